@@ -1,0 +1,1 @@
+"""GraphBuilder: neural networks described as data."""

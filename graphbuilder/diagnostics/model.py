@@ -1,0 +1,148 @@
+"""What an error is: data with a place, collected on the way and drawn once at the end.
+
+Nothing here knows how a diagnostic is drawn, nor what the codes are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text that spans point into: the path as the person wrote it, and the text itself."""
+
+    path: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a source; lines and columns count from 1, in code points, and the end is exclusive."""
+
+    source: Source
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    @property
+    def path(self) -> str:
+        return self.source.path
+
+    @property
+    def order(self) -> tuple[str, int, int]:
+        """The key that sorts spans as a reader meets them."""
+        return (self.path, self.line, self.column)
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A second place that an error speaks of, and what it says there."""
+
+    span: Span
+    text: str
+
+
+class Rule:
+    """One rule that a spec can break; a subclass is an entry of the catalogue of codes.
+
+    The docstring of a subclass is its explanation. ``bad`` is a whole spec that breaks the rule and ``good`` its repair;
+    tests run both. A rule that no spec alone can break (a missing file, say) leaves both empty and has a test of its own.
+    """
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+    severity: ClassVar[Severity] = "error"
+    bad: ClassVar[str] = ""
+    good: ClassVar[str] = ""
+
+    @classmethod
+    def at(
+        cls,
+        span: Span | None,
+        message: str,
+        *,
+        label: str = "",
+        related: tuple[Label, ...] = (),
+        notes: tuple[str, ...] = (),
+        help: str | None = None,  # noqa: A002  (the word that a person reads in the output)
+    ) -> Diagnostic:
+        """A diagnostic of this rule at ``span``; ``label`` stands under the carets."""
+        return Diagnostic(cls, message, span, label, related, notes, help)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake: the rule it breaks, what happened, where, and what to do."""
+
+    rule: type[Rule]
+    message: str
+    span: Span | None = None
+    label: str = ""
+    related: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+
+    @property
+    def code(self) -> str:
+        return self.rule.code
+
+    @property
+    def severity(self) -> Severity:
+        return self.rule.severity
+
+    def with_notes(self, *notes: str) -> Diagnostic:
+        """The same mistake with further notes behind its own."""
+        return replace(self, notes=(*self.notes, *notes))
+
+    def __str__(self) -> str:
+        where = f"{self.span}: " if self.span else ""
+        return f"{where}{self.severity}[{self.code}]: {self.message}"
+
+
+class CompileError(Exception):
+    """A spec, or what came with it, cannot be used; carries every diagnostic of the run.
+
+    Attributes:
+        diagnostics: errors and warnings, in reading order.
+    """
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__("\n".join(map(str, diagnostics)))
+        self.diagnostics = diagnostics
+
+
+class Sink:
+    """Collects the diagnostics of one run: one error a mistake, in reading order."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, object, str], Diagnostic] = {}
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keep ``diagnostic`` unless the same rule was already broken at the same place."""
+        place = diagnostic.span.order if diagnostic.span else None
+        message = "" if diagnostic.span else diagnostic.message
+        self._seen.setdefault((diagnostic.code, place, message), diagnostic)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        def order(diagnostic: Diagnostic) -> tuple[bool, tuple[str, int, int]]:
+            return (diagnostic.span is None, diagnostic.span.order if diagnostic.span else ("", 0, 0))
+
+        return tuple(sorted(self._seen.values(), key=order))
+
+    @property
+    def failed(self) -> bool:
+        return any(diagnostic.severity == "error" for diagnostic in self._seen.values())
+
+    def raise_if_failed(self) -> None:
+        """Raise ``CompileError`` with all that was collected when any of it is an error."""
+        if self.failed:
+            raise CompileError(self.diagnostics)

@@ -1,0 +1,128 @@
+"""The graph: a tree of small DAGs, never flattened.
+
+A ``Graph`` is the body of one module and a ``Node`` one call in it. A residual is an ``add`` node, a repeat a body whose nodes
+are "0", "1", ..., a branch a child body. Weights belong to an owner (``Node.module``), so two calls of one owner share them. This
+module refuses to know about types, specs and torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from graphbuilder.ir.op import Op
+from graphbuilder.ir.weights import Initialiser
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from graphbuilder.document import Place
+
+Kind = Literal["model", "block", "repeat", "branch", "composite"]
+
+
+class Value(NamedTuple):
+    """One end of an edge: a port of a node, or an input of the body (by its name, port "out")."""
+
+    node: str
+    port: str = "out"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """One call.
+
+    Attributes:
+        name: unique in its body, among the body's inputs too.
+        callee: a primitive op, or the body of another module.
+        inputs: the values read, in the order of the callee's inputs.
+        module: the name of the node that owns the weights; its own name unless it shares a sibling's.
+        written: for an argument, the bare name that the spec wrote for it (``out`` for ``out = "=out"``).
+        init: initialisers by weight, where not the op's own default.
+        title: what a person called the step.
+        place: where the spec wrote it.
+    """
+
+    name: str
+    callee: Op | Graph
+    inputs: tuple[Value, ...]
+    module: str
+    written: Mapping[str, str] = field(default_factory=dict[str, str])
+    init: Mapping[str, Initialiser] = field(default_factory=dict[str, Initialiser])
+    title: str | None = None
+    place: Place | None = None
+
+    @property
+    def owns(self) -> bool:
+        """Whether its weights are its own."""
+        return self.module == self.name
+
+    @property
+    def op(self) -> Op | None:
+        """The primitive or composite op that is called, or None for a block, branch or repeat."""
+        return self.callee if isinstance(self.callee, Op) else self.callee.composite
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The names of its ports."""
+        if isinstance(self.callee, Op):
+            return self.callee.results()
+        return tuple(name for name, _ in self.callee.outputs)
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """The body of one module. Equal bodies are one object, so identity is equality.
+
+    Attributes:
+        kind: what in the spec it came from; "repeat" and "branch" bodies have no class of their own.
+        template: the block's or op's name; a repeat's is the name of what it repeats, a branch's its own.
+        args: the block's arguments as declared, or the composite's fields.
+        inputs: the names of its inputs.
+        nodes: in an order in which every node stands behind those that it reads.
+        outputs: (name, value) pairs; a single output is named "out".
+        composite: the op that this body spells out.
+    """
+
+    kind: Kind
+    template: str
+    inputs: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    outputs: tuple[tuple[str, Value], ...]
+    args: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    composite: Op | None = None
+    title: str | None = None
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Node]:
+        return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def dag(self) -> nx.MultiDiGraph[str]:
+        """Inputs and nodes by name; an edge carries its ``source`` port, and its key is the reader's input number.
+
+        ``add(x, x)`` thus keeps both its edges.
+        """
+        from networkx import MultiDiGraph  # noqa: PLC0415  (most commands never ask for it)
+
+        dag: nx.MultiDiGraph[str] = MultiDiGraph()
+        dag.add_nodes_from(self.inputs)
+        dag.add_nodes_from(node.name for node in self.nodes)
+        for node in self.nodes:
+            dag.add_edges_from((value.node, node.name, port, {"source": value.port}) for port, value in enumerate(node.inputs))
+        return dag
+
+    @cached_property
+    def readers(self) -> Mapping[Value, tuple[tuple[str, int], ...]]:
+        """For every value that is read in this body, who reads it: (node, input number)."""
+        found: dict[Value, list[tuple[str, int]]] = {}
+        for node in self.nodes:
+            for port, value in enumerate(node.inputs):
+                found.setdefault(value, []).append((node.name, port))
+        return {value: tuple(readers) for value, readers in found.items()}
+
+    def children(self) -> Iterator[tuple[Node, Graph]]:
+        """The calls of other bodies."""
+        return ((node, node.callee) for node in self.nodes if isinstance(node.callee, Graph))
