@@ -105,6 +105,12 @@ class Op(BaseModel):
         """What it is in torch, for these input types."""
         raise NotImplementedError
 
+    def strides(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...]:
+        """By how much it reduces each spatial axis of its first input: its field ``stride`` where it has one, else 1."""
+        rank = len(inputs[0].spatial)
+        stride = getattr(self, "stride", 1)
+        return tuple(stride) if isinstance(stride, list | tuple) else (stride or 1,) * rank
+
     def detail(self) -> str:
         """The few characters that tell this box from another of the same op: ``64, 3×3 /2``."""
         return ""

@@ -1,0 +1,160 @@
+"""The arguments of a call: computed, checked by the op's own class or against what the block declares."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple, cast
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from graphbuilder.diagnostics import Sink
+from graphbuilder.diagnostics.catalogue.references import (
+    ArgumentMissing,
+    ArgumentType,
+    ArgumentUnknown,
+    ArgumentValue,
+)
+from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.document import Place
+from graphbuilder.elaborate.scope import UNKNOWN, Scope
+from graphbuilder.ir import Op
+from graphbuilder.spec.expressions import Expression
+from graphbuilder.spec.model import Block, Step
+
+TYPES: Mapping[str, type] = {"int": int, "float": float, "bool": bool, "str": str, "list": list}
+
+
+class Argument(NamedTuple):
+    """A computed argument, where it was written, and the bare name that was written for it."""
+
+    value: Any
+    place: Place
+    written: str | None
+
+
+def compute_arguments(raw: Mapping[str, Any], place_of: Any, scope: Scope) -> dict[str, Argument]:
+    """Every argument of a table in ``scope``; ``place_of`` gives the place of a key."""
+    arguments: dict[str, Argument] = {}
+    for name, item in raw.items():
+        place = place_of(name)
+        written = item.bare if isinstance(item, Expression) else None
+        arguments[name] = Argument(scope.compute(item, place), place, written)
+    return arguments
+
+
+def freeze(value: Any) -> Hashable:
+    """A key under which equal values of equal types agree (1, 1.0 and true are three values)."""
+    if isinstance(value, list | tuple):
+        return tuple(freeze(item) for item in cast("list[Any]", value))
+    if isinstance(value, Mapping):
+        return tuple((key, freeze(item)) for key, item in cast("Mapping[str, Any]", value).items())
+    return (type(value).__name__, value)
+
+
+class OpMaker:
+    """Makes ops from arguments; equal calls give one object."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._made: dict[Hashable, Op | None] = {}
+
+    def make(self, cls: type[Op], arguments: Mapping[str, Argument], step: Place) -> Op | None:
+        """The op, or None when its arguments are wrong (reported) or unknown."""
+        values = {name: argument.value for name, argument in arguments.items()}
+        if any(value is UNKNOWN for value in values.values()):
+            return None
+        key = (cls, freeze(values))
+        if key in self._made and self._made[key] is not None:
+            return self._made[key]
+        try:
+            self._made[key] = cls.model_validate(values)
+        except ValidationError as error:
+            self._made[key] = None
+            for details in error.errors(include_url=False):
+                self._report(cls, details, arguments, step)
+        return self._made[key]
+
+    def _report(self, cls: type[Op], details: ErrorDetails, arguments: Mapping[str, Argument], step: Place) -> None:
+        name = str(details["loc"][0]) if details["loc"] else ""
+        place = arguments[name].place if name in arguments else step
+        if details["type"] == "extra_forbidden":
+            self._sink.add(unknown_argument(f"`{cls.op}`", name, tuple(cls.model_fields), place))
+        elif details["type"] == "missing":
+            self._sink.add(missing_argument(f"`{cls.op}`", name, step))
+        else:
+            message = f"`{name}` of `{cls.op}` cannot be {shown(details['input'])}"
+            hint = details["msg"][0].lower() + details["msg"][1:]
+            self._sink.add(ArgumentValue.at(place.span, message, label=hint))
+
+
+def unknown_argument(owner: str, name: str, known: tuple[str, ...], place: Place) -> Any:
+    """The diagnostic for an argument that ``owner`` does not take."""
+    close = nearest(name, known)
+    takes = ", ".join(known) if known else "no arguments"
+    remedy = f"did you mean `{close}`?" if close else f"{owner} takes {takes}"
+    return ArgumentUnknown.at(place.key_span, f"{owner} has no argument `{name}`", help=remedy)
+
+
+def missing_argument(owner: str, name: str, place: Place) -> Any:
+    """The diagnostic for an argument that ``owner`` demands."""
+    return ArgumentMissing.at(place.span, f"{owner} needs the argument `{name}`", help=f"add `{name} = ...` to the step")
+
+
+def shown(value: Any) -> str:
+    """A value as a spec would write it, cut where it is long."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        value = f'"{value}"'
+    text = str(cast("object", value))
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+class BlockArguments(NamedTuple):
+    """A block's arguments in declared order; a value may be UNKNOWN."""
+
+    values: Mapping[str, Any]
+    failed: bool
+
+
+def check_block_arguments(name: str, block: Block, arguments: Mapping[str, Argument], step: Step, sink: Sink) -> BlockArguments:
+    """The arguments that a step gives to a block, checked against what the block declares; defaults are left to the block."""
+    failed = False
+    for given, argument in arguments.items():
+        if given not in block.args:
+            sink.add(unknown_argument(f"the block `{name}`", given, tuple(block.args), argument.place))
+            failed = True
+    values: dict[str, Any] = {}
+    for declared, default in block.args.items():
+        if declared in arguments:
+            values[declared] = checked(name, declared, default, arguments[declared], sink)
+        elif _is_type(default):
+            sink.add(missing_argument(f"the block `{name}`", declared, step.place))
+            values[declared], failed = UNKNOWN, True
+    return BlockArguments(values, failed)
+
+
+def _is_type(default: Any) -> bool:
+    return isinstance(default, str) and default in TYPES
+
+
+def checked(block: str, name: str, default: Any, argument: Argument, sink: Sink) -> Any:
+    """The argument's value as the declared type; UNKNOWN after reporting one that does not fit."""
+    wanted = wanted_type(default)
+    value = argument.value
+    if value is UNKNOWN or wanted is None or type(value) is wanted:
+        return value
+    if wanted is float and type(value) is int:
+        return float(value)
+    expected = next(word for word, type_ in TYPES.items() if type_ is wanted)
+    message = f"`{name}` of the block `{block}` is declared as {expected}; {shown(value)} is not"
+    sink.add(ArgumentType.at(argument.place.span, message, label=f"expected {expected}"))
+    return UNKNOWN
+
+
+def wanted_type(default: Any) -> type | None:
+    """The type that a declaration asks for; None when its default is an expression, which may give any."""
+    if isinstance(default, Expression):
+        return None
+    return TYPES[default] if _is_type(default) else type(default)

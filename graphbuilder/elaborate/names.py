@@ -1,0 +1,107 @@
+"""The names of steps, and the order in which a body's steps can be built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from graphbuilder.spec.model import Step
+
+
+class Named(NamedTuple):
+    """A step with the name it goes by, and the step it reads when it names none (None for the first)."""
+
+    name: str
+    step: Step
+    previous: str | None
+
+
+def name_steps(steps: Sequence[Step], after: Sequence[Step] = (), taken: frozenset[str] = frozenset()) -> tuple[list[Named], list[Named]]:
+    """Names for a body and what stands behind its join: the id, else the op or block, counted in written order."""
+    used = taken | {step.id for step in (*steps, *after) if step.id}
+    counts: dict[str, int] = {}
+    names = [step.id or _counted(base_name(step), counts, used) for step in (*steps, *after)]
+    body = _chain(names[: len(steps)], steps)
+    return body, _chain(names[len(steps) :], after)
+
+
+def base_name(step: Step) -> str:
+    """What a step without an id is named after."""
+    return step.op or step.use or str(step.share)
+
+
+def _counted(base: str, counts: dict[str, int], used: frozenset[str]) -> str:
+    while True:
+        counts[base] = counts.get(base, 0) + 1
+        name = base if counts[base] == 1 else f"{base}_{counts[base]}"
+        if name not in used:
+            return name
+
+
+def _chain(names: Sequence[str], steps: Sequence[Step]) -> list[Named]:
+    previous = (None, *names[:-1]) if names else ()
+    return [Named(*row) for row in zip(names, steps, previous, strict=True)]
+
+
+def paths_of(step: Step) -> tuple[str, ...]:
+    """The paths that a step's ``from`` names."""
+    match step.from_:
+        case None:
+            return ()
+        case str(path):
+            return (path,)
+        case list(paths):
+            return tuple(paths)
+        case table:
+            return tuple(table.values())
+
+
+def dependencies(named: Named) -> Iterator[str]:
+    """The names in the body that must be built before this step."""
+    paths = paths_of(named.step)
+    yield from (path.partition(".")[0] for path in paths)
+    if not paths and named.previous is not None:
+        yield named.previous
+    if isinstance(named.step.share, str):
+        yield named.step.share
+
+
+def build_order(body: Sequence[Named]) -> tuple[list[Named], list[list[str]]]:
+    """The steps so that each stands behind what it reads, as written where that already holds; and the cycles found.
+
+    Steps on a cycle are left out of the order, each cycle is a list of names that ends where it starts.
+    """
+    by_name = {named.name: named for named in body}
+    order: list[Named] = []
+    cycles: list[list[str]] = []
+    state: dict[str, bool] = {}
+    for named in body:
+        if named.name not in state:
+            _visit(named, by_name, state, order, cycles)
+    looped = {name for cycle in cycles for name in cycle}
+    return [named for named in order if named.name not in looped], cycles
+
+
+def _visit(
+    start: Named,
+    by_name: Mapping[str, Named],
+    state: dict[str, bool],
+    order: list[Named],
+    cycles: list[list[str]],
+) -> None:
+    """Depth first with a stack of our own: a body may be as long as the limits allow."""
+    stack = [(start, dependencies(start))]
+    state[start.name] = False
+    while stack:
+        named, rest = stack[-1]
+        needed = next((by_name[name] for name in rest if name in by_name and state.get(name) is not True), None)
+        if needed is None:
+            state[named.name] = True
+            order.append(named)
+            stack.pop()
+        elif state.get(needed.name) is False:
+            path = [entry.name for entry, _ in stack]
+            cycles.append([*path[path.index(needed.name) :], needed.name])
+        else:
+            state[needed.name] = False
+            stack.append((needed, dependencies(needed)))
