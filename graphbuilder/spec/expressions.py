@@ -1,0 +1,426 @@
+"""Expressions: a string that starts with ``=``, parsed here and computed by closures of our own.
+
+Python's parser only gives the tree; a whitelist of node types turns it into closures, once, and nothing is ever handed to ``eval``
+or ``compile``. There are no attributes, no calls but those of ``arithmetic.FUNCTIONS``, no ``**`` and no unbounded value.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from graphbuilder.diagnostics import Rule
+from graphbuilder.diagnostics.catalogue.expressions import (
+    ExpressionCall,
+    ExpressionConstruct,
+    ExpressionName,
+    ExpressionSize,
+    ExpressionSyntax,
+)
+from graphbuilder.spec import arithmetic
+from graphbuilder.spec.arithmetic import FUNCTIONS, LARGEST, Fault
+from graphbuilder.spec.names import did_you_mean
+
+LONGEST = 200
+DEEPEST = 32
+BOOLEANS = {"true": True, "false": False}
+
+Scope = Mapping[str, object]
+Evaluate = Callable[[Scope], Any]
+
+
+class ExpressionError(Exception):
+    """An expression that cannot be read or computed.
+
+    Attributes:
+        rule: the code of the fault.
+        message: what happened.
+        offset, length: the characters at fault, counted in the text with its ``=``.
+        help: a remedy.
+    """
+
+    def __init__(self, rule: type[Rule], message: str, offset: int, length: int, help: str | None = None) -> None:  # noqa: A002
+        super().__init__(message)
+        self.rule = rule
+        self.message = message
+        self.offset = offset
+        self.length = length
+        self.help = help
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A parsed expression; equal texts are equal.
+
+    Attributes:
+        text: as written, with its ``=``.
+        names: the names that it reads.
+        bare: the name, when the expression is nothing but one.
+        evaluate: computes it in a scope. A tuple in the scope counts as a list. Raises ``ExpressionError``.
+    """
+
+    text: str
+    names: frozenset[str] = field(compare=False)
+    bare: str | None = field(compare=False)
+    evaluate: Evaluate = field(compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Expression:
+    """The expression of ``text``, which starts with ``=``.
+
+    Raises:
+        ExpressionError: it is too long, cannot be read, or uses what expressions do not have.
+    """
+    if len(text) > LONGEST:
+        message = f"an expression has at most {LONGEST} characters, this one has {len(text)}"
+        raise ExpressionError(ExpressionSize, message, 0, len(text), "name a part of it with `let`")
+    source = text[1:].lstrip(" ")
+    start = len(text) - len(source)
+    root = _tree(source, start)
+    writer = _Writer(source, start)
+    evaluate = writer.write(root)
+    bare = root.id if isinstance(root, ast.Name) and root.id in writer.names else None
+    return Expression(text, frozenset(writer.names), bare, evaluate)
+
+
+class _Place(NamedTuple):
+    """The characters of one node in the text."""
+
+    offset: int
+    length: int
+
+    def error(self, rule: type[Rule], message: str, help: str | None = None) -> ExpressionError:  # noqa: A002
+        return ExpressionError(rule, message, self.offset, self.length, help)
+
+    def fault(self, fault: Fault) -> ExpressionError:
+        return self.error(fault.rule, fault.message, fault.help)
+
+
+_SLIPS = {
+    "&&": "write `and`",
+    "||": "write `or`",
+    "?": "write `a if condition else b`",
+    "!": "write `not`",
+    "=": "compare with `==`",
+}
+
+
+def _tree(source: str, start: int) -> ast.expr:
+    whole = _Place(0, start + len(source))
+    if not source.isprintable() or "\\" in source:
+        raise whole.error(ExpressionSyntax, "an expression is one line without control characters or backslashes")
+    if not source:
+        raise whole.error(
+            ExpressionSyntax, "there is nothing behind the `=`", "a string that starts with `=` is an expression"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            root = ast.parse(source, mode="eval").body
+    except SyntaxError as error:
+        raise _syntax_error(source, start, error) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise whole.error(ExpressionSyntax, "this expression cannot be read") from None
+    if _too_deep(root):
+        raise whole.error(
+            ExpressionSize, f"this expression is nested more than {DEEPEST} deep", "name a part of it with `let`"
+        )
+    return root
+
+
+def _syntax_error(source: str, start: int, error: SyntaxError) -> ExpressionError:
+    offset = min(max((error.offset or 1) - 1, 0), len(source) - 1)
+    end = (error.end_offset or 0) - 1
+    reason = (error.msg or "invalid syntax").split(" (")[0]
+    remedy = next((remedy for slip, remedy in _SLIPS.items() if slip in source), None)
+    place = _Place(start + offset, min(max(end - offset, 1), len(source) - offset))
+    return place.error(ExpressionSyntax, f"this expression cannot be read: {reason}", remedy)
+
+
+def _too_deep(root: ast.expr) -> bool:
+    level: list[ast.AST] = [root]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        if not level:
+            return False
+    return True
+
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: arithmetic.add,
+    ast.Sub: arithmetic.subtract,
+    ast.Mult: arithmetic.multiply,
+    ast.Div: arithmetic.divide,
+    ast.FloorDiv: arithmetic.floor_divide,
+    ast.Mod: arithmetic.modulo,
+}
+_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.USub: arithmetic.negate,
+    ast.Not: lambda value: not arithmetic.condition(value),
+}
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: arithmetic.equal,
+    ast.NotEq: arithmetic.unequal,
+    ast.In: arithmetic.contains,
+    ast.NotIn: arithmetic.lacks,
+    ast.Lt: arithmetic.ordering(operator.lt),
+    ast.LtE: arithmetic.ordering(operator.le),
+    ast.Gt: arithmetic.ordering(operator.gt),
+    ast.GtE: arithmetic.ordering(operator.ge),
+}
+_REFUSED: dict[type[ast.AST], tuple[str, str]] = {
+    ast.Pow: ("`**`", "multiply: `x * x`"),
+    ast.BitXor: ("`^`", "multiply: `x * x`"),
+    ast.BitAnd: ("`&`", "write `and`"),
+    ast.BitOr: ("`|`", "write `or`"),
+    ast.Invert: ("`~`", "write `not`"),
+    ast.UAdd: ("a leading `+`", "leave it out"),
+    ast.Is: ("`is`", "compare with `==`"),
+    ast.IsNot: ("`is not`", "compare with `!=`"),
+    ast.LShift: ("`<<`", "multiply"),
+    ast.RShift: ("`>>`", "divide with `//`"),
+    ast.MatMult: ("`@`", "multiply with `*`"),
+    ast.Attribute: ("attributes", "a name has no parts here; index a list with `[...]`"),
+    ast.Tuple: ("tuples", "write a list: `[1, 2]`"),
+    ast.Set: ("sets", "write a list: `[1, 2]`"),
+    ast.Dict: ("tables", "keep tables outside of expressions"),
+    ast.JoinedStr: ("f-strings", "choose between whole strings: `'a' if c else 'b'`"),
+    ast.ListComp: ("comprehensions", "give the list as a param, or repeat over it"),
+    ast.GeneratorExp: ("comprehensions", "give the list as a param, or repeat over it"),
+    ast.Lambda: ("functions of their own", "name a value with `let`"),
+    ast.Starred: ("`*` before a list", "`min`, `max` and `sum` take the list itself"),
+}
+
+
+class _Writer:
+    """Turns a tree into closures; what it does not know it refuses."""
+
+    def __init__(self, source: str, start: int) -> None:
+        self._source = source
+        self._start = start
+        self.names: set[str] = set()
+
+    def write(self, node: ast.expr) -> Evaluate:
+        match node:
+            case ast.Constant():
+                return self._constant(node)
+            case ast.Name():
+                return self._name(node)
+            case ast.BinOp():
+                return self._binary(node)
+            case ast.UnaryOp():
+                return self._unary(node)
+            case ast.BoolOp():
+                return self._boolean(node)
+            case ast.Compare():
+                return self._compare(node)
+            case ast.IfExp():
+                return self._choice(node)
+            case ast.List():
+                return self._list(node)
+            case ast.Subscript():
+                return self._subscript(node)
+            case ast.Call():
+                return self._call(node)
+            case _:
+                raise self._refuse(node, node)
+
+    def _place(self, node: ast.expr) -> _Place:
+        """Python counts columns in UTF-8 bytes; a person counts characters."""
+        raw = self._source.encode()
+        first = len(raw[: node.col_offset].decode())
+        last = len(raw[: node.end_col_offset].decode())
+        return _Place(self._start + first, last - first)
+
+    def _refuse(self, node: ast.expr, construct: ast.AST) -> ExpressionError:
+        what, remedy = _REFUSED.get(type(construct), (f"`{self._text(node)}`", None))
+        return self._place(node).error(ExpressionConstruct, f"expressions do not have {what}", remedy)
+
+    def _text(self, node: ast.expr) -> str:
+        place = self._place(node)
+        return self._source[place.offset - self._start :][: place.length]
+
+    def _constant(self, node: ast.Constant) -> Evaluate:
+        if type(node.value) not in (bool, int, float, str):
+            raise self._refuse(node, node)
+        place = self._place(node)
+        value = _guard(place, lambda: arithmetic.bounded(node.value))
+        return lambda _scope: value
+
+    def _name(self, node: ast.Name) -> Evaluate:
+        name = self._text(node)
+        place = self._place(node)
+        if name in BOOLEANS:
+            value = BOOLEANS[name]
+            return lambda _scope: value
+        if name in FUNCTIONS:
+            raise place.error(ExpressionCall, f"`{name}` is a function: call it", f"write `{name}(...)`")
+        if not name.isascii():
+            raise place.error(ExpressionConstruct, f"`{name}` is no name: names are letters a to z, digits and `_`")
+        self.names.add(name)
+        return _reader(name, place)
+
+    def _binary(self, node: ast.BinOp) -> Evaluate:
+        compute = _BINARY.get(type(node.op))
+        if compute is None:
+            raise self._refuse(node, node.op)
+        return _joined(self._place(node), compute, self.write(node.left), self.write(node.right))
+
+    def _unary(self, node: ast.UnaryOp) -> Evaluate:
+        compute = _UNARY.get(type(node.op))
+        if compute is None:
+            raise self._refuse(node, node.op)
+        place, operand = self._place(node), self.write(node.operand)
+
+        def evaluate(scope: Scope) -> Any:
+            value = operand(scope)
+            try:
+                return compute(value)
+            except Fault as fault:
+                raise place.fault(fault) from None
+
+        return evaluate
+
+    def _condition(self, node: ast.expr) -> Evaluate:
+        place, operand = self._place(node), self.write(node)
+
+        def evaluate(scope: Scope) -> bool:
+            value = operand(scope)
+            if value is True or value is False:
+                return value
+            return _guard(place, lambda: arithmetic.condition(value))
+
+        return evaluate
+
+    def _boolean(self, node: ast.BoolOp) -> Evaluate:
+        operands = [self._condition(operand) for operand in node.values]
+        choose = all if isinstance(node.op, ast.And) else any
+        return lambda scope: choose(operand(scope) for operand in operands)
+
+    def _compare(self, node: ast.Compare) -> Evaluate:
+        places = [self._place(operand) for operand in (node.left, *node.comparators)]
+        tests: list[tuple[_Place, Callable[[Any, Any], bool], Evaluate]] = []
+        for number, (kind, comparator) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            compute = _COMPARE.get(type(kind))
+            if compute is None:
+                raise self._refuse(node, kind)
+            tests.append((_spanning(places[number], places[number + 1]), compute, self.write(comparator)))
+        first = self.write(node.left)
+
+        def evaluate(scope: Scope) -> bool:
+            left = first(scope)
+            for place, compute, operand in tests:
+                right = operand(scope)
+                try:
+                    if not compute(left, right):
+                        return False
+                except Fault as fault:
+                    raise place.fault(fault) from None
+                left = right
+            return True
+
+        return evaluate
+
+    def _choice(self, node: ast.IfExp) -> Evaluate:
+        condition, body, otherwise = self._condition(node.test), self.write(node.body), self.write(node.orelse)
+        return lambda scope: body(scope) if condition(scope) else otherwise(scope)
+
+    def _list(self, node: ast.List) -> Evaluate:
+        place, items = self._place(node), [self.write(item) for item in node.elts]
+        return lambda scope: _guard(place, lambda: arithmetic.bounded_list([item(scope) for item in items]))
+
+    def _subscript(self, node: ast.Subscript) -> Evaluate:
+        items = self.write(node.value)
+        if not isinstance(node.slice, ast.Slice):
+            return _joined(self._place(node), arithmetic.index, items, self.write(node.slice))
+        place = self._place(node)
+        bounds = [
+            self.write(bound) if bound else None for bound in (node.slice.lower, node.slice.upper, node.slice.step)
+        ]
+
+        def evaluate(scope: Scope) -> Any:
+            values = [bound and bound(scope) for bound in bounds]
+            return _guard(place, lambda: arithmetic.cut(items(scope), *values))
+
+        return evaluate
+
+    def _call(self, node: ast.Call) -> Evaluate:
+        place, name = self._place(node), node.func.id if isinstance(node.func, ast.Name) else self._text(node.func)
+        if name not in FUNCTIONS:
+            remedy = did_you_mean(name, FUNCTIONS) or f"there are {', '.join(FUNCTIONS)}"
+            raise place.error(ExpressionConstruct, f"expressions have no function `{name}`", remedy)
+        compute, fewest, most, keywords = FUNCTIONS[name]
+        given = [keyword.arg or "**" for keyword in node.keywords]
+        positional = len(node.args)
+        # A name that a positional argument already fills, or that the function does not have, is as wrong as a wrong count.
+        free = keywords[max(positional - 1, 0) :]
+        if (
+            positional < fewest
+            or positional + len(given) > most
+            or len({*given}) < len(given)
+            or not {*given} <= {*free}
+        ):
+            raise place.error(ExpressionCall, f"`{name}` is called wrongly", f"write {_usage(name)}")
+        arguments = [self.write(argument) for argument in node.args]
+        named = {keyword.arg or "": self.write(keyword.value) for keyword in node.keywords}
+
+        def evaluate(scope: Scope) -> Any:
+            values = [argument(scope) for argument in arguments]
+            options = {option: argument(scope) for option, argument in named.items()}
+            return _guard(place, lambda: compute(*values, **options))
+
+        return evaluate
+
+
+def _guard(place: _Place, compute: Callable[[], Any]) -> Any:
+    try:
+        return compute()
+    except Fault as fault:
+        raise place.fault(fault) from None
+
+
+def _spanning(first: _Place, last: _Place) -> _Place:
+    return _Place(first.offset, last.offset + last.length - first.offset)
+
+
+def _joined(place: _Place, compute: Callable[[Any, Any], Any], left: Evaluate, right: Evaluate) -> Evaluate:
+    def evaluate(scope: Scope) -> Any:
+        first, second = left(scope), right(scope)
+        try:
+            return compute(first, second)
+        except Fault as fault:
+            raise place.fault(fault) from None
+
+    return evaluate
+
+
+def _reader(name: str, place: _Place) -> Evaluate:
+    def evaluate(scope: Scope) -> Any:
+        try:
+            value = scope[name]
+        except KeyError:
+            raise place.error(ExpressionName, f"there is no `{name}` here", did_you_mean(name, scope)) from None
+        if type(value) is int and -LARGEST <= value <= LARGEST:
+            return value
+        return _guard(place, lambda: arithmetic.bounded(value))
+
+    return evaluate
+
+
+def _usage(name: str) -> str:
+    usages = {
+        "min": "`min(a, b)` or `min(list)`",
+        "max": "`max(a, b)` or `max(list)`",
+        "round": "`round(x)` or `round(x, digits)`",
+        "make_divisible": "`make_divisible(x, divisor=8, min_value=8)`",
+    }
+    return usages.get(name, f"`{name}(list)`" if name in ("sum", "len") else f"`{name}(x)`")
