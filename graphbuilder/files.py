@@ -1,0 +1,148 @@
+"""Outputs, written whole or not at all: built beside the target, synced, then renamed into its place.
+
+What is no plain file or folder is refused, and so is a folder that holds anything but what is about to be written. Nothing here
+reads, makes missing folders or knows what the bytes are.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.catalogue.usage import OutputFailed, OutputForeign, OutputKind
+
+Target = str | os.PathLike[str]
+
+
+def write_whole(path: Target, data: bytes) -> None:
+    """Write ``data`` to the file ``path``; a link is followed, an existing file keeps its permissions.
+
+    Raises:
+        CompileError: when the target is no plain file, or the system refuses; the old file is then untouched.
+    """
+    target = Path(os.path.realpath(path))
+    with _coded(path):
+        mode = _mode_of(target, path)
+        temporary = _beside(target)
+        try:
+            _write_synced(temporary, data, mode)
+            os.replace(temporary, target)
+        finally:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
+        _sync_folder(target.parent)
+
+
+def write_folder(path: Target, files: Mapping[str, bytes]) -> None:
+    """Write ``files`` (name to content) as the whole content of the folder ``path``.
+
+    Raises:
+        CompileError: when the target is no folder, holds other files than these, or the system refuses; the old folder is then
+            untouched.
+    """
+    target = Path(os.path.realpath(path))
+    with _coded(path):
+        _refuse_foreign(target, path, files)
+        staging = _beside(target)
+        try:
+            staging.mkdir()
+            for name, data in files.items():
+                _write_synced(staging / name, data)
+            _sync_folder(staging)
+            _put_in_place(staging, target)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+        _sync_folder(target.parent)
+
+
+@contextmanager
+def _coded(path: Target) -> Iterator[None]:
+    """What the system says, as an error with a code."""
+    try:
+        yield
+    except OSError as error:
+        message = f"cannot write {os.fspath(path)}: {(error.strerror or str(error)).lower()}"
+        raise CompileError((OutputFailed.at(None, message, help=_remedy(error)),)) from error
+
+
+def _remedy(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "make the folder first"
+    return "nothing was written; choose another place with -o"
+
+
+def _mode_of(target: Path, path: Target) -> int | None:
+    """The permissions of the file that is to be replaced, or None where there is none."""
+    try:
+        found = target.stat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        raise CompileError((OutputKind.at(None, f"{os.fspath(path)} is {_kind(found.st_mode)}, not a file"),))
+    if not os.access(target, os.W_OK):
+        raise PermissionError(None, "the file is read-only")
+    return stat.S_IMODE(found.st_mode)
+
+
+def _refuse_foreign(target: Path, path: Target, files: Mapping[str, bytes]) -> None:
+    try:
+        found = target.stat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISDIR(found.st_mode):
+        raise CompileError((OutputKind.at(None, f"{os.fspath(path)} is {_kind(found.st_mode)}, not a folder"),))
+    foreign = sorted(entry.name for entry in target.iterdir() if entry.name not in files or entry.is_dir())
+    if foreign:
+        message = f"the folder {os.fspath(path)} holds other files: {', '.join(foreign[:5])}"
+        raise CompileError((OutputForeign.at(None, message, help="name a new or empty folder"),))
+
+
+def _kind(mode: int) -> str:
+    kinds = ((stat.S_ISREG, "a file"), (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
+    return next((word for test, word in kinds if test(mode)), "a device")
+
+
+def _beside(target: Path) -> Path:
+    """A new name in the target's folder, so that the rename stays on one file system; short, since the target's may be long."""
+    return target.with_name(f".graphbuilder-{secrets.token_hex(8)}")
+
+
+def _write_synced(path: Path, data: bytes, mode: int | None = None) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        if mode is not None:
+            os.fchmod(descriptor, mode)
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable; not every file system can, and the file is whole without it."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _put_in_place(staging: Path, target: Path) -> None:
+    """Rename ``staging`` to ``target``; a folder already there is set aside first, and put back should the rename fail."""
+    if not target.exists():
+        os.rename(staging, target)
+        return
+    aside = _beside(target)
+    os.rename(target, aside)
+    try:
+        os.rename(staging, target)
+    except BaseException:
+        os.rename(aside, target)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
