@@ -1,0 +1,129 @@
+"""Outputs are whole or not there: whatever fails, the old content stays and nothing is left beside it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from graphbuilder import files
+from graphbuilder.diagnostics import CompileError
+
+
+def code_of(action: Callable[[], None]) -> str:
+    with pytest.raises(CompileError) as caught:
+        action()
+    (diagnostic,) = caught.value.diagnostics
+    return diagnostic.code
+
+
+def test_a_new_file_has_the_bytes_and_the_umasks_permissions(tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        files.write_whole(tmp_path / "a.bin", b"\x00one")
+    finally:
+        os.umask(old)
+    assert (tmp_path / "a.bin").read_bytes() == b"\x00one"
+    assert stat.S_IMODE((tmp_path / "a.bin").stat().st_mode) == 0o640
+    assert os.listdir(tmp_path) == ["a.bin"]
+
+
+def test_an_existing_file_is_replaced_and_keeps_its_permissions(tmp_path: Path) -> None:
+    target = tmp_path / "a"
+    target.write_bytes(b"old")
+    target.chmod(0o606)
+    files.write_whole(target, b"new")
+    assert (target.read_bytes(), stat.S_IMODE(target.stat().st_mode)) == (b"new", 0o606)
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    files.write_whole(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+
+
+def test_a_name_as_long_as_the_system_allows(tmp_path: Path) -> None:
+    files.write_whole(tmp_path / ("x" * 255), b"")
+    assert os.listdir(tmp_path) == ["x" * 255]
+
+
+def test_what_is_no_plain_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert code_of(lambda: files.write_whole(tmp_path / "pipe", b"")) == "GB505"
+    assert code_of(lambda: files.write_whole(tmp_path, b"")) == "GB505"
+    assert code_of(lambda: files.write_whole("/dev/null", b"")) == "GB505"
+    assert code_of(lambda: files.write_folder("/dev/null", {})) == "GB505"
+
+
+def test_a_missing_folder_is_not_made(tmp_path: Path) -> None:
+    assert code_of(lambda: files.write_whole(tmp_path / "no" / "a", b"")) == "GB506"
+    assert code_of(lambda: files.write_folder(tmp_path / "no" / "a", {})) == "GB506"
+    assert os.listdir(tmp_path) == []
+
+
+def fail(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace", "open"])
+def test_a_failing_write_leaves_the_old_file_alone(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    monkeypatch.setattr(os, call, fail)
+    assert code_of(lambda: files.write_whole(tmp_path / "a", b"new")) == "GB506"
+    monkeypatch.undo()
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_an_interrupt_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        files.write_whole(tmp_path / "a", b"new")
+    with pytest.raises(KeyboardInterrupt):
+        files.write_folder(tmp_path / "b", {"x": b""})
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_is_written_and_written_again(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    files.write_folder(target, {"a": b"1", "b": b"2"})
+    files.write_folder(target, {"a": b"3", "b": b"4", "c": b"5"})
+    assert {path.name: path.read_bytes() for path in target.iterdir()} == {"a": b"3", "b": b"4", "c": b"5"}
+    assert os.listdir(tmp_path) == ["out"]
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_bytes(b"precious")
+    assert code_of(lambda: files.write_folder(tmp_path, {"a": b""})) == "GB507"
+    assert os.listdir(tmp_path) == ["thesis.tex"]
+
+
+def test_a_folder_with_a_folder_by_the_name_of_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "out" / "a").mkdir(parents=True)
+    assert code_of(lambda: files.write_folder(tmp_path / "out", {"a": b""})) == "GB507"
+
+
+def test_a_failing_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "out"
+    files.write_folder(target, {"a": b"old"})
+    rename = os.rename
+    calls: list[object] = []
+
+    def second_fails(source: object, to: object) -> None:
+        calls.append(source)
+        if len(calls) == 2:
+            fail()
+        rename(source, to)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "rename", second_fails)
+    assert code_of(lambda: files.write_folder(target, {"a": b"new"})) == "GB506"
+    assert (target / "a").read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["out"]
