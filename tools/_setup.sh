@@ -23,7 +23,7 @@ is_set_up() {
 set_up() {
     if is_set_up "$1"; then return; fi
     (
-        if command -v flock > /dev/null; then flock 9; fi
+        if command -v flock > /dev/null; then take_turn; fi
         if is_set_up "$1"; then exit; fi
         if [ -e "$venv/unfinished" ] || [ ! -x "$venv/bin/python" ]; then make_venv; fi
         touch "$venv/unfinished"
@@ -33,6 +33,12 @@ set_up() {
         printf '%s\n' "$asked" > "$venv/stamp-$1"
         rm "$venv/unfinished"
     ) 9< "$root/tools/_setup.sh"
+}
+
+take_turn() {
+    flock -n 9 && return
+    say "waiting for the set-up that is under way"
+    flock 9
 }
 
 make_venv() {
