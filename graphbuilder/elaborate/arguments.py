@@ -98,7 +98,9 @@ def unknown_argument(owner: str, name: str, known: tuple[str, ...], place: Place
 
 def missing_argument(owner: str, name: str, place: Place) -> Any:
     """The diagnostic for an argument that ``owner`` demands."""
-    return ArgumentMissing.at(place.span, f"{owner} needs the argument `{name}`", help=f"add `{name} = ...` to the step")
+    return ArgumentMissing.at(
+        place.span, f"{owner} needs the argument `{name}`", help=f"add `{name} = ...` to the step"
+    )
 
 
 def shown(value: Any) -> str:
@@ -118,7 +120,9 @@ class BlockArguments(NamedTuple):
     failed: bool
 
 
-def check_block_arguments(name: str, block: Block, arguments: Mapping[str, Argument], step: Step, sink: Sink) -> BlockArguments:
+def check_block_arguments(
+    name: str, block: Block, arguments: Mapping[str, Argument], step: Step, sink: Sink
+) -> BlockArguments:
     """The arguments that a step gives to a block, checked against what the block declares; defaults are left to the block."""
     failed = False
     for given, argument in arguments.items():

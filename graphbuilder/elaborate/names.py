@@ -16,7 +16,9 @@ class Named(NamedTuple):
     previous: str | None
 
 
-def name_steps(steps: Sequence[Step], after: Sequence[Step] = (), taken: frozenset[str] = frozenset()) -> tuple[list[Named], list[Named]]:
+def name_steps(
+    steps: Sequence[Step], after: Sequence[Step] = (), taken: frozenset[str] = frozenset()
+) -> tuple[list[Named], list[Named]]:
     """Names for a body and what stands behind its join: the id, else the op or block, counted in written order."""
     used = taken | {step.id for step in (*steps, *after) if step.id}
     counts: dict[str, int] = {}
@@ -105,3 +107,8 @@ def _visit(
         else:
             state[needed.name] = False
             stack.append((needed, dependencies(needed)))
+
+
+def all_names(cycles: Sequence[Sequence[str]]) -> set[str]:
+    """Every name on any of the cycles."""
+    return {name for cycle in cycles for name in cycle}

@@ -1,0 +1,192 @@
+"""Blocks instantiated: for (its args, its input types, what is taken from inside) a block gives the same body, once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from graphbuilder.diagnostics.catalogue.limits import BlocksTooDeep, TooManyNodes
+from graphbuilder.diagnostics.catalogue.references import BadInitialiser, Recursion, UnknownBlock
+from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.elaborate.arguments import Argument, check_block_arguments, checked, compute_arguments, freeze
+from graphbuilder.elaborate.builder import BodyBuilder, Call
+from graphbuilder.elaborate.context import Context, Trail
+from graphbuilder.elaborate.joins import branches, last_place, with_shortcut
+from graphbuilder.elaborate.names import name_steps
+from graphbuilder.elaborate.outputs import finish, named_outputs, outputs_of
+from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
+from graphbuilder.elaborate.prune import Pruner
+from graphbuilder.elaborate.reading import PortNames, Reading
+from graphbuilder.elaborate.repeats import build_repeat
+from graphbuilder.elaborate.scope import UNKNOWN, Scope
+from graphbuilder.ir import Graph, Op, TensorType
+from graphbuilder.spec.model import Block, Step
+
+Types = tuple[TensorType | None, ...]
+
+
+class Blocks:
+    """Instantiates blocks and remembers the bodies."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.pruner = Pruner()
+        self.declared: dict[Graph, int] = {}
+        self._made: dict[Hashable, Graph | None] = {}
+        self._in_progress: set[Hashable] = set()
+
+    repeat = staticmethod(build_repeat)
+
+    def ports_of(self, step: Step) -> PortNames:
+        """The inputs of what a step calls; one input for what does not exist, which is reported elsewhere."""
+        if step.use is not None:
+            block = self.context.spec.blocks.get(step.use)
+            return PortNames(input_names(block)) if block else PortNames()
+        cls = self.context.ops.get(str(step.op))
+        return PortNames(cls.ports, cls.optional, cls.variadic) if cls else PortNames()
+
+    @staticmethod
+    def ports_of_callee(callee: Op | Graph) -> PortNames:
+        """The inputs of an op or body."""
+        if isinstance(callee, Op):
+            return PortNames(callee.ports, callee.optional, callee.variadic)
+        return PortNames(callee.inputs)
+
+    def declared_by(self, callee: Op | Graph) -> int:
+        """How many of a callee's outputs are its own, and not taken from inside."""
+        return len(callee.results()) if isinstance(callee, Op) else self.declared.get(callee, len(callee.outputs))
+
+    def block_call(
+        self, builder: BodyBuilder, step: Step, scope: Scope, reading: Reading, name: str, taps: tuple[Tap, ...]
+    ) -> Call | None:
+        """The body that ``step`` uses, for its arguments and the types that it reads; None behind a mistake."""
+        arguments = compute_arguments(step.args, step.place_of, scope)
+        block = self.context.spec.blocks.get(str(step.use))
+        if block is None:
+            self._report_unknown(builder, step)
+            return None
+        if step.init is not None:
+            builder.report(
+                BadInitialiser.at(
+                    step.place_of("init").span, "a block has no weights of its own", help="put `init` on the ops"
+                )
+            )
+        values, failed = check_block_arguments(str(step.use), block, arguments, step, self.context.sink)
+        names = input_names(block)
+        known = tuple(known.type for known in reading.known) if not reading.failed else (None,) * len(names)
+        if failed:
+            return None
+        trail = builder.trail.into(name, str(step.use), step.place)
+        graph = self.instantiate(str(step.use), values, known, taps, trail)
+        if graph is None:
+            return None
+        written = {key: argument.written for key, argument in arguments.items() if argument.written}
+        return Call(graph, written, {}, arguments)
+
+    def _report_unknown(self, builder: BodyBuilder, step: Step) -> None:
+        name = str(step.use)
+        close = nearest(name, self.context.spec.blocks)
+        if name in self.context.ops:
+            remedy = f'`{name}` is an op: op = "{name}"'
+        else:
+            remedy = f"did you mean `{close}`?" if close else f"write [blocks.{name}]"
+        builder.report(UnknownBlock.at(step.place_of("use").span, f"there is no block `{name}`", help=remedy))
+
+    def instantiate(
+        self, name: str, values: Mapping[str, Any], types: Types, taps: tuple[Tap, ...], trail: Trail
+    ) -> Graph | None:
+        """The body of block ``name``; None when it could not be built (reported) or its inputs are not known."""
+        key = (name, freeze(values), types, taps)
+        if key in self._made:
+            return self._made[key]
+        use = trail.frames[-1].place
+        if key in self._in_progress:
+            circle = " -> ".join(frame.block for frame in trail.frames[-2:])
+            self.context.sink.add(
+                Recursion.at(use.span, f"the block `{name}` uses itself with the same arguments: {circle}")
+            )
+            return None
+        if len(trail.frames) > self.context.limits.depth:
+            self.context.sink.add(
+                BlocksTooDeep.at(use.span, f"blocks in blocks are more than {self.context.limits.depth} deep")
+            )
+            return None
+        self._in_progress.add(key)
+        self._made[key] = self._build(name, values, types, taps, trail)
+        self._in_progress.discard(key)
+        return self._made[key]
+
+    def _build(
+        self, name: str, values: Mapping[str, Any], types: Types, taps: tuple[Tap, ...], trail: Trail
+    ) -> Graph | None:
+        block = self.context.spec.blocks[name]
+        inputs = dict(zip(input_names(block), types, strict=True))
+        scope = self._scope(name, block, values, inputs)
+        taken = frozenset((*inputs, *(block.branches or ()), *(("shortcut", "merge") if block.shortcut else ())))
+        body, after = name_steps(block.body or [], block.after, taken)
+        outputs = output_paths(block.outputs)
+        paths = [*all_paths(body, after), *outputs.values(), *(".".join(tap) for tap in taps)]
+        builder = BodyBuilder(self, scope, inputs, trail, taps_of(paths))
+        if block.branches is not None:
+            last = branches(builder, block)
+        else:
+            last = builder.run(body, builder.start, block.place_of("body"))
+            if block.shortcut is not None and builder.condition(block.shortcut_when, block, "shortcut_when"):
+                last = with_shortcut(builder, block, last, last_place(block.body or [], block))
+                builder.signals["merge"] = last
+        if after:
+            last = builder.run(after, last, block.place_of("after"), may_be_empty=True)
+        given = (
+            named_outputs(builder, outputs, block.place_of("outputs"), taps)
+            if outputs
+            else outputs_of(builder, last, taps)
+        )
+        args = {declared: scope.names[declared] for declared in block.args}
+        return self._sized(finish(builder, "block", name, given, args, block.title), trail)
+
+    def _scope(
+        self, name: str, block: Block, values: Mapping[str, Any], inputs: Mapping[str, TensorType | None]
+    ) -> Scope:
+        """Params, then the inputs' channels and shapes, then arguments and lets in the order written."""
+        scope = self.context.params.child(**input_facts(inputs))
+        for declared, default in block.args.items():
+            place = block.place_of("args") / declared
+            value = values[declared] if declared in values else scope.compute(default, place)
+            if declared not in values:
+                value = checked(name, declared, default, Argument(value, place, None), self.context.sink)
+            scope = scope.child(**{declared: value})
+        for let, raw in block.let.items():
+            scope = scope.child(**{let: scope.compute(raw, block.place_of("let") / let)})
+        return scope
+
+    def _sized(self, graph: Graph | None, trail: Trail) -> Graph | None:
+        if graph is None or self.context.size(graph) <= self.context.limits.nodes:
+            return graph
+        place = trail.frames[-1].place
+        size, limit = self.context.size(graph), self.context.limits.nodes
+        self.context.sink.add(
+            TooManyNodes.at(place.span, f"written out, this is {size} operations; the limit is {limit}")
+        )
+        return None
+
+
+def input_names(block: Block) -> tuple[str, ...]:
+    """The names of a block's inputs; the one that has no name is ``in``."""
+    return tuple(block.inputs or ("in",))
+
+
+def input_facts(inputs: Mapping[str, TensorType | None]) -> dict[str, Any]:
+    """``in_channels`` and ``in_shape`` of a block's only input, ``x_channels`` and ``x_shape`` of a named one."""
+    facts: dict[str, Any] = {}
+    for name, type_ in inputs.items():
+        for prefix in {name, "in"} if len(inputs) == 1 else {name}:
+            facts[f"{prefix}_channels"] = type_.channels if type_ else UNKNOWN
+            facts[f"{prefix}_shape"] = list(type_.shape) if type_ else UNKNOWN
+    return facts
+
+
+def output_paths(outputs: Mapping[str, str] | list[str] | None) -> dict[str, str]:
+    """Output names and the paths that they stand for; a list names steps by their own names."""
+    if isinstance(outputs, list):
+        return {name: name for name in outputs}
+    return dict(outputs or {})

@@ -1,0 +1,236 @@
+"""Builds one body: its steps in order, each a call that reads what stands before it or what its ``from`` names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from graphbuilder.diagnostics import Diagnostic, Label
+from graphbuilder.diagnostics.catalogue.references import BadShare, Cycle, EmptyPath, NotBoolean, UnknownOp
+from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.document import Place
+from graphbuilder.elaborate.arguments import Argument, compute_arguments, shown
+from graphbuilder.elaborate.context import Context, Trail, from_op_error
+from graphbuilder.elaborate.initialisers import read_initialisers
+from graphbuilder.elaborate.names import Named, all_names, build_order
+from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
+from graphbuilder.elaborate.reading import Reading, read
+from graphbuilder.elaborate.scope import UNKNOWN, Scope
+from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
+from graphbuilder.ir import Graph, Initialiser, Node, Op, OpError, TensorType, Value
+from graphbuilder.spec.model import Step
+
+if TYPE_CHECKING:
+    from graphbuilder.elaborate.blocks import Blocks
+
+
+class Call(NamedTuple):
+    """What a step calls: a body or an op, what was written for its arguments, and its initialisers."""
+
+    callee: Op | Graph
+    written: Mapping[str, str]
+    init: Mapping[str, Initialiser]
+    arguments: Mapping[str, Argument]
+
+
+class BodyBuilder:
+    """Collects the nodes and signals of one body."""
+
+    def __init__(
+        self,
+        blocks: Blocks,
+        scope: Scope,
+        inputs: Mapping[str, TensorType | None],
+        trail: Trail,
+        taps: Mapping[str, tuple[Tap, ...]],
+    ) -> None:
+        self.blocks = blocks
+        self.context: Context = blocks.context
+        self.scope = scope
+        self.trail = trail
+        self.taps = taps
+        self.inputs = inputs
+        self.start = Signal({name: Known(Value(name), type_) for name, type_ in inputs.items()}, len(inputs))
+        self.signals = {
+            name: Signal({"out": known}) for name, known in (self.start.outputs or {}).items() if name != "in"
+        }
+        self.nodes: list[Node] = []
+        self.types: dict[Value, TensorType | None] = {Value(name): type_ for name, type_ in inputs.items()}
+        self.calls: dict[str, Call] = {}
+        self.left_out: set[str] = set()
+        self.steps: dict[str, Step] = {}
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        self.context.report(diagnostic, self.trail)
+
+    def child(self, body: Sequence[Named], taps: Sequence[Tap]) -> BodyBuilder:
+        """A builder for a side path: it sees this body's inputs and its own steps, nothing else."""
+        paths = [*all_paths(body), *(".".join(tap) for tap in taps)]
+        return BodyBuilder(self.blocks, self.scope, self.inputs, self.trail, taps_of(paths))
+
+    def run(self, body: Sequence[Named], start: Signal, place: Place, *, may_be_empty: bool = False) -> Signal:
+        """Build the steps of ``body``, the first of which reads ``start``; gives what the last one gives."""
+        order, cycles = build_order(body)
+        self._report_cycles(cycles, {named.name: named.step for named in body})
+        for name in all_names(cycles):
+            self.signals[name] = NOTHING_KNOWN
+        for named in order:
+            self.steps[named.name] = named.step
+            self.signals[named.name] = self._step(named, start)
+        if not may_be_empty and all(named.name in self.left_out for named in body):
+            self.report(
+                EmptyPath.at(place.span, "every step of this path is left out", help="leave out the call of it instead")
+            )
+            return NOTHING_KNOWN
+        return self.signals[body[-1].name]
+
+    def _report_cycles(self, cycles: list[list[str]], steps: Mapping[str, Step]) -> None:
+        for cycle in cycles:
+            related = tuple(
+                Label(steps[name].place.span, f"`{name}` reads `{after}`") for name, after in _reads(cycle)[1:]
+            )
+            name, after = _reads(cycle)[0]
+            message = f"steps read each other in a circle: {' -> '.join(reversed(cycle))}"
+            span = steps[name].place.span
+            self.report(Cycle.at(span, message, label=f"`{name}` reads `{after}`", related=related))
+
+    def _step(self, named: Named, start: Signal) -> Signal:
+        step = named.step
+        kept = self.condition(step.when, step, "when")
+        if isinstance(step.share, str):
+            return self._shared(named, start, kept)
+        if not kept:
+            return self.pass_on(named, start)
+        if step.repeat is not None:
+            return self.blocks.repeat(self, named, start)
+        reading = read(self, named, start, self.blocks.ports_of(step))
+        call = self.call_of(step, self.scope, reading, named.name, self.taps.get(named.name, ()))
+        return self.emit(named.name, call, reading, step)
+
+    def condition(self, raw: Any, step: Step | Any, key: str) -> bool:
+        """A condition decided; one that is not known counts as true, so that what it guards is still checked."""
+        value = self.scope.compute(raw, step.place_of(key)) if raw is not True else True
+        if value is UNKNOWN or isinstance(value, bool):
+            return value is not False
+        self.report(NotBoolean.at(step.place_of(key).span, f"`{key}` gives {shown(value)}, not true or false"))
+        return True
+
+    def pass_on(self, named: Named, start: Signal) -> Signal:
+        """A step that is left out gives what it would have read."""
+        self.left_out.add(named.name)
+        return read(self, named, start, None).whole
+
+    def call_of(self, step: Step, scope: Scope, reading: Reading, name: str, taps: tuple[Tap, ...]) -> Call | None:
+        """The op or body that ``step`` calls on what it reads; None behind a mistake."""
+        if step.use is not None:
+            return self.blocks.block_call(self, step, scope, reading, name, taps)
+        return self.op_call(step, scope, reading)
+
+    def op_call(self, step: Step, scope: Scope, reading: Reading) -> Call | None:
+        """The op of a step, its arguments checked whether or not its inputs are known."""
+        name = str(step.op)
+        cls = self.context.ops.get(name)
+        given = compute_arguments(step.args, step.place_of, scope)
+        init = read_initialisers(step.init, step.place_of("init"), scope) if step.init is not None else {}
+        if cls is None:
+            self.report(unknown_op(name, self.context, step))
+            return None
+        arguments = {**self.context.arguments_of(name, step.place), **given}
+        op = self.context.make.make(cls, arguments, step.place)
+        types = reading.types
+        if op is None or types is None:
+            return None
+        written = {key: argument.written for key, argument in arguments.items() if argument.written}
+        try:
+            callee = self.context.spell_out(op, types, init)
+        except OpError as error:
+            self.report_op_error(error, step, arguments, reading)
+            return None
+        return Call(callee, written, {**self.context.dialect.init_of(name), **init}, arguments)
+
+    def _shared(self, named: Named, start: Signal, kept: bool) -> Signal:
+        """``share = "sibling"``: its callee again, on other values of the same types."""
+        step, owner = named.step, str(named.step.share)
+        if not kept:
+            return self.pass_on(named, start)
+        call = self.calls.get(owner)
+        if call is None:
+            if owner not in self.signals or self.signals[owner].outputs is not None:
+                close = nearest(owner, self.calls)
+                help_ = f"did you mean `{close}`?" if close else None
+                self.report(
+                    BadShare.at(
+                        step.place_of("share").span,
+                        f"no step `{owner}` in this body whose weights could be shared",
+                        help=help_,
+                    )
+                )
+            return NOTHING_KNOWN
+        module = next(node.module for node in self.nodes if node.name == owner)
+        reading = read(self, named, start, self.blocks.ports_of_callee(call.callee))
+        if not self._same_types(owner, reading, step):
+            return NOTHING_KNOWN
+        return self.emit(named.name, call, reading, step, module)
+
+    def _same_types(self, owner: str, reading: Reading, step: Step) -> bool:
+        types = reading.types
+        theirs = next(tuple(self.types[value] for value in node.inputs) for node in self.nodes if node.name == owner)
+        if types is None or types == theirs:
+            return types is not None
+        shapes = ", ".join(map(str, types))
+        message = f"`{owner}` runs on {', '.join(map(str, theirs))}; this reads {shapes}"
+        self.report(BadShare.at(step.place.span, message, help="weights are shared by calls on equal shapes"))
+        return False
+
+    def emit(self, name: str, call: Call | None, reading: Reading, step: Step, module: str | None = None) -> Signal:
+        """Append the call of a step and give its outputs; an unknown callee or input gives nothing known."""
+        values = reading.values
+        if call is None or values is None:
+            return NOTHING_KNOWN
+        node = Node(name, call.callee, values, module or name, call.written, call.init, step.title, step.place)
+        self.calls[name] = call
+        return self.append(node, reading, step.place, call.arguments)
+
+    def append(
+        self, node: Node, reading: Reading, place: Place, arguments: Mapping[str, Argument] | None = None
+    ) -> Signal:
+        """Append ``node`` with the types that it gives."""
+        assert reading.types is not None
+        try:
+            given = self.context.inference.results(node.callee, reading.types)
+        except OpError as error:
+            self.report_op_error(error, place, arguments or {}, reading)
+            return NOTHING_KNOWN
+        self.nodes.append(node)
+        outputs = {port: Known(Value(node.name, port), type_) for port, type_ in zip(node.results, given, strict=True)}
+        self.types.update(outputs.values())
+        return Signal(outputs, self.blocks.declared_by(node.callee))
+
+    def report_op_error(
+        self, error: OpError, where: Step | Place, arguments: Mapping[str, Argument], reading: Reading
+    ) -> None:
+        """Report an op's refusal with the places that made the inputs it blames."""
+        place = where if isinstance(where, Place) else where.place
+        producers = {node.name: node for node in self.nodes}
+        related: list[Label] = []
+        for index in error.inputs:
+            known = reading.known[index]
+            producer = producers.get(known.value.node)
+            if producer and producer.place:
+                related.append(Label(producer.place.span, f"`{producer.name}` gives {known.type}"))
+        self.report(from_op_error(error, place, arguments, tuple(related)))
+
+
+def unknown_op(name: str, context: Context, step: Step) -> Diagnostic:
+    """The diagnostic for an op that the catalogue lacks."""
+    close = nearest(name, context.ops)
+    if name in context.spec.blocks:
+        remedy = f'`{name}` is a block: use = "{name}"'
+    else:
+        remedy = f"did you mean `{close}`?" if close else "`graphbuilder ops` lists the ops"
+    return UnknownOp.at(step.place_of("op").span, f"there is no op `{name}`", help=remedy)
+
+
+def _reads(cycle: list[str]) -> list[tuple[str, str]]:
+    """The pairs (reader, read) of a cycle."""
+    return list(zip(cycle[:-1], cycle[1:], strict=True))

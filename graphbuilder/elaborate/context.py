@@ -1,0 +1,139 @@
+"""What one elaboration shares: the spec, the ops, the dialect, what was typed and made already, and the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from graphbuilder.analysis.inference import Inference
+from graphbuilder.diagnostics import Diagnostic, Label, Sink
+from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown
+from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.document import Place
+from graphbuilder.elaborate.arguments import Argument, OpMaker, compute_arguments, unknown_argument
+from graphbuilder.elaborate.scope import Scope
+from graphbuilder.ir import Composite, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
+from graphbuilder.spec.model import Spec
+
+MAX_NODES = 100_000
+MAX_PARAMETERS = 10**11
+MAX_DEPTH = 32
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Caps that stand before any work; each can be raised by the caller."""
+
+    nodes: int = MAX_NODES
+    parameters: int = MAX_PARAMETERS
+    depth: int = MAX_DEPTH
+
+
+class Frame(NamedTuple):
+    """One step of the way in through the blocks: the name of the call, the block, and where it is used."""
+
+    name: str
+    block: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Trail:
+    """The way from the model to the body being built."""
+
+    frames: tuple[Frame, ...] = ()
+
+    def into(self, name: str, block: str, place: Place) -> Trail:
+        return Trail((*self.frames, Frame(name, block, place)))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        if not self.frames:
+            return ()
+        path = ".".join(frame.name for frame in self.frames)
+        innermost = self.frames[-1]
+        return (f"in {path}, a `{innermost.block}` used at {innermost.place.span}",)
+
+
+@dataclass(eq=False)
+class Context:
+    """Shared by all bodies of one elaboration."""
+
+    spec: Spec
+    ops: Mapping[str, type[Op]]
+    dialect: Dialect
+    params: Scope
+    sink: Sink
+    limits: Limits
+    inference: Inference = field(default_factory=Inference)
+    defaults: dict[str, dict[str, Argument]] = field(default_factory=dict[str, dict[str, Argument]])
+    _composites: dict[tuple[Op, tuple[TensorType, ...]], Graph] = field(default_factory=dict[Any, Graph])
+    _sizes: dict[Graph, int] = field(default_factory=dict[Graph, int])
+
+    def __post_init__(self) -> None:
+        self.make = OpMaker(self.sink)
+        self._compute_defaults()
+
+    def _compute_defaults(self) -> None:
+        """``[defaults]`` by op, computed once with the params in scope."""
+        for op, table in self.spec.defaults.items():
+            place = self.spec.place_of("defaults") / op
+            if op not in self.ops:
+                close = nearest(op, self.ops)
+                help_ = f"did you mean `{close}`?" if close else "`graphbuilder ops` lists the ops"
+                self.sink.add(DefaultsUnknown.at(place.key_span, f"there is no op `{op}`", help=help_))
+                continue
+            self.defaults[op] = self._known_fields(op, compute_arguments(table, place.__truediv__, self.params))
+
+    def _known_fields(self, op: str, arguments: dict[str, Argument]) -> dict[str, Argument]:
+        fields = tuple(self.ops[op].model_fields)
+        for name in [name for name in arguments if name not in fields]:
+            self.sink.add(unknown_argument(f"`{op}`", name, fields, arguments.pop(name).place))
+        return arguments
+
+    def arguments_of(self, op: str, place: Place) -> dict[str, Argument]:
+        """What a step of this op starts from: the dialect's defaults under the file's."""
+        dialect = {name: Argument(value, place, None) for name, value in self.dialect.defaults_of(op).items()}
+        return {**dialect, **self.defaults.get(op, {})}
+
+    def spell_out(self, op: Op, inputs: tuple[TensorType, ...], init: Mapping[str, Initialiser]) -> Op | Graph:
+        """``op`` itself, or the body of a composite.
+
+        Raises:
+            OpError: when a composite refuses its inputs.
+        """
+        if not isinstance(op, Composite):
+            return op
+        key = (op, inputs)
+        if key not in self._composites:
+            self._composites[key] = op.body(inputs, self.dialect)
+        body = self._composites[key]
+        return body if not init else replace(body, nodes=tuple(_with_init(node, init) for node in body.nodes))
+
+    def size(self, callee: Op | Graph) -> int:
+        """The number of calls that ``callee`` stands for when everything is written out."""
+        if isinstance(callee, Op):
+            return 1
+        if callee not in self._sizes:
+            self._sizes[callee] = 1 + sum(self.size(node.callee) for node in callee.nodes)
+        return self._sizes[callee]
+
+    def report(self, diagnostic: Diagnostic, trail: Trail) -> None:
+        """Keep a diagnostic, with the way in through the blocks."""
+        self.sink.add(diagnostic.with_notes(*trail.notes))
+
+
+def _with_init(node: Node, init: Mapping[str, Initialiser]) -> Node:
+    """An initialiser on a composite reaches the kernels inside it, not its norms."""
+    if isinstance(node.callee, Op) and node.callee.family in ("convolution", "head"):
+        return replace(node, init={**node.init, **init})
+    return node
+
+
+def from_op_error(
+    error: OpError, place: Place, arguments: Mapping[str, Argument], related: tuple[Label, ...]
+) -> Diagnostic:
+    """A diagnostic for an op that refuses its inputs or arguments."""
+    argument = arguments.get(error.field or "")
+    return error.rule.at((argument.place if argument else place).span, error.message, related=related, help=error.help)

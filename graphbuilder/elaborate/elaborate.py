@@ -1,0 +1,116 @@
+"""From a spec to a typed graph: params set, blocks instantiated, expressions computed, repeats written out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from graphbuilder.analysis.costs import costs
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.diagnostics import Sink
+from graphbuilder.diagnostics.catalogue.limits import TooManyNodes, TooManyParameters
+from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown, InputSize, NothingReturned
+from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.elaborate.blocks import Blocks
+from graphbuilder.elaborate.builder import BodyBuilder
+from graphbuilder.elaborate.context import Context, Limits, Trail
+from graphbuilder.elaborate.facts import check_names, warn_unread
+from graphbuilder.elaborate.initialisers import read_initialisers
+from graphbuilder.elaborate.names import name_steps
+from graphbuilder.elaborate.outputs import finish, named_outputs, outputs_of
+from graphbuilder.elaborate.paths import all_paths, taps_of
+from graphbuilder.elaborate.scope import UNKNOWN, Scope
+from graphbuilder.ir import Dialect, Graph, Initialiser, Op, TensorType
+from graphbuilder.ops import catalogue
+from graphbuilder.ops.dialects import DIALECTS
+from graphbuilder.spec.model import InputType, Spec
+
+
+def elaborate(
+    spec: Spec,
+    settings: Mapping[str, Any] | None = None,
+    sink: Sink | None = None,
+    limits: Limits | None = None,
+) -> TypedGraph | None:
+    """The typed graph of ``spec`` with ``settings`` over its params.
+
+    Every mistake goes into ``sink``, all of a spec's in one run; None is returned when there was one.
+
+    Args:
+        settings: values for params, already checked against them.
+        limits: caps on what the spec may ask for.
+    """
+    sink = Sink() if sink is None else sink
+    ops = catalogue()
+    check_names(spec, ops, sink)
+    params = Scope({**spec.params, **(settings or {})}, sink)
+    dialect = _dialect(spec, ops, params, sink)
+    context = Context(spec, ops, dialect, params, sink, limits or Limits())
+    blocks = Blocks(context)
+    inputs = {name: _input(name, declared, params) for name, declared in spec.inputs.items()}
+    graph = _model(blocks, inputs)
+    blocks.pruner.report(sink)
+    warn_unread(spec, sink)
+    return None if graph is None or sink.failed else _typed(graph, inputs, context)
+
+
+def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | None:
+    context = blocks.context
+    spec = context.spec
+    body, _ = name_steps(spec.model.body, taken=frozenset(inputs))
+    outputs = spec.outputs or {}
+    taps = taps_of([*all_paths(body), *outputs.values()])
+    builder = BodyBuilder(blocks, context.params, inputs, Trail(), taps)
+    last = builder.run(body, builder.start, spec.model.place_of("body"))
+    given = named_outputs(builder, outputs, spec.place_of("outputs"), ()) if outputs else outputs_of(builder, last, ())
+    if given is not None and not given.pairs:
+        message = "every output names a step that is left out"
+        context.sink.add(NothingReturned.at(spec.place_of("outputs").span, message))
+    return finish(builder, "model", spec.name, given, context.params.names, spec.title)
+
+
+def _typed(graph: Graph, inputs: Mapping[str, TensorType | None], context: Context) -> TypedGraph | None:
+    size, limits = context.size(graph), context.limits
+    span = context.spec.model.place.span
+    if size > limits.nodes:
+        context.sink.add(TooManyNodes.at(span, f"written out, this is {size} operations; the limit is {limits.nodes}"))
+        return None
+    typed = context.inference.body(graph, tuple(type_ for type_ in inputs.values() if type_ is not None))
+    parameters = costs(typed).total
+    if parameters > limits.parameters:
+        message = f"the network has {parameters} parameters; the limit is {limits.parameters}"
+        context.sink.add(TooManyParameters.at(span, message))
+        return None
+    return typed
+
+
+def _input(name: str, declared: InputType, params: Scope) -> TensorType | None:
+    """The type of one input; None after reporting a size that is none."""
+    sizes: list[int] = []
+    for index, raw in enumerate(declared.shape):
+        place = declared.shape_place(index)
+        size = params.compute(raw, place)
+        if size is UNKNOWN:
+            return None
+        if type(size) is not int or size < 1:
+            params.sink.add(InputSize.at(place.span, f"a size of `{name}` is {size}, not a positive integer"))
+            return None
+        sizes.append(size)
+    layout = "last" if declared.layout == "channels_last" and len(sizes) > 1 else "first"
+    return TensorType(tuple(sizes), layout)
+
+
+def _dialect(spec: Spec, ops: Mapping[str, type[Op]], params: Scope, sink: Sink) -> Dialect:
+    """The file's dialect with its ``[init]`` over it."""
+    base = DIALECTS[spec.dialect]
+    init: dict[str, Mapping[str, Initialiser]] = dict(base.init)
+    for op, raw in spec.init.items():
+        place = spec.place_of("init") / op
+        if op not in ops:
+            close = nearest(op, ops)
+            remedy = f"did you mean `{close}`?" if close else "`graphbuilder ops` lists the ops"
+            sink.add(DefaultsUnknown.at(place.key_span, f"there is no op `{op}`", help=remedy))
+            continue
+        init[op] = {**init.get(op, {}), **read_initialisers(raw, place, params)}
+    return replace(base, init=init)

@@ -1,0 +1,156 @@
+"""Shortcuts and branches: side paths of a block and the node that joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from graphbuilder.diagnostics import Label
+from graphbuilder.diagnostics.catalogue.references import CannotProject
+from graphbuilder.document import Place
+from graphbuilder.elaborate.arguments import Argument
+from graphbuilder.elaborate.names import Named, name_steps
+from graphbuilder.elaborate.outputs import finish, outputs_of
+from graphbuilder.elaborate.reading import Reading
+from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
+from graphbuilder.elaborate.strides import total_stride
+from graphbuilder.ir import Graph, Node, Op, OpError, TensorType, Value
+from graphbuilder.spec.model import Block, Step
+
+if TYPE_CHECKING:
+    from graphbuilder.elaborate.builder import BodyBuilder
+
+
+class Path(NamedTuple):
+    """One of the values that meet: what it is called in an error, what it gives, and where it was written."""
+
+    label: str
+    signal: Signal
+    place: Place
+
+
+def join(builder: BodyBuilder, op: str, paths: Sequence[Path], place: Place) -> Signal:
+    """The node ``merge`` over ``paths``; nothing known when one of them is not."""
+    known = [path.signal.sole for path in paths]
+    sure = [each for each in known if each is not None]
+    if len(sure) != len(known):
+        return NOTHING_KNOWN
+    callee = builder.context.make.make(builder.context.ops[op], builder.context.arguments_of(op, place), place)
+    reading = Reading(tuple(sure), NOTHING_KNOWN)
+    if callee is None or reading.types is None:
+        return NOTHING_KNOWN
+    try:
+        callee.infer(reading.types)
+    except OpError as error:
+        _report(builder, error, paths, reading.types)
+        return NOTHING_KNOWN
+    node = Node("merge", callee, tuple(each.value for each in sure), "merge", place=place)
+    return builder.append(node, reading, place)
+
+
+def _report(builder: BodyBuilder, error: OpError, paths: Sequence[Path], types: Sequence[TensorType]) -> None:
+    """Both places, both shapes: the last of the paths that disagree carries the error, the others stand beside it."""
+    blamed = error.inputs or tuple(range(len(paths)))
+    labels = [Label(paths[index].place.span, f"{paths[index].label} gives {types[index]}") for index in blamed]
+    *related, primary = labels
+    diagnostic = error.rule.at(primary.span, error.message, label=primary.text, related=tuple(related), help=error.help)
+    builder.report(diagnostic)
+
+
+def with_shortcut(builder: BodyBuilder, block: Block, main: Signal, last: Place) -> Signal:
+    """The join of a block's body with its shortcut; a concatenation puts the shortcut first."""
+    place = block.place_of("shortcut")
+    body = Path("the body", main, last)
+    match block.shortcut:
+        case "identity":
+            side = builder.start
+        case "project":
+            side = _project(builder, main, place)
+        case steps:
+            named, _ = name_steps(steps or [])
+            side = branch(builder, "shortcut", named, place)
+    paths = [body, Path("the shortcut", side, place)]
+    op = block.merge or "add"
+    return join(builder, op, paths[::-1] if op == "concat" else paths, place)
+
+
+def branches(builder: BodyBuilder, block: Block) -> Signal:
+    """The named branches of a block, joined in the order written."""
+    place = block.place_of("branches")
+    paths: list[Path] = []
+    for name, steps in (block.branches or {}).items():
+        named, _ = name_steps(steps)
+        paths.append(Path(f"`{name}`", branch(builder, name, named, place / name), place / name))
+    for path, name in zip(paths, block.branches or {}, strict=True):
+        builder.signals[name] = path.signal
+    signal = join(builder, block.merge, paths, place) if block.merge else _side_by_side(builder, block)
+    builder.signals["merge"] = signal
+    return signal
+
+
+def _side_by_side(builder: BodyBuilder, block: Block) -> Signal:
+    """Branches that are not joined: each is an output, by its name."""
+    outputs = {name: builder.signals[name].sole for name in block.branches or {}}
+    known = {name: each for name, each in outputs.items() if each is not None}
+    return Signal(known, len(known)) if len(known) == len(outputs) else NOTHING_KNOWN
+
+
+def branch(builder: BodyBuilder, name: str, named: Sequence[Named], place: Place) -> Signal:
+    """A child body ``name`` on the block's inputs; it sees its own steps and those inputs, nothing else."""
+    taps = builder.taps.get(name, ())
+    inner = builder.child(named, taps)
+    out = inner.run(named, inner.start, place)
+    graph = finish(inner, "branch", name, outputs_of(inner, out, taps))
+    if graph is None:
+        return NOTHING_KNOWN
+    known = tuple(Known(Value(port), builder.inputs[port]) for port in graph.inputs)
+    node = Node(name, graph, tuple(each.value for each in known), name, place=place)
+    return builder.append(node, Reading(known, NOTHING_KNOWN), place)
+
+
+def _project(builder: BodyBuilder, main: Signal, place: Place) -> Signal:
+    """The identity where sizes and channels stay, else a strided 1x1 convolution and the file's batch norm."""
+    source, target = builder.start.sole, main.sole
+    if source is None or source.type is None or target is None or target.type is None:
+        return NOTHING_KNOWN
+    if source.type.layout == "last" or not source.type.spatial:
+        message = f"the shortcut cannot project {source.type}: that is no map with channels first"
+        builder.report(CannotProject.at(place.span, message, help="write the shortcut's steps"))
+        return NOTHING_KNOWN
+    inputs = {name: type_ for name, type_ in builder.inputs.items() if type_ is not None}
+    stride = total_stride(inputs, builder.nodes, target.value, builder.context.inference)
+    if set(stride) == {1} and source.type.channels == target.type.channels:
+        return builder.start
+    return _projection(builder, source, target.type.channels, stride, place)
+
+
+def _projection(builder: BodyBuilder, source: Known, channels: int, stride: tuple[int, ...], place: Place) -> Signal:
+    conv = _make(builder, "conv", {"out": channels, "kernel": 1, "stride": _scalar(stride), "bias": False}, place)
+    norm = _make(builder, "batchnorm", {}, place)
+    if conv is None or norm is None:
+        return NOTHING_KNOWN
+    init = builder.context.dialect.init_of
+    nodes = (
+        Node("conv", conv, (source.value,), "conv", init=init("conv"), place=place),
+        Node("batchnorm", norm, (Value("conv"),), "batchnorm", init=init("batchnorm"), place=place),
+    )
+    graph = Graph("branch", "shortcut", (source.value.node,), nodes, (("out", Value("batchnorm")),))
+    return builder.append(
+        Node("shortcut", graph, (source.value,), "shortcut", place=place), Reading((source,), NOTHING_KNOWN), place
+    )
+
+
+def _make(builder: BodyBuilder, op: str, args: dict[str, object], place: Place) -> Op | None:
+    """An op of the projection; only the norm follows the file's defaults."""
+    base = builder.context.arguments_of(op, place) if op == "batchnorm" else {}
+    given = {name: Argument(value, place, None) for name, value in args.items()}
+    return builder.context.make.make(builder.context.ops[op], {**base, **given}, place)
+
+
+def _scalar(stride: tuple[int, ...]) -> int | list[int]:
+    return stride[0] if len(set(stride)) == 1 else list(stride)
+
+
+def last_place(steps: Sequence[Step], block: Block) -> Place:
+    """Where the last step of a body stands."""
+    return steps[-1].place if steps else block.place

@@ -1,0 +1,119 @@
+"""What a finished body gives out: its declared outputs, then what readers take from inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from graphbuilder.diagnostics.catalogue.references import TapNeedsId
+from graphbuilder.document import Place
+from graphbuilder.elaborate.paths import Tap, ambiguous, look_up
+from graphbuilder.elaborate.signals import Known, Signal
+from graphbuilder.ir import Graph, Kind, Value
+
+if TYPE_CHECKING:
+    from graphbuilder.elaborate.builder import BodyBuilder
+
+
+class Outputs(NamedTuple):
+    """Names and values; the first ``declared`` are the body's own."""
+
+    pairs: tuple[tuple[str, Value], ...]
+    declared: int
+
+
+def outputs_of(builder: BodyBuilder, last: Signal, taps: Sequence[Tap]) -> Outputs | None:
+    """The outputs of a body that gives what its last step gives; None when that is not known."""
+    if last.outputs is None:
+        return None
+    declared = list(last.outputs.items())[: last.declared]
+    if len(declared) == 1:
+        declared = [("out", declared[0][1])]
+    return _with_taps(builder, [(name, known.value) for name, known in declared], taps)
+
+
+def named_outputs(
+    builder: BodyBuilder, outputs: Mapping[str, str], place: Place, taps: Sequence[Tap]
+) -> Outputs | None:
+    """The outputs that a block or the model names by paths; one that names a step left out is left out."""
+    pairs: list[tuple[str, Value]] = []
+    unknown = False
+    for index, (name, path) in enumerate(outputs.items()):
+        if path in builder.left_out:
+            continue
+        at = place / (name if isinstance(place.value, dict) else index)
+        known = _value_of(builder, path, at)
+        unknown |= known is None
+        if known is not None:
+            pairs.append((name, known.value))
+    return None if unknown else _with_taps(builder, pairs, taps)
+
+
+def _value_of(builder: BodyBuilder, path: str, place: Place) -> Known | None:
+    lookup = look_up(path, builder.signals, builder.start, place)
+    if lookup.mistake:
+        builder.report(lookup.mistake)
+    if lookup.signal.outputs is not None and lookup.signal.sole is None:
+        builder.report(ambiguous(path, lookup.signal, place))
+    return lookup.signal.sole
+
+
+def _with_taps(builder: BodyBuilder, pairs: list[tuple[str, Value]], taps: Sequence[Tap]) -> Outputs | None:
+    declared = len(pairs)
+    names = {name for name, _ in pairs}
+    for tap in taps:
+        for name, known in _taken(builder, tap):
+            if known is None:
+                continue
+            if name not in names:
+                pairs.append((name, known.value))
+                names.add(name)
+    return Outputs(tuple(pairs), declared)
+
+
+def _taken(builder: BodyBuilder, tap: Tap) -> Iterator[tuple[str, Known | None]]:
+    """What one path into this body takes, by the name that it has outside; nothing for a path that leads nowhere."""
+    head, rest = tap[0], ".".join(tap[1:])
+    for name in [name for name in builder.signals if name.isdecimal()] if head == "*" else [head]:
+        signal = builder.signals.get(name)
+        if signal is None or signal.outputs is None or not _has_id(builder, name):
+            continue
+        if not rest:
+            yield name, signal.sole
+        elif "*" in rest:
+            before, _, after = rest.partition("*")
+            for port, known in signal.outputs.items():
+                if port.startswith(before) and port.endswith(after):
+                    yield f"{name}.{port}", known
+        elif rest in signal.outputs:
+            yield f"{name}.{rest}", signal.outputs[rest]
+
+
+def _has_id(builder: BodyBuilder, name: str) -> bool:
+    step = builder.steps.get(name)
+    if step is None or step.id or name.isdecimal():
+        return True
+    message = f"a path leads to `{name}` from outside this block, and its name is only counted"
+    builder.report(TapNeedsId.at(step.place.span, message, help=f'give it an id: id = "{name}"'))
+    return False
+
+
+def finish(
+    builder: BodyBuilder,
+    kind: Kind,
+    template: str,
+    outputs: Outputs | None,
+    args: Mapping[str, Any] | None = None,
+    title: str | None = None,
+) -> Graph | None:
+    """The body as a graph of the nodes that its outputs need; a branch takes only the inputs that it reads."""
+    if outputs is None or not outputs.pairs:
+        return None
+    nodes = builder.blocks.pruner.prune(builder.nodes, (value for _, value in outputs.pairs))
+    inputs = tuple(builder.inputs)
+    if kind == "branch":
+        read = {value.node for node in nodes for value in node.inputs} | {value.node for _, value in outputs.pairs}
+        inputs = tuple(name for name in inputs if name in read)
+    graph = Graph(kind, template, inputs, nodes, outputs.pairs, args or {}, title=title)
+    builder.blocks.declared[graph] = outputs.declared
+    return graph

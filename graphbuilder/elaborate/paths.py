@@ -1,0 +1,87 @@
+"""Paths in ``from`` and in outputs: what they name in a body, and what they take from inside a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from graphbuilder.diagnostics import Diagnostic
+from graphbuilder.diagnostics.catalogue.references import Ambiguous, UnknownStep
+from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.document import Place
+from graphbuilder.elaborate.names import Named, paths_of
+from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
+
+Tap = tuple[str, ...]
+
+
+def taps_of(paths: Iterable[str]) -> dict[str, tuple[Tap, ...]]:
+    """For each step that a path leads into, what is taken from inside it."""
+    found: dict[str, dict[Tap, None]] = {}
+    for path in paths:
+        head, *rest = path.split(".")
+        if rest:
+            found.setdefault(head, {})[tuple(rest)] = None
+    return {head: tuple(taps) for head, taps in found.items()}
+
+
+def all_paths(*bodies: Iterable[Named]) -> list[str]:
+    """Every path that the steps of these bodies read."""
+    return [path for body in bodies for named in body for path in paths_of(named.step)]
+
+
+class Lookup(NamedTuple):
+    """What a path names, or the mistake in it."""
+
+    signal: Signal
+    mistake: Diagnostic | None = None
+
+
+def look_up(path: str, signals: Mapping[str, Signal], start: Signal, place: Place) -> Lookup:
+    """What ``path`` names in a body with these signals; ``in`` is the body's only input."""
+    head, _, rest = path.partition(".")
+    signal = start if head == "in" else signals.get(head)
+    if signal is None:
+        return Lookup(NOTHING_KNOWN, _unknown(head, signals, place))
+    if signal.outputs is None or not rest:
+        return Lookup(signal)
+    if rest in signal.outputs:
+        return Lookup(single(signal.outputs[rest]))
+    if "*" in rest.split("."):
+        return _copies(path, rest, signal.outputs, place)
+    return Lookup(NOTHING_KNOWN, _no_port(head, rest, signal.outputs, place))
+
+
+def _copies(path: str, rest: str, outputs: Mapping[str, Known], place: Place) -> Lookup:
+    before, _, after = rest.partition("*")
+    chosen = [name for name in outputs if _is_copy(name, before, after)]
+    if not chosen:
+        message = f"`{path}` names no copies: that step is not repeated"
+        return Lookup(NOTHING_KNOWN, UnknownStep.at(place.span, message))
+    return Lookup(Signal({name: outputs[name] for name in chosen}, len(chosen)))
+
+
+def _is_copy(name: str, before: str, after: str) -> bool:
+    middle = name[len(before) : len(name) - len(after)] if after else name[len(before) :]
+    return name.startswith(before) and name.endswith(after) and middle.isdecimal()
+
+
+def _unknown(head: str, signals: Mapping[str, Signal], place: Place) -> Diagnostic:
+    close = nearest(head, signals)
+    known = ", ".join(signals)
+    remedy = f"did you mean `{close}`?" if close else f"in this body: {known}" if known else None
+    return UnknownStep.at(place.span, f"no step or input `{head}` in this body", help=remedy)
+
+
+def _no_port(head: str, rest: str, outputs: Mapping[str, Known], place: Place) -> Diagnostic:
+    close = nearest(rest, outputs)
+    remedy = f"did you mean `{head}.{close}`?" if close else f"`{head}` gives {', '.join(outputs)}"
+    return UnknownStep.at(place.span, f"`{head}` has nothing called `{rest}`", help=remedy)
+
+
+def ambiguous(name: str, signal: Signal, place: Place) -> Diagnostic:
+    """The mistake of reading one value where there are several."""
+    ports = list(signal.outputs or {})[: signal.declared]
+    remedy = f'name one: from = "{name}.{ports[0]}"' if name else f"name one: {', '.join(ports)}"
+    whose = f"`{name}`" if name else "what stands before this step"
+    return Ambiguous.at(place.span, f"{whose} gives several values: {', '.join(ports)}", help=remedy)

@@ -1,0 +1,189 @@
+"""``repeat``: copies of a step one after the other, or side by side on one input with ``merge``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from graphbuilder.diagnostics.catalogue.limits import TooManyNodes
+from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare
+from graphbuilder.elaborate.arguments import shown
+from graphbuilder.elaborate.joins import Path, join
+from graphbuilder.elaborate.names import Named, base_name
+from graphbuilder.elaborate.outputs import finish, outputs_of
+from graphbuilder.elaborate.paths import Tap
+from graphbuilder.elaborate.reading import PortNames, Reading, read
+from graphbuilder.elaborate.scope import UNKNOWN, Scope, free_names
+from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
+from graphbuilder.ir import Node
+from graphbuilder.spec.model import Step
+
+if TYPE_CHECKING:
+    from graphbuilder.elaborate.builder import BodyBuilder, Call
+
+
+class Copies(NamedTuple):
+    """How often a step is repeated, and over what."""
+
+    count: int
+    items: Sequence[Any] | None = None
+
+    def names(self, index: int) -> dict[str, Any]:
+        """What ``i``, ``n`` and ``item`` mean in copy ``index``."""
+        names: dict[str, Any] = {"i": index, "n": self.count}
+        return names if self.items is None else {**names, "item": self.items[index]}
+
+
+def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
+    """The node of a repeated step; its body holds the copies "0", "1", ..."""
+    step = named.step
+    copies = _count(builder, step)
+    if copies is None:
+        return _check_one(builder, named, start)
+    if copies.count == 0:
+        return builder.pass_on(named, start)
+    ports = builder.blocks.ports_of(step)
+    reading = read(builder, named, start, ports)
+    if reading.types is None:
+        return _check_one(builder, named, start)
+    names = ports.names if not ports.variadic else tuple(f"x{index}" for index in range(len(reading.known)))
+    inputs = dict(zip(names, reading.types, strict=False))
+    taps = _taps(builder.taps.get(named.name, ()), copies.count)
+    inner = type(builder)(builder.blocks, builder.scope, inputs, builder.trail, taps)
+    last = _beside(inner, named, copies) if step.merge else _in_a_row(inner, named, copies)
+    outputs = outputs_of(inner, last, builder.taps.get(named.name, ()))
+    graph = finish(inner, "repeat", base_name(step), outputs)
+    if graph is None:
+        return NOTHING_KNOWN
+    node = Node(
+        named.name, graph, tuple(known.value for known in reading.known), named.name, title=step.title, place=step.place
+    )
+    return builder.append(node, reading, step.place)
+
+
+def _count(builder: BodyBuilder, step: Step) -> Copies | None:
+    """The copies asked for; None when that is not known or wrong (reported)."""
+    place = step.place_of("repeat")
+    value = builder.scope.compute(step.repeat, place)
+    if value is UNKNOWN:
+        return None
+    copies = Copies(len(value), value) if isinstance(value, list) else Copies(value) if type(value) is int else None
+    if copies is None or copies.count < 0:
+        builder.report(
+            BadRepeat.at(
+                place.span, f"a step cannot be repeated {shown(value)} times", help="a count from 0, or a list"
+            )
+        )
+        return None
+    limit = builder.context.limits.nodes
+    if copies.count > limit:
+        builder.report(
+            TooManyNodes.at(place.span, f"{copies.count} copies are more than the limit of {limit} operations")
+        )
+        return None
+    return copies
+
+
+def _check_one(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
+    """Check one copy for mistakes of its own when the repeat as a whole cannot be built."""
+    scope = builder.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN)
+    reading = read(builder, named, start, builder.blocks.ports_of(named.step))
+    builder.call_of(
+        named.step, scope, Reading((), NOTHING_KNOWN, failed=True) if reading.failed else reading, named.name, ()
+    )
+    return NOTHING_KNOWN
+
+
+def _taps(taps: Sequence[Tap], count: int) -> dict[str, tuple[Tap, ...]]:
+    """What is taken from inside each copy."""
+    found: dict[str, tuple[Tap, ...]] = {}
+    for head, *rest in (tap for tap in taps if len(tap) > 1):
+        for name in map(str, range(count)) if head == "*" else (head,):
+            found[name] = (*found.get(name, ()), tuple(rest))
+    return found
+
+
+def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
+    """Copies one after the other: an output with an input's name is carried into it, other inputs stay."""
+    step = named.step
+    calls = _Calls(inner, named, copies)
+    current = dict(inner.start.outputs or {})
+    signal = NOTHING_KNOWN
+    for index in range(copies.count):
+        reading = Reading(tuple(current.values()), NOTHING_KNOWN)
+        call = calls.call(index, reading)
+        if call is None:
+            return NOTHING_KNOWN
+        if step.share is True and not _shareable(inner, step, calls):
+            return NOTHING_KNOWN
+        signal = inner.emit(str(index), call, reading, step, "0" if step.share is True else None)
+        if signal.outputs is None:
+            return NOTHING_KNOWN
+        inner.signals[str(index)] = signal
+        if index + 1 < copies.count and not _carry(inner, step, signal, current):
+            return NOTHING_KNOWN
+    return signal
+
+
+def _carry(inner: BodyBuilder, step: Step, signal: Signal, current: dict[str, Known]) -> bool:
+    assert signal.outputs is not None
+    declared = list(signal.outputs.items())[: signal.declared]
+    if len(current) == 1 and len(declared) == 1:
+        current[next(iter(current))] = declared[0][1]
+        return True
+    carried = {port: known for port, known in declared if port in current}
+    if not carried:
+        gives, takes = ", ".join(port for port, _ in declared), ", ".join(current)
+        message = f"no copy reads what the one before it gives: outputs {gives}, inputs {takes}"
+        inner.report(BadRepeat.at(step.place.span, message, help="give an output an input's name"))
+        return False
+    current.update(carried)
+    return True
+
+
+def _beside(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
+    """Copies side by side on one input, joined in order."""
+    step = named.step
+    calls = _Calls(inner, named, copies)
+    reading = Reading(tuple((inner.start.outputs or {}).values()), NOTHING_KNOWN)
+    paths: list[Path] = []
+    for index in range(copies.count):
+        call = calls.call(index, reading)
+        signal = inner.emit(str(index), call, reading, step, "0" if step.share is True else None)
+        inner.signals[str(index)] = signal
+        paths.append(Path(f"copy {index}", signal, step.place))
+    return join(inner, str(step.merge), paths, step.place_of("merge"))
+
+
+def _shareable(inner: BodyBuilder, step: Step, calls: _Calls) -> bool:
+    if len(calls.callees) <= 1:
+        return True
+    message = "copies that share their weights must be equal: the same arguments, on the same shapes"
+    inner.report(BadShare.at(step.place_of("share").span, message))
+    return False
+
+
+class _Calls:
+    """The call of each copy; copies that cannot differ from the one before are not worked out again."""
+
+    def __init__(self, inner: BodyBuilder, named: Named, copies: Copies) -> None:
+        self._inner, self._named, self._copies = inner, named, copies
+        self._vary = bool({"i", "n", "item"} & set(free_names(named.step.args)))
+        self._last: tuple[Any, Call | None] | None = None
+        self.callees: set[object] = set()
+
+    def call(self, index: int, reading: Reading) -> Call | None:
+        name = str(index)
+        taps = self._inner.taps.get(name, ())
+        same = (reading.types, taps)
+        if not self._vary and self._last is not None and self._last[0] == same:
+            return self._last[1]
+        scope = self._scope(index)
+        call = self._inner.call_of(self._named.step, scope, reading, f"{self._named.name}.{name}", taps)
+        self._last = (same, call)
+        if call is not None:
+            self.callees.add(call.callee)
+        return call
+
+    def _scope(self, index: int) -> Scope:
+        return self._inner.scope.child(**self._copies.names(index))
