@@ -10,11 +10,11 @@ import ast
 import operator
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from graphbuilder.diagnostics import Rule
+from graphbuilder.diagnostics import Diagnostic, Rule, Span
 from graphbuilder.diagnostics.catalogue.expressions import (
     ExpressionCall,
     ExpressionConstruct,
@@ -22,13 +22,14 @@ from graphbuilder.diagnostics.catalogue.expressions import (
     ExpressionSize,
     ExpressionSyntax,
 )
+from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.spec import arithmetic
 from graphbuilder.spec.arithmetic import FUNCTIONS, LARGEST, Fault
-from graphbuilder.spec.names import did_you_mean
 
 LONGEST = 200
 DEEPEST = 32
 BOOLEANS = {"true": True, "false": False}
+RESERVED = frozenset({*BOOLEANS, *FUNCTIONS})
 
 Scope = Mapping[str, object]
 Evaluate = Callable[[Scope], Any]
@@ -51,6 +52,13 @@ class ExpressionError(Exception):
         self.offset = offset
         self.length = length
         self.help = help
+
+    def at(self, span: Span) -> Diagnostic:
+        """The diagnostic for a text that stands, in quotes, at ``span``: the characters at fault where that is one line."""
+        if span.line == span.end_line:
+            start = min(span.column + 1 + self.offset, span.end_column - 1)
+            span = replace(span, column=start, end_column=min(start + max(self.length, 1), span.end_column))
+        return self.rule.at(span, self.message, help=self.help)
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +364,8 @@ class _Writer:
     def _call(self, node: ast.Call) -> Evaluate:
         place, name = self._place(node), node.func.id if isinstance(node.func, ast.Name) else self._text(node.func)
         if name not in FUNCTIONS:
-            remedy = did_you_mean(name, FUNCTIONS) or f"there are {', '.join(FUNCTIONS)}"
+            near = nearest(name, FUNCTIONS)
+            remedy = f"did you mean `{near}`?" if near else f"there are {', '.join(FUNCTIONS)}"
             raise place.error(ExpressionConstruct, f"expressions have no function `{name}`", remedy)
         compute, fewest, most, keywords = FUNCTIONS[name]
         given = [keyword.arg or "**" for keyword in node.keywords]
@@ -408,7 +417,10 @@ def _reader(name: str, place: _Place) -> Evaluate:
         try:
             value = scope[name]
         except KeyError:
-            raise place.error(ExpressionName, f"there is no `{name}` here", did_you_mean(name, scope)) from None
+            near = nearest(name, (*scope, *BOOLEANS))
+            raise place.error(
+                ExpressionName, f"there is no `{name}` here", f"did you mean `{near}`?" if near else None
+            ) from None
         if type(value) is int and -LARGEST <= value <= LARGEST:
             return value
         return _guard(place, lambda: arithmetic.bounded(value))

@@ -1,32 +1,34 @@
 """The grammar of a spec as pydantic models: strict, and closed to unknown keys.
 
-A string that starts with ``=`` is an ``Expression`` by the time it is here; the arguments of steps stay unchecked, since ``"=out"``
-cannot be a positive integer yet. Nothing is computed in this room.
+A string that starts with ``=`` is an ``Expression`` by the time it is here; the arguments of steps stay unchecked, since
+``"=out"`` cannot be a positive integer yet. Nothing is computed in this room. Descriptions are what an editor shows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, PrivateAttr, WithJsonSchema, model_validator
 
 from graphbuilder.document import Place
 from graphbuilder.spec.expressions import Expression
+from graphbuilder.spec.merged import Merged
 
+FORMULA = {"type": "string", "pattern": "^=", "description": "An expression, such as `=width * 2`."}
+
+Formula = Annotated[InstanceOf[Expression], WithJsonSchema(FORMULA)]
 Scalar = bool | int | float | str
 From = str | list[str] | dict[str, str]
-WORDS = ("op", "use", "id", "title", "from", "repeat", "merge", "share", "when", "init")
 Merge = Literal["add", "concat", "mul"]
 
 
 class Placed(BaseModel):
-    """A model that knows where it was written; a key that an override brought knows its own place."""
+    """A model that knows where it was written."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     _place: Place | None = PrivateAttr(default=None)
-    _overrides: dict[str, Place] = PrivateAttr(default_factory=dict)
 
     @property
     def place(self) -> Place:
@@ -35,25 +37,35 @@ class Placed(BaseModel):
         return self._place
 
     def place_of(self, key: str) -> Place:
-        """Where the value of ``key`` stands."""
-        return self._overrides.get(key) or self.place / key
+        """Where the value of ``key`` stands, in whichever file wrote it."""
+        return self.place / key
 
 
 class Step(Placed):
-    """One inline table of a body: ``op`` or ``use`` (or ``share`` with a sibling's name), its words and its arguments."""
+    """One step: `op` or `use` (or `share` with a sibling's id), the words that any step may carry, and its arguments."""
 
     model_config = ConfigDict(extra="allow")
 
-    op: str | None = None
-    use: str | None = None
-    id: str | None = None
-    title: str | None = None
-    from_: From | None = Field(default=None, alias="from")
-    repeat: int | list[Any] | Expression | None = None
-    merge: Merge | None = None
-    share: bool | str | None = None
-    when: bool | Expression = True
-    init: Any = None
+    op: str | None = Field(default=None, description="The built-in operation that it runs.")
+    use: str | None = Field(default=None, description="The block of this file that it runs.")
+    id: str | None = Field(default=None, description="Its name, unique in its body; else it is named after its op or block.")
+    title: str | None = Field(default=None, description="What a person calls it, for the figure.")
+    from_: From | None = Field(
+        default=None,
+        alias="from",
+        description="What it reads, when not the step before: a path, a list of paths, or a table of paths by input.",
+    )
+    repeat: int | list[Any] | Formula | None = Field(
+        default=None,
+        description="How often, or the list to go over: `i` is the index, `n` the count, `item` the element.",
+    )
+    merge: Merge | None = Field(default=None, description="Copies stand side by side and are joined so.")
+    share: bool | str | None = Field(
+        default=None,
+        description="With `repeat`, true gives all copies one set of weights; a sibling's id runs its weights again.",
+    )
+    when: bool | Formula = Field(default=True, description="Whether the step is there at all.")
+    init: Any = Field(default=None, description="How its weights are first filled: a name, or a table by weight.")
 
     @property
     def args(self) -> Mapping[str, Any]:
@@ -62,45 +74,85 @@ class Step(Placed):
 
 
 class Body(Placed):
-    """The steps of ``[model]`` or of a block without branches."""
+    """The network itself: steps, one after the other."""
 
-    body: list[Step]
+    body: list[Step] = Field(description="The steps, each reading the one before it unless `from` says otherwise.")
 
 
 class Block(Placed):
-    """``[blocks.name]``: a body, perhaps with a shortcut, or named branches; then what stands behind the join."""
+    """A block: a body, perhaps with a shortcut, or named branches; then what stands behind the join."""
 
-    args: dict[str, Any] = Field(default_factory=dict)
-    let: dict[str, Any] = Field(default_factory=dict)
-    title: str | None = None
-    body: list[Step] | None = None
-    branches: dict[str, list[Step]] | None = None
-    shortcut: Literal["identity", "project"] | list[Step] | None = None
-    shortcut_when: bool | Expression = True
-    merge: Merge | None = None
-    after: list[Step] = Field(default_factory=list)
-    inputs: list[str] | None = None
-    outputs: dict[str, str] | list[str] | None = None
+    args: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Its arguments: a type (`int float bool str list`) where one must be given, else the default.",
+    )
+    let: dict[str, Any] = Field(default_factory=dict, description="Names computed once, from top to bottom.")
+    title: str | None = Field(default=None, description="What a person calls it, for the figure.")
+    body: list[Step] | None = Field(default=None, description="The steps.")
+    branches: dict[str, list[Step]] | None = Field(
+        default=None, min_length=1, description="Bodies side by side on one input, joined by `merge`."
+    )
+    shortcut: Literal["identity", "project"] | list[Step] | None = Field(
+        default=None,
+        description="The way around the body: `identity`, `project` (a strided 1x1 convolution where needed), or steps.",
+    )
+    shortcut_when: bool | Formula = Field(default=True, description="Whether there is the shortcut.")
+    merge: Merge | None = Field(default=None, description="How body and shortcut, or branches, are joined: `add` unless said.")
+    after: list[Step] = Field(default_factory=list[Step], description="Steps behind the join.")
+    inputs: list[str] | None = Field(default=None, min_length=1, description="The names of its inputs, when not one.")
+    outputs: dict[str, str] | list[str] | None = Field(
+        default=None, min_length=1, description="Its outputs by name, each a path; a list when steps have the names."
+    )
 
 
 class InputType(Placed):
-    """``image = { shape = [196, 768], layout = "tokens" }``; a bare list is a shape with channels first."""
+    """An input: ``{ shape = [196, 768], layout = "channels_last" }``; a bare list is a shape with the channels first."""
 
-    shape: list[int | Expression]
-    layout: Literal["channels_first", "channels_last"] = "channels_first"
+    shape: list[int | Formula] = Field(min_length=1, description="Its sizes, batch left out.")
+    layout: Literal["channels_first", "channels_last"] = Field(
+        default="channels_first", description="Which axis holds the channels."
+    )
+
+    _bare: bool = PrivateAttr(default=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_list(cls, written: object) -> object:
+        return {"shape": cast("object", written)} if isinstance(written, list) else written
+
+    def place_of(self, key: str) -> Place:
+        """Where the value of ``key`` stands; the shape of a bare list stands where the input does."""
+        return self.place if self._bare else super().place_of(key)
+
+    def shape_place(self, index: int) -> Place:
+        """Where the size number ``index`` stands."""
+        return self.place_of("shape") / index
 
 
 class Spec(Placed):
-    """A whole file, what it extends already merged in."""
+    """A network as data: what it is, what may be set, the network, then its blocks."""
 
-    format: Literal[1]
-    name: str
-    title: str | None = None
-    dialect: Literal["torch", "keras"] = "torch"
-    params: dict[str, Scalar | list[Any]] = Field(default_factory=dict)
-    inputs: dict[str, InputType]
-    defaults: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    init: dict[str, Any] = Field(default_factory=dict)
-    model: Body
-    blocks: dict[str, Block] = Field(default_factory=dict)
-    outputs: dict[str, str] | None = None
+    format: Literal[1] = Field(description="The version of the language: 1.")
+    name: str = Field(min_length=1, description="What the network is called.")
+    title: str | None = Field(default=None, description="The same for a person, for the figure.")
+    dialect: Literal["torch", "keras"] = Field(
+        default="torch", description="Whose defaults hold: norm constants, padding counted by average pools, initialisers."
+    )
+    params: dict[str, Scalar | list[Any]] = Field(
+        default_factory=dict, description="Everything that a caller may set, with its default."
+    )
+    inputs: dict[str, InputType] = Field(min_length=1, description="The inputs by name: `image = [3, 224, 224]`.")
+    defaults: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Arguments by op; a step's own win. They reach the steps written in this file."
+    )
+    init: dict[str, Any] = Field(default_factory=dict, description="How weights are first filled, by op.")
+    model: Body = Field(description="The network.")
+    blocks: dict[str, Block] = Field(default_factory=dict, description="Bodies with names, which steps `use`.")
+    outputs: dict[str, str] | None = Field(
+        default=None, min_length=1, description="What the model returns, each a path; the last step when left out."
+    )
+
+    def writes(self, place: Place) -> bool:
+        """Whether ``place`` stands in this very file, and not in one that it extends."""
+        document = place.document
+        return not isinstance(document, Merged) or document.origin(place.keys).document is document.child

@@ -1,20 +1,80 @@
-"""What may be called what, and which name was probably meant."""
+"""What may be called what. The sets are data, so that a spec means the same with any version of torch, or none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import keyword
+import re
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from graphbuilder.diagnostics import Rule
+from graphbuilder.diagnostics.catalogue.grammar import BadName, ReservedName
+from graphbuilder.spec.expressions import RESERVED as EXPRESSION_WORDS
+
+Kind = Literal["step", "block", "input", "branch", "output", "param", "argument", "let"]
+
+PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+
+# The public attributes of torch.nn.Module; a submodule of such a name would hide one.
+MODULE_ATTRIBUTES = frozenset(
+    """
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval extra_repr
+    float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers
+    named_children named_modules named_parameters parameters register_backward_hook register_buffer register_forward_hook
+    register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty train training
+    type xpu zero_grad
+    """.split()
+)
+
+# What the Python that is written imports and calls.
+EMITTED = frozenset(
+    """
+    torch nn F Tensor OrderedDict self super range enumerate zip len isinstance math bool int float str list tuple dict
+    ValueError
+    """.split()
+)
+
+# In scope by themselves, so no param, argument or let may have the name.
+SCOPE = frozenset({"i", "n", "item", "in_channels", "in_shape", *EXPRESSION_WORDS})
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that ``name`` was probably meant to be, or None when nothing is near."""
-    from difflib import get_close_matches  # noqa: PLC0415  (only a mistake needs it)
+class NameFault(NamedTuple):
+    """Why a name cannot be used."""
 
-    lowered = {candidate.lower(): candidate for candidate in known}
-    found = get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
-    return lowered[found[0]] if found else None
+    rule: type[Rule]
+    message: str
+    help: str | None
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """A remedy that names the nearest known name, or None when nothing is near."""
-    found = nearest(name, known)
-    return f"did you mean `{found}`?" if found else None
+@lru_cache(maxsize=4096)
+def fault_of(name: str, kind: Kind) -> NameFault | None:
+    """What is wrong with calling a thing of this kind ``name``, or None."""
+    if not PATTERN.fullmatch(name):
+        message = f"{name!r} cannot be the name of {_article(kind)}"
+        return NameFault(BadName, message, _repair(name))
+    owner = _owner(name, kind)
+    return NameFault(ReservedName, f"`{name}` {owner}", f"call it `{name.rstrip('_')}_1`, say") if owner else None
+
+
+def _owner(name: str, kind: Kind) -> str | None:
+    if keyword.iskeyword(name):
+        return "is a word of Python"
+    if name in MODULE_ATTRIBUTES:
+        return "is a part of every torch module"
+    if name in EMITTED:
+        return "is used in the Python that is written"
+    if kind in ("param", "argument", "let") and name in SCOPE:
+        return "has a meaning of its own in expressions"
+    return None
+
+
+def _article(kind: Kind) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def _repair(name: str) -> str:
+    rule = "a name is a letter and then letters, digits and `_`, 64 at most"
+    cleaned = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")[:64]
+    return f"{rule}: `{cleaned}`" if PATTERN.fullmatch(cleaned) and fault_of(cleaned, "step") is None else rule

@@ -1,0 +1,38 @@
+"""A document that several files make up: one tree of values, each of which knows the file that wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphbuilder.diagnostics import Span
+from graphbuilder.document import Document, Place
+
+Keys = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Merged(Document):
+    """The values of ``child`` over those of what it extends.
+
+    Attributes:
+        child: the file that extends.
+        origins: for a path of keys, where it and all below it were written; the longest that leads to a value counts.
+    """
+
+    child: Document
+    origins: Mapping[Keys, Place] = field(repr=False)
+
+    def origin(self, keys: Keys) -> Place:
+        """Where the value at ``keys`` was written: a path in a file that is no merger."""
+        for length in range(len(keys), -1, -1):
+            if found := self.origins.get(keys[:length]):
+                place = Place(found.document, (*found.keys, *keys[length:]))
+                return place.document.origin(place.keys) if isinstance(place.document, Merged) else place
+        return Place(self.child, keys)
+
+    def span(self, keys: Keys) -> Span:
+        return self.origin(keys).span
+
+    def key_span(self, keys: Keys) -> Span:
+        return self.origin(keys).key_span
