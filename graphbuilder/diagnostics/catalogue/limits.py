@@ -1,0 +1,75 @@
+"""GB6xx: caps that stand before work, so that no spec can cost more than its length."""
+
+from __future__ import annotations
+
+from graphbuilder.diagnostics.model import Rule
+
+
+class TextTooLarge(Rule):
+    """A spec is read up to 256 KiB, some hundred times the size of a large one. What repeats is written once, with
+    ``repeat``."""
+
+    code = "GB601"
+    title = "a text beyond the limit"
+
+
+_SPEC = """\
+format = 1
+name = "tiny"
+
+[params]
+sizes = {sizes}
+{key} = 16
+
+[inputs]
+image = [3, "=sizes[0]", "=sizes[0]"]
+
+[model]
+body = [{{ op = "conv", out = "=width", kernel = 3 }}]
+"""
+
+
+class TooDeep(Rule):
+    """Lists and inline tables stand in one another at most 32 deep. No network needs more: structure is written with
+    blocks."""
+
+    code = "GB602"
+    title = "brackets nested beyond the limit"
+    bad = _SPEC.format(sizes="[" * 33 + "32" + "]" * 33, key="width")
+    good = _SPEC.format(sizes="[32]", key="width")
+
+
+class TooManyParts(Rule):
+    """A dotted key, or the name of a table, has at most 32 parts."""
+
+    code = "GB603"
+    title = "a key of too many parts"
+    bad = _SPEC.format(sizes="[32]", key=".".join(["width"] * 33))
+    good = _SPEC.format(sizes="[32]", key="width")
+
+
+class TooManyNodes(Rule):
+    """Written out, a network may have 100,000 operations; they are counted before anything is written out. `--max-nodes` raises it."""
+
+    code = "GB604"
+    title = "operations beyond the limit"
+    bad = 'format = 1\nname = "tiny"\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ op = "relu", repeat = 1000000000 }]\n'
+    good = 'format = 1\nname = "tiny"\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ op = "relu", repeat = 10 }]\n'
+
+
+class BlocksTooDeep(Rule):
+    """Blocks stand in blocks at most 32 deep."""
+
+    code = "GB605"
+    title = "blocks nested beyond the limit"
+    bad = 'format = 1\nname = "tiny"\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ use = "ring", n = 40 }]\n[blocks.ring]\nargs = { n = "int" }\nbody = [{ op = "relu" }, { use = "ring", n = "=n - 1", when = "=n > 0" }]\n'
+    good = 'format = 1\nname = "tiny"\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ use = "ring", n = 4 }]\n[blocks.ring]\nargs = { n = "int" }\nbody = [{ op = "relu" }, { use = "ring", n = "=n - 1", when = "=n > 0" }]\n'
+
+
+class TooManyParameters(Rule):
+    """A network may have 10^11 parameters, counted before a tensor is made. `--max-parameters` raises it."""
+
+    code = "GB606"
+    title = "parameters beyond the limit"
+    bad = 'format = 1\nname = "tiny"\n[inputs]\nx = [1000000]\n[model]\nbody = [{ op = "linear", out = 1000000 }]\n'
+    good = 'format = 1\nname = "tiny"\n[inputs]\nx = [1000]\n[model]\nbody = [{ op = "linear", out = 1000 }]\n'

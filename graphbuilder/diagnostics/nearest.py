@@ -1,0 +1,20 @@
+"""The word that a person may have meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_LONGEST = 100
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that is most like ``word``, letter case aside, or None where none is near.
+
+    Words of more than 100 characters are like none: comparing takes the product of two lengths.
+    """
+    folded = {candidate.casefold(): candidate for candidate in candidates if len(candidate) <= _LONGEST}
+    if len(word) > _LONGEST:
+        return None
+    found = get_close_matches(word.casefold(), folded, n=1)
+    return folded[found[0]] if found else None

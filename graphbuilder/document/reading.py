@@ -1,0 +1,71 @@
+"""The bytes of a file as text: what can be wrong before a word of it is read."""
+
+from __future__ import annotations
+
+import codecs
+from itertools import islice
+from pathlib import Path
+
+from graphbuilder.diagnostics import CompileError, Diagnostic, Source
+from graphbuilder.diagnostics.catalogue.files import FileIsFolder, FileMissing, FileNotUtf8, FileUnreadable
+from graphbuilder.diagnostics.catalogue.limits import TextTooLarge
+from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.document.lines import Lines
+
+MAX_BYTES = 256 * 1024
+_NEIGHBOURS = 1000
+
+
+def read_text(path: Path, name: str, max_bytes: int) -> str:
+    """The text of the file at ``path``, which errors call ``name``; never more than ``max_bytes`` and one are read.
+
+    Raises:
+        CompileError: when it cannot be read, is longer, or is not UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise CompileError((_missing(path, name),)) from None
+    except (OSError, ValueError) as error:
+        raise CompileError((_unreadable(path, name, error),)) from None
+    if len(data) > max_bytes:
+        raise CompileError((too_large(name, max_bytes),))
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise CompileError((_not_utf8(data, name, error),)) from None
+
+
+def too_large(name: str, max_bytes: int) -> Diagnostic:
+    """That ``name`` has more than ``max_bytes``."""
+    size = f"{max_bytes / 1024:g} KiB"
+    return TextTooLarge.at(None, f"{name} is larger than {size}", help="write what repeats once, with `repeat`")
+
+
+def _missing(path: Path, name: str) -> Diagnostic:
+    try:
+        names = [entry.name for entry in islice(path.parent.iterdir(), _NEIGHBOURS)]
+    except (OSError, ValueError):
+        names = []
+    near = nearest(path.name, names)
+    return FileMissing.at(None, f"no such file: {name}", help=f"did you mean {path.parent / near}?" if near else None)
+
+
+def _unreadable(path: Path, name: str, error: OSError | ValueError) -> Diagnostic:
+    if isinstance(error, IsADirectoryError) or (isinstance(error, PermissionError) and path.is_dir()):
+        return FileIsFolder.at(None, f"{name} is a folder", help="name the file in it")
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return FileUnreadable.at(None, f"cannot read {name}: {reason}")
+
+
+def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> Diagnostic:
+    encoding = "UTF-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "another encoding"
+    offset = len(data[: error.start].decode())
+    text = data.decode(errors="replace")
+    return FileNotUtf8.at(
+        Lines(Source(name, text)).span(offset, offset + 1),
+        f"byte {data[error.start]:#04x} at offset {error.start} is not UTF-8",
+        label="from here on",
+        help=f"the file seems to be in {encoding}: save it as UTF-8",
+    )
