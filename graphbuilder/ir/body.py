@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class BodyWriter:
-    """Writes the body of ``composite`` step by step.
+    """Writes the body of ``composite`` step by step; the dialect's defaults stand under the arguments of every call.
 
     ```python
     body = BodyWriter(self, dialect)
-    x = body.call("depthwise", DepthwiseConv(kernel=self.kernel), body.input())
-    x = body.call("pointwise", Conv(out=self.out, kernel=1), x)
+    x = body.call("depthwise", DepthwiseConv, body.input(), passed=("kernel", "stride"), bias=False)
+    x = body.call("pointwise", Conv, x, passed=("out",), kernel=1)
     return body.graph(x)
     ```
     """
@@ -31,20 +31,26 @@ class BodyWriter:
         """An input of the composite, its first unless named."""
         return Value(port or self._composite.ports[0])
 
-    def make(self, op: type[Op], **args: Any) -> Op:
-        """An op with the dialect's defaults under ``args``."""
-        return op(**{**self._dialect.defaults_of(op.op), **args})
+    def call(self, name: str, op: type[Op], *inputs: Value, passed: tuple[str, ...] = (), **args: Any) -> Value:
+        """Append a call named ``name`` and give its first output.
 
-    def call(self, name: str, op: Op, *inputs: Value, port: str = "out") -> Value:
-        """Append a call and give its output. An argument equal to the composite's field of that name counts as written so."""
-        fields = dict(self._composite)
-        written = {field: field for field, value in op if field in fields and fields[field] == value}
-        self._nodes.append(Node(name, op, inputs, name, written, self._dialect.init_of(op.op)))
-        return Value(name, port)
+        ``passed`` names the fields of the composite that the op takes under the same name; they count as written by name.
+        """
+        given = {field: getattr(self._composite, field) for field in passed}
+        made = op(**{**self._dialect.defaults_of(op.op), **given, **args})
+        written = {field: field for field in passed}
+        self._nodes.append(Node(name, made, inputs, name, written, self._dialect.init_of(op.op)))
+        return Value(name, made.results()[0])
 
     def graph(self, output: Value) -> Graph:
         """The finished body."""
         composite = self._composite
         return Graph(
-            "composite", composite.op, composite.ports, tuple(self._nodes), (("out", output),), dict(composite), composite
+            "composite",
+            composite.op,
+            composite.ports,
+            tuple(self._nodes),
+            (("out", output),),
+            dict(composite),
+            composite,
         )

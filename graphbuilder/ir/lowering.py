@@ -1,7 +1,8 @@
 """What an op is in torch, as data: a small expression language that a printer writes and tests interpret.
 
 ``TorchCall`` lists every argument, those that equal torch's default included; only a printer elides them. Nothing here imports
-torch: a target is a dotted name such as ``nn.Conv2d``, ``F.pad`` or ``torch.cat``.
+torch: a target is a dotted name such as ``nn.Conv2d``, ``F.pad`` or ``torch.cat``, or the name of a helper class. A value may be
+an infinite float, which Python can only write as ``float("-inf")``.
 """
 
 from __future__ import annotations
@@ -57,12 +58,6 @@ class Module(NamedTuple):
     values: tuple[Expr, ...] = (Input(),)
 
 
-class Parameter(NamedTuple):
-    """A bare parameter that the op owns, by the name in its ``weights``: ``self.scale``."""
-
-    name: str
-
-
 class Function(NamedTuple):
     """``call.target`` called on ``values`` and then on the call's own arguments: ``F.pad(x, (0, 1, 0, 1))``."""
 
@@ -91,15 +86,21 @@ class Item(NamedTuple):
     index: str
 
 
-Expr = Input | Inputs | Module | Parameter | Function | Method | Infix | Item
+Expr = Input | Inputs | Module | Function | Method | Infix | Item
 
 
 class Lowering(NamedTuple):
-    """What stands in ``__init__`` (``module``, or bare parameters from the op's ``weights``) and what ``forward`` computes.
+    """What stands in ``__init__`` (``module``) and what ``forward`` computes.
 
-    ``results`` has one expression an output. An op whose module is applied to its one input as it is may stand in an
-    ``nn.Sequential``.
+    An op that owns weights has a module, which owns them by their names in ``Op.weights``. ``results`` has one expression an
+    output; where an op has several outputs, each result is the ``Item`` "0", "1", ... of one and the same expression, so a
+    printer may unpack it. An op whose module is applied to its one input as it is (``results == (Module(),)``) may stand in
+    an ``nn.Sequential``.
+
+    ``helper`` is for what torch lacks: the source text of the class that ``module.target`` names, a name without dots then. A
+    backend writes each such text once into its file, in which ``torch``, ``nn`` and ``F`` are at hand.
     """
 
     module: TorchCall | None
     results: tuple[Expr, ...] = (Module(),)
+    helper: str = ""

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from graphbuilder.ir.weights import Weight
 
 Family = Literal[
-    "convolution", "separable", "pooling", "normalisation", "activation", "head", "join", "attention", "regularisation", "shape"
+    "convolution",
+    "separable",
+    "pooling",
+    "normalisation",
+    "activation",
+    "head",
+    "join",
+    "attention",
+    "regularisation",
+    "shape",
 ]
 
 
@@ -111,8 +120,11 @@ class Op(BaseModel):
         stride = getattr(self, "stride", 1)
         return tuple(stride) if isinstance(stride, list | tuple) else (stride or 1,) * rank
 
-    def detail(self) -> str:
-        """The few characters that tell this box from another of the same op: ``64, 3×3 /2``."""
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        """The few characters that tell this box from another of the same op: ``64, 3×3 /2``.
+
+        Without the input types, maps of two spatial axes are taken for granted.
+        """
         return ""
 
 

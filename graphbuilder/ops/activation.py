@@ -1,0 +1,260 @@
+"""Activations: one declaration each, usable by its own name or as a ``kind`` of ``activation``."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, get_args
+
+from pydantic import Field
+
+from graphbuilder.ir.lowering import Arg, Lowering, Module, TorchCall
+from graphbuilder.ir.op import Example, Family, Op
+from graphbuilder.ir.types import TensorType
+from graphbuilder.ir.weights import Initialiser, Weight
+from graphbuilder.ops import fields as f
+from graphbuilder.ops.torch_calls import on_channels_second
+
+Kind = Literal[
+    "relu",
+    "relu6",
+    "leakyrelu",
+    "prelu",
+    "elu",
+    "selu",
+    "gelu",
+    "silu",
+    "sigmoid",
+    "hardsigmoid",
+    "hardswish",
+    "tanh",
+    "softmax",
+    "softplus",
+    "mish",
+]
+KindOrIdentity = Literal["identity", Kind]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+_MAP = Example({}, (TensorType((6, 5, 4)),))
+_VECTOR = Example({}, (TensorType((7,)),))
+_TOKENS = Example({}, (TensorType((9, 6), "last"),))
+
+
+class Elementwise(Op):
+    """What the activations share: a torch module whose arguments are the op's fields.
+
+    Class attributes:
+        torch: the module, and for each field torch's keyword.
+        can_overwrite: whether the module knows ``inplace``. It stays false here: only a pass can know who else reads the input.
+    """
+
+    family: ClassVar[Family] = "activation"
+    torch: ClassVar[str]
+    keywords: ClassVar[tuple[tuple[str, str], ...]] = ()
+    can_overwrite: ClassVar[bool] = False
+    examples: ClassVar[tuple[Example, ...]] = (_MAP, _VECTOR, _TOKENS)
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        return inputs
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        defaults = type(self).model_fields
+        args = tuple(
+            Arg(keyword, getattr(self, field), defaults[field].default, field=field) for field, keyword in self.keywords
+        )
+        overwrite = (Arg("inplace", False, False),) if self.can_overwrite else ()
+        return Lowering(TorchCall(self.torch, (*args, *overwrite)))
+
+
+class ReLU(Elementwise):
+    """Rectifier: max(x, 0)."""
+
+    op: ClassVar[str] = "relu"
+    title: ClassVar[str] = "ReLU"
+    torch: ClassVar[str] = "nn.ReLU"
+    can_overwrite: ClassVar[bool] = True
+
+
+class ReLU6(Elementwise):
+    """Rectifier that stops at six: min(max(x, 0), 6)."""
+
+    op: ClassVar[str] = "relu6"
+    title: ClassVar[str] = "ReLU6"
+    torch: ClassVar[str] = "nn.ReLU6"
+    can_overwrite: ClassVar[bool] = True
+
+
+class LeakyReLU(Elementwise):
+    """Rectifier with a small slope below zero."""
+
+    op: ClassVar[str] = "leakyrelu"
+    title: ClassVar[str] = "LeakyReLU"
+    torch: ClassVar[str] = "nn.LeakyReLU"
+    keywords: ClassVar[tuple[tuple[str, str], ...]] = (("slope", "negative_slope"),)
+    can_overwrite: ClassVar[bool] = True
+    examples: ClassVar[tuple[Example, ...]] = (_MAP, Example({"slope": 0.2}, (TensorType((3, 8)),)))
+
+    slope: Annotated[f.Number, Field(description="Slope below zero")] = 0.01
+
+
+class PReLU(Elementwise):
+    """Rectifier with a learnt slope below zero: one for all channels, or one each."""
+
+    op: ClassVar[str] = "prelu"
+    title: ClassVar[str] = "PReLU"
+    torch: ClassVar[str] = "nn.PReLU"
+    examples: ClassVar[tuple[Example, ...]] = (
+        *Elementwise.examples,
+        Example({"shared": False}, (TensorType((6, 5, 4)),)),
+        Example({"shared": False, "slope": 0.1}, (TensorType((9, 6), "last"),)),
+    )
+
+    shared: Annotated[bool, Field(description="Whether all channels share one slope")] = True
+    slope: Annotated[f.Number, Field(description="Slope below zero before training")] = 0.25
+
+    def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
+        count = 1 if self.shared else inputs[0].channels
+        return (Weight("weight", (count,), Initialiser("constant", value=self.slope), fan=(1, 1)),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        (x,) = inputs
+        count = Arg("num_parameters", 1, 1) if self.shared else Arg("num_parameters", x.channels, 1, channels=0)
+        module = TorchCall(self.torch, (count, Arg("init", self.slope, 0.25, field="slope")), 0 if self.shared else 1)
+        return Lowering(module, (Module() if self.shared else on_channels_second(x),))
+
+
+class ELU(Elementwise):
+    """Exponential linear unit: x above zero, alpha * (exp(x) - 1) below."""
+
+    op: ClassVar[str] = "elu"
+    title: ClassVar[str] = "ELU"
+    torch: ClassVar[str] = "nn.ELU"
+    keywords: ClassVar[tuple[tuple[str, str], ...]] = (("alpha", "alpha"),)
+    can_overwrite: ClassVar[bool] = True
+
+    alpha: Annotated[f.Number, Field(description="Minus the value far below zero")] = 1.0
+
+
+class SELU(Elementwise):
+    """Scaled exponential linear unit, with the constants of self-normalising networks."""
+
+    op: ClassVar[str] = "selu"
+    title: ClassVar[str] = "SELU"
+    torch: ClassVar[str] = "nn.SELU"
+    can_overwrite: ClassVar[bool] = True
+
+
+class GELU(Elementwise):
+    """Gaussian error linear unit: x * Phi(x), exact or by tanh."""
+
+    op: ClassVar[str] = "gelu"
+    title: ClassVar[str] = "GELU"
+    torch: ClassVar[str] = "nn.GELU"
+    keywords: ClassVar[tuple[tuple[str, str], ...]] = (("approximate", "approximate"),)
+    examples: ClassVar[tuple[Example, ...]] = (*Elementwise.examples, Example({"approximate": "tanh"}, (TensorType((7,)),)))
+
+    approximate: Annotated[Literal["none", "tanh"], Field(description="Exact, or the approximation by tanh")] = "none"
+
+
+class SiLU(Elementwise):
+    """Sigmoid linear unit, also called swish: x * sigmoid(x)."""
+
+    op: ClassVar[str] = "silu"
+    title: ClassVar[str] = "SiLU"
+    torch: ClassVar[str] = "nn.SiLU"
+    can_overwrite: ClassVar[bool] = True
+
+
+class Sigmoid(Elementwise):
+    """Logistic function: 1 / (1 + exp(-x))."""
+
+    op: ClassVar[str] = "sigmoid"
+    title: ClassVar[str] = "Sigmoid"
+    torch: ClassVar[str] = "nn.Sigmoid"
+
+
+class HardSigmoid(Elementwise):
+    """Piecewise linear sigmoid: relu6(x + 3) / 6."""
+
+    op: ClassVar[str] = "hardsigmoid"
+    title: ClassVar[str] = "HardSigmoid"
+    torch: ClassVar[str] = "nn.Hardsigmoid"
+    can_overwrite: ClassVar[bool] = True
+
+
+class HardSwish(Elementwise):
+    """Piecewise swish: x * relu6(x + 3) / 6."""
+
+    op: ClassVar[str] = "hardswish"
+    title: ClassVar[str] = "HardSwish"
+    torch: ClassVar[str] = "nn.Hardswish"
+    can_overwrite: ClassVar[bool] = True
+
+
+class Tanh(Elementwise):
+    """Hyperbolic tangent."""
+
+    op: ClassVar[str] = "tanh"
+    title: ClassVar[str] = "Tanh"
+    torch: ClassVar[str] = "nn.Tanh"
+
+
+class Softmax(Elementwise):
+    """Exponentials that sum to one over the channels."""
+
+    op: ClassVar[str] = "softmax"
+    title: ClassVar[str] = "Softmax"
+    torch: ClassVar[str] = "nn.Softmax"
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(TorchCall(self.torch, (Arg("dim", inputs[0].channel_axis + 1, None),)))
+
+
+class Softplus(Elementwise):
+    """Smooth rectifier: log(1 + exp(beta * x)) / beta, and x itself above the threshold."""
+
+    op: ClassVar[str] = "softplus"
+    title: ClassVar[str] = "Softplus"
+    torch: ClassVar[str] = "nn.Softplus"
+    keywords: ClassVar[tuple[tuple[str, str], ...]] = (("beta", "beta"), ("threshold", "threshold"))
+
+    beta: Annotated[f.PositiveNumber, Field(description="Sharpness of the bend at zero")] = 1.0
+    threshold: Annotated[f.Number, Field(description="Value of beta * x above which the function is x itself")] = 20.0
+
+
+class Mish(Elementwise):
+    """x * tanh(softplus(x))."""
+
+    op: ClassVar[str] = "mish"
+    title: ClassVar[str] = "Mish"
+    torch: ClassVar[str] = "nn.Mish"
+    can_overwrite: ClassVar[bool] = True
+
+
+class Activation(Op):
+    """An activation chosen by an argument; each kind is also an op by its own name, with arguments of its own."""
+
+    op: ClassVar[str] = "activation"
+    family: ClassVar[Family] = "activation"
+    title: ClassVar[str] = "Activation"
+    examples: ClassVar[tuple[Example, ...]] = tuple(Example({"kind": kind}, (TensorType((6, 5, 4)),)) for kind in KINDS)
+
+    kind: Annotated[Kind, Field(description="Which activation, by its op's name")]
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        return inputs
+
+    def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
+        return self._chosen().weights(inputs)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return self._chosen().lower(inputs)
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return self._chosen().title
+
+    def _chosen(self) -> Elementwise:
+        return activation_of(self.kind)()
+
+
+def activation_of(kind: str) -> type[Elementwise]:
+    """The op of that ``kind``."""
+    return next(declared for declared in Elementwise.__subclasses__() if declared.op == kind)

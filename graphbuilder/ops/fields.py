@@ -1,0 +1,68 @@
+"""The kinds of argument that ops share: one validator, one sentence of error and one piece of schema each.
+
+Lists become tuples, so that ops stay hashable. Nothing converts: ``true`` is no integer and ``"64"`` no number.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import PydanticCustomError
+
+
+def frozen(value: Any) -> Any:
+    """``value`` with every list in it made a tuple."""
+    return tuple([frozen(item) for item in value]) if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType]
+
+
+def said(must_be: str) -> WrapValidator:
+    """One sentence for all the ways in which a union can be missed."""
+
+    def check(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(frozen(value))
+        except ValidationError as error:
+            raise PydanticCustomError("argument", "must be {must_be}", {"must_be": must_be}) from error
+
+    return WrapValidator(check)
+
+
+Positive = Annotated[int, Field(gt=0), said("a positive integer")]
+Natural = Annotated[int, Field(ge=0), said("0 or a positive integer")]
+Number = Annotated[float, Field(allow_inf_nan=False), said("a number")]
+PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False), said("a positive number")]
+Rate = Annotated[float, Field(ge=0, lt=1), said("at least 0 and less than 1")]
+Integers = Annotated[tuple[int, ...], said("a list of integers")]
+
+Scalar = Annotated[int, Field(gt=0)]
+ScalarOrZero = Annotated[int, Field(ge=0)]
+Sizes = Annotated[Scalar | tuple[Scalar, ...], said("a positive integer, or a list of one an axis")]
+NaturalSizes = Annotated[ScalarOrZero | tuple[ScalarOrZero, ...], said("an integer not below 0, or a list of one an axis")]
+Pair = tuple[ScalarOrZero, ScalarOrZero]
+Sides = Annotated[
+    ScalarOrZero | tuple[ScalarOrZero, ...] | tuple[Pair, ...],
+    said("an integer not below 0, a list of one an axis, or a list of [before, after] an axis"),
+]
+
+Named = Literal["valid", "half", "same"]
+Padded = Annotated[
+    Named | ScalarOrZero | tuple[ScalarOrZero, ...] | tuple[Pair, ...],
+    said('"valid", "half", "same", an integer not below 0, a list of one an axis, or a list of [before, after] an axis'),
+]
+
+Out = Annotated[Positive, Field(description="Channels of the result")]
+Kernel = Annotated[Sizes, Field(description="Size of the window: an integer, or one an axis")]
+Stride = Annotated[Sizes, Field(description="Steps between windows: an integer, or one an axis")]
+Dilation = Annotated[Sizes, Field(description="Distance between the elements of a window: an integer, or one an axis")]
+Padding = Annotated[
+    Padded,
+    Field(
+        description='What is added around the input: "valid" nothing; "half" dilation * (kernel - 1) // 2 on every side; "same" '
+        "what gives ceil(size / stride), as TensorFlow pads; an integer; one an axis; or [before, after] an axis"
+    ),
+]
+Groups = Annotated[Positive, Field(description="Parts that the channels are cut into, each convolved by itself")]
+Bias = Annotated[bool, Field(description="Whether a learnt bias is added to every channel")]
+Epsilon = Annotated[PositiveNumber, Field(description="Added to the variance before its root is taken")]
+Axis = Annotated[int, said("an integer")]

@@ -1,0 +1,80 @@
+"""What ops demand of their inputs, said once, and the small words on their boxes."""
+
+from __future__ import annotations
+
+from graphbuilder.diagnostics.catalogue.shapes import DoesNotDivide, NoSuchAxis, WrongLayout, WrongRank
+from graphbuilder.ir.op import Op, OpError
+from graphbuilder.ir.types import TensorType
+from graphbuilder.ops.padding import Sizes, times
+
+
+def maps(op: Op, x: TensorType, *, axes: tuple[int, ...] = (1, 2, 3)) -> TensorType:
+    """``x``, which must be maps: channels first and then one of ``axes`` spatial axes.
+
+    Raises:
+        OpError: it is a vector, has other axes, or has its channels last.
+    """
+    if x.layout == "last":
+        raise OpError(
+            WrongLayout,
+            f"{op.op} reads channels first, and {x} has its channels last",
+            inputs=(0,),
+            help='put { op = "channelsfirst" } before it, or { op = "maps", size = [height, width] } behind tokens',
+        )
+    if x.rank - 1 not in axes:
+        wanted = " or ".join(f"{number}-d" for number in axes)
+        raise OpError(WrongRank, f"{op.op} reads {wanted} maps, and {x} {_described(x)}", inputs=(0,))
+    return x
+
+
+def tokens(op: Op, x: TensorType, number: int = 0) -> TensorType:
+    """``x``, which must be tokens: a list of vectors, channels last.
+
+    Raises:
+        OpError: it has other axes or its channels first.
+    """
+    if x.layout == "last" and x.rank == 2:
+        return x
+    raise OpError(
+        WrongLayout if x.rank > 1 else WrongRank,
+        f"{op.op} reads tokens, channels last, and {x} {_described(x)}",
+        inputs=(number,),
+        help='{ op = "tokens" } makes tokens of maps',
+    )
+
+
+def divides(op: Op, parts: int, channels: int, field: str, what: str = "input channels") -> None:
+    """Demand that ``parts`` divides ``channels``.
+
+    Raises:
+        OpError: it does not.
+    """
+    if channels % parts:
+        raise OpError(DoesNotDivide, f"{op.op}: {field} = {parts} does not divide {channels} {what}", field=field)
+
+
+def axis_of(x: TensorType, axis: int, field: str = "axis") -> int:
+    """``axis`` counted from 0.
+
+    Raises:
+        OpError: ``x`` has no such axis.
+    """
+    if -x.rank <= axis < x.rank:
+        return axis % x.rank
+    raise OpError(NoSuchAxis, f"{x} has no axis {axis}: axes are 0 to {x.rank - 1}, the batch not counted", field=field)
+
+
+def windowed(kernel: Sizes, stride: Sizes, inputs: tuple[TensorType, ...]) -> str:
+    """``3×3 /2``."""
+    axes = inputs[0].rank - 1 if inputs else 2
+    size = times((kernel,) * axes if isinstance(kernel, int) else kernel)
+    steps = {stride} if isinstance(stride, int) else set(stride)
+    step = str(*steps) if len(steps) == 1 else times((stride,) if isinstance(stride, int) else stride)
+    return size if steps == {1} else f"{size} /{step}"
+
+
+def _described(x: TensorType) -> str:
+    if x.rank == 1:
+        return "is a vector"
+    layout = "channels first" if x.layout == "first" else "channels last"
+    return f"has {x.rank} axes, {layout}"

@@ -1,0 +1,75 @@
+"""What stands at the end of a network: linear layers, flattening."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from graphbuilder.ir.lowering import Arg, Lowering, TorchCall
+from graphbuilder.ir.op import Example, Family, Op
+from graphbuilder.ir.types import TensorType
+from graphbuilder.ir.weights import Weight
+from graphbuilder.ops import fields as f
+from graphbuilder.ops.convolution import kernel_weights
+from graphbuilder.ops.torch_calls import on_channels_last
+
+
+class Linear(Op):
+    """Fully connected layer over the channels, the same at every place of a map or list of tokens.
+
+    A multiply-accumulate is counted for every weight at every place; the bias is not counted.
+    """
+
+    op: ClassVar[str] = "linear"
+    family: ClassVar[Family] = "head"
+    title: ClassVar[str] = "Linear"
+
+    out: f.Out
+    bias: f.Bias = True
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        return (inputs[0].with_channels(self.out),)
+
+    def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
+        return kernel_weights((self.out, inputs[0].channels), self.out, self.bias)
+
+    def macs(self, inputs: tuple[TensorType, ...]) -> int:
+        return inputs[0].elements * self.out
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        (x,) = inputs
+        args = (
+            Arg("in_features", x.channels, channels=0),
+            Arg("out_features", self.out, field="out"),
+            Arg("bias", self.bias, True, field="bias"),
+        )
+        return Lowering(TorchCall("nn.Linear", args, positional=2), (on_channels_last(x),))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return str(self.out)
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"out": 10}, (TensorType((12,)),)),
+        Example({"out": 10, "bias": False}, (TensorType((12,)),)),
+        Example({"out": 10}, (TensorType((9, 12), "last"),)),
+        Example({"out": 10}, (TensorType((12, 5, 4)),)),
+    )
+
+
+class Flatten(Op):
+    """All axes in one: a vector, in the order in which torch stores the value."""
+
+    op: ClassVar[str] = "flatten"
+    family: ClassVar[Family] = "shape"
+    title: ClassVar[str] = "Flatten"
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        return (TensorType((inputs[0].elements,)),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(TorchCall("nn.Flatten", (Arg("start_dim", 1, 1), Arg("end_dim", -1, -1))))
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({}, (TensorType((3, 5, 4)),)),
+        Example({}, (TensorType((9, 6), "last"),)),
+        Example({}, (TensorType((7,)),)),
+    )

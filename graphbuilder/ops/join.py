@@ -1,0 +1,209 @@
+"""Ops that make one value of several."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import reduce
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from graphbuilder.diagnostics.catalogue.shapes import CannotCombine, CannotConcatenate
+from graphbuilder.ir.lowering import Arg, Expr, Function, Infix, Input, Inputs, Lowering, TorchCall
+from graphbuilder.ir.op import Example, Family, Op, OpError
+from graphbuilder.ir.types import TensorType
+from graphbuilder.ops import fields as f
+from graphbuilder.ops.guards import axis_of
+from graphbuilder.ops.torch_calls import method
+
+_MAP = TensorType((6, 5, 4))
+_TOKENS = TensorType((9, 6), "last")
+_PAIR = Example({}, (_MAP, _MAP))
+_THREE = Example({}, (_TOKENS, _TOKENS, _TOKENS))
+
+
+class Combination(Op):
+    """What the ops share that combine equal shapes element by element.
+
+    Class attributes:
+        verb: how an error says it: "cannot add".
+    """
+
+    family: ClassVar[Family] = "join"
+    ports: ClassVar[tuple[str, ...]] = ()
+    variadic: ClassVar[bool] = True
+    examples: ClassVar[tuple[Example, ...]] = (_PAIR, _THREE)
+    verb: ClassVar[str]
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        return (agreed(self.verb, inputs),)
+
+
+class Infixed(Combination):
+    """A combination that Python writes with an operator."""
+
+    operator: ClassVar[Literal["+", "-", "*"]]
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(None, (Infix(self.operator, _all(inputs)),))
+
+
+class Add(Infixed):
+    """Sum of values of one shape."""
+
+    op: ClassVar[str] = "add"
+    title: ClassVar[str] = "+"
+    verb: ClassVar[str] = "add"
+    operator: ClassVar[Literal["+", "-", "*"]] = "+"
+
+
+class Sub(Infixed):
+    """The first value minus all others, of one shape."""
+
+    op: ClassVar[str] = "sub"
+    title: ClassVar[str] = "–"
+    verb: ClassVar[str] = "subtract"
+    operator: ClassVar[Literal["+", "-", "*"]] = "-"
+
+
+class Mul(Infixed):
+    """Product of values of one shape; a factor may also have one number a channel (Cx1x1).
+
+    Its products are not counted as multiply-accumulates.
+    """
+
+    op: ClassVar[str] = "mul"
+    title: ClassVar[str] = "×"
+    verb: ClassVar[str] = "multiply"
+    operator: ClassVar[Literal["+", "-", "*"]] = "*"
+    examples: ClassVar[tuple[Example, ...]] = (
+        _PAIR,
+        _THREE,
+        Example({}, (_MAP, TensorType((6, 1, 1)))),
+        Example({}, (TensorType((6, 1, 1)), _MAP)),
+        Example({}, (_TOKENS, TensorType((1, 6), "last"))),
+    )
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        whole = max(inputs, key=lambda x: x.elements)
+        gate = whole.with_spatial(*(1,) * len(whole.spatial))
+        return (agreed(self.verb, inputs, whole=whole, also=gate),)
+
+
+class Max(Combination):
+    """The largest of values of one shape, element by element."""
+
+    op: ClassVar[str] = "max"
+    title: ClassVar[str] = "Max"
+    verb: ClassVar[str] = "take the maximum of"
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(None, (_chained("torch.maximum", inputs),))
+
+
+class Min(Combination):
+    """The smallest of values of one shape, element by element."""
+
+    op: ClassVar[str] = "min"
+    title: ClassVar[str] = "Min"
+    verb: ClassVar[str] = "take the minimum of"
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(None, (_chained("torch.minimum", inputs),))
+
+
+class Mean(Combination):
+    """The mean of values of one shape, element by element."""
+
+    op: ClassVar[str] = "mean"
+    title: ClassVar[str] = "Mean"
+    verb: ClassVar[str] = "average"
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(None, (method(Infix("+", _all(inputs)), "div", other=len(inputs)),))
+
+
+class Concat(Op):
+    """Values one behind the other along the channels, or along another axis."""
+
+    op: ClassVar[str] = "concat"
+    family: ClassVar[Family] = "join"
+    title: ClassVar[str] = "Concat"
+    ports: ClassVar[tuple[str, ...]] = ()
+    variadic: ClassVar[bool] = True
+
+    axis: Annotated[
+        f.Axis | None, Field(description="The axis along which to join, the batch not counted; the channels unless given")
+    ] = None
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        first, axis = inputs[0], self._axis(inputs[0])
+        odd = _odd_one([_without(x, axis) for x in inputs])
+        if odd:
+            raise _disagreement(CannotConcatenate, "concatenate", inputs, odd)
+        shape = list(first.shape)
+        shape[axis] = sum(x.shape[axis] for x in inputs)
+        return (TensorType(tuple(shape), first.layout),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        call = TorchCall("torch.cat", (Arg("dim", self._axis(inputs[0]) + 1, 0),), positional=1)
+        return Lowering(None, (Function(call, (Inputs(),)),))
+
+    def _axis(self, x: TensorType) -> int:
+        return x.channel_axis if self.axis is None else axis_of(x, self.axis)
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({}, (_MAP, TensorType((2, 5, 4)))),
+        Example({}, (_TOKENS, _TOKENS, TensorType((9, 1), "last"))),
+        Example({}, (TensorType((3,)), TensorType((4,)))),
+        Example({"axis": 0}, (_TOKENS, TensorType((1, 6), "last"))),
+        Example({"axis": -1}, (_MAP, TensorType((6, 5, 1)))),
+    )
+
+
+def agreed(
+    verb: str, inputs: tuple[TensorType, ...], *, whole: TensorType | None = None, also: TensorType | None = None
+) -> TensorType:
+    """The one type of all ``inputs``, or of all but those of type ``also``.
+
+    Raises:
+        OpError: they disagree; it names the two that do.
+    """
+    odd = _odd_one([whole if x == also else x for x in inputs])
+    if odd:
+        raise _disagreement(CannotCombine, verb, inputs, odd)
+    return whole or inputs[0]
+
+
+def _odd_one(things: list[object]) -> tuple[int, int] | None:
+    """The first two numbers of things that differ: one of the majority and one that is not."""
+    usual = Counter(things).most_common(1)[0][0]
+    odd = next((number for number, thing in enumerate(things) if thing != usual), None)
+    if odd is None:
+        return None
+    one, other = sorted((things.index(usual), odd))
+    return one, other
+
+
+def _disagreement(
+    rule: type[CannotCombine | CannotConcatenate], verb: str, inputs: tuple[TensorType, ...], odd: tuple[int, int]
+) -> OpError:
+    one, other = inputs[odd[0]], inputs[odd[1]]
+    layouts = " (channels first) and {} (channels last)" if one.layout == "first" else " (channels last) and {} (channels first)"
+    apart = layouts.format(other) if one.layout != other.layout and one.rank == other.rank else f" and {other}"
+    return OpError(rule, f"cannot {verb} {one}{apart}", inputs=odd)
+
+
+def _without(x: TensorType, axis: int) -> object:
+    return (x.shape[:axis], x.shape[axis + 1 :], x.layout, x.rank)
+
+
+def _all(inputs: tuple[TensorType, ...]) -> tuple[Input, ...]:
+    return tuple(map(Input, range(len(inputs))))
+
+
+def _chained(target: str, inputs: tuple[TensorType, ...]) -> Expr:
+    def pair(one: Expr, other: Expr) -> Expr:
+        return Function(TorchCall(target), (one, other))
+
+    return reduce(pair, _all(inputs))

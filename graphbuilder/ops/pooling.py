@@ -1,0 +1,262 @@
+"""Pools: over windows, over everything, to a size; over one, two or three spatial axes, by the rank of the input."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from graphbuilder.diagnostics.catalogue.shapes import PaddingTooLarge, WrongRank
+from graphbuilder.ir.lowering import Arg, Expr, Function, Infix, Input, Lowering, Method, Module, TorchCall
+from graphbuilder.ir.op import Example, Family, Op, OpError
+from graphbuilder.ir.types import TensorType
+from graphbuilder.ops import fields as f
+from graphbuilder.ops.guards import maps, windowed
+from graphbuilder.ops.padding import Side, Window, before_of, grown, per_axis, times, window
+from graphbuilder.ops.torch_calls import MINUS_INFINITY, padded, padding_arg
+
+_LINE = TensorType((4, 17))
+_MAP = TensorType((4, 15, 18))
+_EVEN = TensorType((4, 12, 12))
+_CUBE = TensorType((4, 6, 7, 8))
+_TOKENS = TensorType((9, 6), "last")
+
+WINDOWS: tuple[tuple[dict[str, Any], TensorType], ...] = (
+    ({"kernel": 2}, _MAP),
+    ({"kernel": 3, "stride": 2, "padding": "same"}, _MAP),
+    ({"kernel": 3, "stride": 2, "padding": "same"}, _EVEN),
+    ({"kernel": 3, "stride": 1, "padding": "same"}, _EVEN),
+    ({"kernel": 2, "stride": 1, "padding": "same"}, _EVEN),
+    ({"kernel": [2, 3], "stride": [1, 2], "padding": "same"}, _EVEN),
+    ({"kernel": 3, "stride": 2, "padding": 1}, _MAP),
+    ({"kernel": 3, "stride": 2, "padding": "half", "ceil": True}, _EVEN),
+    ({"kernel": 3, "stride": 2, "ceil": True}, _MAP),
+    ({"kernel": 3, "stride": 2, "padding": [[0, 1], [1, 1]]}, _EVEN),
+    ({"kernel": 3, "stride": 2, "padding": [[0, 1], [1, 0]], "ceil": True}, _EVEN),
+    ({"kernel": 3, "padding": "same"}, _LINE),
+    ({"kernel": 2, "stride": 1, "padding": "same"}, _CUBE),
+)
+
+PoolStride = Annotated[
+    f.Sizes | None, Field(description="Steps between windows: an integer, or one an axis; the kernel's unless given")
+]
+Ceil = Annotated[bool, Field(description="Whether a last window that is not full counts, as torch's ceil_mode")]
+
+
+class Pool(Op):
+    """What the pools over windows share.
+
+    Padding is never larger than half the window, so that no window holds padding alone.
+    """
+
+    family: ClassVar[Family] = "pooling"
+
+    kernel: f.Kernel
+    stride: PoolStride = None
+    padding: f.Padding = "valid"
+    ceil: Ceil = False
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        x = maps(self, inputs[0])
+        over = self._window(x)
+        self._check_padding(over)
+        return (x.with_spatial(*over.counts() if self.padding == "same" else self._run(over).counts(ceil=self.ceil)),)
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return windowed(self.kernel, self.kernel if self.stride is None else self.stride, inputs)
+
+    def _window(self, x: TensorType) -> Window:
+        return window(x.spatial, self.kernel, self.kernel if self.stride is None else self.stride, self.padding)
+
+    def _run(self, over: Window) -> Window:
+        """The window as a layer sees it: what it cannot pad by itself is padded before."""
+        if over.symmetric is not None:
+            return over
+        return over._replace(spatial=grown(over.spatial, over.sides), sides=((0, 0),) * len(over.sides))
+
+    def _check_padding(self, over: Window) -> None:
+        limits = tuple(reach // 2 for reach in over.reach)
+        if all(max(side) <= limit for side, limit in zip(over.sides, limits, strict=True)):
+            return
+        raise OpError(
+            PaddingTooLarge,
+            f"{self.op}: a window of {times(over.reach)} may be padded by at most {times(limits)}",
+            field="padding",
+        )
+
+    def _ceiled(self, over: Window) -> tuple[tuple[int, ...], bool] | None:
+        """Symmetric padding and torch's ceil mode that give the very windows of "same", where there are such.
+
+        Windows start before the padding that is odd either way, and one that hangs over the end is clipped like padding.
+        """
+        before = before_of(over.sides)
+        ceil = any(step > 1 for step in over.stride)
+        exact = over.padded_by(before).counts(ceil=ceil) == over.counts()
+        return (before, ceil) if exact else None
+
+    def _args(self, padding: Arg, ceil: bool) -> tuple[tuple[Arg, ...], Arg]:
+        shared = (
+            Arg("kernel_size", self.kernel, field="kernel"),
+            Arg("stride", self.stride, None, field="stride"),
+            padding,
+        )
+        return shared, Arg("ceil_mode", ceil, False, field="ceil" if ceil == self.ceil else None)
+
+
+class MaxPool(Pool):
+    """The largest element of every window; what is padded is never the largest.
+
+    With padding "same" the windows are TensorFlow's, and ``ceil`` changes nothing.
+    """
+
+    op: ClassVar[str] = "maxpool"
+    title: ClassVar[str] = "MaxPool"
+
+    dilation: f.Dilation = 1
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        over = self._window(inputs[0])
+        ceiled = self._ceiled(over) if self.padding == "same" else None
+        if ceiled:
+            return self._lower(over, padding_arg(self.padding, ceiled[0]), ceiled[1])
+        if over.symmetric is not None:
+            return self._lower(over, padding_arg(self.padding, over.symmetric), self.ceil)
+        ceil = self.ceil and self.padding != "same"
+        return self._lower(over, Arg("padding", 0, 0), ceil, padded(Input(), over.sides, MINUS_INFINITY))
+
+    def _lower(self, over: Window, padding: Arg, ceil: bool, x: Expr = Input()) -> Lowering:  # noqa: B008
+        shared, ceil_mode = self._args(padding, ceil)
+        own = (Arg("dilation", self.dilation, 1, field="dilation"), Arg("return_indices", False, False))
+        return Lowering(TorchCall(f"nn.MaxPool{len(over.spatial)}d", (*shared, *own, ceil_mode), 1), (Module((x,)),))
+
+    def _window(self, x: TensorType) -> Window:
+        stride = self.kernel if self.stride is None else self.stride
+        return window(x.spatial, self.kernel, stride, self.padding, self.dilation)
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        *(Example(args, (x,)) for args, x in WINDOWS),
+        Example({"kernel": 3, "stride": 1, "padding": "same", "dilation": 2}, (_MAP,)),
+        Example({"kernel": 2, "stride": 1, "padding": "same", "dilation": 3}, (_MAP,)),
+        Example({"kernel": 3, "stride": 2, "padding": "half", "dilation": 2}, (_EVEN,)),
+    )
+
+
+class AvgPool(Pool):
+    """The mean of every window, over its padding too or over the elements of the input alone.
+
+    With padding "same" the windows are TensorFlow's, and ``ceil`` changes nothing.
+    """
+
+    op: ClassVar[str] = "avgpool"
+    title: ClassVar[str] = "AvgPool"
+
+    count_padding: Annotated[bool, Field(description="Whether padding counts as zeros in the mean")] = True
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        over = self._window(inputs[0])
+        ceiled = self._ceiled(over) if self.padding == "same" and not self.count_padding else None
+        if ceiled:
+            return Lowering(self._call(over, padding_arg(self.padding, ceiled[0]), ceiled[1]))
+        ceil = self.ceil and self.padding != "same"
+        if over.symmetric is not None:
+            return Lowering(self._call(over, padding_arg(self.padding, over.symmetric), ceil))
+        return Lowering(self._call(over, Arg("padding", 0, 0), ceil), (self._padded(over.sides),))
+
+    def _padded(self, sides: tuple[Side, ...]) -> Expr:
+        """The mean over an explicit pad of zeros; not to count them, it is divided by the same mean of ones."""
+        mean = Module((padded(Input(), sides),))
+        if self.count_padding:
+            return mean
+        ones = Function(TorchCall("torch.ones_like"), (Input(),))
+        return Infix("/", (mean, Module((padded(ones, sides),))))
+
+    def _call(self, over: Window, padding: Arg, ceil: bool) -> TorchCall:
+        shared, ceil_mode = self._args(padding, ceil)
+        axes = len(over.spatial)
+        count = Arg("count_include_pad", self.count_padding, True, field="count_padding")
+        divisor = () if axes == 1 else (Arg("divisor_override", None, None),)
+        return TorchCall(f"nn.AvgPool{axes}d", (*shared, ceil_mode, count, *divisor), 1)
+
+    examples: ClassVar[tuple[Example, ...]] = tuple(
+        Example({**args, "count_padding": count}, (x,)) for args, x in WINDOWS for count in (True, False)
+    )
+
+
+class GlobalPool(Op):
+    """What the pools over everything share.
+
+    Class attributes:
+        method: the tensor's method that reduces.
+    """
+
+    family: ClassVar[Family] = "pooling"
+    method: ClassVar[str]
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({}, (_MAP,)),
+        Example({"keep": True}, (_MAP,)),
+        Example({}, (_LINE,)),
+        Example({"keep": True}, (_CUBE,)),
+        Example({}, (_TOKENS,)),
+        Example({"keep": True}, (_TOKENS,)),
+    )
+
+    keep: Annotated[bool, Field(description="Whether the pooled axes stay, with size 1")] = False
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        (x,) = inputs
+        if x.rank == 1:
+            raise OpError(WrongRank, f"{self.op} reads maps or tokens, and {x} is a vector", inputs=(0,))
+        return (x.of(x.channels, (1,) * len(x.spatial) if self.keep else ()),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        (x,) = inputs
+        first = 2 if x.layout == "first" else 1
+        axes = tuple(range(first, first + x.rank - 1))
+        args = (Arg("dim", axes), Arg("keepdim", self.keep, False, field="keep"))
+        return Lowering(None, (Method(Input(), TorchCall(self.method, args, positional=1)),))
+
+
+class GlobalAvgPool(GlobalPool):
+    """The mean of every channel: a vector."""
+
+    op: ClassVar[str] = "globalavgpool"
+    title: ClassVar[str] = "GlobalAvgPool"
+    method: ClassVar[str] = "mean"
+
+
+class GlobalMaxPool(GlobalPool):
+    """The largest element of every channel: a vector."""
+
+    op: ClassVar[str] = "globalmaxpool"
+    title: ClassVar[str] = "GlobalMaxPool"
+    method: ClassVar[str] = "amax"
+
+
+class AdaptiveAvgPool(Op):
+    """The mean of windows chosen so that the result has a given size; windows overlap where the size does not divide."""
+
+    op: ClassVar[str] = "adaptiveavgpool"
+    family: ClassVar[Family] = "pooling"
+    title: ClassVar[str] = "AdaptiveAvgPool"
+
+    size: Annotated[f.Sizes, Field(description="Size of the result: an integer, or one an axis")]
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        x = maps(self, inputs[0])
+        return (x.with_spatial(*per_axis(self.size, x.rank - 1, "size")),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        args = (Arg("output_size", self.size, field="size"),)
+        return Lowering(TorchCall(f"nn.AdaptiveAvgPool{inputs[0].rank - 1}d", args, positional=1))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        axes = inputs[0].rank - 1 if inputs else 2
+        return times((self.size,) * axes if isinstance(self.size, int) else self.size)
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"size": 7}, (_MAP,)),
+        Example({"size": [3, 1]}, (_MAP,)),
+        Example({"size": 20}, (_EVEN,)),
+        Example({"size": 5}, (_LINE,)),
+        Example({"size": 2}, (_CUBE,)),
+    )

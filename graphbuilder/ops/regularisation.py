@@ -1,0 +1,78 @@
+"""What makes training noisy and leaves evaluation as it is."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from graphbuilder.ir.lowering import Arg, Lowering, TorchCall
+from graphbuilder.ir.op import Example, Family, Op
+from graphbuilder.ir.types import TensorType
+from graphbuilder.ops import fields as f
+
+_DROP_PATH = '''
+class DropPath(nn.Module):
+    """Stochastic depth: while training, drops whole samples with probability ``p`` and scales the others up."""
+
+    def __init__(self, p):
+        super().__init__()
+        self.p = p
+
+    def forward(self, x):
+        if not self.training or self.p == 0:
+            return x
+        kept = x.new_empty((x.shape[0],) + (1,) * (x.ndim - 1)).bernoulli_(1 - self.p)
+        return x * kept.div_(1 - self.p)
+
+    def extra_repr(self):
+        return f"p={self.p}"
+'''
+
+_MAP = TensorType((3, 5, 4))
+
+
+class Dropout(Op):
+    """Dropout: while training, sets elements to zero with probability ``rate`` and scales the others up."""
+
+    op: ClassVar[str] = "dropout"
+    family: ClassVar[Family] = "regularisation"
+    title: ClassVar[str] = "Dropout"
+
+    rate: Annotated[f.Rate, Field(description="Probability of an element to become zero")] = 0.5
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        return inputs
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        args = (Arg("p", self.rate, 0.5, field="rate"), Arg("inplace", False, False))
+        return Lowering(TorchCall("nn.Dropout", args, positional=1))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return f"{self.rate:g}"
+
+    examples: ClassVar[tuple[Example, ...]] = (Example({}, (_MAP,)), Example({"rate": 0.2}, (TensorType((7,)),)))
+
+
+class DropPath(Op):
+    """Stochastic depth: while training, sets whole samples to zero with probability ``rate`` and scales the others up."""
+
+    op: ClassVar[str] = "droppath"
+    family: ClassVar[Family] = "regularisation"
+    title: ClassVar[str] = "DropPath"
+
+    rate: Annotated[f.Rate, Field(description="Probability of a sample to be dropped")]
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        return inputs
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(TorchCall("DropPath", (Arg("p", self.rate, field="rate"),), positional=1), helper=_DROP_PATH)
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return f"{self.rate:g}"
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"rate": 0.1}, (_MAP,)),
+        Example({"rate": 0}, (TensorType((9, 6), "last"),)),
+    )
