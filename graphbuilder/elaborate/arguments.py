@@ -123,7 +123,7 @@ class BlockArguments(NamedTuple):
 def check_block_arguments(
     name: str, block: Block, arguments: Mapping[str, Argument], step: Step, sink: Sink
 ) -> BlockArguments:
-    """The arguments that a step gives to a block, checked against what the block declares; defaults are left to the block."""
+    """The arguments that a step gives to a block, checked against what it declares; defaults are left to the block."""
     failed = False
     for given, argument in arguments.items():
         if given not in block.args:

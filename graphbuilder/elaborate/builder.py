@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphbuilder.diagnostics import Diagnostic, Label
@@ -233,4 +234,4 @@ def unknown_op(name: str, context: Context, step: Step) -> Diagnostic:
 
 def _reads(cycle: list[str]) -> list[tuple[str, str]]:
     """The pairs (reader, read) of a cycle."""
-    return list(zip(cycle[:-1], cycle[1:], strict=True))
+    return list(pairwise(cycle))

@@ -1,4 +1,4 @@
-"""Initialisers as a spec writes them: ``"kaiming_normal"``, ``{ kind = ..., std = 0.02 }``, or a table of those by weight."""
+"""Initialisers as a spec writes them: ``"kaiming_normal"``, ``{ kind = ..., std = 0.02 }``, or those by weight."""
 
 from __future__ import annotations
 
@@ -34,19 +34,16 @@ def read_initialisers(raw: Any, place: Place, scope: Scope) -> dict[str, Initial
     value = scope.compute(raw, place)
     if value is None or value is UNKNOWN:
         return {}
-    if isinstance(value, str) or (isinstance(value, Mapping) and "kind" in value):
-        rows = {"weight": (value, place)}
-    elif isinstance(value, Mapping):
+    rows: dict[str, tuple[Any, Place]] = {"weight": (value, place)}
+    if isinstance(value, Mapping) and "kind" not in value:
         rows = {name: (item, place / name) for name, item in cast("Mapping[str, Any]", value).items()}
-    else:
-        rows = {"weight": (value, place)}
     found = {name: _read(item, at, scope.sink) for name, (item, at) in rows.items()}
     return {name: initialiser for name, initialiser in found.items() if initialiser}
 
 
 def _read(value: Any, place: Place, sink: Sink) -> Initialiser | None:
-    table = cast("dict[str, Any]", {"kind": value} if isinstance(value, str) else value)
-    kind = table.get("kind") if isinstance(table, Mapping) else None
+    table = cast("dict[str, Any]", value if isinstance(value, dict) else {"kind": value})
+    kind = table.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         close = nearest(kind, KINDS) if isinstance(kind, str) else None
         remedy = f"did you mean `{close}`?" if close else f"one of {', '.join(KINDS)}"

@@ -41,7 +41,7 @@ def named_outputs(
     for index, (name, path) in enumerate(outputs.items()):
         if path in builder.left_out:
             continue
-        at = place / (name if isinstance(place.value, dict) else index)
+        at = place / (index if isinstance(place.value, list) else name)
         known = _value_of(builder, path, at)
         unknown |= known is None
         if known is not None:

@@ -26,7 +26,7 @@ class PortNames(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """The values that a step reads, in the order of the callee's inputs; ``whole`` is what passes on where it is left out.
+    """The values that a step reads, in the order of the callee's inputs; ``whole`` passes on where it is left out.
 
     ``failed`` says that a mistake was reported, so that nothing can be built on it.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare
@@ -12,7 +12,7 @@ from graphbuilder.elaborate.joins import Path, join
 from graphbuilder.elaborate.names import Named, base_name
 from graphbuilder.elaborate.outputs import finish, outputs_of
 from graphbuilder.elaborate.paths import Tap
-from graphbuilder.elaborate.reading import PortNames, Reading, read
+from graphbuilder.elaborate.reading import Reading, read
 from graphbuilder.elaborate.scope import UNKNOWN, Scope, free_names
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
 from graphbuilder.ir import Node
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 class Copies(NamedTuple):
     """How often a step is repeated, and over what."""
 
-    count: int
+    number: int
     items: Sequence[Any] | None = None
 
     def names(self, index: int) -> dict[str, Any]:
         """What ``i``, ``n`` and ``item`` mean in copy ``index``."""
-        names: dict[str, Any] = {"i": index, "n": self.count}
+        names: dict[str, Any] = {"i": index, "n": self.number}
         return names if self.items is None else {**names, "item": self.items[index]}
 
 
@@ -40,7 +40,7 @@ def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
     copies = _count(builder, step)
     if copies is None:
         return _check_one(builder, named, start)
-    if copies.count == 0:
+    if copies.number == 0:
         return builder.pass_on(named, start)
     ports = builder.blocks.ports_of(step)
     reading = read(builder, named, start, ports)
@@ -48,7 +48,7 @@ def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
         return _check_one(builder, named, start)
     names = ports.names if not ports.variadic else tuple(f"x{index}" for index in range(len(reading.known)))
     inputs = dict(zip(names, reading.types, strict=False))
-    taps = _taps(builder.taps.get(named.name, ()), copies.count)
+    taps = _taps(builder.taps.get(named.name, ()), copies.number)
     inner = type(builder)(builder.blocks, builder.scope, inputs, builder.trail, taps)
     last = _beside(inner, named, copies) if step.merge else _in_a_row(inner, named, copies)
     outputs = outputs_of(inner, last, builder.taps.get(named.name, ()))
@@ -67,8 +67,8 @@ def _count(builder: BodyBuilder, step: Step) -> Copies | None:
     value = builder.scope.compute(step.repeat, place)
     if value is UNKNOWN:
         return None
-    copies = Copies(len(value), value) if isinstance(value, list) else Copies(value) if type(value) is int else None
-    if copies is None or copies.count < 0:
+    copies = _copies(value)
+    if copies is None or copies.number < 0:
         builder.report(
             BadRepeat.at(
                 place.span, f"a step cannot be repeated {shown(value)} times", help="a count from 0, or a list"
@@ -76,12 +76,19 @@ def _count(builder: BodyBuilder, step: Step) -> Copies | None:
         )
         return None
     limit = builder.context.limits.nodes
-    if copies.count > limit:
+    if copies.number > limit:
         builder.report(
-            TooManyNodes.at(place.span, f"{copies.count} copies are more than the limit of {limit} operations")
+            TooManyNodes.at(place.span, f"{copies.number} copies are more than the limit of {limit} operations")
         )
         return None
     return copies
+
+
+def _copies(value: Any) -> Copies | None:
+    if isinstance(value, list):
+        items = cast("list[Any]", value)
+        return Copies(len(items), items)
+    return Copies(value) if type(value) is int else None
 
 
 def _check_one(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
@@ -109,7 +116,7 @@ def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
     calls = _Calls(inner, named, copies)
     current = dict(inner.start.outputs or {})
     signal = NOTHING_KNOWN
-    for index in range(copies.count):
+    for index in range(copies.number):
         reading = Reading(tuple(current.values()), NOTHING_KNOWN)
         call = calls.call(index, reading)
         if call is None:
@@ -120,7 +127,7 @@ def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
         if signal.outputs is None:
             return NOTHING_KNOWN
         inner.signals[str(index)] = signal
-        if index + 1 < copies.count and not _carry(inner, step, signal, current):
+        if index + 1 < copies.number and not _carry(inner, step, signal, current):
             return NOTHING_KNOWN
     return signal
 
@@ -147,7 +154,7 @@ def _beside(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
     calls = _Calls(inner, named, copies)
     reading = Reading(tuple((inner.start.outputs or {}).values()), NOTHING_KNOWN)
     paths: list[Path] = []
-    for index in range(copies.count):
+    for index in range(copies.number):
         call = calls.call(index, reading)
         signal = inner.emit(str(index), call, reading, step, "0" if step.share is True else None)
         inner.signals[str(index)] = signal

@@ -6,7 +6,7 @@ A value that depends on something already reported is ``UNKNOWN``; whatever meet
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from graphbuilder.diagnostics import Sink, Span
 from graphbuilder.document import Place
@@ -28,10 +28,10 @@ def free_names(raw: Any) -> Iterator[str]:
     if isinstance(raw, Expression):
         yield from raw.names
     elif isinstance(raw, Mapping):
-        for item in raw.values():
+        for item in cast("Mapping[str, Any]", raw).values():
             yield from free_names(item)
     elif isinstance(raw, list | tuple):
-        for item in raw:
+        for item in cast("list[Any]", raw):
             yield from free_names(item)
 
 
@@ -50,10 +50,12 @@ class Scope:
         if isinstance(raw, Expression):
             return self._evaluate(raw, place)
         if isinstance(raw, list):
-            values = [self.compute(item, place / index) for index, item in enumerate(raw)]
+            items = cast("list[Any]", raw)
+            values = [self.compute(item, place / index) for index, item in enumerate(items)]
             return UNKNOWN if UNKNOWN in values else values
         if isinstance(raw, Mapping):
-            table = {key: self.compute(item, place / key) for key, item in raw.items()}
+            rows = cast("Mapping[str, Any]", raw).items()
+            table = {key: self.compute(item, place / key) for key, item in rows}
             return UNKNOWN if UNKNOWN in table.values() else table
         return raw
 

@@ -18,7 +18,7 @@ class Known(NamedTuple):
 class Signal(NamedTuple):
     """All that a step or an input gives, by port; ``outputs`` is None when nothing is known of it.
 
-    ``outputs`` keeps declared outputs first and what readers take from inside behind them (``declared`` counts the former).
+    ``outputs`` keeps declared outputs first, ``declared`` of them, and what readers take from inside behind them.
     """
 
     outputs: Mapping[str, Known] | None
