@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from graphbuilder.ir.dialect import Dialect
 from graphbuilder.ir.op import Op
 from graphbuilder.ir.weights import Initialiser
 
@@ -84,6 +85,7 @@ class Graph:
         nodes: in an order in which every node stands behind those that it reads.
         outputs: (name, value) pairs; a single output is named "out".
         composite: the op that this body spells out.
+        dialect: of a model, what it was written in; what spells it out again needs to know.
     """
 
     kind: Kind
@@ -94,6 +96,7 @@ class Graph:
     args: Mapping[str, Any] = field(default_factory=dict[str, Any])
     composite: Op | None = None
     title: str | None = None
+    dialect: Dialect | None = None
 
     @cached_property
     def by_name(self) -> Mapping[str, Node]:
@@ -111,7 +114,9 @@ class Graph:
         dag.add_nodes_from(self.inputs)
         dag.add_nodes_from(node.name for node in self.nodes)
         for node in self.nodes:
-            dag.add_edges_from((value.node, node.name, port, {"source": value.port}) for port, value in enumerate(node.inputs))
+            dag.add_edges_from(
+                (value.node, node.name, port, {"source": value.port}) for port, value in enumerate(node.inputs)
+            )
         return dag
 
     @cached_property
