@@ -67,7 +67,8 @@ def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | N
     if given is not None and not given.pairs:
         message = "every output names a step that is left out"
         context.sink.add(NothingReturned.at(spec.place_of("outputs").span, message))
-    return finish(builder, "model", spec.name, given, context.params.names, spec.title)
+    graph = finish(builder, "model", spec.name, given, context.params.names, spec.title)
+    return graph and replace(graph, dialect=context.dialect)
 
 
 def _typed(graph: Graph, inputs: Mapping[str, TensorType | None], context: Context) -> TypedGraph | None:
