@@ -1,0 +1,185 @@
+"""The whole road on one page: from a spec to a network, and from a network to a module, a figure, a table or source text.
+
+Nothing here does a stage's work, and nothing is imported before the stage that needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
+
+if TYPE_CHECKING:
+    from torch import device as torch_device
+    from torch import dtype as torch_dtype
+    from torch import nn
+
+    from graphbuilder.analysis.inference import TypedGraph
+    from graphbuilder.backends.table import Summary
+    from graphbuilder.document import Document
+    from graphbuilder.elaborate import Limits
+    from graphbuilder.ir import TensorType
+    from graphbuilder.spec import Spec
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A checked network: what every backend reads.
+
+    Attributes:
+        spec: the file as written, what it extends merged in.
+        typed: the graph with the types of all its values.
+        params: every param with the value it has here.
+        warnings: what was noticed and is no error.
+    """
+
+    spec: Spec
+    typed: TypedGraph
+    params: Mapping[str, Any]
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def title(self) -> str:
+        return self.spec.title or self.spec.name
+
+    @property
+    def inputs(self) -> dict[str, TensorType]:
+        """The inputs by name; shapes without the batch."""
+        return dict(zip(self.typed.graph.inputs, self.typed.inputs, strict=True))
+
+    @property
+    def outputs(self) -> dict[str, TensorType]:
+        """The outputs by name; shapes without the batch."""
+        names = [name for name, _ in self.typed.graph.outputs]
+        return dict(zip(names, self.typed.outputs, strict=True))
+
+    def __repr__(self) -> str:
+        def shapes(types: Mapping[str, TensorType]) -> str:
+            return ", ".join(f"{name} {type_}" for name, type_ in types.items())
+
+        return f"<Network {self.name}: {shapes(self.inputs)} -> {shapes(self.outputs)}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: the figure, or the line above."""
+        return {"image/svg+xml": self._repr_svg_(), "text/plain": repr(self)}
+
+    def _repr_svg_(self) -> str:
+        return render(self, format="svg").decode()
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """The end of the road's first half: a network, or None, and every diagnostic of the run."""
+
+    network: Network | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def load(
+    path: str | Path, params: Mapping[str, Any] | None = None, *, strict: bool = False, limits: Limits | None = None
+) -> Network:
+    """The network of the spec at ``path``.
+
+    Args:
+        params: values over the spec's ``[params]``, each of its default's type.
+        strict: whether warnings are errors.
+        limits: caps on what a spec may ask for.
+
+    Raises:
+        CompileError: with every mistake of the file.
+    """
+    checked = check(path, params, limits=limits)
+    if checked.network is None or (strict and checked.diagnostics):
+        raise CompileError(checked.diagnostics)
+    return checked.network
+
+
+def check(path: str | Path, params: Mapping[str, Any] | None = None, *, limits: Limits | None = None) -> Checked:
+    """The spec at ``path`` through parsing, elaboration and inference; mistakes are returned, not raised."""
+    from graphbuilder import document
+
+    try:
+        return _check(document.load(path), params, limits)
+    except CompileError as error:
+        return Checked(None, error.diagnostics)
+
+
+def check_text(
+    text: str, path: str = "<text>", params: Mapping[str, Any] | None = None, *, limits: Limits | None = None
+) -> Checked:
+    """A spec given as text; ``path`` is what errors call it, and what ``extends`` is relative to."""
+    from graphbuilder import document
+
+    try:
+        return _check(document.parse(text, path), params, limits)
+    except CompileError as error:
+        return Checked(None, error.diagnostics)
+
+
+def _check(document: Document, params: Mapping[str, Any] | None, limits: Limits | None) -> Checked:
+    from graphbuilder.elaborate import elaborate
+    from graphbuilder.ops import catalogue
+    from graphbuilder.spec import parse
+    from graphbuilder.spec.settings import check_settings
+
+    sink = Sink()
+    spec = parse(document)
+    settings = check_settings(params or {}, spec)
+    typed = elaborate(spec, settings, sink, limits)
+    if typed is None:
+        return Checked(None, sink.diagnostics)
+    values = {**spec.params, **settings}
+    return Checked(Network(spec, typed, values, sink.diagnostics), sink.diagnostics)
+
+
+def source(network: Network) -> str:
+    """The network as a Python file that needs only torch: what ``compile`` runs."""
+    from graphbuilder.backends.python import write
+
+    return write(network.typed)
+
+
+def compile(
+    network: Network | str | Path,
+    *,
+    device: str | torch_device = "cpu",
+    dtype: torch_dtype | None = None,
+    seed: int = 0,
+    weights: str | Path | None = None,
+    mapping: str | Path | None = None,
+) -> nn.Module:
+    """The network as an ``nn.Module`` in evaluation of its source, its weights drawn from ``seed`` or read from a file.
+
+    Args:
+        network: a network, or the path of a spec.
+        device: where the weights are; "auto" is CUDA where there is one, "meta" makes none.
+        dtype: a floating type for the weights, float32 unless given.
+        seed: with a weight's name, what it is drawn from.
+        weights: a Keras, safetensors or torch file; every tensor must fit.
+        mapping: the rules from its names to ours, where it does not use ours and no known rules stand beside the spec.
+
+    Raises:
+        CompileError: when the spec or the weights do not fit.
+    """
+    from graphbuilder.backends.torch import build
+
+    known = network if isinstance(network, Network) else load(network)
+    tensors = _tensors(known, weights, mapping) if weights is not None else None
+    return build(known.typed, device=device, dtype=dtype, seed=seed, weights=tensors)
+
+
+def render(network: Network | str | Path, path: str | Path | None = None, **options: Any) -> bytes:
+    """The figure of the network, written to ``path`` if one is given, in the format of its suffix."""
+    raise NotImplementedError
+
+
+def summary(network: Network | str | Path) -> Summary:
+    """What the network costs, by block and in all; prints as a table."""
+    raise NotImplementedError
