@@ -34,7 +34,8 @@ class BodyWriter:
     def call(self, name: str, op: type[Op], *inputs: Value, passed: tuple[str, ...] = (), **args: Any) -> Value:
         """Append a call named ``name`` and give its first output.
 
-        ``passed`` names the fields of the composite that the op takes under the same name; they count as written by name.
+        ``passed`` names the fields of the composite that the op takes under the same name; they count as written by
+        name.
         """
         given = {field: getattr(self._composite, field) for field in passed}
         made = op(**{**self._dialect.defaults_of(op.op), **given, **args})

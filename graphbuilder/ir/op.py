@@ -1,4 +1,5 @@
-"""What an op has to say of itself. The catalogue (``graphbuilder.ops``) holds the ops; this module knows none of them."""
+"""What an op has to say of itself. The catalogue (``graphbuilder.ops``) holds the ops; this module knows none of
+them."""
 
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ class OpError(Exception):
         *,
         field: str | None = None,
         inputs: tuple[int, ...] = (),
-        help: str | None = None,  # noqa: A002
+        help: str | None = None,
     ) -> None:
         super().__init__(message)
         self.rule = rule
@@ -68,8 +69,8 @@ class Example(NamedTuple):
 class Op(BaseModel):
     """A primitive operation: its fields are its arguments, its docstring its reference.
 
-    A subclass is frozen and hashable. It states its types, weights and costs as functions of its input types, and what it is
-    in torch as data.
+    A subclass is frozen and hashable. It states its types, weights and costs as functions of its input types, and what
+    it is in torch as data.
 
     Class attributes:
         op: the name a spec uses.
@@ -115,10 +116,11 @@ class Op(BaseModel):
         raise NotImplementedError
 
     def strides(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...]:
-        """By how much it reduces each spatial axis of its first input: its field ``stride`` where it has one, else 1."""
+        """By how much it reduces each spatial axis of its first input: its field ``stride`` where it has one, else
+        1."""
         rank = len(inputs[0].spatial)
-        stride = getattr(self, "stride", 1)
-        return tuple(stride) if isinstance(stride, list | tuple) else (stride or 1,) * rank
+        stride: int | tuple[int, ...] = getattr(self, "stride", 1)
+        return stride if isinstance(stride, tuple) else (stride,) * rank
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         """The few characters that tell this box from another of the same op: ``64, 3×3 /2``.

@@ -11,8 +11,9 @@ Layout = Literal["first", "last"]
 class TensorType(NamedTuple):
     """A shape (batch left out) and where its channels stand.
 
-    A map is ``(C, *spatial)`` with channels first; what ``tokens`` and ``channelslast`` give has them last; a vector has one
-    axis, which is its channels either way (``layout`` is then always "first", so that equal vectors compare equal).
+    A map is ``(C, *spatial)`` with channels first; what ``tokens`` and ``channelslast`` give has them last; a vector
+    has one axis, which is its channels either way (``layout`` is then always "first", so that equal vectors compare
+    equal).
     """
 
     shape: tuple[int, ...]

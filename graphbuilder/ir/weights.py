@@ -23,8 +23,8 @@ Kind = Literal[
 class Initialiser(NamedTuple):
     """How a tensor is drawn; names and formulas are those of ``torch.nn.init``.
 
-    ``value`` is a constant, ``std`` and ``bound`` belong to the unscaled draws, ``gain`` multiplies a scaled one (for the
-    kaiming kinds, sqrt(2 / (1 + a^2)) for a leaky slope ``a``), ``mode`` chooses the fan.
+    ``value`` is a constant, ``std`` and ``bound`` belong to the unscaled draws, ``gain`` multiplies a scaled one (for
+    the kaiming kinds, sqrt(2 / (1 + a^2)) for a leaky slope ``a``), ``mode`` chooses the fan.
     """
 
     kind: Kind

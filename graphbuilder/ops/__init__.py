@@ -1,7 +1,7 @@
 """The catalogue of ops: a name for each, and the file that declares it.
 
-Files are imported when an op of theirs is first asked for, so a command pays only for the ops of its spec. Adding an op touches
-its family's file and the list here.
+Files are imported when an op of theirs is first asked for, so a command pays only for the ops of its spec. Adding an op
+touches its family's file and the list here.
 """
 
 from __future__ import annotations

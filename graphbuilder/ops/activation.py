@@ -43,7 +43,8 @@ class Elementwise(Op):
 
     Class attributes:
         torch: the module, and for each field torch's keyword.
-        can_overwrite: whether the module knows ``inplace``. It stays false here: only a pass can know who else reads the input.
+        can_overwrite: whether the module knows ``inplace``. It stays false here: only a pass can know who else reads
+        the input.
     """
 
     family: ClassVar[Family] = "activation"
@@ -149,7 +150,10 @@ class GELU(Elementwise):
     title: ClassVar[str] = "GELU"
     torch: ClassVar[str] = "nn.GELU"
     keywords: ClassVar[tuple[tuple[str, str], ...]] = (("approximate", "approximate"),)
-    examples: ClassVar[tuple[Example, ...]] = (*Elementwise.examples, Example({"approximate": "tanh"}, (TensorType((7,)),)))
+    examples: ClassVar[tuple[Example, ...]] = (
+        *Elementwise.examples,
+        Example({"approximate": "tanh"}, (TensorType((7,)),)),
+    )
 
     approximate: Annotated[Literal["none", "tanh"], Field(description="Exact, or the approximation by tanh")] = "none"
 

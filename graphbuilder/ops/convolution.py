@@ -1,4 +1,5 @@
-"""Convolutions: plain, grouped, depthwise, transposed; over one, two or three spatial axes, by the rank of the input."""
+"""Convolutions: plain, grouped, depthwise, transposed; over one, two or three spatial axes, by the rank of the
+input."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import divides, maps, windowed
-from graphbuilder.ops.padding import Padding, Side, Sizes, Window, per_axis, sides_of, window
+from graphbuilder.ops.padding import Padding, Side, Sizes, Window, half, per_axis, sides_of, window
 from graphbuilder.ops.torch_calls import padded, padding_arg, shorter
 
 TORCH_KERNEL = Initialiser("kaiming_uniform", gain=3**-0.5)  # torch writes it as a leaky slope of sqrt(5)
@@ -38,7 +39,8 @@ def kernel_weights(shape: tuple[int, ...], out: int, bias: bool) -> tuple[Weight
 class Conv(Op):
     """Convolution over the spatial axes, one, two or three of them by the rank of the input.
 
-    A multiply-accumulate is counted for every element of the kernel at every place of the result; the bias is not counted.
+    A multiply-accumulate is counted for every element of the kernel at every place of the result; the bias is not
+    counted.
     """
 
     op: ClassVar[str] = "conv"
@@ -161,8 +163,8 @@ class DepthwiseConv(Op):
 class ConvTranspose(Op):
     """Transposed convolution: every element of the input is spread over a window of the result.
 
-    ``padding`` is taken off the result. "same" gives size * stride, as TensorFlow does. A multiply-accumulate is counted for
-    every element of the kernel at every place of the input.
+    ``padding`` is taken off the result. "same" gives size * stride, as TensorFlow does. A multiply-accumulate is
+    counted for every element of the kernel at every place of the input.
     """
 
     op: ClassVar[str] = "convtranspose"
@@ -209,7 +211,12 @@ class ConvTranspose(Op):
             Arg("kernel_size", self.kernel, field="kernel"),
             Arg("stride", self.stride, 1, field="stride"),
             padding_arg(self.padding, used),
-            Arg("output_padding", shorter(extra), 0, field="output_padding" if shorter(extra) == self.output_padding else None),
+            Arg(
+                "output_padding",
+                shorter(extra),
+                0,
+                field="output_padding" if shorter(extra) == self.output_padding else None,
+            ),
             Arg("groups", self.groups, 1, field="groups"),
             Arg("bias", self.bias, True, field="bias"),
             Arg("dilation", self.dilation, 1, field="dilation"),
@@ -220,6 +227,10 @@ class ConvTranspose(Op):
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"{self.out}, {windowed(self.kernel, self.stride, inputs)}"
+
+    def strides(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...]:
+        """It enlarges; nothing in a shortcut follows that."""
+        return (1,) * len(inputs[0].spatial)
 
     def _bare(self, x: TensorType) -> Window:
         axes = x.rank - 1
@@ -238,7 +249,7 @@ class ConvTranspose(Op):
         if self.padding == "valid":
             return bare.sides, self._checked(extra, bare)
         if self.padding == "half":
-            return tuple(((reach - 1) // 2,) * 2 for reach in bare.reach), self._checked(extra, bare)
+            return half(bare.reach), self._checked(extra, bare)
         if self.padding == "same":
             return self._same(bare, extra)
         assert not isinstance(self.padding, str)
@@ -255,7 +266,9 @@ class ConvTranspose(Op):
     def _same(self, bare: Window, extra: tuple[int, ...]) -> tuple[tuple[Side, ...], tuple[int, ...]]:
         if any(extra):
             raise OpError(
-                Contradiction, 'padding = "same" leaves nothing to output_padding: it gives size * stride', field="output_padding"
+                Contradiction,
+                'padding = "same" leaves nothing to output_padding: it gives size * stride',
+                field="output_padding",
             )
         over = [reach - stride for reach, stride in zip(bare.reach, bare.stride, strict=True)]
         crops = tuple((max(much, 0) // 2, max(much, 0) - max(much, 0) // 2) for much in over)

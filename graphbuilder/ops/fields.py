@@ -5,7 +5,7 @@ Lists become tuples, so that ops stay hashable. Nothing converts: ``true`` is no
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import PydanticCustomError
@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 def frozen(value: Any) -> Any:
     """``value`` with every list in it made a tuple."""
-    return tuple([frozen(item) for item in value]) if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType]
+    return tuple([frozen(item) for item in cast("list[Any]", value)]) if isinstance(value, list) else value
 
 
 def said(must_be: str) -> WrapValidator:
@@ -38,7 +38,9 @@ Integers = Annotated[tuple[int, ...], said("a list of integers")]
 Scalar = Annotated[int, Field(gt=0)]
 ScalarOrZero = Annotated[int, Field(ge=0)]
 Sizes = Annotated[Scalar | tuple[Scalar, ...], said("a positive integer, or a list of one an axis")]
-NaturalSizes = Annotated[ScalarOrZero | tuple[ScalarOrZero, ...], said("an integer not below 0, or a list of one an axis")]
+NaturalSizes = Annotated[
+    ScalarOrZero | tuple[ScalarOrZero, ...], said("an integer not below 0, or a list of one an axis")
+]
 Pair = tuple[ScalarOrZero, ScalarOrZero]
 Sides = Annotated[
     ScalarOrZero | tuple[ScalarOrZero, ...] | tuple[Pair, ...],
@@ -48,7 +50,9 @@ Sides = Annotated[
 Named = Literal["valid", "half", "same"]
 Padded = Annotated[
     Named | ScalarOrZero | tuple[ScalarOrZero, ...] | tuple[Pair, ...],
-    said('"valid", "half", "same", an integer not below 0, a list of one an axis, or a list of [before, after] an axis'),
+    said(
+        '"valid", "half", "same", an integer not below 0, a list of one an axis, or a list of [before, after] an axis'
+    ),
 ]
 
 Out = Annotated[Positive, Field(description="Channels of the result")]
@@ -58,8 +62,8 @@ Dilation = Annotated[Sizes, Field(description="Distance between the elements of 
 Padding = Annotated[
     Padded,
     Field(
-        description='What is added around the input: "valid" nothing; "half" dilation * (kernel - 1) // 2 on every side; "same" '
-        "what gives ceil(size / stride), as TensorFlow pads; an integer; one an axis; or [before, after] an axis"
+        description='What is added around the input: "valid" nothing; "half" dilation * (kernel - 1) // 2 on every '
+        'side; "same" what gives ceil(size / stride), as TensorFlow pads; an integer; one an axis; or [before, after] an axis'
     ),
 ]
 Groups = Annotated[Positive, Field(description="Parts that the channels are cut into, each convolved by itself")]

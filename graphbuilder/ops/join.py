@@ -133,7 +133,8 @@ class Concat(Op):
     variadic: ClassVar[bool] = True
 
     axis: Annotated[
-        f.Axis | None, Field(description="The axis along which to join, the batch not counted; the channels unless given")
+        f.Axis | None,
+        Field(description="The axis along which to join, the batch not counted; the channels unless given"),
     ] = None
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
@@ -189,7 +190,11 @@ def _disagreement(
     rule: type[CannotCombine | CannotConcatenate], verb: str, inputs: tuple[TensorType, ...], odd: tuple[int, int]
 ) -> OpError:
     one, other = inputs[odd[0]], inputs[odd[1]]
-    layouts = " (channels first) and {} (channels last)" if one.layout == "first" else " (channels last) and {} (channels first)"
+    layouts = (
+        " (channels first) and {} (channels last)"
+        if one.layout == "first"
+        else " (channels last) and {} (channels first)"
+    )
     apart = layouts.format(other) if one.layout != other.layout and one.rank == other.rank else f" and {other}"
     return OpError(rule, f"cannot {verb} {one}{apart}", inputs=odd)
 

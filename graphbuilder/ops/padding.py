@@ -44,9 +44,7 @@ class Window(NamedTuple):
         return self._replace(sides=tuple((pad, pad) for pad in padding))
 
 
-def window(
-    spatial: tuple[int, ...], kernel: Sizes, stride: Sizes, padding: Padding, dilation: Sizes = 1
-) -> Window:
+def window(spatial: tuple[int, ...], kernel: Sizes, stride: Sizes, padding: Padding, dilation: Sizes = 1) -> Window:
     """The window that these arguments describe over ``spatial``.
 
     Raises:
@@ -112,11 +110,16 @@ def same(size: int, reach: int, stride: int) -> Side:
     return total // 2, total - total // 2
 
 
+def half(reach: tuple[int, ...]) -> tuple[Side, ...]:
+    """What keeps the size of a map under an odd window that moves by one."""
+    return tuple(((each - 1) // 2, (each - 1) // 2) for each in reach)
+
+
 def _sides(bare: Window, padding: Padding) -> tuple[Side, ...]:
     if padding == "valid":
         return bare.sides
     if padding == "half":
-        return tuple(((reach - 1) // 2,) * 2 for reach in bare.reach)
+        return half(bare.reach)
     if padding == "same":
         return tuple(map(same, bare.spatial, bare.reach, bare.stride))
     assert not isinstance(padding, str)

@@ -62,6 +62,9 @@ class Pool(Op):
         self._check_padding(over)
         return (x.with_spatial(*over.counts() if self.padding == "same" else self._run(over).counts(ceil=self.ceil)),)
 
+    def strides(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...]:
+        return self._window(inputs[0]).stride
+
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return windowed(self.kernel, self.kernel if self.stride is None else self.stride, inputs)
 
@@ -87,7 +90,8 @@ class Pool(Op):
     def _ceiled(self, over: Window) -> tuple[tuple[int, ...], bool] | None:
         """Symmetric padding and torch's ceil mode that give the very windows of "same", where there are such.
 
-        Windows start before the padding that is odd either way, and one that hangs over the end is clipped like padding.
+        Windows start before the padding that is odd either way, and one that hangs over the end is clipped like
+        padding.
         """
         before = before_of(over.sides)
         ceil = any(step > 1 for step in over.stride)
@@ -233,7 +237,8 @@ class GlobalMaxPool(GlobalPool):
 
 
 class AdaptiveAvgPool(Op):
-    """The mean of windows chosen so that the result has a given size; windows overlap where the size does not divide."""
+    """The mean of windows chosen so that the result has a given size; windows overlap where the size does not
+    divide."""
 
     op: ClassVar[str] = "adaptiveavgpool"
     family: ClassVar[Family] = "pooling"

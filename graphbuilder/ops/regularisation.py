@@ -55,7 +55,8 @@ class Dropout(Op):
 
 
 class DropPath(Op):
-    """Stochastic depth: while training, sets whole samples to zero with probability ``rate`` and scales the others up."""
+    """Stochastic depth: while training, sets whole samples to zero with probability ``rate`` and scales the others
+    up."""
 
     op: ClassVar[str] = "droppath"
     family: ClassVar[Family] = "regularisation"

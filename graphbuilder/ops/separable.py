@@ -22,8 +22,8 @@ from graphbuilder.ops.normalisation import BatchNorm
 class SepConv(Composite):
     """Separable convolution: a depthwise convolution and a 1x1 ("pointwise") convolution, in either order.
 
-    The bias, if any, stands behind the second of the two, as in Keras. ``norm`` and ``between`` stand between them, in this
-    order.
+    The bias, if any, stands behind the second of the two, as in Keras. ``norm`` and ``between`` stand between them, in
+    this order.
     """
 
     op: ClassVar[str] = "sepconv"
@@ -45,7 +45,9 @@ class SepConv(Composite):
 
     def body(self, inputs: tuple[TensorType, ...], dialect: Dialect) -> Graph:
         if self.multiplier > 1 and self.order == "pointwise_first":
-            raise OpError(Contradiction, "multiplier needs the depthwise part first: `out` is what comes last", field="multiplier")
+            raise OpError(
+                Contradiction, "multiplier needs the depthwise part first: `out` is what comes last", field="multiplier"
+            )
         body = BodyWriter(self, dialect)
         parts = [self._depthwise, self._pointwise]
         first, second = parts if self.order == "depthwise_first" else reversed(parts)

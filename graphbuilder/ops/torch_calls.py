@@ -30,7 +30,7 @@ def padded(x: Expr, sides: tuple[Side, ...], value: float | None = None, mode: s
 def padding_arg(written: Padding, used: tuple[int, ...]) -> Arg:
     """A layer's own ``padding``; it counts as the op's argument where that means the same in torch."""
     shared = shorter(used)
-    same = written == shared or written == used
+    same = written in (shared, used)
     return Arg("padding", written if same else shared, 0, field="padding" if same else None)
 
 

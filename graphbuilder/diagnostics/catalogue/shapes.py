@@ -1,4 +1,4 @@
-"""GB2xx: arguments that an op refuses, and shapes that do not fit."""
+"""GB2xx: shapes that do not fit, and arguments that do not fit them."""
 
 from __future__ import annotations
 
@@ -11,38 +11,45 @@ def _spec(*steps: str, inputs: str = "x = [16, 8, 8]", rest: str = "") -> str:
     return f'format = 1\nname = "tiny"\n\n[inputs]\n{inputs}\n\n[model]\nbody = [\n{body}]\n{rest}'
 
 
-class BadArgument(Rule):
-    """An argument has a value that its op does not take. Nothing is converted: `true` is no integer and `"64"` no number.
-    `graphbuilder ops NAME` shows what each argument of an op may be."""
+class KernelTooLarge(Rule):
+    """The window of a convolution or pool, dilation counted, is larger than the input with its padding, so it fits
+    nowhere. Often an input is smaller than the network was made for."""
 
     code = "GB201"
-    title = "an argument has a wrong value"
-    bad = _spec('{ op = "conv", out = "64", kernel = 3 }')
-    good = _spec('{ op = "conv", out = 64, kernel = 3 }')
+    title = "a kernel larger than its input"
+    bad = _spec('{ op = "conv", out = 64, kernel = 9 }')
+    good = _spec('{ op = "conv", out = 64, kernel = 9, padding = "same" }')
 
 
-class UnknownArgument(Rule):
-    """A step gives its op an argument that the op does not have. `graphbuilder ops NAME` lists those that it has."""
+class DoesNotDivide(Rule):
+    """Channels are cut into equal parts: by the groups of a convolution or norm, the heads of attention, the factor of
+    a pixel shuffle, the count of a split. The number must divide the channels without rest."""
 
     code = "GB202"
-    title = "an op has no such argument"
-    bad = _spec('{ op = "conv", out = 64, kernel = 3, strides = 2 }')
-    good = _spec('{ op = "conv", out = 64, kernel = 3, stride = 2 }')
+    title = "parts that do not divide the channels"
+    bad = _spec('{ op = "conv", out = 64, kernel = 3, groups = 3 }')
+    good = _spec('{ op = "conv", out = 64, kernel = 3, groups = 4 }')
 
 
-class MissingArgument(Rule):
-    """An op is not given an argument that it cannot do without. The number of input channels is never one of them: it is
-    read off the graph."""
+class CannotConcatenate(Rule):
+    """Values that are concatenated must agree in every size but that of the axis along which they are joined."""
 
     code = "GB203"
-    title = "an op lacks an argument"
-    bad = _spec('{ op = "conv", kernel = 3 }')
-    good = _spec('{ op = "conv", out = 64, kernel = 3 }')
+    title = "shapes that do not concatenate"
+    bad = _spec(
+        '{ id = "half", op = "maxpool", kernel = 2, stride = 2 }',
+        '{ op = "concat", from = ["x", "half"] }',
+    )
+    good = _spec(
+        '{ id = "pool", op = "maxpool", kernel = 3, stride = 1, padding = "same" }',
+        '{ op = "concat", from = ["x", "pool"] }',
+    )
 
 
 class CannotCombine(Rule):
-    """Values that are added, subtracted or compared element by element must have one shape. A product also takes a factor with
-    one number a channel (Cx1x1). Nothing else is stretched: a sum that broadcasts is nearly always a mistake."""
+    """Values that are added, subtracted or compared element by element must have one shape. A product also takes a
+    factor with one number a channel (Cx1x1). Nothing else is stretched: a sum that broadcasts is nearly always a
+    mistake."""
 
     code = "GB204"
     title = "shapes that do not combine"
@@ -56,39 +63,34 @@ class CannotCombine(Rule):
     )
 
 
-class CannotConcatenate(Rule):
-    """Values that are concatenated must agree in every size but that of the axis along which they are joined."""
+class WrongLayout(Rule):
+    """An op reads its channels at one end of the shape and the value has them at the other. Convolutions and pools read
+    maps, channels first; attention reads tokens, channels last. `tokens`, `maps`, `channelslast` and `channelsfirst`
+    change one into the other."""
 
     code = "GB205"
-    title = "shapes that do not concatenate"
-    bad = _spec(
-        '{ id = "half", op = "maxpool", kernel = 2, stride = 2 }',
-        '{ op = "concat", from = ["x", "half"] }',
-    )
-    good = _spec(
-        '{ id = "pool", op = "maxpool", kernel = 3, stride = 1, padding = "same" }',
-        '{ op = "concat", from = ["x", "pool"] }',
-    )
+    title = "channels at the wrong end"
+    bad = _spec('{ op = "tokens" }', '{ op = "conv", out = 64, kernel = 3 }')
+    good = _spec('{ op = "tokens" }', '{ op = "maps", size = 8 }', '{ op = "conv", out = 64, kernel = 3 }')
 
 
-class DoesNotDivide(Rule):
-    """Channels are cut into equal parts: by the groups of a convolution or norm, the heads of attention, the factor of a
-    pixel shuffle, the count of a split. The number must divide the channels without rest."""
+class WrongRank(Rule):
+    """An op reads values with another number of axes: a pool needs maps, not a vector. The batch is not counted."""
 
     code = "GB206"
-    title = "parts that do not divide the channels"
-    bad = _spec('{ op = "conv", out = 64, kernel = 3, groups = 3 }')
-    good = _spec('{ op = "conv", out = 64, kernel = 3, groups = 4 }')
+    title = "a wrong number of axes"
+    bad = _spec('{ op = "flatten" }', '{ op = "maxpool", kernel = 2 }')
+    good = _spec('{ op = "maxpool", kernel = 2 }', '{ op = "flatten" }')
 
 
-class KernelTooLarge(Rule):
-    """The window of a convolution or pool, dilation counted, is larger than the input with its padding, so it fits nowhere.
-    Often an input is smaller than the network was made for."""
+class WrongCount(Rule):
+    """An argument lists one number an axis and the value has another number of axes. A single number holds for all
+    axes."""
 
     code = "GB207"
-    title = "a kernel larger than its input"
-    bad = _spec('{ op = "conv", out = 64, kernel = 9 }')
-    good = _spec('{ op = "conv", out = 64, kernel = 9, padding = "same" }')
+    title = "a list of the wrong length"
+    bad = _spec('{ op = "conv", out = 64, kernel = [3, 3, 3] }')
+    good = _spec('{ op = "conv", out = 64, kernel = [3, 3] }')
 
 
 class NothingLeft(Rule):
@@ -100,68 +102,40 @@ class NothingLeft(Rule):
     good = _spec('{ op = "crop", sides = 2 }')
 
 
-class WrongLayout(Rule):
-    """An op reads its channels at one end of the shape and the value has them at the other. Convolutions and pools read maps,
-    channels first; attention reads tokens, channels last. `tokens`, `maps`, `channelslast` and `channelsfirst` change one into
-    the other."""
-
-    code = "GB209"
-    title = "channels at the wrong end"
-    bad = _spec('{ op = "tokens" }', '{ op = "conv", out = 64, kernel = 3 }')
-    good = _spec('{ op = "tokens" }', '{ op = "maps", size = 8 }', '{ op = "conv", out = 64, kernel = 3 }')
-
-
-class WrongRank(Rule):
-    """An op reads values with another number of axes: a pool needs maps, not a vector. The batch is not counted."""
-
-    code = "GB210"
-    title = "a wrong number of axes"
-    bad = _spec('{ op = "flatten" }', '{ op = "maxpool", kernel = 2 }')
-    good = _spec('{ op = "maxpool", kernel = 2 }', '{ op = "flatten" }')
-
-
-class WrongCount(Rule):
-    """An argument lists one number an axis and the value has another number of axes. A single number holds for all axes."""
-
-    code = "GB211"
-    title = "a list of the wrong length"
-    bad = _spec('{ op = "conv", out = 64, kernel = [3, 3, 3] }')
-    good = _spec('{ op = "conv", out = 64, kernel = [3, 3] }')
-
-
 class CannotReshape(Rule):
     """A new shape must hold as many elements as the old one. One size may be -1 and is then computed."""
 
-    code = "GB212"
+    code = "GB209"
     title = "a shape of another size"
     bad = _spec('{ op = "reshape", shape = [16, 60] }')
     good = _spec('{ op = "reshape", shape = [16, 64] }')
 
 
 class NoSuchAxis(Rule):
-    """An axis, or an index on an axis, lies outside the value. Axes count from 0 without the batch; negative ones from the
-    end."""
+    """An axis, or an index on an axis, lies outside the value. Axes count from 0 without the batch; negative ones from
+    the end."""
 
-    code = "GB213"
+    code = "GB210"
     title = "an axis or index out of range"
     bad = _spec('{ op = "slice", axis = 3, stop = 4 }')
     good = _spec('{ op = "slice", axis = 2, stop = 4 }')
 
 
 class Contradiction(Rule):
-    """Arguments that are each well formed do not go together: two that say the same thing, or none where one is needed."""
+    """Arguments that are each well formed do not go together: two that say the same thing, or none where one is
+    needed."""
 
-    code = "GB214"
+    code = "GB211"
     title = "arguments that do not go together"
     bad = _spec('{ op = "resize", factor = 2, size = 16 }')
     good = _spec('{ op = "resize", factor = 2 }')
 
 
 class PaddingTooLarge(Rule):
-    """A pool may be padded by at most half its kernel, else a window would hold nothing but padding. A reflected pad must be
-    smaller than the input."""
+    """A pool may be padded by at most half its kernel, else a window would hold nothing but padding. A reflected pad
+    must be smaller than the input."""
 
-    code = "GB215"
+    code = "GB212"
     title = "padding larger than allowed"
     bad = _spec('{ op = "maxpool", kernel = 3, stride = 2, padding = 2 }')
     good = _spec('{ op = "maxpool", kernel = 3, stride = 2, padding = 1 }')
