@@ -106,32 +106,37 @@ def check(path: str | Path, params: Mapping[str, Any] | None = None, *, limits: 
     from graphbuilder import document
 
     try:
-        return _check(document.load(path), params, limits)
+        return _check(document.load(path), Path(path).parent, params, limits)
     except CompileError as error:
         return Checked(None, error.diagnostics)
 
 
 def check_text(
-    text: str, path: str = "<text>", params: Mapping[str, Any] | None = None, *, limits: Limits | None = None
+    text: str,
+    path: str = "<text>",
+    params: Mapping[str, Any] | None = None,
+    *,
+    folder: Path | None = None,
+    limits: Limits | None = None,
 ) -> Checked:
-    """A spec given as text; ``path`` is what errors call it, and what ``extends`` is relative to."""
+    """A spec given as text; ``path`` is what errors call it, ``folder`` what ``extends`` is relative to (nothing else may)."""
     from graphbuilder import document
 
     try:
-        return _check(document.parse(text, path), params, limits)
+        return _check(document.parse(text, path), folder, params, limits)
     except CompileError as error:
         return Checked(None, error.diagnostics)
 
 
-def _check(document: Document, params: Mapping[str, Any] | None, limits: Limits | None) -> Checked:
+def _check(
+    document: Document, folder: Path | None, params: Mapping[str, Any] | None, limits: Limits | None
+) -> Checked:
     from graphbuilder.elaborate import elaborate
-    from graphbuilder.ops import catalogue
     from graphbuilder.spec import parse
-    from graphbuilder.spec.settings import check_settings
 
     sink = Sink()
-    spec = parse(document)
-    settings = check_settings(params or {}, spec)
+    spec = parse(document, folder=folder)
+    settings = dict(params or {})
     typed = elaborate(spec, settings, sink, limits)
     if typed is None:
         return Checked(None, sink.diagnostics)

@@ -37,13 +37,13 @@ class Blocks:
 
     repeat = staticmethod(build_repeat)
 
-    def ports_of(self, step: Step) -> PortNames:
-        """The inputs of what a step calls; one input for what does not exist, which is reported elsewhere."""
+    def ports_of(self, step: Step) -> PortNames | None:
+        """The inputs of what a step calls; None for what does not exist, which is reported elsewhere."""
         if step.use is not None:
             block = self.context.spec.blocks.get(step.use)
-            return PortNames(input_names(block)) if block else PortNames()
+            return PortNames(input_names(block)) if block else None
         cls = self.context.ops.get(str(step.op))
-        return PortNames(cls.ports, cls.optional, cls.variadic) if cls else PortNames()
+        return PortNames(cls.ports, cls.optional, cls.variadic) if cls else None
 
     @staticmethod
     def ports_of_callee(callee: Op | Graph) -> PortNames:

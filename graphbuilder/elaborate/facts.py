@@ -7,7 +7,9 @@ from typing import Any
 
 from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.references import BlockHidesOp, BlockUnused, HidesParam, ParamUnread
+from graphbuilder.document import Place
 from graphbuilder.elaborate.scope import free_names
+from graphbuilder.spec.merged import Merged
 from graphbuilder.spec.model import Block, Spec, Step
 
 
@@ -26,18 +28,23 @@ def check_names(spec: Spec, ops: Mapping[str, object], sink: Sink) -> None:
 
 def warn_unread(spec: Spec, sink: Sink) -> None:
     """Warn of params that no expression reads and blocks that no step uses, of those that this very file declares."""
-    own = spec.place.document
     read = set(_names_read(spec))
     for name in spec.params:
         place = spec.place_of("params") / name
-        if name not in read and place.document is own and name in own.data.get("params", {}):
+        if name not in read and _declared_here(place):
             sink.add(ParamUnread.at(place.key_span, f"nothing reads the param `{name}`", help="remove it, or read it"))
     used = {step.use for step in _all_steps(spec)}
     for name, block in spec.blocks.items():
-        if name not in used and block.place.document is own:
+        if name not in used and _declared_here(block.place):
             sink.add(
                 BlockUnused.at(block.place.key_span, f"nothing uses the block `{name}`", help="remove it, or use it")
             )
+
+
+def _declared_here(place: Place) -> bool:
+    """Whether the file itself wrote this, and not one that it extends."""
+    document = place.document
+    return not isinstance(document, Merged) or document.origin(place.keys).document is document.child
 
 
 def _all_steps(spec: Spec) -> Iterator[Step]:

@@ -44,7 +44,7 @@ def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
         return builder.pass_on(named, start)
     ports = builder.blocks.ports_of(step)
     reading = read(builder, named, start, ports)
-    if reading.types is None:
+    if ports is None or reading.types is None:
         return _check_one(builder, named, start)
     names = ports.names if not ports.variadic else tuple(f"x{index}" for index in range(len(reading.known)))
     inputs = dict(zip(names, reading.types, strict=False))

@@ -1,0 +1,115 @@
+"""What a spec can get wrong: the code, the place, and that all mistakes of a file come in one run."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+from graphbuilder.compiler import check_text
+from graphbuilder.diagnostics import Diagnostic
+
+from tests.elaborate.cases import HEAD
+
+
+def mistakes(body: str) -> tuple[Diagnostic, ...]:
+    checked = check_text(HEAD + dedent(body), "case.toml")
+    assert checked.network is None
+    return checked.diagnostics
+
+
+def codes(body: str) -> list[str]:
+    return [diagnostic.code for diagnostic in mistakes(body)]
+
+
+def test_all_mistakes_of_a_file_in_one_run() -> None:
+    found = codes(
+        """
+        [model]
+        body = [
+          { id = "a", use = "unit", out = 8, extra = 1 },
+          { op = "conv", out = "8" },
+          { op = "tanhh" },
+          { op = "add", from = ["a", "b"] },
+          { use = "unt" },
+        ]
+        [blocks.unit]
+        args = { out = "int" }
+        body = [{ op = "conv", out = "=out" }]
+        """
+    )
+    assert found == ["GB305", "GB307", "GB303", "GB301", "GB304"]
+
+
+def test_what_follows_from_a_mistake_is_silent() -> None:
+    assert codes(
+        '[model]\nbody = [{ op = "conv", out = 0 }, { op = "linear", out = 4 }, { op = "conv", out = 4, groups = 3 }]'
+    ) == ["GB307"]
+
+
+def test_arguments_behind_a_mistake_are_still_checked() -> None:
+    assert codes('[model]\nbody = [{ op = "conv", out = 0 }, { op = "conv", out = -1 }]') == ["GB307", "GB307"]
+
+
+def test_a_mistake_in_a_block_is_reported_once() -> None:
+    body = """
+        [model]
+        body = [{ use = "unit", out = 3 }, { use = "unit", out = 5 }]
+        [blocks.unit]
+        args = { out = "int" }
+        body = [{ op = "conv", out = "=out", groups = 2 }]
+    """
+    assert len(codes(body)) == 1
+
+
+def test_shapes_that_do_not_add_show_both_places_and_the_way_in() -> None:
+    (found,) = mistakes(
+        """
+        [model]
+        body = [{ id = "entry", use = "outer" }]
+        [blocks.outer]
+        body = [{ op = "relu" }, { id = "deep", use = "res" }]
+        [blocks.res]
+        body = [{ op = "conv", out = 8, stride = 2 }]
+        shortcut = "identity"
+        """
+    )
+    assert (found.code, found.label) == ("GB204", "the shortcut gives 8x16x16")
+    assert [label.text for label in found.related] == ["the body gives 8x8x8"]
+    assert found.notes[0].startswith("in entry.deep, a `res` used at case.toml:")
+
+
+def test_a_cycle_is_shown_as_a_path() -> None:
+    body = (
+        '[model]\nbody = [{ id = "a", op = "relu", from = "c" }, { id = "b", op = "relu" }, { id = "c", op = "relu" }]'
+    )
+    (found,) = mistakes(body)
+    assert found.code == "GB302"
+    assert "a -> b -> c -> a" in found.message
+
+
+def test_expression_faults_point_into_the_string() -> None:
+    (found,) = mistakes('[model]\nbody = [{ op = "conv", out = "=4 * widht" }]')
+    assert found.span is not None
+    line = (HEAD + '[model]\nbody = [{ op = "conv", out = "=4 * widht" }]').splitlines()[found.span.line - 1]
+    assert line[found.span.column - 1 : found.span.end_column - 1] == "widht"
+
+
+def test_a_branch_sees_only_its_own_steps() -> None:
+    body = """
+        [model]
+        body = [{ use = "module" }]
+        [blocks.module]
+        merge = "concat"
+        branches.a = [{ id = "one", op = "relu" }]
+        branches.b = [{ op = "tanh", from = "one" }]
+    """
+    assert codes(body) == ["GB301"]
+
+
+def test_sharing_needs_equal_shapes() -> None:
+    body = '[model]\nbody = [{ id = "a", op = "conv", out = 4 }, { share = "a" }]'
+    assert codes(body) == ["GB317"]
+
+
+def test_copies_that_share_must_be_equal() -> None:
+    body = '[model]\nbody = [{ op = "conv", out = "=4 + i", repeat = 2, share = true }]'
+    assert codes(body) == ["GB317"]
