@@ -1,0 +1,80 @@
+"""How a tensor's axes stand in another library, and how they come to stand as torch wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from graphbuilder.weights.checkpoint import Convention
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+Shape = tuple[int, ...]
+
+
+class Layout(NamedTuple):
+    """A way to reorder axes: what it is called, the shape that it gives, and the reordering itself."""
+
+    name: str
+    shape: Callable[[Shape], Shape]
+    apply: Callable[[Array], Array]
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _kernel_shape(shape: Shape) -> Shape:
+    return (shape[-1], shape[-2], *shape[:-2])
+
+
+def _kernel(array: Array) -> Array:
+    return array.transpose(array.ndim - 1, array.ndim - 2, *range(array.ndim - 2))
+
+
+def _depthwise_shape(shape: Shape) -> Shape:
+    return (shape[-2] * shape[-1], 1, *shape[:-2])
+
+
+def _depthwise(array: Array) -> Array:
+    axes = (array.ndim - 2, array.ndim - 1, *range(array.ndim - 2))
+    return array.transpose(axes).reshape(_depthwise_shape(array.shape))
+
+
+SAME = Layout("as it is", _same, _same)
+# A transposed convolution keeps (..., out, in) in Keras and (in, out, ...) in torch: the same exchange. So does a dense
+# layer.
+KERNEL = Layout("channels first", _kernel_shape, _kernel)
+DEPTHWISE = Layout("depthwise", _depthwise_shape, _depthwise)
+
+# For a layer's tensor in Keras: what it is called in torch, below the layer, and how its axes may stand. A depthwise
+# kernel is called plainly "kernel" by some versions; where both layouts give the wanted shape they give equal numbers.
+_KERAS: dict[str, tuple[tuple[str, ...], tuple[Layout, ...]]] = {
+    "beta": (("bias",), (SAME,)),
+    "bias": (("bias", "pointwise.bias"), (SAME,)),
+    "depthwise_kernel": (("depthwise.weight", "weight"), (DEPTHWISE,)),
+    "embeddings": (("weight",), (SAME,)),
+    "gamma": (("weight",), (SAME,)),
+    "kernel": (("weight",), (KERNEL, DEPTHWISE)),
+    "moving_mean": (("running_mean",), (SAME,)),
+    "moving_variance": (("running_var",), (SAME,)),
+    "pointwise_kernel": (("pointwise.weight",), (KERNEL,)),
+}
+
+
+def ours(convention: Convention, leaf: str) -> tuple[str, ...]:
+    """What a layer's tensor ``leaf`` may be called here, the likeliest first."""
+    return _KERAS.get(leaf, ((leaf,), ()))[0] if convention == "keras" else (leaf,)
+
+
+def layout(convention: Convention, leaf: str, theirs: Shape, wanted: Shape) -> Layout | None:
+    """The reordering that makes a tensor of the shape ``theirs`` one of the shape ``wanted``, or None.
+
+    The convention and the tensor's name decide what is tried, never the shape alone: a square kernel is exchanged too.
+    """
+    tried = _KERAS.get(leaf, ((), (SAME,)))[1] if convention == "keras" else (SAME,)
+    possible = (choice for choice in tried if choice is SAME or len(theirs) >= 2)
+    return next((choice for choice in possible if choice.shape(theirs) == wanted), None)

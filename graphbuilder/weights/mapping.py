@@ -1,0 +1,157 @@
+"""Mapping files: whose names a weights file has, and what they are here.
+
+```toml
+format = 1
+source = "keras"
+ignore = ["optimizer/*"]
+
+[rules]
+"block{b:5..12}_sepconv{s}" = "middle.{b-5}.unit.{s-1}.sepconv"
+```
+
+A rule names a layer, whose tensors follow by themselves, or one tensor. ``extends`` takes over the rules of another
+mapping in the same folder, ``within`` says below which of the file's layers those now lie, and ``false`` drops one.
+Rules have no order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from graphbuilder.diagnostics import CompileError, Sink
+from graphbuilder.diagnostics.catalogue.weights import MappingInvalid
+from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.document import Document, Place, load
+from graphbuilder.weights.checkpoint import Convention
+from graphbuilder.weights.patterns import Pattern, PatternError, Template, glob, pattern, template
+
+SEPARATORS: Mapping[Convention, str] = {"keras": "/", "torch": "."}
+
+_MAX_DEPTH = 8
+
+
+@dataclass(frozen=True)
+class Rename:
+    """One rule: their layer or tensor, and ours."""
+
+    theirs: Pattern
+    ours: Template
+    place: Place
+
+
+@dataclass(frozen=True)
+class NameMapping:
+    """A mapping file together with what it extends.
+
+    Attributes:
+        path: the file.
+        source: whose names it renames.
+        rules: every rule that holds, by its left side as it was written.
+        ignore: what of a weights file is left out on purpose.
+    """
+
+    path: Path
+    source: Convention
+    rules: Mapping[str, Rename]
+    ignore: tuple[re.Pattern[str], ...]
+
+    def ignores(self, name: str) -> bool:
+        return any(glob_.fullmatch(name) for glob_ in self.ignore)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    format: Literal[1]
+    source: Convention
+    extends: str | None = None
+    within: str | None = None
+    ignore: list[str] = []
+    rules: dict[str, str | Literal[False]] = {}
+
+
+def load_mapping(path: str | Path) -> NameMapping:
+    """The mapping file at ``path``.
+
+    Raises:
+        CompileError: GB405 for what is wrong in it, and what ``document.load`` raises.
+    """
+    return _load(Path(path), _MAX_DEPTH)
+
+
+def _load(path: Path, depth: int) -> NameMapping:
+    document = load(path)
+    file = _validated(document)
+    sink = Sink()
+    base = _base(path, document, file, depth, sink)
+    written = dict(_rules(document, file, sink))
+    for text in [text for text, ours in file.rules.items() if ours is False and text not in base.rules]:
+        near = nearest(text, base.rules)
+        remedy = f'did you mean "{near}"?' if near else "only a rule of an extended mapping can be dropped"
+        sink.add(MappingInvalid.at(document.key_span(("rules", text)), f'no rule "{text}" to drop', help=remedy))
+    sink.raise_if_failed()
+    kept = {text: rule for text, rule in base.rules.items() if text not in file.rules}
+    return NameMapping(path, file.source, {**kept, **written}, (*base.ignore, *map(glob, file.ignore)))
+
+
+def _validated(document: Document) -> _File:
+    try:
+        return _File.model_validate(document.data)
+    except ValidationError as error:
+        faults = [(tuple(fault["loc"][:2]), fault["msg"]) for fault in error.errors(include_url=False)]
+    found = {keys: f"{'.'.join(map(str, keys))}: {message[:1].lower()}{message[1:]}" for keys, message in faults}
+    raise CompileError(tuple(MappingInvalid.at(document.span(keys), message) for keys, message in found.items()))
+
+
+def _base(path: Path, document: Document, file: _File, depth: int, sink: Sink) -> NameMapping:
+    """What ``file`` extends, its rules moved below ``within``; without ``extends``, a mapping with no rules."""
+    nothing = NameMapping(path, file.source, {}, ())
+    if file.extends is None:
+        if file.within is not None:
+            sink.add(MappingInvalid.at(document.span(("within",)), "within moves the rules of what the file extends"))
+        return nothing
+    refused = _refused_base(path, file.extends, depth)
+    if refused:
+        sink.add(MappingInvalid.at(document.span(("extends",)), refused))
+        return nothing
+    base = _load(path.parent / file.extends, depth - 1)
+    if base.source != file.source:
+        message = f'{file.extends} has source = "{base.source}", and this file "{file.source}"'
+        sink.add(MappingInvalid.at(document.span(("source",)), message))
+        return nothing
+    if file.within is None:
+        return base
+    try:
+        return replace(base, rules=dict(_moved(base, file.within)))
+    except PatternError as error:
+        sink.add(MappingInvalid.at(document.span(("within",)), str(error)))
+        return nothing
+
+
+def _refused_base(path: Path, name: str, depth: int) -> str | None:
+    if Path(name).name != name:
+        return "extends names a file in the same folder"
+    return f"more than {_MAX_DEPTH} mappings extend each other" if depth == 0 else None
+
+
+def _moved(base: NameMapping, within: str) -> Iterator[tuple[str, Rename]]:
+    for text, rule in base.rules.items():
+        below = f"{within}{SEPARATORS[base.source]}{text}"
+        yield below, replace(rule, theirs=pattern(below))
+
+
+def _rules(document: Document, file: _File, sink: Sink) -> Iterator[tuple[str, Rename]]:
+    for theirs, ours in file.rules.items():
+        if ours is False:
+            continue
+        try:
+            left = pattern(theirs)
+            yield theirs, Rename(left, template(ours, left.regex.groupindex), Place(document, ("rules", theirs)))
+        except PatternError as error:
+            sink.add(MappingInvalid.at(document.span(("rules", theirs)), str(error)))

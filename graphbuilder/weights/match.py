@@ -1,0 +1,137 @@
+"""The tensors of a file beside the weights of a network: which goes where, and what of either side is left over.
+
+Only names, shapes and kinds of numbers are looked at; no tensor is read.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from graphbuilder.ir import Weight
+from graphbuilder.weights import layouts
+from graphbuilder.weights.checkpoint import Checkpoint, Convention, Stored
+from graphbuilder.weights.layouts import Layout
+from graphbuilder.weights.mapping import SEPARATORS, NameMapping, Rename
+
+Weights = Mapping[str, Weight]
+
+
+class Row(NamedTuple):
+    """A weight and the tensor that fills it; ``layout`` is None where it does not fit."""
+
+    ours: str
+    theirs: str
+    weight: Weight
+    stored: Stored
+    layout: Layout | None
+
+
+class Unused(NamedTuple):
+    """A tensor that fills nothing; ``wanted`` is what a rule would have it be, which the network has not."""
+
+    theirs: str
+    stored: Stored
+    wanted: str | None
+
+
+@dataclass(frozen=True)
+class Match:
+    """How a file and a network fit.
+
+    Attributes:
+        rows: weights and what fills them.
+        misfits: rows whose shape or kind of number does not fit.
+        missing: our weights that nothing fills.
+        unused: their tensors that fill nothing.
+        ignored: their tensors that the mapping leaves out.
+        several: our weights that several tensors would fill, with those.
+        ambiguous: their tensors that several rules match, with those.
+        idle: rules that match nothing.
+    """
+
+    rows: tuple[Row, ...]
+    misfits: tuple[Row, ...]
+    missing: tuple[str, ...]
+    unused: tuple[Unused, ...]
+    ignored: tuple[str, ...]
+    several: Mapping[str, tuple[str, ...]]
+    ambiguous: Mapping[str, tuple[Rename, ...]]
+    idle: tuple[Rename, ...]
+
+    @property
+    def faults(self) -> int:
+        """How far it is from a fit, which has none."""
+        kinds = (self.misfits, self.missing, self.unused, self.several, self.ambiguous, self.idle)
+        return sum(map(len, kinds))
+
+
+class _Claim(NamedTuple):
+    """A tensor of the file, the rules that match it, what it may be called here, and its own name below its layer."""
+
+    theirs: str
+    rules: tuple[Rename, ...]
+    candidates: tuple[str, ...]
+    leaf: str
+
+
+def match(ours: Weights, checkpoint: Checkpoint, mapping: NameMapping | None) -> Match:
+    """``checkpoint`` beside the weights ``ours``, by ``mapping`` or, without one, by equal names."""
+    rules = tuple(mapping.rules.values()) if mapping else ()
+    claims = [_claim(name, checkpoint.convention, rules if mapping else None) for name in checkpoint.tensors]
+    ambiguous = {claim.theirs: claim.rules for claim in claims if len(claim.rules) > 1}
+    filled: dict[str, list[_Claim]] = defaultdict(list)
+    left: list[_Claim] = []
+    for claim in claims:
+        place = next((name for name in claim.candidates if name in ours), None)
+        if place:
+            filled[place].append(claim)
+        elif claim.theirs not in ambiguous:
+            left.append(claim)
+    ignored = tuple(claim.theirs for claim in left if mapping and not claim.rules and mapping.ignores(claim.theirs))
+    single = {name: of[0] for name, of in filled.items() if len(of) == 1}
+    rows = [_row(name, claim, ours[name], checkpoint) for name, claim in single.items()]
+    used = {id(rule) for claim in claims for rule in claim.rules}
+    return Match(
+        rows=tuple(row for row in rows if row.layout),
+        misfits=tuple(row for row in rows if not row.layout),
+        missing=tuple(name for name, weight in ours.items() if weight.counted and name not in filled),
+        unused=tuple(_unused(claim, checkpoint) for claim in left if claim.theirs not in ignored),
+        ignored=ignored,
+        several={name: tuple(claim.theirs for claim in of) for name, of in filled.items() if len(of) > 1},
+        ambiguous=ambiguous,
+        idle=tuple(rule for rule in rules if id(rule) not in used),
+    )
+
+
+def _claim(theirs: str, convention: Convention, rules: tuple[Rename, ...] | None) -> _Claim:
+    """What ``theirs`` may be called here; by its own name where there are no ``rules`` at all."""
+    if rules is None:
+        return _Claim(theirs, (), (theirs,), theirs)
+    layer, _, leaf = theirs.rpartition(SEPARATORS[convention])
+    if found := _written(theirs, rules):
+        return _Claim(theirs, tuple(rule for rule, _ in found), (found[0][1],), leaf)
+    found = _written(layer, rules)
+    names = tuple(f"{place}.{name}" for _, place in found[:1] for name in layouts.ours(convention, leaf))
+    return _Claim(theirs, tuple(rule for rule, _ in found), names, leaf)
+
+
+def _written(name: str, rules: tuple[Rename, ...]) -> list[tuple[Rename, str]]:
+    """The rules that match ``name`` and what each makes of it."""
+    matched = ((rule, rule.theirs.match(name)) for rule in rules)
+    return [(rule, rule.ours.write(numbers)) for rule, numbers in matched if numbers is not None]
+
+
+def _row(ours: str, claim: _Claim, weight: Weight, checkpoint: Checkpoint) -> Row:
+    stored = checkpoint.tensors[claim.theirs]
+    layout = layouts.layout(checkpoint.convention, claim.leaf, stored.shape, weight.shape)
+    # What is not counted is a count itself: num_batches_tracked.
+    wanted = ("float", "bfloat") if weight.counted else ("int", "uint")
+    return Row(ours, claim.theirs, weight, stored, layout if stored.dtype.startswith(wanted) else None)
+
+
+def _unused(claim: _Claim, checkpoint: Checkpoint) -> Unused:
+    wanted = claim.candidates[0] if claim.rules else None
+    return Unused(claim.theirs, checkpoint.tensors[claim.theirs], wanted)

@@ -1,0 +1,82 @@
+"""Weights files, opened by what they hold: Keras archives and HDF5, safetensors, torch's own.
+
+Only tensors are read. No file makes this module run code, follow a link out of the file or reserve more memory than the
+file has bytes; there is no second, laxer way of reading. Nothing here knows the network that the weights are for.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+from graphbuilder.diagnostics import CompileError, Diagnostic
+from graphbuilder.diagnostics.catalogue.files import FileIsFolder, FileMissing, FileUnreadable
+from graphbuilder.diagnostics.catalogue.weights import WeightsUnknown
+from graphbuilder.weights.checkpoint import Checkpoint, refusal
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_ZIP = b"PK\x03\x04"
+_PICKLE = b"\x80"
+
+
+def read(path: str | Path) -> Checkpoint:
+    """Open the weights file at ``path``; use it in a ``with``.
+
+    Names are those of layers and tensors: ``block1_conv1/kernel`` for Keras, whose automatic numbers start afresh
+    (``conv2d_8, conv2d_9`` become ``conv2d, conv2d_1``), a ``state_dict``'s own for torch.
+
+    Raises:
+        CompileError: GB001 to GB003 when it cannot be opened, GB401 to GB404 when it cannot or may not be read.
+    """
+    with ExitStack() as opened:
+        try:
+            file = opened.enter_context(open(path, "rb"))
+            size = os.fstat(file.fileno()).st_size
+            head = file.read(16)
+        except (OSError, ValueError) as error:
+            raise CompileError((_cannot_open(str(path), error),)) from None
+        file.seek(0)
+        return _dispatch(str(path), file, head, size, opened)
+
+
+def _dispatch(path: str, file: BinaryIO, head: bytes, size: int, opened: ExitStack) -> Checkpoint:
+    """The reader for what the first bytes promise; each is imported only where it is needed."""
+    if head.startswith(_HDF5):
+        from graphbuilder.weights import keras_files
+
+        return keras_files.read_hdf5(path, file, size, opened)
+    if head.startswith(_ZIP) and _is_keras(file):
+        from graphbuilder.weights import keras_files
+
+        return keras_files.read_archive(path, file, opened)
+    if head.startswith((_ZIP, _PICKLE)):
+        from graphbuilder.weights import torch_files
+
+        return torch_files.read_state(path, file, size)
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= size:
+        from graphbuilder.weights import torch_files
+
+        return torch_files.read_safetensors(path, opened)
+    raise refusal(WeightsUnknown, f"{path} is not a weights file", "read are .keras, .h5, .safetensors, .pth and .pt")
+
+
+def _is_keras(file: BinaryIO) -> bool:
+    """Whether a zip archive is one of Keras; one that cannot be read is left to whoever reads it and says why."""
+    try:
+        return "config.json" in zipfile.ZipFile(file).namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return False
+    finally:
+        file.seek(0)
+
+
+def _cannot_open(path: str, error: OSError | ValueError) -> Diagnostic:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return FileMissing.at(None, f"no such file: {path}")
+    if isinstance(error, IsADirectoryError):
+        return FileIsFolder.at(None, f"{path} is a folder", help="name the file in it")
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return FileUnreadable.at(None, f"cannot read {path}: {reason}")

@@ -1,0 +1,96 @@
+"""Why a file and a network do not fit, as diagnostics that list both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from graphbuilder.diagnostics import Diagnostic, Label, Sink
+from graphbuilder.diagnostics.catalogue.weights import (
+    MappingMissing,
+    RuleClash,
+    RuleIdle,
+    WeightsMisfit,
+    WeightsMissing,
+    WeightsUnused,
+)
+from graphbuilder.weights.checkpoint import Checkpoint
+from graphbuilder.weights.match import Match, Row, Unused, Weights
+
+_SHOWN = 20
+
+
+def faults(found: Match, weights: Weights, checkpoint: Checkpoint, mapped: bool) -> tuple[Diagnostic, ...]:
+    """Everything that keeps ``found`` from being a fit.
+
+    Args:
+        weights: ours.
+        mapped: whether there was a mapping.
+    """
+    sink = Sink()
+    strangers = not mapped and not found.rows and not found.misfits
+    for diagnostic in (_strangers if strangers else _leftovers)(found, weights, checkpoint):
+        sink.add(diagnostic)
+    for diagnostic in (*_clashes(found), *_idle(found, checkpoint)):
+        sink.add(diagnostic)
+    return sink.diagnostics
+
+
+def _strangers(found: Match, weights: Weights, checkpoint: Checkpoint) -> Iterable[Diagnostic]:
+    """No name of the file is ours."""
+    theirs = _listed([f"{unused.theirs} {_size(unused.stored.shape)}" for unused in found.unused], "in the file")
+    ours = _listed([f"{name} {_size(weights[name].shape)}" for name in found.missing], "in the network")
+    message = f"no name in {checkpoint.path} is a weight of the network, and no mapping says what they are here"
+    remedy = f'write one with source = "{checkpoint.convention}" into the folder `weights` beside the spec'
+    yield MappingMissing.at(None, message, notes=(*theirs, *ours), help=remedy)
+
+
+def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint) -> Iterable[Diagnostic]:
+    if found.missing:
+        lines = [f"{name} {_size(weights[name].shape)}" for name in found.missing]
+        message = f"{_counted(found.missing, 'weight')} of the network not in {checkpoint.path}"
+        yield WeightsMissing.at(None, message, notes=_listed(lines))
+    if found.unused:
+        message = f"{_counted(found.unused, 'tensor')} of {checkpoint.path} without a place in the network"
+        remedy = "name under `ignore` in the mapping what is left out on purpose"
+        yield WeightsUnused.at(None, message, notes=_listed([_unused(unused) for unused in found.unused]), help=remedy)
+    if found.misfits:
+        message = f"{_counted(found.misfits, 'tensor')} of {checkpoint.path} with another shape or kind of number"
+        yield WeightsMisfit.at(None, message, notes=_listed([_misfit(row) for row in found.misfits]))
+
+
+def _clashes(found: Match) -> Iterable[Diagnostic]:
+    for theirs, (first, second, *_) in found.ambiguous.items():
+        related = (Label(first.place.key_span, "and this one"),)
+        message = f"two rules match {theirs}"
+        yield RuleClash.at(second.place.key_span, message, label="this one", related=related)
+    for ours, theirs in found.several.items():
+        yield RuleClash.at(None, f"{' and '.join(theirs[:2])} both lead to {ours}")
+
+
+def _idle(found: Match, checkpoint: Checkpoint) -> Iterable[Diagnostic]:
+    for rule in found.idle:
+        yield RuleIdle.at(rule.place.key_span, f'"{rule.theirs.text}" matches nothing in {checkpoint.path}')
+
+
+def _unused(unused: Unused) -> str:
+    wanted = f", which would be {unused.wanted}" if unused.wanted else ""
+    return f"{unused.theirs} {_size(unused.stored.shape)}{wanted}"
+
+
+def _misfit(row: Row) -> str:
+    kind = "" if row.stored.dtype == "float32" else f" {row.stored.dtype}"
+    return f"{row.ours} {_size(row.weight.shape)}, and {row.theirs} {_size(row.stored.shape)}{kind}"
+
+
+def _size(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape)) or "1"
+
+
+def _counted(items: Sequence[object], word: str) -> str:
+    return f"1 {word} is" if len(items) == 1 else f"{len(items)} {word}s are"
+
+
+def _listed(lines: Sequence[str], where: str = "") -> tuple[str, ...]:
+    """One note a line, and how many more there are."""
+    shown = lines if len(lines) <= _SHOWN else [*lines[: _SHOWN - 1], f"and {len(lines) - _SHOWN + 1} more"]
+    return tuple(f"{where}: {line}" if where else line for line in shown)

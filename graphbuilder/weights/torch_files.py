@@ -1,0 +1,143 @@
+"""Files of the torch world: safetensors, and what ``torch.save`` wrote, read as tensors only."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+import torch
+
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsUnknown, WeightsUnsafe
+from graphbuilder.weights.checkpoint import Checkpoint, Stored, refusal, refuse_oversized
+
+if TYPE_CHECKING:
+    import numpy as np
+
+# Where training scripts put a state_dict among other things.
+_INNER = ("state_dict", "model")
+_KINDS = {"BF": "bfloat", "F": "float", "I": "int", "U": "uint"}
+_PLAIN = "save the state_dict alone, or better as safetensors"
+
+
+def read_safetensors(path: str, opened: ExitStack) -> Checkpoint:
+    """A safetensors file; the library checks every tensor's place against the file's size.
+
+    Raises:
+        CompileError: GB402.
+    """
+    import safetensors
+
+    # Its compiled part has no types.
+    library: Any = safetensors
+    try:
+        file = opened.enter_context(library.safe_open(path, framework="pt"))
+        names: list[str] = file.keys()
+        tensors = {name: _lazy(name, file) for name in names}
+    except (library.SafetensorError, OSError, ValueError, RuntimeError) as error:
+        raise _damaged(path, error) from error
+    return Checkpoint(path, "safetensors", tensors, opened.pop_all())
+
+
+def read_state(path: str, file: BinaryIO, size: int) -> Checkpoint:
+    """A ``state_dict`` in a file of ``size`` bytes that ``torch.save`` wrote, alone or under "state_dict" or "model".
+
+    Other tensors beside it are named by their way, ``optimizer.state.0.exp_avg``.
+
+    Raises:
+        CompileError: GB401 to GB404.
+    """
+    _refuse_compressed(path, file)
+    state = _unpickled(path, file)
+    found = dict(_tensors(state, _inner(state)))
+    if not found:
+        raise refusal(WeightsUnknown, f"{path} holds no tensors by name", _PLAIN)
+    return Checkpoint(path, "torch", {name: _held(path, name, tensor, size) for name, tensor in found.items()})
+
+
+def _lazy(name: str, file: Any) -> Stored:
+    header = file.get_slice(name)
+    shape, kind = tuple(header.get_shape()), _long_kind(header.get_dtype())
+    return Stored(shape, kind, name, lambda: _to_numpy(file.get_tensor(name)))
+
+
+def _long_kind(short: str) -> str:
+    """safetensors' name of a kind of number as torch's: ``BF16`` to ``bfloat16``."""
+    letters = short.rstrip("0123456789")
+    return _KINDS.get(letters, letters.lower()) + short[len(letters) :]
+
+
+def _to_numpy(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
+    """The numbers; kinds that numpy has no word for, such as bfloat16, as float32."""
+    known = (torch.float16, torch.float32, torch.float64)
+    return (tensor.float() if tensor.is_floating_point() and tensor.dtype not in known else tensor).numpy()
+
+
+def _refuse_compressed(path: str, file: BinaryIO) -> None:
+    """torch stores plainly, so a compressed archive is not its own, and could unfold to any size."""
+    try:
+        members = zipfile.ZipFile(file).infolist() if zipfile.is_zipfile(file) else []
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise _damaged(path, error) from error
+    finally:
+        file.seek(0)
+    if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+        raise refusal(WeightsUnsafe, f"{path} is compressed", _PLAIN)
+
+
+def _unpickled(path: str, file: BinaryIO) -> object:
+    """What the pickle holds, read by torch's reader of tensors, which calls nothing that the file names."""
+    try:
+        return torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if "global" in str(error).lower():
+            raise refusal(WeightsUnsafe, f"{path} holds Python objects, not only tensors", _PLAIN) from error
+        raise _damaged(path, error) from error
+    # A pickle is a small program, and one that makes no sense can fail in any way that a program can.
+    except Exception as error:
+        if "TorchScript" in str(error):
+            raise refusal(WeightsUnsafe, f"{path} is a TorchScript program", _PLAIN) from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: str, error: Exception) -> CompileError:
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return refusal(WeightsDamaged, f"{path} is damaged: {reason}", "fetch or save the file again")
+
+
+def _tensors(state: object, inner: str | None) -> Iterator[tuple[str, torch.Tensor]]:
+    """Every tensor in nested tables and lists with its dotted way; what stands under ``inner`` is not named by it."""
+    seen: set[int] = set()
+    waiting = [("", state)]
+    while waiting:
+        way, value = waiting.pop()
+        if isinstance(value, torch.Tensor):
+            yield way, value
+        elif id(value) not in seen:
+            # Once each: a pickle can make a table that contains itself.
+            seen.add(id(value))
+            below = [(f"{way}.{key}" if way else "" if key == inner else str(key), item) for key, item in _items(value)]
+            waiting.extend(reversed(below))
+
+
+def _items(value: object) -> Iterable[tuple[object, object]]:
+    if isinstance(value, Mapping):
+        return cast("Mapping[object, object]", value).items()
+    return enumerate(cast("Sequence[object]", value)) if isinstance(value, list | tuple) else ()
+
+
+def _inner(state: object) -> str | None:
+    """The key under which a training script put the ``state_dict``, if it did."""
+    entries = dict(_items(state))
+    return next((key for key in _INNER if isinstance(entries.get(key), Mapping)), None)
+
+
+def _held(path: str, name: str, tensor: torch.Tensor, size: int) -> Stored:
+    if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
+        raise refusal(WeightsUnsafe, f"{path}: {name} is a sparse, quantized or empty kind of tensor", _PLAIN)
+    refuse_oversized(path, name, tuple(tensor.shape), tensor.element_size(), size)
+    kind = str(tensor.dtype).removeprefix("torch.")
+    return Stored(tuple(tensor.shape), kind, name, lambda: _to_numpy(tensor.detach()))
