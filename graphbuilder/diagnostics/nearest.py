@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 _LONGEST = 100
 
@@ -13,6 +12,8 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
 
     Words of more than 100 characters are like none: comparing takes the product of two lengths.
     """
+    from difflib import get_close_matches  # only a mistake needs it
+
     folded = {candidate.casefold(): candidate for candidate in candidates if len(candidate) <= _LONGEST}
     if len(word) > _LONGEST:
         return None

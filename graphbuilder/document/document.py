@@ -69,7 +69,7 @@ class Place:
         return Place(self.document, (*self.keys, key))
 
     @property
-    def value(self) -> Any:
+    def value(self) -> object:
         """The value as tomli read it."""
         value: Any = self.document.data
         for key in self.keys:

@@ -20,9 +20,11 @@ from graphbuilder.document.scanner import Keys, Scanner
 _DUPLICATES = ("Cannot ", "Duplicate ")
 _STRINGS = ("Unterminated string", "Expected \"'", "Illegal character '\\n'", "Found invalid character '\\n'")
 _BRACKETS = ("Unclosed", "Invalid value", "Invalid initial character", "Expected '='", "Expected ']")
-_STATEMENT = re.compile(rf"[ \t]*(?:{KEY}[ \t]*=|\[\[?[ \t]*{KEY}[ \t]*\]\]?[ \t]*(?:#.*)?$)", re.MULTILINE)
+_STATEMENT = re.compile(rf"(?:{KEY}[ \t]*=|\[\[?[ \t]*{KEY}[ \t]*\]\]?(?=[ \t]*(?:#.*)?$))", re.MULTILINE)
+_ESCAPE = re.compile(r"\\(?:x\w{0,2}|u\w{0,4}|U\w{0,8})")
+_INDENT = re.compile(r"[ \t]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_WORD = re.compile(r"[^\s,\]}#]*")
+_WORD = re.compile(r"[^\s,\[\]{}#]*")
 _PHRASE = re.compile(r"[^,\]}#\n]*")
 _LONGEST = 40
 _CLOSING = {"[": "]", "{": "}"}
@@ -110,7 +112,7 @@ def _character(text: str, at: int) -> Fault:
 
 def _bracket(text: str, at: int) -> Fault | None:
     """A bracket of an earlier line that the fault shows to be unclosed: the text ends, or a new statement begins."""
-    line = text.rfind("\n", 0, at) + 1
+    line = _end(_INDENT, text, text.rfind("\n", 0, at) + 1)
     ended = not text[at:].strip()
     opened = [opening for opening in _brackets(text, at) if ended or opening.offset < line]
     if not opened:
@@ -118,9 +120,9 @@ def _bracket(text: str, at: int) -> Fault | None:
     inner, mark = opened[-1], _CLOSING[opened[-1].mark]
     if ended:
         return Fault(f"`{inner.mark}` is never closed", inner.offset, inner.offset + 1, help=f"close it with `{mark}`")
-    if inner.mark == "[" and _STATEMENT.match(text, line):
-        end, help = _phrase_end(text, at), f"close the list with `{mark}`"
-        return Fault(f"expected `{mark}` before this", at, end, "", help, inner)
+    if inner.mark == "[" and (statement := _STATEMENT.match(text, line)):
+        help = f"close the list with `{mark}`"
+        return Fault(f"expected `{mark}` before this", line, statement.end(), "", help, inner)
     if inner.mark == "{" and text[at] in "[{":
         help = f"close the inline table with `{mark}`"
         return Fault(f"expected `{mark}` before this", at, at + 1, "", help, inner)
@@ -209,9 +211,8 @@ def _escape(text: str, at: int) -> Fault:
 
 def _code_point(text: str, at: int) -> Fault:
     start = text.rfind("\\", 0, at)
-    end = max(at, _word_end(text, at)) if text[at : at + 1] not in ("", '"') else at
     help = "two hexadecimal digits follow \\x, four \\u, eight \\U; they name a Unicode character"
-    return Fault("an escape that names no character", start, end, help=help)
+    return Fault("an escape that names no character", start, _end(_ESCAPE, text, start), help=help)
 
 
 def _header(text: str, at: int) -> Fault:
@@ -236,14 +237,17 @@ def _line_end(text: str, at: int) -> int:
 
 
 def _word_end(text: str, at: int) -> int:
-    found = _WORD.match(text, at)
-    return found.end() if found else at
+    return _end(_WORD, text, at)
 
 
 def _phrase_end(text: str, at: int) -> int:
     """The end of what stands up to the next comma, bracket, comment or line."""
-    found = _PHRASE.match(text, at)
-    return at + len(found.group().rstrip()) if found else at
+    return at + len(text[at : _end(_PHRASE, text, at)].rstrip())
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found else at
 
 
 _DESCRIPTIONS = {

@@ -83,11 +83,11 @@ class Writer:
 
     def _string(self, value: str) -> str:
         basic = json.dumps(value, ensure_ascii=self._coin() and value.isascii()).replace("\x7f", "\\u007f")
-        ways = [basic, f'""{basic[:-1].replace(chr(92) + "n", chr(10))}"""']
+        ways = [basic, '"""\n' + basic[1:-1] + '"""']
+        if not value.startswith("\n"):
+            ways.append(f'""{basic[:-1].replace(chr(92) + "n", chr(10))}"""')
         if "'" not in value and value.isprintable():
             ways += [f"'{value}'", f"'''{value}'''"]
-        if not value.startswith("\n"):
-            ways.append('"""\n' + basic[1:-1] + '"""')
         return self._choice(*ways)
 
     def _name(self, key: tuple[str, ...]) -> str:

@@ -1,0 +1,87 @@
+"""A file that cannot be read as text is one coded error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphbuilder.diagnostics import CompileError, Diagnostic
+from graphbuilder.document import load, parse
+
+
+def fault(path: str | Path, **limits: int) -> Diagnostic:
+    """The one error that loading ``path`` raises."""
+    with pytest.raises(CompileError) as raised:
+        load(path, **limits)
+    (diagnostic,) = raised.value.diagnostics
+    return diagnostic
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_bytes(b"name = 'x'\r\n")
+    document = load(path)
+    assert (document.data, document.source.path) == ({"name": "x"}, str(path))
+
+
+def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:
+    (tmp_path / "xception.toml").touch()
+    found = fault(tmp_path / "xcption.toml")
+    assert (found.code, found.help) == ("GB001", f"did you mean {tmp_path / 'xception.toml'}?")
+
+
+@pytest.mark.parametrize("name", ["no/such/folder.toml", "a.toml/below.toml"])
+def test_a_missing_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.toml").touch()
+    found = fault(tmp_path / name)
+    assert (found.code, found.help) == ("GB001", None)
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    assert fault(tmp_path).code == "GB002"
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a" * 5000])
+def test_a_name_that_the_system_refuses(name: str) -> None:
+    assert fault(name).code == "GB003"
+
+
+def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    found = fault(tmp_path / "a.toml")
+    assert (found.code, found.message) == ("GB003", f"cannot read {tmp_path / 'a.toml'}: Permission denied")
+
+
+@pytest.mark.parametrize(
+    ("data", "place", "message", "help"),
+    [
+        (b'a = 1\nb = "\xc3\xa9\xff"', "2:7", "byte 0xff at offset 13 is not UTF-8", "another encoding"),
+        ("a = 1".encode("utf-16"), "1:1", "byte 0xff at offset 0 is not UTF-8", "UTF-16"),
+        (b'a = "\xed\xa0\x80"', "1:6", "byte 0xed at offset 5 is not UTF-8", "another encoding"),
+        (b'a = "\xe2\x82', "1:6", "byte 0xe2 at offset 5 is not UTF-8", "another encoding"),
+    ],
+)
+def test_the_first_byte_that_is_not_utf8(tmp_path: Path, data: bytes, place: str, message: str, help: str) -> None:
+    path = tmp_path / "a.toml"
+    path.write_bytes(data)
+    found = fault(path)
+    assert (found.code, str(found.span), found.message) == ("GB004", f"{path}:{place}", message)
+    assert help in (found.help or "")
+
+
+def test_a_large_file_is_not_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_bytes(b"#" * 1025)
+    assert fault(path, max_bytes=1024).message == f"{path} is larger than 1 KiB"
+    assert load(path, max_bytes=1025).data == {}
+    assert fault("/dev/zero").code == "GB601"
+
+
+def test_a_large_text_counts_bytes() -> None:
+    with pytest.raises(CompileError):
+        parse("#é", "a.toml", max_bytes=2)
+    assert parse("#é", "a.toml", max_bytes=3).data == {}
