@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from graphbuilder.ir.lowering import Arg, Lowering, Module, TorchCall
+from graphbuilder.ir.lowering import Arg, Input, Lowering, Module, TorchCall
 from graphbuilder.ir.op import Example, Family, Op
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
-from graphbuilder.ops.torch_calls import on_channels_second
+from graphbuilder.ops.torch_calls import method, move_to_second
 
 Kind = Literal[
     "relu",
@@ -119,7 +119,7 @@ class PReLU(Elementwise):
         (x,) = inputs
         count = Arg("num_parameters", 1, 1) if self.shared else Arg("num_parameters", x.channels, 1, channels=0)
         module = TorchCall(self.torch, (count, Arg("init", self.slope, 0.25, field="slope")), 0 if self.shared else 1)
-        return Lowering(module, (Module() if self.shared else on_channels_second(x),))
+        return Lowering(module, (Module() if self.shared else move_to_second(x),))
 
 
 class ELU(Elementwise):
@@ -257,6 +257,21 @@ class Activation(Op):
 
     def _chosen(self) -> Elementwise:
         return activation_of(self.kind)()
+
+
+class Abs(Op):
+    """Absolute value."""
+
+    op: ClassVar[str] = "abs"
+    family: ClassVar[Family] = "activation"
+    title: ClassVar[str] = "Abs"
+    examples: ClassVar[tuple[Example, ...]] = (_MAP, _VECTOR, _TOKENS)
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        return inputs
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(None, (method(Input(), "abs"),))
 
 
 def activation_of(kind: str) -> type[Elementwise]:

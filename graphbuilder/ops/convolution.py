@@ -9,11 +9,12 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from graphbuilder.diagnostics.catalogue.shapes import Contradiction, NothingLeft
-from graphbuilder.ir.lowering import Arg, Expr, Input, Item, Lowering, Module, TorchCall
+from graphbuilder.ir.lowering import Arg, Input, Lowering, Module, TorchCall
 from graphbuilder.ir.op import Example, Family, Op, OpError
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
+from graphbuilder.ops.cutting import cropped
 from graphbuilder.ops.guards import divides, maps, windowed
 from graphbuilder.ops.padding import Padding, Side, Sizes, Window, half, per_axis, sides_of, window
 from graphbuilder.ops.torch_calls import padded, padding_arg, shorter
@@ -223,7 +224,8 @@ class ConvTranspose(Op):
             Arg("padding_mode", "zeros", "zeros"),
         )
         module = TorchCall(f"nn.ConvTranspose{x.rank - 1}d", args, positional=3)
-        return Lowering(module, (_cropped(crops),))
+        left = tuple((before - pad, after - pad) for (before, after), pad in zip(crops, used, strict=True))
+        return Lowering(module, (cropped(Module(), left),))
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"{self.out}, {windowed(self.kernel, self.stride, inputs)}"
@@ -303,12 +305,3 @@ def lower_convolution(
     )
     module = TorchCall(f"nn.Conv{len(over.spatial)}d", args, positional=3)
     return Lowering(module, (Module((Input() if symmetric is not None else padded(Input(), over.sides),)),))
-
-
-def _cropped(crops: tuple[Side, ...]) -> Expr:
-    """The module's result without what an asymmetric crop takes beyond the symmetric one."""
-    if all(before == after for before, after in crops):
-        return Module()
-    cuts = ((before - min(before, after), after - min(before, after)) for before, after in crops)
-    slices = ", ".join(f"{before or ''}:{-after if after else ''}" for before, after in cuts)
-    return Item(Module(), f"..., {slices}")

@@ -33,11 +33,16 @@ Natural = Annotated[int, Field(ge=0), said("0 or a positive integer")]
 Number = Annotated[float, Field(allow_inf_nan=False), said("a number")]
 PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False), said("a positive number")]
 Rate = Annotated[float, Field(ge=0, lt=1), said("at least 0 and less than 1")]
-Integers = Annotated[tuple[int, ...], said("a list of integers")]
+Integer = Annotated[int, said("an integer")]
+Axis = Integer
+Integers = Annotated[tuple[int, ...], Field(min_length=1), said("a list of integers")]
 
 Scalar = Annotated[int, Field(gt=0)]
 ScalarOrZero = Annotated[int, Field(ge=0)]
 Sizes = Annotated[Scalar | tuple[Scalar, ...], said("a positive integer, or a list of one an axis")]
+Positives = Annotated[tuple[Scalar, ...], Field(min_length=1), said("a list of positive integers")]
+Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Factors = Annotated[Factor | tuple[Factor, ...], said("a positive number, or a list of one an axis")]
 NaturalSizes = Annotated[
     ScalarOrZero | tuple[ScalarOrZero, ...], said("an integer not below 0, or a list of one an axis")
 ]
@@ -63,10 +68,10 @@ Padding = Annotated[
     Padded,
     Field(
         description='What is added around the input: "valid" nothing; "half" dilation * (kernel - 1) // 2 on every '
-        'side; "same" what gives ceil(size / stride), as TensorFlow pads; an integer; one an axis; or [before, after] an axis'
+        'side; "same" what gives ceil(size / stride), as TensorFlow pads; an integer; one an axis; or '
+        "[before, after] an axis"
     ),
 ]
 Groups = Annotated[Positive, Field(description="Parts that the channels are cut into, each convolved by itself")]
 Bias = Annotated[bool, Field(description="Whether a learnt bias is added to every channel")]
 Epsilon = Annotated[PositiveNumber, Field(description="Added to the variance before its root is taken")]
-Axis = Annotated[int, said("an integer")]

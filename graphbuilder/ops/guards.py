@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphbuilder.diagnostics.catalogue.shapes import DoesNotDivide, NoSuchAxis, WrongLayout, WrongRank
+from graphbuilder.diagnostics.catalogue.shapes import Contradiction, DoesNotDivide, NoSuchAxis, WrongLayout, WrongRank
 from graphbuilder.ir.op import Op, OpError
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops.padding import Sizes, times
@@ -62,6 +62,19 @@ def axis_of(x: TensorType, axis: int, field: str = "axis") -> int:
     if -x.rank <= axis < x.rank:
         return axis % x.rank
     raise OpError(NoSuchAxis, f"{x} has no axis {axis}: axes are 0 to {x.rank - 1}, the batch not counted", field=field)
+
+
+def one_of(op: Op, **choices: object) -> None:
+    """Demand exactly one of ``choices``: arguments, or ports by their names.
+
+    Raises:
+        OpError: none or several are given.
+    """
+    given = [name for name, value in choices.items() if value is not None]
+    if len(given) != 1:
+        names = ", ".join(f"`{name}`" for name in choices)
+        found = " and ".join(f"`{name}`" for name in given) or "none"
+        raise OpError(Contradiction, f"{op.op} takes one of {names}; it has {found}")
 
 
 def windowed(kernel: Sizes, stride: Sizes, inputs: tuple[TensorType, ...]) -> str:

@@ -1,4 +1,4 @@
-"""What stands at the end of a network: linear layers, flattening."""
+"""What stands at the end of a network: the linear layer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Weight
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.convolution import kernel_weights
-from graphbuilder.ops.torch_calls import on_channels_last
+from graphbuilder.ops.torch_calls import move_to_last
 
 
 class Linear(Op):
@@ -42,7 +42,7 @@ class Linear(Op):
             Arg("out_features", self.out, field="out"),
             Arg("bias", self.bias, True, field="bias"),
         )
-        return Lowering(TorchCall("nn.Linear", args, positional=2), (on_channels_last(x),))
+        return Lowering(TorchCall("nn.Linear", args, positional=2), (move_to_last(x),))
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return str(self.out)
@@ -52,24 +52,4 @@ class Linear(Op):
         Example({"out": 10, "bias": False}, (TensorType((12,)),)),
         Example({"out": 10}, (TensorType((9, 12), "last"),)),
         Example({"out": 10}, (TensorType((12, 5, 4)),)),
-    )
-
-
-class Flatten(Op):
-    """All axes in one: a vector, in the order in which torch stores the value."""
-
-    op: ClassVar[str] = "flatten"
-    family: ClassVar[Family] = "shape"
-    title: ClassVar[str] = "Flatten"
-
-    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        return (TensorType((inputs[0].elements,)),)
-
-    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
-        return Lowering(TorchCall("nn.Flatten", (Arg("start_dim", 1, 1), Arg("end_dim", -1, -1))))
-
-    examples: ClassVar[tuple[Example, ...]] = (
-        Example({}, (TensorType((3, 5, 4)),)),
-        Example({}, (TensorType((9, 6), "last"),)),
-        Example({}, (TensorType((7,)),)),
     )

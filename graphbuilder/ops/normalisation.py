@@ -1,4 +1,5 @@
-"""Norms. Each acts on the channel axis, wherever the layout has it."""
+"""Norms. Each acts on the channel axis, wherever the layout has it, and may learn a factor and a bias for every
+channel."""
 
 from __future__ import annotations
 
@@ -11,48 +12,52 @@ from graphbuilder.ir.op import Example, Family, Op
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
-from graphbuilder.ops.torch_calls import on_channels_second
+from graphbuilder.ops.guards import divides, maps
+from graphbuilder.ops.torch_calls import move_to_last, move_to_second
 
 ONES = Initialiser("ones")
 ZEROS = Initialiser("zeros")
 
-_VECTOR = TensorType((7,))
+_VECTOR = TensorType((8,))
 _LINE = TensorType((6, 9))
 _MAP = TensorType((6, 5, 4))
 _CUBE = TensorType((4, 3, 4, 5))
 _TOKENS = TensorType((9, 6), "last")
 _LAST = TensorType((5, 4, 6), "last")
 
-_PART_BATCH_NORM = '''
-class {name}(nn.BatchNorm{axes}d):
-    """Batch normalisation that learns no {what}."""
+_PART = '''
+class {name}({base}):
+    """A norm that learns no {what}."""
 
-    def __init__(self, num_features, eps=1e-05, momentum=0.1):
-        super().__init__(num_features, eps, momentum)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
         self.register_parameter("{weight}", None)
 '''
 
+_SCALE = '''
+class Scale(nn.Module):
+    """A learnt factor for every channel of maps with ``axes`` spatial axes, or of tokens or vectors where there are
+    none."""
 
-def affine(x: TensorType, scale: bool, bias: bool) -> tuple[Weight, ...]:
-    """A scale and a shift of every channel, those of them that are learnt."""
-    both = (("weight", ONES, scale), ("bias", ZEROS, bias))
-    return tuple(Weight(name, (x.channels,), init) for name, init, learnt in both if learnt)
+    def __init__(self, channels, value=1.0, axes=0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((channels,) + (1,) * axes, value))
 
+    def forward(self, x):
+        return x * self.weight
+'''
 
-Scale = Annotated[bool, Field(description="Whether a factor is learnt for every channel")]
+Learn = Annotated[bool, Field(description="Whether a factor is learnt for every channel")]
 Momentum = Annotated[f.Number, Field(ge=0, le=1, description="Weight of the newest batch in the running statistics")]
 
 
-class BatchNorm(Op):
-    """Batch normalisation: every channel brought to mean 0 and variance 1 over the batch, then scaled and shifted."""
+class Norm(Op):
+    """What the norms share that learn a factor and a bias."""
 
-    op: ClassVar[str] = "batchnorm"
     family: ClassVar[Family] = "normalisation"
-    title: ClassVar[str] = "BatchNorm"
 
     eps: f.Epsilon = 1e-5
-    momentum: Momentum = 0.1
-    scale: Scale = True
+    scale: Learn = True
     bias: f.Bias = True
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
@@ -60,31 +65,50 @@ class BatchNorm(Op):
 
     def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
         (x,) = inputs
+        both = (("weight", ONES, self.scale), ("bias", ZEROS, self.bias))
+        return tuple(Weight(name, (x.channels,), init) for name, init, learnt in both if learnt)
+
+    def _lower(self, call: TorchCall, learnt: Arg, result: Expr) -> Lowering:
+        """``call`` with ``learnt`` (torch's switch for both), or a class of ours where only one of the two is
+        learnt."""
+        if self.scale == self.bias:
+            return Lowering(call._replace(args=(*call.args, learnt)), (result,))
+        kept, what, weight = ("Scale", "bias", "bias") if self.scale else ("Shift", "factor", "weight")
+        name = kept + call.target.removeprefix("nn.")
+        helper = _PART.format(name=name, base=call.target, what=what, weight=weight)
+        return Lowering(TorchCall(name, (*call.args, learnt._replace(value=True)), call.positional), (result,), helper)
+
+    def _eps(self) -> Arg:
+        return Arg("eps", self.eps, 1e-5, field="eps")
+
+
+class BatchNorm(Norm):
+    """Batch normalisation: every channel brought to mean 0 and variance 1 over the batch, then scaled and shifted."""
+
+    op: ClassVar[str] = "batchnorm"
+    title: ClassVar[str] = "BatchNorm"
+
+    momentum: Momentum = 0.1
+
+    def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
+        channels = inputs[0].channels
         return (
-            *affine(x, self.scale, self.bias),
-            Weight("running_mean", (x.channels,), ZEROS, trainable=False),
-            Weight("running_var", (x.channels,), ONES, trainable=False),
+            *super().weights(inputs),
+            Weight("running_mean", (channels,), ZEROS, trainable=False),
+            Weight("running_var", (channels,), ONES, trainable=False),
             Weight("num_batches_tracked", (), ZEROS, trainable=False, counted=False),
         )
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         (x,) = inputs
-        axes = max(x.rank - 1, 1)
         args = (
             Arg("num_features", x.channels, channels=0),
-            Arg("eps", self.eps, 1e-5, field="eps"),
+            self._eps(),
             Arg("momentum", self.momentum, 0.1, field="momentum"),
+            Arg("track_running_stats", True, True),
         )
-        if self.scale != self.bias:
-            return self._lower_part(axes, args, on_channels_second(x))
-        learnt = (Arg("affine", self.scale, True, field="scale"), Arg("track_running_stats", True, True))
-        return Lowering(TorchCall(f"nn.BatchNorm{axes}d", (*args, *learnt), positional=1), (on_channels_second(x),))
-
-    def _lower_part(self, axes: int, args: tuple[Arg, ...], result: Expr) -> Lowering:
-        kept, what, weight = ("Scale", "shift", "bias") if self.scale else ("Shift", "scale", "weight")
-        name = f"{kept}BatchNorm{axes}d"
-        helper = _PART_BATCH_NORM.format(name=name, axes=axes, what=what, weight=weight)
-        return Lowering(TorchCall(name, args, positional=1), (result,), helper)
+        call = TorchCall(f"nn.BatchNorm{max(x.rank - 1, 1)}d", args, positional=1)
+        return self._lower(call, Arg("affine", self.scale, True, field="scale"), move_to_second(x))
 
     examples: ClassVar[tuple[Example, ...]] = (
         Example({}, (_MAP,)),
@@ -97,4 +121,174 @@ class BatchNorm(Op):
         Example({"scale": False}, (_MAP,)),
         Example({"bias": False}, (_LINE,)),
         Example({"scale": False, "bias": False}, (_MAP,)),
+    )
+
+
+class LayerNorm(Norm):
+    """Layer normalisation over the channels, at every place of a map or list of tokens by itself."""
+
+    op: ClassVar[str] = "layernorm"
+    title: ClassVar[str] = "LayerNorm"
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        (x,) = inputs
+        call = TorchCall("nn.LayerNorm", (Arg("normalized_shape", x.channels, channels=0), self._eps()), positional=1)
+        return self._lower(call, Arg("elementwise_affine", self.scale, True, field="scale"), move_to_last(x))
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({}, (_TOKENS,)),
+        Example({"eps": 1e-6}, (_MAP,)),
+        Example({}, (_VECTOR,)),
+        Example({}, (_LAST,)),
+        Example({"bias": False}, (_TOKENS,)),
+        Example({"scale": False}, (_MAP,)),
+        Example({"scale": False, "bias": False}, (_TOKENS,)),
+    )
+
+
+class GroupNorm(Norm):
+    """Group normalisation: groups of channels brought to mean 0 and variance 1 over all places of a sample."""
+
+    op: ClassVar[str] = "groupnorm"
+    title: ClassVar[str] = "GroupNorm"
+
+    groups: Annotated[f.Positive, Field(description="Parts that the channels are cut into")]
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        divides(self, self.groups, inputs[0].channels, "groups")
+        return inputs
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        (x,) = inputs
+        args = (
+            Arg("num_groups", self.groups, field="groups"),
+            Arg("num_channels", x.channels, channels=0),
+            self._eps(),
+        )
+        call = TorchCall("nn.GroupNorm", args, positional=2)
+        return self._lower(call, Arg("affine", self.scale, True, field="scale"), move_to_second(x))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return f"g{self.groups}"
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"groups": 3}, (_MAP,)),
+        Example({"groups": 2, "bias": False}, (_LINE,)),
+        Example({"groups": 2, "scale": False}, (_TOKENS,)),
+        Example({"groups": 1, "scale": False, "bias": False}, (_CUBE,)),
+        Example({"groups": 4}, (_VECTOR,)),
+    )
+
+
+class InstanceNorm(Norm):
+    """Instance normalisation: every channel of a sample brought to mean 0 and variance 1 over its places.
+
+    As in torch, nothing is learnt unless asked for.
+    """
+
+    op: ClassVar[str] = "instancenorm"
+    title: ClassVar[str] = "InstanceNorm"
+
+    scale: Learn = False
+    bias: f.Bias = False
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        if inputs[0].layout == "first":
+            maps(self, inputs[0])
+        return inputs
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        (x,) = inputs
+        args = (
+            Arg("num_features", x.channels, channels=0),
+            self._eps(),
+            Arg("momentum", 0.1, 0.1),
+            Arg("track_running_stats", False, False),
+        )
+        call = TorchCall(f"nn.InstanceNorm{x.rank - 1}d", args, positional=1)
+        return self._lower(call, Arg("affine", self.scale, False, field="scale"), move_to_second(x))
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({}, (_MAP,)),
+        Example({"scale": True, "bias": True}, (_MAP,)),
+        Example({"scale": True}, (_LINE,)),
+        Example({"bias": True}, (_TOKENS,)),
+        Example({"scale": True, "bias": True}, (_CUBE,)),
+    )
+
+
+class LocalResponseNorm(Op):
+    """Local response normalisation: every element divided by what its neighbours over the channels come to.
+
+    The divisor is (k + alpha * mean of squares over ``size`` channels) ** beta.
+    """
+
+    op: ClassVar[str] = "localresponsenorm"
+    family: ClassVar[Family] = "normalisation"
+    title: ClassVar[str] = "LocalResponseNorm"
+
+    size: Annotated[f.Positive, Field(description="Number of neighbouring channels")]
+    alpha: Annotated[f.Number, Field(description="Factor of the mean of squares")] = 1e-4
+    beta: Annotated[f.Number, Field(description="Exponent of the divisor")] = 0.75
+    k: Annotated[f.Number, Field(description="Constant in the divisor")] = 1.0
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        return (maps(self, inputs[0]),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        args = (
+            Arg("size", self.size, field="size"),
+            Arg("alpha", self.alpha, 1e-4, field="alpha"),
+            Arg("beta", self.beta, 0.75, field="beta"),
+            Arg("k", self.k, 1.0, field="k"),
+        )
+        return Lowering(TorchCall("nn.LocalResponseNorm", args, positional=1))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return str(self.size)
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"size": 5}, (_MAP,)),
+        Example({"size": 2, "alpha": 0.1, "k": 2}, (_LINE,)),
+    )
+
+
+class Scale(Op):
+    """A learnt factor for every channel: layer scale, which starts small (``value = 1e-6``)."""
+
+    op: ClassVar[str] = "scale"
+    family: ClassVar[Family] = "normalisation"
+    title: ClassVar[str] = "Scale"
+
+    value: Annotated[f.Number, Field(description="Every factor before training")] = 1.0
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        return inputs
+
+    def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
+        (x,) = inputs
+        shape = (x.channels,) + (1,) * self._axes(x)
+        return (Weight("weight", shape, Initialiser("constant", value=self.value)),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        (x,) = inputs
+        args = (
+            Arg("channels", x.channels, channels=0),
+            Arg("value", float(self.value), 1.0, field="value"),
+            Arg("axes", self._axes(x), 0),
+        )
+        return Lowering(TorchCall("Scale", args, positional=1), helper=_SCALE)
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return f"{self.value:g}"
+
+    @staticmethod
+    def _axes(x: TensorType) -> int:
+        return len(x.spatial) if x.layout == "first" else 0
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({}, (_MAP,)),
+        Example({"value": 1e-6}, (_TOKENS,)),
+        Example({"value": 0.1}, (_VECTOR,)),
+        Example({"value": 1}, (_LINE,)),
     )

@@ -1,22 +1,41 @@
-"""Ops that change a value's shape or layout and not its numbers."""
+"""Ops that change a value's shape or layout and not its numbers. Axes are counted without the batch."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from math import prod
+from typing import Annotated, ClassVar
 
-from graphbuilder.ir.lowering import Lowering, TorchCall
-from graphbuilder.ir.op import Example, Family, Op
-from graphbuilder.ir.types import TensorType
+from pydantic import Field
+
+from graphbuilder.diagnostics.catalogue.shapes import CannotReshape, NoSuchAxis, WrongLayout, WrongRank
+from graphbuilder.ir.lowering import Arg, Expr, Input, Lowering, TorchCall
+from graphbuilder.ir.op import Example, Family, Op, OpError
+from graphbuilder.ir.types import Layout, TensorType
+from graphbuilder.ops import fields as f
+from graphbuilder.ops.guards import maps, tokens
+from graphbuilder.ops.padding import times
+from graphbuilder.ops.torch_calls import method, move
 
 _MAP = TensorType((3, 5, 4))
+_LINE = TensorType((3, 5))
+_CUBE = TensorType((2, 3, 4, 5))
+_VECTOR = TensorType((24,))
+_TOKENS = TensorType((20, 6), "last")
+_LAST = TensorType((5, 4, 6), "last")
 
 
-class Identity(Op):
+class Rearranged(Op):
+    """What the ops share that give their one input another shape."""
+
+    family: ClassVar[Family] = "shape"
+
+
+class Identity(Rearranged):
     """Its input as it is."""
 
     op: ClassVar[str] = "identity"
-    family: ClassVar[Family] = "shape"
     title: ClassVar[str] = "Identity"
+    examples: ClassVar[tuple[Example, ...]] = (Example({}, (_MAP,)), Example({}, (_TOKENS,)))
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         return inputs
@@ -24,4 +43,170 @@ class Identity(Op):
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(TorchCall("nn.Identity"))
 
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, (_MAP,)), Example({}, (TensorType((9, 6), "last"),)))
+
+class Flatten(Rearranged):
+    """All axes in one: a vector, in the order in which torch stores the value."""
+
+    op: ClassVar[str] = "flatten"
+    title: ClassVar[str] = "Flatten"
+    examples: ClassVar[tuple[Example, ...]] = (Example({}, (_MAP,)), Example({}, (_TOKENS,)), Example({}, (_VECTOR,)))
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        return (TensorType((inputs[0].elements,)),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(TorchCall("nn.Flatten", (Arg("start_dim", 1, 1), Arg("end_dim", -1, -1))))
+
+
+class Reshape(Rearranged):
+    """The same elements, in the same order, under another shape; one size may be -1 and is then computed."""
+
+    op: ClassVar[str] = "reshape"
+    title: ClassVar[str] = "Reshape"
+
+    shape: Annotated[f.Integers, Field(description="The new shape without the batch", min_length=1)]
+    layout: Annotated[Layout, Field(description="Where the channels stand in the new shape")] = "first"
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        shape = self._shape(inputs[0])
+        return (TensorType(shape, self.layout if len(shape) > 1 else "first"),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        (x,) = inputs
+        flat = Input() if x.rank == 1 else method(Input(), "flatten", start_dim=1)
+        shape = self._shape(x)
+        return Lowering(None, (flat if len(shape) == 1 else method(flat, "unflatten", dim=1, sizes=shape),))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return times(self._shape(inputs[0]) if inputs else self.shape)
+
+    def _shape(self, x: TensorType) -> tuple[int, ...]:
+        known = prod(size for size in self.shape if size != -1)
+        open_sizes = self.shape.count(-1)
+        if known > 0 and open_sizes <= 1 and min(self.shape) >= -1 and known * x.elements // known == x.elements:
+            shape = tuple(x.elements // known if size == -1 else size for size in self.shape)
+            if prod(shape) == x.elements:
+                return shape
+        raise OpError(CannotReshape, f"cannot reshape {x} to {times(self.shape)}", field="shape")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"shape": [15, 4]}, (_MAP,)),
+        Example({"shape": [5, -1, 2]}, (_MAP,)),
+        Example({"shape": [-1]}, (_MAP,)),
+        Example({"shape": [2, 3, 4]}, (_VECTOR,)),
+        Example({"shape": [4, 30], "layout": "last"}, (_TOKENS,)),
+    )
+
+
+class Permute(Rearranged):
+    """The axes in another order; the channels must end up first or last."""
+
+    op: ClassVar[str] = "permute"
+    title: ClassVar[str] = "Permute"
+
+    axes: Annotated[f.Integers, Field(description="The old axes in their new order, counted from 0 without the batch")]
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        (x,) = inputs
+        if sorted(self.axes) != list(range(x.rank)):
+            wanted = ", ".join(map(str, range(x.rank)))
+            raise OpError(NoSuchAxis, f"permute: the axes of {x} are {wanted}, each to be named once", field="axes")
+        place = self.axes.index(x.channel_axis)
+        if place not in (0, x.rank - 1):
+            raise OpError(WrongLayout, f"permute would leave the channels of {x} in the middle", field="axes")
+        return (TensorType(tuple(x.shape[axis] for axis in self.axes), "first" if place == 0 else "last"),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(None, (method(Input(), "permute", dims=(0, *(axis + 1 for axis in self.axes))),))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return ", ".join(map(str, self.axes))
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"axes": [0, 2, 1]}, (_MAP,)),
+        Example({"axes": [2, 1, 0]}, (_MAP,)),
+        Example({"axes": [0]}, (_VECTOR,)),
+        Example({"axes": [1, 0, 2, 3]}, (TensorType((2, 3, 4, 5), "last"),)),
+    )
+
+
+class Tokens(Rearranged):
+    """Maps into tokens: every place a vector of its channels, row by row; channels last."""
+
+    op: ClassVar[str] = "tokens"
+    title: ClassVar[str] = "Tokens"
+    examples: ClassVar[tuple[Example, ...]] = (Example({}, (_MAP,)), Example({}, (_LINE,)), Example({}, (_CUBE,)))
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        x = maps(self, inputs[0])
+        return (TensorType((prod(x.spatial), x.channels), "last"),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        flat: Expr = Input() if inputs[0].rank == 2 else method(Input(), "flatten", start_dim=2)
+        return Lowering(None, (method(flat, "transpose", dim0=1, dim1=2),))
+
+
+class Maps(Rearranged):
+    """Tokens back into maps of a given size, row by row; channels first."""
+
+    op: ClassVar[str] = "maps"
+    title: ClassVar[str] = "Maps"
+
+    size: Annotated[f.Sizes, Field(description="Height and width, or one integer for a square; any number of axes")]
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        x = tokens(self, inputs[0])
+        size = self._size()
+        if prod(size) != x.shape[0]:
+            raise OpError(CannotReshape, f"{x.shape[0]} tokens are not {times(size)} places", field="size")
+        return (TensorType((x.channels, *size)),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        turned = method(Input(), "transpose", dim0=1, dim1=2)
+        return Lowering(None, (method(turned, "unflatten", dim=2, sizes=self._size()),))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return times(self._size())
+
+    def _size(self) -> tuple[int, ...]:
+        return (self.size, self.size) if isinstance(self.size, int) else self.size
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"size": [5, 4]}, (_TOKENS,)),
+        Example({"size": 3}, (TensorType((9, 6), "last"),)),
+        Example({"size": [20]}, (_TOKENS,)),
+        Example({"size": [2, 5, 2]}, (_TOKENS,)),
+    )
+
+
+class ChannelsLast(Rearranged):
+    """Maps with their channels moved to the end, where linear layers and layer norms have them."""
+
+    op: ClassVar[str] = "channelslast"
+    title: ClassVar[str] = "ChannelsLast"
+    examples: ClassVar[tuple[Example, ...]] = (Example({}, (_MAP,)), Example({}, (_LINE,)), Example({}, (_CUBE,)))
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        x = maps(self, inputs[0])
+        return (TensorType((*x.spatial, x.channels), "last"),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(None, (move(Input(), 1, -1),))
+
+
+class ChannelsFirst(Rearranged):
+    """A value with its channels moved to the front, where convolutions and pools have them."""
+
+    op: ClassVar[str] = "channelsfirst"
+    title: ClassVar[str] = "ChannelsFirst"
+    examples: ClassVar[tuple[Example, ...]] = (Example({}, (_LAST,)), Example({}, (_TOKENS,)))
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        (x,) = inputs
+        if x.layout == "first":
+            rule = WrongRank if x.rank == 1 else WrongLayout
+            raise OpError(rule, f"channelsfirst: the channels of {x} are first already", inputs=(0,))
+        return (TensorType((x.channels, *x.spatial)),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(None, (move(Input(), -1, 1),))

@@ -39,11 +39,11 @@ def shorter(sizes: tuple[int, ...]) -> int | tuple[int, ...]:
     return sizes[0] if len(set(sizes)) == 1 else sizes
 
 
-def on_channels_second(x: TensorType) -> Expr:
+def move_to_second(x: TensorType) -> Expr:
     """The module on ``x`` with its channels brought behind the batch, and back again."""
     return Module() if x.layout == "first" else move(Module((move(Input(), -1, 1),)), 1, -1)
 
 
-def on_channels_last(x: TensorType) -> Expr:
+def move_to_last(x: TensorType) -> Expr:
     """The module on ``x`` with its channels brought to the end, and back again."""
     return Module() if x.layout == "last" or x.rank == 1 else move(Module((move(Input(), 1, -1),)), -1, 1)

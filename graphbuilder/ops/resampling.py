@@ -1,0 +1,234 @@
+"""Ops that change the sizes of maps: padding, resizing, channels into pixels."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from graphbuilder.diagnostics.catalogue.shapes import Contradiction, NothingLeft, PaddingTooLarge, WrongCount, WrongRank
+from graphbuilder.ir.lowering import Arg, Input, Lowering, TorchCall
+from graphbuilder.ir.op import Example, Family, Op, OpError
+from graphbuilder.ir.types import TensorType
+from graphbuilder.ops import fields as f
+from graphbuilder.ops.guards import divides, maps, one_of
+from graphbuilder.ops.padding import Side, grown, per_axis, sides_of, times
+from graphbuilder.ops.torch_calls import padded
+
+_MAP = TensorType((4, 9, 8))
+_LINE = TensorType((4, 9))
+_CUBE = TensorType((2, 3, 4, 5))
+
+_BY_RANK = {"bilinear": ("linear", "bilinear", "trilinear")}
+
+
+class Pad(Op):
+    """Adds to the edges of maps: a constant, a reflection, the edge itself, or the other end."""
+
+    op: ClassVar[str] = "pad"
+    family: ClassVar[Family] = "shape"
+    title: ClassVar[str] = "Pad"
+
+    sides: Annotated[f.Sides, Field(description="What is added: an integer, one an axis, or [before, after] an axis")]
+    mode: Annotated[
+        Literal["constant", "reflect", "replicate", "circular"], Field(description="What the new places hold")
+    ] = "constant"
+    value: Annotated[f.Number, Field(description="The constant")] = 0.0
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        x = maps(self, inputs[0])
+        sides = sides_of(self.sides, x.rank - 1, "sides")
+        self._check(x, sides)
+        return (x.with_spatial(*grown(x.spatial, sides)),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        sides = sides_of(self.sides, inputs[0].rank - 1, "sides")
+        return Lowering(None, (padded(Input(), sides, self.value or None, self.mode),))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        if isinstance(self.sides, int):
+            return str(self.sides)
+        return ", ".join(str(side) if isinstance(side, int) else "+".join(map(str, side)) for side in self.sides)
+
+    def _check(self, x: TensorType, sides: tuple[Side, ...]) -> None:
+        """What torch allows: a reflection smaller than the map, a turn no larger."""
+        spare = {"reflect": 1, "circular": 0}.get(self.mode)
+        if spare is None or all(max(side) <= size - spare for side, size in zip(sides, x.spatial, strict=True)):
+            return
+        raise OpError(
+            PaddingTooLarge, f'pad: {times(x.spatial)} is too small for so large a "{self.mode}"', field="sides"
+        )
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"sides": 2}, (_MAP,)),
+        Example({"sides": [0, 1], "value": 1.5}, (_MAP,)),
+        Example({"sides": [[0, 3], [2, 1]], "mode": "reflect"}, (_MAP,)),
+        Example({"sides": 1, "mode": "replicate"}, (_LINE,)),
+        Example({"sides": [[2, 0]], "mode": "circular"}, (_LINE,)),
+        Example({"sides": 1, "mode": "replicate"}, (_CUBE,)),
+    )
+
+
+class Resize(Op):
+    """Maps at another size: by a factor, to a size, or to the size of another value (port ``like``)."""
+
+    op: ClassVar[str] = "resize"
+    family: ClassVar[Family] = "shape"
+    title: ClassVar[str] = "Resize"
+    ports: ClassVar[tuple[str, ...]] = ("x", "like")
+    optional: ClassVar[int] = 1
+
+    factor: Annotated[f.Factors | None, Field(description="Factor of every size: a number, or one an axis")] = None
+    size: Annotated[f.Sizes | None, Field(description="The new size: an integer, or one an axis")] = None
+    mode: Annotated[
+        Literal["nearest", "nearest-exact", "bilinear", "bicubic", "area"],
+        Field(description="How values between are found; bilinear is linear over one axis and trilinear over three"),
+    ] = "nearest"
+    align_corners: Annotated[
+        bool, Field(description="Whether the middles of the corners stay in place (bilinear and bicubic)")
+    ] = False
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        x = maps(self, inputs[0], axes=(2,) if self.mode == "bicubic" else (1, 2, 3))
+        one_of(self, factor=self.factor, size=self.size, like=inputs[1] if len(inputs) > 1 else None)
+        if self.align_corners and self.mode not in ("bilinear", "bicubic"):
+            raise OpError(
+                Contradiction, f'resize: align_corners means nothing for "{self.mode}"', field="align_corners"
+            )
+        sizes = self._sizes(inputs)
+        if min(sizes) < 1:
+            raise OpError(NothingLeft, f"resize: nothing is left of {x}", field="factor")
+        return (x.with_spatial(*sizes),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        axes = inputs[0].rank - 1
+        mode = _BY_RANK.get(self.mode, (self.mode,) * 3)[axes - 1]
+        smooth = self.mode in ("bilinear", "bicubic")
+        args = (
+            Arg("size", self._size(inputs), None, field="size" if self.size else None),
+            Arg("scale_factor", self.factor, None, field="factor"),
+            Arg("mode", mode, "nearest", field="mode" if mode == self.mode else None),
+            Arg(
+                "align_corners", self.align_corners if smooth else None, None, field="align_corners" if smooth else None
+            ),
+            Arg("recompute_scale_factor", None, None),
+        )
+        return Lowering(TorchCall("nn.Upsample", args))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        if self.size:
+            return times((self.size,) * 2 if isinstance(self.size, int) else self.size)
+        return f"×{self.factor}" if isinstance(self.factor, int | float) else ""
+
+    def _size(self, inputs: tuple[TensorType, ...]) -> int | tuple[int, ...] | None:
+        return self.size or (inputs[1].spatial if self.factor is None else None)
+
+    def _sizes(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...]:
+        spatial = inputs[0].spatial
+        size = self._size(inputs)
+        if size is None:
+            return tuple(int(have * factor) for have, factor in zip(spatial, self._factors(len(spatial)), strict=True))
+        if not self.size and len(inputs[1].spatial) != len(spatial):
+            raise OpError(WrongRank, f"cannot resize {inputs[0]} like {inputs[1]}", inputs=(0, 1))
+        return per_axis(size, len(spatial), "size")
+
+    def _factors(self, axes: int) -> tuple[float, ...]:
+        factors = self.factor if isinstance(self.factor, tuple) else (self.factor or 1,) * axes
+        if len(factors) != axes:
+            raise OpError(WrongCount, f"factor lists {len(factors)} numbers for {axes} axes", field="factor")
+        return factors
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"factor": 2}, (_MAP,)),
+        Example({"factor": 0.5}, (_MAP,)),
+        Example({"factor": [1.5, 2], "mode": "bilinear"}, (_MAP,)),
+        Example({"size": 7, "mode": "bilinear", "align_corners": True}, (_MAP,)),
+        Example({"size": [20, 3], "mode": "bicubic"}, (_MAP,)),
+        Example({"mode": "bilinear"}, (_MAP, TensorType((1, 18, 15)))),
+        Example({"mode": "area"}, (_LINE, TensorType((7, 5)))),
+        Example({"factor": 3, "mode": "bilinear"}, (_LINE,)),
+        Example({"factor": 2, "mode": "bilinear"}, (_CUBE,)),
+        Example({"factor": 2, "mode": "nearest-exact"}, (_CUBE,)),
+    )
+
+
+class PixelShuffle(Op):
+    """Channels into pixels: C*r*r x H x W into C x H*r x W*r."""
+
+    op: ClassVar[str] = "pixelshuffle"
+    family: ClassVar[Family] = "shape"
+    title: ClassVar[str] = "PixelShuffle"
+
+    factor: Annotated[f.Positive, Field(description="By how much both sizes grow")]
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        x = maps(self, inputs[0], axes=(2,))
+        divides(self, self.factor**2, x.channels, "factor squared")
+        return (x.of(x.channels // self.factor**2, tuple(size * self.factor for size in x.spatial)),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(TorchCall("nn.PixelShuffle", (Arg("upscale_factor", self.factor, field="factor"),), 1))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return f"×{self.factor}"
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"factor": 2}, (_MAP,)),
+        Example({"factor": 3}, (TensorType((18, 2, 5)),)),
+    )
+
+
+class PixelUnshuffle(Op):
+    """Pixels into channels: C x H*r x W*r into C*r*r x H x W."""
+
+    op: ClassVar[str] = "pixelunshuffle"
+    family: ClassVar[Family] = "shape"
+    title: ClassVar[str] = "PixelUnshuffle"
+
+    factor: Annotated[f.Positive, Field(description="By how much both sizes shrink")]
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        x = maps(self, inputs[0], axes=(2,))
+        for size in x.spatial:
+            divides(self, self.factor, size, "factor", "places of an axis")
+        return (x.of(x.channels * self.factor**2, tuple(size // self.factor for size in x.spatial)),)
+
+    def strides(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...]:
+        return (self.factor, self.factor)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(TorchCall("nn.PixelUnshuffle", (Arg("downscale_factor", self.factor, field="factor"),), 1))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return f"/{self.factor}"
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"factor": 2}, (TensorType((3, 6, 8)),)),
+        Example({"factor": 3}, (TensorType((2, 9, 6)),)),
+    )
+
+
+class ChannelShuffle(Op):
+    """Channels reordered so that each group's are spread over all groups: (g, n) read as (n, g)."""
+
+    op: ClassVar[str] = "channelshuffle"
+    family: ClassVar[Family] = "shape"
+    title: ClassVar[str] = "ChannelShuffle"
+
+    groups: Annotated[f.Positive, Field(description="How many groups the channels come in")]
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        x = maps(self, inputs[0])
+        divides(self, self.groups, x.channels, "groups")
+        return (x,)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(TorchCall("nn.ChannelShuffle", (Arg("groups", self.groups, field="groups"),), 1))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return f"g{self.groups}"
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example({"groups": 2}, (_MAP,)),
+        Example({"groups": 3}, (TensorType((6, 9)),)),
+    )
