@@ -1,15 +1,14 @@
 """The values of expressions and what can be done with them: every kind checked, every result bounded.
 
-A value is a boolean, an integer, a float, a string or a list of values. A boolean is no number. Nothing here knows of syntax or
-places, and nothing works on a value in a time that its bound does not cover.
+A value is a boolean, an integer, a float, a string or a list of values. A boolean is no number. Nothing here knows of
+syntax or places, and nothing works on a value in a time that its bound does not cover.
 """
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from math import ceil, isfinite
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics import Rule
 from graphbuilder.diagnostics.catalogue.expressions import (
@@ -27,7 +26,7 @@ DEEPEST_LIST = 32
 _DIGITS = 15
 _LISTS = (list, tuple)
 
-_KINDS = {
+_KINDS: dict[type[Any], str] = {
     bool: "a boolean",
     int: "an integer",
     float: "a float",
@@ -41,7 +40,7 @@ _KINDS = {
 class Fault(Exception):
     """A computation that cannot be done; whoever knows its place in the text adds it."""
 
-    def __init__(self, rule: type[Rule], message: str, help: str | None = None) -> None:  # noqa: A002
+    def __init__(self, rule: type[Rule], message: str, help: str | None = None) -> None:
         super().__init__(message)
         self.rule = rule
         self.message = message
@@ -54,7 +53,8 @@ def kind_of(value: object) -> str:
 
 
 def bounded(value: object) -> Any:
-    """``value`` when it is of a known kind and within its bound; a tuple as a list. The items of a list are not looked at."""
+    """``value`` when it is of a known kind and within its bound; a tuple as a list. The items of a list are not looked
+    at."""
     match value:
         case bool():
             return value
@@ -75,7 +75,8 @@ def bounded(value: object) -> Any:
 
 
 def bounded_list(items: list[object]) -> list[object]:
-    """``items`` when it has at most 10,000 items in all and 32 levels; lists in lists would double at every ``let`` otherwise."""
+    """``items`` when it has at most 10,000 items in all and 32 levels; lists in lists would double at every ``let``
+    otherwise."""
     level, total = items, 0
     for _ in range(DEEPEST_LIST):
         total += len(level)
@@ -118,17 +119,20 @@ def multiply(left: Any, right: Any) -> Any:
 
 def divide(left: Any, right: Any) -> Any:
     """The quotient, always a float."""
-    return _quotient(operator.truediv, left, right)
+    _divisor(left, right)
+    return bounded(left / right)
 
 
 def floor_divide(left: Any, right: Any) -> Any:
     """The quotient rounded down: an integer of integers, else a float."""
-    return _quotient(operator.floordiv, left, right)
+    _divisor(left, right)
+    return bounded(left // right)
 
 
 def modulo(left: Any, right: Any) -> Any:
     """The rest, with the sign of the divisor."""
-    return _quotient(operator.mod, left, right)
+    _divisor(left, right)
+    return bounded(left % right)
 
 
 def negate(value: Any) -> Any:
@@ -137,8 +141,8 @@ def negate(value: Any) -> Any:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Whether two values are the same. Kinds that differ are unequal (a list may mix them: VGG's ``[64, "M"]``), save that a boolean
-    beside a number is a mistake."""
+    """Whether two values are the same. Kinds that differ are unequal (a list may mix them: VGG's ``[64, "M"]``), save
+    that a boolean beside a number is a mistake."""
     if type(left) in _LISTS and type(right) in _LISTS:
         return len(left) == len(right) and all(map(equal, left, right))
     if (type(left) is bool) is not (type(right) is bool) and {type(left), type(right)} & {int, float}:
@@ -195,8 +199,8 @@ def cut(items: Any, start: Any, stop: Any, step: Any) -> Any:
 def make_divisible(value: float, divisor: int = 8, min_value: int | None = None) -> int:
     """``value`` rounded to a multiple of ``divisor``, and up where that would take more than a tenth away.
 
-    Source: ``_make_divisible`` of TensorFlow's MobileNet (models/research/slim/nets/mobilenet), which every MobileNet and EfficientNet
-    since has copied.
+    Source: ``_make_divisible`` of TensorFlow's MobileNet (models/research/slim/nets/mobilenet), which every MobileNet
+    and EfficientNet since has copied.
     """
     if divisor < 1:
         raise Fault(ExpressionCall, f"make_divisible needs a divisor of at least 1, not {divisor}")
@@ -252,16 +256,24 @@ def _ceil(value: Any) -> Any:
     return bounded(ceil(value))
 
 
-# name: (what computes it, fewest arguments, most arguments, the names that arguments may be given by)
-FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int, tuple[str, ...]]] = {
-    "min": (_extreme("min", min), 1, 100, ()),
-    "max": (_extreme("max", max), 1, 100, ()),
-    "sum": (_sum, 1, 1, ()),
-    "len": (_length, 1, 1, ()),
-    "round": (_round, 1, 2, ()),
-    "int": (_int, 1, 1, ()),
-    "ceil": (_ceil, 1, 1, ()),
-    "make_divisible": (_make_divisible, 1, 3, ("divisor", "min_value")),
+class Function(NamedTuple):
+    """A function of expressions: how many arguments it takes by position, and which behind the first also by name."""
+
+    compute: Callable[..., Any]
+    fewest: int = 1
+    most: int = 1
+    keywords: tuple[str, ...] = ()
+
+
+FUNCTIONS = {
+    "min": Function(_extreme("min", min), most=100),
+    "max": Function(_extreme("max", max), most=100),
+    "sum": Function(_sum),
+    "len": Function(_length),
+    "round": Function(_round, most=2),
+    "int": Function(_int),
+    "ceil": Function(_ceil),
+    "make_divisible": Function(_make_divisible, most=3, keywords=("divisor", "min_value")),
 }
 
 
@@ -289,8 +301,7 @@ def _items(name: str, items: Any) -> list[Any]:
     return cast("list[Any]", items)
 
 
-def _quotient(divide_by: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+def _divisor(left: Any, right: Any) -> None:
     _numbers("divide", left, right)
     if right == 0:
         raise Fault(ExpressionDivision, f"{left} is divided by zero")
-    return bounded(divide_by(left, right))

@@ -1,64 +1,32 @@
 """Expressions: a string that starts with ``=``, parsed here and computed by closures of our own.
 
-Python's parser only gives the tree; a whitelist of node types turns it into closures, once, and nothing is ever handed to ``eval``
-or ``compile``. There are no attributes, no calls but those of ``arithmetic.FUNCTIONS``, no ``**`` and no unbounded value.
+Python's parser only gives the tree; a whitelist of node types turns it into closures, once, and nothing is ever handed
+to ``eval`` or ``compile``. There are no attributes, no calls but those of ``arithmetic.FUNCTIONS``, no ``**`` and no
+unbounded value.
 """
 
 from __future__ import annotations
 
 import ast
 import operator
-import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from graphbuilder.diagnostics import Diagnostic, Rule, Span
-from graphbuilder.diagnostics.catalogue.expressions import (
-    ExpressionCall,
-    ExpressionConstruct,
-    ExpressionName,
-    ExpressionSize,
-    ExpressionSyntax,
-)
+from graphbuilder.diagnostics.catalogue.expressions import ExpressionCall, ExpressionConstruct, ExpressionName
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.spec import arithmetic
 from graphbuilder.spec.arithmetic import FUNCTIONS, LARGEST, Fault
+from graphbuilder.spec.syntax import ExpressionError, Place, read_tree
 
-LONGEST = 200
-DEEPEST = 32
+__all__ = ["BOOLEANS", "RESERVED", "Expression", "ExpressionError", "parse"]
+
 BOOLEANS = {"true": True, "false": False}
 RESERVED = frozenset({*BOOLEANS, *FUNCTIONS})
 
 Scope = Mapping[str, object]
 Evaluate = Callable[[Scope], Any]
-
-
-class ExpressionError(Exception):
-    """An expression that cannot be read or computed.
-
-    Attributes:
-        rule: the code of the fault.
-        message: what happened.
-        offset, length: the characters at fault, counted in the text with its ``=``.
-        help: a remedy.
-    """
-
-    def __init__(self, rule: type[Rule], message: str, offset: int, length: int, help: str | None = None) -> None:  # noqa: A002
-        super().__init__(message)
-        self.rule = rule
-        self.message = message
-        self.offset = offset
-        self.length = length
-        self.help = help
-
-    def at(self, span: Span) -> Diagnostic:
-        """The diagnostic for a text that stands, in quotes, at ``span``: the characters at fault where that is one line."""
-        if span.line == span.end_line:
-            start = min(span.column + 1 + self.offset, span.end_column - 1)
-            span = replace(span, column=start, end_column=min(start + max(self.length, 1), span.end_column))
-        return self.rule.at(span, self.message, help=self.help)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,79 +56,13 @@ def parse(text: str) -> Expression:
     Raises:
         ExpressionError: it is too long, cannot be read, or uses what expressions do not have.
     """
-    if len(text) > LONGEST:
-        message = f"an expression has at most {LONGEST} characters, this one has {len(text)}"
-        raise ExpressionError(ExpressionSize, message, 0, len(text), "name a part of it with `let`")
     source = text[1:].lstrip(" ")
     start = len(text) - len(source)
-    root = _tree(source, start)
+    root = read_tree(source, start)
     writer = _Writer(source, start)
     evaluate = writer.write(root)
     bare = root.id if isinstance(root, ast.Name) and root.id in writer.names else None
     return Expression(text, frozenset(writer.names), bare, evaluate)
-
-
-class _Place(NamedTuple):
-    """The characters of one node in the text."""
-
-    offset: int
-    length: int
-
-    def error(self, rule: type[Rule], message: str, help: str | None = None) -> ExpressionError:  # noqa: A002
-        return ExpressionError(rule, message, self.offset, self.length, help)
-
-    def fault(self, fault: Fault) -> ExpressionError:
-        return self.error(fault.rule, fault.message, fault.help)
-
-
-_SLIPS = {
-    "&&": "write `and`",
-    "||": "write `or`",
-    "?": "write `a if condition else b`",
-    "!": "write `not`",
-    "=": "compare with `==`",
-}
-
-
-def _tree(source: str, start: int) -> ast.expr:
-    whole = _Place(0, start + len(source))
-    if not source.isprintable() or "\\" in source:
-        raise whole.error(ExpressionSyntax, "an expression is one line without control characters or backslashes")
-    if not source:
-        raise whole.error(
-            ExpressionSyntax, "there is nothing behind the `=`", "a string that starts with `=` is an expression"
-        )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            root = ast.parse(source, mode="eval").body
-    except SyntaxError as error:
-        raise _syntax_error(source, start, error) from None
-    except (ValueError, RecursionError, MemoryError):
-        raise whole.error(ExpressionSyntax, "this expression cannot be read") from None
-    if _too_deep(root):
-        raise whole.error(
-            ExpressionSize, f"this expression is nested more than {DEEPEST} deep", "name a part of it with `let`"
-        )
-    return root
-
-
-def _syntax_error(source: str, start: int, error: SyntaxError) -> ExpressionError:
-    offset = min(max((error.offset or 1) - 1, 0), len(source) - 1)
-    end = (error.end_offset or 0) - 1
-    reason = (error.msg or "invalid syntax").split(" (")[0]
-    remedy = next((remedy for slip, remedy in _SLIPS.items() if slip in source), None)
-    place = _Place(start + offset, min(max(end - offset, 1), len(source) - offset))
-    return place.error(ExpressionSyntax, f"this expression cannot be read: {reason}", remedy)
-
-
-def _too_deep(root: ast.expr) -> bool:
-    level: list[ast.AST] = [root]
-    for _ in range(DEEPEST):
-        level = [child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
-        if not level:
-            return False
-    return True
 
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -217,37 +119,31 @@ class _Writer:
         self._start = start
         self.names: set[str] = set()
 
-    def write(self, node: ast.expr) -> Evaluate:
-        match node:
-            case ast.Constant():
-                return self._constant(node)
-            case ast.Name():
-                return self._name(node)
-            case ast.BinOp():
-                return self._binary(node)
-            case ast.UnaryOp():
-                return self._unary(node)
-            case ast.BoolOp():
-                return self._boolean(node)
-            case ast.Compare():
-                return self._compare(node)
-            case ast.IfExp():
-                return self._choice(node)
-            case ast.List():
-                return self._list(node)
-            case ast.Subscript():
-                return self._subscript(node)
-            case ast.Call():
-                return self._call(node)
-            case _:
-                raise self._refuse(node, node)
+        self._writers: dict[type[ast.expr], Callable[[Any], Evaluate]] = {
+            ast.Constant: self._constant,
+            ast.Name: self._name,
+            ast.BinOp: self._binary,
+            ast.UnaryOp: self._unary,
+            ast.BoolOp: self._boolean,
+            ast.Compare: self._compare,
+            ast.IfExp: self._choice,
+            ast.List: self._list,
+            ast.Subscript: self._subscript,
+            ast.Call: self._call,
+        }
 
-    def _place(self, node: ast.expr) -> _Place:
+    def write(self, node: ast.expr) -> Evaluate:
+        """What computes ``node``; a kind that is not in the list is refused."""
+        if type(node) not in self._writers:
+            raise self._refuse(node, node)
+        return self._writers[type(node)](node)
+
+    def _place(self, node: ast.expr) -> Place:
         """Python counts columns in UTF-8 bytes; a person counts characters."""
         raw = self._source.encode()
         first = len(raw[: node.col_offset].decode())
         last = len(raw[: node.end_col_offset].decode())
-        return _Place(self._start + first, last - first)
+        return Place(self._start + first, last - first)
 
     def _refuse(self, node: ast.expr, construct: ast.AST) -> ExpressionError:
         what, remedy = _REFUSED.get(type(construct), (f"`{self._text(node)}`", None))
@@ -316,7 +212,7 @@ class _Writer:
 
     def _compare(self, node: ast.Compare) -> Evaluate:
         places = [self._place(operand) for operand in (node.left, *node.comparators)]
-        tests: list[tuple[_Place, Callable[[Any, Any], bool], Evaluate]] = []
+        tests: list[tuple[Place, Callable[[Any, Any], bool], Evaluate]] = []
         for number, (kind, comparator) in enumerate(zip(node.ops, node.comparators, strict=True)):
             compute = _COMPARE.get(type(kind))
             if compute is None:
@@ -367,18 +263,9 @@ class _Writer:
             near = nearest(name, FUNCTIONS)
             remedy = f"did you mean `{near}`?" if near else f"there are {', '.join(FUNCTIONS)}"
             raise place.error(ExpressionConstruct, f"expressions have no function `{name}`", remedy)
-        compute, fewest, most, keywords = FUNCTIONS[name]
-        given = [keyword.arg or "**" for keyword in node.keywords]
-        positional = len(node.args)
-        # A name that a positional argument already fills, or that the function does not have, is as wrong as a wrong count.
-        free = keywords[max(positional - 1, 0) :]
-        if (
-            positional < fewest
-            or positional + len(given) > most
-            or len({*given}) < len(given)
-            or not {*given} <= {*free}
-        ):
+        if not _fits(node, name):
             raise place.error(ExpressionCall, f"`{name}` is called wrongly", f"write {_usage(name)}")
+        compute = FUNCTIONS[name].compute
         arguments = [self.write(argument) for argument in node.args]
         named = {keyword.arg or "": self.write(keyword.value) for keyword in node.keywords}
 
@@ -390,18 +277,18 @@ class _Writer:
         return evaluate
 
 
-def _guard(place: _Place, compute: Callable[[], Any]) -> Any:
+def _guard(place: Place, compute: Callable[[], Any]) -> Any:
     try:
         return compute()
     except Fault as fault:
         raise place.fault(fault) from None
 
 
-def _spanning(first: _Place, last: _Place) -> _Place:
-    return _Place(first.offset, last.offset + last.length - first.offset)
+def _spanning(first: Place, last: Place) -> Place:
+    return Place(first.offset, last.offset + last.length - first.offset)
 
 
-def _joined(place: _Place, compute: Callable[[Any, Any], Any], left: Evaluate, right: Evaluate) -> Evaluate:
+def _joined(place: Place, compute: Callable[[Any, Any], Any], left: Evaluate, right: Evaluate) -> Evaluate:
     def evaluate(scope: Scope) -> Any:
         first, second = left(scope), right(scope)
         try:
@@ -412,7 +299,7 @@ def _joined(place: _Place, compute: Callable[[Any, Any], Any], left: Evaluate, r
     return evaluate
 
 
-def _reader(name: str, place: _Place) -> Evaluate:
+def _reader(name: str, place: Place) -> Evaluate:
     def evaluate(scope: Scope) -> Any:
         try:
             value = scope[name]
@@ -426,6 +313,15 @@ def _reader(name: str, place: _Place) -> Evaluate:
         return _guard(place, lambda: arithmetic.bounded(value))
 
     return evaluate
+
+
+def _fits(node: ast.Call, name: str) -> bool:
+    """Whether the arguments are as many as the function takes, and each is given once."""
+    function, positional = FUNCTIONS[name], len(node.args)
+    given = [keyword.arg or "**" for keyword in node.keywords]
+    free = function.keywords[max(positional - 1, 0) :]
+    fewest, most = function.fewest, function.most
+    return fewest <= positional <= most - len(given) and len({*given}) == len(given) and {*given} <= {*free}
 
 
 def _usage(name: str) -> str:

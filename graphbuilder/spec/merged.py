@@ -10,6 +10,9 @@ from graphbuilder.document import Document, Place
 
 Keys = tuple[str | int, ...]
 
+# What tells how to merge, and so is no part of what is merged.
+EXTENSION_KEYS = ("extends", "steps")
+
 
 @dataclass(frozen=True, eq=False)
 class Merged(Document):

@@ -1,15 +1,26 @@
 """The grammar of a spec as pydantic models: strict, and closed to unknown keys.
 
-A string that starts with ``=`` is an ``Expression`` by the time it is here; the arguments of steps stay unchecked, since
-``"=out"`` cannot be a positive integer yet. Nothing is computed in this room. Descriptions are what an editor shows.
+A string that starts with ``=`` is an ``Expression`` by the time it is here; the arguments of steps stay unchecked,
+since ``"=out"`` cannot be a positive integer yet. Nothing is computed in this room. Descriptions are what an editor
+shows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, InstanceOf, PrivateAttr, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    PrivateAttr,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticKnownError
 
 from graphbuilder.document import Place
 from graphbuilder.spec.expressions import Expression
@@ -40,15 +51,22 @@ class Placed(BaseModel):
         """Where the value of ``key`` stands, in whichever file wrote it."""
         return self.place / key
 
+    def settle(self, place: Place) -> None:
+        """Tell it, and every table in it, where it stands. The loader does, once."""
+        self._place = place
+
 
 class Step(Placed):
-    """One step: `op` or `use` (or `share` with a sibling's id), the words that any step may carry, and its arguments."""
+    """One step: `op` or `use` (or `share` with a sibling's id), the words that any step may carry, and its
+    arguments."""
 
     model_config = ConfigDict(extra="allow")
 
     op: str | None = Field(default=None, description="The built-in operation that it runs.")
     use: str | None = Field(default=None, description="The block of this file that it runs.")
-    id: str | None = Field(default=None, description="Its name, unique in its body; else it is named after its op or block.")
+    id: str | None = Field(
+        default=None, description="Its name, unique in its body; else it is named after its op or block."
+    )
     title: str | None = Field(default=None, description="What a person calls it, for the figure.")
     from_: From | None = Field(
         default=None,
@@ -69,7 +87,8 @@ class Step(Placed):
 
     @property
     def args(self) -> Mapping[str, Any]:
-        """The arguments for the op or block, with ``Expression`` wherever the file has ``"=..."``, inside lists and tables too."""
+        """The arguments for the op or block, with ``Expression`` wherever the file has ``"=..."``, inside lists and
+        tables too."""
         return self.model_extra or {}
 
 
@@ -77,6 +96,10 @@ class Body(Placed):
     """The network itself: steps, one after the other."""
 
     body: list[Step] = Field(description="The steps, each reading the one before it unless `from` says otherwise.")
+
+    def settle(self, place: Place) -> None:
+        super().settle(place)
+        _settle(self.body, place / "body")
 
 
 class Block(Placed):
@@ -94,26 +117,41 @@ class Block(Placed):
     )
     shortcut: Literal["identity", "project"] | list[Step] | None = Field(
         default=None,
-        description="The way around the body: `identity`, `project` (a strided 1x1 convolution where needed), or steps.",
+        description="The way around the body: `identity`, `project` (a strided 1x1 convolution if needed), or steps.",
     )
     shortcut_when: bool | Formula = Field(default=True, description="Whether there is the shortcut.")
-    merge: Merge | None = Field(default=None, description="How body and shortcut, or branches, are joined: `add` unless said.")
+    merge: Merge | None = Field(
+        default=None, description="What joins body and shortcut, or branches: `add` unless said."
+    )
     after: list[Step] = Field(default_factory=list[Step], description="Steps behind the join.")
     inputs: list[str] | None = Field(default=None, min_length=1, description="The names of its inputs, when not one.")
     outputs: dict[str, str] | list[str] | None = Field(
         default=None, min_length=1, description="Its outputs by name, each a path; a list when steps have the names."
     )
 
+    def settle(self, place: Place) -> None:
+        super().settle(place)
+        _settle(self.body or (), place / "body")
+        _settle(self.after, place / "after")
+        for name, steps in (self.branches or {}).items():
+            _settle(steps, place / "branches" / name)
+        if isinstance(self.shortcut, list):
+            _settle(self.shortcut, place / "shortcut")
+
+
+def _settle(steps: Sequence[Step], place: Place) -> None:
+    for index, step in enumerate(steps):
+        step.settle(place / index)
+
 
 class InputType(Placed):
-    """An input: ``{ shape = [196, 768], layout = "channels_last" }``; a bare list is a shape with the channels first."""
+    """An input: ``{ shape = [196, 768], layout = "channels_last" }``; a bare list is a shape with the channels
+    first."""
 
     shape: list[int | Formula] = Field(min_length=1, description="Its sizes, batch left out.")
     layout: Literal["channels_first", "channels_last"] = Field(
         default="channels_first", description="Which axis holds the channels."
     )
-
-    _bare: bool = PrivateAttr(default=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -122,7 +160,8 @@ class InputType(Placed):
 
     def place_of(self, key: str) -> Place:
         """Where the value of ``key`` stands; the shape of a bare list stands where the input does."""
-        return self.place if self._bare else super().place_of(key)
+        written = self.place.document.data["inputs"][self.place.keys[-1]]
+        return self.place if isinstance(written, list) else super().place_of(key)
 
     def shape_place(self, index: int) -> Place:
         """Where the size number ``index`` stands."""
@@ -136,14 +175,16 @@ class Spec(Placed):
     name: str = Field(min_length=1, description="What the network is called.")
     title: str | None = Field(default=None, description="The same for a person, for the figure.")
     dialect: Literal["torch", "keras"] = Field(
-        default="torch", description="Whose defaults hold: norm constants, padding counted by average pools, initialisers."
+        default="torch",
+        description="Whose defaults hold: norm constants, padding counted by average pools, initialisers.",
     )
     params: dict[str, Scalar | list[Any]] = Field(
         default_factory=dict, description="Everything that a caller may set, with its default."
     )
     inputs: dict[str, InputType] = Field(min_length=1, description="The inputs by name: `image = [3, 224, 224]`.")
     defaults: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="Arguments by op; a step's own win. They reach the steps written in this file."
+        default_factory=dict,
+        description="Arguments by op; a step's own win. They reach the steps written in this file.",
     )
     init: dict[str, Any] = Field(default_factory=dict, description="How weights are first filled, by op.")
     model: Body = Field(description="The network.")
@@ -151,6 +192,22 @@ class Spec(Placed):
     outputs: dict[str, str] | None = Field(
         default=None, min_length=1, description="What the model returns, each a path; the last step when left out."
     )
+
+    @field_validator("format", mode="before")
+    @classmethod
+    def _integer(cls, written: object) -> object:
+        """1.0 and true are equal to 1, and are not it."""
+        if type(written) is not int:
+            raise PydanticKnownError("int_type")
+        return written
+
+    def settle(self, place: Place) -> None:
+        super().settle(place)
+        self.model.settle(place / "model")
+        for name, type_ in self.inputs.items():
+            type_.settle(place / "inputs" / name)
+        for name, block in self.blocks.items():
+            block.settle(place / "blocks" / name)
 
     def writes(self, place: Place) -> bool:
         """Whether ``place`` stands in this very file, and not in one that it extends."""

@@ -15,26 +15,34 @@ Kind = Literal["step", "block", "input", "branch", "output", "param", "argument"
 
 PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # The public attributes of torch.nn.Module; a submodule of such a name would hide one.
-MODULE_ATTRIBUTES = frozenset(
+MODULE_ATTRIBUTES = _words(
     """
-    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval extra_repr
-    float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers
-    named_children named_modules named_parameters parameters register_backward_hook register_buffer register_forward_hook
-    register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
-    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
-    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty train training
-    type xpu zero_grad
-    """.split()
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches
+    eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict
+    modules mtia named_buffers named_children named_modules named_parameters parameters register_backward_hook
+    register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
+    register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook
+    register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_
+    set_extra_state set_submodule share_memory state_dict to to_empty train training type xpu zero_grad
+    """
 )
 
 # What the Python that is written imports and calls.
-EMITTED = frozenset(
+EMITTED = _words(
     """
     torch nn F Tensor OrderedDict self super range enumerate zip len isinstance math bool int float str list tuple dict
     ValueError
-    """.split()
+    """
 )
+
+# The words that any step may carry: an argument of that name could never be given.
+STEP_WORDS = frozenset({"op", "use", "id", "title", "from", "repeat", "merge", "share", "when", "init"})
 
 # In scope by themselves, so no param, argument or let may have the name.
 SCOPE = frozenset({"i", "n", "item", "in_channels", "in_shape", *EXPRESSION_WORDS})
@@ -52,7 +60,7 @@ class NameFault(NamedTuple):
 def fault_of(name: str, kind: Kind) -> NameFault | None:
     """What is wrong with calling a thing of this kind ``name``, or None."""
     if not PATTERN.fullmatch(name):
-        message = f"{name!r} cannot be the name of {_article(kind)}"
+        message = f"{name[:80]!r} cannot be the name of {_article(kind)}"
         return NameFault(BadName, message, _repair(name))
     owner = _owner(name, kind)
     return NameFault(ReservedName, f"`{name}` {owner}", f"call it `{name.rstrip('_')}_1`, say") if owner else None
@@ -65,6 +73,8 @@ def _owner(name: str, kind: Kind) -> str | None:
         return "is a part of every torch module"
     if name in EMITTED:
         return "is used in the Python that is written"
+    if kind == "argument" and name in STEP_WORDS:
+        return "is a word that any step may carry"
     if kind in ("param", "argument", "let") and name in SCOPE:
         return "has a meaning of its own in expressions"
     return None

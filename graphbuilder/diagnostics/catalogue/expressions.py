@@ -21,8 +21,8 @@ body = [{{ op = "conv", out = "{out}", kernel = 3 }}]
 
 
 class ExpressionSyntax(Rule):
-    """A string that starts with ``=`` is an expression, and this one cannot be read as one. Expressions are written as in Python:
-    ``a if c else b``, ``and``, ``or``, ``not``, ``//`` for division that rounds down."""
+    """A string that starts with ``=`` is an expression, and this one cannot be read as one. Expressions are written as
+    in Python: ``a if c else b``, ``and``, ``or``, ``not``, ``//`` for division that rounds down."""
 
     code = "GB151"
     title = "an expression that cannot be read"
@@ -32,7 +32,8 @@ class ExpressionSyntax(Rule):
 
 class ExpressionConstruct(Rule):
     """Expressions are data, not code: numbers, strings, booleans, lists, names, indexing, arithmetic, comparisons,
-    ``and or not``, ``a if c else b`` and a handful of functions. Nothing else of Python is understood, ``**`` included."""
+    ``and or not``, ``a if c else b`` and a handful of functions. Nothing else of Python is understood, ``**``
+    included."""
 
     code = "GB152"
     title = "an expression uses what expressions do not have"
@@ -41,7 +42,8 @@ class ExpressionConstruct(Rule):
 
 
 class ExpressionSize(Rule):
-    """An expression has at most 200 characters and is nested at most 32 deep. A longer computation is cut into ``let`` names."""
+    """An expression has at most 200 characters and is nested at most 32 deep. A longer computation is cut into ``let``
+    names."""
 
     code = "GB153"
     title = "an expression is too long or too deep"
@@ -60,8 +62,8 @@ class ExpressionCall(Rule):
 
 
 class ExpressionName(Rule):
-    """An expression names something that is not in scope. In scope are the params, the arguments and lets of the block, ``i n item``
-    in a repeat, and ``in_channels`` and ``in_shape`` of a block's input."""
+    """An expression names something that is not in scope. In scope are the params, the arguments and lets of the
+    block, ``i n item`` in a repeat, and ``in_channels`` and ``in_shape`` of a block's input."""
 
     code = "GB155"
     title = "an unknown name in an expression"
@@ -70,8 +72,8 @@ class ExpressionName(Rule):
 
 
 class ExpressionType(Rule):
-    """An operator or a function got a value of a kind that it cannot use. A condition must be a boolean, and a boolean is no number;
-    an integer passes for a float, and nothing else is converted."""
+    """An operator or a function got a value of a kind that it cannot use. A condition must be a boolean, and a boolean
+    is no number; an integer passes for a float, and nothing else is converted."""
 
     code = "GB156"
     title = "a value of the wrong kind in an expression"
@@ -89,8 +91,8 @@ class ExpressionDivision(Rule):
 
 
 class ExpressionBound(Rule):
-    """Every value on the way is bounded: integers to 10^15 either side of zero, floats to what is finite, lists to 10,000 items in all,
-    strings to 1,000 characters."""
+    """Every value on the way is bounded: integers to 10^15 either side of zero, floats to what is finite, lists to
+    10,000 items in all, strings to 1,000 characters."""
 
     code = "GB158"
     title = "a value in an expression is too large"

@@ -17,7 +17,8 @@ _BLOCK = _HEAD + '[model]\nbody = [{{ use = "unit" }}]\n\n[blocks.unit]\n{block}
 
 
 class UnknownKey(Rule):
-    """The language has no such key here. Keys are never passed over: a misspelt one would silently change the network."""
+    """The language has no such key here. Keys are never passed over: a misspelt one would silently change the
+    network."""
 
     code = "GB101"
     title = "an unknown key"
@@ -26,7 +27,8 @@ class UnknownKey(Rule):
 
 
 class MissingKey(Rule):
-    """A key that cannot be left out. A file has ``format``, ``name``, ``[inputs]`` and ``[model]``, unless it extends one that has."""
+    """A key that cannot be left out. A file has ``format``, ``name``, ``[inputs]`` and ``[model]``, unless it extends
+    one that has."""
 
     code = "GB102"
     title = "a key is missing"
@@ -35,7 +37,8 @@ class MissingKey(Rule):
 
 
 class WrongType(Rule):
-    """The value is of another type than this key takes. Nothing is converted: ``true`` is not 1, and ``"64"`` is not 64."""
+    """The value is of another type than this key takes. Nothing is converted: ``true`` is not 1, and ``"64"`` is not
+    64."""
 
     code = "GB103"
     title = "a value of the wrong type"
@@ -53,7 +56,8 @@ class WrongWord(Rule):
 
 
 class UnknownFormat(Rule):
-    """``format`` is the version of the language. This is version 1; a file of a later one needs a later graphbuilder."""
+    """``format`` is the version of the language. This is version 1; a file of a later one needs a later
+    graphbuilder."""
 
     code = "GB105"
     title = "a format that is not known"
@@ -62,7 +66,8 @@ class UnknownFormat(Rule):
 
 
 class StepKind(Rule):
-    """A step runs one thing: a built-in (``op``), a block of this file (``use``), or a sibling's weights again (``share``)."""
+    """A step runs one thing: a built-in (``op``), a block of this file (``use``), or a sibling's weights again
+    (``share``)."""
 
     code = "GB106"
     title = "a step needs one of op, use and share"
@@ -71,8 +76,8 @@ class StepKind(Rule):
 
 
 class SharedStep(Rule):
-    """``share = "left"`` runs the step ``left`` again, weights and all, so it repeats neither ``op`` or ``use`` nor arguments. It may
-    have an ``id``, a ``title``, a ``from`` and a ``when`` of its own."""
+    """``share = "left"`` runs the step ``left`` again, weights and all, so it repeats neither ``op`` or ``use`` nor
+    arguments. It may have an ``id``, a ``title``, a ``from`` and a ``when`` of its own."""
 
     code = "GB107"
     title = "a step that shares repeats arguments"
@@ -81,7 +86,8 @@ class SharedStep(Rule):
 
 
 class BlockForm(Rule):
-    """A block is either a ``body``, which may have a ``shortcut``, or named ``branches``. Never both, and never neither."""
+    """A block is either a ``body``, which may have a ``shortcut``, or named ``branches``. Never both, and never
+    neither."""
 
     code = "GB108"
     title = "a block has a body or branches"
@@ -90,8 +96,9 @@ class BlockForm(Rule):
 
 
 class Meaningless(Rule):
-    """``merge`` joins what runs side by side: a body and its shortcut, branches, or the copies of a ``repeat``. ``after`` stands behind
-    such a join, and ``shortcut_when`` asks whether there is a shortcut. Where there is none, these words would do nothing."""
+    """``merge`` joins what runs side by side: a body and its shortcut, branches, or the copies of a ``repeat``.
+    ``after`` stands behind such a join, and ``shortcut_when`` asks whether there is a shortcut. Where there is none,
+    these words would do nothing."""
 
     code = "GB109"
     title = "a word without a meaning here"
@@ -100,8 +107,8 @@ class Meaningless(Rule):
 
 
 class BadName(Rule):
-    """A name starts with a letter, goes on with letters, digits and ``_``, and has at most 64 of them: it becomes a part of the names
-    of weights, and a name in the Python that is written."""
+    """A name starts with a letter, goes on with letters, digits and ``_``, and has at most 64 of them: it becomes a
+    part of the names of weights, and a name in the Python that is written."""
 
     code = "GB110"
     title = "a name that cannot be one"
@@ -110,7 +117,8 @@ class BadName(Rule):
 
 
 class ReservedName(Rule):
-    """The name means something already: to Python, to ``torch.nn.Module``, in the Python that is written, or in expressions."""
+    """The name means something already: to Python, to ``torch.nn.Module``, in the Python that is written, or in
+    expressions."""
 
     code = "GB111"
     title = "a name that is taken"
@@ -119,8 +127,8 @@ class ReservedName(Rule):
 
 
 class DuplicateName(Rule):
-    """Two things of one body have the same name. The steps, inputs and branches of a block and its ``shortcut`` share one set of
-    names, and a branch or a shortcut of several steps has one of its own, with the block's inputs."""
+    """Two things of one body have the same name. The steps, inputs and branches of a block and its ``shortcut`` share
+    one set of names, and a branch or a shortcut of several steps has one of its own, with the block's inputs."""
 
     code = "GB112"
     title = "a name is used twice"
@@ -129,17 +137,21 @@ class DuplicateName(Rule):
 
 
 class ParamExpression(Rule):
-    """A param is what a caller sets, so its default is a plain value: a number, a string, a boolean or a list of those. What follows
-    from params is written where it is used, or named with ``let`` in a block."""
+    """A param is what a caller sets, so its default is a plain value: a number, a string, a boolean or a list of
+    those. What follows from params is written where it is used, or named with ``let`` in a block."""
 
     code = "GB113"
     title = "a param is not a plain value"
-    bad = _STEPS.format(steps='{ op = "conv", kernel = 1, out = "=double" }') + '[params]\nwidth = 4\ndouble = "=2 * width"\n'
+    bad = (
+        _STEPS.format(steps='{ op = "conv", kernel = 1, out = "=double" }')
+        + '[params]\nwidth = 4\ndouble = "=2 * width"\n'
+    )
     good = _STEPS.format(steps='{ op = "conv", kernel = 1, out = "=2 * width" }') + "[params]\nwidth = 4\n"
 
 
 class ExtendsPath(Rule):
-    """``extends`` names another spec by a path that starts at this spec's own folder and stays in it, links included."""
+    """``extends`` names another spec by a path that starts at this spec's own folder and stays in it, links
+    included."""
 
     code = "GB114"
     title = "a spec that cannot be extended"
@@ -162,16 +174,17 @@ class ExtendsDepth(Rule):
 
 
 class OverrideUnknown(Rule):
-    """A key of ``[steps]`` is a path of ids, from a step of ``[model]``, or from a block's name, down through the blocks that the steps
-    use. A step without an ``id`` cannot be named: its counted name would change with every edit."""
+    """A key of ``[steps]`` is a path of ids, from a step of ``[model]``, or from a block's name, down through the
+    blocks that the steps use. A step without an ``id`` cannot be named: its counted name would change with every
+    edit."""
 
     code = "GB117"
     title = "an override matches nothing"
 
 
 class OverrideForm(Rule):
-    """``[steps]`` changes words and arguments of steps of the spec that this one extends: ``"middle.last" = { when = false }``. The
-    path stands in quotes, and an ``id`` stays as it is, since other paths name it."""
+    """``[steps]`` changes words and arguments of steps of the spec that this one extends: ``"middle.last" = { when =
+    false }``. The path stands in quotes, and an ``id`` stays as it is, since other paths name it."""
 
     code = "GB118"
     title = "an override that cannot be one"

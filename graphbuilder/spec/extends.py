@@ -1,0 +1,167 @@
+"""``extends``: a file's values over those of the file that it names.
+
+Params and inputs merge by key, defaults by argument; blocks, the initialisers of an op, ``[model]`` and ``[outputs]``
+are replaced whole; name and title are the file's own. Then ``[steps]`` changes single steps (see ``overrides``). No
+file is opened that does not lie, links resolved, in the folder of the file that names it.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path, PureWindowsPath
+from typing import Any, NamedTuple, cast
+
+from graphbuilder.diagnostics import CompileError, Diagnostic, Sink, Span
+from graphbuilder.diagnostics.catalogue.grammar import (
+    ExtendsDepth,
+    ExtendsLoop,
+    ExtendsPath,
+    OverrideForm,
+    WrongType,
+)
+from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.document import Document, Place
+from graphbuilder.document import load as load_document
+from graphbuilder.spec.merged import Keys, Merged
+from graphbuilder.spec.overrides import apply_overrides
+from graphbuilder.spec.validation import check_format, found
+
+DEEPEST = 8
+
+# How many levels of a table merge by key; what is not here is replaced whole.
+_LEVELS = {"params": 1, "inputs": 1, "blocks": 1, "init": 1, "defaults": 2}
+
+
+class _Chain(NamedTuple):
+    """The files on the way here, as written and as they really are, the first extended by the next."""
+
+    names: tuple[str, ...]
+    real: tuple[Path, ...]
+
+
+def extended(document: Document, folder: Path | None, max_bytes: int, sink: Sink) -> Document:
+    """``document`` merged over what it extends.
+
+    Args:
+        folder: where it lies; None for a text that lies nowhere and so can extend nothing.
+        max_bytes: the most that any one file may have.
+        sink: takes what is wrong with ``[steps]`` and with the formats of files.
+
+    Raises:
+        CompileError: when a file that is extended cannot be had.
+    """
+    real = (folder / Path(document.source.path).name).resolve() if folder else Path()
+    return _extended(document, folder, _Chain((document.source.path,), (real,)), max_bytes, sink)
+
+
+def _extended(document: Document, folder: Path | None, chain: _Chain, max_bytes: int, sink: Sink) -> Document:
+    check_format(document, sink)
+    if "extends" not in document.data:
+        if "steps" in document.data:
+            message = "`[steps]` changes steps of a spec that this one extends, and it extends none"
+            sink.add(OverrideForm.at(document.key_span(("steps",)), message, help="change the steps themselves"))
+        return document
+    path = _parent_path(document, folder)
+    grown = _Chain((*chain.names, str(path)), (*chain.real, path.resolve()))
+    way = " -> ".join(grown.names)
+    if grown.real[-1] in chain.real:
+        raise _refusal(ExtendsLoop.at(_span(document), f"specs extend each other: {way}"))
+    if len(chain.real) > DEEPEST:
+        raise _refusal(ExtendsDepth.at(_span(document), f"more than {DEEPEST} specs on one another: {way}"))
+    parent = _extended(_load(document, path, max_bytes), path.parent, grown, max_bytes, sink)
+    return apply_overrides(merge(parent, document), sink)
+
+
+def merge(parent: Document, child: Document) -> Merged:
+    """The values of ``child`` over those of ``parent``, key by key where the language says so."""
+    data: dict[str, Any] = {}
+    origins: dict[Keys, Place] = {(): Place(child)}
+    own, inherited = child.data, _inherited(parent.data, child.data)
+    for key in {**inherited, **own}:
+        if key not in own:
+            data[key] = inherited[key]
+            origins[key,] = Place(parent, (key,))
+        else:
+            data[key] = _merge(inherited.get(key), own[key], _LEVELS.get(key, 0), Place(parent, (key,)), origins)
+    return Merged(child.source, data, child, origins)
+
+
+def _inherited(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
+    """A title belongs to the name that it stands beside."""
+    return {key: value for key, value in parent.items() if key != "title" or "name" not in child}
+
+
+def _merge(parent: Any, child: Any, levels: int, place: Place, origins: dict[Keys, Place]) -> Any:
+    """``child`` over ``parent``, which stands at ``place``; whatever is kept of the parent is noted in ``origins``."""
+    if not levels or not isinstance(parent, dict) or not isinstance(child, dict):
+        return child
+    under, over = cast("dict[str, Any]", parent), cast("dict[str, Any]", child)
+    merged: dict[str, Any] = {}
+    for key in {**under, **over}:
+        if key not in over:
+            merged[key] = under[key]
+            origins[*place.keys, key] = place / key
+        else:
+            merged[key] = _merge(under.get(key), over[key], levels - 1, place / key, origins)
+    return merged
+
+
+def _parent_path(document: Document, folder: Path | None) -> Path:
+    """The path of the file that ``document`` extends, as a person would write it.
+
+    Raises:
+        CompileError: when it is no plain file in this folder or below it.
+    """
+    written = document.data["extends"]
+    if not isinstance(written, str):
+        message = f"`extends` must be a string, not {found(written)}"
+        raise _refusal(WrongType.at(_span(document), message, help='write `extends = "other.toml"`'))
+    if folder is None:
+        raise _refusal(ExtendsPath.at(_span(document), "a text that is no file cannot extend one"))
+    if fault := _fault(written, folder):
+        message, remedy = fault
+        raise _refusal(ExtendsPath.at(_span(document), f"cannot extend {written[:80]!r}: {message}", help=remedy))
+    return folder / written
+
+
+def _fault(written: str, folder: Path) -> tuple[str, str | None] | None:
+    """Why ``written`` cannot be extended from ``folder``, and a remedy."""
+    if not written.isprintable() or "\\" in written or PureWindowsPath(written).drive or Path(written).is_absolute():
+        return "the path must be a relative one, with `/` between its parts", "name a file of this folder: `other.toml`"
+    try:
+        real = (folder / written).resolve()
+        if not real.is_relative_to(folder.resolve()):
+            return "it does not lie in the folder of this spec", "move or copy it there"
+        if not stat.S_ISREG(real.stat().st_mode):
+            return "it is no plain file", None
+    except (FileNotFoundError, NotADirectoryError):
+        return "there is no such file", _near(folder / written)
+    except (OSError, RuntimeError) as error:
+        return str(getattr(error, "strerror", None) or error).lower(), None
+    return None
+
+
+def _near(path: Path) -> str | None:
+    try:
+        near = nearest(path.name, [entry.name for entry in islice(path.parent.iterdir(), 1000)])
+    except OSError:
+        return None
+    return f"did you mean {near}?" if near else None
+
+
+def _load(document: Document, path: Path, max_bytes: int) -> Document:
+    try:
+        return load_document(path, max_bytes=max_bytes)
+    except CompileError as error:
+        note = f"extended at {_span(document)}"
+        raise CompileError(tuple(each.with_notes(note) for each in error.diagnostics)) from None
+
+
+def _span(document: Document) -> Span:
+    return document.span(("extends",))
+
+
+def _refusal(diagnostic: Diagnostic) -> CompileError:
+    return CompileError((diagnostic,))

@@ -1,0 +1,48 @@
+"""The values of a file with an ``Expression`` in the place of every string that starts with ``=``."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from graphbuilder.diagnostics import Sink
+from graphbuilder.document import Document
+from graphbuilder.spec.expressions import Expression, ExpressionError, parse
+from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
+
+_BROKEN = parse("=0")
+
+
+def with_expressions(document: Document, sink: Sink) -> dict[str, Any]:
+    """The values of ``document`` but for those that were for merging, copied. Params, which are plain, stay as they
+    are.
+
+    An expression that cannot be read is reported at its very characters.
+    """
+    reader = _Reader(document, sink)
+    rows = ((key, value) for key, value in document.data.items() if key not in EXTENSION_KEYS)
+    return {key: value if key == "params" else reader.value(value, (), key) for key, value in rows}
+
+
+class _Reader:
+    def __init__(self, document: Document, sink: Sink) -> None:
+        self._document = document
+        self._sink = sink
+
+    def value(self, value: Any, keys: Keys, key: str | int) -> Any:
+        """``value``, which stands at ``key`` of the table or list at ``keys``."""
+        if isinstance(value, str):
+            return self._expression(value, (*keys, key)) if value.startswith("=") else value
+        if isinstance(value, dict):
+            inner = (*keys, key)
+            return {name: self.value(item, inner, name) for name, item in cast("dict[str, Any]", value).items()}
+        if isinstance(value, list):
+            inner = (*keys, key)
+            return [self.value(item, inner, index) for index, item in enumerate(cast("list[Any]", value))]
+        return value
+
+    def _expression(self, text: str, keys: Keys) -> Expression:
+        try:
+            return parse(text)
+        except ExpressionError as error:
+            self._sink.add(error.at(self._document.span(keys)))
+            return _BROKEN

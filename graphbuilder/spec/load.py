@@ -1,0 +1,58 @@
+"""From a text to a ``Spec``: extended, its expressions read, checked against the grammar, and every table told where
+it stands.
+
+All mistakes of the grammar are found in one go. Nothing is computed, and no op is known here: what only a catalogue or
+a shape can tell (a block with an op's name, an argument that an op does not take) is the elaborator's.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from graphbuilder.diagnostics import CompileError, Sink
+from graphbuilder.document import Document, Place
+from graphbuilder.document import load as load_document
+from graphbuilder.document.reading import MAX_BYTES
+from graphbuilder.spec.extends import extended
+from graphbuilder.spec.formulas import with_expressions
+from graphbuilder.spec.model import Spec
+from graphbuilder.spec.rules import check
+from graphbuilder.spec.validation import validated
+
+
+def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Spec:
+    """The spec in the file at ``path``, what it extends merged in.
+
+    Args:
+        max_bytes: the most that it, or any file that it extends, may have.
+
+    Raises:
+        CompileError: with every mistake of the grammar, or with the one that keeps a file from being read.
+    """
+    return parse(load_document(path, max_bytes=max_bytes), folder=Path(path).parent, max_bytes=max_bytes)
+
+
+def parse(document: Document, *, folder: Path | None = None, max_bytes: int = MAX_BYTES) -> Spec:
+    """The spec that ``document`` holds.
+
+    Args:
+        folder: where the document lies, for ``extends``; without one it may not extend anything.
+        max_bytes: the most that any file that it extends may have.
+
+    Raises:
+        CompileError: with every mistake of the grammar.
+    """
+    sink = Sink()
+    try:
+        whole = extended(document, folder, max_bytes, sink)
+    except CompileError as error:
+        for diagnostic in error.diagnostics:
+            sink.add(diagnostic)
+        raise CompileError(sink.diagnostics) from None
+    data = with_expressions(whole, sink)
+    check(whole, data, sink)
+    spec = validated(whole, data, sink)
+    sink.raise_if_failed()
+    assert spec is not None, "what is not valid was reported"
+    spec.settle(Place(whole))
+    return spec

@@ -1,0 +1,227 @@
+"""The rules of the grammar that no type can say: what excludes what, what means something where, and what may be
+called what.
+
+They read the raw values, so that they find their mistakes beside those of types; a value of a wrong type is passed
+over here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from graphbuilder.diagnostics import Label, Sink
+from graphbuilder.diagnostics.catalogue.grammar import (
+    BlockForm,
+    DuplicateName,
+    Meaningless,
+    ParamExpression,
+    ReservedName,
+    SharedStep,
+    StepKind,
+    WrongType,
+)
+from graphbuilder.document import Document
+from graphbuilder.spec.expressions import Expression
+from graphbuilder.spec.merged import Keys
+from graphbuilder.spec.names import Kind, fault_of
+from graphbuilder.spec.validation import found
+
+# The words that a step which shares a sibling's weights may carry.
+SHARING_WORDS = frozenset({"share", "id", "title", "from", "when"})
+_FACTS = ("channels", "shape")
+
+
+def check(document: Document, data: Mapping[str, Any], sink: Sink) -> None:
+    """Report every broken rule of ``data``, whose expressions are read already."""
+    rules = _Rules(document, sink)
+    inputs = rules.names("input", _keys_of(data, "inputs"), ("inputs",))
+    rules.names("param", _keys_of(data, "params"), ("params",))
+    rules.names("output", _keys_of(data, "outputs"), ("outputs",))
+    rules.names("block", _keys_of(data, "blocks"), ("blocks",))
+    rules.params(_table(data.get("params")))
+    rules.body(_table(data.get("model")).get("body"), ("model", "body"), inputs)
+    for name, block in _table(data.get("blocks")).items():
+        if isinstance(block, dict):
+            rules.block(name, cast("dict[str, Any]", block))
+
+
+class _Rules:
+    def __init__(self, document: Document, sink: Sink) -> None:
+        self._document = document
+        self._sink = sink
+
+    def names(self, kind: Kind, rows: Iterable[tuple[str | int, object]], keys: Keys) -> dict[str, Keys]:
+        """Report what cannot be the name of a thing of this kind, or is there twice; ``rows`` are keys and names."""
+        taken: dict[str, Keys] = {}
+        for key, name in rows:
+            if isinstance(name, str):
+                self._take(name, kind, (*keys, key), taken)
+        return taken
+
+    def _take(self, name: str, kind: Kind, keys: Keys, taken: dict[str, Keys]) -> None:
+        if fault := fault_of(name, kind):
+            self._sink.add(fault.rule.at(self._name_span(keys), fault.message, help=fault.help))
+        if name in taken:
+            self._duplicate(name, keys, taken[name])
+        taken.setdefault(name, keys)
+
+    def _name_span(self, keys: Keys) -> Any:
+        """A name is written as the value of ``id`` or as an item of a list, else as a key."""
+        by_value = keys[-1] == "id" or isinstance(keys[-1], int)
+        return self._document.span(keys) if by_value else self._document.key_span(keys)
+
+    def _duplicate(self, name: str, keys: Keys, first: Keys) -> None:
+        label = Label(self._name_span(first), "first here")
+        message = f"`{name}` is the name of something else in this body"
+        self._sink.add(DuplicateName.at(self._name_span(keys), message, related=(label,), help="give it another name"))
+
+    def params(self, table: Mapping[str, Any]) -> None:
+        """Report expressions among the params."""
+        for at, leaf in _leaves(table.items(), ("params",)):
+            if isinstance(leaf, str) and leaf.startswith("="):
+                remedy = f"write `{leaf}` where it is used, or as a `let` of a block"
+                self._sink.add(
+                    ParamExpression.at(self._document.span(at), "a param cannot be an expression", help=remedy)
+                )
+        self.plain(table, ("params",))
+
+    def plain(self, table: Mapping[str, Any], keys: Keys) -> None:
+        """Report values that are no scalars, expressions or lists of such."""
+        for at, leaf in _leaves(table.items(), keys):
+            if not isinstance(leaf, bool | int | float | str | Expression):
+                message = f"`{at[len(keys)]}` must hold plain values, not {found(leaf)}"
+                self._sink.add(WrongType.at(self._document.span(at), message))
+
+    def body(self, steps: object, keys: Keys, taken: Mapping[str, Keys]) -> None:
+        """The steps of one body, whose names may not be those ``taken`` already."""
+        self._steps(steps, keys, dict(taken))
+
+    def _steps(self, steps: object, keys: Keys, taken: dict[str, Keys]) -> None:
+        if not isinstance(steps, list):
+            return
+        for index, step in enumerate(cast("list[Any]", steps)):
+            if type(step) is not dict:
+                continue
+            written = cast("dict[str, Any]", step)
+            if ("op" in written) is ("use" in written) or "share" in written or "merge" in written:
+                self._step(written, (*keys, index))
+            if type(written.get("id")) is str:
+                self._take(written["id"], "step", (*keys, index, "id"), taken)
+
+    def _step(self, step: Mapping[str, Any], keys: Keys) -> None:
+        if type(step.get("share")) is str:
+            self._sharing(step, keys)
+            return
+        if "op" in step and "use" in step:
+            remedy = "leave out one of them"
+            self._sink.add(
+                StepKind.at(self._document.key_span((*keys, "use")), "a step has both `op` and `use`", help=remedy)
+            )
+        elif "op" not in step and "use" not in step:
+            remedy = 'add `op = "..."` for a built-in, or `use = "..."` for a block'
+            self._sink.add(StepKind.at(self._document.span(keys), "a step has neither `op` nor `use`", help=remedy))
+        if "merge" in step and "repeat" not in step:
+            self._meaningless(
+                (*keys, "merge"), "`merge` joins the copies of a `repeat`", "add `repeat`, or leave it out"
+            )
+
+    def _sharing(self, step: Mapping[str, Any], keys: Keys) -> None:
+        excess = [key for key in step if key not in SHARING_WORDS]
+        if excess:
+            message = f"a step that shares the weights of `{step['share']}` cannot have `{excess[0]}`"
+            remedy = f"it runs `{step['share']}` as it is; leave out {', '.join(f'`{key}`' for key in excess)}"
+            self._sink.add(SharedStep.at(self._document.key_span((*keys, excess[0])), message, help=remedy))
+
+    def _meaningless(self, keys: Keys, message: str, remedy: str) -> None:
+        self._sink.add(Meaningless.at(self._document.key_span(keys), message, help=remedy))
+
+    def block(self, name: str, block: Mapping[str, Any]) -> None:
+        """One block: its form, its names and its bodies."""
+        keys: Keys = ("blocks", name)
+        self._form(block, keys)
+        inputs = self.names("input", _items(block.get("inputs")), (*keys, "inputs"))
+        self._values(block, keys, inputs)
+        outputs = _items(block.get("outputs")) or _keys_of(block, "outputs")
+        self.names("output", outputs, (*keys, "outputs"))
+        self._bodies(block, keys, inputs)
+
+    def _form(self, block: Mapping[str, Any], keys: Keys) -> None:
+        at = self._document.key_span
+        if "body" in block and "branches" in block:
+            remedy = "make a branch of the body, or a block of its own"
+            self._sink.add(BlockForm.at(at((*keys, "branches")), "a block has both `body` and `branches`", help=remedy))
+        elif "body" not in block and "branches" not in block:
+            message = f"the block `{keys[-1]}` has neither `body` nor `branches`"
+            self._sink.add(BlockForm.at(at(keys), message, help="add `body = [...]`"))
+        if "branches" in block and "shortcut" in block:
+            remedy = "make it one more branch"
+            self._sink.add(
+                BlockForm.at(at((*keys, "shortcut")), "a shortcut goes around a body, not branches", help=remedy)
+            )
+        if "shortcut" not in block and "branches" not in block:
+            self._no_join(block, keys)
+        if "shortcut" not in block and "shortcut_when" in block:
+            self._meaningless(
+                (*keys, "shortcut_when"), "there is no `shortcut` here", "add `shortcut`, or leave it out"
+            )
+
+    def _no_join(self, block: Mapping[str, Any], keys: Keys) -> None:
+        if "merge" in block:
+            message = "`merge` joins branches, or a body and its `shortcut`"
+            self._meaningless((*keys, "merge"), message, "add `shortcut`, or leave it out")
+        if "after" in block:
+            self._meaningless(
+                (*keys, "after"), "`after` stands behind a join, and there is none", "put the steps into `body`"
+            )
+
+    def _values(self, block: Mapping[str, Any], keys: Keys, inputs: Mapping[str, Keys]) -> None:
+        """Arguments and lets share one set of names with what is known of the inputs."""
+        facts = {f"{name}_{fact}": name for name in inputs for fact in _FACTS}
+        taken: dict[str, Keys] = {}
+        kinds: tuple[tuple[str, Kind], ...] = (("args", "argument"), ("let", "let"))
+        for word, kind in kinds:
+            for name in _table(block.get(word)):
+                at = (*keys, word, name)
+                self._take(name, kind, at, taken)
+                if name in facts:
+                    message = f"`{name}` is known of the input `{facts[name]}` already"
+                    self._sink.add(ReservedName.at(self._document.key_span(at), message, help="give it another name"))
+            self.plain(_table(block.get(word)), (*keys, word))
+
+    def _bodies(self, block: Mapping[str, Any], keys: Keys, inputs: Mapping[str, Keys]) -> None:
+        branches, shortcut = _table(block.get("branches")), block.get("shortcut")
+        taken = dict(inputs)
+        for word in ("shortcut", "branches"):
+            # The join and the way around the body are nodes with these names.
+            if word in block:
+                taken.setdefault("merge", (*keys, word))
+        if "shortcut" in block:
+            taken.setdefault("shortcut", (*keys, "shortcut"))
+        for name in branches:
+            self._take(name, "branch", (*keys, "branches", name), taken)
+        self._steps(block.get("body"), (*keys, "body"), taken)
+        self._steps(block.get("after"), (*keys, "after"), taken)
+        self.body(shortcut, (*keys, "shortcut"), inputs)
+        for name, steps in branches.items():
+            self.body(steps, (*keys, "branches", name), inputs)
+
+
+def _table(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _keys_of(table: Mapping[str, Any], key: str) -> list[tuple[str | int, object]]:
+    return [(name, name) for name in _table(table.get(key))]
+
+
+def _items(value: object) -> list[tuple[str | int, object]]:
+    return list(enumerate(cast("list[object]", value))) if isinstance(value, list) else []
+
+
+def _leaves(rows: Iterable[tuple[str | int, Any]], keys: Keys) -> Iterator[tuple[Keys, Any]]:
+    for key, value in rows:
+        if isinstance(value, list):
+            yield from _leaves(enumerate(cast("list[Any]", value)), (*keys, key))
+        else:
+            yield (*keys, key), value

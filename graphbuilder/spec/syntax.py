@@ -1,0 +1,136 @@
+"""The text of an expression as Python's syntax tree, and what is said when it has none.
+
+Python's parser is given at most 200 printable characters on one line. Nothing is compiled, and no node is judged here.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
+
+from graphbuilder.diagnostics import Diagnostic, Rule, Source, Span
+from graphbuilder.diagnostics.catalogue.expressions import ExpressionSize, ExpressionSyntax
+from graphbuilder.spec.arithmetic import Fault
+
+_ESCAPED = re.compile(r"\\u.{4}|\\U.{8}|\\x.{2}|\\.|.")
+_ANY = re.compile(r".")
+
+LONGEST = 200
+DEEPEST = 32
+
+
+class ExpressionError(Exception):
+    """An expression that cannot be read or computed.
+
+    Attributes:
+        rule: the code of the fault.
+        message: what happened.
+        offset, length: the characters at fault, counted in the text with its ``=``.
+        help: a remedy.
+    """
+
+    def __init__(self, rule: type[Rule], message: str, offset: int, length: int, help: str | None = None) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.message = message
+        self.offset = offset
+        self.length = length
+        self.help = help
+
+    def at(self, span: Span) -> Diagnostic:
+        """The diagnostic for a string that stands at ``span``, at the very characters where it is written on one
+        line."""
+        if span.line == span.end_line:
+            starts = _starts(_lines(span.source)[span.line - 1][span.column - 1 : span.end_column - 1])
+            first = min(self.offset, len(starts) - 2)
+            last = min(max(self.offset + self.length, first + 1), len(starts) - 1)
+            span = replace(span, column=span.column + starts[first], end_column=span.column + starts[last])
+        return self.rule.at(span, self.message, help=self.help)
+
+
+@lru_cache(maxsize=8)
+def _lines(source: Source) -> list[str]:
+    return source.text.split("\n")
+
+
+def _starts(raw: str) -> list[int]:
+    """Where each character of a TOML string starts in its written form, quotes and escapes counted, and where the last
+    ends."""
+    quotes = 3 if raw.startswith(('"""', "'''")) else 1
+    pattern = _ESCAPED if raw.startswith('"') else _ANY
+    starts = [quotes + found.start() for found in pattern.finditer(raw[quotes : len(raw) - quotes])]
+    return [*starts, len(raw) - quotes]
+
+
+class Place(NamedTuple):
+    """The characters of one node in the text."""
+
+    offset: int
+    length: int
+
+    def error(self, rule: type[Rule], message: str, help: str | None = None) -> ExpressionError:
+        return ExpressionError(rule, message, self.offset, self.length, help)
+
+    def fault(self, fault: Fault) -> ExpressionError:
+        return self.error(fault.rule, fault.message, fault.help)
+
+
+_SHORTER = "name a part of it with `let`"
+_SLIPS = {
+    "&&": "write `and`",
+    "||": "write `or`",
+    "?": "write `a if condition else b`",
+    "!": "write `not`",
+    "=": "compare with `==`",
+}
+
+
+def read_tree(source: str, start: int) -> ast.expr:
+    """The tree of ``source``, which starts at ``start`` in the text.
+
+    Raises:
+        ExpressionError: it is too long or too deep, or cannot be read.
+    """
+    whole = Place(0, start + len(source))
+    if whole.length > LONGEST:
+        message = f"an expression has at most {LONGEST} characters, this one has {whole.length}"
+        raise whole.error(ExpressionSize, message, _SHORTER)
+    if not source.isprintable() or "\\" in source:
+        raise whole.error(ExpressionSyntax, "an expression is one line without control characters or backslashes")
+    if not source:
+        remedy = "a string that starts with `=` is an expression"
+        raise whole.error(ExpressionSyntax, "there is nothing behind the `=`", remedy)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            root = ast.parse(source, mode="eval").body
+    except SyntaxError as error:
+        raise _syntax_error(source, start, error) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise whole.error(ExpressionSyntax, "this expression cannot be read") from None
+    if _too_deep(root):
+        raise whole.error(ExpressionSize, f"this expression is nested more than {DEEPEST} deep", _SHORTER)
+    return root
+
+
+def _syntax_error(source: str, start: int, error: SyntaxError) -> ExpressionError:
+    offset = min(max((error.offset or 1) - 1, 0), len(source) - 1)
+    end = (error.end_offset or 0) - 1
+    reason = (error.msg or "invalid syntax").split(" (")[0]
+    remedy = next((remedy for slip, remedy in _SLIPS.items() if slip in source), None)
+    place = Place(start + offset, min(max(end - offset, 1), len(source) - offset))
+    return place.error(ExpressionSyntax, f"this expression cannot be read: {reason}", remedy)
+
+
+def _too_deep(root: ast.expr) -> bool:
+    level: list[ast.AST] = [root]
+    for _ in range(DEEPEST):
+        children = (child for node in level for child in ast.iter_child_nodes(node))
+        level = [child for child in children if isinstance(child, ast.expr | ast.keyword)]
+        if not level:
+            return False
+    return True

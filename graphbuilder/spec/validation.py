@@ -1,0 +1,216 @@
+"""What pydantic refuses, as coded diagnostics: one a mistake, at its very key, in the words of TOML."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from graphbuilder.diagnostics import Diagnostic, Rule, Sink
+from graphbuilder.diagnostics.catalogue.grammar import MissingKey, UnknownFormat, UnknownKey, WrongType, WrongWord
+from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.document import Document
+from graphbuilder.spec.arithmetic import kind_of
+from graphbuilder.spec.expressions import Expression
+from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
+from graphbuilder.spec.model import Block, Body, InputType, Spec
+
+FORMAT = 1
+_QUOTE = '"'
+
+_TYPES = {
+    "string_type": "a string",
+    "bool_type": "a boolean",
+    "int_type": "an integer",
+    "float_type": "a float",
+    "list_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "is_instance_of": "an expression",
+}
+_EXAMPLES = {
+    "format": "add `format = 1`",
+    "name": 'add `name = "..."`',
+    "inputs": "add a table: `[inputs]` and in it `image = [3, 224, 224]`",
+    "model": "add a table: `[model]` and in it `body = [...]`",
+    "body": 'add `body = [{ op = "..." }]`',
+    "shape": "add `shape = [3, 224, 224]`",
+}
+
+
+class _Fault(NamedTuple):
+    """One of pydantic's errors; ``tagged`` when it is about one alternative of several."""
+
+    keys: Keys
+    tagged: bool
+    details: ErrorDetails
+
+
+def validated(document: Document, data: dict[str, Any], sink: Sink) -> Spec | None:
+    """``data`` as a ``Spec``, or None after reporting all that is wrong with it."""
+    try:
+        return Spec.model_validate(data)
+    except ValidationError as error:
+        for keys, details in _mistakes(data, error.errors(include_url=False)):
+            sink.add(_diagnostic(document, keys, details))
+        return None
+
+
+def found(value: object) -> str:
+    """What ``value`` is, in a spec's words."""
+    if isinstance(value, Expression):
+        return "an expression"
+    if isinstance(value, datetime.date | datetime.time):
+        return "a date or time"
+    return kind_of(value)
+
+
+def check_format(document: Document, sink: Sink) -> None:
+    """Report a file whose ``format`` is not this one. Of a file that another extends, nothing else would tell."""
+    written = document.data.get("format")
+    if written is None:
+        sink.add(_missing(document, ("format",)))
+    elif type(written) is int and written != FORMAT:
+        sink.add(_format(document, ("format",), written))
+
+
+def _mistakes(data: dict[str, Any], errors: Iterable[ErrorDetails]) -> Iterator[tuple[Keys, list[ErrorDetails]]]:
+    """The errors by place. Where several alternatives were tried, the one that got furthest tells what is wrong."""
+    faults = [_locate(data, details) for details in errors]
+    inner = {fault.keys[:length] for fault in faults for length in range(len(fault.keys))}
+    by_place: dict[Keys, list[ErrorDetails]] = {}
+    for fault in faults:
+        if not (fault.tagged and fault.keys in inner):
+            by_place.setdefault(fault.keys, []).append(fault.details)
+    yield from by_place.items()
+
+
+def _locate(data: dict[str, Any], details: ErrorDetails) -> _Fault:
+    """The keys of the file in an error's location, which names pydantic's alternatives too."""
+    keys: Keys = ()
+    value: Any = data
+    tagged = False
+    for key in details["loc"]:
+        if _has(value, key):
+            value = value[key]
+            keys = (*keys, key)
+        else:
+            tagged = True
+    if details["type"] == "missing":
+        keys = (*keys, details["loc"][-1])
+    return _Fault(keys, tagged, details)
+
+
+def _has(value: Any, key: str | int) -> bool:
+    if isinstance(value, dict):
+        return key in value
+    return isinstance(value, list) and isinstance(key, int) and key < len(cast("list[Any]", value))
+
+
+def _diagnostic(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) -> Diagnostic:
+    details = errors[0]
+    match details["type"]:
+        case "extra_forbidden":
+            return _unknown(document, keys)
+        case "missing":
+            return _missing(document, keys)
+        case "too_short" | "string_too_short":
+            return WrongType.at(document.span(keys), f"{_named(keys)} must not be empty")
+        case "literal_error" if isinstance(details["input"], str) and len(errors) == 1:
+            return _wrong_word(document, keys, details)
+        case "literal_error" if keys == ("format",):
+            return _format(document, keys, details["input"])
+        case _:
+            return _wrong_type(document, keys, errors)
+
+
+def _unknown(document: Document, keys: Keys) -> Diagnostic:
+    known = _known_keys(keys[:-1])
+    near = nearest(str(keys[-1]), known)
+    where = f"`{'.'.join(map(str, keys[:-1]))}`" if keys[:-1] else "a spec"
+    remedy = f"did you mean `{near}`?" if near else f"the keys of {where} are {', '.join(known)}"
+    return UnknownKey.at(document.key_span(keys), f"{where} has no key {_shown(str(keys[-1]))}", help=remedy)
+
+
+def _known_keys(keys: Keys) -> tuple[str, ...]:
+    model: type[BaseModel] = Spec
+    if keys:
+        model = {"blocks": Block, "inputs": InputType}.get(str(keys[0]), Body)
+    return (*model.model_fields, *(EXTENSION_KEYS if model is Spec else ()))
+
+
+def _missing(document: Document, keys: Keys) -> Diagnostic:
+    remedy = _EXAMPLES.get(str(keys[-1]), f"add `{keys[-1]} = ...`")
+    where = f"`{'.'.join(map(str, keys[:-1]))}`" if keys[:-1] else "the file"
+    return MissingKey.at(document.span(keys[:-1]), f"{where} has no `{keys[-1]}`", help=remedy)
+
+
+def _format(document: Document, keys: Keys, written: object) -> Diagnostic:
+    return UnknownFormat.at(document.span(keys), f"format {written} is not known; this is format {FORMAT}")
+
+
+def _wrong_word(document: Document, keys: Keys, details: ErrorDetails) -> Diagnostic:
+    words = _words(details)
+    near = nearest(details["input"], words)
+    known = _either([f'"{word}"' for word in words])
+    remedy = f'did you mean "{near}"?' if near else None
+    message = f"{_named(keys)} must be {known}, not {_shown(details['input'], _QUOTE)}"
+    return WrongWord.at(document.span(keys), message, help=remedy)
+
+
+def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) -> Diagnostic:
+    wanted = list(dict.fromkeys(word for details in errors for word in _wanted(details)))
+    written = errors[0]["input"]
+    rule: type[Rule] = WrongType
+    message = f"{_named(keys)} must be {_either(wanted)}, not {found(written)}"
+    return rule.at(document.span(keys), message, help=_repair(written, wanted))
+
+
+def _wanted(details: ErrorDetails) -> list[str]:
+    match details["type"]:
+        case "literal_error":
+            return [f'"{word}"' for word in _words(details)]
+        case "model_type" if details.get("ctx", {}).get("class_name") == InputType.__name__:
+            return ["a list of sizes", "a table"]
+        case kind:
+            return [_TYPES.get(kind, details["msg"])]
+
+
+def _words(details: ErrorDetails) -> list[str]:
+    """Pydantic lists the words as ``'add', 'concat' or 'mul'``."""
+    expected: str = details.get("ctx", {}).get("expected", "")
+    return [part.strip("'") for part in expected.replace(" or ", ", ").split(", ")]
+
+
+def _repair(written: object, wanted: Sequence[str]) -> str | None:
+    if isinstance(written, str):
+        plain = {"true": "a boolean", "false": "a boolean"}.get(written)
+        plain = "an integer" if written.lstrip("-").isdecimal() else plain
+        if plain in wanted:
+            return f"write {written} without quotes"
+        return "an expression starts with `=`" if "an expression" in wanted else None
+    if isinstance(written, Expression):
+        return "an expression cannot stand here" if "an expression" not in wanted else None
+    if isinstance(written, int) and not isinstance(written, bool) and "a string" in wanted:
+        return f'write "{written}" in quotes'
+    return None
+
+
+def _named(keys: Keys) -> str:
+    """What a place is called in a sentence."""
+    if not keys:
+        return "the file"
+    if isinstance(keys[-1], str):
+        return f"`{keys[-1]}`"
+    return f"item {keys[-1] + 1} of {_named(keys[:-1])}"
+
+
+def _shown(text: str, quote: str = "`") -> str:
+    return f"{quote}{text if len(text) <= 60 else text[:57] + '...'}{quote}"
+
+
+def _either(words: Sequence[str]) -> str:
+    return " or ".join((", ".join(words[:-1]), words[-1]) if len(words) > 1 else words)
