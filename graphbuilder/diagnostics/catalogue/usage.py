@@ -51,3 +51,11 @@ class OpsModule(Rule):
 
     code = "GB510"
     title = "a module of ops cannot be imported"
+
+
+class NotWritable(Rule):
+    """A network can be built and yet not be written out as a spec: the copies of a repeated op have different initialisers, or some take an
+    argument that others leave out. Repeat a block around the op instead."""
+
+    code = "GB511"
+    title = "the network cannot be written as a spec"

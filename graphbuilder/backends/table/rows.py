@@ -1,0 +1,77 @@
+"""The cells of the table, the same for a terminal and for Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from graphbuilder.backends.table import numbers
+from graphbuilder.backends.table.summary import WIDTHS, Block, Summary, walk
+from graphbuilder.ir import TensorType
+
+
+class Row(NamedTuple):
+    """One block's cells; ``level`` says how far its name is indented."""
+
+    level: int
+    name: str
+    what: str
+    output: str
+    parameters: str
+    macs: str
+    share: str
+    bar: str
+    is_op: bool
+
+
+def rows(summary: Summary, depth: int) -> Iterator[Row]:
+    """The table's rows, parents first, down to ``depth`` levels."""
+    whole = _weight(summary, summary)
+    for level, times, block in walk(summary.blocks, depth):
+        part = times * _weight(block, summary)
+        yield Row(
+            level,
+            f"{block.name} ×{block.repeat}" if block.repeat > 1 else block.name,
+            " ".join(filter(None, (block.what, block.detail, _sharing(block)))),
+            numbers.shape(tuple(block.outputs.values())),
+            numbers.counted(block.costs.total) if block.costs.total else "",
+            numbers.scaled(block.costs.macs) if block.costs.macs else "",
+            numbers.share(part, whole),
+            numbers.bar(part, whole),
+            block.is_op,
+        )
+
+
+def share_of(summary: Summary) -> str:
+    """What the shares are of: multiply-accumulates, or parameters in a network that has none."""
+    return "MACs" if summary.costs.macs else "parameters"
+
+
+def totals(summary: Summary) -> Iterator[tuple[str, str]]:
+    """(name, text) of every total."""
+    costs = summary.costs
+    yield "inputs", _named(summary.inputs)
+    yield "outputs", _named(summary.outputs)
+    yield "parameters", numbers.counted(costs.total)
+    yield "  trainable", numbers.counted(costs.trainable)
+    yield "  non-trainable", numbers.counted(costs.non_trainable)
+    yield "  unique", numbers.counted(costs.unique)
+    yield "  executed", numbers.counted(costs.executed)
+    yield "MACs", f"{numbers.counted(costs.macs)} a sample"
+    for name, width in WIDTHS.items():
+        sizes = {kind: numbers.memory(size) for kind, size in summary.bytes(width).items()}
+        yield name, f"weights {sizes['weights']}, activations {sizes['activations']} a sample"
+
+
+def _weight(item: Block | Summary, summary: Summary) -> int:
+    return item.costs.macs if summary.costs.macs else item.costs.total
+
+
+def _sharing(block: Block) -> str:
+    if block.shares is None:
+        return ""
+    return "(one set of weights)" if block.shares == "one" else f"(weights of {block.shares})"
+
+
+def _named(types: Mapping[str, TensorType]) -> str:
+    return ", ".join(f"{name} {type_}" for name, type_ in types.items())

@@ -1,0 +1,195 @@
+"""What a table says: a tree of blocks with their costs, and the totals. How it looks is said beside this module.
+
+Equal copies of a repeat are one block with a count. A block counts all its copies; the blocks under it count one copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from graphbuilder.analysis.collapse import Run, runs
+from graphbuilder.analysis.costs import Costs, costs, costs_by_node, sum_costs
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.ir import Graph, Node, TensorType
+
+WIDTHS: Mapping[str, int] = {"float32": 4, "bfloat16": 2, "float16": 2}
+MANY_ROWS = 40
+
+
+class Block(NamedTuple):
+    """One entry: a call, or a run of equal calls.
+
+    Attributes:
+        name: the node's name, ``1-3`` for some copies of a repeat.
+        path: the names from the root to it, of its first copy where there are several.
+        what: the name of its op, or of its block.
+        is_op: which of the two.
+        detail: the op's most telling arguments.
+        repeat: how many equal calls it stands for.
+        shares: the sibling whose weights it uses, or ``"one"`` where its copies have one set of weights between them.
+        outputs: the types of its outputs by name.
+        costs: of all its calls together.
+        blocks: what one call consists of.
+    """
+
+    name: str
+    path: str
+    what: str
+    is_op: bool
+    detail: str
+    repeat: int
+    shares: str | None
+    outputs: Mapping[str, TensorType]
+    costs: Costs
+    blocks: tuple[Block, ...]
+
+    def data(self) -> dict[str, Any]:
+        """The block as plain values."""
+        return {
+            "name": self.name,
+            "path": self.path,
+            "op" if self.is_op else "block": self.what,
+            "repeat": self.repeat,
+            **({"shares": self.shares} if self.shares else {}),
+            "outputs": shapes(self.outputs),
+            "parameters": self.costs.total,
+            "macs": self.costs.macs,
+            "blocks": [block.data() for block in self.blocks],
+        }
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A network's blocks and totals; ``str()`` of it is the table."""
+
+    name: str
+    title: str | None
+    inputs: Mapping[str, TensorType]
+    outputs: Mapping[str, TensorType]
+    costs: Costs
+    blocks: tuple[Block, ...]
+
+    def data(self) -> dict[str, Any]:
+        """Everything as plain values, for JSON; shapes are for one sample. The names are a contract."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "inputs": shapes(self.inputs),
+            "outputs": shapes(self.outputs),
+            "parameters": {
+                "total": self.costs.total,
+                "trainable": self.costs.trainable,
+                "non_trainable": self.costs.non_trainable,
+                "unique": self.costs.unique,
+                "executed": self.costs.executed,
+            },
+            "macs": self.costs.macs,
+            "activations": self.costs.activations,
+            "bytes": {name: self.bytes(width) for name, width in WIDTHS.items()},
+            "blocks": [block.data() for block in self.blocks],
+        }
+
+    def bytes(self, width: int) -> dict[str, int]:
+        """Bytes of all weights, and of every op's output for one sample, at ``width`` bytes a number."""
+        return {"weights": self.costs.total * width, "activations": self.costs.activations * width}
+
+    @property
+    def depth(self) -> int:
+        """The greatest depth at which the table still fits on a screen."""
+        levels = self.levels
+        return next((depth for depth in range(len(levels), 1, -1) if sum(levels[:depth]) <= MANY_ROWS), 1)
+
+    @property
+    def levels(self) -> list[int]:
+        """The number of blocks at each depth."""
+        counts: list[int] = []
+        level = self.blocks
+        while level:
+            counts.append(len(level))
+            level = tuple(child for block in level for child in block.blocks)
+        return counts
+
+    def markdown(self, depth: int | None = None) -> str:
+        """The table down to ``depth``, for a README."""
+        from graphbuilder.backends.table.markdown import markdown
+
+        return markdown(self, depth or self.depth)
+
+    def text(self, depth: int | None = None) -> str:
+        """The table down to ``depth`` as plain text, as wide as it needs to be."""
+        from graphbuilder.backends.table.text import plain
+
+        return plain(self, depth or self.depth)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown()
+
+
+def summarise(typed: TypedGraph) -> Summary:
+    """The summary of a whole network."""
+    graph = typed.graph
+    inputs = dict(zip(graph.inputs, typed.inputs, strict=True))
+    return Summary(graph.template, graph.title, inputs, _outputs(typed), costs(typed), _blocks(typed, ""))
+
+
+def walk(blocks: tuple[Block, ...], depth: int, times: int = 1, level: int = 0) -> Iterator[tuple[int, int, Block]]:
+    """(level, how often the row above is repeated, block) down to ``depth`` levels, parents first."""
+    for block in blocks:
+        yield level, times, block
+        if level + 1 < depth:
+            yield from walk(block.blocks, depth, times * block.repeat, level + 1)
+
+
+def shapes(types: Mapping[str, TensorType]) -> dict[str, list[int]]:
+    """The shapes by name, batch left out."""
+    return {name: list(type_.shape) for name, type_ in types.items()}
+
+
+def _blocks(typed: TypedGraph, path: str) -> tuple[Block, ...]:
+    each = costs_by_node(typed)
+    return tuple(_block(run, typed, path, sum_costs([each[node.name] for node in run.nodes])) for run in runs(typed))
+
+
+def _block(run: Run, typed: TypedGraph, path: str, cost: Costs) -> Block:
+    """A repeat that is one run takes the place of its copies."""
+    node = run.first
+    path = f"{path}{node.name}"
+    body = typed.bodies.get(node.name)
+    inner = runs(body) if body and body.graph.kind == "repeat" else ()
+    if body and len(inner) == 1:
+        copy = _block(inner[0], body, f"{path}.", cost)
+        shares = _shares(run) or copy.shares
+        return copy._replace(name=run.name, path=path, repeat=copy.repeat * run.count, shares=shares, outputs=_outputs(body))
+    op = node.op
+    return Block(
+        run.name,
+        path,
+        op.op if op else _template(node),
+        op is not None,
+        op.detail(typed.inputs_of(node)) if op else "",
+        run.count,
+        _shares(run),
+        dict(zip(node.results, typed.outputs_of(node), strict=True)),
+        cost,
+        _blocks(body, f"{path}.") if body else (),
+    )
+
+
+def _shares(run: Run) -> str | None:
+    if not run.first.owns:
+        return run.first.module
+    return None if run.nodes[-1].owns else "one"
+
+
+def _template(node: Node) -> str:
+    assert isinstance(node.callee, Graph)
+    return node.callee.template
+
+
+def _outputs(typed: TypedGraph) -> dict[str, TensorType]:
+    return {name: type_ for (name, _), type_ in zip(typed.graph.outputs, typed.outputs, strict=True)}

@@ -1,0 +1,88 @@
+"""The form in which the language writes a block: its steps, its side paths, the node that joins them, and what stands behind."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from graphbuilder.ir import Graph, Node, Value
+
+JOINS = ("add", "concat", "mul")
+
+
+class Form(NamedTuple):
+    """A block taken apart; each list in the order in which the spec has it.
+
+    Attributes:
+        body: the steps before the join, or all of them.
+        branches: the named side paths, instead of a body.
+        shortcut: the shortcut's own node; None without one, or where it is the identity.
+        join: the node that joins; None where nothing is joined.
+        after: the steps behind the join, or behind branches that are not joined.
+    """
+
+    body: tuple[Node, ...] = ()
+    branches: tuple[Node, ...] = ()
+    shortcut: Node | None = None
+    join: Node | None = None
+    after: tuple[Node, ...] = ()
+
+
+def form_of(graph: Graph) -> Form:
+    """``graph`` as a block that gives exactly the same graph when it is read."""
+    branches = tuple(node for node in graph.nodes if is_branch(node) and node.name != "shortcut")
+    if branches:
+        return _branched(graph, branches)
+    join = graph.by_name.get("merge")
+    if join is None or not _joins_a_shortcut(join, graph):
+        return Form(body=graph.nodes)
+    at = graph.nodes.index(join)
+    shortcut = graph.by_name.get("shortcut")
+    main = join.inputs[1 if _op(join) == "concat" else 0]
+    body = tuple(node for node in graph.nodes[:at] if node is not shortcut)
+    return Form(_with_last(body, main.node), (), shortcut, join, graph.nodes[at + 1 :])
+
+
+def is_branch(node: Node) -> bool:
+    """Whether a node is a side path: a branch or a shortcut with steps."""
+    return isinstance(node.callee, Graph) and node.callee.kind == "branch"
+
+
+def _branched(graph: Graph, branches: tuple[Node, ...]) -> Form:
+    join = graph.by_name.get("merge")
+    if join is not None and _is_plain_join(join) and sorted(_readable(branches)) == sorted(join.inputs):
+        order = [value.node for value in join.inputs]
+        branches = tuple(sorted(branches, key=lambda node: order.index(node.name)))
+    else:
+        join = None
+    after = tuple(node for node in graph.nodes if node not in branches and node is not join)
+    return Form((), branches, None, join, after)
+
+
+def _readable(branches: tuple[Node, ...]) -> list[Value]:
+    return [Value(node.name, node.results[0]) for node in branches]
+
+
+def _joins_a_shortcut(join: Node, graph: Graph) -> bool:
+    """Whether ``shortcut`` would have made this join: of two values, the side one the only input or the node ``shortcut``."""
+    if not _is_plain_join(join) or len(join.inputs) != 2 or graph.nodes[0] is join:
+        return False
+    main, side = join.inputs[::-1] if _op(join) == "concat" else join.inputs
+    shortcut = graph.by_name.get("shortcut")
+    if main.node in graph.inputs:
+        return False
+    return graph.inputs == (side.node,) if shortcut is None else is_branch(shortcut) and side.node == "shortcut"
+
+
+def _is_plain_join(node: Node) -> bool:
+    op = node.op
+    return op is not None and op.op in JOINS and not op.model_fields_set and not node.init and node.owns
+
+
+def _op(node: Node) -> str:
+    assert node.op is not None
+    return node.op.op
+
+
+def _with_last(body: tuple[Node, ...], last: str) -> tuple[Node, ...]:
+    """``body`` with the node that the join reads at its end; steps may be written in any order."""
+    return tuple(sorted(body, key=lambda node: node.name == last))

@@ -1,0 +1,106 @@
+"""What the steps of a body read and give, as the language's rules have it: when ``from`` can be left out, and how a path is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from graphbuilder.ir import Graph, Node, Op, Value
+
+Signal = Mapping[str, Value]
+From = str | list[str] | dict[str, str]
+
+
+class Ports(NamedTuple):
+    """The inputs of a callee: their names, how many may be left out, or any number of them."""
+
+    names: tuple[str, ...]
+    optional: int = 0
+    variadic: bool = False
+
+    @property
+    def required(self) -> int:
+        return len(self.names) - self.optional
+
+
+class Reader:
+    """Knows of every body below ``root`` which outputs it declares, and which are only taken from inside it."""
+
+    def __init__(self, root: Graph) -> None:
+        self._taken: dict[Graph, set[str]] = {}
+        for graph in bodies(root):
+            for child, ports in _ports_read(graph):
+                self._taken[child] = self._taken.get(child, ports) & ports
+
+    def declared(self, callee: Op | Graph) -> tuple[str, ...]:
+        """The names of a callee's own outputs."""
+        if isinstance(callee, Op):
+            return callee.results()
+        taps = self.taps(callee)
+        return tuple(name for name, _ in callee.outputs if name not in taps)
+
+    def taps(self, graph: Graph) -> Mapping[str, str]:
+        """The outputs that a path can reach without their being declared, and the node that each comes from."""
+        inside = {name: value.node for name, value in graph.outputs if name in (value.node, f"{value.node}.{value.port}")}
+        if graph.kind in ("repeat", "branch"):
+            return inside
+        if graph.kind == "model" or all(name != "out" for name, _ in graph.outputs):
+            return {}
+        return {name: node for name, node in inside.items() if name in self._taken.get(graph, ())}
+
+    def signal(self, node: Node) -> Signal:
+        """What a node gives to a step that names no port."""
+        return {port: Value(node.name, port) for port in self.declared(node.callee)}
+
+    def path(self, value: Value, graph: Graph) -> str:
+        """How a body names one of its values."""
+        node = graph.by_name.get(value.node)
+        whole = node is None or self.declared(node.callee) == (value.port,)
+        return value.node if whole else f"{value.node}.{value.port}"
+
+    def source(self, node: Node, previous: Signal, graph: Graph) -> From | None:
+        """The ``from`` of a step behind one that gives ``previous``; None where it goes without saying."""
+        ports = ports_of(node)
+        paths = [self.path(value, graph) for value in node.inputs]
+        if ports.variadic:
+            return None if _is_sole(node, previous) else paths
+        if ports.required > 1:
+            same_names = tuple(previous[name] for name in ports.names if name in previous)
+            return None if same_names == node.inputs else dict(zip(ports.names, paths, strict=False))
+        if _is_sole(node, previous):
+            return None
+        return paths[0] if len(paths) == 1 else dict(zip(ports.names, paths, strict=False))
+
+
+def bodies(root: Graph) -> Iterator[Graph]:
+    """``root`` and every body below it, each once, a body before those that it calls."""
+    seen = {root}
+    pending = [root]
+    while pending:
+        graph = pending.pop()
+        yield graph
+        children = dict.fromkeys(child for _, child in graph.children() if child.kind != "composite")
+        pending.extend(child for child in reversed(children) if child not in seen)
+        seen.update(children)
+
+
+def ports_of(node: Node) -> Ports:
+    """The inputs of what a step calls, of each copy where it is repeated."""
+    op = node.op
+    if op is not None:
+        return Ports(op.ports, op.optional, op.variadic)
+    assert isinstance(node.callee, Graph)
+    return ports_of(node.callee.nodes[0]) if node.callee.kind == "repeat" else Ports(node.callee.inputs)
+
+
+def _is_sole(node: Node, previous: Signal) -> bool:
+    return len(previous) == 1 and node.inputs == tuple(previous.values())
+
+
+def _ports_read(graph: Graph) -> Iterator[tuple[Graph, set[str]]]:
+    """For each call of another body, the ports that this body reads of it."""
+    read: dict[str, set[str]] = {}
+    values = [value for node in graph.nodes for value in node.inputs] + [value for _, value in graph.outputs]
+    for value in values:
+        read.setdefault(value.node, set()).add(value.port)
+    return ((child, read.get(node.name, set())) for node, child in graph.children())

@@ -1,0 +1,110 @@
+"""TOML text from plain values, in the layout that people write specs in; TOML 1.0, so that every editor reads it.
+
+A body is a list of one-line steps. Where one of them does not fit on a line, the body is written as ``[[...]]`` tables instead, since an
+inline table may not wrap. Nothing here knows what a step means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+WIDTH = 120
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+
+Table = Mapping[str, Any]
+
+
+def document(tables: Mapping[str, Table]) -> str:
+    """A whole file: the table named "" first, then each as ``[name]``, with a blank line between."""
+    return "\n".join("".join(f"{line}\n" for line in _table(name, table)) for name, table in tables.items() if table)
+
+
+def value(item: Any) -> str:
+    """One value on one line."""
+    match item:
+        case bool():
+            return "true" if item else "false"
+        case int():
+            return str(item)
+        case float():
+            return _float(item)
+        case str():
+            return _string(item)
+        case Mapping():
+            pairs = [f"{_key(key)} = {value(entry)}" for key, entry in cast("Table", item).items()]
+            return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
+        case _:
+            return f"[{', '.join(map(value, cast('Sequence[Any]', item)))}]"
+
+
+def _float(number: float) -> str:
+    """Python's shortest text that reads back the same, without the zero of ``1e-05``."""
+    return re.sub(r"e([+-])0*", lambda found: "e-" if found[1] == "-" else "e", repr(number))
+
+
+def _string(text: str) -> str:
+    return f'"{"".join(map(_character, text))}"'
+
+
+def _character(character: str) -> str:
+    """What would not be seen, or would turn the text around it, is written as its number."""
+    if character.isprintable():
+        return _ESCAPES.get(character, character)
+    code = ord(character)
+    return _ESCAPES.get(character) or (f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}")
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _string(name)
+
+
+def _table(name: str, table: Table) -> Iterator[str]:
+    if name:
+        yield f"[{name}]"
+    wide = {key: steps for key, steps in table.items() if _is_steps(steps) and any(len(_step(step)) > WIDTH for step in steps)}
+    for key, item in table.items():
+        if key not in wide:
+            yield from _entry(key, item)
+    for key, steps in wide.items():
+        for step in steps:
+            yield ""
+            yield f"[[{name}.{_key(key)}]]"
+            for word, item in step.items():
+                yield from _entry(word, item)
+
+
+def _is_steps(item: Any) -> bool:
+    return isinstance(item, list) and bool(item) and all(isinstance(entry, Mapping) for entry in cast("list[Any]", item))
+
+
+def _step(step: Table) -> str:
+    return f"  {value(step)},"
+
+
+def _entry(key: str, item: Any) -> Iterator[str]:
+    """``key = value``, a list over as many lines as it needs."""
+    line = f"{_key(key)} = {value(item)}"
+    if _is_steps(item):
+        yield f"{_key(key)} = ["
+        yield from map(_step, item)
+        yield "]"
+    elif isinstance(item, list) and len(line) > WIDTH:
+        yield f"{_key(key)} = ["
+        yield from _wrapped([value(entry) for entry in cast("list[Any]", item)])
+        yield "]"
+    else:
+        yield line
+
+
+def _wrapped(words: list[str]) -> Iterator[str]:
+    """Words with commas, filled into lines."""
+    line = " "
+    for word in words:
+        if line != " " and len(line) + len(word) + 2 > WIDTH:
+            yield line
+            line = " "
+        line += f" {word},"
+    yield line
