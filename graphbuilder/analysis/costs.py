@@ -1,16 +1,16 @@
-"""What a body costs: parameters, multiply-accumulates, activations. Each distinct body is counted once, however often it is called.
+"""What a body costs: parameters, multiply-accumulates, activations. Each distinct body is counted once.
 
 Costs are per sample, so nothing here knows a batch, a number format or a device.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from graphbuilder.analysis.inference import TypedGraph
-from graphbuilder.ir import Graph, Node, Op, TensorType
+from graphbuilder.ir import Copies, Graph, Node, Op, TensorType
 
 
 class Costs(NamedTuple):
@@ -40,6 +40,10 @@ class Costs(NamedTuple):
         """Learnable elements and running statistics, as Keras counts."""
         return self.trainable + self.non_trainable
 
+    def times(self, count: int) -> Costs:
+        """The costs of ``count`` such calls."""
+        return Costs(*(each * count for each in self))
+
     def again(self) -> Costs:
         """What a further call of the same weights costs."""
         return self._replace(trainable=0, non_trainable=0)
@@ -52,16 +56,29 @@ def costs(typed: TypedGraph) -> Costs:
     """The costs of a body with all that it calls, remembered for as long as the body lives."""
     known = _KNOWN.get(typed)
     if known is None:
-        known = _KNOWN[typed] = sum_costs(costs_by_node(typed).values())
+        known = _KNOWN[typed] = _sum(typed)
     return known
+
+
+def _sum(typed: TypedGraph) -> Costs:
+    """Of copies that are all alike only those written out are worked out."""
+    nodes = typed.graph.nodes
+    if not isinstance(nodes, Copies):
+        return sum_costs(_costs_by_node(typed, nodes).values())
+    known = _costs_by_node(typed, nodes.head)
+    return sum_costs([*known.values(), known[nodes.head[-1].name].times(nodes.beyond)])
 
 
 def costs_by_node(typed: TypedGraph) -> dict[str, Costs]:
     """The costs of each call of a body by node name; calls of one owner carry its weights once, at the first."""
+    return _costs_by_node(typed, typed.graph.nodes)
+
+
+def _costs_by_node(typed: TypedGraph, nodes: Iterable[Node]) -> dict[str, Costs]:
     found: dict[str, Costs] = {}
     counted: set[str] = set()
     ops: dict[tuple[int, tuple[TensorType, ...]], Costs] = {}
-    for node in typed.graph.nodes:
+    for node in nodes:
         call = _call(node, typed, ops)
         found[node.name] = call.again() if node.module in counted else call
         counted.add(node.module)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from graphbuilder.ir import Graph, Node, Op, TensorType, Value
+from graphbuilder.ir import Copies, Graph, Node, Op, TensorType, Value
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,14 +66,66 @@ class Inference:
     def _type(self, graph: Graph, inputs: tuple[TensorType, ...]) -> TypedGraph:
         types = {Value(name): type_ for name, type_ in zip(graph.inputs, inputs, strict=True)}
         bodies: dict[str, TypedGraph] = {}
-        for node in graph.nodes:
+        nodes = graph.nodes
+        if not isinstance(nodes, Copies):
+            self._type_nodes(nodes, types, bodies)
+            return TypedGraph(graph, inputs, types, bodies)
+        self._type_nodes(nodes.head, types, bodies)
+        if _settled(nodes, types):
+            return TypedGraph(graph, inputs, _CopiedTypes(types, nodes), _CopiedBodies(bodies, nodes))
+        self._type_nodes(nodes[len(nodes.head) :], types, bodies)
+        return TypedGraph(graph, inputs, types, bodies)
+
+    def _type_nodes(self, nodes: Sequence[Node], types: dict[Value, TensorType], bodies: dict[str, TypedGraph]) -> None:
+        for node in nodes:
             read = tuple([types[value] for value in node.inputs])
             given = self.results(node.callee, read)
             if isinstance(node.callee, Graph):
                 bodies[node.name] = self.body(node.callee, read)
             for port, type_ in zip(node.results, given, strict=True):
                 types[Value(node.name, port)] = type_
-        return TypedGraph(graph, inputs, types, bodies)
+
+
+def _settled(nodes: Copies, types: Mapping[Value, TensorType]) -> bool:
+    """Whether the last copy written out gives the types that it reads, so that all further ones do."""
+    *_, before, last = nodes.head
+    return all(
+        types[value] == types[value._replace(node=last.name)] for value in last.inputs if value.node == before.name
+    )
+
+
+class _CopiedTypes(Mapping[Value, TensorType]):
+    """The types of a repeat of which only the first copies were typed."""
+
+    def __init__(self, known: Mapping[Value, TensorType], nodes: Copies) -> None:
+        self._known, self._nodes = known, nodes
+
+    def __getitem__(self, value: Value) -> TensorType:
+        return self._known[value._replace(node=self._nodes.stand_in(value.node))]
+
+    def __len__(self) -> int:
+        return len(self._known) + self._nodes.beyond * len(self._nodes.head[-1].results)
+
+    def __iter__(self) -> Iterator[Value]:
+        yield from self._known
+        for node in self._nodes[len(self._nodes.head) :]:
+            yield from (Value(node.name, port) for port in node.results)
+
+
+class _CopiedBodies(Mapping[str, TypedGraph]):
+    """The bodies of a repeat of which only the first copies were typed."""
+
+    def __init__(self, known: Mapping[str, TypedGraph], nodes: Copies) -> None:
+        self._known, self._nodes = known, nodes
+
+    def __getitem__(self, name: str) -> TypedGraph:
+        return self._known[self._nodes.stand_in(name)]
+
+    def __len__(self) -> int:
+        return len(self._nodes) if self._known else 0
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([node.name for node in self._nodes] if self._known else ())
 
 
 def infer(graph: Graph, inputs: tuple[TensorType, ...]) -> TypedGraph:

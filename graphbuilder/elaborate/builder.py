@@ -56,6 +56,7 @@ class BodyBuilder:
             name: Signal({"out": known}) for name, known in (self.start.outputs or {}).items() if name != "in"
         }
         self.nodes: list[Node] = []
+        self.alike = 0  # further copies of a repeat, like the last node
         self.types: dict[Value, TensorType | None] = {Value(name): type_ for name, type_ in inputs.items()}
         self.calls: dict[str, Call] = {}
         self.left_out: set[str] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import Argument, OpMaker, compute_arguments, unknown_argument
 from graphbuilder.elaborate.scope import Scope
-from graphbuilder.ir import Composite, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
+from graphbuilder.ir import Composite, Copies, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
 from graphbuilder.spec.model import Spec
 
 MAX_NODES = 100_000
@@ -116,8 +116,13 @@ class Context:
         if isinstance(callee, Op):
             return 1
         if callee not in self._sizes:
-            self._sizes[callee] = 1 + sum(self.size(node.callee) for node in callee.nodes)
+            self._sizes[callee] = 1 + self._size_of(callee.nodes)
         return self._sizes[callee]
+
+    def _size_of(self, nodes: Sequence[Node]) -> int:
+        if isinstance(nodes, Copies):
+            return self._size_of(nodes.head) + nodes.beyond * self.size(nodes.head[-1].callee)
+        return sum(self.size(node.callee) for node in nodes)
 
     def report(self, diagnostic: Diagnostic, trail: Trail) -> None:
         """Keep a diagnostic, with the way in through the blocks."""

@@ -9,7 +9,7 @@ from graphbuilder.diagnostics.catalogue.references import TapNeedsId
 from graphbuilder.document import Place
 from graphbuilder.elaborate.paths import Tap, ambiguous, look_up
 from graphbuilder.elaborate.signals import Known, Signal
-from graphbuilder.ir import Graph, Kind, Value
+from graphbuilder.ir import Copies, Graph, Kind, Node, Value
 
 if TYPE_CHECKING:
     from graphbuilder.elaborate.builder import BodyBuilder
@@ -38,10 +38,11 @@ def named_outputs(
     """The outputs that a block or the model names by paths; one that names a step left out is left out."""
     pairs: list[tuple[str, Value]] = []
     unknown = False
+    by_index = type(place.value) is list
     for index, (name, path) in enumerate(outputs.items()):
         if path in builder.left_out:
             continue
-        at = place / (index if isinstance(place.value, list) else name)
+        at = place / (index if by_index else name)
         known = _value_of(builder, path, at)
         unknown |= known is None
         if known is not None:
@@ -109,7 +110,7 @@ def finish(
     """The body as a graph of the nodes that its outputs need; a branch takes only the inputs that it reads."""
     if outputs is None or not outputs.pairs:
         return None
-    nodes = builder.blocks.pruner.prune(builder.nodes, (value for _, value in outputs.pairs))
+    nodes = _nodes(builder, outputs)
     inputs = tuple(builder.inputs)
     if kind == "branch":
         read = {value.node for node in nodes for value in node.inputs} | {value.node for _, value in outputs.pairs}
@@ -117,3 +118,12 @@ def finish(
     graph = Graph(kind, template, inputs, nodes, outputs.pairs, args or {}, title=title)
     builder.blocks.declared[graph] = outputs.declared
     return graph
+
+
+def _nodes(builder: BodyBuilder, outputs: Outputs) -> Sequence[Node]:
+    """The nodes that the outputs need; of copies all alike, the last needs every one."""
+    if not builder.alike:
+        return builder.blocks.pruner.prune(builder.nodes, (value for _, value in outputs.pairs))
+    last = builder.nodes[-1]
+    head = builder.blocks.pruner.prune(builder.nodes, (Value(last.name, value.port) for _, value in outputs.pairs))
+    return Copies(head, len(head) + builder.alike)

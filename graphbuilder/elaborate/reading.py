@@ -52,7 +52,7 @@ FAILED = Reading((), NOTHING_KNOWN, failed=True)
 
 
 def read(builder: BodyBuilder, named: Named, start: Signal, ports: PortNames | None) -> Reading:
-    """What ``named`` reads; without ``ports`` (the step is left out, or calls nothing) only what passes on is asked for."""
+    """What ``named`` reads; without ``ports``, of a step that is left out or unknown, only what it passes on."""
     source = named.step.from_
     if isinstance(source, dict):
         return _by_port(builder, named.step, source, ports)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes
@@ -127,9 +127,21 @@ def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
         if signal.outputs is None:
             return NOTHING_KNOWN
         inner.signals[str(index)] = signal
-        if index + 1 < copies.number and not _carry(inner, step, signal, current):
+        rest = copies.number - index - 1
+        if rest and not _carry(inner, step, signal, current):
             return NOTHING_KNOWN
+        if rest and index and calls.settled(current):
+            inner.alike = rest
+            return _renamed(signal, str(copies.number - 1))
     return signal
+
+
+def _renamed(signal: Signal, name: str) -> Signal:
+    """The signal of a later copy that is like this one."""
+    outputs = {
+        port: Known(known.value._replace(node=name), known.type) for port, known in (signal.outputs or {}).items()
+    }
+    return signal._replace(outputs=outputs)
 
 
 def _carry(inner: BodyBuilder, step: Step, signal: Signal, current: dict[str, Known]) -> bool:
@@ -191,6 +203,13 @@ class _Calls:
         if call is not None:
             self.callees.add(call.callee)
         return call
+
+    def settled(self, current: Mapping[str, Known]) -> bool:
+        """Whether all further copies are like the last: nothing varies, nothing is taken from inside, types stay."""
+        if self._vary or self._inner.taps or self._last is None:
+            return False
+        (types, _), _ = self._last
+        return types == tuple(known.type for known in current.values())
 
     def _scope(self, index: int) -> Scope:
         return self._inner.scope.child(**self._copies.names(index))

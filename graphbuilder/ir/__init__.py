@@ -1,5 +1,6 @@
 """The intermediate representation: types, ops, nodes and graphs. The only importer of networkx."""
 
+from graphbuilder.ir.copies import Copies
 from graphbuilder.ir.dialect import Dialect
 from graphbuilder.ir.graph import Graph, Kind, Node, Value
 from graphbuilder.ir.op import Composite, Example, Family, Op, OpError
@@ -8,6 +9,7 @@ from graphbuilder.ir.weights import Initialiser, Weight
 
 __all__ = [
     "Composite",
+    "Copies",
     "Dialect",
     "Example",
     "Family",

@@ -1,13 +1,13 @@
 """The graph: a tree of small DAGs, never flattened.
 
-A ``Graph`` is the body of one module and a ``Node`` one call in it. A residual is an ``add`` node, a repeat a body whose nodes
-are "0", "1", ..., a branch a child body. Weights belong to an owner (``Node.module``), so two calls of one owner share them. This
-module refuses to know about types, specs and torch.
+A ``Graph`` is the body of one module and a ``Node`` one call in it. A residual is an ``add`` node, a repeat a body
+whose nodes are "0", "1", ..., a branch a child body. Weights belong to an owner (``Node.module``), so two calls of one
+owner share them. This module refuses to know about types, specs and torch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -82,7 +82,7 @@ class Graph:
         template: the block's or op's name; a repeat's is the name of what it repeats, a branch's its own.
         args: the block's arguments as declared, or the composite's fields.
         inputs: the names of its inputs.
-        nodes: in an order in which every node stands behind those that it reads.
+        nodes: in an order in which every node stands behind those that it reads; those of a long repeat are ``Copies``.
         outputs: (name, value) pairs; a single output is named "out".
         composite: the op that this body spells out.
         dialect: of a model, what it was written in; what spells it out again needs to know.
@@ -91,7 +91,7 @@ class Graph:
     kind: Kind
     template: str
     inputs: tuple[str, ...]
-    nodes: tuple[Node, ...]
+    nodes: Sequence[Node]
     outputs: tuple[tuple[str, Value], ...]
     args: Mapping[str, Any] = field(default_factory=dict[str, Any])
     composite: Op | None = None
@@ -108,15 +108,14 @@ class Graph:
 
         ``add(x, x)`` thus keeps both its edges.
         """
-        from networkx import MultiDiGraph  # noqa: PLC0415  (most commands never ask for it)
+        from networkx import MultiDiGraph
 
         dag: nx.MultiDiGraph[str] = MultiDiGraph()
         dag.add_nodes_from(self.inputs)
         dag.add_nodes_from(node.name for node in self.nodes)
         for node in self.nodes:
-            dag.add_edges_from(
-                (value.node, node.name, port, {"source": value.port}) for port, value in enumerate(node.inputs)
-            )
+            for port, value in enumerate(node.inputs):
+                dag.add_edge(value.node, node.name, key=port, source=value.port)
         return dag
 
     @cached_property

@@ -1,4 +1,7 @@
-"""What every graph holds, whoever made it. Checked by tests and after each pass; a breach is a fault of ours, never of a spec."""
+"""What every graph holds, whoever made it. Checked by tests and after each pass.
+
+A breach is a fault of ours, never of a spec.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ For goldens and for eyes; nothing reads it back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from graphbuilder.ir.graph import Graph, Node, Value
 from graphbuilder.ir.op import Op
@@ -40,16 +40,20 @@ def _lines(body: Graph, names: dict[Graph, str]) -> Iterator[str]:
     yield "  return " + ", ".join(f"{name}={_value(value)}" for name, value in body.outputs)
 
 
-def _runs(nodes: tuple[Node, ...]) -> Iterator[list[Node]]:
+def _runs(nodes: Sequence[Node]) -> Iterator[list[Node]]:
     """Equal calls one behind the other, as a repeat writes them, are one line."""
     run: list[Node] = []
     for node in nodes:
-        if run and not (node.callee is run[-1].callee and node.name.isdecimal() and node.inputs == (Value(run[-1].name),)):
+        if run and not _continues(run[-1], node):
             yield run
             run = []
         run.append(node)
     if run:
         yield run
+
+
+def _continues(before: Node, node: Node) -> bool:
+    return node.callee is before.callee and node.name.isdecimal() and node.inputs == (Value(before.name),)
 
 
 def _node(run: list[Node], names: dict[Graph, str]) -> str:

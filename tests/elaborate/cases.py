@@ -152,7 +152,7 @@ CASES: dict[str, str] = {
         body = [
           { op = "maxpool", kernel = 2, stride = 2 },
           { use = "hourglass", depth = "=depth - 1", when = "=depth > 1" },
-          { op = "resize", scale = 2 },
+          { op = "resize", factor = 2 },
         ]
         shortcut = "identity"
     """,
