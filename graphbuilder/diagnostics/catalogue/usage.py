@@ -5,6 +5,37 @@ from __future__ import annotations
 from graphbuilder.diagnostics.model import Rule
 
 
+class SettingForm(Rule):
+    """A setting gives one param a value: ``--set classes=10``. It is repeated for several."""
+
+    code = "GB501"
+    title = "a setting without a value"
+
+
+class SettingUnknown(Rule):
+    """Only what the spec lists under ``[params]``, or inherits from what it extends, can be set."""
+
+    code = "GB502"
+    title = "no such param"
+
+
+class SettingType(Rule):
+    """A param keeps the type of its default. On the command line a value is written as in TOML (``true``, ``10``,
+    ``0.5``, ``[1, 2]``), and that of a string is the text itself, without quotes. An integer passes for a float, and
+    nothing else is converted."""
+
+    code = "GB503"
+    title = "a setting of the wrong type"
+
+
+class SettingBound(Rule):
+    """A value is bounded as in expressions: integers to 10^15 either side of zero, floats to what is finite, lists to
+    10,000 items in all, strings to 1,000 characters."""
+
+    code = "GB504"
+    title = "a setting that is too large"
+
+
 class OutputKind(Rule):
     """An output goes to a plain file or, where the path ends in ``/``, to a folder. Devices, pipes, sockets and a folder where a file
     is meant (or a file where a folder is) are refused, since they cannot be replaced whole."""

@@ -1,0 +1,130 @@
+"""Values for params, from the command line or from Python: each must be of the type of the param's default.
+
+A string is never an expression here: what a caller sets is a plain value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from graphbuilder import document
+from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
+from graphbuilder.diagnostics.catalogue.usage import SettingBound, SettingForm, SettingType, SettingUnknown
+from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.spec.arithmetic import Fault, bounded, bounded_list
+from graphbuilder.spec.validation import found
+
+_EXAMPLES = {"a boolean": "true", "an integer": "10", "a float": "0.5", "a list": "[1, 2]"}
+
+
+def parse_setting(text: str, params: Mapping[str, Any]) -> tuple[str, Any]:
+    """The param and the value of ``NAME=VALUE``, the value as TOML; that of a string param is the text itself, without quotes.
+
+    Args:
+        text: as written behind ``--set``.
+        params: the spec's params with their defaults.
+
+    Raises:
+        CompileError: it has no ``=``, names no param, or its value is not of the type of the default.
+    """
+    name, equals, written = (part.strip() for part in text.partition("="))
+    if not equals:
+        message = f"{text[:80]!r} sets nothing"
+        raise CompileError((SettingForm.at(None, message, help="write NAME=VALUE, such as classes=10"),))
+    if fault := _unknown(name, params):
+        raise CompileError((fault,))
+    value = written if isinstance(params[name], str) else _toml(name, written, params[name])
+    return name, _checked({name: value}, params)[name]
+
+
+def check_settings(values: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` as they will stand in the place of the params' defaults: an integer for a float made one, a tuple a list.
+
+    Raises:
+        CompileError: with every name that is no param, and every value that is not of the type of the default.
+    """
+    return _checked(values, params)
+
+
+def _checked(values: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
+    sink = Sink()
+    checked: dict[str, Any] = {}
+    for name, value in values.items():
+        if fault := _unknown(name, params) or _type_fault(name, value, params[name]) or _bound_fault(name, value):
+            sink.add(fault)
+            continue
+        checked[name] = float(value) if isinstance(params[name], float) else _plain(value)
+    sink.raise_if_failed()
+    return checked
+
+
+def _unknown(name: str, params: Mapping[str, Any]) -> Diagnostic | None:
+    if name in params:
+        return None
+    near = nearest(name, params)
+    known = f"its params are {', '.join(params)}" if params else "it has no params"
+    return SettingUnknown.at(
+        None, f"the spec has no param {name[:80]!r}", help=f"did you mean `{near}`?" if near else known
+    )
+
+
+def _toml(name: str, written: str, default: object) -> Any:
+    """The value of ``written`` as TOML has it.
+
+    Raises:
+        CompileError: it is no one value.
+    """
+    try:
+        data = document.parse(f"value = {written}", "--set").data
+    except CompileError:
+        data = {}
+    if set(data) != {"value"}:
+        raise CompileError((_wrong(name, f"{written[:80]!r}", default),))
+    return data["value"]
+
+
+def _type_fault(name: str, value: object, default: object) -> Diagnostic | None:
+    if _kind(value) != _kind(default) and not (isinstance(default, float) and _kind(value) == "an integer"):
+        return _wrong(name, f"{value[:80]!r}" if isinstance(value, str) else found(value), default)
+    for leaf in _leaves(value):
+        if not isinstance(leaf, bool | int | float | str):
+            return _wrong(name, f"a list with {found(leaf)} in it", default)
+        if isinstance(leaf, str) and leaf.startswith("="):
+            remedy = "a text that starts with `=` would be an expression"
+            return SettingType.at(None, f"`{name}` cannot be {leaf[:80]!r}: a setting is a plain value", help=remedy)
+    return None
+
+
+def _kind(value: object) -> str:
+    """Every kind of list is one, a tuple included."""
+    return "a list" if isinstance(value, list | tuple) else found(value)
+
+
+def _wrong(name: str, written: str, default: object) -> Diagnostic:
+    wanted = _kind(default)
+    remedy = f"write {name}={_EXAMPLES[wanted]}, say" if wanted in _EXAMPLES else None
+    return SettingType.at(None, f"`{name}` is {wanted}, and {written} is none", help=remedy)
+
+
+def _bound_fault(name: str, value: object) -> Diagnostic | None:
+    try:
+        if isinstance(value, list | tuple):
+            bounded_list(list(cast("list[object]", value)))
+        for leaf in _leaves(value):
+            bounded(leaf)
+    except Fault as fault:
+        return SettingBound.at(None, f"`{name}` cannot be set so: {fault.message}")
+    return None
+
+
+def _leaves(value: object) -> Iterator[object]:
+    if isinstance(value, list | tuple):
+        for item in cast("list[object]", value):
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
