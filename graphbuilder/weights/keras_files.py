@@ -11,7 +11,7 @@ import json
 import zipfile
 from contextlib import ExitStack
 from functools import partial
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsUnsafe
 from graphbuilder.weights import hdf5, keras_names
@@ -64,7 +64,7 @@ def _member(path: str, archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _named_by_layers(path: str, root: hdf5.Group, stored: dict[str, Stored], config: object) -> dict[str, Stored]:
-    model = cast("dict[str, Any]", config) if isinstance(config, dict) else None
+    model = cast("keras_names.Config", config) if isinstance(config, dict) else None
     names = keras_names.keras3_names(stored, model, partial(_noted, path, root))
     return {names[origin]: tensor for origin, tensor in stored.items()}
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
-Config = Mapping[str, Any]
+Config = Mapping[str, object]
 
 _KERNEL = ("kernel", "bias")
 _SEPARABLE = ("depthwise_kernel", "pointwise_kernel", "bias")
@@ -109,10 +109,10 @@ def _layers(
 
 def _children(config: Config | None) -> dict[str, Config]:
     """The layers of a model by the key that a file gives them: the class's name, counted."""
-    layers: object = _inner(config).get("layers")
+    layers = _inner(config).get("layers")
     seen: Counter[str] = Counter()
     found: dict[str, Config] = {}
-    for layer in cast("list[Config]", layers) if isinstance(layers, list) else ():
+    for layer in map(_table, cast("list[object]", layers) if isinstance(layers, list) else ()):
         kind = snake_case(str(layer.get("class_name")))
         found[f"{kind}_{seen[kind]}" if seen[kind] else kind] = layer
         seen[kind] += 1
@@ -120,8 +120,12 @@ def _children(config: Config | None) -> dict[str, Config]:
 
 
 def _inner(config: Config | None) -> Config:
-    inner: object = (config or {}).get("config")
-    return cast("Config", inner) if isinstance(inner, dict) else {}
+    return _table((config or {}).get("config"))
+
+
+def _table(value: object) -> Config:
+    """``value``, or an empty table for what is none: a config is the file's word, and may be anything."""
+    return cast("Config", value) if isinstance(value, dict) else {}
 
 
 def _name_of(config: Config | None) -> str | None:

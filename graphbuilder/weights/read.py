@@ -52,14 +52,15 @@ def _dispatch(path: str, file: BinaryIO, head: bytes, size: int, opened: ExitSta
         from graphbuilder.weights import keras_files
 
         return keras_files.read_archive(path, file, opened)
-    if head.startswith((_ZIP, _PICKLE)):
-        from graphbuilder.weights import torch_files
-
-        return torch_files.read_state(path, file, size)
+    # Before pickles, since the length of a header may begin with a pickle's first byte.
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= size:
         from graphbuilder.weights import torch_files
 
         return torch_files.read_safetensors(path, opened)
+    if head.startswith((_ZIP, _PICKLE)):
+        from graphbuilder.weights import torch_files
+
+        return torch_files.read_state(path, file, size)
     raise refusal(WeightsUnknown, f"{path} is not a weights file", "read are .keras, .h5, .safetensors, .pth and .pt")
 
 

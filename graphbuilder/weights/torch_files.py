@@ -53,7 +53,7 @@ def read_state(path: str, file: BinaryIO, size: int) -> Checkpoint:
     _refuse_compressed(path, file)
     state = _unpickled(path, file)
     found = dict(_tensors(state, _inner(state)))
-    if not found:
+    if not found or "" in found:
         raise refusal(WeightsUnknown, f"{path} holds no tensors by name", _PLAIN)
     return Checkpoint(path, "torch", {name: _held(path, name, tensor, size) for name, tensor in found.items()})
 

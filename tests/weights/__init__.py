@@ -1,0 +1,1 @@
+"""Weights files: reading, matching, loading, saving."""

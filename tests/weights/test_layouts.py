@@ -1,0 +1,58 @@
+"""Axes: a reordered kernel computes what it computed before."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from graphbuilder.weights import layouts
+from tests.weights.helpers import numbers
+
+
+def test_a_kernel_is_a_convolution_still() -> None:
+    kernel, image = numbers(3, 2, 5, 4), numbers(1, 6, 6, 5)
+    windows = np.lib.stride_tricks.sliding_window_view(image[0], (3, 2), (0, 1))
+    expected = np.einsum("yxchw,hwco->oyx", windows, kernel)
+    weight = torch.from_numpy(layouts.KERNEL.apply(kernel).copy())
+    found = functional.conv2d(torch.from_numpy(image).permute(0, 3, 1, 2), weight)[0]
+    np.testing.assert_allclose(found.numpy(), expected)
+
+
+def test_a_depthwise_kernel_with_a_multiplier() -> None:
+    kernel, image = numbers(3, 3, 2, 4), numbers(1, 5, 5, 2)
+    windows = np.lib.stride_tricks.sliding_window_view(image[0], (3, 3), (0, 1))
+    expected = np.einsum("yxchw,hwcm->cmyx", windows, kernel).reshape(8, 3, 3)
+    weight = torch.from_numpy(layouts.DEPTHWISE.apply(kernel).copy())
+    found = functional.conv2d(torch.from_numpy(image).permute(0, 3, 1, 2), weight, groups=2)[0]
+    np.testing.assert_allclose(found.numpy(), expected)
+
+
+@pytest.mark.parametrize(
+    ("leaf", "theirs", "wanted", "name"),
+    [
+        ("kernel", (3, 3, 8, 16), (16, 8, 3, 3), "channels first"),
+        ("kernel", (3, 3, 8, 2), (16, 1, 3, 3), "depthwise"),
+        ("kernel", (5, 8, 16), (16, 8, 5), "channels first"),
+        ("kernel", (8, 16), (16, 8), "channels first"),
+        ("kernel", (8, 8), (8, 8), "channels first"),
+        ("kernel", (8, 16), (8, 16), None),
+        ("kernel", (8,), (8,), None),
+        ("depthwise_kernel", (3, 3, 8, 1), (8, 1, 3, 3), "depthwise"),
+        ("depthwise_kernel", (3, 3, 8, 1), (1, 8, 3, 3), None),
+        ("pointwise_kernel", (1, 1, 8, 16), (16, 8, 1, 1), "channels first"),
+        ("gamma", (8,), (8,), "as it is"),
+        ("gamma", (8,), (9,), None),
+        ("embeddings", (8, 16), (16, 8), None),
+    ],
+)
+def test_the_name_decides_what_is_tried(
+    leaf: str, theirs: tuple[int, ...], wanted: tuple[int, ...], name: str | None
+) -> None:
+    found = layouts.layout("keras", leaf, theirs, wanted)
+    assert (found and found.name) == name
+    assert found is None or found.shape(theirs) == found.apply(numbers(*theirs)).shape == wanted
+
+
+def test_torch_keeps_its_axes() -> None:
+    assert layouts.layout("torch", "kernel", (8, 16), (16, 8)) is None
+    assert layouts.layout("torch", "weight", (8, 16), (8, 16)) is layouts.SAME

@@ -1,0 +1,127 @@
+"""Loading: everything, or an error with both lists; saving and loading again is the identity."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import save_file
+from torch import nn
+
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.weights.load import candidates, load
+from graphbuilder.weights.save import save
+from tests.weights.helpers import numbers, weights
+
+OURS = weights(a__weight=(2, 3), a__bias=(2,), norm__num_batches_tracked=())
+TORCH = 'format = 1\nsource = "torch"\n[rules]\n"{theirs}" = "{ours}"\n'
+
+
+def file(folder: Path, **arrays: np.ndarray) -> Path:
+    save_file({name.replace("__", "."): array for name, array in arrays.items()}, folder / "w.safetensors")
+    return folder / "w.safetensors"
+
+
+def test_equal_names(tmp_path: Path) -> None:
+    found = load(OURS, file(tmp_path, a__bias=numbers(2), a__weight=numbers(2, 3)))
+    assert list(found) == list(OURS)
+    assert torch.equal(found["a.weight"], torch.arange(6.0).reshape(2, 3))
+    assert found["norm.num_batches_tracked"].item() == 0
+
+
+def test_a_mapping_by_hand(tmp_path: Path) -> None:
+    mapping = tmp_path / "any.toml"
+    mapping.write_text(TORCH.format(theirs="b", ours="a"))
+    assert load(OURS, file(tmp_path, b__bias=numbers(2), b__weight=numbers(2, 3)), mapping)["a.bias"][1] == 1
+
+
+def test_the_mapping_that_fits_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "weights").mkdir()
+    for name, theirs in (("net.one", "b"), ("net.two", "c"), ("net.zero", "d"), ("other.one", "c")):
+        (tmp_path / "weights" / f"{name}.toml").write_text(TORCH.format(theirs=theirs, ours="a"))
+    (tmp_path / "weights" / "net.keras.toml").write_text(TORCH.format(theirs="c", ours="a").replace("torch", "keras"))
+    offered = candidates([tmp_path / "own.toml", tmp_path / "net.toml"])
+    assert [path.name for path in offered] == ["net.keras.toml", "net.one.toml", "net.two.toml", "net.zero.toml"]
+    arrays = {"c__bias": numbers(2), "c__weight": numbers(2, 3)}
+    assert load(OURS, file(tmp_path, **arrays), offered=offered)["a.weight"].shape == (2, 3)
+
+
+def test_what_does_not_fit_is_listed_on_both_sides(tmp_path: Path) -> None:
+    with pytest.raises(CompileError) as caught:
+        load(OURS, file(tmp_path, a__weight=numbers(3, 2), extra=numbers(1)))
+    found = {diagnostic.code: diagnostic for diagnostic in caught.value.diagnostics}
+    assert found["GB408"].notes == ("a.bias 2",)
+    assert found["GB409"].notes == ("extra 1",)
+    assert found["GB410"].notes == ("a.weight 2x3, and a.weight 3x2",)
+    assert len(found) == 3
+
+
+def test_strange_names_ask_for_a_mapping(tmp_path: Path) -> None:
+    with pytest.raises(CompileError) as caught:
+        load(OURS, file(tmp_path, b__weight=numbers(2, 3)))
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "GB411"
+    assert diagnostic.notes == ("in the file: b.weight 2x3", "in the network: a.weight 2x3", "in the network: a.bias 2")
+    assert diagnostic.help and 'source = "torch"' in diagnostic.help
+
+
+def test_long_lists_are_cut(tmp_path: Path) -> None:
+    with pytest.raises(CompileError) as caught:
+        load(OURS, file(tmp_path, a__weight=numbers(2, 3), **{f"x{number}": numbers(1) for number in range(30)}))
+    notes = next(diagnostic.notes for diagnostic in caught.value.diagnostics if diagnostic.code == "GB409")
+    assert len(notes) == 20
+    assert notes[-1] == "and 11 more"
+
+
+def test_a_rule_that_matches_nothing_has_a_place(tmp_path: Path) -> None:
+    mapping = tmp_path / "any.toml"
+    mapping.write_text(TORCH.format(theirs="a", ours="a") + '"b{n}" = "x{n}"\n')
+    with pytest.raises(CompileError) as caught:
+        load(OURS, file(tmp_path, a__bias=numbers(2), a__weight=numbers(2, 3)), mapping)
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "GB406"
+    assert str(diagnostic.span).endswith("any.toml:5:1")
+
+
+def test_rules_that_contradict_each_other(tmp_path: Path) -> None:
+    mapping = tmp_path / "any.toml"
+    mapping.write_text('format = 1\nsource = "torch"\n[rules]\n"l{n}" = "a"\n"l1" = "b"\n"k" = "a"\n')
+    arrays = {"l1__weight": numbers(2, 3), "l2__bias": numbers(2), "k__bias": numbers(2)}
+    with pytest.raises(CompileError) as caught:
+        load(OURS, file(tmp_path, **arrays), mapping)
+    clashes = [diagnostic for diagnostic in caught.value.diagnostics if diagnostic.code == "GB407"]
+    assert {diagnostic.message for diagnostic in clashes} == {
+        "two rules match l1.weight",
+        "k.bias and l2.bias both lead to a.bias",
+    }
+    assert [len(diagnostic.related) for diagnostic in clashes if diagnostic.span] == [1]
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float64])
+def test_other_floats_become_float32(tmp_path: Path, kind: torch.dtype) -> None:
+    torch.save({"a.weight": torch.ones(2, 3, dtype=kind), "a.bias": torch.ones(2, dtype=kind)}, tmp_path / "w.pth")
+    assert {tensor.dtype for name, tensor in load(OURS, tmp_path / "w.pth").items() if "a." in name} == {torch.float32}
+
+
+def test_saving_and_loading_again(tmp_path: Path) -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+    module[0].weight.data = module[0].weight.data.contiguous(memory_format=torch.channels_last)
+    save(module, tmp_path / "w.safetensors")
+    ours = weights(**{name.replace(".", "__"): tuple(t.shape) for name, t in module.state_dict().items()})
+    found = load(ours, tmp_path / "w.safetensors")
+    assert found.keys() == module.state_dict().keys()
+    assert all(torch.equal(found[name], tensor) for name, tensor in module.state_dict().items())
+
+
+def test_a_file_that_cannot_be_replaced_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(nn.Linear(2, 2), tmp_path / "w.safetensors")
+    before = (tmp_path / "w.safetensors").read_bytes()
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", refuse)
+    with pytest.raises(CompileError):
+        save(nn.Linear(3, 3), tmp_path / "w.safetensors")
+    assert (tmp_path / "w.safetensors").read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 1

@@ -1,0 +1,91 @@
+"""Mapping files: what they say, what they take over, what is wrong with them."""
+
+from pathlib import Path
+
+import pytest
+
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.weights.mapping import load_mapping
+from tests.weights.helpers import mapping
+
+HEAD = 'format = 1\nsource = "keras"\n'
+BASE = HEAD + 'ignore = ["optimizer/*"]\n[rules]\n"conv{n}" = "stem.{n+1}"\n"predictions" = "logits"\n'
+
+
+def lines(folder: Path, text: str) -> dict[str, str]:
+    return {theirs: rule.ours.text for theirs, rule in mapping(folder, text, "child.keras.toml").rules.items()}
+
+
+def test_a_mapping_is_read(tmp_path: Path) -> None:
+    found = mapping(tmp_path, BASE)
+    assert found.source == "keras"
+    assert {theirs: rule.ours.text for theirs, rule in found.rules.items()} == {
+        "conv{n}": "stem.{n+1}",
+        "predictions": "logits",
+    }
+    assert found.ignores("optimizer/vars/1")
+    assert not found.ignores("conv")
+
+
+def test_extends_takes_over_replaces_and_drops(tmp_path: Path) -> None:
+    base = mapping(tmp_path, BASE, "base.keras.toml")
+    text = HEAD + 'extends = "base.keras.toml"\n[rules]\n"predictions" = false\n"conv{n}" = "a.{n}"\n"dense" = "b"\n'
+    assert lines(tmp_path, text) == {"conv{n}": "a.{n}", "dense": "b"}
+    assert load_mapping(tmp_path / "child.keras.toml").ignore == base.ignore
+
+
+def test_within_moves_what_is_taken_over(tmp_path: Path) -> None:
+    mapping(tmp_path, BASE, "base.keras.toml")
+    text = HEAD + 'extends = "base.keras.toml"\nwithin = "net"\n[rules]\n"net/predictions" = false\n"dense" = "b"\n'
+    assert lines(tmp_path, text) == {"net/conv{n}": "stem.{n+1}", "dense": "b"}
+    rule = load_mapping(tmp_path / "child.keras.toml").rules["net/conv{n}"]
+    assert rule.theirs.match("net/conv3") == {"n": 3}
+    assert rule.theirs.match("conv3") is None
+
+
+def test_within_speaks_torch_too(tmp_path: Path) -> None:
+    mapping(tmp_path, 'format = 1\nsource = "torch"\n[rules]\n"a" = "b"\n', "base.toml")
+    text = 'format = 1\nsource = "torch"\nextends = "base.toml"\nwithin = "module"\n'
+    assert lines(tmp_path, text) == {"module.a": "b"}
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "fault"),
+    [
+        ('source = "keras"\n', "1:1", "format: field required"),
+        ('format = 2\nsource = "keras"\n', "1:10", "format: input should be 1"),
+        ('format = 1\nsource = "jax"\n', "2:10", "source: input should be 'keras' or 'torch'"),
+        (HEAD + "rule = 1\n", "3:8", "rule: extra inputs"),
+        (HEAD + 'ignore = "a"\n', "3:10", "ignore: input should be a valid list"),
+        (HEAD + "[rules]\na = 1\n", "4:5", "rules.a: input should be"),
+        (HEAD + "[rules]\na = true\n", "4:5", "rules.a: input should be"),
+        (HEAD + '[rules]\n"a{" = "b"\n', "4:8", "is no placeholder"),
+        (HEAD + '[rules]\n"a" = "b{n}"\n', "4:7", "no placeholder of the left side"),
+        (HEAD + '[rules]\n"a" = false\n', "4:1", 'no rule "a" to drop'),
+        (HEAD + 'within = "net"\n', "3:10", "moves the rules of what the file extends"),
+        (HEAD + 'extends = "../a.toml"\n', "3:11", "in the same folder"),
+        (HEAD + 'extends = "child.keras.toml"\n', "3:11", "more than 8 mappings"),
+        (HEAD + 'extends = "torch.toml"\n', "2:10", 'torch.toml has source = "torch"'),
+        (HEAD + 'extends = "base.keras.toml"\nwithin = "{n}"\n', "4:10", "comes twice"),
+    ],
+)
+def test_what_is_wrong_has_a_place(tmp_path: Path, text: str, where: str, fault: str) -> None:
+    (tmp_path / "base.keras.toml").write_text(BASE)
+    (tmp_path / "torch.toml").write_text('format = 1\nsource = "torch"\n')
+    with pytest.raises(CompileError) as caught:
+        mapping(tmp_path, text, "child.keras.toml")
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "GB405"
+    assert fault in diagnostic.message.lower() or fault in diagnostic.message
+    assert str(diagnostic.span).endswith(f"child.keras.toml:{where}")
+
+
+def test_all_mistakes_at_once(tmp_path: Path) -> None:
+    with pytest.raises(CompileError) as caught:
+        mapping(tmp_path, HEAD + '[rules]\n"a{" = "b"\n"c" = "{d}"\n"e" = false\n')
+    assert len(caught.value.diagnostics) == 3
+
+
+def test_a_base_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(CompileError, match="GB001"):
+        mapping(tmp_path, HEAD + 'extends = "nothing.toml"\n')
