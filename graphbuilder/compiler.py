@@ -5,7 +5,7 @@ Nothing here does a stage's work, and nothing is imported before the stage that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from graphbuilder.analysis.inference import TypedGraph
     from graphbuilder.backends.table import Summary
-    from graphbuilder.document import Document
     from graphbuilder.elaborate import Limits
     from graphbuilder.ir import TensorType
     from graphbuilder.spec import Spec
@@ -83,30 +82,42 @@ class Checked:
 
 
 def load(
-    path: str | Path, params: Mapping[str, Any] | None = None, *, strict: bool = False, limits: Limits | None = None
+    path: str | Path,
+    params: Mapping[str, Any] | None = None,
+    *,
+    settings: Sequence[str] = (),
+    strict: bool = False,
+    limits: Limits | None = None,
 ) -> Network:
     """The network of the spec at ``path``.
 
     Args:
         params: values over the spec's ``[params]``, each of its default's type.
+        settings: the same as texts, ``"classes=10"``, over those.
         strict: whether warnings are errors.
         limits: caps on what a spec may ask for.
 
     Raises:
         CompileError: with every mistake of the file.
     """
-    checked = check(path, params, limits=limits)
+    checked = check(path, params, settings=settings, limits=limits)
     if checked.network is None or (strict and checked.diagnostics):
         raise CompileError(checked.diagnostics)
     return checked.network
 
 
-def check(path: str | Path, params: Mapping[str, Any] | None = None, *, limits: Limits | None = None) -> Checked:
+def check(
+    path: str | Path,
+    params: Mapping[str, Any] | None = None,
+    *,
+    settings: Sequence[str] = (),
+    limits: Limits | None = None,
+) -> Checked:
     """The spec at ``path`` through parsing, elaboration and inference; mistakes are returned, not raised."""
-    from graphbuilder import document
+    from graphbuilder import spec
 
     try:
-        return _check(document.load(path), Path(path).parent, params, limits)
+        return _elaborated(spec.load(path), params or {}, settings, limits)
     except CompileError as error:
         return Checked(None, error.diagnostics)
 
@@ -119,29 +130,25 @@ def check_text(
     folder: Path | None = None,
     limits: Limits | None = None,
 ) -> Checked:
-    """A spec given as text; ``path`` is what errors call it, ``folder`` what ``extends`` is relative to (nothing else may)."""
-    from graphbuilder import document
+    """A spec given as text; ``path`` is what errors call it, ``folder`` what it may extend files of (else none)."""
+    from graphbuilder import document, spec
 
     try:
-        return _check(document.parse(text, path), folder, params, limits)
+        return _elaborated(spec.parse(document.parse(text, path), folder=folder), params or {}, (), limits)
     except CompileError as error:
         return Checked(None, error.diagnostics)
 
 
-def _check(
-    document: Document, folder: Path | None, params: Mapping[str, Any] | None, limits: Limits | None
-) -> Checked:
+def _elaborated(spec: Spec, params: Mapping[str, Any], settings: Sequence[str], limits: Limits | None) -> Checked:
     from graphbuilder.elaborate import elaborate
-    from graphbuilder.spec import parse
+    from graphbuilder.spec.settings import check_settings, parse_setting
 
+    chosen = {**check_settings(params, spec.params), **dict(parse_setting(each, spec.params) for each in settings)}
     sink = Sink()
-    spec = parse(document, folder=folder)
-    settings = dict(params or {})
-    typed = elaborate(spec, settings, sink, limits)
+    typed = elaborate(spec, chosen, sink, limits)
     if typed is None:
         return Checked(None, sink.diagnostics)
-    values = {**spec.params, **settings}
-    return Checked(Network(spec, typed, values, sink.diagnostics), sink.diagnostics)
+    return Checked(Network(spec, typed, {**spec.params, **chosen}, sink.diagnostics), sink.diagnostics)
 
 
 def source(network: Network) -> str:

@@ -1,0 +1,132 @@
+"""``tools/benchmark [startup] [scale] [build] [forward]``: what the tool itself costs, as ratios."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import io
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+from rich.console import Console
+from rich.table import Table
+
+from tools.benchmarks.pairs import Ratio, compare
+
+ROOT = Path(__file__).parents[2]
+SPEC = ROOT / "specs" / "xception.toml"
+
+
+def startup(rounds: int) -> Iterator[Ratio]:
+    """``check`` and ``summary`` as whole processes, over importing the two libraries that they stand on."""
+
+    def process(*command: str) -> Callable[[], object]:
+        return lambda: subprocess.run(command, check=True, capture_output=True)
+
+    program = str(Path(sys.executable).with_name("graphbuilder"))
+    libraries = process(sys.executable, "-c", "import pydantic, networkx")
+    for command in ("check", "summary"):
+        yield compare(f"{command} / import", process(program, command, str(SPEC)), libraries, rounds)
+
+
+def scale(rounds: int) -> Iterator[Ratio]:
+    """A hundred thousand of something, over ten thousand, or over ten where equal bodies are shared."""
+
+    def measure(form: str, size: int) -> dict[str, float]:
+        command = [sys.executable, "-m", "tools.benchmarks.scale", form, str(size)]
+        return json.loads(subprocess.run(command, check=True, capture_output=True, cwd=ROOT).stdout)
+
+    for form, small in (("flat", 10_000), ("repeat", 10)):
+        large_run, small_run = measure(form, 100_000), measure(form, small)
+        ratio = large_run["seconds"] / small_run["seconds"]
+        name = f"{form}: 100,000 / {small:,} ({large_run['mebibytes']:.0f} MiB)"
+        yield Ratio(name, large_run["seconds"], small_run["seconds"], ratio, ratio, ratio)
+
+
+def build(rounds: int) -> Iterator[Ratio]:
+    """Building on meta over the emitted file by hand; with weights over the constructors of Keras and timm."""
+    import torch
+
+    import graphbuilder as gb
+    from tests.peers import reference
+
+    network = gb.load(SPEC)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "emitted.py"
+        path.write_text(gb.source(network), encoding="utf-8")
+
+        def by_hand() -> object:
+            with torch.device("meta"):
+                return _module(path).Xception()
+
+        yield compare("compile on meta / emitted file", lambda: gb.compile(network, device="meta"), by_hand, rounds)
+    keras, timm = reference.import_keras(), reference.import_timm()
+    ours = lambda: gb.compile(gb.load(SPEC))  # noqa: E731
+    yield compare("compile / keras", ours, lambda: keras.applications.Xception(weights=None), rounds)
+    yield compare("compile / timm", ours, lambda: timm.create_model("legacy_xception"), rounds)
+
+
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("emitted", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def forward(rounds: int) -> Iterator[Ratio]:
+    """The compiled module over the same network written by hand, eager."""
+    import torch
+
+    import graphbuilder as gb
+    from tools.benchmarks.xception_by_hand import Xception
+
+    ours, theirs = gb.compile(SPEC).eval(), Xception().eval()
+    for batch in (1, 8):
+        image = torch.randn(batch, 3, 299, 299)
+        with torch.inference_mode():
+            yield compare(f"forward, batch {batch}", lambda: ours(image), lambda: theirs(image), rounds)  # noqa: B023
+
+
+SUITES: dict[str, Callable[[int], Iterator[Ratio]]] = {
+    "startup": startup,
+    "scale": scale,
+    "build": build,
+    "forward": forward,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="tools/benchmark", description=__doc__)
+    parser.add_argument("suites", nargs="*", choices=[*SUITES, []], help="all unless named")
+    parser.add_argument("--rounds", type=int, default=9, help="pairs of timings for each row")
+    parser.add_argument("--json", action="store_true", help="one object a row, for a program")
+    options = parser.parse_args()
+    console = Console(stderr=True)
+    rows: list[Ratio] = []
+    for name in options.suites or SUITES:
+        with console.status(name), contextlib.redirect_stdout(io.StringIO()):
+            rows += SUITES[name](options.rounds)
+    if options.json:
+        sys.stdout.write(json.dumps([row._asdict() for row in rows], indent=1) + "\n")
+    else:
+        Console().print(_table(rows))
+
+
+def _table(rows: list[Ratio]) -> Table:
+    table = Table("ours / theirs", "ratio", "lowest", "highest", "ours, s", "theirs, s")
+    for row in rows:
+        numbers = (row.median, row.low, row.high, row.ours, row.theirs)
+        table.add_row(row.name, *(f"{number:.3g}" for number in numbers))
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Ratios of two timings taken in turns: a machine that slows down slows both."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Ratio(NamedTuple):
+    """``ours`` over ``theirs``: the median of the rounds' ratios, and the lowest and highest."""
+
+    name: str
+    ours: float
+    theirs: float
+    median: float
+    low: float
+    high: float
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """How long one call takes."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def compare(name: str, ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> Ratio:
+    """Time both ``rounds`` times in alternating order, after one call of each that does not count."""
+    ours()
+    theirs()
+    pairs: list[tuple[float, float]] = []
+    for index in range(rounds):
+        if index % 2:
+            second = seconds(theirs)
+            pairs.append((seconds(ours), second))
+        else:
+            pairs.append((seconds(ours), seconds(theirs)))
+    ratios = [mine / other for mine, other in pairs]
+    mine, other = zip(*pairs, strict=True)
+    return Ratio(
+        name, statistics.median(mine), statistics.median(other), statistics.median(ratios), min(ratios), max(ratios)
+    )
