@@ -225,7 +225,7 @@ class Softplus(Elementwise):
 
 
 class Mish(Elementwise):
-    """x * tanh(softplus(x))."""
+    """Smooth and not monotone: x * tanh(softplus(x))."""
 
     op: ClassVar[str] = "mish"
     title: ClassVar[str] = "Mish"
@@ -250,7 +250,10 @@ class Activation(Op):
         return self._chosen().weights(inputs)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
-        return self._chosen().lower(inputs)
+        lowering = self._chosen().lower(inputs)
+        assert lowering.module is not None
+        args = tuple(argument._replace(field=None) for argument in lowering.module.args)
+        return lowering._replace(module=lowering.module._replace(args=args))
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return self._chosen().title

@@ -76,7 +76,9 @@ class Norm(Op):
         kept, what, weight = ("Scale", "bias", "bias") if self.scale else ("Shift", "factor", "weight")
         name = kept + call.target.removeprefix("nn.")
         helper = _PART.format(name=name, base=call.target, what=what, weight=weight)
-        return Lowering(TorchCall(name, (*call.args, learnt._replace(value=True)), call.positional), (result,), helper)
+        return Lowering(
+            TorchCall(name, (*call.args, learnt._replace(value=True, field=None)), call.positional), (result,), helper
+        )
 
     def _eps(self) -> Arg:
         return Arg("eps", self.eps, 1e-5, field="eps")

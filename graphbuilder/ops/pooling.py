@@ -73,13 +73,19 @@ class Pool(Op):
 
     def _run(self, over: Window) -> Window:
         """The window as a layer sees it: what it cannot pad by itself is padded before."""
-        if over.symmetric is not None:
+        if self._own(over) is not None:
             return over
         return over._replace(spatial=grown(over.spatial, over.sides), sides=((0, 0),) * len(over.sides))
 
+    @staticmethod
+    def _own(over: Window) -> tuple[int, ...] | None:
+        """The padding where a layer of torch can add it: both sides alike, and at most half the kernel undilated."""
+        symmetric = over.symmetric
+        return symmetric if symmetric is not None and _halves(symmetric, over.kernel) else None
+
     def _check_padding(self, over: Window) -> None:
         limits = tuple(reach // 2 for reach in over.reach)
-        if all(max(side) <= limit for side, limit in zip(over.sides, limits, strict=True)):
+        if _halves(tuple(map(max, over.sides)), over.reach):
             return
         raise OpError(
             PaddingTooLarge,
@@ -96,7 +102,7 @@ class Pool(Op):
         before = before_of(over.sides)
         ceil = any(step > 1 for step in over.stride)
         exact = over.padded_by(before).counts(ceil=ceil) == over.counts()
-        return (before, ceil) if exact else None
+        return (before, ceil) if exact and _halves(before, over.kernel) else None
 
     def _args(self, padding: Arg, ceil: bool) -> tuple[tuple[Arg, ...], Arg]:
         shared = (
@@ -123,8 +129,9 @@ class MaxPool(Pool):
         ceiled = self._ceiled(over) if self.padding == "same" else None
         if ceiled:
             return self._lower(over, padding_arg(self.padding, ceiled[0]), ceiled[1])
-        if over.symmetric is not None:
-            return self._lower(over, padding_arg(self.padding, over.symmetric), self.ceil)
+        own = self._own(over)
+        if own is not None:
+            return self._lower(over, padding_arg(self.padding, own), self.ceil)
         ceil = self.ceil and self.padding != "same"
         return self._lower(over, Arg("padding", 0, 0), ceil, padded(Input(), over.sides, MINUS_INFINITY))
 
@@ -162,8 +169,9 @@ class AvgPool(Pool):
         if ceiled:
             return Lowering(self._call(over, padding_arg(self.padding, ceiled[0]), ceiled[1]))
         ceil = self.ceil and self.padding != "same"
-        if over.symmetric is not None:
-            return Lowering(self._call(over, padding_arg(self.padding, over.symmetric), ceil))
+        own = self._own(over)
+        if own is not None:
+            return Lowering(self._call(over, padding_arg(self.padding, own), ceil))
         return Lowering(self._call(over, Arg("padding", 0, 0), ceil), (self._padded(over.sides),))
 
     def _padded(self, sides: tuple[Side, ...]) -> Expr:
@@ -265,3 +273,7 @@ class AdaptiveAvgPool(Op):
         Example({"size": 5}, (_LINE,)),
         Example({"size": 2}, (_CUBE,)),
     )
+
+
+def _halves(padding: tuple[int, ...], kernel: tuple[int, ...]) -> bool:
+    return all(pad <= size // 2 for pad, size in zip(padding, kernel, strict=True))
