@@ -1,7 +1,7 @@
 """Outputs, written whole or not at all: built beside the target, synced, then renamed into its place.
 
-What is no plain file or folder is refused, and so is a folder that holds anything but what is about to be written. Nothing here
-reads, makes missing folders or knows what the bytes are.
+What is no plain file or folder is refused, and so is a folder that holds anything but what is about to be written.
+Nothing here reads, makes missing folders or knows what the bytes are.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -43,7 +43,8 @@ def write_folder(path: Target, files: Mapping[str, bytes]) -> None:
     """Write ``files`` (name to content) as the whole content of the folder ``path``.
 
     Raises:
-        CompileError: when the target is no folder, holds other files than these, or the system refuses; the old folder is then
+        CompileError: when the target is no folder, holds other files than these, or the system refuses; the old folder
+        is then
             untouched.
     """
     target = Path(os.path.realpath(path))
@@ -62,7 +63,7 @@ def write_folder(path: Target, files: Mapping[str, bytes]) -> None:
 
 
 @contextmanager
-def _coded(path: Target) -> Iterator[None]:
+def _coded(path: Target) -> Generator[None]:
     """What the system says, as an error with a code."""
     try:
         yield
@@ -104,12 +105,17 @@ def _refuse_foreign(target: Path, path: Target, files: Mapping[str, bytes]) -> N
 
 
 def _kind(mode: int) -> str:
-    kinds = ((stat.S_ISREG, "a file"), (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
+    kinds = (
+        (stat.S_ISREG, "a file"),
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+    )
     return next((word for test, word in kinds if test(mode)), "a device")
 
 
 def _beside(target: Path) -> Path:
-    """A new name in the target's folder, so that the rename stays on one file system; short, since the target's may be long."""
+    """A new name in the target's folder, on its file system; short, as the target's may be long."""
     return target.with_name(f".graphbuilder-{secrets.token_hex(8)}")
 
 
@@ -134,7 +140,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _put_in_place(staging: Path, target: Path) -> None:
-    """Rename ``staging`` to ``target``; a folder already there is set aside first, and put back should the rename fail."""
+    """Rename ``staging`` to ``target``; a folder already there is set aside, and put back should that fail."""
     if not target.exists():
         os.rename(staging, target)
         return

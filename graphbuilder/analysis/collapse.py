@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple
+from typing import overload
 
 from graphbuilder.analysis.inference import TypedGraph
-from graphbuilder.ir import Graph, Node
+from graphbuilder.ir import Copies, Graph, Node
 
 
-class Run(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Run:
     """Adjacent calls that are alike: one body (or op) on the same types, with the same initialisers."""
 
-    nodes: tuple[Node, ...]
+    nodes: Sequence[Node]
 
     @property
     def first(self) -> Node:
@@ -30,14 +33,49 @@ class Run(NamedTuple):
 
 
 def runs(typed: TypedGraph) -> tuple[Run, ...]:
-    """The calls of a body in order, those of a repeat gathered where neighbours are alike; nodes of other bodies stand alone."""
+    """The calls of a body in order, those of a repeat gathered where neighbours are alike; others stand alone."""
+    nodes = typed.graph.nodes
     if typed.graph.kind != "repeat":
-        return tuple(Run((node,)) for node in typed.graph.nodes)
-    calls = Counter(node.module for node in typed.graph.nodes)
+        return tuple(Run((node,)) for node in nodes)
+    # Of copies that nobody wrote out, the types are not worked out one by one either.
+    if isinstance(nodes, Copies) and type(typed.types) is not dict:
+        *lengths, last = _lengths(nodes.head, typed)
+        return tuple(_cut(nodes, [*lengths, last + nodes.beyond]))
+    return tuple(_cut(nodes, _lengths(nodes, typed)))
+
+
+def _lengths(nodes: Sequence[Node], typed: TypedGraph) -> Iterator[int]:
+    calls = Counter(node.module for node in nodes)
 
     def alike(node: Node) -> tuple[object, ...]:
         shared = node.module if calls[node.module] > 1 else None
         callee = typed.bodies[node.name] if isinstance(node.callee, Graph) else (node.callee, typed.inputs_of(node))
         return (callee, shared, node.init, node.title)
 
-    return tuple(Run(tuple(nodes)) for _, nodes in groupby(typed.graph.nodes, alike))
+    return (sum(1 for _ in group) for _, group in groupby(nodes, alike))
+
+
+def _cut(nodes: Sequence[Node], lengths: Iterable[int]) -> Iterator[Run]:
+    start = 0
+    for length in lengths:
+        yield Run(_Part(nodes, range(start, start + length)))
+        start += length
+
+
+class _Part(Sequence[Node]):
+    """Some of the nodes of a sequence, made when they are asked for."""
+
+    def __init__(self, nodes: Sequence[Node], indices: range) -> None:
+        self._nodes, self._indices = nodes, indices
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    @overload
+    def __getitem__(self, index: int) -> Node: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Node, ...]: ...
+    def __getitem__(self, index: int | slice) -> Node | tuple[Node, ...]:
+        if isinstance(index, slice):
+            return tuple(self._nodes[each] for each in self._indices[index])
+        return self._nodes[self._indices[index]]

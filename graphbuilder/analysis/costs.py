@@ -5,12 +5,13 @@ Costs are per sample, so nothing here knows a batch, a number format or a device
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from graphbuilder.analysis.collapse import Run, runs
 from graphbuilder.analysis.inference import TypedGraph
-from graphbuilder.ir import Copies, Graph, Node, Op, TensorType
+from graphbuilder.ir import Graph, Node, Op, TensorType
 
 
 class Costs(NamedTuple):
@@ -56,33 +57,20 @@ def costs(typed: TypedGraph) -> Costs:
     """The costs of a body with all that it calls, remembered for as long as the body lives."""
     known = _KNOWN.get(typed)
     if known is None:
-        known = _KNOWN[typed] = _sum(typed)
+        known = _KNOWN[typed] = sum_costs([cost for _, cost in costs_by_run(typed)])
     return known
 
 
-def _sum(typed: TypedGraph) -> Costs:
-    """Of copies that are all alike only those written out are worked out."""
-    nodes = typed.graph.nodes
-    if not isinstance(nodes, Copies):
-        return sum_costs(_costs_by_node(typed, nodes).values())
-    known = _costs_by_node(typed, nodes.head)
-    return sum_costs([*known.values(), known[nodes.head[-1].name].times(nodes.beyond)])
-
-
-def costs_by_node(typed: TypedGraph) -> dict[str, Costs]:
-    """The costs of each call of a body by node name; calls of one owner carry its weights once, at the first."""
-    return _costs_by_node(typed, typed.graph.nodes)
-
-
-def _costs_by_node(typed: TypedGraph, nodes: Iterable[Node]) -> dict[str, Costs]:
-    found: dict[str, Costs] = {}
+def costs_by_run(typed: TypedGraph) -> Iterator[tuple[Run, Costs]]:
+    """The calls of a body with what they cost together; calls of one owner carry its weights once, at the first."""
     counted: set[str] = set()
     ops: dict[tuple[int, tuple[TensorType, ...]], Costs] = {}
-    for node in nodes:
-        call = _call(node, typed, ops)
-        found[node.name] = call.again() if node.module in counted else call
-        counted.add(node.module)
-    return found
+    for run in runs(typed):
+        call = _call(run.first, typed, ops)
+        first = call.again() if run.first.module in counted else call
+        further = call if run.nodes[-1].owns else call.again()
+        counted.add(run.first.module)
+        yield run, sum_costs([first, further.times(run.count - 1)])
 
 
 def sum_costs(each: Collection[Costs]) -> Costs:

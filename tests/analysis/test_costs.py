@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import perf_counter
 
 from graphbuilder.analysis.collapse import runs
-from graphbuilder.analysis.costs import Costs, costs, costs_by_node
+from graphbuilder.analysis.costs import Costs, costs, costs_by_run
 from graphbuilder.analysis.inference import TypedGraph, infer
 from graphbuilder.ir import Graph, Node, Op, TensorType, Value
 from graphbuilder.ops import catalogue
@@ -54,11 +55,12 @@ def test_copies_count_each_and_shared_copies_once() -> None:
     assert each.activations == once.activations
 
 
-def test_the_costs_of_calls_sum_to_those_of_the_body() -> None:
-    body = typed(chain("repeat", "unit", *[UNIT] * 3, shared=True))
-    by_node = costs_by_node(body)
-    assert [cost.trainable for cost in by_node.values()] == [WEIGHTS + 8, 0, 0]
-    assert [cost.executed for cost in by_node.values()] == [WEIGHTS + 8] * 3
+def test_weights_are_counted_at_their_first_call() -> None:
+    body = chain("block", "net", UNIT, UNIT, UNIT)
+    tied = tuple(replace(node, module="block_0") for node in body.nodes)
+    each = [cost for _, cost in costs_by_run(typed(replace(body, nodes=tied)))]
+    assert [cost.trainable for cost in each] == [WEIGHTS + 8, 0, 0]
+    assert [cost.executed for cost in each] == [WEIGHTS + 8] * 3
 
 
 def test_nested_repeats_multiply_without_being_written_out() -> None:

@@ -1,4 +1,4 @@
-"""The table in Markdown. Names are letters, digits and underscores, so only what ops say of themselves needs escaping."""
+"""The table in Markdown. Names are letters, digits and underscores, so only what ops say of themselves is escaped."""
 
 from __future__ import annotations
 

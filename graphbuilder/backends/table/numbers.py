@@ -12,26 +12,12 @@ def counted(number: int) -> str:
 
 def scaled(number: int) -> str:
     """Three significant digits and a power of a thousand: ``8.36 G``, ``728``."""
-    if number < 1000:
-        return str(number)
-    value, unit = float(number), ""
-    for unit in ("k", "M", "G", "T", "P"):
-        value /= 1000
-        if float(f"{value:.3g}") < 1000:
-            break
-    return f"{_three(value)} {unit}"
+    return str(number) if number < 1000 else _scaled(number / 1000, 1000, ("k", "M", "G", "T", "P"))
 
 
 def memory(number: int) -> str:
     """Bytes in powers of 1024: ``87.4 MiB``."""
-    if number < 1024:
-        return f"{number} B"
-    value, unit = float(number), ""
-    for unit in ("KiB", "MiB", "GiB", "TiB"):
-        value /= 1024
-        if value < 1000:
-            break
-    return f"{_three(value)} {unit}"
+    return f"{number} B" if number < 1000 else _scaled(number / 1024, 1024, ("KiB", "MiB", "GiB", "TiB"))
 
 
 def share(part: int, whole: int) -> str:
@@ -50,6 +36,9 @@ def shape(types: tuple[TensorType, ...]) -> str:
     return ", ".join(map(str, types))
 
 
-def _three(value: float) -> str:
+def _scaled(value: float, step: int, units: tuple[str, ...]) -> str:
+    unit, *larger = units
+    if value >= 999.5 and larger:
+        return _scaled(value / step, step, tuple(larger))
     digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-    return f"{value:.{digits}f}"
+    return f"{value:.{digits}f} {unit}"

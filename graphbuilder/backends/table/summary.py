@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from graphbuilder.analysis.collapse import Run, runs
-from graphbuilder.analysis.costs import Costs, costs, costs_by_node, sum_costs
+from graphbuilder.analysis.costs import Costs, costs, costs_by_run
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.ir import Graph, Node, TensorType
 
@@ -151,8 +151,7 @@ def shapes(types: Mapping[str, TensorType]) -> dict[str, list[int]]:
 
 
 def _blocks(typed: TypedGraph, path: str) -> tuple[Block, ...]:
-    each = costs_by_node(typed)
-    return tuple(_block(run, typed, path, sum_costs([each[node.name] for node in run.nodes])) for run in runs(typed))
+    return tuple(_block(run, typed, path, cost) for run, cost in costs_by_run(typed))
 
 
 def _block(run: Run, typed: TypedGraph, path: str, cost: Costs) -> Block:
@@ -164,7 +163,9 @@ def _block(run: Run, typed: TypedGraph, path: str, cost: Costs) -> Block:
     if body and len(inner) == 1:
         copy = _block(inner[0], body, f"{path}.", cost)
         shares = _shares(run) or copy.shares
-        return copy._replace(name=run.name, path=path, repeat=copy.repeat * run.count, shares=shares, outputs=_outputs(body))
+        return copy._replace(
+            name=run.name, path=path, repeat=copy.repeat * run.count, shares=shares, outputs=_outputs(body)
+        )
     op = node.op
     return Block(
         run.name,

@@ -1,4 +1,4 @@
-"""The table as text: for a terminal with colour, and plain for everything else. The only place here that imports rich."""
+"""The table as text: in colour for a terminal, plain for all else. The only place here that imports rich."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ BAR_COLUMNS = 100  # a narrower console has no room for bars
 
 def plain(summary: Summary, depth: int) -> str:
     """The table without colour, as wide as its widest row."""
-    console = Console(file=StringIO(), width=MANY_COLUMNS, color_system=None, force_terminal=False, legacy_windows=False)
+    console = Console(
+        file=StringIO(), width=MANY_COLUMNS, color_system=None, force_terminal=False, legacy_windows=False
+    )
     show(summary, depth, console)
     written = console.file
     assert isinstance(written, StringIO)

@@ -50,7 +50,7 @@ def varying(calls: Sequence[Node], dialect: Dialect) -> dict[str, Any]:
 def initialisers(given: Mapping[str, Initialiser], known: Mapping[str, Initialiser]) -> dict[str, Any]:
     """By weight, those that are not ``known``; the kernel's alone stands for itself."""
     rows = {weight: _initialiser(init) for weight, init in given.items() if known.get(weight) != init}
-    return cast("dict[str, Any]", rows["weight"]) if set(rows) == {"weight"} else rows
+    return rows["weight"] if set(rows) == {"weight"} else rows
 
 
 def _initialiser(init: Initialiser) -> dict[str, Any]:

@@ -68,7 +68,9 @@ class Library:
         if template not in self._bodies:
             return template
         number = 2
-        while (name := f"{template[: LONGEST_NAME - 1 - len(str(number))]}_{number}") in self._bodies or name in self._reserved:
+        while (
+            name := f"{template[: LONGEST_NAME - 1 - len(str(number))]}_{number}"
+        ) in self._bodies or name in self._reserved:
             number += 1
         return name
 

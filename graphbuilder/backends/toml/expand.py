@@ -1,4 +1,7 @@
-"""``expand``: the spec of a network with everything resolved. It reads the graph alone, so it says what was built and not what was meant."""
+"""``expand``: the spec of a network with everything resolved.
+
+It reads the graph alone, so it says what was built and not what was meant.
+"""
 
 from __future__ import annotations
 

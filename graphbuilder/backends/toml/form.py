@@ -1,4 +1,4 @@
-"""The form in which the language writes a block: its steps, its side paths, the node that joins them, and what stands behind."""
+"""The form in which the language writes a block: steps, side paths, the node that joins them, what stands behind."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def form_of(graph: Graph) -> Form:
         return _branched(graph, branches)
     join = graph.by_name.get("merge")
     if join is None or not _joins_a_shortcut(join, graph):
-        return Form(body=graph.nodes)
+        return Form(body=tuple(graph.nodes))
     at = graph.nodes.index(join)
     shortcut = graph.by_name.get("shortcut")
     main = join.inputs[1 if _op(join) == "concat" else 0]
     body = tuple(node for node in graph.nodes[:at] if node is not shortcut)
-    return Form(_with_last(body, main.node), (), shortcut, join, graph.nodes[at + 1 :])
+    return Form(_with_last(body, main.node), (), shortcut, join, tuple(graph.nodes[at + 1 :]))
 
 
 def is_branch(node: Node) -> bool:
@@ -63,7 +63,7 @@ def _readable(branches: tuple[Node, ...]) -> list[Value]:
 
 
 def _joins_a_shortcut(join: Node, graph: Graph) -> bool:
-    """Whether ``shortcut`` would have made this join: of two values, the side one the only input or the node ``shortcut``."""
+    """Whether ``shortcut`` makes just this join: of the body with the only input, or with the node ``shortcut``."""
     if not _is_plain_join(join) or len(join.inputs) != 2 or graph.nodes[0] is join:
         return False
     main, side = join.inputs[::-1] if _op(join) == "concat" else join.inputs

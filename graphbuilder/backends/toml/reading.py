@@ -1,4 +1,4 @@
-"""What the steps of a body read and give, as the language's rules have it: when ``from`` can be left out, and how a path is written."""
+"""What steps read and give by the language's rules: when ``from`` can be left out, and how a path is written."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ class Reader:
 
     def taps(self, graph: Graph) -> Mapping[str, str]:
         """The outputs that a path can reach without their being declared, and the node that each comes from."""
-        inside = {name: value.node for name, value in graph.outputs if name in (value.node, f"{value.node}.{value.port}")}
+        inside = {
+            name: value.node for name, value in graph.outputs if name in (value.node, f"{value.node}.{value.port}")
+        }
         if graph.kind in ("repeat", "branch"):
             return inside
         if graph.kind == "model" or all(name != "out" for name, _ in graph.outputs):

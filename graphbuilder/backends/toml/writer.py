@@ -1,7 +1,7 @@
 """TOML text from plain values, in the layout that people write specs in; TOML 1.0, so that every editor reads it.
 
-A body is a list of one-line steps. Where one of them does not fit on a line, the body is written as ``[[...]]`` tables instead, since an
-inline table may not wrap. Nothing here knows what a step means.
+A body is a list of one-line steps. Where one of them does not fit on a line, the body is written as ``[[...]]`` tables
+instead, since an inline table may not wrap. Nothing here knows what a step means.
 """
 
 from __future__ import annotations
@@ -64,7 +64,11 @@ def _key(name: str) -> str:
 def _table(name: str, table: Table) -> Iterator[str]:
     if name:
         yield f"[{name}]"
-    wide = {key: steps for key, steps in table.items() if _is_steps(steps) and any(len(_step(step)) > WIDTH for step in steps)}
+    wide = {
+        key: steps
+        for key, steps in table.items()
+        if _is_steps(steps) and any(len(_step(step)) > WIDTH for step in steps)
+    }
     for key, item in table.items():
         if key not in wide:
             yield from _entry(key, item)
@@ -77,7 +81,9 @@ def _table(name: str, table: Table) -> Iterator[str]:
 
 
 def _is_steps(item: Any) -> bool:
-    return isinstance(item, list) and bool(item) and all(isinstance(entry, Mapping) for entry in cast("list[Any]", item))
+    return (
+        isinstance(item, list) and item != [] and all(isinstance(entry, Mapping) for entry in cast("list[Any]", item))
+    )
 
 
 def _step(step: Table) -> str:

@@ -37,56 +37,57 @@ class SettingBound(Rule):
 
 
 class OutputKind(Rule):
-    """An output goes to a plain file or, where the path ends in ``/``, to a folder. Devices, pipes, sockets and a folder where a file
-    is meant (or a file where a folder is) are refused, since they cannot be replaced whole."""
+    """An output goes to a plain file or, where the path ends in ``/``, to a folder. Devices, pipes, sockets and a
+    folder where a file is meant (or a file where a folder is) are refused, since they cannot be replaced whole."""
 
     code = "GB505"
     title = "the output is not of the kind that is written"
 
 
 class OutputFailed(Rule):
-    """The system refused to write the output: there is no such folder, no permission, or no room. Outputs are written whole or not at
-    all, so what was there before is untouched."""
+    """The system refused to write the output: there is no such folder, no permission, or no room. Outputs are written
+    whole or not at all, so what was there before is untouched."""
 
     code = "GB506"
     title = "the output cannot be written"
 
 
 class OutputForeign(Rule):
-    """A folder output replaces the folder's content. A folder that holds anything but what would be written is refused, so that nothing
-    of yours is lost."""
+    """A folder output replaces the folder's content. A folder that holds anything but what would be written is refused,
+    so that nothing of yours is lost."""
 
     code = "GB507"
     title = "the output folder holds other files"
 
 
 class OutputSuffix(Rule):
-    """What is written follows from the suffix of ``-o``: ``.py`` for source, ``.safetensors`` for weights, ``.svg``, ``.png``, ``.pdf``
-    and ``.dot`` for figures, a path that ends in ``/`` for a folder. Each command lists those that it knows."""
+    """What is written follows from the suffix of ``-o``: ``.py`` for source, ``.safetensors`` for weights, ``.svg``,
+    ``.png``, ``.pdf`` and ``.dot`` for figures, a path that ends in ``/`` for a folder. Each command lists those that
+    it knows."""
 
     code = "GB508"
     title = "no output of this kind"
 
 
 class Usage(Rule):
-    """The command line cannot be understood: an unknown command or option, or a value that the option does not take. ``--help`` behind any
-    command lists what it takes, with examples."""
+    """The command line cannot be understood: an unknown command or option, or a value that the option does not take.
+    ``--help`` behind any command lists what it takes, with examples."""
 
     code = "GB509"
     title = "a command used wrongly"
 
 
 class OpsModule(Rule):
-    """``--ops`` names a Python module that registers your own ops, as ``import`` would: ``package.module``, found on the path or below the
-    current folder. It is the only way in which code reaches a network; a spec cannot name one."""
+    """``--ops`` names a Python module that registers your own ops, as ``import`` would: ``package.module``, found on
+    the path or below the current folder. It is the only way in which code reaches a network; a spec cannot name one."""
 
     code = "GB510"
     title = "a module of ops cannot be imported"
 
 
 class NotWritable(Rule):
-    """A network can be built and yet not be written out as a spec: the copies of a repeated op have different initialisers, or some take an
-    argument that others leave out. Repeat a block around the op instead."""
+    """A network can be built and yet not be written out as a spec: the copies of a repeated op have different
+    initialisers, or some take an argument that others leave out. Repeat a block around the op instead."""
 
     code = "GB511"
     title = "the network cannot be written as a spec"
