@@ -5,7 +5,7 @@ A string is never an expression here: what a caller sets is a plain value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from graphbuilder import document
@@ -19,7 +19,7 @@ _EXAMPLES = {"a boolean": "true", "an integer": "10", "a float": "0.5", "a list"
 
 
 def parse_setting(text: str, params: Mapping[str, Any]) -> tuple[str, Any]:
-    """The param and the value of ``NAME=VALUE``, the value as TOML; that of a string param is the text itself, without quotes.
+    """The param and the value of ``NAME=VALUE``, as TOML; the value of a string param is the text itself.
 
     Args:
         text: as written behind ``--set``.
@@ -39,7 +39,7 @@ def parse_setting(text: str, params: Mapping[str, Any]) -> tuple[str, Any]:
 
 
 def check_settings(values: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
-    """``values`` as they will stand in the place of the params' defaults: an integer for a float made one, a tuple a list.
+    """``values`` as they stand in for the params' defaults: an integer for a float made one, a tuple a list.
 
     Raises:
         CompileError: with every name that is no param, and every value that is not of the type of the default.
@@ -89,7 +89,7 @@ def _type_fault(name: str, value: object, default: object) -> Diagnostic | None:
         return _wrong(name, f"{value[:80]!r}" if isinstance(value, str) else found(value), default)
     for leaf in _leaves(value):
         if not isinstance(leaf, bool | int | float | str):
-            return _wrong(name, f"a list with {found(leaf)} in it", default)
+            return SettingType.at(None, f"`{name}` must hold plain values, not {found(leaf)}")
         if isinstance(leaf, str) and leaf.startswith("="):
             remedy = "a text that starts with `=` would be an expression"
             return SettingType.at(None, f"`{name}` cannot be {leaf[:80]!r}: a setting is a plain value", help=remedy)
@@ -104,13 +104,12 @@ def _kind(value: object) -> str:
 def _wrong(name: str, written: str, default: object) -> Diagnostic:
     wanted = _kind(default)
     remedy = f"write {name}={_EXAMPLES[wanted]}, say" if wanted in _EXAMPLES else None
-    return SettingType.at(None, f"`{name}` is {wanted}, and {written} is none", help=remedy)
+    return SettingType.at(None, f"`{name}` must be {wanted}, not {written}", help=remedy)
 
 
 def _bound_fault(name: str, value: object) -> Diagnostic | None:
     try:
-        if isinstance(value, list | tuple):
-            bounded_list(list(cast("list[object]", value)))
+        bounded_list([value])
         for leaf in _leaves(value):
             bounded(leaf)
     except Fault as fault:
@@ -120,11 +119,11 @@ def _bound_fault(name: str, value: object) -> Diagnostic | None:
 
 def _leaves(value: object) -> Iterator[object]:
     if isinstance(value, list | tuple):
-        for item in cast("list[object]", value):
+        for item in cast("Sequence[object]", value):
             yield from _leaves(item)
     else:
         yield value
 
 
-def _plain(value: Any) -> Any:
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+def _plain(value: object) -> Any:
+    return [_plain(item) for item in cast("Sequence[object]", value)] if isinstance(value, list | tuple) else value

@@ -1,0 +1,163 @@
+"""JSON Schema of the language, for editors: what may stand where, and what it means.
+
+Draft 7, since that is what editors read for TOML. It says what a form can say; the rules and everything that needs a
+computation stay the compiler's. Ops are given, since none is known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from graphbuilder.spec.model import FORMULA, Spec, Step
+from graphbuilder.spec.names import PATTERN
+
+Schema = dict[str, Any]
+
+_NAME = {"pattern": f"^{PATTERN.pattern}$"}
+_FORMULA = {"$ref": "#/definitions/expression"}
+_WORDS = tuple(field.alias or name for name, field in Step.model_fields.items())
+
+
+def schema(ops: Mapping[str, Mapping[str, Any]]) -> Schema:
+    """The JSON Schema of a spec.
+
+    Args:
+        ops: by name, the JSON Schema of an op's own class: its docstring as description, its arguments as properties.
+    """
+    root = _draft7(Spec.model_json_schema(by_alias=True))
+    definitions = root.pop("definitions")
+    arguments = {name: _arguments(name, op, definitions) for name, op in sorted(ops.items())}
+    definitions["expression"] = FORMULA
+    definitions["Step"] = _step(definitions["Step"], ops, arguments)
+    definitions["InputType"] = _input(definitions["InputType"])
+    _file(root, arguments)
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A network of graphbuilder",
+        **root,
+        "definitions": dict(sorted(definitions.items())),
+    }
+
+
+def _file(root: Schema, arguments: Mapping[str, Schema]) -> None:
+    """What the loader takes away before there is a ``Spec``, and what it knows of keys."""
+    properties: Schema = root["properties"]
+    properties["extends"] = {"type": "string", "description": "The spec that this one changes, beside it or below."}
+    properties["steps"] = {
+        "type": "object",
+        "description": 'Changes to steps of that spec, by the path of their ids: `"middle.last" = { when = false }`.',
+        "additionalProperties": {"type": "object"},
+    }
+    for named in ("params", "inputs", "blocks", "outputs"):
+        properties[named]["propertyNames"] = _NAME
+    properties["defaults"]["properties"] = {name: _closed(own) for name, own in arguments.items()}
+    properties["defaults"]["additionalProperties"] = False
+    properties["init"]["propertyNames"] = {"enum": list(arguments)}
+    root["required"] = ["format"]
+    root["anyOf"] = [{"required": ["extends"]}, {"required": ["name", "inputs", "model"]}]
+
+
+def _input(table: Schema) -> Schema:
+    shape = table["properties"]["shape"]
+    return {"anyOf": [shape, table], "description": table["description"]}
+
+
+def _step(step: Schema, ops: Mapping[str, Mapping[str, Any]], arguments: Mapping[str, Schema]) -> Schema:
+    """A step, with the arguments that its op takes and no others.
+
+    Editors look for what to complete and to show in plain properties, and validators decide by conditions: so every
+    argument stands in both.
+    """
+    words: Schema = step["properties"]
+    words["op"] = {
+        **words["op"],
+        "enum": list(arguments),
+        "x-taplo": {"docs": {"enumValues": [_first_line(ops[name]) for name in arguments]}},
+    }
+    words["id"] = {**words["id"], **_NAME}
+    step["properties"] = {**_mentions(arguments), **words}
+    step["anyOf"] = [{"required": [word]} for word in ("op", "use", "share")]
+    step["allOf"] = [_condition(name, own) for name, own in arguments.items()]
+    return step
+
+
+def _condition(name: str, arguments: Schema) -> Schema:
+    known = {**arguments, **{word: {} for word in _WORDS}}
+    return {"if": {"required": ["op"], "properties": {"op": {"const": name}}}, "then": _closed(known)}
+
+
+def _closed(properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _mentions(arguments: Mapping[str, Schema]) -> Schema:
+    """For every argument of any op, which ops have it and what each says of it."""
+    said: dict[str, dict[str, list[str]]] = {}
+    for op, own in arguments.items():
+        for name, argument in own.items():
+            said.setdefault(name, {}).setdefault(str(argument.get("description", "")), []).append(op)
+    return {name: {"description": _told(by_text)} for name, by_text in sorted(said.items())}
+
+
+def _told(by_text: Mapping[str, list[str]]) -> str:
+    return "\n\n".join(f"{', '.join(ops)}: {text}" if text else ", ".join(ops) for text, ops in by_text.items())
+
+
+def _first_line(op: Mapping[str, Any]) -> str:
+    return str(op.get("description", "")).partition("\n")[0]
+
+
+def _arguments(name: str, op: Mapping[str, Any], definitions: Schema) -> Schema:
+    """The arguments of an op, each of which may be an expression; its own definitions go to the common ones."""
+    own = _draft7(op, prefix=f"{name}.")
+    definitions.update({f"{name}.{key}": value for key, value in own.get("definitions", {}).items()})
+    return {key: _or_expression(argument) for key, argument in own.get("properties", {}).items()}
+
+
+def _or_expression(value: Schema) -> Schema:
+    """``value``, or an expression in its place; the items of a list too."""
+    about = {key: value[key] for key in ("description", "default") if key in value}
+    rest = {key: item for key, item in value.items() if key not in about}
+    choices = rest["anyOf"] if set(rest) == {"anyOf"} else [rest]
+    return {"anyOf": [*(_with_expressions(choice) for choice in choices), _FORMULA], **about}
+
+
+def _with_expressions(value: Schema) -> Schema:
+    items = value.get("items")
+    if isinstance(items, dict):
+        return {**value, "items": _or_expression(cast("Schema", items))}
+    if isinstance(items, list):
+        return {**value, "items": [_or_expression(item) for item in cast("list[Schema]", items)]}
+    return value
+
+
+_RENAMED = {"$defs": "definitions", "prefixItems": "items"}
+
+
+def _draft7(value: Any, prefix: str = "") -> Any:
+    """What pydantic writes (draft 2020-12) as draft 7, without its titles and without nulls, which TOML has not."""
+    if isinstance(value, list):
+        return [_draft7(item, prefix) for item in cast("list[Any]", value) if item != {"type": "null"}]
+    if not isinstance(value, Mapping):
+        return value
+    rows = cast("Mapping[str, Any]", value)
+    kept = {key: item for key, item in rows.items() if not _dropped(key, item)}
+    return _plain({_RENAMED.get(key, key): _draft7(item, prefix) for key, item in kept.items()}, prefix)
+
+
+def _dropped(key: str, value: object) -> bool:
+    """A title of pydantic's making, or a default that is none; a property may well be called ``title``."""
+    return (key == "title" and isinstance(value, str)) or (key == "default" and value is None)
+
+
+def _plain(schema: Schema, prefix: str) -> Schema:
+    """A single choice as itself; a reference to the common definitions, alone, since its neighbours would not count."""
+    choices = schema.get("anyOf")
+    if isinstance(choices, list) and len(cast("list[Schema]", choices)) == 1:
+        schema = {**choices[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
+    reference = schema.pop("$ref", None)
+    if not isinstance(reference, str):
+        return schema
+    reference = {"$ref": f"#/definitions/{prefix}{reference.rpartition('/')[2]}"}
+    return {"allOf": [reference], **schema} if schema else reference
