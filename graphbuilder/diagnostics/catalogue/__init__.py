@@ -1,0 +1,42 @@
+"""Every code that this project can answer with, one class each, gathered from the modules beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from inspect import getdoc
+from pkgutil import iter_modules
+from textwrap import fill, indent
+from types import MappingProxyType
+
+from graphbuilder.diagnostics.model import Rule
+
+_WIDTH = 80
+
+
+@cache
+def rules() -> Mapping[str, type[Rule]]:
+    """Every rule by its code, in the order of codes. Imports the whole catalogue."""
+    found = sorted(_rules(), key=lambda rule: rule.code)
+    return MappingProxyType({rule.code: rule for rule in found})
+
+
+def _rules() -> Iterator[type[Rule]]:
+    for module in iter_modules(__path__):
+        for value in vars(import_module(f"{__name__}.{module.name}")).values():
+            if isinstance(value, type) and issubclass(value, Rule) and "code" in vars(value):
+                yield value
+
+
+def explain(code: str) -> str:
+    """What a code means, with an example of the fault and of its repair where a spec alone can show it.
+
+    Raises:
+        KeyError: when there is no such code; letter case does not matter.
+    """
+    rule = rules()[code.upper()]
+    parts = [f"{rule.severity}[{rule.code}]: {rule.title}", fill(" ".join((getdoc(rule) or "").split()), _WIDTH)]
+    if rule.bad:
+        parts += ["The fault:", indent(rule.bad.strip(), "    "), "Repaired:", indent(rule.good.strip(), "    ")]
+    return "\n\n".join(parts)

@@ -1,0 +1,88 @@
+"""Every code is its own, explained, and provoked by its example; the repaired example is clean."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from graphbuilder.diagnostics import Rule
+from graphbuilder.diagnostics.catalogue import __path__ as folders
+from graphbuilder.diagnostics.catalogue import explain, rules
+
+FAMILIES = {
+    "files": "0",
+    "grammar": "1",
+    "expressions": "1",
+    "shapes": "2",
+    "references": "3",
+    "weights": "4",
+    "usage": "5",
+    "limits": "6",
+    "backends": "7",
+    "internal": "9",
+}
+SHOWN = [pytest.param(rule, id=code) for code, rule in rules().items() if rule.bad]
+
+
+def declared() -> list[tuple[str, type[Rule]]]:
+    """Each rule with the module that declares it, codes given twice included."""
+    names = [path.stem for folder in folders for path in Path(folder).glob("[a-z]*.py")]
+    modules = [import_module(f"graphbuilder.diagnostics.catalogue.{name}") for name in sorted(names)]
+    return [
+        (module.__name__.rpartition(".")[2], value)
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, Rule)
+        and value is not Rule
+        and value.__module__ == module.__name__
+    ]
+
+
+def test_codes_are_unique() -> None:
+    codes = [rule.code for _, rule in declared()]
+    assert sorted(codes) == sorted(set(codes))
+    assert set(codes) == set(rules())
+
+
+@pytest.mark.parametrize(("module", "rule"), declared(), ids=lambda value: getattr(value, "__name__", value))
+def test_a_rule_says_what_it_is(module: str, rule: type[Rule]) -> None:
+    assert re.fullmatch(rf"GB{FAMILIES[module]}\d\d", rule.code)
+    assert rule.title and not rule.title.endswith(".")
+    assert rule.__doc__ and rule.__doc__.rstrip().endswith(".")
+    assert bool(rule.bad) == bool(rule.good)
+
+
+@pytest.mark.parametrize("rule", SHOWN)
+def test_the_example_breaks_this_rule_and_no_other(rule: type[Rule]) -> None:
+    from graphbuilder.compiler import check_text
+
+    found = check_text(rule.bad, "bad.toml")
+    assert [(diagnostic.code, diagnostic.severity) for diagnostic in found] == [(rule.code, rule.severity)]
+    assert found[0].span, "an error in a spec has a place"
+
+
+@pytest.mark.parametrize("rule", SHOWN)
+def test_the_repair_is_clean(rule: type[Rule]) -> None:
+    from graphbuilder.compiler import check_text
+
+    assert [str(diagnostic) for diagnostic in check_text(rule.good, "good.toml")] == []
+
+
+def test_an_explanation_shows_the_fault_and_its_repair() -> None:
+    text = explain("gb006")
+    assert text.startswith("error[GB006]: a key that is there already\n\nA key is given twice")
+    assert "The fault:" in text and "Repaired:" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_code_without_an_example_is_explained() -> None:
+    assert explain("GB001").startswith("error[GB001]: no such file\n\nThere is no file at this path.")
+
+
+def test_an_unknown_code() -> None:
+    with pytest.raises(KeyError):
+        explain("GB000")
