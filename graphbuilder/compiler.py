@@ -1,4 +1,4 @@
-"""The whole road on one page: from a spec to a network, and from a network to a module, a figure, a table or source text.
+"""The whole road on one page: from a spec to a network, and from that to a module, a figure, a table or source text.
 
 Nothing here does a stage's work, and nothing is imported before the stage that needs it.
 """
@@ -15,7 +15,7 @@ from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
 if TYPE_CHECKING:
     from torch import device as torch_device
     from torch import dtype as torch_dtype
-    from torch import nn
+    from torch import Tensor, nn
 
     from graphbuilder.analysis.inference import TypedGraph
     from graphbuilder.backends.table import Summary
@@ -182,9 +182,23 @@ def compile(
     """
     from graphbuilder.backends.torch import build
 
-    known = network if isinstance(network, Network) else load(network)
+    known = _network(network)
     tensors = _tensors(known, weights, mapping) if weights is not None else None
     return build(known.typed, device=device, dtype=dtype, seed=seed, weights=tensors)
+
+
+def _tensors(network: Network, path: str | Path, mapping: str | Path | None) -> dict[str, Tensor]:
+    from graphbuilder.analysis.weights import walk
+    from graphbuilder.spec.merged import files
+    from graphbuilder.weights.load import candidates
+    from graphbuilder.weights.load import load as load_weights
+
+    offered = candidates(files(network.spec.place.document))
+    return load_weights(dict(walk(network.typed)), path, mapping, offered)
+
+
+def _network(network: Network | str | Path) -> Network:
+    return network if isinstance(network, Network) else load(network)
 
 
 def render(network: Network | str | Path, path: str | Path | None = None, **options: Any) -> bytes:

@@ -18,7 +18,7 @@ from graphbuilder.elaborate.context import Context, Limits, Trail
 from graphbuilder.elaborate.facts import check_names, warn_unread
 from graphbuilder.elaborate.initialisers import read_initialisers
 from graphbuilder.elaborate.names import name_steps
-from graphbuilder.elaborate.outputs import finish, named_outputs, outputs_of
+from graphbuilder.elaborate.outputs import Outputs, finish, named_outputs, outputs_of
 from graphbuilder.elaborate.paths import all_paths, taps_of
 from graphbuilder.elaborate.scope import UNKNOWN, Scope
 from graphbuilder.ir import Dialect, Graph, Initialiser, Op, TensorType
@@ -63,12 +63,21 @@ def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | N
     taps = taps_of([*all_paths(body), *outputs.values()])
     builder = BodyBuilder(blocks, context.params, inputs, Trail(), taps)
     last = builder.run(body, builder.start, spec.model.place_of("body"))
-    given = named_outputs(builder, outputs, spec.place_of("outputs"), ()) if outputs else outputs_of(builder, last, ())
+    place = spec.place_of("outputs")
+    given = named_outputs(builder, outputs, place, ()) if outputs else _last_output(outputs_of(builder, last, ()))
     if given is not None and not given.pairs:
         message = "every output names a step that is left out"
-        context.sink.add(NothingReturned.at(spec.place_of("outputs").span, message))
+        context.sink.add(NothingReturned.at(place.span, message))
     graph = finish(builder, "model", spec.name, given, context.params.names, spec.title)
     return graph and replace(graph, dialect=context.dialect)
+
+
+def _last_output(outputs: Outputs | None) -> Outputs | None:
+    """The sole output of a model that names none is called after the step that gives it."""
+    if outputs is None or len(outputs.pairs) != 1:
+        return outputs
+    value = outputs.pairs[0][1]
+    return Outputs(((value.node, value),), 1)
 
 
 def _typed(graph: Graph, inputs: Mapping[str, TensorType | None], context: Context) -> TypedGraph | None:

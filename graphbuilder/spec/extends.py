@@ -85,7 +85,7 @@ def merge(parent: Document, child: Document) -> Merged:
             origins[key,] = Place(parent, (key,))
         else:
             data[key] = _merge(inherited.get(key), own[key], _LEVELS.get(key, 0), Place(parent, (key,)), origins)
-    return Merged(child.source, data, child, origins)
+    return Merged(child.source, data, child, parent, origins)
 
 
 def _inherited(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,15 +16,22 @@ EXTENSION_KEYS = ("extends", "steps")
 
 @dataclass(frozen=True, eq=False)
 class Merged(Document):
-    """The values of ``child`` over those of what it extends.
+    """The values of ``child`` over those of ``parent``, which it extends.
 
     Attributes:
         child: the file that extends.
+        parent: what it extends, perhaps merged itself.
+        parent: what it extends.
         origins: for a path of keys, where it and all below it were written; the longest that leads to a value counts.
     """
 
     child: Document
+    parent: Document
     origins: Mapping[Keys, Place] = field(repr=False)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (*self.child.files, *self.parent.files)
 
     def origin(self, keys: Keys) -> Place:
         """Where the value at ``keys`` was written: a path in a file that is no merger."""
@@ -39,3 +46,12 @@ class Merged(Document):
 
     def key_span(self, keys: Keys) -> Span:
         return self.origin(keys).key_span
+
+
+def files(document: Document) -> list[str]:
+    """The paths of the files that make up ``document``: its own, then what it extends, the nearest first."""
+    found = [document.source.path]
+    while isinstance(document, Merged):
+        document = document.parent
+        found.append(document.source.path)
+    return found
