@@ -1,1 +1,65 @@
-"""GraphBuilder: neural networks described as data."""
+"""GraphBuilder: neural networks described as data.
+
+```python
+import graphbuilder as gb
+
+network = gb.load("specs/xception.toml", params={"classes": 10})
+model = gb.compile(network, device="cuda", weights="xception.keras")
+gb.render(network, "xception.svg")
+print(gb.summary(network))
+```
+
+Names are imported when they are first used; torch only by ``compile``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graphbuilder.compiler import Network, check, check_text, compile, load, render, source, summary
+    from graphbuilder.diagnostics import CompileError, Diagnostic
+    from graphbuilder.ops import register as op
+
+__version__ = version("graphbuilder")
+
+_HOMES = {
+    "CompileError": "diagnostics",
+    "Diagnostic": "diagnostics",
+    "Network": "compiler",
+    "check": "compiler",
+    "check_text": "compiler",
+    "compile": "compiler",
+    "load": "compiler",
+    "op": "ops",
+    "render": "compiler",
+    "source": "compiler",
+    "summary": "compiler",
+}
+_NAMES = {"op": "register"}
+
+__all__ = [
+    "CompileError",
+    "Diagnostic",
+    "Network",
+    "check",
+    "check_text",
+    "compile",
+    "load",
+    "op",
+    "render",
+    "source",
+    "summary",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), _NAMES.get(name, name))
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
