@@ -43,14 +43,15 @@ def tokens(op: Op, x: TensorType, number: int = 0) -> TensorType:
     )
 
 
-def divides(op: Op, parts: int, channels: int, field: str, what: str = "input channels") -> None:
-    """Demand that ``parts`` divides ``channels``.
+def divides(op: Op, parts: int, whole: int, field: str, what: str = "input channels", squared: bool = False) -> None:
+    """Demand that ``parts``, the argument ``field`` or its square, divides ``whole``.
 
     Raises:
         OpError: it does not.
     """
-    if channels % parts:
-        raise OpError(DoesNotDivide, f"{op.op}: {field} = {parts} does not divide {channels} {what}", field=field)
+    if whole % parts:
+        stated = f"{field} * {field}" if squared else field
+        raise OpError(DoesNotDivide, f"{op.op}: {stated} = {parts} does not divide {whole} {what}", field=field)
 
 
 def axis_of(x: TensorType, axis: int, field: str = "axis") -> int:

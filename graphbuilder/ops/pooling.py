@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import ge
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -77,8 +78,7 @@ class Pool(Op):
             return over
         return over._replace(spatial=grown(over.spatial, over.sides), sides=((0, 0),) * len(over.sides))
 
-    @staticmethod
-    def _own(over: Window) -> tuple[int, ...] | None:
+    def _own(self, over: Window) -> tuple[int, ...] | None:
         """The padding where a layer of torch can add it: both sides alike, and at most half the kernel undilated."""
         symmetric = over.symmetric
         return symmetric if symmetric is not None and _halves(symmetric, over.kernel) else None
@@ -101,8 +101,9 @@ class Pool(Op):
         """
         before = before_of(over.sides)
         ceil = any(step > 1 for step in over.stride)
-        exact = over.padded_by(before).counts(ceil=ceil) == over.counts()
-        return (before, ceil) if exact and _halves(before, over.kernel) else None
+        alike = over.padded_by(before)
+        exact = alike.counts(ceil=ceil) == over.counts() and self._own(alike) is not None
+        return (before, ceil) if exact else None
 
     def _args(self, padding: Arg, ceil: bool) -> tuple[tuple[Arg, ...], Arg]:
         shared = (
@@ -173,6 +174,11 @@ class AvgPool(Pool):
         if own is not None:
             return Lowering(self._call(over, padding_arg(self.padding, own), ceil))
         return Lowering(self._call(over, Arg("padding", 0, 0), ceil), (self._padded(over.sides),))
+
+    def _own(self, over: Window) -> tuple[int, ...] | None:
+        """Over three axes torch wants the input as large as the kernel before it is padded."""
+        fits = len(over.spatial) < 3 or all(map(ge, over.spatial, over.kernel))
+        return super()._own(over) if fits else None
 
     def _padded(self, sides: tuple[Side, ...]) -> Expr:
         """The mean over an explicit pad of zeros; not to count them, it is divided by the same mean of ones."""

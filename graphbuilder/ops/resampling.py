@@ -163,7 +163,7 @@ class PixelShuffle(Op):
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         x = maps(self, inputs[0], axes=(2,))
-        divides(self, self.factor**2, x.channels, "factor squared")
+        divides(self, self.factor**2, x.channels, "factor", squared=True)
         return (x.of(x.channels // self.factor**2, tuple(size * self.factor for size in x.spatial)),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
