@@ -1,0 +1,238 @@
+"""What ops refuse, with which code, at which argument, and that torch would refuse it too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from graphbuilder.ir import Op, OpError, TensorType
+from graphbuilder.ops import catalogue, find, register
+from graphbuilder.ops.dialects import DIALECTS
+from graphbuilder.ops.separable import SepConv
+from tests.ops.interpret import batch, build, run
+
+MAP = TensorType((16, 8, 8))
+TOKENS = TensorType((64, 12), "last")
+VECTOR = TensorType((16,))
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "inputs", "code", "message", "field"),
+    [
+        ("conv", {"out": 8, "kernel": 9}, (MAP,), "GB201", "a window of 9×9 does not fit into 8×8", "kernel"),
+        (
+            "maxpool",
+            {"kernel": 3, "dilation": 5, "padding": 1},
+            (MAP,),
+            "GB201",
+            "a window of 11×11 (dilated from 3×3) does not fit into 8×8, padded to 10×10",
+            "kernel",
+        ),
+        (
+            "conv",
+            {"out": 8, "kernel": 3, "groups": 3},
+            (MAP,),
+            "GB202",
+            "conv: groups = 3 does not divide 16 input channels",
+            "groups",
+        ),
+        (
+            "conv",
+            {"out": 9, "kernel": 3, "groups": 4},
+            (MAP,),
+            "GB202",
+            "conv: groups = 4 does not divide 9 output channels",
+            "groups",
+        ),
+        (
+            "pixelshuffle",
+            {"factor": 3},
+            (MAP,),
+            "GB202",
+            "pixelshuffle: factor * factor = 9 does not divide 16 input channels",
+            None,
+        ),
+        ("concat", {}, (MAP, MAP, TensorType((16, 8, 9))), "GB203", "cannot concatenate 16x8x8 and 16x8x9", None),
+        ("add", {}, (MAP, TensorType((32, 8, 8))), "GB204", "cannot add 16x8x8 and 32x8x8", None),
+        ("mul", {}, (TensorType((1, 8, 8)), MAP), "GB204", "cannot multiply 1x8x8 and 16x8x8", None),
+        (
+            "conv",
+            {"out": 8, "kernel": 3},
+            (TOKENS,),
+            "GB205",
+            "conv reads channels first, and 64x12 has its channels last",
+            None,
+        ),
+        (
+            "attend",
+            {},
+            (MAP, TOKENS, TOKENS),
+            "GB205",
+            "attend reads tokens, channels last, and 16x8x8 has 3 axes, channels first",
+            None,
+        ),
+        ("select", {"axis": 0, "index": 0}, (MAP,), "GB205", "select would take the channels away from 16x8x8", "axis"),
+        (
+            "maxpool",
+            {"kernel": 2},
+            (VECTOR,),
+            "GB206",
+            "maxpool reads 1-d or 2-d or 3-d maps, and 16 is a vector",
+            None,
+        ),
+        ("globalavgpool", {}, (VECTOR,), "GB206", "globalavgpool reads maps or tokens, and 16 is a vector", None),
+        ("conv", {"out": 8, "kernel": [3, 3, 3]}, (MAP,), "GB207", "kernel lists 3 numbers for 2 axes", "kernel"),
+        ("crop", {"sides": 4}, (MAP,), "GB208", "crop: nothing is left of 16x8x8", "sides"),
+        ("slice", {"start": 5, "stop": 2}, (MAP,), "GB208", "slice: 5:2 leaves nothing of 16 elements", None),
+        ("resize", {"factor": 0.1}, (MAP,), "GB208", "resize: nothing is left of 16x8x8", "factor"),
+        ("reshape", {"shape": [-1, 60]}, (MAP,), "GB209", "cannot reshape 16x8x8 to -1×60", "shape"),
+        ("reshape", {"shape": [0, -1]}, (MAP,), "GB209", "cannot reshape 16x8x8 to 0×-1", "shape"),
+        ("reshape", {"shape": [-4, -256]}, (MAP,), "GB209", "cannot reshape 16x8x8 to -4×-256", "shape"),
+        ("maps", {"size": 7}, (TOKENS,), "GB209", "64 tokens are not 7×7 places", "size"),
+        ("slice", {"axis": 3}, (MAP,), "GB210", "16x8x8 has no axis 3: axes are 0 to 2, the batch not counted", "axis"),
+        (
+            "permute",
+            {"axes": [0, 1]},
+            (MAP,),
+            "GB210",
+            "permute: the axes of 16x8x8 are 0, 1, 2, each to be named once",
+            "axes",
+        ),
+        ("select", {"axis": 1, "index": 8}, (MAP,), "GB210", "select: axis 1 of 16x8x8 has no element 8", "index"),
+        (
+            "resize",
+            {"factor": 2, "size": 9},
+            (MAP,),
+            "GB211",
+            "resize takes one of `factor`, `size`, `like`; it has `factor` and `size`",
+            None,
+        ),
+        ("split", {}, (MAP,), "GB211", "split takes one of `count`, `sizes`; it has none", None),
+        (
+            "maxpool",
+            {"kernel": 3, "padding": 2},
+            (MAP,),
+            "GB212",
+            "maxpool: a window of 3×3 may be padded by at most 1×1",
+            "padding",
+        ),
+        (
+            "pad",
+            {"sides": 8, "mode": "reflect"},
+            (MAP,),
+            "GB212",
+            'pad: 8×8 is too small for so large a "reflect"',
+            "sides",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    name: str, args: dict[str, Any], inputs: tuple[TensorType, ...], code: str, message: str, field: str | None
+) -> None:
+    op = catalogue()[name](**args)
+    with pytest.raises(OpError) as caught:
+        op.infer(inputs)
+    assert (caught.value.rule.code, caught.value.message) == (code, message)
+    assert field is None or caught.value.field == field
+    assert caught.value.field is None or caught.value.field in type(op).model_fields
+
+
+def test_a_disagreement_names_the_two_that_disagree() -> None:
+    with pytest.raises(OpError) as caught:
+        catalogue()["add"]().infer((MAP, MAP, VECTOR, MAP))
+    assert caught.value.inputs == (0, 2)
+    with pytest.raises(OpError) as caught:
+        catalogue()["add"]().infer((TensorType((8, 8), "first"), TensorType((8, 8), "last")))
+    assert caught.value.message == "cannot add 8x8 (channels first) and 8x8 (channels last)"
+
+
+def test_pointwise_first_leaves_no_room_for_a_multiplier() -> None:
+    with pytest.raises(OpError, match="multiplier needs the depthwise part first"):
+        SepConv(out=8, kernel=3, multiplier=2, order="pointwise_first").body((MAP,), DIALECTS["torch"])
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "field", "message"),
+    [
+        ("conv", {"out": True, "kernel": 3}, "out", "must be a positive integer"),
+        ("conv", {"out": "64", "kernel": 3}, "out", "must be a positive integer"),
+        ("conv", {"out": 0, "kernel": 3}, "out", "must be a positive integer"),
+        ("conv", {"out": 8, "kernel": [3, True]}, "kernel", "must be a positive integer, or a list of one an axis"),
+        ("conv", {"out": 8, "kernel": 3.0}, "kernel", "must be a positive integer, or a list of one an axis"),
+        (
+            "conv",
+            {"out": 8, "kernel": 3, "padding": -1},
+            "padding",
+            'must be "valid", "half", "same", an integer not below 0',
+        ),
+        ("conv", {"out": 8, "kernel": 3, "padding": [[1, 2, 3]]}, "padding", 'must be "valid", "half", "same"'),
+        ("dropout", {"rate": 1}, "rate", "must be at least 0 and less than 1"),
+        ("dropout", {"rate": True}, "rate", "must be at least 0 and less than 1"),
+        ("batchnorm", {"eps": 0}, "eps", "must be a positive number"),
+        ("batchnorm", {"eps": float("nan")}, "eps", "must be a positive number"),
+        ("split", {"sizes": []}, "sizes", "must be a list of positive integers"),
+        ("reshape", {"shape": []}, "shape", "must be a list of integers"),
+    ],
+)
+def test_arguments_are_refused_in_one_sentence(name: str, args: dict[str, Any], field: str, message: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        catalogue()[name](**args)
+    (error,) = caught.value.errors()
+    assert error["loc"][0] == field
+    assert error["msg"].startswith(message)
+
+
+SIDES = st.one_of(
+    st.sampled_from(["valid", "half", "same"]),
+    st.integers(0, 4),
+    st.lists(st.integers(0, 4), min_size=1, max_size=3),
+    st.lists(st.lists(st.integers(0, 4), min_size=2, max_size=2), min_size=1, max_size=3),
+)
+PER_AXIS = st.one_of(st.integers(1, 4), st.lists(st.integers(1, 4), min_size=1, max_size=3))
+WINDOWED = st.sampled_from(["conv", "dwconv", "maxpool", "avgpool", "convtranspose"])
+
+
+@given(WINDOWED, st.data())
+def test_windows_come_out_as_in_torch_or_are_refused(name: str, data: st.DataObject) -> None:
+    """Whatever the arguments: the very shape of torch, or an error before torch sees them."""
+    spatial = data.draw(st.lists(st.integers(1, 9), min_size=1, max_size=3))
+    x = TensorType((4, *spatial))
+    args: dict[str, Any] = {"kernel": data.draw(PER_AXIS), "stride": data.draw(PER_AXIS), "padding": data.draw(SIDES)}
+    if name != "avgpool":
+        args["dilation"] = data.draw(PER_AXIS)
+    if name.endswith("pool"):
+        args["ceil"] = data.draw(st.booleans())
+    if name in ("conv", "convtranspose"):
+        args["out"] = data.draw(st.integers(1, 4))
+        args["groups"] = data.draw(st.sampled_from([1, 2, 4]))
+    op = catalogue()[name](**args)
+    try:
+        (inferred,) = op.infer((x,))
+    except OpError:
+        return
+    assert torch_shape(op, x) == inferred.shape
+
+
+def torch_shape(op: Op, x: TensorType) -> tuple[int, ...]:
+    lowering = op.lower((x,))
+    with torch.no_grad():
+        (result,) = run(lowering, build(lowering), batch((x,), size=1))
+    return tuple(result.shape[1:])
+
+
+def test_the_registry_takes_a_callers_op_once() -> None:
+    relu = catalogue()["relu"]
+    mine = type("Mine", (relu,), {"op": "tests_mine", "__module__": __name__})
+    assert register(mine) is mine and register(mine) is mine
+    assert find("tests_mine") is mine and "tests_mine" in catalogue() and find("tests_other") is None
+    with pytest.raises(ValueError, match="already"):
+        register(type("Other", (relu,), {"op": "tests_mine", "__module__": __name__}))
+    with pytest.raises(ValueError, match="already"):
+        register(relu)
+    with pytest.raises(ValueError, match="lower case"):
+        register(type("Bad", (relu,), {"op": "Bad-Name", "__module__": __name__}))
