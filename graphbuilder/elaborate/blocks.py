@@ -40,7 +40,7 @@ class Blocks:
     def ports_of(self, step: Step) -> PortNames | None:
         """The inputs of what a step calls; None for what does not exist, which is reported elsewhere."""
         if step.use is not None:
-            block = self.context.spec.blocks.get(step.use)
+            block = self.context.spec.blocks.get(step.blocks[0])
             return PortNames(input_names(block)) if block else None
         cls = self.context.ops.get(str(step.op))
         return PortNames(cls.ports, cls.optional, cls.variadic) if cls else None

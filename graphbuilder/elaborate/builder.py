@@ -103,7 +103,7 @@ class BodyBuilder:
             return self._shared(named, start, kept)
         if not kept:
             return self.pass_on(named, start)
-        if step.repeat is not None:
+        if step.repeated:
             return self.blocks.repeat(self, named, start)
         reading = read(self, named, start, self.blocks.ports_of(step))
         call = self.call_of(step, self.scope, reading, named.name, self.taps.get(named.name, ()))

@@ -33,7 +33,7 @@ def warn_unread(spec: Spec, sink: Sink) -> None:
         place = spec.place_of("params") / name
         if name not in read and _declared_here(place):
             sink.add(ParamUnread.at(place.key_span, f"nothing reads the param `{name}`", help="remove it, or read it"))
-    used = {step.use for step in _all_steps(spec)}
+    used = {name for step in _all_steps(spec) for name in step.blocks}
     for name, block in spec.blocks.items():
         if name not in used and _declared_here(block.place):
             sink.add(

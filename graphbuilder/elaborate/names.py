@@ -29,7 +29,7 @@ def name_steps(
 
 def base_name(step: Step) -> str:
     """What a step without an id is named after."""
-    return step.op or step.use or str(step.share)
+    return step.op or next(iter(step.blocks), str(step.share))
 
 
 def _counted(base: str, counts: dict[str, int], used: frozenset[str]) -> str:

@@ -63,6 +63,8 @@ def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
 
 def _count(builder: BodyBuilder, step: Step) -> Copies | None:
     """The copies asked for; None when that is not known or wrong (reported)."""
+    if isinstance(step.use, list):
+        return Copies(len(step.use))
     place = step.place_of("repeat")
     value = builder.scope.compute(step.repeat, place)
     if value is UNKNOWN:
@@ -96,7 +98,11 @@ def _check_one(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
     scope = builder.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN)
     reading = read(builder, named, start, builder.blocks.ports_of(named.step))
     builder.call_of(
-        named.step, scope, Reading((), NOTHING_KNOWN, failed=True) if reading.failed else reading, named.name, ()
+        named.step.copy_number(0),
+        scope,
+        Reading((), NOTHING_KNOWN, failed=True) if reading.failed else reading,
+        named.name,
+        (),
     )
     return NOTHING_KNOWN
 
@@ -187,7 +193,7 @@ class _Calls:
 
     def __init__(self, inner: BodyBuilder, named: Named, copies: Copies) -> None:
         self._inner, self._named, self._copies = inner, named, copies
-        self._vary = bool({"i", "n", "item"} & set(free_names(named.step.args)))
+        self._vary = isinstance(named.step.use, list) or bool({"i", "n", "item"} & set(free_names(named.step.args)))
         self._last: tuple[Any, Call | None] | None = None
         self.callees: set[object] = set()
 
@@ -198,7 +204,8 @@ class _Calls:
         if not self._vary and self._last is not None and self._last[0] == same:
             return self._last[1]
         scope = self._scope(index)
-        call = self._inner.call_of(self._named.step, scope, reading, f"{self._named.name}.{name}", taps)
+        step = self._named.step.copy_number(index)
+        call = self._inner.call_of(step, scope, reading, f"{self._named.name}.{name}", taps)
         self._last = (same, call)
         if call is not None:
             self.callees.add(call.callee)

@@ -63,7 +63,9 @@ class Step(Placed):
     model_config = ConfigDict(extra="allow")
 
     op: str | None = Field(default=None, description="The built-in operation that it runs.")
-    use: str | None = Field(default=None, description="The block of this file that it runs.")
+    use: str | Annotated[list[str], Field(min_length=1)] | None = Field(
+        default=None, description="The block of this file that it runs; a list is one copy after the other, of each."
+    )
     id: str | None = Field(
         default=None, description="Its name, unique in its body; else it is named after its op or block."
     )
@@ -90,6 +92,20 @@ class Step(Placed):
         """The arguments for the op or block, with ``Expression`` wherever the file has ``"=..."``, inside lists and
         tables too."""
         return self.model_extra or {}
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The blocks that it runs: none, one, or one a copy."""
+        return (self.use,) if isinstance(self.use, str) else tuple(self.use or ())
+
+    @property
+    def repeated(self) -> bool:
+        """Whether it stands for copies, were it only one."""
+        return self.repeat is not None or isinstance(self.use, list)
+
+    def copy_number(self, index: int) -> Step:
+        """What the copy of that number runs, where each may run another block."""
+        return self.model_copy(update={"use": self.use[index]}) if isinstance(self.use, list) else self
 
 
 class Body(Placed):

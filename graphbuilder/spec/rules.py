@@ -104,7 +104,7 @@ class _Rules:
             if type(step) is not dict:
                 continue
             written = cast("dict[str, Any]", step)
-            if ("op" in written) is ("use" in written) or "share" in written or "merge" in written:
+            if ("op" in written) is ("use" in written) or {"share", "merge", "repeat"} & written.keys():
                 self._step(written, (*keys, index))
             if type(written.get("id")) is str:
                 self._take(written["id"], "step", (*keys, index, "id"), taken)
@@ -121,7 +121,10 @@ class _Rules:
         elif "op" not in step and "use" not in step:
             remedy = 'add `op = "..."` for a built-in, or `use = "..."` for a block'
             self._sink.add(StepKind.at(self._document.span(keys), "a step has neither `op` nor `use`", help=remedy))
-        if "merge" in step and "repeat" not in step:
+        listed = isinstance(step.get("use"), list)
+        if "repeat" in step and listed:
+            self._meaningless((*keys, "repeat"), "`use` lists the block of each copy already", "leave it out")
+        if "merge" in step and "repeat" not in step and not listed:
             self._meaningless(
                 (*keys, "merge"), "`merge` joins the copies of a `repeat`", "add `repeat`, or leave it out"
             )
