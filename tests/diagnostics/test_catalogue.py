@@ -60,7 +60,7 @@ def test_a_rule_says_what_it_is(module: str, rule: type[Rule]) -> None:
 def test_the_example_breaks_this_rule_and_no_other(rule: type[Rule]) -> None:
     from graphbuilder.compiler import check_text
 
-    found = check_text(rule.bad, "bad.toml")
+    found = check_text(rule.bad, "bad.toml").diagnostics
     assert [(diagnostic.code, diagnostic.severity) for diagnostic in found] == [(rule.code, rule.severity)]
     assert found[0].span, "an error in a spec has a place"
 
@@ -69,7 +69,7 @@ def test_the_example_breaks_this_rule_and_no_other(rule: type[Rule]) -> None:
 def test_the_repair_is_clean(rule: type[Rule]) -> None:
     from graphbuilder.compiler import check_text
 
-    assert [str(diagnostic) for diagnostic in check_text(rule.good, "good.toml")] == []
+    assert [str(diagnostic) for diagnostic in check_text(rule.good, "good.toml").diagnostics] == []
 
 
 def test_an_explanation_shows_the_fault_and_its_repair() -> None:
