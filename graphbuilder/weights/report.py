@@ -47,15 +47,16 @@ def _strangers(found: Match, weights: Weights, checkpoint: Checkpoint) -> Iterab
 def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint) -> Iterable[Diagnostic]:
     if found.missing:
         lines = [f"{name} {_size(weights[name].shape)}" for name in found.missing]
-        message = f"{_counted(found.missing, 'weight')} of the network not in {checkpoint.path}"
+        message = f"{checkpoint.path} does not hold {_counted(found.missing, 'weight')} of the network"
         yield WeightsMissing.at(None, message, notes=_listed(lines))
     if found.unused:
-        message = f"{_counted(found.unused, 'tensor')} of {checkpoint.path} without a place in the network"
+        message = f"{checkpoint.path} holds {_counted(found.unused, 'tensor')} without a place in the network"
         remedy = "name under `ignore` in the mapping what is left out on purpose"
         yield WeightsUnused.at(None, message, notes=_listed([_unused(unused) for unused in found.unused]), help=remedy)
     if found.misfits:
-        message = f"{_counted(found.misfits, 'tensor')} of {checkpoint.path} with another shape or kind of number"
-        yield WeightsMisfit.at(None, message, notes=_listed([_misfit(row) for row in found.misfits]))
+        message = f"{checkpoint.path} holds {_counted(found.misfits, 'tensor')} of another shape or kind of number"
+        lines = [_misfit(row, checkpoint) for row in found.misfits]
+        yield WeightsMisfit.at(None, message, notes=_listed(lines))
 
 
 def _clashes(found: Match) -> Iterable[Diagnostic]:
@@ -77,9 +78,10 @@ def _unused(unused: Unused) -> str:
     return f"{unused.theirs} {_size(unused.stored.shape)}{wanted}"
 
 
-def _misfit(row: Row) -> str:
+def _misfit(row: Row, checkpoint: Checkpoint) -> str:
     kind = "" if row.stored.dtype == "float32" else f" {row.stored.dtype}"
-    return f"{row.ours} {_size(row.weight.shape)}, and {row.theirs} {_size(row.stored.shape)}{kind}"
+    order = " in Keras's order" if checkpoint.convention == "keras" and len(row.stored.shape) > 1 else ""
+    return f"{row.ours} is {_size(row.weight.shape)}, {row.theirs} is {_size(row.stored.shape)}{kind}{order}"
 
 
 def _size(shape: Sequence[int]) -> str:
@@ -87,7 +89,7 @@ def _size(shape: Sequence[int]) -> str:
 
 
 def _counted(items: Sequence[object], word: str) -> str:
-    return f"1 {word} is" if len(items) == 1 else f"{len(items)} {word}s are"
+    return f"{len(items)} {word}{'s' if len(items) > 1 else ''}"
 
 
 def _listed(lines: Sequence[str], where: str = "") -> tuple[str, ...]:
