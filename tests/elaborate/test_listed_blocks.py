@@ -6,7 +6,6 @@ from textwrap import dedent
 
 from graphbuilder.compiler import check_text
 from graphbuilder.ir import Graph
-
 from tests.elaborate.cases import HEAD
 
 BLOCKS = """
@@ -44,7 +43,11 @@ def test_each_copy_runs_its_own_block() -> None:
 
 def test_the_index_is_in_scope() -> None:
     graph = repeat('{ id = "stage", use = ["first", "rest"], out = "=4 * (i + 1)" }')
-    assert [dict(node.callee.args) for node in graph.nodes if isinstance(node.callee, Graph)] == [{"out": 4}, {"out": 8}]
+    callees = [node.callee for node in graph.nodes]
+    assert [callee.args for callee in callees if isinstance(callee, Graph)] == [{"out": 4}, {"out": 8}]
+        {"out": 4},
+        {"out": 8},
+    ]
 
 
 def test_copies_stand_side_by_side() -> None:
