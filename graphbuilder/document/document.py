@@ -34,11 +34,6 @@ class Document:
     source: Source
     data: dict[str, Any] = field(repr=False)
 
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The paths of the files that it is made of, the nearest first."""
-        return (self.source.path,)
-
     def span(self, keys: Keys) -> Span:
         """Where the value at ``keys`` stands. That of ``[a.b]`` and of an item of ``[[a.b]]`` is the header."""
         return self._lines.span(*self._extent(keys).value)

@@ -21,17 +21,12 @@ class Merged(Document):
     Attributes:
         child: the file that extends.
         parent: what it extends, perhaps merged itself.
-        parent: what it extends.
         origins: for a path of keys, where it and all below it were written; the longest that leads to a value counts.
     """
 
     child: Document
     parent: Document
     origins: Mapping[Keys, Place] = field(repr=False)
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        return (*self.child.files, *self.parent.files)
 
     def origin(self, keys: Keys) -> Place:
         """Where the value at ``keys`` was written: a path in a file that is no merger."""
