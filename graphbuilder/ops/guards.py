@@ -22,8 +22,8 @@ def maps(op: Op, x: TensorType, *, axes: tuple[int, ...] = (1, 2, 3)) -> TensorT
             help='put { op = "channelsfirst" } before it, or { op = "maps", size = [height, width] } behind tokens',
         )
     if x.rank - 1 not in axes:
-        wanted = " or ".join(f"{number}-d" for number in axes)
-        raise OpError(WrongRank, f"{op.op} reads {wanted} maps, and {x} {_described(x)}", inputs=(0,))
+        wanted = "maps" if len(axes) == 3 else f"maps with {axes[0]} spatial axes"
+        raise OpError(WrongRank, f"{op.op} reads {wanted}, and {x} {_described(x)}", inputs=(0,))
     return x
 
 
@@ -51,7 +51,12 @@ def divides(op: Op, parts: int, whole: int, field: str, what: str = "input chann
     """
     if whole % parts:
         stated = f"{field} * {field}" if squared else field
-        raise OpError(DoesNotDivide, f"{op.op}: {stated} = {parts} does not divide {whole} {what}", field=field)
+        raise OpError(
+            DoesNotDivide,
+            f"{op.op}: {stated} = {parts} does not divide {whole} {what}",
+            field=field,
+            help=None if squared else _near_divisors(parts, whole),
+        )
 
 
 def axis_of(x: TensorType, axis: int, field: str = "axis") -> int:
@@ -92,3 +97,9 @@ def _described(x: TensorType) -> str:
         return "is a vector"
     layout = "channels first" if x.layout == "first" else "channels last"
     return f"has {x.rank} axes, {layout}"
+
+
+def _near_divisors(parts: int, whole: int) -> str:
+    below = next(number for number in range(min(parts, whole), 0, -1) if whole % number == 0)
+    above = next((number for number in range(parts, whole + 1) if whole % number == 0), below)
+    return f"{below} and {above} divide {whole}" if above != below else f"{below} divides {whole}"

@@ -72,7 +72,7 @@ def per_axis(value: Sizes, axes: int, field: str) -> tuple[int, ...]:
     if isinstance(value, int):
         return (value,) * axes
     if len(value) != axes:
-        raise OpError(WrongCount, f"{field} lists {len(value)} numbers for {axes} axes", field=field)
+        raise wrong_count(value, axes, field)
     return value
 
 
@@ -85,8 +85,14 @@ def sides_of(value: int | tuple[int, ...] | tuple[Side, ...], axes: int, field: 
     if isinstance(value, int):
         return ((value, value),) * axes
     if len(value) != axes:
-        raise OpError(WrongCount, f"{field} lists {len(value)} entries for {axes} axes", field=field)
+        raise wrong_count(value, axes, field)
     return tuple((side, side) if isinstance(side, int) else side for side in value)
+
+
+def wrong_count(value: tuple[object, ...], axes: int, field: str) -> OpError:
+    """The error of a list that has not one entry an axis."""
+    message = f"{field} lists {len(value)} for {axes} axes" if axes > 1 else f"{field} lists {len(value)} for one axis"
+    return OpError(WrongCount, message, field=field, help="one number in place of the list holds for every axis")
 
 
 def before_of(sides: tuple[Side, ...]) -> tuple[int, ...]:

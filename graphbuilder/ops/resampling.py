@@ -6,13 +6,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from graphbuilder.diagnostics.catalogue.shapes import Contradiction, NothingLeft, PaddingTooLarge, WrongCount, WrongRank
+from graphbuilder.diagnostics.catalogue.shapes import Contradiction, NothingLeft, PaddingTooLarge, WrongRank
 from graphbuilder.ir.lowering import Arg, Input, Lowering, TorchCall
 from graphbuilder.ir.op import Example, Family, Op, OpError
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import divides, maps, one_of
-from graphbuilder.ops.padding import Side, grown, per_axis, sides_of, times
+from graphbuilder.ops.padding import Side, grown, per_axis, sides_of, times, wrong_count
 from graphbuilder.ops.torch_calls import padded
 
 _MAP = TensorType((4, 9, 8))
@@ -135,7 +135,7 @@ class Resize(Op):
     def _factors(self, axes: int) -> tuple[float, ...]:
         factors = self.factor if isinstance(self.factor, tuple) else (self.factor or 1,) * axes
         if len(factors) != axes:
-            raise OpError(WrongCount, f"factor lists {len(factors)} numbers for {axes} axes", field="factor")
+            raise wrong_count(factors, axes, "factor")
         return factors
 
     examples: ClassVar[tuple[Example, ...]] = (

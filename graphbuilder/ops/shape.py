@@ -81,13 +81,14 @@ class Reshape(Rearranged):
         return times(self._shape(inputs[0]) if inputs else self.shape)
 
     def _shape(self, x: TensorType) -> tuple[int, ...]:
-        known = prod(size for size in self.shape if size != -1)
-        open_sizes = self.shape.count(-1)
-        if known > 0 and open_sizes <= 1 and min(self.shape) >= -1 and known * x.elements // known == x.elements:
+        given = [size for size in self.shape if size != -1]
+        known = prod(given)
+        if len(self.shape) - len(given) <= 1 and all(size > 0 for size in given):
             shape = tuple(x.elements // known if size == -1 else size for size in self.shape)
             if prod(shape) == x.elements:
                 return shape
-        raise OpError(CannotReshape, f"cannot reshape {x} to {times(self.shape)}", field="shape")
+        message = f"cannot reshape {x}, {x.elements} elements, to {times(self.shape)}"
+        raise OpError(CannotReshape, message, field="shape", help="one size may be -1 and is then computed")
 
     examples: ClassVar[tuple[Example, ...]] = (
         Example({"shape": [15, 4]}, (_MAP,)),

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from graphbuilder.ir import Op, OpError, TensorType
 from graphbuilder.ops import catalogue, find, register
+from graphbuilder.ops.convolution import Conv
 from graphbuilder.ops.dialects import DIALECTS
 from graphbuilder.ops.separable import SepConv
 from tests.ops.interpret import batch, build, run
@@ -82,17 +83,24 @@ VECTOR = TensorType((16,))
             {"kernel": 2},
             (VECTOR,),
             "GB206",
-            "maxpool reads 1-d or 2-d or 3-d maps, and 16 is a vector",
+            "maxpool reads maps, and 16 is a vector",
             None,
         ),
         ("globalavgpool", {}, (VECTOR,), "GB206", "globalavgpool reads maps or tokens, and 16 is a vector", None),
-        ("conv", {"out": 8, "kernel": [3, 3, 3]}, (MAP,), "GB207", "kernel lists 3 numbers for 2 axes", "kernel"),
+        ("conv", {"out": 8, "kernel": [3, 3, 3]}, (MAP,), "GB207", "kernel lists 3 for 2 axes", "kernel"),
         ("crop", {"sides": 4}, (MAP,), "GB208", "crop: nothing is left of 16x8x8", "sides"),
         ("slice", {"start": 5, "stop": 2}, (MAP,), "GB208", "slice: 5:2 leaves nothing of 16 elements", None),
         ("resize", {"factor": 0.1}, (MAP,), "GB208", "resize: nothing is left of 16x8x8", "factor"),
-        ("reshape", {"shape": [-1, 60]}, (MAP,), "GB209", "cannot reshape 16x8x8 to -1×60", "shape"),
-        ("reshape", {"shape": [0, -1]}, (MAP,), "GB209", "cannot reshape 16x8x8 to 0×-1", "shape"),
-        ("reshape", {"shape": [-4, -256]}, (MAP,), "GB209", "cannot reshape 16x8x8 to -4×-256", "shape"),
+        ("reshape", {"shape": [-1, 60]}, (MAP,), "GB209", "cannot reshape 16x8x8, 1024 elements, to -1×60", "shape"),
+        ("reshape", {"shape": [0, -1]}, (MAP,), "GB209", "cannot reshape 16x8x8, 1024 elements, to 0×-1", "shape"),
+        (
+            "reshape",
+            {"shape": [-4, -256]},
+            (MAP,),
+            "GB209",
+            "cannot reshape 16x8x8, 1024 elements, to -4×-256",
+            "shape",
+        ),
         ("maps", {"size": 7}, (TOKENS,), "GB209", "64 tokens are not 7×7 places", "size"),
         ("slice", {"axis": 3}, (MAP,), "GB210", "16x8x8 has no axis 3: axes are 0 to 2, the batch not counted", "axis"),
         (
@@ -149,6 +157,15 @@ def test_a_disagreement_names_the_two_that_disagree() -> None:
     with pytest.raises(OpError) as caught:
         catalogue()["add"]().infer((TensorType((8, 8), "first"), TensorType((8, 8), "last")))
     assert caught.value.message == "cannot add 8x8 (channels first) and 8x8 (channels last)"
+
+
+@pytest.mark.parametrize(
+    ("groups", "help_"), [(3, "2 and 4 divide 16"), (17, "16 divides 16"), (5, "4 and 8 divide 16")]
+)
+def test_the_nearest_divisors_are_the_remedy(groups: int, help_: str) -> None:
+    with pytest.raises(OpError) as caught:
+        Conv(out=16, kernel=3, groups=groups).infer((MAP,))
+    assert caught.value.help == help_
 
 
 def test_pointwise_first_leaves_no_room_for_a_multiplier() -> None:

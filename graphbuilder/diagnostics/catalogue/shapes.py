@@ -37,8 +37,8 @@ class CannotConcatenate(Rule):
     code = "GB203"
     title = "shapes that do not concatenate"
     bad = _spec(
-        '{ id = "half", op = "maxpool", kernel = 2, stride = 2 }',
-        '{ op = "concat", from = ["x", "half"] }',
+        '{ id = "pooled", op = "maxpool", kernel = 2, stride = 2 }',
+        '{ op = "concat", from = ["x", "pooled"] }',
     )
     good = _spec(
         '{ id = "pool", op = "maxpool", kernel = 3, stride = 1, padding = "same" }',
