@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 from pydantic import Field
 
 from graphbuilder.ir.lowering import Arg, Input, Lowering, Module, TorchCall
-from graphbuilder.ir.op import Example, Family, Op
+from graphbuilder.ir.op import Example, Op
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
@@ -47,11 +47,11 @@ class Elementwise(Op):
         the input.
     """
 
-    family: ClassVar[Family] = "activation"
+    family = "activation"
     torch: ClassVar[str]
     keywords: ClassVar[tuple[tuple[str, str], ...]] = ()
     can_overwrite: ClassVar[bool] = False
-    examples: ClassVar[tuple[Example, ...]] = (_MAP, _VECTOR, _TOKENS)
+    examples = (_MAP, _VECTOR, _TOKENS)
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         return inputs
@@ -68,30 +68,30 @@ class Elementwise(Op):
 class ReLU(Elementwise):
     """Rectifier: max(x, 0)."""
 
-    op: ClassVar[str] = "relu"
-    title: ClassVar[str] = "ReLU"
-    torch: ClassVar[str] = "nn.ReLU"
-    can_overwrite: ClassVar[bool] = True
+    op = "relu"
+    title = "ReLU"
+    torch = "nn.ReLU"
+    can_overwrite = True
 
 
 class ReLU6(Elementwise):
     """Rectifier that stops at six: min(max(x, 0), 6)."""
 
-    op: ClassVar[str] = "relu6"
-    title: ClassVar[str] = "ReLU6"
-    torch: ClassVar[str] = "nn.ReLU6"
-    can_overwrite: ClassVar[bool] = True
+    op = "relu6"
+    title = "ReLU6"
+    torch = "nn.ReLU6"
+    can_overwrite = True
 
 
 class LeakyReLU(Elementwise):
     """Rectifier with a small slope below zero."""
 
-    op: ClassVar[str] = "leakyrelu"
-    title: ClassVar[str] = "LeakyReLU"
-    torch: ClassVar[str] = "nn.LeakyReLU"
-    keywords: ClassVar[tuple[tuple[str, str], ...]] = (("slope", "negative_slope"),)
-    can_overwrite: ClassVar[bool] = True
-    examples: ClassVar[tuple[Example, ...]] = (_MAP, Example({"slope": 0.2}, (TensorType((3, 8)),)))
+    op = "leakyrelu"
+    title = "LeakyReLU"
+    torch = "nn.LeakyReLU"
+    keywords = (("slope", "negative_slope"),)
+    can_overwrite = True
+    examples = (_MAP, Example({"slope": 0.2}, (TensorType((3, 8)),)))
 
     slope: Annotated[f.Number, Field(description="Slope below zero")] = 0.01
 
@@ -99,10 +99,10 @@ class LeakyReLU(Elementwise):
 class PReLU(Elementwise):
     """Rectifier with a learnt slope below zero: one for all channels, or one each."""
 
-    op: ClassVar[str] = "prelu"
-    title: ClassVar[str] = "PReLU"
-    torch: ClassVar[str] = "nn.PReLU"
-    examples: ClassVar[tuple[Example, ...]] = (
+    op = "prelu"
+    title = "PReLU"
+    torch = "nn.PReLU"
+    examples = (
         *Elementwise.examples,
         Example({"shared": False}, (TensorType((6, 5, 4)),)),
         Example({"shared": False, "slope": 0.1}, (TensorType((9, 6), "last"),)),
@@ -125,11 +125,11 @@ class PReLU(Elementwise):
 class ELU(Elementwise):
     """Exponential linear unit: x above zero, alpha * (exp(x) - 1) below."""
 
-    op: ClassVar[str] = "elu"
-    title: ClassVar[str] = "ELU"
-    torch: ClassVar[str] = "nn.ELU"
-    keywords: ClassVar[tuple[tuple[str, str], ...]] = (("alpha", "alpha"),)
-    can_overwrite: ClassVar[bool] = True
+    op = "elu"
+    title = "ELU"
+    torch = "nn.ELU"
+    keywords = (("alpha", "alpha"),)
+    can_overwrite = True
 
     alpha: Annotated[f.Number, Field(description="Minus the value far below zero")] = 1.0
 
@@ -137,20 +137,20 @@ class ELU(Elementwise):
 class SELU(Elementwise):
     """Scaled exponential linear unit, with the constants of self-normalising networks."""
 
-    op: ClassVar[str] = "selu"
-    title: ClassVar[str] = "SELU"
-    torch: ClassVar[str] = "nn.SELU"
-    can_overwrite: ClassVar[bool] = True
+    op = "selu"
+    title = "SELU"
+    torch = "nn.SELU"
+    can_overwrite = True
 
 
 class GELU(Elementwise):
     """Gaussian error linear unit: x * Phi(x), exact or by tanh."""
 
-    op: ClassVar[str] = "gelu"
-    title: ClassVar[str] = "GELU"
-    torch: ClassVar[str] = "nn.GELU"
-    keywords: ClassVar[tuple[tuple[str, str], ...]] = (("approximate", "approximate"),)
-    examples: ClassVar[tuple[Example, ...]] = (
+    op = "gelu"
+    title = "GELU"
+    torch = "nn.GELU"
+    keywords = (("approximate", "approximate"),)
+    examples = (
         *Elementwise.examples,
         Example({"approximate": "tanh"}, (TensorType((7,)),)),
     )
@@ -161,52 +161,52 @@ class GELU(Elementwise):
 class SiLU(Elementwise):
     """Sigmoid linear unit, also called swish: x * sigmoid(x)."""
 
-    op: ClassVar[str] = "silu"
-    title: ClassVar[str] = "SiLU"
-    torch: ClassVar[str] = "nn.SiLU"
-    can_overwrite: ClassVar[bool] = True
+    op = "silu"
+    title = "SiLU"
+    torch = "nn.SiLU"
+    can_overwrite = True
 
 
 class Sigmoid(Elementwise):
     """Logistic function: 1 / (1 + exp(-x))."""
 
-    op: ClassVar[str] = "sigmoid"
-    title: ClassVar[str] = "Sigmoid"
-    torch: ClassVar[str] = "nn.Sigmoid"
+    op = "sigmoid"
+    title = "Sigmoid"
+    torch = "nn.Sigmoid"
 
 
 class HardSigmoid(Elementwise):
     """Piecewise linear sigmoid: relu6(x + 3) / 6."""
 
-    op: ClassVar[str] = "hardsigmoid"
-    title: ClassVar[str] = "HardSigmoid"
-    torch: ClassVar[str] = "nn.Hardsigmoid"
-    can_overwrite: ClassVar[bool] = True
+    op = "hardsigmoid"
+    title = "HardSigmoid"
+    torch = "nn.Hardsigmoid"
+    can_overwrite = True
 
 
 class HardSwish(Elementwise):
     """Piecewise swish: x * relu6(x + 3) / 6."""
 
-    op: ClassVar[str] = "hardswish"
-    title: ClassVar[str] = "HardSwish"
-    torch: ClassVar[str] = "nn.Hardswish"
-    can_overwrite: ClassVar[bool] = True
+    op = "hardswish"
+    title = "HardSwish"
+    torch = "nn.Hardswish"
+    can_overwrite = True
 
 
 class Tanh(Elementwise):
     """Hyperbolic tangent."""
 
-    op: ClassVar[str] = "tanh"
-    title: ClassVar[str] = "Tanh"
-    torch: ClassVar[str] = "nn.Tanh"
+    op = "tanh"
+    title = "Tanh"
+    torch = "nn.Tanh"
 
 
 class Softmax(Elementwise):
     """Exponentials that sum to one over the channels."""
 
-    op: ClassVar[str] = "softmax"
-    title: ClassVar[str] = "Softmax"
-    torch: ClassVar[str] = "nn.Softmax"
+    op = "softmax"
+    title = "Softmax"
+    torch = "nn.Softmax"
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(TorchCall(self.torch, (Arg("dim", inputs[0].channel_axis + 1, None),)))
@@ -215,10 +215,10 @@ class Softmax(Elementwise):
 class Softplus(Elementwise):
     """Smooth rectifier: log(1 + exp(beta * x)) / beta, and x itself above the threshold."""
 
-    op: ClassVar[str] = "softplus"
-    title: ClassVar[str] = "Softplus"
-    torch: ClassVar[str] = "nn.Softplus"
-    keywords: ClassVar[tuple[tuple[str, str], ...]] = (("beta", "beta"), ("threshold", "threshold"))
+    op = "softplus"
+    title = "Softplus"
+    torch = "nn.Softplus"
+    keywords = (("beta", "beta"), ("threshold", "threshold"))
 
     beta: Annotated[f.PositiveNumber, Field(description="Sharpness of the bend at zero")] = 1.0
     threshold: Annotated[f.Number, Field(description="Value of beta * x above which the function is x itself")] = 20.0
@@ -227,19 +227,19 @@ class Softplus(Elementwise):
 class Mish(Elementwise):
     """Smooth and not monotone: x * tanh(softplus(x))."""
 
-    op: ClassVar[str] = "mish"
-    title: ClassVar[str] = "Mish"
-    torch: ClassVar[str] = "nn.Mish"
-    can_overwrite: ClassVar[bool] = True
+    op = "mish"
+    title = "Mish"
+    torch = "nn.Mish"
+    can_overwrite = True
 
 
 class Activation(Op):
     """An activation chosen by an argument; each kind is also an op by its own name, with arguments of its own."""
 
-    op: ClassVar[str] = "activation"
-    family: ClassVar[Family] = "activation"
-    title: ClassVar[str] = "Activation"
-    examples: ClassVar[tuple[Example, ...]] = tuple(Example({"kind": kind}, (TensorType((6, 5, 4)),)) for kind in KINDS)
+    op = "activation"
+    family = "activation"
+    title = "Activation"
+    examples = tuple(Example({"kind": kind}, (TensorType((6, 5, 4)),)) for kind in KINDS)
 
     kind: Annotated[Kind, Field(description="Which activation, by its op's name")]
 
@@ -265,10 +265,10 @@ class Activation(Op):
 class Abs(Op):
     """Absolute value."""
 
-    op: ClassVar[str] = "abs"
-    family: ClassVar[Family] = "activation"
-    title: ClassVar[str] = "Abs"
-    examples: ClassVar[tuple[Example, ...]] = (_MAP, _VECTOR, _TOKENS)
+    op = "abs"
+    family = "activation"
+    title = "Abs"
+    examples = (_MAP, _VECTOR, _TOKENS)
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         return inputs

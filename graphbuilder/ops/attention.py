@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from graphbuilder.ir.body import BodyWriter
 from graphbuilder.ir.dialect import Dialect
 from graphbuilder.ir.graph import Graph
 from graphbuilder.ir.lowering import Arg, Expr, Function, Input, Lowering, TorchCall
-from graphbuilder.ir.op import Composite, Example, Family, Op, OpError
+from graphbuilder.ir.op import Composite, Example, Op, OpError
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
@@ -61,10 +61,10 @@ class Attend(Op):
     are those of the two products.
     """
 
-    op: ClassVar[str] = "attend"
-    family: ClassVar[Family] = "attention"
-    title: ClassVar[str] = "Attend"
-    ports: ClassVar[tuple[str, ...]] = ("query", "key", "value")
+    op = "attend"
+    family = "attention"
+    title = "Attend"
+    ports = ("query", "key", "value")
 
     heads: Heads = 1
 
@@ -103,7 +103,7 @@ class Attend(Op):
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"{self.heads} heads"
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"heads": 3}, (_TOKENS, _TOKENS, _TOKENS)),
         Example({"heads": 4}, (_TOKENS, TensorType((5, 12), "last"), TensorType((5, 8), "last"))),
         Example({}, (_TOKENS, _TOKENS, _TOKENS)),
@@ -116,9 +116,9 @@ class Attention(Composite):
     The parts that own weights are ``qkv`` (queries, then keys, then values, heads side by side in each) and ``proj``.
     """
 
-    op: ClassVar[str] = "attention"
-    family: ClassVar[Family] = "attention"
-    title: ClassVar[str] = "Attention"
+    op = "attention"
+    family = "attention"
+    title = "Attention"
 
     heads: Heads
     qkv_bias: Annotated[bool, Field(description="Whether queries, keys and values have a learnt bias")] = True
@@ -137,7 +137,7 @@ class Attention(Composite):
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"{self.heads} heads"
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"heads": 3}, (_TOKENS,)),
         Example({"heads": 1, "qkv_bias": False}, (_TOKENS,)),
         Example({"heads": 4, "bias": False}, (TensorType((1, 8), "last"),)),
@@ -148,9 +148,9 @@ class SqueezeExcite(Composite):
     """Squeeze and excitation: every channel multiplied by a gate that two 1x1 convolutions make of all channels'
     means."""
 
-    op: ClassVar[str] = "squeezeexcite"
-    family: ClassVar[Family] = "attention"
-    title: ClassVar[str] = "SqueezeExcite"
+    op = "squeezeexcite"
+    family = "attention"
+    title = "SqueezeExcite"
 
     squeeze: Annotated[f.Positive, Field(description="Channels between the two convolutions")]
     between: Annotated[Kind, Field(description="The activation between the two convolutions")] = "relu"
@@ -170,7 +170,7 @@ class SqueezeExcite(Composite):
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return str(self.squeeze)
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"squeeze": 2}, (_MAP,)),
         Example({"squeeze": 4, "between": "silu", "gate": "hardsigmoid"}, (_MAP,)),
         Example({"squeeze": 2, "bias": False}, (TensorType((8, 9)),)),
@@ -180,9 +180,9 @@ class SqueezeExcite(Composite):
 class ClassToken(Op):
     """Puts learnt tokens before the others: the class token of a vision transformer."""
 
-    op: ClassVar[str] = "classtoken"
-    family: ClassVar[Family] = "attention"
-    title: ClassVar[str] = "ClassToken"
+    op = "classtoken"
+    family = "attention"
+    title = "ClassToken"
 
     count: Annotated[f.Positive, Field(description="How many tokens are put before the others")] = 1
 
@@ -197,15 +197,15 @@ class ClassToken(Op):
         args = (Arg("channels", inputs[0].channels, channels=0), Arg("count", self.count, 1, field="count"))
         return Lowering(TorchCall("ClassToken", args, positional=1), helper=_CLASS_TOKEN)
 
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, (_TOKENS,)), Example({"count": 4}, (_TOKENS,)))
+    examples = (Example({}, (_TOKENS,)), Example({"count": 4}, (_TOKENS,)))
 
 
 class Positions(Op):
     """Adds a learnt vector to every token, by its place."""
 
-    op: ClassVar[str] = "positions"
-    family: ClassVar[Family] = "attention"
-    title: ClassVar[str] = "Positions"
+    op = "positions"
+    family = "attention"
+    title = "Positions"
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         return (tokens(self, inputs[0]),)
@@ -218,7 +218,7 @@ class Positions(Op):
         args = (Arg("tokens", x.shape[0]), Arg("channels", x.channels, channels=0))
         return Lowering(TorchCall("Positions", args, positional=2), helper=_POSITIONS)
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, (_TOKENS,)),
         Example({}, (TensorType((1, 3), "last"),)),
     )

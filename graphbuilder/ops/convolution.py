@@ -4,20 +4,19 @@ input."""
 from __future__ import annotations
 
 from math import prod
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
 from graphbuilder.diagnostics.catalogue.shapes import Contradiction, NothingLeft
 from graphbuilder.ir.lowering import Arg, Input, Lowering, Module, TorchCall
-from graphbuilder.ir.op import Example, Family, Op, OpError
+from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
-from graphbuilder.ops.cutting import cropped
 from graphbuilder.ops.guards import divides, maps, windowed
 from graphbuilder.ops.padding import Padding, Side, Sizes, Window, half, per_axis, sides_of, window
-from graphbuilder.ops.torch_calls import padded, padding_arg, shorter
+from graphbuilder.ops.torch_calls import cropped, padded, padding_arg, shorter
 
 TORCH_KERNEL = Initialiser("kaiming_uniform", gain=3**-0.5)  # torch writes it as a leaky slope of sqrt(5)
 
@@ -44,9 +43,9 @@ class Conv(Op):
     counted.
     """
 
-    op: ClassVar[str] = "conv"
-    family: ClassVar[Family] = "convolution"
-    title: ClassVar[str] = "Conv"
+    op = "conv"
+    family = "convolution"
+    title = "Conv"
 
     out: f.Out
     kernel: f.Kernel
@@ -88,7 +87,7 @@ class Conv(Op):
     def _window(self, x: TensorType) -> Window:
         return window(x.spatial, self.kernel, self.stride, self.padding, self.dilation)
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"out": 6, "kernel": 3}, (_MAP,)),
         Example({"out": 6, "kernel": 3, "stride": 2, "padding": "same"}, (_EVEN,)),
         Example({"out": 6, "kernel": 3, "stride": 2, "padding": "same"}, (_MAP,)),
@@ -109,9 +108,9 @@ class Conv(Op):
 class DepthwiseConv(Op):
     """Depthwise convolution: every channel is convolved by itself, into ``multiplier`` channels."""
 
-    op: ClassVar[str] = "dwconv"
-    family: ClassVar[Family] = "separable"
-    title: ClassVar[str] = "DWConv"
+    op = "dwconv"
+    family = "separable"
+    title = "DWConv"
 
     kernel: f.Kernel
     multiplier: Annotated[f.Positive, Field(description="Channels made of each channel")] = 1
@@ -150,7 +149,7 @@ class DepthwiseConv(Op):
     def _window(self, x: TensorType) -> Window:
         return window(x.spatial, self.kernel, self.stride, self.padding, self.dilation)
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"kernel": 3}, (_MAP,)),
         Example({"kernel": 3, "padding": "same", "bias": False}, (_EVEN,)),
         Example({"kernel": 3, "padding": "same", "stride": 2}, (_EVEN,)),
@@ -168,9 +167,9 @@ class ConvTranspose(Op):
     counted for every element of the kernel at every place of the input.
     """
 
-    op: ClassVar[str] = "convtranspose"
-    family: ClassVar[Family] = "convolution"
-    title: ClassVar[str] = "ConvT"
+    op = "convtranspose"
+    family = "convolution"
+    title = "ConvT"
 
     out: f.Out
     kernel: f.Kernel
@@ -276,7 +275,7 @@ class ConvTranspose(Op):
         crops = tuple((max(much, 0) // 2, max(much, 0) - max(much, 0) // 2) for much in over)
         return crops, tuple(max(-much, 0) for much in over)
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"out": 6, "kernel": 2, "stride": 2}, (_MAP,)),
         Example({"out": 6, "kernel": 4, "stride": 2, "padding": 1, "bias": False}, (_EVEN,)),
         Example({"out": 6, "kernel": 3, "stride": 2, "padding": "same"}, (_EVEN,)),

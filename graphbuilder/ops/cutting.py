@@ -3,18 +3,18 @@ end."""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
 from graphbuilder.diagnostics.catalogue.shapes import Contradiction, NoSuchAxis, NothingLeft, WrongLayout, WrongRank
-from graphbuilder.ir.lowering import Expr, Input, Item, Lowering
-from graphbuilder.ir.op import Example, Family, Op, OpError
+from graphbuilder.ir.lowering import Input, Item, Lowering
+from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import axis_of, divides, maps, one_of
 from graphbuilder.ops.padding import Side, per_axis, sides_of, times
-from graphbuilder.ops.torch_calls import method
+from graphbuilder.ops.torch_calls import cropped, method
 
 _MAP = TensorType((6, 9, 8))
 _LINE = TensorType((6, 9))
@@ -26,9 +26,9 @@ _AXIS = "the batch not counted; negative ones count from the end"
 class Split(Op):
     """Cuts a value along one axis; the parts are named "0", "1", ... and read as ``split.0``."""
 
-    op: ClassVar[str] = "split"
-    family: ClassVar[Family] = "shape"
-    title: ClassVar[str] = "Split"
+    op = "split"
+    family = "shape"
+    title = "Split"
 
     count: Annotated[f.Positive | None, Field(description="Into how many equal parts")] = None
     sizes: Annotated[f.Positives | None, Field(description="The size of each part, in place of `count`")] = None
@@ -66,7 +66,7 @@ class Split(Op):
             raise OpError(Contradiction, f"split: {' + '.join(map(str, sizes))} is not {size}", field="sizes")
         return sizes
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"count": 3}, (_MAP,)),
         Example({"sizes": [1, 2, 3]}, (_MAP,)),
         Example({"count": 2}, (_TOKENS,)),
@@ -78,9 +78,9 @@ class Split(Op):
 class Slice(Op):
     """A part of one axis, from ``start`` up to ``stop``, as Python slices a list."""
 
-    op: ClassVar[str] = "slice"
-    family: ClassVar[Family] = "shape"
-    title: ClassVar[str] = "Slice"
+    op = "slice"
+    family = "shape"
+    title = "Slice"
 
     axis: Annotated[f.Axis | None, Field(description=f"The axis to cut, {_AXIS}; the channels unless given")] = None
     start: Annotated[f.Integer | None, Field(description="The first element; the very first unless given")] = None
@@ -107,7 +107,7 @@ class Slice(Op):
     def _axis(self, x: TensorType) -> int:
         return x.channel_axis if self.axis is None else axis_of(x, self.axis)
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"stop": 4}, (_MAP,)),
         Example({"axis": 1, "start": -3, "step": 2}, (_MAP,)),
         Example({"axis": 0, "start": 1}, (_TOKENS,)),
@@ -118,9 +118,9 @@ class Slice(Op):
 class Select(Op):
     """One element of an axis; the axis is gone. ``axis = 0, index = 0`` of tokens is the class token, a vector."""
 
-    op: ClassVar[str] = "select"
-    family: ClassVar[Family] = "shape"
-    title: ClassVar[str] = "Select"
+    op = "select"
+    family = "shape"
+    title = "Select"
 
     axis: Annotated[f.Axis, Field(description=f"The axis, {_AXIS}; not that of the channels")]
     index: Annotated[f.Integer, Field(description="Which element; negative ones count from the end")]
@@ -144,7 +144,7 @@ class Select(Op):
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return str(self.index)
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"axis": 0, "index": 0}, (_TOKENS,)),
         Example({"axis": -1, "index": -2}, (_MAP,)),
         Example({"axis": 1, "index": 3}, (_LINE,)),
@@ -157,11 +157,11 @@ class Crop(Op):
     Where the difference is odd, one more is taken behind.
     """
 
-    op: ClassVar[str] = "crop"
-    family: ClassVar[Family] = "shape"
-    title: ClassVar[str] = "Crop"
-    ports: ClassVar[tuple[str, ...]] = ("x", "like")
-    optional: ClassVar[int] = 1
+    op = "crop"
+    family = "shape"
+    title = "Crop"
+    ports = ("x", "like")
+    optional = 1
 
     sides: Annotated[
         f.Sides | None, Field(description="What is taken: an integer, one an axis, or [before, after] an axis")
@@ -194,7 +194,7 @@ class Crop(Op):
         over = [have - want for want, have in zip(wanted, spatial, strict=True)]
         return tuple((much // 2, much - much // 2) for much in over)
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"sides": 2}, (_MAP,)),
         Example({"sides": [0, 1]}, (_MAP,)),
         Example({"sides": [[0, 3], [2, 1]]}, (_MAP,)),
@@ -208,11 +208,3 @@ class Crop(Op):
 def resized(x: TensorType, axis: int, size: int) -> TensorType:
     """``x`` with another size of one axis."""
     return TensorType((*x.shape[:axis], size, *x.shape[axis + 1 :]), x.layout)
-
-
-def cropped(x: Expr, sides: tuple[Side, ...]) -> Expr:
-    """``x`` without ``sides`` of its spatial axes, which are its last."""
-    if not any(map(any, sides)):
-        return x
-    slices = ", ".join(f"{before or ''}:{-after if after else ''}" for before, after in sides)
-    return Item(x, f"..., {slices}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from graphbuilder.ir.lowering import Arg, Lowering, TorchCall
-from graphbuilder.ir.op import Example, Family, Op
+from graphbuilder.ir.op import Example, Op
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Weight
 from graphbuilder.ops import fields as f
@@ -19,9 +17,9 @@ class Linear(Op):
     A multiply-accumulate is counted for every weight at every place; the bias is not counted.
     """
 
-    op: ClassVar[str] = "linear"
-    family: ClassVar[Family] = "head"
-    title: ClassVar[str] = "Linear"
+    op = "linear"
+    family = "head"
+    title = "Linear"
 
     out: f.Out
     bias: f.Bias = True
@@ -47,7 +45,7 @@ class Linear(Op):
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return str(self.out)
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"out": 10}, (TensorType((12,)),)),
         Example({"out": 10, "bias": False}, (TensorType((12,)),)),
         Example({"out": 10}, (TensorType((9, 12), "last"),)),

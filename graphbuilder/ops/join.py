@@ -10,7 +10,7 @@ from pydantic import Field
 
 from graphbuilder.diagnostics.catalogue.shapes import CannotCombine, CannotConcatenate
 from graphbuilder.ir.lowering import Arg, Expr, Function, Infix, Input, Inputs, Lowering, TorchCall
-from graphbuilder.ir.op import Example, Family, Op, OpError
+from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import axis_of
@@ -29,10 +29,10 @@ class Combination(Op):
         verb: how an error says it: "cannot add".
     """
 
-    family: ClassVar[Family] = "join"
-    ports: ClassVar[tuple[str, ...]] = ()
-    variadic: ClassVar[bool] = True
-    examples: ClassVar[tuple[Example, ...]] = (_PAIR, _THREE)
+    family = "join"
+    ports = ()
+    variadic = True
+    examples = (_PAIR, _THREE)
     verb: ClassVar[str]
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
@@ -51,19 +51,19 @@ class Infixed(Combination):
 class Add(Infixed):
     """Sum of values of one shape."""
 
-    op: ClassVar[str] = "add"
-    title: ClassVar[str] = "+"
-    verb: ClassVar[str] = "add"
-    operator: ClassVar[Literal["+", "-", "*"]] = "+"
+    op = "add"
+    title = "+"
+    verb = "add"
+    operator = "+"
 
 
 class Sub(Infixed):
     """The first value minus all others, of one shape."""
 
-    op: ClassVar[str] = "sub"
-    title: ClassVar[str] = "–"
-    verb: ClassVar[str] = "subtract"
-    operator: ClassVar[Literal["+", "-", "*"]] = "-"
+    op = "sub"
+    title = "–"
+    verb = "subtract"
+    operator = "-"
 
 
 class Mul(Infixed):
@@ -72,11 +72,11 @@ class Mul(Infixed):
     Its products are not counted as multiply-accumulates.
     """
 
-    op: ClassVar[str] = "mul"
-    title: ClassVar[str] = "×"
-    verb: ClassVar[str] = "multiply"
-    operator: ClassVar[Literal["+", "-", "*"]] = "*"
-    examples: ClassVar[tuple[Example, ...]] = (
+    op = "mul"
+    title = "×"
+    verb = "multiply"
+    operator = "*"
+    examples = (
         _PAIR,
         _THREE,
         Example({}, (_MAP, TensorType((6, 1, 1)))),
@@ -93,9 +93,9 @@ class Mul(Infixed):
 class Max(Combination):
     """The largest of values of one shape, element by element."""
 
-    op: ClassVar[str] = "max"
-    title: ClassVar[str] = "Max"
-    verb: ClassVar[str] = "take the maximum of"
+    op = "max"
+    title = "Max"
+    verb = "take the maximum of"
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(None, (_chained("torch.maximum", inputs),))
@@ -104,9 +104,9 @@ class Max(Combination):
 class Min(Combination):
     """The smallest of values of one shape, element by element."""
 
-    op: ClassVar[str] = "min"
-    title: ClassVar[str] = "Min"
-    verb: ClassVar[str] = "take the minimum of"
+    op = "min"
+    title = "Min"
+    verb = "take the minimum of"
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(None, (_chained("torch.minimum", inputs),))
@@ -115,9 +115,9 @@ class Min(Combination):
 class Mean(Combination):
     """The mean of values of one shape, element by element."""
 
-    op: ClassVar[str] = "mean"
-    title: ClassVar[str] = "Mean"
-    verb: ClassVar[str] = "average"
+    op = "mean"
+    title = "Mean"
+    verb = "average"
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(None, (method(Infix("+", _all(inputs)), "div", other=len(inputs)),))
@@ -126,11 +126,11 @@ class Mean(Combination):
 class Concat(Op):
     """Values one behind the other along the channels, or along another axis."""
 
-    op: ClassVar[str] = "concat"
-    family: ClassVar[Family] = "join"
-    title: ClassVar[str] = "Concat"
-    ports: ClassVar[tuple[str, ...]] = ()
-    variadic: ClassVar[bool] = True
+    op = "concat"
+    family = "join"
+    title = "Concat"
+    ports = ()
+    variadic = True
 
     axis: Annotated[
         f.Axis | None,
@@ -153,7 +153,7 @@ class Concat(Op):
     def _axis(self, x: TensorType) -> int:
         return x.channel_axis if self.axis is None else axis_of(x, self.axis)
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, (_MAP, TensorType((2, 5, 4)))),
         Example({}, (_TOKENS, _TOKENS, TensorType((9, 1), "last"))),
         Example({}, (TensorType((3,)), TensorType((4,)))),

@@ -3,12 +3,12 @@ channel."""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
 from graphbuilder.ir.lowering import Arg, Expr, Lowering, TorchCall
-from graphbuilder.ir.op import Example, Family, Op
+from graphbuilder.ir.op import Example, Op
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
@@ -54,7 +54,7 @@ Momentum = Annotated[f.Number, Field(ge=0, le=1, description="Weight of the newe
 class Norm(Op):
     """What the norms share that learn a factor and a bias."""
 
-    family: ClassVar[Family] = "normalisation"
+    family = "normalisation"
 
     eps: f.Epsilon = 1e-5
     scale: Learn = True
@@ -87,8 +87,8 @@ class Norm(Op):
 class BatchNorm(Norm):
     """Batch normalisation: every channel brought to mean 0 and variance 1 over the batch, then scaled and shifted."""
 
-    op: ClassVar[str] = "batchnorm"
-    title: ClassVar[str] = "BatchNorm"
+    op = "batchnorm"
+    title = "BatchNorm"
 
     momentum: Momentum = 0.1
 
@@ -112,7 +112,7 @@ class BatchNorm(Norm):
         call = TorchCall(f"nn.BatchNorm{max(x.rank - 1, 1)}d", args, positional=1)
         return self._lower(call, Arg("affine", self.scale, True, field="scale"), move_to_second(x))
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, (_MAP,)),
         Example({"eps": 1e-3, "momentum": 0.01}, (_MAP,)),
         Example({}, (_VECTOR,)),
@@ -129,15 +129,15 @@ class BatchNorm(Norm):
 class LayerNorm(Norm):
     """Layer normalisation over the channels, at every place of a map or list of tokens by itself."""
 
-    op: ClassVar[str] = "layernorm"
-    title: ClassVar[str] = "LayerNorm"
+    op = "layernorm"
+    title = "LayerNorm"
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         (x,) = inputs
         call = TorchCall("nn.LayerNorm", (Arg("normalized_shape", x.channels, channels=0), self._eps()), positional=1)
         return self._lower(call, Arg("elementwise_affine", self.scale, True, field="scale"), move_to_last(x))
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, (_TOKENS,)),
         Example({"eps": 1e-6}, (_MAP,)),
         Example({}, (_VECTOR,)),
@@ -151,8 +151,8 @@ class LayerNorm(Norm):
 class GroupNorm(Norm):
     """Group normalisation: groups of channels brought to mean 0 and variance 1 over all places of a sample."""
 
-    op: ClassVar[str] = "groupnorm"
-    title: ClassVar[str] = "GroupNorm"
+    op = "groupnorm"
+    title = "GroupNorm"
 
     groups: Annotated[f.Positive, Field(description="Parts that the channels are cut into")]
 
@@ -173,7 +173,7 @@ class GroupNorm(Norm):
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"g{self.groups}"
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"groups": 3}, (_MAP,)),
         Example({"groups": 2, "bias": False}, (_LINE,)),
         Example({"groups": 2, "scale": False}, (_TOKENS,)),
@@ -188,8 +188,8 @@ class InstanceNorm(Norm):
     As in torch, nothing is learnt unless asked for.
     """
 
-    op: ClassVar[str] = "instancenorm"
-    title: ClassVar[str] = "InstanceNorm"
+    op = "instancenorm"
+    title = "InstanceNorm"
 
     scale: Learn = False
     bias: f.Bias = False
@@ -210,7 +210,7 @@ class InstanceNorm(Norm):
         call = TorchCall(f"nn.InstanceNorm{x.rank - 1}d", args, positional=1)
         return self._lower(call, Arg("affine", self.scale, False, field="scale"), move_to_second(x))
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, (_MAP,)),
         Example({"scale": True, "bias": True}, (_MAP,)),
         Example({"scale": True}, (_LINE,)),
@@ -225,9 +225,9 @@ class LocalResponseNorm(Op):
     The divisor is (k + alpha * mean of squares over ``size`` channels) ** beta.
     """
 
-    op: ClassVar[str] = "localresponsenorm"
-    family: ClassVar[Family] = "normalisation"
-    title: ClassVar[str] = "LocalResponseNorm"
+    op = "localresponsenorm"
+    family = "normalisation"
+    title = "LocalResponseNorm"
 
     size: Annotated[f.Positive, Field(description="Number of neighbouring channels")]
     alpha: Annotated[f.Number, Field(description="Factor of the mean of squares")] = 1e-4
@@ -249,7 +249,7 @@ class LocalResponseNorm(Op):
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return str(self.size)
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"size": 5}, (_MAP,)),
         Example({"size": 2, "alpha": 0.1, "k": 2}, (_LINE,)),
     )
@@ -258,9 +258,9 @@ class LocalResponseNorm(Op):
 class Scale(Op):
     """A learnt factor for every channel: layer scale, which starts small (``value = 1e-6``)."""
 
-    op: ClassVar[str] = "scale"
-    family: ClassVar[Family] = "normalisation"
-    title: ClassVar[str] = "Scale"
+    op = "scale"
+    family = "normalisation"
+    title = "Scale"
 
     value: Annotated[f.Number, Field(description="Every factor before training")] = 1.0
 
@@ -288,7 +288,7 @@ class Scale(Op):
     def _axes(x: TensorType) -> int:
         return len(x.spatial) if x.layout == "first" else 0
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, (_MAP,)),
         Example({"value": 1e-6}, (_TOKENS,)),
         Example({"value": 0.1}, (_VECTOR,)),

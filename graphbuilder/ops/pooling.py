@@ -9,7 +9,7 @@ from pydantic import Field
 
 from graphbuilder.diagnostics.catalogue.shapes import PaddingTooLarge, WrongRank
 from graphbuilder.ir.lowering import Arg, Expr, Function, Infix, Input, Lowering, Method, Module, TorchCall
-from graphbuilder.ir.op import Example, Family, Op, OpError
+from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import maps, windowed
@@ -50,7 +50,7 @@ class Pool(Op):
     Padding is never larger than half the window, so that no window holds padding alone.
     """
 
-    family: ClassVar[Family] = "pooling"
+    family = "pooling"
 
     kernel: f.Kernel
     stride: PoolStride = None
@@ -120,8 +120,8 @@ class MaxPool(Pool):
     With padding "same" the windows are TensorFlow's, and ``ceil`` changes nothing.
     """
 
-    op: ClassVar[str] = "maxpool"
-    title: ClassVar[str] = "MaxPool"
+    op = "maxpool"
+    title = "MaxPool"
 
     dilation: f.Dilation = 1
 
@@ -145,7 +145,7 @@ class MaxPool(Pool):
         stride = self.kernel if self.stride is None else self.stride
         return window(x.spatial, self.kernel, stride, self.padding, self.dilation)
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         *(Example(args, (x,)) for args, x in WINDOWS),
         Example({"kernel": 3, "stride": 1, "padding": "same", "dilation": 2}, (_MAP,)),
         Example({"kernel": 2, "stride": 1, "padding": "same", "dilation": 3}, (_MAP,)),
@@ -159,8 +159,8 @@ class AvgPool(Pool):
     With padding "same" the windows are TensorFlow's, and ``ceil`` changes nothing.
     """
 
-    op: ClassVar[str] = "avgpool"
-    title: ClassVar[str] = "AvgPool"
+    op = "avgpool"
+    title = "AvgPool"
 
     count_padding: Annotated[bool, Field(description="Whether padding counts as zeros in the mean")] = True
 
@@ -195,9 +195,7 @@ class AvgPool(Pool):
         divisor = () if axes == 1 else (Arg("divisor_override", None, None),)
         return TorchCall(f"nn.AvgPool{axes}d", (*shared, ceil_mode, count, *divisor), 1)
 
-    examples: ClassVar[tuple[Example, ...]] = tuple(
-        Example({**args, "count_padding": count}, (x,)) for args, x in WINDOWS for count in (True, False)
-    )
+    examples = tuple(Example({**args, "count_padding": count}, (x,)) for args, x in WINDOWS for count in (True, False))
 
 
 class GlobalPool(Op):
@@ -207,9 +205,9 @@ class GlobalPool(Op):
         method: the tensor's method that reduces.
     """
 
-    family: ClassVar[Family] = "pooling"
+    family = "pooling"
     method: ClassVar[str]
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({}, (_MAP,)),
         Example({"keep": True}, (_MAP,)),
         Example({}, (_LINE,)),
@@ -237,26 +235,26 @@ class GlobalPool(Op):
 class GlobalAvgPool(GlobalPool):
     """The mean of every channel: a vector."""
 
-    op: ClassVar[str] = "globalavgpool"
-    title: ClassVar[str] = "GlobalAvgPool"
-    method: ClassVar[str] = "mean"
+    op = "globalavgpool"
+    title = "GlobalAvgPool"
+    method = "mean"
 
 
 class GlobalMaxPool(GlobalPool):
     """The largest element of every channel: a vector."""
 
-    op: ClassVar[str] = "globalmaxpool"
-    title: ClassVar[str] = "GlobalMaxPool"
-    method: ClassVar[str] = "amax"
+    op = "globalmaxpool"
+    title = "GlobalMaxPool"
+    method = "amax"
 
 
 class AdaptiveAvgPool(Op):
     """The mean of windows chosen so that the result has a given size; windows overlap where the size does not
     divide."""
 
-    op: ClassVar[str] = "adaptiveavgpool"
-    family: ClassVar[Family] = "pooling"
-    title: ClassVar[str] = "AdaptiveAvgPool"
+    op = "adaptiveavgpool"
+    family = "pooling"
+    title = "AdaptiveAvgPool"
 
     size: Annotated[f.Sizes, Field(description="Size of the result: an integer, or one an axis")]
 
@@ -272,7 +270,7 @@ class AdaptiveAvgPool(Op):
         axes = inputs[0].rank - 1 if inputs else 2
         return times((self.size,) * axes if isinstance(self.size, int) else self.size)
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"size": 7}, (_MAP,)),
         Example({"size": [3, 1]}, (_MAP,)),
         Example({"size": 20}, (_EVEN,)),

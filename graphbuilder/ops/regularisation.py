@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
 from graphbuilder.ir.lowering import Arg, Lowering, TorchCall
-from graphbuilder.ir.op import Example, Family, Op
+from graphbuilder.ir.op import Example, Op
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 
@@ -35,9 +35,9 @@ _MAP = TensorType((3, 5, 4))
 class Dropout(Op):
     """Dropout: while training, sets elements to zero with probability ``rate`` and scales the others up."""
 
-    op: ClassVar[str] = "dropout"
-    family: ClassVar[Family] = "regularisation"
-    title: ClassVar[str] = "Dropout"
+    op = "dropout"
+    family = "regularisation"
+    title = "Dropout"
 
     rate: Annotated[f.Rate, Field(description="Probability of an element to become zero")] = 0.5
 
@@ -51,16 +51,16 @@ class Dropout(Op):
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"{self.rate:g}"
 
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, (_MAP,)), Example({"rate": 0.2}, (TensorType((7,)),)))
+    examples = (Example({}, (_MAP,)), Example({"rate": 0.2}, (TensorType((7,)),)))
 
 
 class DropPath(Op):
     """Stochastic depth: while training, sets whole samples to zero with probability ``rate`` and scales the others
     up."""
 
-    op: ClassVar[str] = "droppath"
-    family: ClassVar[Family] = "regularisation"
-    title: ClassVar[str] = "DropPath"
+    op = "droppath"
+    family = "regularisation"
+    title = "DropPath"
 
     rate: Annotated[f.Rate, Field(description="Probability of a sample to be dropped")]
 
@@ -73,7 +73,7 @@ class DropPath(Op):
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"{self.rate:g}"
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"rate": 0.1}, (_MAP,)),
         Example({"rate": 0}, (TensorType((9, 6), "last"),)),
     )

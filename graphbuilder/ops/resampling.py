@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from graphbuilder.diagnostics.catalogue.shapes import Contradiction, NothingLeft, PaddingTooLarge, WrongRank
 from graphbuilder.ir.lowering import Arg, Input, Lowering, TorchCall
-from graphbuilder.ir.op import Example, Family, Op, OpError
+from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import divides, maps, one_of
@@ -25,9 +25,9 @@ _BY_RANK = {"bilinear": ("linear", "bilinear", "trilinear")}
 class Pad(Op):
     """Adds to the edges of maps: a constant, a reflection, the edge itself, or the other end."""
 
-    op: ClassVar[str] = "pad"
-    family: ClassVar[Family] = "shape"
-    title: ClassVar[str] = "Pad"
+    op = "pad"
+    family = "shape"
+    title = "Pad"
 
     sides: Annotated[f.Sides, Field(description="What is added: an integer, one an axis, or [before, after] an axis")]
     mode: Annotated[
@@ -59,7 +59,7 @@ class Pad(Op):
             PaddingTooLarge, f'pad: {times(x.spatial)} is too small for so large a "{self.mode}"', field="sides"
         )
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"sides": 2}, (_MAP,)),
         Example({"sides": [0, 1], "value": 1.5}, (_MAP,)),
         Example({"sides": [[0, 3], [2, 1]], "mode": "reflect"}, (_MAP,)),
@@ -72,11 +72,11 @@ class Pad(Op):
 class Resize(Op):
     """Maps at another size: by a factor, to a size, or to the size of another value (port ``like``)."""
 
-    op: ClassVar[str] = "resize"
-    family: ClassVar[Family] = "shape"
-    title: ClassVar[str] = "Resize"
-    ports: ClassVar[tuple[str, ...]] = ("x", "like")
-    optional: ClassVar[int] = 1
+    op = "resize"
+    family = "shape"
+    title = "Resize"
+    ports = ("x", "like")
+    optional = 1
 
     factor: Annotated[f.Factors | None, Field(description="Factor of every size: a number, or one an axis")] = None
     size: Annotated[f.Sizes | None, Field(description="The new size: an integer, or one an axis")] = None
@@ -138,7 +138,7 @@ class Resize(Op):
             raise wrong_count(factors, axes, "factor")
         return factors
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"factor": 2}, (_MAP,)),
         Example({"factor": 0.5}, (_MAP,)),
         Example({"factor": [1.5, 2], "mode": "bilinear"}, (_MAP,)),
@@ -155,9 +155,9 @@ class Resize(Op):
 class PixelShuffle(Op):
     """Channels into pixels: C*r*r x H x W into C x H*r x W*r."""
 
-    op: ClassVar[str] = "pixelshuffle"
-    family: ClassVar[Family] = "shape"
-    title: ClassVar[str] = "PixelShuffle"
+    op = "pixelshuffle"
+    family = "shape"
+    title = "PixelShuffle"
 
     factor: Annotated[f.Positive, Field(description="By how much both sizes grow")]
 
@@ -172,7 +172,7 @@ class PixelShuffle(Op):
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"×{self.factor}"
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"factor": 2}, (_MAP,)),
         Example({"factor": 3}, (TensorType((18, 2, 5)),)),
     )
@@ -181,9 +181,9 @@ class PixelShuffle(Op):
 class PixelUnshuffle(Op):
     """Pixels into channels: C x H*r x W*r into C*r*r x H x W."""
 
-    op: ClassVar[str] = "pixelunshuffle"
-    family: ClassVar[Family] = "shape"
-    title: ClassVar[str] = "PixelUnshuffle"
+    op = "pixelunshuffle"
+    family = "shape"
+    title = "PixelUnshuffle"
 
     factor: Annotated[f.Positive, Field(description="By how much both sizes shrink")]
 
@@ -202,7 +202,7 @@ class PixelUnshuffle(Op):
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"/{self.factor}"
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"factor": 2}, (TensorType((3, 6, 8)),)),
         Example({"factor": 3}, (TensorType((2, 9, 6)),)),
     )
@@ -211,9 +211,9 @@ class PixelUnshuffle(Op):
 class ChannelShuffle(Op):
     """Channels reordered so that each group's are spread over all groups: (g, n) read as (n, g)."""
 
-    op: ClassVar[str] = "channelshuffle"
-    family: ClassVar[Family] = "shape"
-    title: ClassVar[str] = "ChannelShuffle"
+    op = "channelshuffle"
+    family = "shape"
+    title = "ChannelShuffle"
 
     groups: Annotated[f.Positive, Field(description="How many groups the channels come in")]
 
@@ -228,7 +228,7 @@ class ChannelShuffle(Op):
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"g{self.groups}"
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"groups": 2}, (_MAP,)),
         Example({"groups": 3}, (TensorType((6, 9)),)),
     )

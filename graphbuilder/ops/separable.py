@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -10,7 +10,7 @@ from graphbuilder.diagnostics.catalogue.shapes import Contradiction
 from graphbuilder.ir.body import BodyWriter
 from graphbuilder.ir.dialect import Dialect
 from graphbuilder.ir.graph import Graph, Value
-from graphbuilder.ir.op import Composite, Example, Family, OpError
+from graphbuilder.ir.op import Composite, Example, OpError
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.activation import KindOrIdentity, activation_of
@@ -26,9 +26,9 @@ class SepConv(Composite):
     this order.
     """
 
-    op: ClassVar[str] = "sepconv"
-    family: ClassVar[Family] = "separable"
-    title: ClassVar[str] = "SepConv"
+    op = "sepconv"
+    family = "separable"
+    title = "SepConv"
 
     out: f.Out
     kernel: f.Kernel
@@ -69,7 +69,7 @@ class SepConv(Composite):
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"{self.out}, {windowed(self.kernel, self.stride, inputs)}"
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"out": 32, "kernel": 3, "bias": False}, (TensorType((16, 9, 10)),)),
         Example({"out": 32, "kernel": 3, "padding": "same", "stride": 2}, (TensorType((16, 9, 10)),)),
         Example({"out": 8, "kernel": 3, "padding": "same", "between": "relu", "norm": True}, (TensorType((4, 8, 8)),)),

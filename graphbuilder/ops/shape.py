@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
 from graphbuilder.diagnostics.catalogue.shapes import CannotReshape, NoSuchAxis, WrongLayout, WrongRank
 from graphbuilder.ir.lowering import Arg, Expr, Input, Lowering, TorchCall
-from graphbuilder.ir.op import Example, Family, Op, OpError
+from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.types import Layout, TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import maps, tokens
@@ -27,15 +27,15 @@ _LAST = TensorType((5, 4, 6), "last")
 class Rearranged(Op):
     """What the ops share that give their one input another shape."""
 
-    family: ClassVar[Family] = "shape"
+    family = "shape"
 
 
 class Identity(Rearranged):
     """Its input as it is."""
 
-    op: ClassVar[str] = "identity"
-    title: ClassVar[str] = "Identity"
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, (_MAP,)), Example({}, (_TOKENS,)))
+    op = "identity"
+    title = "Identity"
+    examples = (Example({}, (_MAP,)), Example({}, (_TOKENS,)))
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         return inputs
@@ -47,9 +47,9 @@ class Identity(Rearranged):
 class Flatten(Rearranged):
     """All axes in one: a vector, in the order in which torch stores the value."""
 
-    op: ClassVar[str] = "flatten"
-    title: ClassVar[str] = "Flatten"
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, (_MAP,)), Example({}, (_TOKENS,)), Example({}, (_VECTOR,)))
+    op = "flatten"
+    title = "Flatten"
+    examples = (Example({}, (_MAP,)), Example({}, (_TOKENS,)), Example({}, (_VECTOR,)))
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         return (TensorType((inputs[0].elements,)),)
@@ -61,8 +61,8 @@ class Flatten(Rearranged):
 class Reshape(Rearranged):
     """The same elements, in the same order, under another shape; one size may be -1 and is then computed."""
 
-    op: ClassVar[str] = "reshape"
-    title: ClassVar[str] = "Reshape"
+    op = "reshape"
+    title = "Reshape"
 
     shape: Annotated[f.Integers, Field(description="The new shape without the batch", min_length=1)]
     layout: Annotated[Layout, Field(description="Where the channels stand in the new shape")] = "first"
@@ -90,7 +90,7 @@ class Reshape(Rearranged):
         message = f"cannot reshape {x}, {x.elements} elements, to {times(self.shape)}"
         raise OpError(CannotReshape, message, field="shape", help="one size may be -1 and is then computed")
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"shape": [15, 4]}, (_MAP,)),
         Example({"shape": [5, -1, 2]}, (_MAP,)),
         Example({"shape": [-1]}, (_MAP,)),
@@ -102,8 +102,8 @@ class Reshape(Rearranged):
 class Permute(Rearranged):
     """The axes in another order; the channels must end up first or last."""
 
-    op: ClassVar[str] = "permute"
-    title: ClassVar[str] = "Permute"
+    op = "permute"
+    title = "Permute"
 
     axes: Annotated[f.Integers, Field(description="The old axes in their new order, counted from 0 without the batch")]
 
@@ -123,7 +123,7 @@ class Permute(Rearranged):
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return ", ".join(map(str, self.axes))
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"axes": [0, 2, 1]}, (_MAP,)),
         Example({"axes": [2, 1, 0]}, (_MAP,)),
         Example({"axes": [0]}, (_VECTOR,)),
@@ -134,9 +134,9 @@ class Permute(Rearranged):
 class Tokens(Rearranged):
     """Maps into tokens: every place a vector of its channels, row by row; channels last."""
 
-    op: ClassVar[str] = "tokens"
-    title: ClassVar[str] = "Tokens"
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, (_MAP,)), Example({}, (_LINE,)), Example({}, (_CUBE,)))
+    op = "tokens"
+    title = "Tokens"
+    examples = (Example({}, (_MAP,)), Example({}, (_LINE,)), Example({}, (_CUBE,)))
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         x = maps(self, inputs[0])
@@ -150,8 +150,8 @@ class Tokens(Rearranged):
 class Maps(Rearranged):
     """Tokens back into maps of a given size, row by row; channels first."""
 
-    op: ClassVar[str] = "maps"
-    title: ClassVar[str] = "Maps"
+    op = "maps"
+    title = "Maps"
 
     size: Annotated[f.Sizes, Field(description="Height and width, or one integer for a square; any number of axes")]
 
@@ -172,7 +172,7 @@ class Maps(Rearranged):
     def _size(self) -> tuple[int, ...]:
         return (self.size, self.size) if isinstance(self.size, int) else self.size
 
-    examples: ClassVar[tuple[Example, ...]] = (
+    examples = (
         Example({"size": [5, 4]}, (_TOKENS,)),
         Example({"size": 3}, (TensorType((9, 6), "last"),)),
         Example({"size": [20]}, (_TOKENS,)),
@@ -183,9 +183,9 @@ class Maps(Rearranged):
 class ChannelsLast(Rearranged):
     """Maps with their channels moved to the end, where linear layers and layer norms have them."""
 
-    op: ClassVar[str] = "channelslast"
-    title: ClassVar[str] = "ChannelsLast"
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, (_MAP,)), Example({}, (_LINE,)), Example({}, (_CUBE,)))
+    op = "channelslast"
+    title = "ChannelsLast"
+    examples = (Example({}, (_MAP,)), Example({}, (_LINE,)), Example({}, (_CUBE,)))
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         x = maps(self, inputs[0])
@@ -198,9 +198,9 @@ class ChannelsLast(Rearranged):
 class ChannelsFirst(Rearranged):
     """A value with its channels moved to the front, where convolutions and pools have them."""
 
-    op: ClassVar[str] = "channelsfirst"
-    title: ClassVar[str] = "ChannelsFirst"
-    examples: ClassVar[tuple[Example, ...]] = (Example({}, (_LAST,)), Example({}, (_TOKENS,)))
+    op = "channelsfirst"
+    title = "ChannelsFirst"
+    examples = (Example({}, (_LAST,)), Example({}, (_TOKENS,)))
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         (x,) = inputs

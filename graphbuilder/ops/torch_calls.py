@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphbuilder.ir.lowering import Arg, Expr, Function, Input, Method, Module, TorchCall
+from graphbuilder.ir.lowering import Arg, Expr, Function, Input, Item, Method, Module, TorchCall
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops.padding import Padding, Side, after_first
 
@@ -25,6 +25,14 @@ def padded(x: Expr, sides: tuple[Side, ...], value: float | None = None, mode: s
     """``F.pad(x, ...)``; ``value`` None is zero."""
     args = (Arg("pad", after_first(sides)), Arg("mode", mode, "constant"), Arg("value", value, None))
     return Function(TorchCall("F.pad", args, positional=1), (x,))
+
+
+def cropped(x: Expr, sides: tuple[Side, ...]) -> Expr:
+    """``x`` without ``sides`` of its spatial axes, which are its last."""
+    if not any(map(any, sides)):
+        return x
+    slices = ", ".join(f"{before or ''}:{-after if after else ''}" for before, after in sides)
+    return Item(x, f"..., {slices}")
 
 
 def padding_arg(written: Padding, used: tuple[int, ...]) -> Arg:
