@@ -1,0 +1,45 @@
+"""Runs Graphviz on DOT: the ``dot`` of the machine if it has one that draws, else the ``graphviz-pure`` wheel. Writes no file."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import graphviz
+
+_PURE = "graphviz-pure"
+
+
+class NoEngine(RuntimeError):
+    """Neither Graphviz is there, or neither could draw."""
+
+
+def draw(source: str, format: str) -> bytes:  # noqa: A002  (Graphviz's own word for it)
+    """``source`` drawn as "svg", "png" or "pdf".
+
+    Raises:
+        NoEngine: when no Graphviz draws that format.
+    """
+    try:
+        return graphviz.pipe("dot", format, source.encode(), quiet=True)
+    except (graphviz.ExecutableNotFound, subprocess.CalledProcessError, OSError):
+        return _draw_pure(source, format)
+
+
+def _draw_pure(source: str, format: str) -> bytes:  # noqa: A002
+    program = _pure()
+    if program is None:
+        raise NoEngine("neither `dot` nor `graphviz-pure` is installed")
+    done = subprocess.run([program, "-q", f"-T{format}"], input=source.encode(), capture_output=True, check=False)
+    if done.returncode:
+        raise NoEngine(done.stderr.decode(errors="replace").strip() or f"graphviz-pure ended with {done.returncode}")
+    return done.stdout
+
+
+def _pure() -> str | None:
+    """Where the wheel put its program: beside this Python, or wherever the shell finds it."""
+    folders = (sysconfig.get_path("scripts"), str(Path(sys.executable).parent))
+    return next((found for folder in folders if (found := shutil.which(_PURE, path=folder))), None) or shutil.which(_PURE)

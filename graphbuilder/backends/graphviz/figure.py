@@ -1,0 +1,97 @@
+"""From a TypedGraph to the bytes of a figure: read, fold, lay, write, draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from graphbuilder.analysis.costs import costs
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.drawing import Drawing
+from graphbuilder.backends.graphviz.engine import draw
+from graphbuilder.backends.graphviz.norms import Norms
+from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.backends.graphviz.panels import torn
+from graphbuilder.backends.graphviz.reader import Fold, Reader
+from graphbuilder.backends.graphviz.scene import Scene
+from graphbuilder.backends.graphviz.sheet import lay
+from graphbuilder.backends.graphviz.svg import finish
+from graphbuilder.backends.graphviz.theme import DARK, LIGHT
+from graphbuilder.backends.graphviz.write import Writer
+
+Format = Literal["svg", "png", "pdf", "dot"]
+LEGIBLE = 150
+_FOLDS: tuple[tuple[Fold, str], ...] = (
+    ("nothing", ""),
+    ("repeats", "repeats are folded"),
+    ("blocks", "blocks are folded to one line each"),
+)
+
+
+def render(typed: TypedGraph, format: Format, options: Options = Options()) -> bytes:  # noqa: A002, B008
+    """The figure of ``typed`` in ``format``, the same bytes for the same network.
+
+    Raises:
+        NoEngine: when no Graphviz on this machine draws it; "dot" and "pdf" need none.
+    """
+    writer = _writer(drawing(typed, options), options)
+    source = writer.write()
+    if format == "dot":
+        return source.source.encode()
+    if format == "svg":
+        svg = draw(source.source, "svg").decode()
+        return finish(svg, writer.title, writer.tips, options.theme).encode()
+    source.attr(dpi=str(options.dpi))
+    return draw(source.source, format)
+
+
+def dot(typed: TypedGraph, options: Options = Options()) -> str:  # noqa: B008
+    """The figure of ``typed`` in DOT, every place given: any ``dot`` draws it."""
+    return render(typed, "dot", options).decode()
+
+
+def drawing(typed: TypedGraph, options: Options) -> Drawing:
+    """The figure of ``typed`` as data."""
+    return lay(scene(typed, options), options)
+
+
+def scene(typed: TypedGraph, options: Options) -> Scene:
+    """What the figure of ``typed`` shows, folded as far as it takes to be legible."""
+    norms = Norms(typed)
+    found: Scene | None = None
+    for fold, said in _FOLDS:
+        found = _scene(typed, options, norms, fold, said)
+        if options.level is not None or found.root.boxes() <= LEGIBLE:
+            break
+    assert found is not None, "there is a first way to fold"
+    return found
+
+
+def _scene(typed: TypedGraph, options: Options, norms: Norms, fold: Fold, said: str) -> Scene:
+    """The scene at one fold; a block that other things run beside is no panel, so it is read again as a card."""
+    demoted: frozenset[str] = frozenset()
+    while True:
+        reader = Reader(options, norms, fold, demoted)
+        root = reader.root(typed)
+        broken = torn(root, reader.sections)
+        if not broken:
+            break
+        demoted |= broken
+    title = text.clean(options.title or typed.graph.title or typed.graph.template)
+    return Scene(title, tuple(_facts(typed, norms, said)), root, reader.sections)
+
+
+def _facts(typed: TypedGraph, norms: Norms, said: str) -> Iterator[str]:
+    counted = costs(typed)
+    yield f"{text.count(counted.trainable, 4)} parameters"
+    sizes = {type_.spatial for type_ in typed.inputs}
+    at = f" at {'×'.join(map(str, sizes.pop()))}" if len(sizes) == 1 and all(sizes) else ""
+    yield f"{text.count(counted.macs)} MACs{at}"
+    yield from norms.sentences()
+    if said:
+        yield said
+
+
+def _writer(figure: Drawing, options: Options) -> Writer:
+    return Writer(figure, DARK if options.theme == "dark" else LIGHT)

@@ -1,0 +1,191 @@
+"""The legend: what occurs in the figure and nothing else, in the largest rectangle that is free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
+
+from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.drawing import POINT, Drawing, Frame, Line, Run, Shape, Words
+
+_SAMPLE = (66.0, 17.0)
+_ROW, _HEAD, _PAD, _INDENT = 23.0, 32.0, 14.0, 96.0
+_SIZE, _WIDE = 9.0, 278.0
+_FAMILIES = (
+    "separable", "convolution", "attention", "pooling", "activation", "normalisation", "regularisation", "shape", "head", "block"
+)  # fmt: skip
+_POOLS = {"MaxPool": "max", "AvgPool": "average", "GlobalAvgPool": "global average", "GlobalMaxPool": "global max"}
+_WORDS = {
+    "head": "fully connected",
+    "attention": "attention",
+    "activation": "activation",
+    "normalisation": "normalisation",
+    "regularisation": "in training only",
+    "shape": "changes the shape only",
+    "block": "a block, its parameters beside it",
+}
+
+
+class _Entry(NamedTuple):
+    """A row: a sample (a style and a word on it, or a kind of line) and what it means."""
+
+    style: str
+    sample: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    x: float
+    y: float
+    wide: float
+    high: float
+
+    @property
+    def size(self) -> float:
+        return self.wide * self.high
+
+
+def add_legend(drawing: Drawing, across: bool, top: float, margin: float, gutter: float) -> None:
+    """Draw the legend into ``drawing`` below ``top``, beside the panels if it fits, else under them."""
+    entries = [*_families(drawing), *_lines(drawing, across)]
+    notes = _notes(drawing)
+    if not entries:
+        return
+    high = _HEAD + _ROW * (len(entries) + bool(notes)) + _PAD - 6
+    needed = (_WIDE, high)
+    area = _free(drawing, needed, top, margin, gutter)
+    if area is None:
+        _strip(drawing, entries, notes, margin, gutter)
+    else:
+        _list(drawing, entries, notes, area, high)
+
+
+def _families(drawing: Drawing) -> Iterator[_Entry]:
+    titles: dict[str, list[str]] = {}
+    details: dict[str, list[str]] = {}
+    for shape in drawing.shapes:
+        words = [run.text for line in shape.lines for run in line]
+        titles.setdefault(shape.style, []).append(words[0])
+        details.setdefault(shape.style, []).append(" ".join(words[1:]))
+    for family in (family for family in _FAMILIES if family in titles):
+        found = list(dict.fromkeys(titles[family]))
+        yield _Entry(family, _sample(family, found), _meaning(family, found, details[family], titles))
+
+
+def _sample(family: str, titles: Sequence[str]) -> str:
+    if family == "pooling" and len(titles) > 1:
+        return "Pool"
+    if family == "block":
+        return "block"
+    return titles[0].split(" · ")[0]
+
+
+def _meaning(family: str, titles: Sequence[str], details: Sequence[str], all_titles: dict[str, list[str]]) -> str:
+    if family == "pooling":
+        return " / ".join(_POOLS.get(title, title) for title in titles)
+    if family == "separable":
+        return "depthwise convolution" if all(title == "DWConv" for title in titles) else "depthwise and pointwise 1×1"
+    if family == "convolution":
+        dense = "separable" in all_titles and not any(" g" in detail for detail in details)
+        return "dense convolution" if dense else "convolution"
+    return _WORDS[family]
+
+
+def _lines(drawing: Drawing, across: bool) -> Iterator[_Entry]:
+    kinds = {line.kind for line in drawing.lines}
+    signs = {shape.lines[0][0].text for shape in drawing.shapes if shape.style == "join"}
+    if "shortcut" in kinds:
+        yield _Entry("shortcut", "", "residual shortcut (added at +)" if "+" in signs else "shortcut")
+    if "passage" in kinds:
+        yield _Entry("passage", "", f"same tensor, next {'row' if across else 'column'}")
+
+
+def _notes(drawing: Drawing) -> str:
+    details = [run.text for shape in drawing.shapes for line in shape.lines for run in line[-1:]]
+    notes = ["/2 = stride 2"] if any("/2" in detail for detail in details) else []
+    if any(words.anchor == "end" for words in drawing.words):
+        notes.append("grey number = parameters")
+    return "  ·  ".join(notes)
+
+
+def _list(drawing: Drawing, entries: Sequence[_Entry], notes: str, area: _Area, high: float) -> None:
+    """One entry a row, in a frame of its own."""
+    drawing.frames.append(Frame(area.x, area.y, area.wide, high, "legend"))
+    drawing.words.append(Words(area.x + 15, area.y + 14, "Legend", 11, bold=True))
+    y = area.y + _HEAD + 8
+    for entry in entries:
+        _draw(drawing, entry, area.x + _PAD, y)
+        y += _ROW
+    if notes:
+        drawing.words.append(Words(area.x + 15, y, notes, _SIZE, tone="muted"))
+
+
+def _strip(drawing: Drawing, entries: Sequence[_Entry], notes: str, margin: float, gutter: float) -> None:
+    """Entries from left to right under everything, as many a row as fit."""
+    x, y = margin, drawing.high - margin + gutter
+    edge = drawing.wide - margin
+    for entry in entries:
+        long = _INDENT - _PAD + text.width(entry.meaning, _SIZE) + 24
+        if x > margin and x + long > edge:
+            x, y = margin, y + _ROW
+        _draw(drawing, entry, x, y)
+        x += long
+    if notes:
+        if x > margin and x + text.width(notes, _SIZE) > edge:
+            x, y = margin, y + _ROW
+        drawing.words.append(Words(x, y, notes, _SIZE, tone="muted"))
+    drawing.high = y + _ROW / 2 + margin / 2
+
+
+def _draw(drawing: Drawing, entry: _Entry, x: float, y: float) -> None:
+    wide, high = _SAMPLE
+    key = f"legend {entry.style}"
+    if entry.style in ("shortcut", "passage"):
+        for name, place in ((f"{key} start", x), (f"{key} end", x + wide)):
+            drawing.shapes.append(Shape(name, place, y, 0.0, 0.0, POINT, "round", ()))
+        kind = "shortcut" if entry.style == "shortcut" else "passage"
+        drawing.lines.append(Line(((x + 4, y), (x + wide, y)), kind, f"{key} start", f"{key} end"))
+    else:
+        pill = entry.style in ("activation", "normalisation", "regularisation", "shape")
+        run = Run(text.fit(entry.sample, wide - 8, 8.5, bold=True), 8 if pill else 9, bold=not pill)
+        shape = Shape(key, x + wide / 2, y, wide, high - 3 * pill, entry.style, "round", ((run,),))
+        drawing.shapes.append(shape)
+    drawing.words.append(Words(x + _INDENT - _PAD, y, entry.meaning, _SIZE, tone="muted"))
+
+
+def _free(drawing: Drawing, needed: tuple[float, float], top: float, margin: float, gutter: float) -> _Area | None:
+    """The largest free rectangle in which ``needed`` fits."""
+    panels = [_Area(f.x, f.y, f.wide, f.high + gutter) for f in drawing.frames if f.style == "panel"]
+    taken = panels + [area for line in drawing.lines if line.kind == "passage" for area in _around(line)]
+    right, bottom = drawing.wide - margin, drawing.high - margin
+    lefts = sorted({margin, *(area.x + area.wide + gutter for area in taken), *(area.x for area in taken)})
+    tops = sorted({top, *(area.y + area.high for area in taken)})
+    best: _Area | None = None
+    for x, y in product(lefts, tops):
+        if not any(_meet(_Area(x, y, *needed), area) for area in taken) and x + needed[0] <= right and y + needed[1] <= bottom:
+            wide = max([panel.wide for panel in panels if abs(panel.x - x) < 1 and panel.wide >= needed[0]], default=needed[0])
+            area = _grown(x, y, (wide, needed[1]), right, bottom, taken)
+            best = area if best is None or area.size > best.size + 1 else best
+    return best
+
+
+def _grown(
+    x: float, y: float, needed: tuple[float, float], right: float, bottom: float, taken: Sequence[_Area]
+) -> _Area:
+    """The rectangle at ``x``, ``y`` as high as it can be, no wider than a panel."""
+    ends = sorted(area.y for area in taken if area.y >= y + needed[1] and area.x < x + needed[0] and area.x + area.wide > x)
+    return _Area(x, y, min(needed[0], right - x), (ends[0] if ends else bottom) - y)
+
+
+def _around(line: Line) -> Iterator[_Area]:
+    """Room about the stretches of a line."""
+    for (x0, y0), (x1, y1) in zip(line.points, line.points[1:], strict=False):
+        yield _Area(min(x0, x1) - 4, min(y0, y1) - 4, abs(x1 - x0) + 8, abs(y1 - y0) + 8)
+
+
+def _meet(one: _Area, other: _Area) -> bool:
+    beside = one.x >= other.x + other.wide or other.x >= one.x + one.wide
+    return not beside and not (one.y >= other.y + other.high or other.y >= one.y + one.high)

@@ -1,0 +1,122 @@
+"""Places a tangle: rows by depth, every value in a straight lane while it waits to be read.
+
+Much as a version history is drawn. Rows are parts like any others, so the space between them is routed like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from graphbuilder.backends.graphviz.parts import Part, Tip
+from graphbuilder.backends.graphviz.scene import End, Link
+
+_GAP, _THIN = 14.0, 5.0
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One item of a tangle, placed by itself."""
+
+    path: str
+    links: list[Link]
+    part: Part
+    row: int = 0
+    lane: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Value:
+    """A value: the row that makes it, and for each link the row that reads it."""
+
+    born: int
+    reads: dict[Link, int] = field(default_factory=dict[Link, int])
+    lane: int = 0
+
+    def waits(self, row: int) -> bool:
+        """Whether it passes by ``row``."""
+        return self.born < row < max(self.reads.values())
+
+
+def rows(nodes: Sequence[Node], links: Sequence[Link]) -> Iterator[Part]:
+    """The rows of a tangle, to be put behind each other; ``links`` are all that touch it."""
+    place = {node.path: node for node in nodes}
+    for node in nodes:
+        before = [place[link.source.item].row for link in node.links if link.source.item in place]
+        node.row = max(before, default=-1) + 1
+    count = max(node.row for node in nodes) + 1
+    values = _values(place, links, count)
+    by_row: list[list[Node]] = [[] for _ in range(count)]
+    for node in nodes:
+        by_row[node.row].append(node)
+    lanes = _assign(by_row, values)
+    centres = _centres(by_row, lanes)
+    for number, row in enumerate(by_row):
+        yield _row(row, [value for value in values.values() if value.waits(number)], centres, number)
+
+
+def _values(place: dict[str, Node], links: Sequence[Link], count: int) -> dict[End, _Value]:
+    values: dict[End, _Value] = {}
+    for link in dict.fromkeys(links):
+        source, target = place.get(link.source.item), place.get(link.target)
+        value = values.setdefault(link.source, _Value(source.row if source else -1))
+        value.reads[link] = target.row if target else count
+    return values
+
+
+def _assign(by_row: list[list[Node]], values: dict[End, _Value]) -> int:
+    """Give nodes and waiting values lanes, each its predecessor's where that is free; how many lanes there are."""
+    highest, known = 0, dict[End, int]()
+    for number, row in enumerate(by_row):
+        taken: set[int] = set()
+        for end, value in values.items():
+            if value.waits(number):
+                value.lane = _free(taken, known.get(end, 0))
+                known[end] = value.lane
+                taken.add(value.lane)
+        for node in row:
+            wanted = [known[link.source] for link in node.links if link.source in known]
+            node.lane = _free(taken, wanted[0] if wanted else 0)
+            taken.add(node.lane)
+            known.update((end, node.lane) for end in values if end.item == node.path)
+        highest = max(highest, *taken)
+    return highest + 1
+
+
+def _free(taken: set[int], wanted: int) -> int:
+    """The free lane that is nearest to ``wanted``."""
+    return min((lane for lane in range(wanted + len(taken) + 1) if lane not in taken), key=lambda lane: abs(lane - wanted))
+
+
+def _centres(by_row: list[list[Node]], lanes: int) -> list[float]:
+    """Where the lanes run, the trunk in the middle."""
+    left, right = [_THIN] * lanes, [_THIN] * lanes
+    for node in (node for row in by_row for node in row):
+        left[node.lane] = max(left[node.lane], node.part.left)
+        right[node.lane] = max(right[node.lane], node.part.right)
+    centres, edge = list[float](), 0.0
+    for before, after in zip(left, right, strict=True):
+        centres.append(edge + before)
+        edge += before + after + _GAP
+    middle = (edge - _GAP) / 2
+    return [centre - middle for centre in centres]
+
+
+def _row(nodes: list[Node], waiting: list[_Value], centres: list[float], number: int) -> Part:
+    length = max(node.part.length for node in nodes)
+    row = Part(length, before=max(n.part.before for n in nodes), after=max(n.part.after for n in nodes))
+    row.tail = max(node.part.tail for node in nodes)
+    for node in nodes:
+        part, centre = node.part, centres[node.lane]
+        part.move(0.0, centre)
+        row.left, row.right = max(row.left, part.left - centre), max(row.right, part.right + centre)
+        part.reach(0.0, length)
+        row.marks += part.marks
+        row.ins.update(part.ins)
+        row.outs.update(part.outs)
+    for value in waiting:
+        centre = centres[value.lane]
+        row.left, row.right = max(row.left, _THIN - centre), max(row.right, _THIN + centre)
+        tip = Tip(((0.0, centre), (length, centre)))
+        row.through.update((link, tip) for link, read in value.reads.items() if read > number)
+    return row

@@ -1,0 +1,111 @@
+"""How large things are. Knows words and their widths, and neither colours nor places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.backends.graphviz.parts import Caption, Form
+from graphbuilder.backends.graphviz.scene import Box, Region
+
+GAP, END_GAP, CARD_GAP, BRANCH_GAP, LANE = 11.0, 16.0, 30.0, 18.0, 13.0
+PAD, HEADER = 10.0, 20.0
+STACK, BADGE, WORDS = 5.0, 26.0, 24.0
+JOIN, BAR = 20.0, 22.0
+TITLE, DETAIL, SMALL, NAME = 10.0, 9.0, 8.5, 7.5
+_OP, _PILL, _NARROW_OP, _NAME_ROW = 25.0, 14.0, 34.0, 10.0
+_TERMINAL = (112.0, 22.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Sizes in points, alike over one figure so that things line up.
+
+    Attributes:
+        across: whether the network runs from left to right.
+        names: whether boxes carry the names of their nodes.
+        wide: the width of a box with its words in one line.
+        narrow: its width with its words in two.
+    """
+
+    across: bool
+    names: bool
+    wide: float
+    narrow: float
+
+    @classmethod
+    def of(cls, region: Region, options: Options) -> Metrics:
+        """Sizes for the boxes of ``region``."""
+        drawn = list(_boxes(region))
+        one = max((line_width(box, options.names) for box in drawn), default=0.0)
+        two = max((stacked_width(box, options.names) for box in drawn), default=0.0)
+        wide, narrow = min(max(one + 18, 150.0), 210.0), min(max(two + 10, 66.0), 104.0)
+        return cls(options.direction == "LR", options.names, wide, narrow)
+
+    def box(self, box: Box, form: Form) -> tuple[float, float]:
+        """Width and height of ``box``."""
+        if box.look == "join":
+            return JOIN, JOIN
+        if box.look == "terminal":
+            return max(_TERMINAL[0], text.width(box.title, TITLE, bold=True) + 24), _TERMINAL[1]
+        narrow = form == "narrow" or self.across
+        width = self.narrow if narrow else self.wide
+        if box.look == "pill":
+            return width, _PILL
+        return width, (_NARROW_OP if narrow else _OP) + (_NAME_ROW if self.names else 0)
+
+    def flow(self, size: tuple[float, float]) -> tuple[float, float]:
+        """A width and height as lengths along and across the flow."""
+        return size if self.across else (size[1], size[0])
+
+    @property
+    def half(self) -> float:
+        """How far an op reaches from the trunk."""
+        return ((_NARROW_OP + (_NAME_ROW if self.names else 0)) if self.across else self.wide) / 2
+
+    @property
+    def lane(self) -> float:
+        """How far the first shortcut runs beside the trunk: far enough for its convolution."""
+        return self.half + LANE + (_NARROW_OP if self.across else self.narrow) / 2
+
+    def caption(self, words: str) -> Caption:
+        """A shape to be written in a gap."""
+        if self.across:
+            long = text.width(words, DETAIL) + 12
+            return Caption(words, long, long)
+        return Caption(words, 15.0, 24.0)
+
+
+def line_width(box: Box, names: bool) -> float:
+    """The words of ``box`` in one line."""
+    if box.look in ("join", "terminal"):
+        return 0.0
+    if box.look == "pill":
+        return text.width(pill_words(box, names), SMALL)
+    gap = 6 if box.detail else 0
+    return text.width(box.title, TITLE, bold=True) + gap + text.width(box.detail, DETAIL)
+
+
+def stacked_width(box: Box, names: bool) -> float:
+    """The words of ``box`` in two lines."""
+    if box.look in ("join", "terminal"):
+        return 0.0
+    if box.look == "pill":
+        return text.width(pill_words(box, names), SMALL)
+    return max(text.width(box.title, TITLE, bold=True), text.width(box.detail, DETAIL))
+
+
+def pill_words(box: Box, names: bool) -> str:
+    """What stands on a pill."""
+    words = f"{box.title} {box.detail}" if box.detail else box.title
+    return f"{words} · {box.name}" if names and box.name else words
+
+
+def _boxes(region: Region) -> Iterator[Box]:
+    for item in region.items.values():
+        if isinstance(item, Box):
+            yield item
+        else:
+            yield from _boxes(item.region)

@@ -1,0 +1,50 @@
+"""What a caller may choose of a figure. Knows nothing of graphs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+Direction = Literal["TB", "LR"]
+Theme = Literal["light", "dark", "auto"]
+Shapes = Literal["all"] | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to draw.
+
+    Attributes:
+        shapes: shapes of values at the boundaries of blocks; "all" at every op, False nowhere.
+        names: the names of nodes on their boxes.
+        direction: the way the network runs, top to bottom or left to right.
+        expand: patterns (``middle.*``) of node paths that are drawn open, every copy of a repeat for itself.
+        collapse: patterns of node paths that are drawn as one box.
+        level: how many levels of blocks are opened; None opens what is legible.
+        dpi: dots per inch of a PNG.
+        theme: "auto" follows the reader's light or dark setting where the format can, and is light elsewhere.
+        title: what stands above the figure instead of the spec's title.
+    """
+
+    shapes: Shapes = True
+    names: bool = False
+    direction: Direction = "TB"
+    expand: tuple[str, ...] = ()
+    collapse: tuple[str, ...] = ()
+    level: int | None = None
+    dpi: int = 144
+    theme: Theme = "auto"
+    title: str | None = None
+
+    def expands(self, path: str) -> bool:
+        """Whether a pattern opens the node at ``path``."""
+        return _matches(self.expand, path)
+
+    def collapses(self, path: str) -> bool:
+        """Whether a pattern closes the node at ``path``."""
+        return _matches(self.collapse, path)
+
+
+def _matches(patterns: tuple[str, ...], path: str) -> bool:
+    return any(fnmatchcase(path, pattern) for pattern in patterns)

@@ -1,0 +1,219 @@
+"""Cuts a network into panels: one for each top-level block, with the loose ops behind it; long ones are cut further.
+
+A panel begins and ends with the value that it is given and gives, so that it can stand anywhere on the sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.metrics import Metrics
+from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.backends.graphviz.parts import BoxMark, Caption, FrameMark, Part, attach
+from graphbuilder.backends.graphviz.placing import Placer
+from graphbuilder.backends.graphviz.scene import Box, Card, End, Link, Region, Section
+from graphbuilder.backends.graphviz.structure import Element, items_of, structure
+from graphbuilder.ir import TensorType
+
+_LOOSE = 3
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Unit:
+    """A stretch of the network's chain that is one panel, if it is not too long."""
+
+    section: Section | None
+    elements: tuple[Element, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Panel:
+    """A placed panel: its words, and the boxes at which the passage between panels ends and begins."""
+
+    title: str
+    note: str
+    part: Part
+    first: BoxMark | None
+    last: BoxMark | None
+
+
+def units(region: Region, sections: Mapping[str, Section]) -> list[Unit]:
+    """The network in stretches, each section's one and what is loose with the section before it."""
+    found: list[tuple[Section | None, list[Element]]] = []
+    for element in structure(region).elements:
+        section = sections.get(next(iter(items_of(element))))
+        if found and (section is None or found[-1][0] is section):
+            found[-1][1].append(element)
+        elif found and len(found) == 1 and _only_input(found[0][1], region):
+            found = [(section, [*found[0][1], element])]
+        else:
+            found.append((section, [element]))
+    return [Unit(section, tuple(elements)) for section, elements in found]
+
+
+def torn(region: Region, sections: Mapping[str, Section]) -> set[str]:
+    """The paths of sections that are no stretch of their own: something else runs beside them, or between."""
+    seen: list[str] = []
+    broken: set[str] = set()
+    for element in structure(region).elements:
+        found = [sections.get(item) for item in items_of(element)]
+        paths = {section.path for section in found if section}
+        if len(paths) + (None in found) > 1 and paths:
+            broken |= paths
+        broken |= {path for path in paths if path in seen[:-1]}
+        seen += [path for path in paths if not seen or seen[-1] != path]
+    return broken
+
+
+class Panels:
+    """Places the stretches of one network."""
+
+    def __init__(self, region: Region, metrics: Metrics, options: Options) -> None:
+        self._region = region
+        self._metrics = metrics
+        self._options = options
+        self._placer = Placer(region, metrics, options)
+        self._place = {item: number for number, item in enumerate(region.items)}
+        self._out: dict[str, list[Link]] = {}
+        for link in region.links:
+            self._out.setdefault(link.source.item, []).append(link)
+        self._types: dict[str, dict[End, TensorType]] = {}
+        for end, type_ in region.types.items():
+            self._types.setdefault(end.item, {})[end] = type_
+
+    def lengths(self, unit: Unit) -> list[tuple[tuple[Element, ...], float]]:
+        """The least pieces that ``unit`` can be cut into, and how long each is."""
+        cuts = [0, *(i for i in range(1, len(unit.elements)) if self._cuts(*unit.elements[i - 1 : i + 1])), len(unit.elements)]
+        pieces = [unit.elements[low:high] for low, high in pairwise(cuts)]
+        return [(piece, self._placer.chain(piece).length) for piece in pieces]
+
+    def _cuts(self, before: Element, after: Element) -> bool:
+        """Whether a panel may end between two elements: one value passes, and no activation is parted from its op."""
+        if not isinstance(before, str) or not isinstance(after, str):
+            return False
+        item, follows = self._region.items[before], self._region.items[after]
+        if isinstance(item, Box) and item.look == "terminal":
+            return False
+        one = len({link.source for link in self._out.get(before, [])}) == 1
+        return one and (isinstance(follows, Card) or follows.look in ("op", "block"))
+
+    def panel(self, unit: Unit, number: int, again: bool) -> Panel:
+        """``unit`` placed; ``again`` says that it goes on with what another panel began."""
+        region = self._cut_out(unit, number)
+        placer = Placer(region, self._metrics, self._options)
+        part = _PanelChain(placer).place(structure(region).elements)
+        marks = [mark for mark in part.marks if isinstance(mark, BoxMark)]
+        ends = {mark.box.path: mark for mark in marks}
+        title = unit.section.title if unit.section else ""
+        note = "continued" if title and again else self._note(unit) if title else ""
+        return Panel(title, note, part, ends.get(f"top {number}"), ends.get(f"bottom {number}"))
+
+    def _note(self, unit: Unit) -> str:
+        items = [item for element in unit.elements for item in items_of(element)]
+        inside = [item for item in items if not self._is_terminal(item)]
+        entering = [link.source for link in self._region.links if link.target == inside[0]]
+        leaving = list(self._types.get(inside[-1], {}).values())
+        if not entering or len(leaving) != 1:
+            return ""
+        return text.passage(self._region.types[entering[0]], leaving[0])
+
+    def _is_terminal(self, path: str) -> bool:
+        item = self._region.items[path]
+        return isinstance(item, Box) and item.look == "terminal"
+
+    def _cut_out(self, unit: Unit, number: int) -> Region:
+        """The region of ``unit`` alone, with the values that cross its edges as boxes."""
+        inside = {item for element in unit.elements for item in items_of(element)}
+        region = Region()
+        coming = [link for link in self._region.links if link.target in inside and link.source.item not in inside]
+        if coming:
+            shape = self._region.types[coming[0].source]
+            region.add(Box(f"top {number}", "terminal", "terminal", text.shape(shape)), (), (shape,))
+        for path in sorted(inside, key=self._place.__getitem__):
+            region.items[path] = self._region.items[path]
+            region.types.update(self._types.get(path, {}))
+        for link in self._region.links:
+            if link.target in inside:
+                source = link.source if link.source.item in inside else End(f"top {number}")
+                region.links.append(Link(source, link.target, link.slot))
+        going = [link.source for path in inside for link in self._out.get(path, []) if link.target not in inside]
+        if going:
+            shape = self._region.types[going[0]]
+            region.add(Box(f"bottom {number}", "terminal", "terminal", text.shape(shape)), (going[0],), ())
+        return region
+
+
+def _only_input(elements: Sequence[Element], region: Region) -> bool:
+    """Whether ``elements`` are no more than one input of the network."""
+    item = region.items[elements[0]] if len(elements) == 1 and isinstance(elements[0], str) else None
+    return isinstance(item, Box) and item.look == "terminal"
+
+
+class _PanelChain:
+    """The chain of one panel: cards, loose ops, and shapes wherever they change between these."""
+
+    def __init__(self, placer: Placer) -> None:
+        self._placer = placer
+        self._items = placer.region.items
+        self._cards = any(isinstance(item, Card) for item in self._items.values())
+        self._said = ""
+
+    def place(self, elements: Sequence[Element]) -> Part:
+        """The whole panel."""
+        groups = self._groups(elements)
+        whole = Part()
+        for number, group in enumerate(groups):
+            part = self._part(group, whole if number else None, groups[number + 1 : number + 2])
+            if number:
+                attach(whole, part, self._caption(groups[number - 1], group, whole))
+            else:
+                whole = part
+        return whole
+
+    def _groups(self, elements: Sequence[Element]) -> list[Sequence[Element]]:
+        """Each element for itself, but longer runs of loose ops beside cards together: they get a card too."""
+        groups: list[Sequence[Element]] = []
+        for loose, run in groupby(elements, self._is_loose):
+            found = list(run)
+            together = loose and self._cards and len(found) >= _LOOSE
+            groups += [found] if together else [[element] for element in found]
+        return groups
+
+    def _is_loose(self, element: Element) -> bool:
+        item = self._items[element] if isinstance(element, str) else None
+        alone = isinstance(item, Box) and item.look in ("op", "pill", "block")
+        return alone and sum(1 for link in self._placer.region.links if link.target == element) == 1
+
+    def _part(self, group: Sequence[Element], whole: Part | None, behind: list[Sequence[Element]]) -> Part:
+        if len(group) == 1:
+            joined = bool(behind) and self._placer.is_join(behind[0][0])
+            part = self._placer.element(group[0], "wide", whole, joined)
+        else:
+            part = self._placer.chain(group)
+            self._placer.frame(part, note=self._parameters(group))
+        card = len(group) > 1 or (isinstance(group[0], str) and isinstance(self._items[group[0]], Card))
+        if card and isinstance(part.marks[0], FrameMark):
+            part.marks[0].stretched = True
+        return part
+
+    def _parameters(self, group: Sequence[Element]) -> str:
+        boxes = [self._items[element] for element in group if isinstance(element, str)]
+        parameters = sum(box.parameters for box in boxes if isinstance(box, Box))
+        return text.count(parameters) if parameters else ""
+
+    def _caption(self, before: Sequence[Element], group: Sequence[Element], whole: Part) -> Caption | None:
+        ends = [self._items.get(end) for end in (before[-1], group[0]) if isinstance(end, str)]
+        caption = self._placer.caption(whole, ends)
+        if caption is None or len(before) + len(group) > 2 or any(isinstance(item, Card) for item in ends):
+            self._said = caption.text if caption else self._said
+            return caption
+        following = ends[-1]
+        if self._placer.everywhere:
+            return caption
+        if caption.text == self._said or (isinstance(following, Box) and following.look == "pill"):
+            return None
+        self._said = caption.text
+        return caption

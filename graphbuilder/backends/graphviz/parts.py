@@ -1,0 +1,248 @@
+"""Pieces of a placed figure: boxes, frames, labels and wires in their own coordinates, and how two pieces are joined.
+
+A point is (along, across): along the flow from a piece's start, across from its trunk, left of the flow's direction being negative.
+Which of the two is horizontal is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from graphbuilder.backends.graphviz.channel import Pin, tracks
+from graphbuilder.backends.graphviz.scene import Box, End, Link
+
+Point = tuple[float, float]
+Kind = Literal["flow", "shortcut", "passage"]
+Form = Literal["wide", "narrow"]
+
+TRACK = 9.0
+BEFORE_TRACKS, BEHIND_TRACKS = 9.0, 12.0
+_STRAIGHT = 0.5
+
+
+class Mark(Protocol):
+    """Something drawn."""
+
+    def move(self, along: float, across: float) -> None:
+        """Shift it."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class BoxMark:
+    """A box around a centre; ``wide`` and ``high`` are as a reader sees them, whichever way the flow goes."""
+
+    box: Box
+    along: float
+    across: float
+    wide: float
+    high: float
+    form: Form
+
+    def move(self, along: float, across: float) -> None:
+        self.along += along
+        self.across += across
+
+
+@dataclass(slots=True, eq=False)
+class FrameMark:
+    """A card from ``start`` to ``end`` along and ``left`` to ``right`` across.
+
+    ``lane`` is where a shortcut crosses its header, behind which the title then stands. What stands on a sheet's trunk is
+    ``stretched`` to the width of its panel.
+    """
+
+    start: float
+    end: float
+    left: float
+    right: float
+    title: str
+    note: str
+    count: int = 1
+    words: str = ""
+    lane: float | None = None
+    trunk: float = 0.0
+    stretched: bool = False
+
+    def move(self, along: float, across: float) -> None:
+        self.start += along
+        self.end += along
+        self.left += across
+        self.right += across
+        self.trunk += across
+        self.lane = None if self.lane is None else self.lane + across
+
+
+@dataclass(slots=True, eq=False)
+class LabelMark:
+    """A shape beside a wire."""
+
+    text: str
+    along: float
+    across: float
+
+    def move(self, along: float, across: float) -> None:
+        self.along += along
+        self.across += across
+
+
+@dataclass(slots=True, eq=False)
+class WireMark:
+    """A line from the box ``tail`` to the box ``head``."""
+
+    points: list[Point]
+    kind: Kind
+    tail: str
+    head: str
+
+    def move(self, along: float, across: float) -> None:
+        self.points = [(a + along, c + across) for a, c in self.points]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tip:
+    """A wire that is drawn up to the edge of a piece: ``item`` is the box at the end that is known, if one is."""
+
+    points: tuple[Point, ...]
+    kind: Kind = "flow"
+    item: str = ""
+
+    def moved(self, along: float, across: float) -> Tip:
+        return Tip(tuple((a + along, c + across) for a, c in self.points), self.kind, self.item)
+
+    def then(self, points: tuple[Point, ...], other: Tip, item: str) -> Tip:
+        """This wire, led over ``points`` into ``other``."""
+        kind: Kind = "shortcut" if "shortcut" in (self.kind, other.kind) else "flow"
+        return Tip((*self.points, *points, *other.points), kind, item)
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """A placed piece.
+
+    Attributes:
+        length: how far it goes along.
+        left: how far it reaches across, left of its trunk.
+        right: how far it reaches across, right of its trunk.
+        before: the least distance to what stands before it.
+        after: the least distance to what stands behind it.
+        tail: what is taken of that distance by words of its own.
+        ins: for a link that comes in, where it enters; a value that several things in it read enters more than once.
+        outs: for a link that goes out, the wire from its box.
+        through: for a link that only passes, its wire.
+        marks: what is drawn.
+    """
+
+    length: float = 0.0
+    left: float = 0.0
+    right: float = 0.0
+    before: float = 0.0
+    after: float = 0.0
+    tail: float = 0.0
+    ins: dict[Link, list[Tip]] = field(default_factory=dict[Link, list[Tip]])
+    outs: dict[Link, Tip] = field(default_factory=dict[Link, Tip])
+    through: dict[Link, Tip] = field(default_factory=dict[Link, Tip])
+    marks: list[Mark] = field(default_factory=list[Mark])
+
+    def move(self, along: float, across: float) -> None:
+        """Shift everything that is drawn; the extents stay those of the trunk."""
+        for mark in self.marks:
+            mark.move(along, across)
+        self.ins = {link: [tip.moved(along, across) for tip in tips] for link, tips in self.ins.items()}
+        self.outs = {link: tip.moved(along, across) for link, tip in self.outs.items()}
+        self.through = {link: tip.moved(along, across) for link, tip in self.through.items()}
+
+    def recolour(self) -> None:
+        """Make every wire that leads in or out a shortcut."""
+        self.ins = {link: [Tip(tip.points, "shortcut", tip.item) for tip in tips] for link, tips in self.ins.items()}
+        self.outs = {link: Tip(tip.points, "shortcut", tip.item) for link, tip in self.outs.items()}
+        self.through = {link: Tip(tip.points, "shortcut", tip.item) for link, tip in self.through.items()}
+
+    def reach(self, start: float, end: float) -> None:
+        """Lead all wires straight on, to ``start`` before its own and ``end`` along."""
+
+        def begun(tip: Tip) -> Tip:
+            return Tip(((start, tip.points[0][1]), *tip.points), tip.kind, tip.item)
+
+        def ended(tip: Tip) -> Tip:
+            return Tip((*tip.points, (end, tip.points[-1][1])), tip.kind, tip.item)
+
+        self.ins = {link: [begun(tip) for tip in tips] for link, tips in self.ins.items()}
+        self.outs = {link: ended(tip) for link, tip in self.outs.items()}
+        self.through = {link: begun(ended(tip)) for link, tip in self.through.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A shape to be written between two pieces, and how long it is along the flow."""
+
+    text: str
+    long: float
+    room: float
+
+
+def attach(whole: Part, part: Part, caption: Caption | None = None) -> None:
+    """Put ``part`` behind ``whole``, its trunk in line, and join the wires between them."""
+    waiting = {**whole.through, **whole.outs}
+    pins = [pin for link, tip in waiting.items() for pin in _pins(link, tip, part)]
+    plan = tracks(pins)
+    strip = caption.long if caption and plan.count and plan.right_of(0.0) else 0.0
+    zone = BEFORE_TRACKS + (plan.count - 1) * TRACK + BEHIND_TRACKS if plan.count else 0.0
+    gap = max(whole.after, part.before, strip + zone, caption.room if caption else 0.0)
+    first = whole.length + whole.tail + strip + BEFORE_TRACKS + (gap - strip - zone) / 2
+    if caption:
+        middle = strip / 2 if strip else gap / 2
+        whole.marks.append(LabelMark(caption.text, whole.length + whole.tail + middle, 0.0))
+    part.move(whole.length + whole.tail + gap, 0.0)
+    _join(whole, part, waiting, lambda net: first + plan.track[net] * TRACK)
+    whole.marks += part.marks
+    whole.length += whole.tail + gap + part.length
+    whole.left, whole.right = max(whole.left, part.left), max(whole.right, part.right)
+    whole.after, whole.tail = part.after, part.tail
+
+
+def _pins(link: Link, tip: Tip, part: Part) -> list[Pin]:
+    above = tip.points[-1][1]
+    return [Pin(_net(link, tip), above, end.points[0][1]) for end in _ends(link, part)]
+
+
+def _ends(link: Link, part: Part) -> list[Tip]:
+    """Where ``link`` meets ``part``."""
+    return [*part.ins.get(link, []), *([part.through[link]] if link in part.through else [])]
+
+
+def _join(whole: Part, part: Part, waiting: dict[Link, Tip], height: Callable[[tuple[End, int]], float]) -> None:
+    """Lead every waiting wire into ``part``: to its box, or on to the next."""
+    straight = {_net(link, tip) for link, tip in waiting.items() if _runs_straight(tip, _ends(link, part))}
+    opened, outs, through = dict(whole.ins), dict(part.outs), dict[Link, Tip]()
+    for link, tip in waiting.items():
+        for end in part.ins.get(link, []):
+            wire = _lead(tip, end, height, _net(link, tip), branches=_net(link, tip) in straight and bool(tip.item))
+            if tip.item:
+                whole.marks.append(WireMark(list(wire.points), wire.kind, tip.item, end.item))
+            else:
+                opened.setdefault(link, []).append(Tip(wire.points, wire.kind, end.item))
+        if link in part.through:
+            wire = _lead(tip, part.through[link], height, _net(link, tip), branches=_net(link, tip) in straight)
+            (outs if tip.item else through)[link] = Tip(wire.points, wire.kind, tip.item)
+    whole.ins, whole.outs, whole.through = opened, outs, through
+
+
+def _net(link: Link, tip: Tip) -> tuple[End, int]:
+    return link.source, round(tip.points[-1][1])
+
+
+def _runs_straight(tip: Tip, ends: list[Tip]) -> bool:
+    return any(abs(tip.points[-1][1] - end.points[0][1]) < _STRAIGHT for end in ends)
+
+
+def _lead(tip: Tip, end: Tip, height: Callable[[tuple[End, int]], float], net: tuple[End, int], *, branches: bool) -> Tip:
+    """``tip`` led into ``end``; a wire that branches off another begins where it leaves it."""
+    above, below = tip.points[-1][1], end.points[0][1]
+    if abs(above - below) < _STRAIGHT:
+        return tip.then((), end, tip.item)
+    track = height(net)
+    begun = Tip((), tip.kind, tip.item) if branches and tip.item else tip
+    return begun.then(((track, above), (track, below)), end, tip.item)

@@ -1,0 +1,137 @@
+"""Draws the marks of a placed part on the sheet, in either direction of flow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graphbuilder.backends.graphviz import metrics as m
+from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.drawing import Drawing, Frame, Line, Point, Run, Shape, Words
+from graphbuilder.backends.graphviz.metrics import Metrics, pill_words
+from graphbuilder.backends.graphviz.parts import BoxMark, FrameMark, LabelMark, Mark, WireMark
+from graphbuilder.backends.graphviz.scene import Box
+
+_CARD_TITLE_ROOM = 6.0
+_BADGE = (64.0, 25.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Draws with a trunk that starts at ``x``, ``y``."""
+
+    drawing: Drawing
+    metrics: Metrics
+    x: float
+    y: float
+
+    def draw(self, marks: list[Mark]) -> None:
+        """Draw ``marks``."""
+        for mark in marks:
+            if isinstance(mark, FrameMark):
+                self._frame(mark)
+            elif isinstance(mark, BoxMark):
+                self._box(mark)
+            elif isinstance(mark, LabelMark):
+                self._label(mark)
+            elif isinstance(mark, WireMark):
+                points = tuple(self.place(*point) for point in mark.points)
+                self.drawing.lines.append(Line(tidied(points), mark.kind, mark.tail, mark.head))
+
+    def place(self, along: float, across: float) -> Point:
+        """Where on the sheet a point of the part is."""
+        return (self.x + along, self.y + across) if self.metrics.across else (self.x + across, self.y + along)
+
+    def _box(self, mark: BoxMark) -> None:
+        x, y = self.place(mark.along, mark.across)
+        outline = "circle" if mark.box.look == "join" else "round"
+        narrow = mark.form == "narrow" or self.metrics.across
+        lines = _lines(mark.box, mark.wide - 8, narrow and mark.high > 30, self.metrics.names)
+        tip = mark.box.path if mark.box.look != "terminal" else ""
+        style = mark.box.look if mark.box.look in ("join", "terminal", "block") else mark.box.style
+        self.drawing.shapes.append(Shape(mark.box.path, x, y, mark.wide, mark.high, style, outline, lines, tip))
+
+    def _label(self, mark: LabelMark) -> None:
+        x, y = self.place(mark.along, mark.across)
+        if self.metrics.across:
+            self.drawing.words.append(Words(x, y + 9, mark.text, m.DETAIL, "middle", tone="muted"))
+        else:
+            self.drawing.words.append(Words(x + 8, y, mark.text, m.DETAIL, tone="muted"))
+
+    def _frame(self, mark: FrameMark) -> None:
+        (left, top), (right, bottom) = self.place(mark.start, mark.left), self.place(mark.end, mark.right)
+        stacked = mark.count > 1
+        for shift in (2 * m.STACK, m.STACK) if stacked else ():
+            self.drawing.frames.append(Frame(left + shift, top + shift, right - left, bottom - top, "stack"))
+        self.drawing.frames.append(Frame(left, top, right - left, bottom - top, "stacked" if stacked else "card"))
+        self._header(mark, left, top, right)
+        if stacked:
+            self._badge(mark, left, right, bottom)
+
+    def _header(self, mark: FrameMark, left: float, top: float, right: float) -> None:
+        middle = top + 11
+        start, end = left + 10, right - 10
+        if self.metrics.across:
+            note = text.width(mark.note, m.SMALL) + 8 if mark.note else 0.0
+            title = text.fit(mark.title, end - start - note, m.TITLE, bold=True)
+        else:
+            trunk = self.x + mark.trunk
+            start = self.x + mark.lane + 10 if mark.lane is not None else start
+            title = text.fit(mark.title, trunk - _CARD_TITLE_ROOM - start, m.TITLE, bold=True)
+        if title:
+            self.drawing.words.append(Words(start, middle, title, m.TITLE, bold=True))
+        if mark.note:
+            self.drawing.words.append(Words(end, middle, mark.note, m.SMALL, "end", tone="muted"))
+
+    def _badge(self, mark: FrameMark, left: float, right: float, bottom: float) -> None:
+        words = f"× {mark.count}"
+        needed = text.width(words, 12, bold=True) + 12
+        edge = right + 2 * m.STACK + 4
+        trunk = left if self.metrics.across else self.x + mark.trunk + 10
+        wide = max(needed, min(_BADGE[0], edge - trunk))
+        key = f"badge {mark.start} {mark.left} {self.x} {self.y}"
+        run = Run(words, 12, bold=True)
+        self.drawing.shapes.append(
+            Shape(key, edge - wide / 2, bottom + 12, wide, _BADGE[1], "badge", "round", ((run,),))
+        )
+        room = (edge - wide if self.metrics.across else trunk - 18) - left - 6
+        said = text.fit(mark.words, room, m.DETAIL, bold=True)
+        self.drawing.words.append(Words(left + 6, bottom + 2 * m.STACK + 8, said, m.DETAIL, bold=True, tone="accent"))
+
+
+def _lines(box: Box, room: float, two: bool, names: bool) -> tuple[tuple[Run, ...], ...]:
+    """The words of a box, line by line."""
+    if box.look == "join":
+        return ((Run(box.title, 13, bold=True),),)
+    if box.look == "pill":
+        return ((Run(text.fit(pill_words(box, names), room, m.SMALL), m.SMALL),),)
+    title = Run(text.fit(box.title, room, m.TITLE, bold=True), m.TITLE, bold=True)
+    if not box.detail:
+        first: tuple[tuple[Run, ...], ...] = ((title,),)
+    elif two:
+        first = ((title,), (Run(text.fit(box.detail, room, m.DETAIL), m.DETAIL),))
+    else:
+        left = room - text.width(title.text, m.TITLE, bold=True) - 6
+        first = ((title, Run(text.fit(box.detail, left, m.DETAIL), m.DETAIL)),)
+    if names and box.name and box.look != "terminal":
+        return (*first, (Run(text.fit(box.name, room, m.NAME), m.NAME, muted=True),))
+    return first
+
+
+def tidied(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    """``points`` without those that are no corners."""
+    kept: list[Point] = []
+    for point in points:
+        if kept and _close(kept[-1], point):
+            continue
+        if len(kept) > 1 and _straight(kept[-2], kept[-1], point):
+            kept.pop()
+        kept.append(point)
+    return tuple(kept)
+
+
+def _close(one: Point, other: Point) -> bool:
+    return abs(one[0] - other[0]) < 0.01 and abs(one[1] - other[1]) < 0.01
+
+
+def _straight(one: Point, middle: Point, other: Point) -> bool:
+    return any(abs(one[i] - middle[i]) < 0.01 and abs(middle[i] - other[i]) < 0.01 for i in (0, 1))

@@ -1,0 +1,283 @@
+"""Places a region: linear and exact, a small change moving nothing but what stands behind it.
+
+A chain goes along its trunk; the longest branch of a residual stays on the trunk and its shortcuts run in lanes to the left of it; equal
+branches stand side by side. Tangles are placed by ``mesh``. Coordinates are a part's own (see ``parts``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graphbuilder.backends.graphviz import metrics as m
+from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.mesh import Node, rows
+from graphbuilder.backends.graphviz.metrics import Metrics
+from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.backends.graphviz.parts import BoxMark, Caption, Form, FrameMark, Part, Point, Tip, attach
+from graphbuilder.backends.graphviz.scene import OUTSIDE, Box, Card, End, Item, Link, Region
+from graphbuilder.backends.graphviz.structure import Bare, Chain, Element, Mesh, Parallel, items_of, structure
+
+
+class Placer:
+    """Places the items of one region."""
+
+    def __init__(self, region: Region, metrics: Metrics, options: Options) -> None:
+        self.region = region
+        self.metrics = metrics
+        self._options = options
+        self._into: dict[str, list[Link]] = {}
+        self._from: dict[End, list[Link]] = {}
+        for link in region.links:
+            self._into.setdefault(link.target, []).append(link)
+            self._from.setdefault(link.source, []).append(link)
+
+    def chain(self, elements: Sequence[Element], form: Form = "wide") -> Part:
+        """Elements behind each other."""
+        whole: Part | None = None
+        for number, element in enumerate(elements):
+            joined = self.is_join(elements[number + 1]) if number + 1 < len(elements) else False
+            part = self.element(element, form, whole, joined)
+            if whole is None:
+                whole = part
+            else:
+                attach(whole, part, self._caption(elements[number - 1], element, whole))
+        return whole or Part()
+
+    def element(self, element: Element, form: Form, whole: Part | None, joined: bool) -> Part:
+        """One element, placed behind ``whole``; ``joined`` says that a sum or the like follows."""
+        if isinstance(element, Parallel):
+            return self._parallel(element, form, joined)
+        if isinstance(element, Mesh):
+            return self._mesh(element)
+        item = self.region.items[element]
+        return self._card(item, form) if isinstance(item, Card) else self._box(item, form, whole)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether shapes stand at every op."""
+        return self._options.shapes == "all"
+
+    # boxes
+
+    def _box(self, box: Box, form: Form, whole: Part | None) -> Part:
+        links = self._into.get(box.path, [])
+        above = {**whole.through, **whole.outs} if whole else {}
+        places = {link: above[link].points[-1][1] for link in links if link in above}
+        if len(links) > 1 and box.look == "join":
+            return self._join(box, links, places)
+        if len(links) > 1 and len({round(place) for place in places.values()}) > 1:
+            return self._bar(box, links, places, form)
+        half = 0.0 if places else self.metrics.flow(self.metrics.box(box, form))[1] * 0.4
+        return self._plain(box, form, _spread(links, half))
+
+    def _plain(self, box: Box, form: Form, entries: dict[Link, tuple[Point, ...]], size: tuple[float, float] | None = None) -> Part:
+        """A box on the trunk; ``entries`` are the ends of the wires that it reads."""
+        wide, high = size or self.metrics.box(box, form)
+        along, across = self.metrics.flow((wide, high))
+        gap = m.END_GAP if box.look == "terminal" else m.GAP
+        part = Part(along, across / 2, across / 2, gap, gap)
+        part.marks.append(BoxMark(box, along / 2, 0.0, wide, high, form))
+        part.ins = {link: [Tip(points, item=box.path)] for link, points in entries.items()}
+        part.outs = self._outs(box, along, across)
+        return part
+
+    def _outs(self, box: Box, along: float, across: float) -> dict[Link, Tip]:
+        ports = sorted({end.port for end in self._from if end.item == box.path}) if box.look == "op" else [0]
+        outs: dict[Link, Tip] = {}
+        for number, port in enumerate(ports):
+            place = 0.0 if len(ports) == 1 else across * ((number + 1) / (len(ports) + 1) - 0.5)
+            outs.update((link, Tip(((along, place),), item=box.path)) for link in self._from.get(End(box.path, port), []))
+        return outs
+
+    def _join(self, box: Box, links: list[Link], places: dict[Link, float]) -> Part:
+        """A circle that the trunk enters from before and the lanes enter from their side."""
+        half = m.JOIN / 2
+        entries: dict[Link, tuple[Point, ...]] = {}
+        for number, link in enumerate(sorted(links, key=lambda link: places.get(link, 0.0))):
+            place = places.get(link, -self.metrics.lane if number < len(links) - 1 else 0.0)
+            side = -half if place < 0 else half
+            entries[link] = ((0.0, 0.0),) if abs(place) < half else ((0.0, place), (half, place), (half, side))
+        return self._plain(box, "wide", entries)
+
+    def _bar(self, box: Box, links: list[Link], places: dict[Link, float], form: Form) -> Part:
+        """A box of several readings: lanes enter it from their side, branches from before, for which it is made wide enough."""
+        along, across = self.metrics.flow(self.metrics.box(box, form))
+        if any(abs(place) < 1 for place in places.values()) and max(places.values()) < 1:
+            side: dict[Link, tuple[Point, ...]] = {}
+            for link in links:
+                place = places.get(link, 0.0)
+                lane = ((0.0, place), (along / 2, place), (along / 2, -across / 2))
+                side[link] = lane if place < -across / 2 else ((0.0, place),)
+            return self._plain(box, form, side)
+        reach = max(across / 2, *(abs(place) + 24 for place in places.values()))
+        size = (along, 2 * reach) if self.metrics.across else (2 * reach, m.BAR)
+        return self._plain(box, form, {link: ((0.0, places.get(link, 0.0)),) for link in links}, size)
+
+    # cards
+
+    def _card(self, card: Card, form: Form) -> Part:
+        inner = Placer(card.region, self.metrics, self._options)
+        part = inner.chain(structure(card.region).elements, form)
+        self.frame(part, card.title, card.note, card.count, card.words)
+        into, out = self._into.get(card.path, []), part.outs
+        entered = {slot: [tip for link, tips in part.ins.items() if link.source == End(OUTSIDE, slot) for tip in tips]
+                   for slot in {link.slot for link in into}}
+        left = {link.slot: tip for link, tip in out.items() if link.target == OUTSIDE}
+        part.ins = {link: entered[link.slot] for link in into}
+        part.outs = {link: tip for port, tip in left.items() for link in self._from.get(End(card.path, port), [])}
+        return part
+
+    def frame(self, part: Part, title: str = "", note: str = "", count: int = 1, words: str = "") -> None:
+        """Put a card around ``part``."""
+        before = m.PAD if self.metrics.across else m.HEADER if title or note else m.PAD
+        lanes = [tip.points[0][1] for tips in part.ins.values() for tip in tips if tip.points[0][1] < -m.LANE]
+        part.move(before, 0.0)
+        part.length += before + m.PAD
+        self._widen(part, title, note, bool(lanes))
+        left, right = part.left + m.PAD, part.right + m.PAD
+        left += m.HEADER - m.PAD / 2 if self.metrics.across else 0
+        lane = max(lanes) if lanes and not self.metrics.across else None
+        part.marks.insert(0, FrameMark(0.0, part.length, -left, right, title, note, count, words, lane))
+        part.reach(0.0, part.length)
+        part.left, part.right = left, right
+        part.before = part.after = m.CARD_GAP
+        if count > 1:
+            part.right += m.WORDS if self.metrics.across else 2 * m.STACK
+            part.tail = 2 * m.STACK if self.metrics.across else m.BADGE
+
+    def _widen(self, part: Part, title: str, note: str, lanes: bool) -> None:
+        """Make room for the words in a card's header."""
+        first = min(text.width(title, m.TITLE, bold=True), 150.0) + 8
+        second = text.width(note, m.SMALL) + 8
+        if self.metrics.across:
+            missing = max(0.0, first + second + 16 - part.length)
+            part.length += missing
+            return
+        if not lanes:
+            part.left = max(part.left, first)
+        part.right = max(part.right, second)
+
+    # branches
+
+    def _parallel(self, parallel: Parallel, form: Form, joined: bool) -> Part:
+        chains = [branch for branch in parallel.branches if isinstance(branch, Chain)]
+        bare = [branch.link for branch in parallel.branches if isinstance(branch, Bare)]
+        if not chains:
+            return self._lanes(Part(), [], bare[1:], bare[0])
+        main = max(chains, key=self._weight)
+        others = [chain for chain in chains if chain is not main]
+        if all(joined and self._weight(chain) <= min(2, self._weight(main) // 2) for chain in others):
+            return self._lanes(self.chain(main.elements, form), others, bare)
+        return self._lanes(self._abreast(chains), [], bare)
+
+    def _lanes(self, part: Part, others: list[Chain], bare: list[Link], trunk: Link | None = None) -> Part:
+        """``part`` on the trunk with short branches and bare links in lanes beside it."""
+        lanes = [self.chain(chain.elements, "narrow") for chain in others] + [_passing(link) for link in bare]
+        if trunk is not None:
+            part.through[trunk] = Tip(((0.0, 0.0),))
+        length = max([part.length, *(lane.length for lane in lanes)])
+        if part.length < length:
+            part.reach(0.0, length)
+            part.length = length
+        for lane in lanes:
+            first = self.metrics.lane if part.left <= self.metrics.half else 0.0
+            place = max(part.left + m.LANE + lane.right, first)
+            self._beside(part, lane, -place, (length - lane.length) / 2)
+            part.left = place + lane.left
+        return part
+
+    def _beside(self, part: Part, lane: Part, across: float, along: float) -> None:
+        lane.recolour()
+        lane.move(along, across)
+        lane.reach(0.0, part.length)
+        part.marks += lane.marks
+        _take_in(part, lane)
+
+    def _abreast(self, chains: list[Chain]) -> Part:
+        """Branches side by side, the trunk in their middle."""
+        parts = [self.chain(chain.elements, "narrow") for chain in chains]
+        length = max(part.length for part in parts)
+        edges = [0.0]
+        for part in parts:
+            edges.append(edges[-1] + part.left + part.right + m.BRANCH_GAP)
+        trunks = [edge + part.left for edge, part in zip(edges, parts, strict=False)]
+        total = edges[-1] - m.BRANCH_GAP
+        middle = trunks[len(trunks) // 2] if len(trunks) % 2 else total / 2
+        whole = Part(length, middle, total - middle, max(p.before for p in parts), max(p.after + p.tail for p in parts))
+        for part, trunk in zip(parts, trunks, strict=True):
+            part.move(0.0, trunk - middle)
+            part.reach(0.0, length)
+            whole.marks += part.marks
+            _take_in(whole, part)
+        return whole
+
+    # tangles
+
+    def _mesh(self, mesh: Mesh) -> Part:
+        inner = set(mesh.items)
+        nodes = [self._node(item) for item in mesh.items]
+        touching = [link for item in mesh.items for link in self._into.get(item, [])]
+        touching += [link for link in self.region.links if link.source.item in inner and link.target not in inner]
+        whole: Part | None = None
+        for row in rows(nodes, touching):
+            if whole is None:
+                whole = row
+            else:
+                attach(whole, row)
+        return whole or Part()
+
+    def _node(self, path: str) -> Node:
+        item = self.region.items[path]
+        links = self._into.get(path, [])
+        if isinstance(item, Card):
+            return Node(path, links, self._card(item, "narrow"))
+        size = self.metrics.box(item, "narrow")
+        half = 0.0 if item.look == "join" else self.metrics.flow(size)[1] * 0.4
+        return Node(path, links, self._plain(item, "narrow", _spread(links, half)))
+
+    # small questions
+
+    def is_join(self, element: Element) -> bool:
+        """Whether it is a circle that others meet in."""
+        item = self.region.items.get(element) if isinstance(element, str) else None
+        return isinstance(item, Box) and item.look == "join"
+
+    def _weight(self, chain: Chain) -> int:
+        """How many boxes a branch has."""
+        items = [self.region.items[path] for path in items_of(chain)]
+        return sum(1 if isinstance(item, Box) else item.region.boxes() for item in items)
+
+    def _caption(self, before: Element, element: Element, whole: Part) -> Caption | None:
+        """The shape between two elements: at the edge of a card, or wherever it is wanted."""
+        ends = [self.region.items.get(end) for end in (before, element) if isinstance(end, str)]
+        boundary = any(isinstance(item, Card) for item in ends)
+        return self.caption(whole, ends) if boundary or self.everywhere else None
+
+    def caption(self, whole: Part, ends: Sequence[Item | None]) -> Caption | None:
+        """The shape of the one value that leaves ``whole``; the ends of a network carry theirs themselves."""
+        sources = {link.source for link in whole.outs}
+        if not self._options.shapes or len(sources) != 1:
+            return None
+        if any(isinstance(item, Box) and item.look == "terminal" for item in ends):
+            return None
+        return self.metrics.caption(text.shape(self.region.types[sources.pop()]))
+
+
+def _passing(link: Link) -> Part:
+    """A lane with nothing in it."""
+    return Part(through={link: Tip(((0.0, 0.0),))})
+
+
+def _spread(links: list[Link], half: float) -> dict[Link, tuple[Point, ...]]:
+    """Readings of several values apart on one side of a box."""
+    sources = list(dict.fromkeys(link.source for link in links))
+    step = 2 * half / max(1, len(sources))
+    return {link: ((0.0, step * (sources.index(link.source) + 0.5) - half),) for link in links}
+
+
+def _take_in(whole: Part, part: Part) -> None:
+    """Let the wires of ``part`` be wires of ``whole``."""
+    for link, tips in part.ins.items():
+        whole.ins.setdefault(link, []).extend(tips)
+    whole.outs.update(part.outs)
+    whole.through.update(part.through)

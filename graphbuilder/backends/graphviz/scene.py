@@ -1,0 +1,127 @@
+"""What the figure shows, before anything has a place: boxes, cards and the links between them.
+
+A ``Region`` is a small DAG of items; a ``Card`` is an item with a region of its own. Nothing here knows sizes, colours or DOT.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from graphbuilder.ir import TensorType
+
+Look = Literal["op", "pill", "join", "block", "terminal"]
+OUTSIDE = ""
+
+
+class End(NamedTuple):
+    """Where a value comes from: an item of the region and its port, or ``OUTSIDE`` and the number of the region's input."""
+
+    item: str
+    port: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Link:
+    """One reading of a value; a link to ``OUTSIDE`` gives the region's output number ``slot``."""
+
+    source: End
+    target: str
+    slot: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Box:
+    """One op, one closed block, or one end of the network.
+
+    Attributes:
+        path: the dotted path of its node.
+        look: what kind of thing is drawn.
+        style: what colours it: an op's family, "block" or "terminal".
+        title: the word on it.
+        detail: what tells it from others of its title.
+        name: the node's own name, for those who ask for names.
+        parameters: learnable elements.
+    """
+
+    path: str
+    look: Look
+    style: str
+    title: str
+    detail: str = ""
+    name: str = ""
+    parameters: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Card:
+    """An open block, or several equal ones on a stack.
+
+    Attributes:
+        path: the dotted path of its node, of the first copy for a stack.
+        title: what it is called.
+        note: its parameters.
+        region: what is in it.
+        count: how many copies it stands for.
+        words: what is said of the copies.
+    """
+
+    path: str
+    title: str
+    note: str
+    region: Region
+    count: int = 1
+    words: str = ""
+
+
+Item = Box | Card
+
+
+@dataclass(eq=False, slots=True)
+class Region:
+    """A DAG of items, every item behind those that it reads."""
+
+    items: dict[str, Item] = field(default_factory=dict[str, Item])
+    links: list[Link] = field(default_factory=list[Link])
+    types: dict[End, TensorType] = field(default_factory=dict[End, TensorType])
+
+    def add(self, item: Item, inputs: tuple[End, ...], outputs: tuple[TensorType, ...]) -> tuple[End, ...]:
+        """Put ``item`` in, reading ``inputs``; its own values."""
+        self.items[item.path] = item
+        self.links.extend(Link(end, item.path, slot) for slot, end in enumerate(inputs))
+        ends = tuple(End(item.path, port) for port in range(len(outputs)))
+        self.types.update(zip(ends, outputs, strict=True))
+        return ends
+
+    def give(self, outputs: tuple[End, ...]) -> None:
+        """Let the region's outputs be these values."""
+        self.links.extend(Link(end, OUTSIDE, slot) for slot, end in enumerate(outputs))
+
+    def boxes(self) -> int:
+        """How many boxes are drawn."""
+        return sum(1 if isinstance(item, Box) else item.region.boxes() for item in self.items.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A top-level block that has a panel of its own."""
+
+    path: str
+    title: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scene:
+    """A whole figure.
+
+    Attributes:
+        title: the network's.
+        facts: what stands below it.
+        root: the network.
+        sections: for an item of the root, the section that it belongs to.
+    """
+
+    title: str
+    facts: tuple[str, ...]
+    root: Region
+    sections: dict[str, Section]

@@ -1,0 +1,233 @@
+"""Lays the sheet: title, panels in columns (or rows), the passages between them, the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count, pairwise
+
+from graphbuilder.backends.graphviz import metrics as m
+from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.columns import Stretch, arrange
+from graphbuilder.backends.graphviz.drawing import Drawing, Frame, Line, Point, Words
+from graphbuilder.backends.graphviz.legend import add_legend
+from graphbuilder.backends.graphviz.metrics import Metrics
+from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.backends.graphviz.panels import Panel, Panels, Unit, units
+from graphbuilder.backends.graphviz.parts import BoxMark, FrameMark
+from graphbuilder.backends.graphviz.pen import Pen, tidied
+from graphbuilder.backends.graphviz.scene import Scene
+
+MARGIN, GUTTER, BETWEEN = 32.0, 34.0, 30.0
+_TITLE, _FACT, _SECTION = 24.0, 10.0, 15.0
+_TITLE_ROW, _FACT_ROW, _BELOW = 34.0, 15.0, 12.0
+_TITLED, _PLAIN, _FOOT, _SIDE = 37.0, 14.0, 14.0, 10.0
+_LEAST_WIDE = 420.0
+_ENDS = 2 * (22.0 + m.CARD_GAP)
+
+
+@dataclass(slots=True, eq=False)
+class _Column:
+    """Panels along one trunk; in a figure that runs to the right this is a row."""
+
+    panels: list[Panel]
+    left: float
+    right: float
+    head: float
+
+    def long(self, across: bool) -> float:
+        """How far it goes along."""
+        extra = _PLAIN + _FOOT
+        lengths = [p.part.length + p.part.tail + (extra if across else _head(p) + _FOOT) for p in self.panels]
+        return sum(lengths) + BETWEEN * (len(lengths) - 1)
+
+    def broad(self, across: bool) -> float:
+        """How far it goes across."""
+        return self.left + self.right + _SIDE + (self.head if across else _SIDE)
+
+
+def lay(scene: Scene, options: Options) -> Drawing:
+    """The figure of ``scene``."""
+    metrics = Metrics.of(scene.root, options)
+    return _Sheet(scene, metrics, options).draw()
+
+
+class _Sheet:
+    """One sheet on the way to being a drawing."""
+
+    def __init__(self, scene: Scene, metrics: Metrics, options: Options) -> None:
+        self._scene = scene
+        self._metrics = metrics
+        self._panels = Panels(scene.root, metrics, options)
+        self._drawing = Drawing(scene.title)
+
+    def draw(self) -> Drawing:
+        across, drawing = self._metrics.across, self._drawing
+        columns = self._columns()
+        long = max(column.long(across) for column in columns)
+        broad = sum(column.broad(across) for column in columns) + GUTTER * (len(columns) - 1)
+        drawing.wide = max(_LEAST_WIDE, (long if across else broad) + 2 * MARGIN)
+        top = self._headline()
+        placed = self._place(columns, top)
+        self._passages(placed)
+        drawing.high = top + (broad if across else long) + MARGIN
+        add_legend(drawing, across, top, MARGIN, GUTTER)
+        return drawing
+
+    # which panel where
+
+    def _columns(self) -> list[_Column]:
+        found = units(self._scene.root, self._scene.sections)
+        pieces = [self._panels.lengths(unit) for unit in found]
+        stretches = [_stretch(unit, [length for _, length in cut]) for unit, cut in zip(found, pieces, strict=True)]
+        wide = self._metrics.lane + self._metrics.half + 4 * _SIDE
+        shares = arrange(stretches, wide, GUTTER, not self._metrics.across)
+        numbers = count()
+        columns: list[_Column] = []
+        for column in shares:
+            panels: list[Panel] = []
+            for share in column:
+                elements = tuple(e for piece, _ in pieces[share.unit][share.start : share.end] for e in piece)
+                unit = Unit(found[share.unit].section, elements)
+                panels.append(self._panels.panel(unit, next(numbers), share.start > 0))
+            columns.append(_column(panels))
+        self._align(columns)
+        return columns
+
+    def _align(self, columns: list[_Column]) -> None:
+        """Give columns that are nearly alike the same trunk, and stretch their cards to their width."""
+        usual = self._metrics.lane + self._metrics.narrow / 2 + m.PAD + 1
+        same = max((column.left for column in columns if column.left <= usual), default=0.0)
+        for column in columns:
+            column.left = max(column.left, same)
+            for panel in column.panels:
+                frames = [mark for mark in panel.part.marks if isinstance(mark, FrameMark) and mark.stretched]
+                lane = max((frame.lane for frame in frames if frame.lane is not None), default=None)
+                for frame in frames:
+                    self._stretch(frame, column, lane)
+
+    def _stretch(self, frame: FrameMark, column: _Column, lane: float | None) -> None:
+        kept = 0.0 if frame.count == 1 else m.WORDS if self._metrics.across else 2 * m.STACK
+        frame.left, frame.right = -column.left, column.right - kept
+        frame.lane = lane if frame.lane is None else frame.lane
+
+    # drawing
+
+    def _headline(self) -> float:
+        """Title and facts; how high they are."""
+        room = self._drawing.wide - 2 * MARGIN
+        words = self._drawing.words
+        words.append(Words(MARGIN, MARGIN + 8, text.fit(self._scene.title, room, _TITLE, bold=True), _TITLE, bold=True))
+        y = MARGIN + _TITLE_ROW
+        for row in _rows(self._scene.facts, room):
+            words.append(Words(MARGIN, y, row, _FACT, tone="muted"))
+            y += _FACT_ROW
+        return y + _BELOW - 5
+
+    def _place(self, columns: list[_Column], top: float) -> list[list[tuple[Panel, Frame, Pen]]]:
+        """Draw every panel; where each is, by column."""
+        across = self._metrics.across
+        edge, placed = (top if across else MARGIN), list[list[tuple[Panel, Frame, Pen]]]()
+        for column in columns:
+            along = MARGIN if across else top
+            placed.append([])
+            for panel in column.panels:
+                frame = self._frame(panel, column, along, edge)
+                placed[-1].append((panel, frame, self._panel(panel, column, frame)))
+                along += (frame.wide if across else frame.high) + BETWEEN
+            edge += column.broad(across) + GUTTER
+        return placed
+
+    def _frame(self, panel: Panel, column: _Column, along: float, edge: float) -> Frame:
+        long = panel.part.length + panel.part.tail + _FOOT
+        if self._metrics.across:
+            return Frame(along, edge, long + _PLAIN, column.broad(across=True), "panel")
+        return Frame(edge, along, column.broad(across=False), long + _head(panel), "panel")
+
+    def _panel(self, panel: Panel, column: _Column, frame: Frame) -> Pen:
+        drawing = self._drawing
+        drawing.frames.append(frame)
+        if self._metrics.across:
+            pen = Pen(drawing, self._metrics, frame.x + _PLAIN, frame.y + column.head + column.left)
+        else:
+            pen = Pen(drawing, self._metrics, frame.x + _SIDE + column.left, frame.y + _head(panel))
+        pen.draw(panel.part.marks)
+        if panel.title:
+            self._section(panel, frame)
+        return pen
+
+    def _section(self, panel: Panel, frame: Frame) -> None:
+        x, y, room = frame.x + 15, frame.y + 15, frame.wide - 30
+        title = text.fit(panel.title, room, _SECTION, bold=True)
+        self._drawing.words.append(Words(x, y, title, _SECTION, bold=True))
+        x += text.width(title, _SECTION, bold=True) + 9
+        if panel.note and x + text.width(panel.note, m.DETAIL) <= frame.x + frame.wide - 12:
+            self._drawing.words.append(Words(x, y + 2, panel.note, m.DETAIL, tone="muted"))
+
+    # passages
+
+    def _passages(self, placed: list[list[tuple[Panel, Frame, Pen]]]) -> None:
+        """Lead the value that a panel ends with to the panel that begins with it."""
+        flat = [(number, *one) for number, column in enumerate(placed) for one in column]
+        edges = [max(_far(frame, self._metrics.across) for _, frame, _ in column) for column in placed]
+        for (number, panel, _, pen), (other, following, frame, next_pen) in pairwise(flat):
+            if panel.last is None or following.first is None:
+                continue
+            start, end = _Port(panel.last, pen), _Port(following.first, next_pen)
+            route = self._route_across if self._metrics.across else self._route_down
+            points = route(start, end, edges[number], frame, number == other)
+            line = Line(tidied(points), "passage", panel.last.box.path, following.first.box.path)
+            self._drawing.lines.append(line)
+
+    def _route_down(self, start: _Port, end: _Port, edge: float, frame: Frame, same: bool) -> tuple[Point, ...]:
+        """Out to the gutter, up or down it, and in."""
+        x = edge + (GUTTER / 2 + 2 if not same else 11)
+        side = end.right if same else end.left
+        return (start.right, start.y), (x, start.y), (x, end.y), (side, end.y)
+
+    def _route_across(self, start: _Port, end: _Port, edge: float, frame: Frame, same: bool) -> tuple[Point, ...]:
+        """Straight on, or down to the gutter between rows and back to the margin."""
+        if same:
+            return (start.right, start.y), (end.left, end.y)
+        y, x = edge + GUTTER / 2, frame.x - 12
+        return (start.x, start.bottom), (start.x, y), (x, y), (x, end.y), (end.left, end.y)
+
+
+class _Port:
+    """The box at which a passage begins or ends, on the sheet."""
+
+    def __init__(self, mark: BoxMark, pen: Pen) -> None:
+        self.x, self.y = pen.place(mark.along, mark.across)
+        self.left, self.right = self.x - mark.wide / 2, self.x + mark.wide / 2
+        self.bottom = self.y + mark.high / 2
+
+
+def _head(panel: Panel) -> float:
+    return _TITLED if panel.title else _PLAIN
+
+
+def _far(frame: Frame, across: bool) -> float:
+    return frame.y + frame.high if across else frame.x + frame.wide
+
+
+def _column(panels: list[Panel]) -> _Column:
+    parts = [panel.part for panel in panels]
+    head = max(_head(panel) for panel in panels)
+    return _Column(panels, max(part.left for part in parts), max(part.right for part in parts), head)
+
+
+def _stretch(unit: Unit, lengths: Sequence[float]) -> Stretch:
+    extra = _ENDS + _FOOT + (_TITLED if unit.section else _PLAIN)
+    return Stretch(tuple(length + m.CARD_GAP for length in lengths), extra, unit.section is not None)
+
+
+def _rows(facts: Sequence[str], room: float) -> list[str]:
+    """``facts`` in as few rows as hold them."""
+    rows: list[str] = []
+    for fact in facts:
+        longer = f"{rows[-1]}  ·  {fact}" if rows else fact
+        if rows and text.width(longer, _FACT) <= room:
+            rows[-1] = longer
+        else:
+            rows.append(text.fit(fact, room, _FACT))
+    return rows

@@ -1,0 +1,138 @@
+"""The shape of a region: chains, things side by side, and what is neither.
+
+A DAG between one entry and one exit is cut at the items that every path goes through; what lies between two cuts is either several
+parts that have nothing to do with each other (``Parallel``) or a tangle (``Mesh``). Nothing here knows sizes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from graphbuilder.backends.graphviz.scene import Box, Link, Region
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Bare:
+    """A link that passes by everything beside it."""
+
+    link: Link
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Chain:
+    """Elements one behind the other; every value goes from one to the next."""
+
+    elements: tuple[Element, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Parallel:
+    """Branches that share nothing but where they begin and end."""
+
+    branches: tuple[Chain | Bare, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Mesh:
+    """Items in order whose links have no simpler shape."""
+
+    items: tuple[str, ...]
+
+
+Element = str | Parallel | Mesh
+
+
+def structure(region: Region) -> Chain:
+    """The shape of ``region``."""
+    joins = frozenset(path for path, item in region.items.items() if isinstance(item, Box) and item.look == "join")
+    return _Reading(joins).chain(list(region.items), region.links)
+
+
+def items_of(element: Element | Bare | Chain) -> Iterator[str]:
+    """The items in an element."""
+    if isinstance(element, str):
+        yield element
+    elif isinstance(element, Mesh):
+        yield from element.items
+    elif not isinstance(element, Bare):
+        for part in element.elements if isinstance(element, Chain) else element.branches:
+            yield from items_of(part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """``joins`` are the items at which two links from one value are worth two lines."""
+
+    joins: frozenset[str]
+
+    def chain(self, items: list[str], links: list[Link]) -> Chain:
+        """Cut ``items``, which stand in order, where every path passes; ``links`` touch them or pass them by."""
+        place = {item: i for i, item in enumerate(items)}
+        spans = [(place.get(link.source.item, -1), place.get(link.target, len(items))) for link in links]
+        bounds = [-1, *_cuts(len(items), spans), len(items)]
+        between: dict[int, list[Link]] = {}
+        for link, (start, _) in zip(links, spans, strict=True):
+            between.setdefault(bisect_right(bounds, start) - 1, []).append(link)
+        elements: list[Element] = []
+        for number, (low, high) in enumerate(pairwise(bounds)):
+            elements += self._between(items[low + 1 : high], between.get(number, []))
+            elements += items[high : high + 1]
+        return Chain(tuple(elements))
+
+    def _between(self, items: list[str], links: list[Link]) -> list[Element]:
+        """What lies between two neighbouring cuts, which ``links`` join."""
+        inner = set(items)
+        bare = [link for link in links if link.source.item not in inner and link.target not in inner]
+        if not items:
+            return [Parallel(tuple(map(Bare, bare)))] if len(bare) > 1 and bare[0].target in self.joins else []
+        groups = _components(items, links)
+        if len(groups) == 1 and not bare:
+            return [Mesh(tuple(items))]
+        touching = _touching(groups, links)
+        slots = [min((link.slot for link in touched if link.target not in inner), default=0) for touched in touching]
+        chains = [(slot, self.chain(group, t)) for slot, group, t in zip(slots, groups, touching, strict=True)]
+        branches = [*chains, *((link.slot, Bare(link)) for link in bare)]
+        return [Parallel(tuple(branch for _, branch in sorted(branches, key=lambda branch: branch[0])))]
+
+
+def _cuts(count: int, spans: list[tuple[int, int]]) -> list[int]:
+    """The places that no span leaps over. What nothing leads to, or that leads nowhere, is held by the ends."""
+    led_to, leads = {end for _, end in spans}, {start for start, _ in spans}
+    loose = [(-1, i) for i in range(count) if i not in led_to] + [(i, count) for i in range(count) if i not in leads]
+    furthest = [0] * (count + 1)
+    for start, end in [*spans, *loose]:
+        furthest[start + 1] = max(furthest[start + 1], end)
+    reach = list(accumulate(furthest, max))
+    return [i for i in range(count) if reach[i] <= i]
+
+
+def _components(items: list[str], links: list[Link]) -> list[list[str]]:
+    """``items`` in groups that no link joins, each in order."""
+    leader = {item: item for item in items}
+
+    def find(item: str) -> str:
+        while leader[item] != item:
+            leader[item] = item = leader[leader[item]]
+        return item
+
+    for link in links:
+        if link.source.item in leader and link.target in leader:
+            leader[find(link.target)] = find(link.source.item)
+    groups: dict[str, list[str]] = {}
+    for item in items:
+        groups.setdefault(find(item), []).append(item)
+    return list(groups.values())
+
+
+def _touching(groups: list[list[str]], links: list[Link]) -> list[list[Link]]:
+    """For each group, the links with an end in it."""
+    number = {item: i for i, group in enumerate(groups) for item in group}
+    touching: list[list[Link]] = [[] for _ in groups]
+    for link in links:
+        group = number.get(link.source.item, number.get(link.target))
+        if group is not None:
+            touching[group].append(link)
+    return touching

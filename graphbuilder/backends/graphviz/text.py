@@ -1,0 +1,94 @@
+"""Words for the figure: made safe to show, measured, cut to fit. Knows nothing of places or colours.
+
+Widths are those of Helvetica, which Arial, Liberation Sans and Arimo share, so no font needs to be on the machine.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from graphbuilder.ir import TensorType
+
+_REGULAR = (
+    278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556, 556, 556, 556,
+    556, 556, 278, 278, 584, 584, 584, 556, 1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778,
+    667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 278, 278, 278, 469, 556, 333, 556, 556, 500, 556, 556, 278, 556,
+    556, 222, 222, 500, 222, 833, 556, 556, 556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
+)  # fmt: skip
+_BOLD = (
+    278, 333, 474, 556, 556, 889, 722, 238, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556, 556, 556, 556,
+    556, 556, 333, 333, 584, 584, 584, 611, 975, 722, 722, 722, 722, 667, 611, 778, 722, 278, 556, 722, 611, 833, 722, 778,
+    667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 333, 278, 333, 584, 556, 333, 556, 611, 556, 611, 556, 333, 611,
+    611, 278, 278, 556, 278, 889, 611, 611, 611, 611, 389, 556, 333, 611, 556, 778, 556, 556, 500, 389, 280, 389, 584,
+)  # fmt: skip
+_OTHERS = {"×": 584, "·": 333, "–": 556, "−": 584, "→": 1000, "…": 1000, "’": 222}
+_LATIN_END, _NARROW, _WIDE = 0x2E80, 667, 1000
+_UNITS = (("", 1), (" k", 10**3), (" M", 10**6), (" G", 10**9), (" T", 10**12))
+
+
+def clean(text: str) -> str:
+    """``text`` with everything that a reader would not see (controls, bidi marks, lone surrogates) spelt out."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else f"\\u{ord(c):04x}" for c in text)
+
+
+def width(text: str, size: float, bold: bool = False) -> float:
+    """How wide ``text`` is in points at ``size`` points."""
+    table = _BOLD if bold else _REGULAR
+    return sum(_advance(c, table) for c in text) * size / 1000
+
+
+def fit(text: str, room: float, size: float, bold: bool = False) -> str:
+    """``text``, or as much of its beginning as ``room`` points hold with an ellipsis behind."""
+    if width(text, size, bold) <= room:
+        return text
+    table, left, kept = _BOLD if bold else _REGULAR, room * 1000 / size - _OTHERS["…"], 0
+    for c in text:
+        left -= _advance(c, table)
+        if left < 0:
+            break
+        kept += 1
+    return text[:kept].rstrip() + "…" if kept else ""
+
+
+def shape(type_: TensorType) -> str:
+    """``19×19×728``: the sizes, then the channels, as papers write them."""
+    return "×".join(map(str, (*type_.spatial, type_.channels)))
+
+
+def count(number: int, digits: int = 3) -> str:
+    """``1.61 M``: a number to about ``digits`` figures; thousands never get more than three."""
+    power = next((i for i in (4, 3, 2, 1) if number >= 0.9995 * 1000**i), 0)
+    unit, scale = _UNITS[power]
+    if not power:
+        return str(number)
+    value = number / scale
+    figures = digits if power > 1 else 3
+    whole = len(str(int(value)))
+    return f"{value:.{max(0, min(2, figures - whole))}f}{unit}"
+
+
+def passage(before: TensorType, after: TensorType) -> str:
+    """What a stretch of network does to its value: ``299 → 19 px``, ``19×19×728 throughout``."""
+    if before == after:
+        return f"{shape(before)} throughout"
+    if before.spatial and after.spatial and before.spatial != after.spatial and before.layout == after.layout:
+        return _resized(before.spatial, after.spatial)
+    if before.spatial and not after.spatial:
+        return f"{_side(before.spatial)} → {after.channels}-d"
+    return f"{shape(before)} → {shape(after)}"
+
+
+def _resized(before: tuple[int, ...], after: tuple[int, ...]) -> str:
+    if len(set(before)) == 1 and len(set(after)) == 1 and len(before) == len(after) == 2:
+        return f"{before[0]} → {after[0]} px"
+    return f"{'×'.join(map(str, before))} → {'×'.join(map(str, after))}"
+
+
+def _side(sizes: tuple[int, ...]) -> str:
+    return f"{sizes[0]} px" if len(sizes) == 2 and len(set(sizes)) == 1 else str(prod(sizes))
+
+
+def _advance(c: str, table: tuple[int, ...]) -> int:
+    if " " <= c <= "~":
+        return table[ord(c) - 32]
+    return _OTHERS.get(c) or (_NARROW if ord(c) < _LATIN_END else _WIDE)

@@ -1,0 +1,98 @@
+"""Colours. Hues are told apart with any colour vision, and never alone: border, label and size say the same.
+
+Styles are the families of ops and the few other things that are drawn; the same names are classes in an SVG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Paint(NamedTuple):
+    """Fill, border and text of a style, and how thick its border is."""
+
+    fill: str
+    line: str
+    text: str
+    pen: float = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Every colour of one theme."""
+
+    sheet: str
+    styles: Mapping[str, Paint]
+    tones: Mapping[str, str]
+    lines: Mapping[str, str]
+
+
+_INK, _MUTED, _GREY = "#16202C", "#667085", "#98A2B3"
+
+LIGHT = Palette(
+    sheet="#FFFFFF",
+    styles={
+        "separable": Paint("#D3E8F6", "#0072B2", _INK),
+        "convolution": Paint("#FCE6C2", "#C07D00", _INK),
+        "pooling": Paint("#CFEEE3", "#00805B", _INK),
+        "head": Paint("#F7DFEC", "#B0548A", _INK),
+        "attention": Paint("#E5DFF5", "#6A4FA3", _INK),
+        "join": Paint("#FFFFFF", _INK, _INK),
+        "activation": Paint("#EEF0F3", "#AEB6C2", _MUTED, 0.9),
+        "normalisation": Paint("#EAF0F4", "#8FA3B3", "#52647A", 0.9),
+        "regularisation": Paint("#FFFFFF", "#AEB6C2", _MUTED, 0.9),
+        "shape": Paint("#FFFFFF", "#AEB6C2", _MUTED, 0.9),
+        "block": Paint("#FFFFFF", "#5B6B7F", _INK, 1.2),
+        "terminal": Paint(_INK, _INK, "#FFFFFF"),
+        "badge": Paint("#0072B2", "#0072B2", "#FFFFFF"),
+        "panel": Paint("#F5F7FB", "#DDE3EC", _INK, 1.0),
+        "card": Paint("#FFFFFF", "#CFD6E0", _INK, 0.9),
+        "stack": Paint("#E8F2F9", "#0072B2", _INK, 1.0),
+        "stacked": Paint("#FFFFFF", "#0072B2", _INK, 1.4),
+        "legend": Paint("#FFFFFF", "#DDE3EC", _INK, 1.0),
+    },
+    tones={"ink": _INK, "muted": _MUTED, "accent": "#0072B2", "inverse": "#FFFFFF"},
+    lines={"flow": "#475467", "shortcut": "#C07D00", "passage": _MUTED},
+)
+
+_PALE, _DIM = "#E7ECF3", "#98A4B5"
+
+DARK = Palette(
+    sheet="#0E141B",
+    styles={
+        "separable": Paint("#12374F", "#4FA8DC", _PALE),
+        "convolution": Paint("#4A3509", "#E0A030", _PALE),
+        "pooling": Paint("#0C3F31", "#35B88F", _PALE),
+        "head": Paint("#47223A", "#DB83B5", _PALE),
+        "attention": Paint("#332952", "#A58BE0", _PALE),
+        "join": Paint("#0E141B", _PALE, _PALE),
+        "activation": Paint("#232C37", "#566375", "#B4BECC", 0.9),
+        "normalisation": Paint("#1F2B36", "#5F7487", "#B4C3D1", 0.9),
+        "regularisation": Paint("#1A222C", "#566375", "#B4BECC", 0.9),
+        "shape": Paint("#1A222C", "#566375", "#B4BECC", 0.9),
+        "block": Paint("#1A222C", "#8A99AD", _PALE, 1.2),
+        "terminal": Paint(_PALE, _PALE, "#0E141B"),
+        "badge": Paint("#4FA8DC", "#4FA8DC", "#0E141B"),
+        "panel": Paint("#141B24", "#2A3442", _PALE, 1.0),
+        "card": Paint("#1A222C", "#333F4E", _PALE, 0.9),
+        "stack": Paint("#14303F", "#4FA8DC", _PALE, 1.0),
+        "stacked": Paint("#1A222C", "#4FA8DC", _PALE, 1.4),
+        "legend": Paint("#0E141B", "#2A3442", _PALE, 1.0),
+    },
+    tones={"ink": _PALE, "muted": _DIM, "accent": "#4FA8DC", "inverse": "#0E141B"},
+    lines={"flow": "#A3B0C2", "shortcut": "#E0A030", "passage": _DIM},
+)
+
+
+def style_sheet(palette: Palette) -> str:
+    """CSS that paints an SVG, written for another palette, with this one."""
+    rules = [f".sheet>polygon{{fill:{palette.sheet}}}"]
+    for style, paint in palette.styles.items():
+        rules.append(f".{style}>path,.{style}>ellipse,.{style}>polygon{{fill:{paint.fill};stroke:{paint.line}}}")
+        rules.append(f".{style} text{{fill:{paint.text}}}")
+    rules += [f".words.{tone} text{{fill:{colour}}}" for tone, colour in palette.tones.items()]
+    for kind, colour in palette.lines.items():
+        rules.append(f".{kind}>path{{stroke:{colour}}}.{kind}>polygon{{fill:{colour};stroke:{colour}}}")
+    return "".join(rules)

@@ -1,0 +1,186 @@
+"""Spells a drawing in DOT with every place given (``layout=nop2``), so that Graphviz only draws.
+
+All names are made up here and every text is escaped; nothing that a spec says is ever markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape as html_escape
+
+import graphviz
+
+from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.drawing import POINT, Drawing, Frame, Line, Point, Run, Shape, Words
+from graphbuilder.backends.graphviz.theme import Palette
+
+FONT = "Arial"
+_CORNER = 9.0
+_ARROW = 5.5
+_LEAN = 0.5523
+_TABLE = 'border="0" cellborder="0" cellspacing="0" cellpadding="0"'
+# Graphviz centres a line by its font's height, which leaves capitals too high: an empty row above brings them down.
+_RAISED, _RAISED_SIGN, _SIGNS = 3, 2, "+×–"
+
+
+class Writer:
+    """Writes one drawing; ``tips`` afterwards maps the made-up names to what hovering should say."""
+
+    def __init__(self, drawing: Drawing, palette: Palette) -> None:
+        self._drawing = drawing
+        self._palette = palette
+        self._names: dict[str, str] = {}
+        self.tips: dict[str, str] = {}
+        self.title = drawing.title
+
+    def write(self) -> graphviz.Digraph:
+        """The drawing in DOT."""
+        dot = graphviz.Digraph(graph_attr=self._sheet())
+        dot.attr("node", fixedsize="true", margin="0", fontname=FONT, style="rounded,filled", shape="box")
+        dot.attr("edge", arrowsize="0.55", penwidth="1.1")
+        self._corners(dot)
+        for number, frame in enumerate(self._drawing.frames):
+            self._frame(dot, number, frame)
+        for shape in self._drawing.shapes:
+            self._shape(dot, shape)
+        for number, words in enumerate(self._drawing.words):
+            self._words(dot, f"w{number}", words)
+        for line in self._drawing.lines:
+            self._line(dot, line)
+        return dot
+
+    def _sheet(self) -> dict[str, str]:
+        return {
+            "layout": "nop2",
+            "outputorder": "nodesfirst",
+            "pad": "0",
+            "bb": f"0,0,{_n(self._drawing.wide)},{_n(self._drawing.high)}",
+            "bgcolor": self._palette.sheet,
+            "fontname": FONT,
+            "class": "sheet",
+            "label": "",
+        }
+
+    def _corners(self, dot: graphviz.Digraph) -> None:
+        """Two invisible points that hold the sheet open: its bounding box alone is not kept by every Graphviz."""
+        for name, x, y in (("c0", 0.0, 0.0), ("c1", self._drawing.wide, self._drawing.high)):
+            dot.node(name, label="", shape="point", style="invis", width="0.01", height="0.01", pos=self._place(x, y))
+
+    def _frame(self, dot: graphviz.Digraph, number: int, frame: Frame) -> None:
+        paint = self._palette.styles[frame.style]
+        low, high = self._drawing.high - frame.y - frame.high, self._drawing.high - frame.y
+        box = f"{_n(frame.x)},{_n(low)},{_n(frame.x + frame.wide)},{_n(high)}"
+        with dot.subgraph(name=f"cluster_{number}") as cluster:
+            cluster.attr(bb=box, style="rounded,filled", fillcolor=paint.fill, color=paint.line, penwidth=_n(paint.pen))
+            cluster.attr(**{"class": frame.style})
+
+    def _shape(self, dot: graphviz.Digraph, shape: Shape) -> None:
+        name = self._names[shape.key] = f"n{len(self._names)}"
+        if shape.tip:
+            self.tips[name] = shape.tip
+        if shape.style == POINT:
+            dot.node(name, label="", shape="point", style="invis", pos=self._place(shape.x, shape.y))
+            return
+        paint = self._palette.styles[shape.style]
+        attributes = {
+            "pos": self._place(shape.x, shape.y),
+            "width": _n(shape.wide / 72, 4),
+            "height": _n(shape.high / 72, 4),
+            "fillcolor": paint.fill,
+            "color": paint.line,
+            "fontcolor": paint.text,
+            "penwidth": _n(paint.pen),
+            "class": shape.style,
+        }
+        if shape.outline == "circle":
+            attributes |= {"shape": "circle", "style": "filled"}
+        dot.node(name, **self._label(shape.lines), **attributes)
+
+    def _label(self, lines: tuple[tuple[Run, ...], ...]) -> dict[str, str]:
+        """One run is a plain label; more are HTML-like."""
+        if len(lines) == 1 and len(lines[0]) == 1 and not lines[0][0].bold:
+            return {"label": graphviz.escape(lines[0][0].text), "fontsize": _n(lines[0][0].size)}
+        rows = "".join(f"<tr><td>{_html(line)}</td></tr>" for line in lines)
+        sign = _RAISED_SIGN if lines[0][0].text in _SIGNS else _RAISED
+        return {"label": f'<<table {_TABLE}><tr><td height="{sign}"></td></tr>{rows}</table>>'}
+
+    def _words(self, dot: graphviz.Digraph, name: str, words: Words) -> None:
+        """Words in a cell as wide as they are, since only a cell can hold them to one side."""
+        wide = text.width(words.text, words.size, words.bold) + 2
+        x = {"start": words.x + wide / 2, "middle": words.x, "end": words.x - wide / 2}[words.anchor]
+        colour = self._palette.tones[words.tone]
+        place = {"pos": self._place(x, words.y), "width": _n(wide / 72, 4), "height": _n(words.size * 1.4 / 72, 4)}
+        shown = {"shape": "none", "style": "", "class": f"words {words.tone}", "fontcolor": colour, "fontsize": _n(words.size)}
+        dot.node(name, label=_cell(words, wide), **place, **shown)
+
+    def _line(self, dot: graphviz.Digraph, line: Line) -> None:
+        tail, head = self._names[line.tail], self._names[line.head]
+        shown = {"color": self._palette.lines[line.kind], "class": line.kind}
+        if line.kind == "shortcut":
+            shown["penwidth"] = "1.5"
+        if line.kind == "passage":
+            shown["style"] = "dashed"
+        dot.edge(tail, head, pos=self._spline(line.points), **shown)
+
+    def _spline(self, points: tuple[Point, ...]) -> str:
+        """A Bezier along ``points`` with round corners that ends where the arrow begins."""
+        *rest, last = points
+        back = _towards(last, rest[-1], _ARROW)
+        curve = " ".join(self._place(*point) for point in beziers((*rest, back)))
+        return f"e,{self._place(*last)} {curve}"
+
+    def _place(self, x: float, y: float) -> str:
+        return f"{_n(x)},{_n(self._drawing.high - y)}"
+
+
+def beziers(points: tuple[Point, ...]) -> Iterable[Point]:
+    """Control points of cubic Beziers along ``points``, corners rounded."""
+    yield points[0]
+    here = points[0]
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        radius = min(_CORNER, _distance(before, corner) / 2, _distance(corner, after) / 2)
+        start, end = _towards(corner, before, radius), _towards(corner, after, radius)
+        yield from _straight(here, start)
+        yield _towards(start, corner, radius * _LEAN)
+        yield _towards(end, corner, radius * _LEAN)
+        yield end
+        here = end
+    yield from _straight(here, points[-1])
+
+
+def _straight(start: Point, end: Point) -> Iterable[Point]:
+    yield _towards(start, end, _distance(start, end) / 3)
+    yield _towards(end, start, _distance(start, end) / 3)
+    yield end
+
+
+def _distance(one: Point, other: Point) -> float:
+    return abs(one[0] - other[0]) + abs(one[1] - other[1])
+
+
+def _towards(start: Point, end: Point, far: float) -> Point:
+    """The point ``far`` from ``start`` on the way to ``end``, which lies straight above, below or beside it."""
+    whole = _distance(start, end)
+    share = far / whole if whole else 0.0
+    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
+
+
+def _html(line: tuple[Run, ...]) -> str:
+    return "<font point-size=\"6\">&nbsp; </font>".join(_font(run) for run in line)
+
+
+def _font(run: Run) -> str:
+    words = html_escape(run.text)
+    return f'<font point-size="{_n(run.size)}">{f"<b>{words}</b>" if run.bold else words}</font>'
+
+
+def _cell(words: Words, wide: float) -> str:
+    shown = html_escape(words.text)
+    shown = f"<b>{shown}</b>" if words.bold else shown
+    align = {"start": "left", "middle": "center", "end": "right"}[words.anchor]
+    size = f'fixedsize="true" width="{wide:.0f}" height="{words.size:.0f}"'
+    return f'<<table {_TABLE} {size}><tr><td align="{align}">{shown}</td></tr></table>>'
+
+
+def _n(number: float, digits: int = 2) -> str:
+    return f"{number:.{digits}f}".rstrip("0").rstrip(".")
