@@ -20,7 +20,7 @@ def name_steps(
     steps: Sequence[Step], after: Sequence[Step] = (), taken: frozenset[str] = frozenset()
 ) -> tuple[list[Named], list[Named]]:
     """Names for a body and what stands behind its join: the id, else the op or block, counted in written order."""
-    used = taken | {step.id for step in (*steps, *after) if step.id}
+    used = {*taken, *(step.id for step in (*steps, *after) if step.id)}
     counts: dict[str, int] = {}
     names = [step.id or _counted(base_name(step), counts, used) for step in (*steps, *after)]
     body = _chain(names[: len(steps)], steps)
@@ -32,11 +32,13 @@ def base_name(step: Step) -> str:
     return step.op or next(iter(step.blocks), str(step.share))
 
 
-def _counted(base: str, counts: dict[str, int], used: frozenset[str]) -> str:
+def _counted(base: str, counts: dict[str, int], used: set[str]) -> str:
+    """The next free name; a block ``unit_2`` and the second ``unit`` would both be ``unit_2``."""
     while True:
         counts[base] = counts.get(base, 0) + 1
         name = base if counts[base] == 1 else f"{base}_{counts[base]}"
         if name not in used:
+            used.add(name)
             return name
 
 

@@ -193,7 +193,8 @@ class _Calls:
 
     def __init__(self, inner: BodyBuilder, named: Named, copies: Copies) -> None:
         self._inner, self._named, self._copies = inner, named, copies
-        self._vary = isinstance(named.step.use, list) or bool({"i", "n", "item"} & set(free_names(named.step.args)))
+        step = named.step
+        self._vary = isinstance(step.use, list) or bool({"i", "n", "item"} & set(free_names((step.args, step.init))))
         self._last: tuple[Any, Call | None] | None = None
         self.callees: set[object] = set()
 

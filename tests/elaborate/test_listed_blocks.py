@@ -45,9 +45,6 @@ def test_the_index_is_in_scope() -> None:
     graph = repeat('{ id = "stage", use = ["first", "rest"], out = "=4 * (i + 1)" }')
     callees = [node.callee for node in graph.nodes]
     assert [callee.args for callee in callees if isinstance(callee, Graph)] == [{"out": 4}, {"out": 8}]
-        {"out": 4},
-        {"out": 8},
-    ]
 
 
 def test_copies_stand_side_by_side() -> None:

@@ -143,7 +143,10 @@ class Library:
         """The outputs of a body as names and paths; none where they are what the last step gives."""
         declared = self._reader.declared(graph)
         pairs = {name: value for name, value in graph.outputs if name in declared}
-        default = {"out": next(iter(last.values()))} if len(last) == 1 else dict(last)
+        default = dict(last)
+        if len(last) == 1:
+            (sole,) = last.values()
+            default = {sole.node if graph.kind == "model" else "out": sole}
         if list(pairs.items()) == list(default.items()):
             return {}
         return {name: self._reader.path(value, graph) for name, value in pairs.items()}

@@ -38,4 +38,5 @@ def _next(base: str, counts: dict[str, int], used: set[str]) -> str:
         counts[base] = counts.get(base, 0) + 1
         name = base if counts[base] == 1 else f"{base}_{counts[base]}"
         if name not in used:
+            used.add(name)
             return name

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from graphbuilder.ir import Graph, Node, Op, Value
+from graphbuilder.ir import Copies, Graph, Node, Op, Value
 
 Signal = Mapping[str, Value]
 From = str | list[str] | dict[str, str]
@@ -81,7 +81,7 @@ def bodies(root: Graph) -> Iterator[Graph]:
     while pending:
         graph = pending.pop()
         yield graph
-        children = dict.fromkeys(child for _, child in graph.children() if child.kind != "composite")
+        children = dict.fromkeys(child for _, child in _children(graph) if child.kind != "composite")
         pending.extend(child for child in reversed(children) if child not in seen)
         seen.update(children)
 
@@ -99,10 +99,20 @@ def _is_sole(node: Node, previous: Signal) -> bool:
     return len(previous) == 1 and node.inputs == tuple(previous.values())
 
 
+def written_out(graph: Graph) -> Sequence[Node]:
+    """The nodes of a body, as far as they differ from those before."""
+    return graph.nodes.head if isinstance(graph.nodes, Copies) else graph.nodes
+
+
+def _children(graph: Graph) -> Iterator[tuple[Node, Graph]]:
+    return ((node, node.callee) for node in written_out(graph) if isinstance(node.callee, Graph))
+
+
 def _ports_read(graph: Graph) -> Iterator[tuple[Graph, set[str]]]:
     """For each call of another body, the ports that this body reads of it."""
+    nodes = written_out(graph)
+    stand_in = graph.nodes.stand_in if isinstance(graph.nodes, Copies) else str
     read: dict[str, set[str]] = {}
-    values = [value for node in graph.nodes for value in node.inputs] + [value for _, value in graph.outputs]
-    for value in values:
-        read.setdefault(value.node, set()).add(value.port)
-    return ((child, read.get(node.name, set())) for node, child in graph.children())
+    for value in (*(value for node in nodes for value in node.inputs), *(value for _, value in graph.outputs)):
+        read.setdefault(stand_in(value.node), set()).add(value.port)
+    return ((child, read.get(node.name, set())) for node, child in _children(graph))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from graphbuilder.backends.toml.arguments import varying, words_of
+from graphbuilder.backends.toml.reading import written_out
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.usage import NotWritable
 from graphbuilder.ir import Dialect, Graph, Node
@@ -42,28 +43,21 @@ def word_of(node: Node, dialect: Dialect, name: Namer) -> Word:
 
 def _repeated(repeat: Graph, dialect: Dialect, name: Namer) -> Word:
     """A repeat by its copies: a count where they are alike, else a list of what differs."""
-    copies = [node for node in repeat.nodes if node.name != "merge"]
-    shared = {"share": True} if len(copies) > 1 and not copies[-1].owns else {}
-    join = repeat.by_name.get("merge")
+    *copies, join = (*written_out(repeat), None) if repeat.nodes[-1].name != "merge" else written_out(repeat)
     merged = {"merge": join.op.op} if join is not None and join.op is not None else {}
-    return _with(_copies(copies, dialect, name), {**merged, **shared})
+    shared = {"share": True} if len(copies) > 1 and not copies[-1].owns else {}
+    word = _copies(copies, len(repeat.nodes) - len(written_out(repeat)), dialect, name)
+    return word._replace(words={**word.words, **merged, **shared})
 
 
-def _copies(copies: list[Node], dialect: Dialect, name: Namer) -> Word:
-    first = copies[0]
+def _copies(copies: list[Node], beyond: int, dialect: Dialect, name: Namer) -> Word:
+    """The word for ``copies`` and as many more like the last of them."""
+    first, count = copies[0], len(copies) + beyond
     if first.op is not None:
-        alike = all(node.callee is first.callee or node.op == first.op for node in copies) and _same_init(copies)
-        words = {**words_of(first, dialect), "repeat": len(copies)} if alike else varying(copies, dialect)
+        alike = all(node.op == first.op and node.init == first.init for node in copies)
+        words = {**words_of(first, dialect), "repeat": count} if alike else varying(copies, dialect)
         return Word(first.op.op, {"op": first.op.op}, words)
     names = [name(node.callee) for node in copies if isinstance(node.callee, Graph)]
     if len(set(names)) == 1:
-        return Word(names[0], {"use": names[0]}, {"repeat": len(names)})
-    return Word(names[0], {"use": names}, {})
-
-
-def _same_init(copies: list[Node]) -> bool:
-    return all(node.init == copies[0].init for node in copies)
-
-
-def _with(word: Word, more: dict[str, Any]) -> Word:
-    return word._replace(words={**word.words, **more})
+        return Word(names[0], {"use": names[0]}, {"repeat": count})
+    return Word(names[0], {"use": names + names[-1:] * beyond}, {})

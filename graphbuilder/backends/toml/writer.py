@@ -62,28 +62,29 @@ def _key(name: str) -> str:
 
 
 def _table(name: str, table: Table) -> Iterator[str]:
-    if name:
+    wide = {key: item for key, item in table.items() if _is_steps(item) and _is_wide(item)}
+    if name and len(wide) < len(table):
         yield f"[{name}]"
-    wide = {
-        key: steps
-        for key, steps in table.items()
-        if _is_steps(steps) and any(len(_step(step)) > WIDTH for step in steps)
-    }
     for key, item in table.items():
         if key not in wide:
             yield from _entry(key, item)
-    for key, steps in wide.items():
-        for step in steps:
+    steps = [(key, step) for key, steps in wide.items() for step in steps]
+    for number, (key, step) in enumerate(steps):
+        if number or len(wide) < len(table):
             yield ""
-            yield f"[[{name}.{_key(key)}]]"
-            for word, item in step.items():
-                yield from _entry(word, item)
+        yield f"[[{name}{'.' if name else ''}{_key(key)}]]"
+        for word, item in step.items():
+            yield from _entry(word, item)
 
 
 def _is_steps(item: Any) -> bool:
     return (
         isinstance(item, list) and item != [] and all(isinstance(entry, Mapping) for entry in cast("list[Any]", item))
     )
+
+
+def _is_wide(steps: list[Table]) -> bool:
+    return any(len(_step(step)) > WIDTH for step in steps)
 
 
 def _step(step: Table) -> str:
