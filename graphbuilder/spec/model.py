@@ -24,7 +24,6 @@ from pydantic_core import PydanticKnownError
 
 from graphbuilder.document import Place
 from graphbuilder.spec.expressions import Expression
-from graphbuilder.spec.merged import Merged
 
 FORMULA = {"type": "string", "pattern": "^=", "description": "An expression, such as `=width * 2`."}
 
@@ -224,8 +223,3 @@ class Spec(Placed):
             type_.settle(place / "inputs" / name)
         for name, block in self.blocks.items():
             block.settle(place / "blocks" / name)
-
-    def writes(self, place: Place) -> bool:
-        """Whether ``place`` stands in this very file, and not in one that it extends."""
-        document = place.document
-        return not isinstance(document, Merged) or document.origin(place.keys).document is document.child

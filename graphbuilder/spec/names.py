@@ -37,7 +37,7 @@ MODULE_ATTRIBUTES = _words(
 EMITTED = _words(
     """
     torch nn F Tensor OrderedDict self super range enumerate zip len isinstance math bool int float str list tuple dict
-    ValueError
+    ValueError init_weights
     """
 )
 
@@ -69,7 +69,7 @@ def fault_of(name: str, kind: Kind) -> NameFault | None:
 def _owner(name: str, kind: Kind) -> str | None:
     if keyword.iskeyword(name):
         return "is a word of Python"
-    if name in MODULE_ATTRIBUTES:
+    if name in MODULE_ATTRIBUTES and kind != "let":
         return "is a part of every torch module"
     if name in EMITTED:
         return "is used in the Python that is written"

@@ -134,6 +134,9 @@ def resolve(data: Mapping[str, Any], path: str) -> Keys:
 def _inside(data: Mapping[str, Any], keys: Keys, name: str) -> _Steps:
     """The steps of the block that a step uses."""
     block = _at(data, keys).get("use")
+    if isinstance(block, list):
+        blocks = ", ".join(f"`{each}`" for each in cast("list[object]", block)[:8])
+        raise OverrideError(f"`{name}` uses several blocks", f"start the path with the name of one of them: {blocks}")
     if not isinstance(block, str) or block not in _table(data.get("blocks")):
         raise OverrideError(f"there is nothing inside `{name}`: it uses no block")
     return _block(data, block)

@@ -83,7 +83,7 @@ def _step(step: Schema, ops: Mapping[str, Mapping[str, Any]], arguments: Mapping
 
 
 def _condition(name: str, arguments: Schema) -> Schema:
-    known = {**arguments, **{word: {} for word in _WORDS}}
+    known: Schema = {**arguments, **{word: {} for word in _WORDS}}
     return {"if": {"required": ["op"], "properties": {"op": {"const": name}}}, "then": _closed(known)}
 
 

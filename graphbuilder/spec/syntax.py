@@ -118,9 +118,11 @@ def read_tree(source: str, start: int) -> ast.expr:
 
 
 def _syntax_error(source: str, start: int, error: SyntaxError) -> ExpressionError:
-    offset = min(max((error.offset or 1) - 1, 0), len(source) - 1)
+    # Python counts from 1, and gives 0 or a place behind the text where it breaks off.
+    ended = not error.offset or error.offset > len(source)
+    offset = len(source) - 1 if ended else (error.offset or 1) - 1
     end = (error.end_offset or 0) - 1
-    reason = (error.msg or "invalid syntax").split(" (")[0]
+    reason = "it breaks off here" if ended else error.msg.split(" (")[0]
     remedy = next((remedy for slip, remedy in _SLIPS.items() if slip in source), None)
     place = Place(start + offset, min(max(end - offset, 1), len(source) - offset))
     return place.error(ExpressionSyntax, f"this expression cannot be read: {reason}", remedy)

@@ -31,6 +31,7 @@ _TYPES = {
     "model_type": "a table",
     "is_instance_of": "an expression",
 }
+_EMPTY = ("too_short", "string_too_short")
 _EXAMPLES = {
     "format": "add `format = 1`",
     "name": 'add `name = "..."`',
@@ -111,13 +112,13 @@ def _has(value: Any, key: str | int) -> bool:
 
 
 def _diagnostic(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) -> Diagnostic:
-    details = errors[0]
+    details = next((each for each in errors if each["type"] in _EMPTY), errors[0])
     match details["type"]:
         case "extra_forbidden":
             return _unknown(document, keys)
         case "missing":
             return _missing(document, keys)
-        case "too_short" | "string_too_short":
+        case kind if kind in _EMPTY:
             return WrongType.at(document.span(keys), f"{_named(keys)} must not be empty")
         case "literal_error" if isinstance(details["input"], str) and len(errors) == 1:
             return _wrong_word(document, keys, details)

@@ -1,0 +1,374 @@
+"""The grammar: what is a spec, and what is said of what is none, all of it in one go."""
+
+from typing import Any
+
+import pytest
+
+from graphbuilder import document, spec
+from graphbuilder.diagnostics import CompileError, Diagnostic, Rule
+from graphbuilder.diagnostics.catalogue import grammar
+from graphbuilder.document import Place
+from graphbuilder.spec.expressions import Expression, parse
+from graphbuilder.spec.model import Spec
+
+HEAD = 'format = 1\nname = "tiny"\ninputs.image = [3, 8, 8]\n'
+STEP = 'model.body = [{ op = "relu" }]\n'
+
+
+def load(text: str) -> Spec:
+    return spec.parse(document.parse(text, "x.toml"))
+
+
+def faults(text: str) -> tuple[Diagnostic, ...]:
+    with pytest.raises(CompileError) as caught:
+        load(text)
+    return caught.value.diagnostics
+
+
+def underlined(text: str, diagnostic: Diagnostic) -> str:
+    span = diagnostic.span
+    assert span is not None
+    if span.line != span.end_line:
+        return text.split("\n")[span.line - 1][span.column - 1 :]
+    return text.split("\n")[span.line - 1][span.column - 1 : span.end_column - 1]
+
+
+WHOLE = """\
+format = 1
+name = "whole"
+title = "All of the language"
+dialect = "keras"
+[params]
+width = 8
+rate = 0.5
+on = true
+kind = "relu"
+sizes = [1, [2, 3]]
+[inputs]
+image = [3, "=width * 4", 32]
+tokens = { shape = [4, "=width"], layout = "channels_last" }
+[defaults]
+conv = { kernel = 3, out = "=width" }
+[init]
+conv = "kaiming_normal"
+[model]
+body = [
+  { id = "stem", op = "conv", title = "Stem", from = "image", kernel = ["=width - 5", 3], init = { weight = "zeros" } },
+  { use = "unit", out = 4, repeat = "=sizes", when = "=on", merge = "add" },
+  { op = "concat", from = ["stem", "unit.0"] },
+  { op = "resize", from = { x = "concat", like = "stem" }, repeat = 2, share = true },
+  { share = "stem", id = "again", from = "image", when = true, title = "Again" },
+]
+[blocks.unit]
+title = "Unit"
+args = { out = "int", step = 1, kind = "=kind" }
+let = { half = "=out // 2" }
+inputs = ["low", "high"]
+outputs = { low = "conv", high = "conv" }
+body = [{ op = "conv" }]
+shortcut = [{ op = "conv" }]
+shortcut_when = "=step == 1"
+merge = "concat"
+after = [{ op = "relu" }]
+[blocks.wide]
+outputs = ["out"]
+merge = "mul"
+branches.left = [{ op = "relu" }]
+branches.right = []
+[outputs]
+first = "stem"
+"""
+
+
+def test_a_whole_spec() -> None:
+    whole = load(WHOLE)
+    width = parse("=width")
+    assert whole.params == {"width": 8, "rate": 0.5, "on": True, "kind": "relu", "sizes": [1, [2, 3]]}
+    assert whole.inputs["image"].shape == [3, parse("=width * 4"), 32]
+    assert whole.inputs["tokens"].shape == [4, width]
+    assert whole.inputs["tokens"].layout == "channels_last"
+    assert whole.defaults == {"conv": {"kernel": 3, "out": width}}
+    stem, unit, join, resize, again = whole.model.body
+    assert stem.args == {"kernel": [parse("=width - 5"), 3]}
+    assert (stem.id, stem.op, stem.use, stem.title, stem.from_, stem.when) == (
+        "stem",
+        "conv",
+        None,
+        "Stem",
+        "image",
+        True,
+    )
+    assert stem.init == {"weight": "zeros"}
+    assert (unit.repeat, unit.when, unit.merge, unit.args) == (parse("=sizes"), parse("=on"), "add", {"out": 4})
+    assert (join.from_, resize.from_) == (["stem", "unit.0"], {"x": "concat", "like": "stem"})
+    assert (resize.repeat, resize.share, again.share) == (2, True, "stem")
+    block = whole.blocks["unit"]
+    assert block.args == {"out": "int", "step": 1, "kind": parse("=kind")}
+    assert (block.let, block.shortcut_when) == ({"half": parse("=out // 2")}, parse("=step == 1"))
+    assert (block.inputs, block.outputs) == (["low", "high"], {"low": "conv", "high": "conv"})
+    assert list(whole.blocks["wide"].branches or ()) == ["left", "right"]
+    assert whole.outputs == {"first": "stem"}
+
+
+def _text_at(text: str, place: Place) -> str:
+    span = place.span
+    return text.split("\n")[span.line - 1][span.column - 1 : span.end_column - 1]
+
+
+def test_every_table_knows_its_place() -> None:
+    whole = load(WHOLE)
+    stem, unit, *_ = whole.model.body
+    block, wide = whole.blocks["unit"], whole.blocks["wide"]
+    assert isinstance(block.shortcut, list)
+    assert wide.branches is not None
+    rows = [
+        (unit.place, '{ use = "unit", out = 4, repeat = "=sizes", when = "=on", merge = "add" }'),
+        (stem.place_of("kernel") / 0, '"=width - 5"'),
+        (stem.place_of("title"), '"Stem"'),
+        (block.place_of("args") / "out", '"int"'),
+        ((block.body or [])[0].place_of("op"), '"conv"'),
+        (block.shortcut[0].place, '{ op = "conv" }'),
+        (block.after[0].place, '{ op = "relu" }'),
+        (wide.branches["left"][0].place, '{ op = "relu" }'),
+        (whole.inputs["image"].place, '[3, "=width * 4", 32]'),
+        (whole.inputs["image"].place_of("shape"), '[3, "=width * 4", 32]'),
+        (whole.inputs["image"].shape_place(1), '"=width * 4"'),
+        (whole.inputs["tokens"].shape_place(1), '"=width"'),
+        (whole.place_of("defaults") / "conv" / "out", '"=width"'),
+        (whole.place_of("params") / "rate", "0.5"),
+        (whole.model.place, "[model]"),
+    ]
+    assert [(_text_at(WHOLE, place), text) for place, text in rows] == [(text, text) for _, text in rows]
+
+
+# What is added to (or put in place of) a good file, the code, what is underlined, a part of the message, a part of the help.
+FAULTS = [
+    (HEAD + STEP + 'dialekt = "keras"', "GB101", "dialekt", "a spec has no key `dialekt`", "did you mean `dialect`?"),
+    (HEAD + STEP + "zzz = 1", "GB101", "zzz", "no key `zzz`", "blocks"),
+    (HEAD + STEP + "modle = {}", "GB101", "modle", "no key `modle`", "`model`"),
+    (HEAD + STEP + "extend = 'x'", "GB101", "extend", "no key `extend`", "`extends`"),
+    (HEAD + STEP + "model.boddy = []", "GB101", "boddy", "`model` has no key `boddy`", "`body`"),
+    (HEAD + STEP + "model.shortcut = []", "GB101", "shortcut", "`model` has no key `shortcut`", "body"),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nshort = 1", "GB101", "short", "`blocks.b` has no key", "`shortcut`"),
+    (HEAD + STEP + "[inputs.b]\nshape = [1]\nlayot = 1", "GB101", "layot", "`inputs.b` has no key", "`layout`"),
+    (HEAD.replace('name = "tiny"\n', "") + STEP, "GB102", "", "the file has no `name`", "add `name"),
+    (HEAD.replace("format = 1\n", "") + STEP, "GB102", "", "the file has no `format`", "format = 1"),
+    ('format = 1\nname = "x"\n' + STEP, "GB102", "", "the file has no `inputs`", "[inputs]"),
+    (HEAD, "GB102", "", "the file has no `model`", "[model]"),
+    (HEAD + "[model]\n", "GB102", "[model]", "`model` has no `body`", "body = ["),
+    (HEAD + STEP + "[inputs.b]\n", "GB102", "[inputs.b]", "`inputs.b` has no `shape`", "shape = ["),
+    (HEAD + "model = 3", "GB103", "3", "`model` must be a table, not an integer", None),
+    (HEAD + "model.body = {}", "GB103", "{}", "`body` must be a list, not a table", None),
+    (HEAD + "model.body = [3]", "GB103", "3", "item 1 of `body` must be a table, not an integer", None),
+    (HEAD + "model.body = [{ op = 3 }]", "GB103", "3", "`op` must be a string, not an integer", '"3"'),
+    (HEAD + 'model.body = [{ op = "=x" }]', "GB103", '"=x"', "`op` must be a string, not an expression", "cannot"),
+    (
+        HEAD + 'model.body = [{ use = "=x" }]',
+        "GB103",
+        '"=x"',
+        "`use` must be a string or a list, not an expression",
+        None,
+    ),
+    (HEAD + 'model.body = [{ op = "x", id = "=x" }]', "GB103", '"=x"', "`id` must be a string", None),
+    (HEAD + 'model.body = [{ op = "x", from = "=x" }]', "GB103", '"=x"', "a string, a list or a table", None),
+    (HEAD + 'model.body = [{ op = "x", from = ["a", 3] }]', "GB103", "3", "item 2 of `from` must be a string", None),
+    (HEAD + 'model.body = [{ op = "x", from = { a = 3 } }]', "GB103", "3", "`a` must be a string", None),
+    (HEAD + 'model.body = [{ op = "x", when = 1 }]', "GB103", "1", "a boolean or an expression, not an integer", None),
+    (HEAD + 'model.body = [{ op = "x", when = "true" }]', "GB103", '"true"', "not a string", "true without quotes"),
+    (HEAD + 'model.body = [{ op = "x", when = "on" }]', "GB103", '"on"', "not a string", "starts with `=`"),
+    (HEAD + 'model.body = [{ op = "x", repeat = true }]', "GB103", "true", "an integer, a list or an expression", None),
+    (HEAD + 'model.body = [{ op = "x", repeat = "3" }]', "GB103", '"3"', "not a string", "3 without quotes"),
+    (HEAD + 'model.body = [{ op = "x", repeat = 1.5 }]', "GB103", "1.5", "not a float", None),
+    (HEAD + 'model.body = [{ op = "x", repeat = 2024-01-01 }]', "GB103", "2024-01-01", "not a date or time", None),
+    (HEAD + 'model.body = [{ op = "x", share = 1 }]', "GB103", "1", "a boolean or a string", None),
+    (HEAD + STEP + "title = 3", "GB103", "3", "`title` must be a string", None),
+    (HEAD.replace('"tiny"', '""') + STEP, "GB103", '""', "`name` must not be empty", None),
+    (HEAD.replace("format = 1", "format = true") + STEP, "GB103", "true", "must be an integer, not a boolean", None),
+    (HEAD.replace("format = 1", "format = 1.0") + STEP, "GB103", "1.0", "must be an integer, not a float", None),
+    (HEAD.replace("format = 1", 'format = "1"') + STEP, "GB103", '"1"', "must be an integer", "without quotes"),
+    (HEAD + STEP + 'inputs.b = "x"', "GB103", '"x"', "`b` must be a list of sizes or a table", None),
+    (HEAD + STEP + "inputs.b = [1, 2.5]", "GB103", "2.5", "item 2 of `b` must be an integer or an expression", None),
+    (HEAD + STEP + "inputs.b = []", "GB103", "[]", "`b` must not be empty", None),
+    ('format = 1\nname = "x"\ninputs = {}\n' + STEP, "GB103", "{}", "`inputs` must not be empty", None),
+    (HEAD + STEP + "params.p = {}", "GB103", "{}", "`p`", None),
+    (HEAD + STEP + "params.p = [1, { a = 1 }]", "GB103", "{ a = 1 }", "`p` must hold plain values, not a table", None),
+    (HEAD + STEP + "params.p = 10:00:00", "GB103", "10:00:00", "`p`", None),
+    (HEAD + STEP + "params = 3", "GB103", "3", "`params` must be a table", None),
+    (HEAD + STEP + "defaults.conv = 3", "GB103", "3", "`conv` must be a table", None),
+    (HEAD + STEP + "outputs = {}", "GB103", "{}", "`outputs` must not be empty", None),
+    (HEAD + STEP + "outputs.a = 3", "GB103", "3", "`a` must be a string", None),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nargs.a = [{ k = 1 }]", "GB103", "{ k = 1 }", "`a` must hold plain", None),
+    (HEAD + STEP + "[blocks.b]\nbranches = {}", "GB103", "{}", "`branches` must not be empty", None),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nshortcut = 3", "GB103", "3", '"identity", "project" or a list', None),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nshortcut = 'x'", "GB103", "'x'", '"identity", "project" or a list', None),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nshortcut = [{ op = 3 }]", "GB103", "3", "`op` must be a string", None),
+    (HEAD + STEP + 'dialect = "kears"', "GB104", '"kears"', 'must be "torch" or "keras", not "kears"', '"keras"'),
+    (HEAD + STEP + '[inputs.b]\nshape = [1]\nlayout = "tokens"', "GB104", '"tokens"', "channels_last", None),
+    (HEAD.replace("format = 1", "format = 2") + STEP, "GB105", "2", "format 2 is not known", None),
+    (HEAD + 'model.body = [{ id = "a" }]', "GB106", '{ id = "a" }', "neither `op` nor `use`", "add `op"),
+    (HEAD + 'model.body = [{ op = "a", use = "b" }]', "GB106", "use", "both `op` and `use`", None),
+    (HEAD + "model.body = [{ share = true }]", "GB106", "{ share = true }", "neither", None),
+    (HEAD + 'model.body = [{ share = "a", out = 3 }]', "GB107", "out", "weights of `a` cannot have `out`", "`out`"),
+    (HEAD + 'model.body = [{ share = "a", op = "relu" }]', "GB107", "op", "cannot have `op`", None),
+    (HEAD + 'model.body = [{ share = "a", repeat = 2 }]', "GB107", "repeat", "cannot have `repeat`", None),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nbranches.a = []", "GB108", "branches", "both", None),
+    (HEAD + STEP + "[blocks.b]\ntitle = 'B'", "GB108", "b", "neither `body` nor `branches`", "add `body"),
+    (HEAD + STEP + "[blocks.b]\nbranches.a = []\nshortcut = 'identity'", "GB108", "shortcut", "not branches", "branch"),
+    (HEAD + 'model.body = [{ op = "x", merge = "add" }]', "GB109", "merge", "copies of a `repeat`", "add `repeat`"),
+    (HEAD + 'model.body = [{ use = ["a"], repeat = 2 }]', "GB109", "repeat", "lists the block of each", None),
+    (HEAD + "model.body = [{ use = [] }]", "GB103", "[]", "`use` must not be empty", None),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nmerge = 'add'", "GB109", "merge", "joins branches", "shortcut"),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nafter = []", "GB109", "after", "there is none", "into `body`"),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nshortcut_when = true", "GB109", "shortcut_when", "no `shortcut`", None),
+    (HEAD + STEP + 'params."two words" = 1', "GB110", '"two words"', "the name of a param", "`two_words`"),
+    (HEAD + STEP + "params.for = 1", "GB111", "for", "`for` is a word of Python", "`for_1`"),
+    (HEAD + STEP + "params.item = 1", "GB111", "item", "meaning of its own in expressions", None),
+    (HEAD + STEP + "inputs.forward = [1]", "GB111", "forward", "part of every torch module", None),
+    (HEAD + STEP + "outputs.torch = 'relu'", "GB111", "torch", "in the Python that is written", None),
+    (HEAD + STEP + "[blocks.nn]\nbody = []", "GB111", "nn", "in the Python that is written", None),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nargs.when = 1", "GB111", "when", "any step may carry", None),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nlet.max = 1", "GB111", "max", "in expressions", None),
+    (HEAD + STEP + "[blocks.b]\nbranches.1x1 = []", "GB110", "1x1", "the name of a branch", None),
+    (HEAD + STEP + "[blocks.b]\nbody = []\ninputs = ['a', 'b-c']", "GB110", "'b-c'", "the name of an input", "`b_c`"),
+    (HEAD + STEP + "[blocks.b]\nbody = []\noutputs = ['a.b']", "GB110", "'a.b'", "the name of an output", None),
+    (HEAD + STEP + "[blocks.b]\nbody = []\noutputs.def = 'a'", "GB111", "def", "word of Python", None),
+    (HEAD + 'model.body = [{ op = "x", id = "_a" }]', "GB110", '"_a"', "the name of a step", "`a`"),
+    (HEAD + 'model.body = [{ op = "x", id = "é" }]', "GB110", '"é"', "the name of a step", "letters"),
+    (HEAD + 'model.body = [{ op = "x", id = "' + "a" * 65 + '" }]', "GB110", '"' + "a" * 65 + '"', "a step", None),
+    (HEAD + 'model.body = [{ op = "x", id = "train" }]', "GB111", '"train"', "torch module", None),
+    (HEAD + 'model.body = [{ op = "x", id = "a" }, { op = "x", id = "a" }]', "GB112", '"a"', "something else", None),
+    (HEAD + 'model.body = [{ op = "x", id = "image" }]', "GB112", '"image"', "something else", None),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nargs.a = 1\nlet.a = 2", "GB112", "a", "something else", None),
+    (HEAD + STEP + "[blocks.b]\nbody = []\ninputs = ['a', 'a']", "GB112", "'a'", "something else", None),
+    (HEAD + STEP + "[blocks.b]\nbody = []\noutputs = ['a', 'a']", "GB112", "'a'", "something else", None),
+    (HEAD + STEP + "[blocks.b]\ninputs = ['a']\nbranches.a = []", "GB112", "a", "something else", None),
+    (
+        HEAD + STEP + "[blocks.b]\ninputs = ['a']\nbranches.c = [{op='x', id='a'}]",
+        "GB112",
+        "'a'",
+        "something else",
+        None,
+    ),
+    (HEAD + STEP + "[blocks.b]\nbranches.a = []\nafter = [{op='x', id='a'}]", "GB112", "'a'", "something else", None),
+    (
+        HEAD + STEP + "[blocks.b]\nbranches.a = []\nafter = [{op='x', id='merge'}]",
+        "GB112",
+        "'merge'",
+        "something",
+        None,
+    ),
+    (
+        HEAD + STEP + "[blocks.b]\nbody = [{op='x', id='shortcut'}]\nshortcut = 'project'",
+        *("GB112", "'shortcut'", "something else", None),
+    ),
+    (HEAD + STEP + "[blocks.b]\nbody = []\ninputs = ['low']\nargs.low_shape = 1", "GB111", "low_shape", "known", None),
+    (HEAD + STEP + 'params.p = "=1"', "GB113", '"=1"', "cannot be an expression", "let"),
+    (HEAD + STEP + 'params.p = [1, ["=1 +"]]', "GB113", '"=1 +"', "cannot be an expression", None),
+    (HEAD + STEP + "extends = 3", "GB103", "3", "`extends` must be a string", None),
+    (HEAD + STEP + "extends = 'x.toml'", "GB114", "'x.toml'", "no file", None),
+    (HEAD + STEP + "steps.relu = { when = false }", "GB118", "steps", "extends none", None),
+    (HEAD + STEP + 'inputs.b = [1, "=1 +"]', "GB151", "+", "breaks off", None),
+    (HEAD + 'model.body = [{ op = "x", out = [{ k = "=a ** 2" }] }]', "GB152", "a ** 2", "`**`", None),
+    (HEAD + 'model.body = [{ op = "x", when = "=a.b" }]', "GB152", "a.b", "attributes", None),
+    (HEAD + STEP + 'defaults.conv.out = "=x("', "GB151", "(", "never closed", None),
+    (HEAD + STEP + 'init.conv.std = "=[x for x in y]"', "GB152", "[x for x in y]", "comprehensions", None),
+    (HEAD + STEP + '[blocks.b]\nbody = []\nlet.a = "=max"', "GB154", "max", "function", None),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "blamed", "message", "help_"), FAULTS, ids=range(len(FAULTS)))
+def test_one_mistake_is_one_error_at_its_place(
+    text: str, code: str, blamed: str, message: str, help_: str | None
+) -> None:
+    found = faults(text)
+    assert [diagnostic.code for diagnostic in found] == [code], [str(diagnostic) for diagnostic in found]
+    assert message in found[0].message
+    assert underlined(text, found[0]) == blamed
+    if help_ is not None:
+        assert found[0].help is not None
+        assert help_ in found[0].help
+
+
+def test_all_mistakes_at_once_in_reading_order() -> None:
+    text = """\
+format = 1
+nam = "x"
+[params]
+width = "=3"
+for = 1
+[inputs]
+image = [3, "=1 +"]
+[model]
+body = [
+  { op = "relu", when = 1, from = ["a", 2] },
+  { id = "x" },
+  { op = "relu", id = "image", merge = "add" },
+]
+[blocks.b]
+after = []
+"""
+    rows = [(diagnostic.code, diagnostic.span.line if diagnostic.span else 0) for diagnostic in faults(text)]
+    assert rows == [
+        ("GB102", 1),
+        ("GB101", 2),
+        ("GB113", 4),
+        ("GB111", 5),
+        ("GB151", 7),
+        ("GB103", 10),
+        ("GB103", 10),
+        ("GB106", 11),
+        ("GB112", 12),
+        ("GB109", 12),
+        ("GB108", 14),
+        ("GB109", 15),
+    ]
+
+
+def test_the_first_use_of_a_name_is_shown() -> None:
+    text = HEAD + 'model.body = [{ op = "x", id = "a" },\n { op = "x", id = "a" }]'
+    (fault,) = faults(text)
+    assert fault.span is not None
+    assert (fault.span.line, fault.related[0].span.line) == (5, 4)
+
+
+ALLOWED = [
+    # An argument, and a step in a branch, may have names that a step of the body may not.
+    HEAD + STEP + "[blocks.b]\nargs = { image = 1, relu = 2 }\nbody = []",
+    HEAD + STEP + "[blocks.b]\nbranches.a = [{ op = 'x', id = 'c' }]\nbranches.c = [{ op = 'x', id = 'a' }]",
+    HEAD + STEP + "[blocks.b]\nbody = [{ op = 'x', id = 'merge' }, { op = 'x', id = 'shortcut' }]",
+    HEAD + 'model.body = [{ op = "x", id = "max" }, { op = "x", id = "i" }, { op = "x", share = false }]',
+    HEAD + 'model.body = [{ op = "x", args = 1, place = 2, from_ = 3, model_config = 4, _place = 5, body = 6 }]',
+    HEAD + STEP + "title = 'é \\u202e'",
+]
+
+
+@pytest.mark.parametrize("text", ALLOWED)
+def test_allowed(text: str) -> None:
+    load(text)
+
+
+def test_arguments_keep_any_name() -> None:
+    (step,) = load(ALLOWED[4]).model.body
+    assert step.args == {"args": 1, "place": 2, "from_": 3, "model_config": 4, "_place": 5, "body": 6}
+    assert step.from_ is None
+    assert step.place.keys == ("model", "body", 0)
+
+
+def _rules() -> list[type[Rule]]:
+    rules: list[Any] = [
+        rule for rule in vars(grammar).values() if isinstance(rule, type) and rule.__module__ == grammar.__name__
+    ]
+    return [rule for rule in rules if rule.bad]
+
+
+@pytest.mark.parametrize("rule", _rules(), ids=lambda rule: rule.code)
+def test_the_examples_of_each_rule(rule: type[Rule]) -> None:
+    assert rule in [diagnostic.rule for diagnostic in faults(rule.bad)]
+    load(rule.good)
+
+
+def test_the_document_stays_as_it_is() -> None:
+    read = document.parse(WHOLE, "x.toml")
+    spec.parse(read)
+    assert read.data["inputs"]["image"] == [3, "=width * 4", 32]
+    assert not any(isinstance(value, Expression) for value in read.data["defaults"]["conv"].values())
