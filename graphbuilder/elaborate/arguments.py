@@ -26,7 +26,7 @@ TYPES: Mapping[str, type] = {"int": int, "float": float, "bool": bool, "str": st
 
 
 class Argument(NamedTuple):
-    """A computed argument, where it was written, and the bare name that was written for it."""
+    """A computed argument, where it was written, and the expression that was written for it."""
 
     value: Any
     place: Place
@@ -38,7 +38,7 @@ def compute_arguments(raw: Mapping[str, Any], place_of: Any, scope: Scope) -> di
     arguments: dict[str, Argument] = {}
     for name, item in raw.items():
         place = place_of(name)
-        written = item.bare if isinstance(item, Expression) else None
+        written = item.text.removeprefix("=").strip() if isinstance(item, Expression) else None
         arguments[name] = Argument(scope.compute(item, place), place, written)
     return arguments
 
@@ -137,6 +137,15 @@ def check_block_arguments(
             sink.add(missing_argument(f"the block `{name}`", declared, step.place))
             values[declared], failed = UNKNOWN, True
     return BlockArguments(values, failed)
+
+
+def plain_defaults(block: Block) -> dict[str, Any]:
+    """What the arguments of a block are when a step leaves them out; not those that an expression computes."""
+    return {
+        name: default
+        for name, default in block.args.items()
+        if not _is_type(default) and not isinstance(default, Expression)
+    }
 
 
 def _is_type(default: Any) -> bool:

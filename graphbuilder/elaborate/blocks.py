@@ -8,7 +8,14 @@ from typing import Any
 from graphbuilder.diagnostics.catalogue.limits import BlocksTooDeep, TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import BadInitialiser, Recursion, UnknownBlock
 from graphbuilder.diagnostics.nearest import nearest
-from graphbuilder.elaborate.arguments import Argument, check_block_arguments, checked, compute_arguments, freeze
+from graphbuilder.elaborate.arguments import (
+    Argument,
+    check_block_arguments,
+    checked,
+    compute_arguments,
+    freeze,
+    plain_defaults,
+)
 from graphbuilder.elaborate.builder import BodyBuilder, Call
 from graphbuilder.elaborate.context import Context, Trail
 from graphbuilder.elaborate.joins import branches, last_place, with_shortcut
@@ -142,7 +149,7 @@ class Blocks:
             else outputs_of(builder, last, taps)
         )
         args = {declared: scope.names[declared] for declared in block.args}
-        return self._sized(finish(builder, "block", name, given, args, block.title), trail)
+        return self._sized(finish(builder, "block", name, given, args, block.title, plain_defaults(block)), trail)
 
     def _scope(
         self, name: str, block: Block, values: Mapping[str, Any], inputs: Mapping[str, TensorType | None]

@@ -106,6 +106,7 @@ def finish(
     outputs: Outputs | None,
     args: Mapping[str, Any] | None = None,
     title: str | None = None,
+    defaults: Mapping[str, Any] | None = None,
 ) -> Graph | None:
     """The body as a graph of the nodes that its outputs need; a branch takes only the inputs that it reads."""
     if outputs is None or not outputs.pairs:
@@ -115,7 +116,7 @@ def finish(
     if kind == "branch":
         read = {value.node for node in nodes for value in node.inputs} | {value.node for _, value in outputs.pairs}
         inputs = tuple(name for name in inputs if name in read)
-    graph = Graph(kind, template, inputs, nodes, outputs.pairs, args or {}, title=title)
+    graph = Graph(kind, template, inputs, nodes, outputs.pairs, args or {}, title=title, defaults=defaults or {})
     builder.blocks.declared[graph] = outputs.declared
     return graph
 

@@ -40,7 +40,7 @@ class Node:
         callee: a primitive op, or the body of another module.
         inputs: the values read, in the order of the callee's inputs.
         module: the name of the node that owns the weights; its own name unless it shares a sibling's.
-        written: for an argument, the bare name that the spec wrote for it (``out`` for ``out = "=out"``).
+        written: for an argument, the expression that the spec wrote for it (``4 * out`` for ``out = "=4 * out"``).
         init: initialisers by weight, where not the op's own default.
         title: what a person called the step.
         place: where the spec wrote it.
@@ -85,6 +85,7 @@ class Graph:
         nodes: in an order in which every node stands behind those that it reads; those of a long repeat are ``Copies``.
         outputs: (name, value) pairs; a single output is named "out".
         composite: the op that this body spells out.
+        defaults: what declared arguments are when a step leaves them out, where that is a plain value.
         dialect: of a model, what it was written in; what spells it out again needs to know.
     """
 
@@ -97,6 +98,7 @@ class Graph:
     composite: Op | None = None
     title: str | None = None
     dialect: Dialect | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @cached_property
     def by_name(self) -> Mapping[str, Node]:

@@ -52,7 +52,7 @@ def test_params_are_set() -> None:
     assert elaborated(body, {"out": 6}).outputs[0].channels == 6
 
 
-def test_bare_names_are_kept() -> None:
+def test_written_expressions_are_kept() -> None:
     graph = elaborated(
         """
         [params]
@@ -61,7 +61,7 @@ def test_bare_names_are_kept() -> None:
         body = [{ op = "conv", out = "=width", stride = "=1 + 1" }]
         """
     ).graph
-    assert graph.nodes[0].written == {"out": "width"}
+    assert graph.nodes[0].written == {"out": "width", "stride": "1 + 1"}
 
 
 def test_initialisers_reach_the_node() -> None:

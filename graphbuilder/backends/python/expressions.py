@@ -1,0 +1,150 @@
+"""Arithmetic over the parameters of a constructor: what a slot prints when it is more than a literal.
+
+Only numbers, names, ``+ - * //`` and unary minus; whatever else a spec wrote is not repeated in Python.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from operator import add, floordiv, mul, sub
+from typing import Any
+
+Expr = ast.expr
+
+_OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: add,
+    ast.Sub: sub,
+    ast.Mult: mul,
+    ast.FloorDiv: floordiv,
+}
+
+
+class NotComputable(Exception):
+    """An expression reads a name that is not there, or computes with what is no number."""
+
+
+def constant(value: object) -> Expr:
+    """A literal."""
+    return ast.Constant(value)  # pyright: ignore[reportArgumentType]  (a tuple, too, is only ever printed)
+
+
+def name(identifier: str) -> Expr:
+    """A name."""
+    return ast.Name(identifier)
+
+
+def plus(left: Expr, right: Expr) -> Expr:
+    """``left + right``, two literals added up."""
+    return _fold(ast.BinOp(left, ast.Add(), right))
+
+
+def minus(left: Expr, right: Expr) -> Expr:
+    """``left - right``, two literals taken together."""
+    return _fold(ast.BinOp(left, ast.Sub(), right))
+
+
+def times(left: Expr, right: Expr) -> Expr:
+    """``left * right``; 1 is left out."""
+    if isinstance(left, ast.Constant) and left.value == 1:
+        return right
+    return left if isinstance(right, ast.Constant) and right.value == 1 else _fold(ast.BinOp(left, ast.Mult(), right))
+
+
+def over(left: Expr, right: Expr) -> Expr:
+    """``left // right``."""
+    return _fold(ast.BinOp(left, ast.FloorDiv(), right))
+
+
+def _fold(expr: ast.BinOp) -> Expr:
+    both = isinstance(expr.left, ast.Constant) and isinstance(expr.right, ast.Constant)
+    return constant(evaluate(expr, {})) if both else expr
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Expr | None:
+    """What a spec wrote as an expression (with or without its ``=``), or None where Python is not to repeat it."""
+    try:
+        expr = ast.parse(text.lstrip("= "), mode="eval").body
+    except SyntaxError:
+        return None
+    return expr if all(map(_known, ast.walk(expr))) else None
+
+
+def _known(node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, int | float)
+    return isinstance(node, (ast.Name, ast.Load, ast.BinOp, ast.UnaryOp, ast.USub, *_OPERATORS))
+
+
+@lru_cache(maxsize=4096)
+def names(expr: Expr) -> frozenset[str]:
+    """The names that ``expr`` reads."""
+    return frozenset(node.id for node in ast.walk(expr) if isinstance(node, ast.Name))
+
+
+def evaluate(expr: Expr, scope: Mapping[str, object]) -> object:
+    """The value of ``expr``.
+
+    Raises:
+        NotComputable: a name is missing, or something is no number.
+    """
+    match expr:
+        case ast.Constant(value):
+            return value
+        case ast.Name(identifier):
+            if identifier not in scope:
+                raise NotComputable(identifier)
+            return scope[identifier]
+        case ast.UnaryOp(operand=operand):
+            return -_number(operand, scope)
+        case ast.BinOp(left, operator, right):
+            return _joined(_OPERATORS[type(operator)], _number(left, scope), _number(right, scope))
+        case _:
+            raise NotComputable(ast.dump(expr))
+
+
+def _joined(operator: Callable[[Any, Any], Any], left: float, right: float) -> object:
+    try:
+        return operator(left, right)
+    except ZeroDivisionError as error:
+        raise NotComputable(str(error)) from error
+
+
+def _number(expr: Expr, scope: Mapping[str, object]) -> float:
+    value = evaluate(expr, scope)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    raise NotComputable(repr(value))
+
+
+def substitute(expr: Expr, replacements: Mapping[str, Expr]) -> Expr:
+    """``expr`` with names replaced, and what became arithmetic of literals computed."""
+    match expr:
+        case ast.Name(identifier):
+            return replacements.get(identifier, expr)
+        case ast.UnaryOp(operator, operand):
+            return ast.UnaryOp(operator, substitute(operand, replacements))
+        case ast.BinOp(left, operator, right):
+            return _fold(ast.BinOp(substitute(left, replacements), operator, substitute(right, replacements)))
+        case _:
+            return expr
+
+
+def text(expr: Expr) -> str:
+    """``expr`` as source."""
+    return literal(expr.value) if isinstance(expr, ast.Constant) else ast.unparse(expr)
+
+
+def literal(value: object) -> str:
+    """A value as source: strings in double quotes, infinities as Python can only write them."""
+    if isinstance(value, str):
+        escaped = value.encode("unicode_escape").decode().replace('"', '\\"')
+        return f'"{escaped}"'
+    if isinstance(value, tuple | list):
+        inner = ", ".join(map(literal, value))  # pyright: ignore[reportUnknownArgumentType]
+        return f"({inner},)" if len(value) == 1 else f"({inner})"  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return f'float("{value}")'
+    return repr(value)

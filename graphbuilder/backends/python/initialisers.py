@@ -1,0 +1,169 @@
+"""How a standalone file draws its weights: ``nn.init`` calls, only where they differ from what torch does by itself.
+
+What most modules of a kind need is said once for the kind; a class with a module that differs says so after it. The torch backend
+draws every weight by itself, by (seed, name), from the same distributions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from math import sqrt
+from typing import NamedTuple
+
+from graphbuilder.backends.python.classes import Class
+from graphbuilder.backends.python.parts import ChainPart, OpPart, Part, RepeatPart
+from graphbuilder.ir import Initialiser
+
+LECUN = '''
+def lecun_normal_(tensor):
+    """Normal with variance 1 / fan in, cut at two standard deviations, which the draw makes up for."""
+    std = tensor[0].numel() ** -0.5 / 0.87962566103423978
+    return nn.init.trunc_normal_(tensor, std=std, a=-2 * std, b=2 * std)
+'''
+
+
+class Place(NamedTuple):
+    """A module in a class.
+
+    Attributes:
+        path: the way to it from there; "*" goes over a repeat.
+        target: what kind of module it is.
+        calls: for each of its weights, the call that fills it; empty where torch does it.
+    """
+
+    owner: str
+    path: tuple[str, ...]
+    target: str
+    calls: Mapping[str, str]
+    optional: bool
+
+
+def initialising(classes: Sequence[Class]) -> list[str]:
+    """The lines of ``init_weights(module)``; none where torch's own draws are meant throughout."""
+    places = [place for cls in classes for place in _places(cls)]
+    if not any(call for place in places for call in place.calls.values()):
+        return []
+    usual = _usual(places)
+    branches: dict[tuple[str, ...], list[str]] = {}
+    for target, calls in usual.items():
+        branches.setdefault(tuple(_rule(target, calls, places)), []).append(target)
+    for place in places:
+        body = _exception(place, usual.get(place.target, {}))
+        if body:
+            branches.setdefault((place.owner,), []).extend(body)
+    return ["def init_weights(module):", *_branching(branches)]
+
+
+def _branching(branches: Mapping[tuple[str, ...], list[str]]) -> Iterator[str]:
+    """One branch a rule; a key of one class's name has the exceptions inside that class."""
+    word = "if"
+    for key, value in branches.items():
+        rule = key[0].startswith(" ")
+        targets, body = (value, key) if rule else (list(key), value)
+        kinds = targets[0] if len(targets) == 1 else f"({', '.join(targets)})"
+        yield f"    {word} isinstance(module, {kinds}):"
+        yield from body
+        word = "elif"
+
+
+def _usual(places: Sequence[Place]) -> dict[str, dict[str, str]]:
+    """For every kind of module and weight, the call that most of them need, where it is not torch's own."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for place in places:
+        for weight, call in place.calls.items():
+            counts.setdefault((place.target, weight), Counter())[call] += 1
+    usual: dict[str, dict[str, str]] = {}
+    for (target, weight), counter in counts.items():
+        call = counter.most_common(1)[0][0]
+        if call:
+            usual.setdefault(target, {})[weight] = call
+    return usual
+
+
+def _rule(target: str, calls: Mapping[str, str], places: Sequence[Place]) -> Iterator[str]:
+    for weight, call in calls.items():
+        lacking = any(place.target == target and weight not in place.calls for place in places)
+        if lacking:
+            yield f"        if module.{weight} is not None:"
+        yield f"        {'    ' * lacking}{call.format(f'module.{weight}')}"
+
+
+def _exception(place: Place, usual: Mapping[str, str]) -> list[str]:
+    """What a module needs that its kind's rule does not say, or says otherwise."""
+    own = {weight: call for weight, call in place.calls.items() if call and call != usual.get(weight)}
+    back = [weight for weight, call in place.calls.items() if not call and weight in usual]
+    if not own and not back:
+        return []
+    lines, depth, at = [], 2, "module"
+    for word in place.path:
+        if word == "*":
+            lines.append(f"{'    ' * depth}for each in {at}:")
+            depth, at = depth + 1, "each"
+        else:
+            at = f"{at}.{word}"
+    if place.optional:
+        lines.append(f"{'    ' * depth}if isinstance({at}, {place.target}):")
+        depth += 1
+    if back:
+        lines.append(f"{'    ' * depth}{at}.reset_parameters()")
+        own = {weight: call for weight, call in place.calls.items() if call}
+    return [*lines, *(f"{'    ' * depth}{call.format(f'{at}.{weight}')}" for weight, call in own.items())]
+
+
+def _places(cls: Class) -> Iterator[Place]:
+    for name, step in cls.skeleton.steps.items():
+        if step.module != name:
+            continue
+        column = cls.column(name)
+        part = next(part for part in column if part is not None)
+        yield from _inside(cls.name, (name,), part, None in column)
+
+
+def _inside(owner: str, path: tuple[str, ...], part: Part, optional: bool) -> Iterator[Place]:
+    match part:
+        case OpPart() if part.lowering.module is not None:
+            calls = {weight.name: "" for weight in part.op.weights(part.inputs) if weight.trainable}
+            calls |= {weight: _call(init) for weight, init in part.init.items()}
+            if calls:
+                yield Place(owner, path, part.lowering.module.target, calls, optional)
+        case ChainPart():
+            for each in part.parts:
+                yield from _inside(owner, (*path, each.node.name), each, optional)
+        case RepeatPart() if part.copies:
+            yield from _inside(owner, (*path, "*"), part.copies[0], optional)
+        case _:
+            return
+
+
+def _call(init: Initialiser) -> str:
+    """The call that fills a tensor, with a hole for its name."""
+    kind = init.kind
+    if kind in ("zeros", "ones"):
+        return f"nn.init.{kind}_({{}})"
+    if kind == "lecun_normal":
+        return "lecun_normal_({})"
+    if kind.startswith(("xavier", "kaiming")):
+        return _scaled(init)
+    arguments = {
+        "constant": f"{init.value!r}",
+        "normal": f"std={init.std!r}",
+        "truncated_normal": f"std={init.std!r}",
+        "uniform": f"{-init.bound!r}, {init.bound!r}",
+    }[kind]
+    return f"nn.init.{kind.replace('truncated', 'trunc')}_({{}}, {arguments})"
+
+
+def _scaled(init: Initialiser) -> str:
+    law = init.kind.rpartition("_")[2]
+    if init.kind.startswith("xavier") or init.mode == "fan_avg":
+        gain = "" if init.gain == 1 else f", gain={init.gain!r}"
+        return f"nn.init.xavier_{law}_({{}}{gain})"
+    mode = "" if init.mode == "fan_in" else f', mode="{init.mode}"'
+    if abs(init.gain - sqrt(2)) < 1e-9:
+        return f'nn.init.kaiming_{law}_({{}}{mode}, nonlinearity="relu")'
+    if init.gain == 1:
+        return f'nn.init.kaiming_{law}_({{}}{mode}, nonlinearity="linear")'
+    if init.gain < sqrt(2):
+        return f"nn.init.kaiming_{law}_({{}}, a={sqrt(2 / init.gain**2 - 1)!r}{mode})"
+    return f'nn.init.kaiming_{law}_({{}}{mode}, nonlinearity="linear").data.mul_({init.gain!r})'

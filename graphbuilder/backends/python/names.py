@@ -1,0 +1,43 @@
+"""Names in the Python that is written: of classes, of locals, and of what stands in a docstring."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+
+RESERVED = frozenset(
+    """
+    torch nn F OrderedDict reduce init_weights self super range enumerate zip isinstance tuple float ValueError
+    """.split()
+)
+
+
+def camel(name: str) -> str:
+    """``sep_conv`` as ``SepConv``; an underscore stays where two digits would meet."""
+    joined = ""
+    for part in filter(None, name.split("_")):
+        apart = "_" if joined[-1:].isdigit() and part[0].isdigit() else ""
+        joined += apart + part[0].upper() + part[1:]
+    return joined or "Network"
+
+
+def identifier(name: str) -> str:
+    """A port as an identifier: ``2.c4`` as ``x2_c4``."""
+    cleaned = re.sub(r"\W", "_", name)
+    return f"x{cleaned}" if cleaned[:1].isdigit() else cleaned
+
+
+def unused(name: str, taken: Container[str]) -> str:
+    """``name``, or the first of ``name_2``, ``name_3`` ... that is not taken."""
+    if name not in taken and name not in RESERVED:
+        return name
+    number = 2
+    while f"{name}_{number}" in taken:
+        number += 1
+    return f"{name}_{number}"
+
+
+def quoted(text: str) -> str:
+    """``text`` as it may stand in a docstring: one line, nothing that ends it or hides in it."""
+    safe = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text.replace("\\", "\\\\"))
+    return safe.replace('"', "'") if '"""' in safe or safe.endswith('"') else safe

@@ -1,0 +1,28 @@
+"""GB7xx: what a backend cannot write."""
+
+from __future__ import annotations
+
+from graphbuilder.diagnostics.model import Rule
+
+
+class SharedDiffer(Rule):
+    """Two calls share one module, and would need it constructed in two ways: the "same" padding of a convolution, say, comes to other
+    numbers on another size. A module is constructed once, so the calls must agree."""
+
+    code = "GB701"
+    title = "shared weights in two forms"
+
+
+class NotTheTree(Rule):
+    """The written Python was loaded and its weights are not those of the graph, by name or shape. A fault of GraphBuilder, never of a
+    spec: the module is not given out."""
+
+    code = "GB702"
+    title = "a module that is not its graph"
+
+
+class WeightsUnfit(Rule):
+    """The weights given to a module are not, by name and shape, those that it has. Nothing is loaded."""
+
+    code = "GB703"
+    title = "weights of another network"
