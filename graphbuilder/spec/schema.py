@@ -111,7 +111,7 @@ def _first_line(op: Mapping[str, Any]) -> str:
 def _arguments(name: str, op: Mapping[str, Any], definitions: Schema) -> Schema:
     """The arguments of an op, each of which may be an expression; its own definitions go to the common ones."""
     own = _draft7(op, prefix=f"{name}.")
-    definitions.update({f"{name}.{key}": value for key, value in own.get("definitions", {}).items()})
+    definitions.update({f"{name}.{key}": _with_expressions(each) for key, each in own.get("definitions", {}).items()})
     return {key: _or_expression(argument) for key, argument in own.get("properties", {}).items()}
 
 
@@ -124,6 +124,7 @@ def _or_expression(value: Schema) -> Schema:
 
 
 def _with_expressions(value: Schema) -> Schema:
+    """``value``, with expressions for what is in it."""
     items = value.get("items")
     if isinstance(items, dict):
         return {**value, "items": _or_expression(cast("Schema", items))}

@@ -141,7 +141,7 @@ def test_every_table_knows_its_place() -> None:
     assert [(_text_at(WHOLE, place), text) for place, text in rows] == [(text, text) for _, text in rows]
 
 
-# What is added to (or put in place of) a good file, the code, what is underlined, a part of the message, a part of the help.
+# A file, its code, what is underlined, a part of the message, a part of the help.
 FAULTS = [
     (HEAD + STEP + 'dialekt = "keras"', "GB101", "dialekt", "a spec has no key `dialekt`", "did you mean `dialect`?"),
     (HEAD + STEP + "zzz = 1", "GB101", "zzz", "no key `zzz`", "blocks"),

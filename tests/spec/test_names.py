@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from graphbuilder.spec.names import MODULE_ATTRIBUTES, STEP_WORDS, Kind, fault_of
 from graphbuilder.spec.model import Step
+from graphbuilder.spec.names import MODULE_ATTRIBUTES, STEP_WORDS, Kind, fault_of
 
 KINDS: tuple[Kind, ...] = ("step", "block", "input", "branch", "output", "param", "argument", "let")
 
@@ -14,7 +14,7 @@ KINDS: tuple[Kind, ...] = ("step", "block", "input", "branch", "output", "param"
 def test_the_attributes_of_modules_are_those_of_torch() -> None:
     """In a process of its own: nothing that these tests prove may rest on torch being there."""
     torch_nn = "import torch.nn as nn; print(*(set(dir(nn.Module())) | {'forward'}))"
-    found = subprocess.run([sys.executable, "-c", torch_nn], capture_output=True, text=True)
+    found = subprocess.run([sys.executable, "-c", torch_nn], capture_output=True, text=True, check=False)
     if "No module named" in found.stderr:
         pytest.skip("torch is not installed")
     public = {name for name in found.stdout.split() if not name.startswith("_")}
@@ -32,7 +32,7 @@ def test_good_names(name: str, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["", "_a", "1a", "a-b", "a.b", "a b", "é", "x" * 65, "a\n", "\u202e", "ａ"])
+@pytest.mark.parametrize("name", ["", "_a", "1a", "a-b", "a.b", "a b", "é", "x" * 65, "a\n", "\u202e", "\uff41"])
 def test_what_is_no_name(name: str, kind: Kind) -> None:
     fault = fault_of(name, kind)
     assert fault is not None

@@ -1,0 +1,189 @@
+"""The JSON Schema for editors: its form, and what it lets through.
+
+No library of validators is needed: as much of draft 7 as the schema uses is below.
+"""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import tomli
+
+from graphbuilder.spec.schema import schema
+
+CONV = {
+    "description": "A convolution.\n\nMore of it.",
+    "type": "object",
+    "title": "Conv",
+    "additionalProperties": False,
+    "required": ["out"],
+    "$defs": {"Pair": {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "integer"}], "title": "Pair"}},
+    "properties": {
+        "out": {"type": "integer", "exclusiveMinimum": 0, "title": "Out", "description": "Channels"},
+        "kernel": {
+            "anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}}],
+            "description": "Size",
+        },
+        "pad": {"$ref": "#/$defs/Pair", "description": "Padding"},
+        "stride": {"anyOf": [{"type": "integer"}, {"type": "null"}], "default": None, "title": "Stride"},
+    },
+}
+POOL = {
+    "description": "A pool.",
+    "type": "object",
+    "properties": {"kernel": {"type": "integer", "description": "Window"}},
+}
+SCHEMA = schema({"pool": POOL, "conv": CONV})
+
+
+def accepts(rule: Any, value: Any) -> bool:
+    """Whether ``rule`` lets ``value`` through: as much of draft 7 as the schema uses."""
+    if isinstance(rule, bool):
+        return rule
+    if "$ref" in rule:
+        return accepts(SCHEMA["definitions"][rule["$ref"].removeprefix("#/definitions/")], value)
+    unknown = set(rule) - {*_CHECKS, "then", "description", "default", "title", "definitions", "$schema", "x-taplo"}
+    assert not unknown, unknown
+    return all(check(rule[word], value, rule) for word, check in _CHECKS.items() if word in rule)
+
+
+_TYPES: dict[str, Any] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+}
+
+
+def _type(name: str, value: Any, _rule: Any) -> bool:
+    return isinstance(value, _TYPES[name]) and (name == "boolean" or not isinstance(value, bool))
+
+
+def _condition(condition: Any, value: Any, rule: Any) -> bool:
+    return not accepts(condition, value) or accepts(rule["then"], value)
+
+
+def _properties(rules: Any, value: Any, _rule: Any) -> bool:
+    return not isinstance(value, dict) or all(accepts(rules[key], value[key]) for key in rules if key in value)
+
+
+def _others(rest: Any, value: Any, rule: Any) -> bool:
+    named = rule.get("properties", {})
+    return not isinstance(value, dict) or all(accepts(rest, value[key]) for key in value if key not in named)
+
+
+def _items(rules: Any, value: Any, _rule: Any) -> bool:
+    if not isinstance(value, list):
+        return True
+    pairs = zip(rules, value, strict=False) if isinstance(rules, list) else ((rules, item) for item in value)
+    return all(accepts(rule, item) for rule, item in pairs)
+
+
+_CHECKS: dict[str, Any] = {
+    "type": _type,
+    "const": lambda const, value, _: value == const,
+    "enum": lambda words, value, _: value in words,
+    "pattern": lambda pattern, value, _: not isinstance(value, str) or re.search(pattern, value) is not None,
+    "minLength": lambda least, value, _: not isinstance(value, str) or len(value) >= least,
+    "minItems": lambda least, value, _: not isinstance(value, list) or len(value) >= least,
+    "minProperties": lambda least, value, _: not isinstance(value, dict) or len(value) >= least,
+    "exclusiveMinimum": lambda least, value, _: not isinstance(value, int) or value > least,
+    "anyOf": lambda rules, value, _: any(accepts(rule, value) for rule in rules),
+    "allOf": lambda rules, value, _: all(accepts(rule, value) for rule in rules),
+    "if": _condition,
+    "required": lambda keys, value, _: not isinstance(value, dict) or set(keys) <= set(value),
+    "properties": _properties,
+    "additionalProperties": _others,
+    "propertyNames": lambda rule, value, _: not isinstance(value, dict) or all(accepts(rule, key) for key in value),
+    "items": _items,
+}
+
+HEAD = 'format = 1\nname = "x"\ninputs.image = [3, "=size", 8]\n'
+STEP = HEAD + "model.body = [{{ {} }}]"
+
+LET_THROUGH = [
+    STEP.format('op = "conv", out = 3, kernel = 3'),
+    STEP.format(
+        'op = "conv", out = "=a", kernel = ["=a", 3], pad = [1, "=b"], stride = "=c", from = ["a"], when = "=d"'
+    ),
+    STEP.format('op = "conv", id = "a", title = "A", repeat = "=x", merge = "add", share = true, init = "zeros"'),
+    STEP.format('use = "unit", anything = [{ a = 1 }]'),
+    STEP.format('share = "a"'),
+    STEP.format('op = "pool"') + '\ndefaults.conv = { out = "=a" }\ninit.conv = "zeros"\nparams = { a = [1], b = "x" }',
+    STEP.format('op = "pool"') + '\ninputs.tokens = { shape = [1], layout = "channels_last" }\noutputs.y = "a"',
+    STEP.format('op = "pool"')
+    + "\n[blocks.b]\nargs = { out = 'int' }\nlet = { c = '=out' }\nbranches.a = [{ use = 'b' }]",
+    STEP.format('op = "pool"')
+    + "\n[blocks.b]\nbody = [{ use = 'c' }]\nshortcut = [{ use = 'd' }]\nshortcut_when = '=x'",
+    STEP.format('op = "pool"') + "\n[blocks.b]\nbody = []\nshortcut = 'project'\noutputs = ['a']\ninputs = ['b']",
+    'format = 1\nextends = "x.toml"\n[steps]\n"a.b" = { when = false }',
+]
+STOPPED = [
+    STEP.format('op = "cnov"'),
+    STEP.format('op = "conv", kernl = 3'),
+    STEP.format('op = "conv", out = "a"'),
+    STEP.format('op = "conv", out = 0'),
+    STEP.format('op = "conv", kernel = ["a"]'),
+    STEP.format('op = "conv", when = 1'),
+    STEP.format('op = "pool", stride = 1'),
+    STEP.format('op = "pool", merge = "sum"'),
+    STEP.format('op = "pool", id = "a b"'),
+    STEP.format('id = "a"'),
+    STEP.format("op = 3"),
+    STEP.format('op = "pool"') + "\ndefaults.conv = { outt = 1 }",
+    STEP.format('op = "pool"') + "\ndefaults.cnov = {}",
+    STEP.format('op = "pool"') + "\ninit.cnov = 'zeros'",
+    STEP.format('op = "pool"') + "\ninputs.b = []",
+    STEP.format('op = "pool"') + "\ninputs.b = ['x']",
+    STEP.format('op = "pool"') + '\nparams."a-b" = 1',
+    STEP.format('op = "pool"') + "\nparams.a = {}",
+    STEP.format('op = "pool"') + "\ndialect = 'jax'",
+    STEP.format('op = "pool"') + "\nzzz = 1",
+    STEP.format('op = "pool"') + "\n[blocks.b]\nbdy = []",
+    STEP.format('op = "pool"').replace("format = 1", "format = 2"),
+    HEAD,
+    'extends = "x.toml"',
+]
+
+
+@pytest.mark.parametrize("text", LET_THROUGH)
+def test_let_through(text: str) -> None:
+    assert accepts(SCHEMA, tomli.loads(text))
+
+
+@pytest.mark.parametrize("text", STOPPED)
+def test_stopped(text: str) -> None:
+    assert not accepts(SCHEMA, tomli.loads(text))
+
+
+def test_it_is_draft_7() -> None:
+    text = json.dumps(SCHEMA)
+    assert SCHEMA["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert not re.search(r"\$defs|prefixItems|\"null\"", text)
+    references = set(re.findall(r'"\$ref": "#/definitions/([^"]*)"', text))
+    assert {"expression", "Step", "Block", "Body", "InputType", "conv.Pair"} == references
+    assert references <= set(SCHEMA["definitions"])
+
+
+def test_nothing_stands_beside_a_reference() -> None:
+    """Draft 7 passes over whatever does."""
+    for found in re.findall(r"\{[^{}]*\"\$ref\"[^{}]*\}", json.dumps(SCHEMA)):
+        assert list(json.loads(found)) == ["$ref"]
+
+
+def test_what_an_editor_shows() -> None:
+    words = SCHEMA["definitions"]["Step"]["properties"]
+    assert words["op"]["enum"] == ["conv", "pool"]
+    assert words["op"]["x-taplo"] == {"docs": {"enumValues": ["A convolution.", "A pool."]}}
+    assert words["kernel"]["description"] == "conv: Size\n\npool: Window"
+    assert words["out"]["description"] == "conv: Channels"
+    assert words["title"]["description"].startswith("What a person calls it")
+    assert all("description" in word for word in words.values())
+    assert SCHEMA["properties"]["defaults"]["properties"]["conv"]["properties"]["out"]["description"] == "Channels"
+
+
+def test_the_same_ops_give_the_same_bytes() -> None:
+    assert json.dumps(schema({"conv": CONV, "pool": POOL})) == json.dumps(SCHEMA)
