@@ -162,11 +162,16 @@ class Scope:
 
     def _written(self, column: Column, written: str | None, literal: object) -> Expr | None:
         expr = parse(written) if written else None
-        if expr is None or not names(expr) or not names(expr) <= self._declared.columns.keys():
+        if expr is None or not names(expr) or not names(expr) <= {*self._declared.columns, *self._channels}:
             return None
-        if self._declared.quiet and literal is not ABSENT and names(expr) <= self._declared.defaults.keys():
+        if literal is not ABSENT and self._is_quiet(names(expr)):
             return None
         return expr if self.holds(expr, column) else None
+
+    def _is_quiet(self, read: frozenset[str]) -> bool:
+        """Whether a literal says it better, where one does: channels that were given, fields of ops left at their defaults."""
+        quiet = {*self._channels, *(self._declared.defaults if self._declared.quiet else ())}
+        return bool(read & self._channels.keys()) or read <= quiet
 
     def _read(self, column: Column, read: Expr | None) -> Expr | None:
         return read if read is not None and self.holds(read, column) else None

@@ -1,0 +1,106 @@
+"""From a typed graph to a module: the written Python, loaded, checked against the graph, filled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.analysis.weights import walk
+from graphbuilder.backends.python import root_name, write
+from graphbuilder.backends.torch.drawing import Painter
+from graphbuilder.backends.torch.loading import load
+from graphbuilder.diagnostics import CompileError, Rule
+from graphbuilder.diagnostics.catalogue.backends import NotTheTree, WeightsUnfit
+from graphbuilder.ir import Weight
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def build(
+    typed: TypedGraph,
+    *,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype | None = None,
+    seed: int = 0,
+    weights: Mapping[str, Tensor] | None = None,
+    initialise: bool = True,
+) -> nn.Module:
+    """The network as a module of its written source, in training mode as torch makes them.
+
+    Args:
+        device: where its tensors are; "auto" is CUDA where there is one, "meta" makes none.
+        dtype: of its floating tensors, float32 unless given.
+        seed: with a weight's name, what it is drawn from.
+        weights: every tensor by its name, instead of drawing; batch counters may be missing.
+        initialise: whether tensors are filled at all; else their memory is as it was found.
+
+    Raises:
+        CompileError: GB701 where shared weights would need two forms, GB703 where ``weights`` are not those of the
+            network; GB702 is a fault of ours.
+    """
+    module = _constructed(typed)
+    named = dict(walk(typed))
+    shapes = {name: weight.shape for name, weight in named.items()}
+    state = module.state_dict()
+    _demand(shapes, _shapes_of(state), NotTheTree, "the written module is not its graph")
+    if weights is not None:
+        counters = {name: shapes[name] for name, weight in named.items() if not weight.counted and name not in weights}
+        given = {**counters, **_shapes_of(weights)}
+        _demand(shapes, given, WeightsUnfit, "the weights are not those of the network")
+    module = module.to(dtype) if dtype is not None else module
+    place = _device(device)
+    if place.type == "meta":
+        return module
+    module.to_empty(device=place)
+    if initialise:
+        _fill(module, named, seed, weights or {})
+    return module
+
+
+def _constructed(typed: TypedGraph) -> nn.Module:
+    source = load(write(typed))
+    with torch.device("meta"):
+        return getattr(source, root_name(typed))()
+
+
+def _device(device: str | torch.device) -> torch.device:
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(device)
+
+
+def _fill(module: nn.Module, named: Mapping[str, Weight], seed: int, weights: Mapping[str, Tensor]) -> None:
+    painter = Painter(seed)
+    for name, tensor in module.state_dict().items():
+        if name in weights:
+            tensor.copy_(weights[name])
+        else:
+            painter.fill(tensor, name, named[name])
+
+
+def _shapes_of(state: Mapping[str, Tensor]) -> Shapes:
+    return {name: tuple(tensor.shape) for name, tensor in state.items()}
+
+
+def _demand(wanted: Shapes, found: Shapes, rule: type[Rule], message: str) -> None:
+    """Raise a diagnostic with both lists unless ``found`` has the names and shapes that are ``wanted``."""
+    if wanted != found:
+        raise CompileError((rule.at(None, message, notes=tuple(_differences(wanted, found))),))
+
+
+def _differences(wanted: Shapes, found: Shapes) -> Iterator[str]:
+    for name in sorted({*wanted, *found}):
+        ours, theirs = wanted.get(name), found.get(name)
+        if ours is None:
+            yield f"unexpected: {name} {_times(theirs)}"
+        elif theirs is None:
+            yield f"missing: {name} {_times(ours)}"
+        elif ours != theirs:
+            yield f"{name}: {_times(theirs)} for {_times(ours)}"
+
+
+def _times(shape: tuple[int, ...] | None) -> str:
+    return "x".join(map(str, shape or ())) or "scalar"
