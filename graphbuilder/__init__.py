@@ -15,7 +15,6 @@ Names are imported when they are first used; torch only by ``compile``.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from graphbuilder.diagnostics import CompileError, Diagnostic
     from graphbuilder.ops import register as op
 
-__version__ = version("graphbuilder")
+    __version__: str
 
 _HOMES = {
     "CompileError": "diagnostics",
@@ -56,6 +55,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("graphbuilder")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), _NAMES.get(name, name))

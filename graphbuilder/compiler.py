@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
     from torch import device as torch_device
     from torch import dtype as torch_dtype
-    from torch import Tensor, nn
 
     from graphbuilder.analysis.inference import TypedGraph
+    from graphbuilder.backends.graphviz.figure import Format
     from graphbuilder.backends.table import Summary
     from graphbuilder.elaborate import Limits
     from graphbuilder.ir import TensorType
@@ -201,11 +202,51 @@ def _network(network: Network | str | Path) -> Network:
     return network if isinstance(network, Network) else load(network)
 
 
-def render(network: Network | str | Path, path: str | Path | None = None, **options: Any) -> bytes:
-    """The figure of the network, written to ``path`` if one is given, in the format of its suffix."""
-    raise NotImplementedError
+def render(
+    network: Network | str | Path,
+    path: str | Path | None = None,
+    *,
+    format: Format | None = None,  # noqa: A002  (Graphviz's own word)
+    **options: Any,
+) -> bytes:
+    """The figure of the network, written whole to ``path`` where one is given.
+
+    Args:
+        format: "svg", "png", "pdf" or "dot"; the suffix of ``path`` says it otherwise, and without both it is SVG.
+        options: the fields of ``backends.graphviz.Options``: shapes, names, direction, expand, collapse, level, dpi,
+            theme, title.
+
+    Raises:
+        CompileError: when the spec has mistakes, no such format is drawn, or the file cannot be written.
+    """
+    from graphbuilder.backends.graphviz import Options
+    from graphbuilder.backends.graphviz import render as draw
+
+    chosen = format or (_format_of(path) if path is not None else "svg")
+    figure = draw(_network(network).typed, chosen, Options(**options))
+    if path is not None:
+        from graphbuilder.files import write_whole
+
+        write_whole(path, figure)
+    return figure
+
+
+def _format_of(path: str | Path) -> Format:
+    from typing import get_args
+
+    from graphbuilder.backends.graphviz.figure import Format
+    from graphbuilder.diagnostics.catalogue.usage import OutputSuffix
+
+    formats: dict[str, Format] = {f".{known}": known for known in get_args(Format)}
+    suffix = Path(path).suffix.lower()
+    if suffix not in formats:
+        message = f"no figure is written as {str(path)!r}"
+        raise CompileError((OutputSuffix.at(None, message, help=f"end the path in {', '.join(formats)}"),))
+    return formats[suffix]
 
 
 def summary(network: Network | str | Path) -> Summary:
-    """What the network costs, by block and in all; prints as a table."""
-    raise NotImplementedError
+    """What the network costs, by block and in all; prints as a table, and as Markdown in a notebook."""
+    from graphbuilder.backends.table import summarise
+
+    return summarise(_network(network).typed)
