@@ -116,9 +116,11 @@ def check(
 ) -> Checked:
     """The spec at ``path`` through parsing, elaboration and inference; mistakes are returned, not raised."""
     from graphbuilder import spec
+    from graphbuilder.elaborate import Limits
 
+    limits = limits or Limits()
     try:
-        return _elaborated(spec.load(path), params or {}, settings, limits)
+        return _elaborated(spec.load(path, max_bytes=limits.bytes), params or {}, settings, limits)
     except CompileError as error:
         return Checked(None, error.diagnostics)
 
@@ -133,14 +135,17 @@ def check_text(
 ) -> Checked:
     """A spec given as text; ``path`` is what errors call it, ``folder`` what it may extend files of (else none)."""
     from graphbuilder import document, spec
+    from graphbuilder.elaborate import Limits
 
+    limits = limits or Limits()
     try:
-        return _elaborated(spec.parse(document.parse(text, path), folder=folder), params or {}, (), limits)
+        read = spec.parse(document.parse(text, path, max_bytes=limits.bytes), folder=folder, max_bytes=limits.bytes)
+        return _elaborated(read, params or {}, (), limits)
     except CompileError as error:
         return Checked(None, error.diagnostics)
 
 
-def _elaborated(spec: Spec, params: Mapping[str, Any], settings: Sequence[str], limits: Limits | None) -> Checked:
+def _elaborated(spec: Spec, params: Mapping[str, Any], settings: Sequence[str], limits: Limits) -> Checked:
     from graphbuilder.elaborate import elaborate
     from graphbuilder.spec.settings import check_settings, parse_setting
 
@@ -206,7 +211,7 @@ def render(
     network: Network | str | Path,
     path: str | Path | None = None,
     *,
-    format: Format | None = None,  # noqa: A002  (Graphviz's own word)
+    format: Format | None = None,
     **options: Any,
 ) -> bytes:
     """The figure of the network, written whole to ``path`` where one is given.

@@ -11,6 +11,7 @@ from graphbuilder.diagnostics import Diagnostic, Label, Sink
 from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
+from graphbuilder.document.reading import MAX_BYTES
 from graphbuilder.elaborate.arguments import Argument, OpMaker, compute_arguments, unknown_argument
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.ir import Composite, Copies, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
@@ -28,6 +29,7 @@ class Limits:
     nodes: int = MAX_NODES
     parameters: int = MAX_PARAMETERS
     depth: int = MAX_DEPTH
+    bytes: int = MAX_BYTES
 
 
 class Frame(NamedTuple):

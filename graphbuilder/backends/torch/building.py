@@ -13,7 +13,7 @@ from graphbuilder.backends.python import root_name, write
 from graphbuilder.backends.torch.drawing import Painter
 from graphbuilder.backends.torch.loading import load
 from graphbuilder.diagnostics import CompileError, Rule
-from graphbuilder.diagnostics.catalogue.backends import NotTheTree, WeightsUnfit
+from graphbuilder.diagnostics.catalogue.backends import DeviceMissing, NotTheTree, WeightsUnfit
 from graphbuilder.ir import Weight
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -39,7 +39,7 @@ def build(
 
     Raises:
         CompileError: GB701 where shared weights would need two forms, GB703 where ``weights`` are not those of the
-            network; GB702 is a fault of ours.
+            network, GB704 where CUDA is asked for and there is none; GB702 is a fault of ours.
     """
     module = _constructed(typed)
     named = dict(walk(typed))
@@ -51,7 +51,7 @@ def build(
         given = {**counters, **_shapes_of(weights)}
         _demand(shapes, given, WeightsUnfit, "the weights are not those of the network")
     module = module.to(dtype) if dtype is not None else module
-    place = _device(device)
+    place = device_named(device)
     if place.type == "meta":
         return module
     module.to_empty(device=place)
@@ -66,10 +66,19 @@ def _constructed(typed: TypedGraph) -> nn.Module:
         return getattr(source, root_name(typed))()
 
 
-def _device(device: str | torch.device) -> torch.device:
+def device_named(device: str | torch.device) -> torch.device:
+    """The device; "auto" is CUDA where there is one, else the CPU.
+
+    Raises:
+        CompileError: GB704 where CUDA is asked for and there is none.
+    """
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(device)
+    place = torch.device(device)
+    if place.type == "cuda" and not torch.cuda.is_available():
+        message = "torch finds no CUDA device on this machine"
+        raise CompileError((DeviceMissing.at(None, message, help='"auto" takes the CPU where there is none'),))
+    return place
 
 
 def _fill(module: nn.Module, named: Mapping[str, Weight], seed: int, weights: Mapping[str, Tensor]) -> None:

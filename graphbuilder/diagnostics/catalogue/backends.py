@@ -6,16 +6,16 @@ from graphbuilder.diagnostics.model import Rule
 
 
 class SharedDiffer(Rule):
-    """Two calls share one module, and would need it constructed in two ways: the "same" padding of a convolution, say, comes to other
-    numbers on another size. A module is constructed once, so the calls must agree."""
+    """Two calls share one module, and would need it constructed in two ways: the "same" padding of a convolution, say,
+    comes to other numbers on another size. A module is constructed once, so the calls must agree."""
 
     code = "GB701"
     title = "shared weights in two forms"
 
 
 class NotTheTree(Rule):
-    """The written Python was loaded and its weights are not those of the graph, by name or shape. A fault of GraphBuilder, never of a
-    spec: the module is not given out."""
+    """The written Python was loaded and its weights are not those of the graph, by name or shape. A fault of
+    GraphBuilder, never of a spec: the module is not given out."""
 
     code = "GB702"
     title = "a module that is not its graph"
@@ -26,3 +26,11 @@ class WeightsUnfit(Rule):
 
     code = "GB703"
     title = "weights of another network"
+
+
+class DeviceMissing(Rule):
+    """A network was to be put on a CUDA device, and torch finds none: the machine has no such card, its driver is
+    missing, or this torch was built without CUDA."""
+
+    code = "GB704"
+    title = "no such device"

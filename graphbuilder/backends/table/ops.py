@@ -1,0 +1,111 @@
+"""The catalogue as text: its ops by family, and the reference of one. All of it is read off the declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from inspect import getdoc
+from textwrap import fill
+from typing import Any, cast
+
+from graphbuilder.analysis.inference import Inference
+from graphbuilder.backends.toml.writer import value
+from graphbuilder.ir import Composite, Example, Op, TensorType
+from graphbuilder.ops.dialects import DIALECTS, TORCH
+
+WIDTH = 100
+_KINDS = {"integer": "integer", "number": "number", "boolean": "true | false", "string": "text", "array": "list"}
+
+
+def listing(ops: Mapping[str, type[Op]]) -> str:
+    """Every op with the first sentence of its description, by family."""
+    families: dict[str, list[type[Op]]] = {}
+    for op in ops.values():
+        families.setdefault(op.family, []).append(op)
+    width = max(map(len, ops))
+    parts = [
+        "\n".join([family, *(f"  {op.op:{width}}  {_sentence(op)}" for op in members)])
+        for family, members in families.items()
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def reference(op: type[Op]) -> str:
+    """What an op does, its arguments, its inputs and outputs, and examples with their shapes."""
+    parts = [f"{op.op}: {op.family}", *_paragraphs(op), *_arguments(op), _ports(op), *_examples(op)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _sentence(op: type[Op]) -> str:
+    first = _plain(getdoc(op) or "").split("\n\n")[0].replace("\n", " ")
+    return first.split(". ")[0].rstrip(".")
+
+
+def _paragraphs(op: type[Op]) -> Iterator[str]:
+    return (fill(part, WIDTH) for part in _plain(getdoc(op) or "").split("\n\n"))
+
+
+def _plain(text: str) -> str:
+    return text.replace("``", "`")
+
+
+def _arguments(op: type[Op]) -> Iterator[str]:
+    schema = op.model_json_schema()
+    properties = cast("dict[str, dict[str, Any]]", schema.get("properties", {}))
+    if properties:
+        yield "\n".join(["Arguments", *(line for name in properties for line in _argument(op, name, properties[name]))])
+
+
+def _argument(op: type[Op], name: str, schema: Mapping[str, Any]) -> Iterator[str]:
+    yield f"  {name}: {_kind(schema)}{_default(op, name)}"
+    yield fill(schema.get("description", ""), WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    if "anyOf" in schema:
+        kinds = [_kind(each) for each in cast("list[dict[str, Any]]", schema["anyOf"]) if each.get("type") != "null"]
+        return " | ".join(dict.fromkeys(kinds))
+    if "enum" in schema:
+        return " | ".join(map(value, cast("list[Any]", schema["enum"])))
+    return _KINDS.get(schema.get("type", ""), "any value")
+
+
+def _default(op: type[Op], name: str) -> str:
+    field = op.model_fields[name]
+    if field.is_required():
+        return " (required)"
+    default = field.get_default(call_default_factory=True)
+    others = [
+        f"{value(each.defaults_of(op.op)[name])} in dialect {each.name}"
+        for each in DIALECTS.values()
+        if name in each.defaults_of(op.op)
+    ]
+    said = [*([value(default)] if default is not None else []), *others]
+    return f" = {', '.join(said)}" if said else ""
+
+
+def _ports(op: type[Op]) -> str:
+    if op.variadic:
+        return "Inputs: any number"
+    needed = len(op.ports) - op.optional
+    names = [name if index < needed else f"{name} (may be left out)" for index, name in enumerate(op.ports)]
+    return f"Inputs: {', '.join(names)}"
+
+
+def _examples(op: type[Op]) -> Iterator[str]:
+    if op.examples:
+        yield "\n".join(["Examples", *(f"  {_example(op, example)}" for example in op.examples)])
+
+
+def _example(op: type[Op], example: Example) -> str:
+    """The step as a spec has it, and its shapes."""
+    step = value({"op": op.op, **example.args})
+    outputs = _outputs(op.model_validate(example.args), example.inputs)
+    return f"{step}    {_shapes(example.inputs)} -> {_shapes(outputs)}"
+
+
+def _outputs(op: Op, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+    return Inference().results(op.body(inputs, TORCH) if isinstance(op, Composite) else op, inputs)
+
+
+def _shapes(types: tuple[TensorType, ...]) -> str:
+    return ", ".join(map(str, types))

@@ -1,0 +1,5 @@
+"""``python -m graphbuilder.cli``."""
+
+from graphbuilder.cli import main
+
+main()

@@ -1,0 +1,42 @@
+"""``graphbuilder check``: is a spec right, and if not, what is wrong with it."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from graphbuilder.cli.options import Reading, reads_specs
+from graphbuilder.cli.report import report
+from graphbuilder.cli.root import Command
+from graphbuilder.diagnostics import Diagnostic
+
+EXAMPLES = """
+\b
+Examples:
+  graphbuilder check specs/xception.toml
+  graphbuilder check specs/*.toml --strict
+  graphbuilder check specs/xception.toml --output-format sarif > xception.sarif
+"""
+
+
+@click.command(cls=Command, name="check", short_help="Check specs without building anything.", epilog=EXAMPLES)
+@click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
+@reads_specs
+def command(reading: Reading, specs: tuple[str, ...]) -> None:
+    """Check specs, each in full, without building anything.
+
+    A spec that is right gets a line "ok". Formats for machines go to standard output, as they are the result here.
+    """
+    for_machines = reading.output_format in ("json", "github", "sarif")
+    found: list[Diagnostic] = []
+    failed = False
+    for spec in specs:
+        checked = reading.check(spec)
+        failed |= reading.fails(checked)
+        found += checked.diagnostics
+        if not for_machines and not reading.fails(checked):
+            click.echo(f"{spec}: ok")
+    report(found, reading.output_format, sys.stdout if for_machines else None)
+    if failed:
+        click.get_current_context().exit(2)

@@ -1,0 +1,113 @@
+"""The options that every command which reads specs has, gathered into one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from graphbuilder.cli.report import report
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.draw import Format
+
+if TYPE_CHECKING:
+    from graphbuilder.compiler import Checked, Network
+    from graphbuilder.elaborate import Limits
+
+LIMITS = ("nodes", "parameters", "depth", "bytes")
+
+Callback = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a spec is read: what is set, what counts as an error, which ops and limits hold, how errors look."""
+
+    settings: tuple[str, ...]
+    strict: bool
+    modules: tuple[str, ...]
+    limits: tuple[tuple[str, int], ...]
+    output_format: Format
+
+    def network(self, path: str) -> Network:
+        """The network of the spec at ``path``; warnings go to standard error.
+
+        Raises:
+            CompileError: with every mistake.
+        """
+        checked = self.check(path)
+        if checked.network is None or self.fails(checked):
+            raise CompileError(checked.diagnostics)
+        report(checked.diagnostics, self.output_format)
+        return checked.network
+
+    def check(self, path: str) -> Checked:
+        """The spec at ``path`` with what is wrong with it."""
+        from graphbuilder.cli.modules import import_ops
+        from graphbuilder.compiler import check
+
+        import_ops(self.modules)
+        return check(path, settings=self.settings, limits=self._limits())
+
+    def fails(self, checked: Checked) -> bool:
+        """Whether a spec is refused: for an error, or for a warning too under ``--strict``."""
+        return checked.network is None or (self.strict and bool(checked.diagnostics))
+
+    def _limits(self) -> Limits | None:
+        from graphbuilder.elaborate import Limits
+
+        return Limits(**dict(self.limits)) if self.limits else None
+
+
+class _Limit(click.ParamType[tuple[str, int]]):
+    name = "NAME=N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        name, _, number = value.partition("=")
+        if name not in LIMITS or not number.isdecimal():
+            self.fail(f"{value!r} is no limit: NAME=N, where NAME is {', '.join(LIMITS)}", param, ctx)
+        return name, int(number)
+
+
+def reads_specs(function: Callback) -> Callback:
+    """Give a command the options of reading, as its argument ``reading``."""
+
+    @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Set a param of the spec; repeatable.")
+    @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+    @click.option(
+        "--ops",
+        "modules",
+        metavar="PACKAGE.MODULE",
+        multiple=True,
+        help="Import a module that registers ops; repeatable.",
+    )
+    @click.option(
+        "--limit", "limits", type=_Limit(), multiple=True, help=f"Raise a limit ({', '.join(LIMITS)}); repeatable."
+    )
+    @click.option(
+        "--output-format",
+        type=click.Choice(["text", "concise", "json", "github", "sarif"]),
+        default="text",
+        help="How errors and warnings are written.",
+    )
+    @wraps(function)
+    def wrapped(
+        *,
+        settings: tuple[str, ...],
+        strict: bool,
+        modules: tuple[str, ...],
+        limits: Sequence[tuple[str, int]],
+        output_format: Format,
+        **rest: Any,
+    ) -> Any:
+        return function(reading=Reading(settings, strict, modules, tuple(limits), output_format), **rest)
+
+    return wrapped
+
+
+def reads_spec(function: Callback) -> Callback:
+    """The same for a command that reads one spec, its argument ``spec``."""
+    return click.argument("spec", metavar="SPEC")(reads_specs(function))

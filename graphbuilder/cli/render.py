@@ -1,0 +1,44 @@
+"""``graphbuilder render``: draw the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from graphbuilder.cli.options import Reading, reads_spec
+from graphbuilder.cli.root import Command
+from graphbuilder.cli.stages import Stages, shown
+
+EXAMPLES = """
+\b
+Examples:
+  graphbuilder render specs/xception.toml -o xception.svg
+  graphbuilder render specs/xception.toml -o xception.png --dpi 300 --theme light
+  graphbuilder render specs/resnet50.toml -o resnet50.pdf --expand 'stages.0.*' --names
+"""
+
+
+@click.command(cls=Command, name="render", short_help="Draw a network as a figure.", epilog=EXAMPLES)
+@reads_spec
+@click.option("-o", "--output", metavar="FILE", required=True, help="What to write: .svg, .png, .pdf or .dot.")
+@click.option("--shapes/--no-shapes", default=True, help="Show shapes at the boundaries of blocks.")
+@click.option("--names", is_flag=True, help="Show the names of steps.")
+@click.option("--direction", type=click.Choice(["TB", "LR"]), default="TB", help="Top to bottom, or left to right.")
+@click.option("--expand", metavar="PATTERN", multiple=True, help="Draw what matches open: middle.*; repeatable.")
+@click.option("--collapse", metavar="PATTERN", multiple=True, help="Draw what matches as one box; repeatable.")
+@click.option(
+    "--level", type=click.IntRange(0), help="How many levels of blocks to open; what is legible unless given."
+)
+@click.option("--dpi", type=click.IntRange(10, 1200), default=144, help="Dots per inch of a PNG.")
+@click.option("--theme", type=click.Choice(["light", "dark", "auto"]), default="auto", help="The colours.")
+def command(reading: Reading, spec: str, *, output: str, **drawn: Any) -> None:
+    """Draw a network as a figure, with or without Graphviz on the machine."""
+    from graphbuilder.compiler import render
+
+    stages = Stages()
+    with stages.stage("check", f"checking {spec}"):
+        network = reading.network(spec)
+    with stages.stage("draw", f"drawing {output}"):
+        render(network, output, **drawn)
+    click.echo(f"{output}: drawn in {shown(sum(stages.seconds.values()))}", err=True)

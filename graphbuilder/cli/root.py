@@ -1,0 +1,66 @@
+"""The command ``graphbuilder`` itself: its commands by name, each imported when it is run."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from graphbuilder.cli.report import report, unknown
+from graphbuilder.diagnostics import CompileError
+
+COMMANDS = ("compile", "render", "check", "summary", "expand", "ops", "schema", "explain")
+
+EXAMPLES = """
+\b
+Examples:
+  graphbuilder check specs/*.toml
+  graphbuilder summary specs/xception.toml --set classes=10
+  graphbuilder render specs/xception.toml -o xception.svg
+  graphbuilder compile specs/xception.toml --device auto -o xception.py
+"""
+
+
+class Command(click.Command):
+    """A command whose errors are drawn in the format that it was asked for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CompileError as error:
+            report(error.diagnostics, ctx.params.get("output_format") or "text")
+            ctx.exit(2)
+        except BrokenPipeError:
+            # click would exit with 1, which says that the fault is ours.
+            ctx.exit(141)
+
+
+class Commands(click.Group):
+    """Finds commands by their module; ``--help`` alone imports them all."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            raise unknown("command", cmd_name, COMMANDS, "`graphbuilder --help` lists the commands")
+        return import_module(f"graphbuilder.cli.{cmd_name}").command
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from graphbuilder import __version__
+
+        click.echo(f"graphbuilder {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXAMPLES
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
+)
+def graphbuilder() -> None:
+    """Neural networks described as data: check, draw, count and compile them."""

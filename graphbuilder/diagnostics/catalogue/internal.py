@@ -1,0 +1,13 @@
+"""GB9xx: faults of graphbuilder itself."""
+
+from __future__ import annotations
+
+from graphbuilder.diagnostics.model import Rule
+
+
+class Fault(Rule):
+    """Something went wrong that no spec and no command line should bring about. The traceback is kept in a file, or
+    shown where ``GRAPHBUILDER_TRACEBACK=1`` is set; with it and the spec the fault can be found and mended."""
+
+    code = "GB901"
+    title = "a fault of graphbuilder"
