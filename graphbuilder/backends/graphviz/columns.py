@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log
 
-_ASPECT = 1.3
-_CUT = 0.12
-_LONG = 1300.0
+_UPRIGHT, _LYING, _WORST = 1.3, 1.9, 1.2
+_CUT, _WASTE = 0.12, 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """One unit to be placed: the lengths of the pieces that it can be cut into, and what a panel adds to their sum.
 
-    A titled one is cut only when it is very long.
+    It is not cut while it is no longer than ``whole``.
     """
 
     pieces: tuple[float, ...]
     extra: float
-    titled: bool
+    whole: float
 
     @property
     def length(self) -> float:
@@ -61,18 +61,31 @@ def _fill(units: Sequence[Stretch], limit: float, gap: float) -> list[list[Share
 def _shares(number: int, unit: Stretch, limit: float) -> list[Share]:
     """``unit`` in as many even shares as ``limit`` asks for."""
     whole = Share(number, 0, len(unit.pieces))
-    if unit.length <= max(limit, _LONG if unit.titled else 0.0) or len(unit.pieces) == 1:
+    if unit.length <= max(limit, unit.whole) or len(unit.pieces) == 1:
         return [whole]
-    total = sum(unit.pieces)
-    count = -(-total // max(1.0, limit - unit.extra))
-    shares: list[Share] = []
-    start, used = 0, 0.0
-    for end, piece in enumerate(unit.pieces):
-        if end > start and used + piece / 2 > total / count:
-            shares.append(Share(number, start, end))
-            start, used = end, 0.0
+    ends = _even(unit.pieces, max(limit - unit.extra, *unit.pieces))
+    return [Share(number, start, end) for start, end in pairwise([0, *ends])]
+
+
+def _even(pieces: Sequence[float], limit: float) -> list[int]:
+    """Where ``pieces`` end in as few stretches as keep to ``limit``, the longest of these as short as can be."""
+    low, high = max(pieces), limit
+    count = len(_greedy(pieces, limit))
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (low, middle) if len(_greedy(pieces, middle)) <= count else (middle, high)
+    return _greedy(pieces, high)
+
+
+def _greedy(pieces: Sequence[float], limit: float) -> list[int]:
+    ends: list[int] = []
+    used = 0.0
+    for number, piece in enumerate(pieces):
+        if used and used + piece > limit:
+            ends.append(number)
+            used = 0.0
         used += piece
-    return [*shares, Share(number, start, len(unit.pieces))]
+    return [*ends, len(pieces)]
 
 
 def _length(share: Share, units: Sequence[Stretch]) -> float:
@@ -81,9 +94,10 @@ def _length(share: Share, units: Sequence[Stretch]) -> float:
 
 
 def _fault(columns: list[list[Share]], units: Sequence[Stretch], wide: float, gap: float, upright: bool) -> float:
-    """How far the sheet is from a page, and how often something is cut."""
-    long = max(sum(_length(share, units) + gap for share in column) for column in columns)
-    broad = len(columns) * (wide + gap)
-    aspect = broad / long if upright else long / broad
+    """How far the sheet is from a page, how much of it is empty, and how often something is cut."""
+    lengths = [sum(_length(share, units) + gap for share in column) for column in columns]
+    long, broad = max(lengths), len(columns) * (wide + gap)
+    aspect = broad / long / _UPRIGHT if upright else long / broad / _LYING
     cuts = sum(len(column) for column in columns) - len(units)
-    return abs(log(aspect / _ASPECT)) + _CUT * cuts
+    waste = log(len(columns) * long / sum(lengths))
+    return min(_WORST, abs(log(aspect))) + _WASTE * waste + _CUT * cuts

@@ -5,7 +5,7 @@ What writes it (DOT, PDF) decides nothing but how to spell it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from graphbuilder.backends.graphviz.parts import Kind
@@ -88,3 +88,11 @@ class Drawing:
     shapes: list[Shape] = field(default_factory=list[Shape])
     words: list[Words] = field(default_factory=list[Words])
     lines: list[Line] = field(default_factory=list[Line])
+
+    def lower(self, far: float) -> None:
+        """Move everything down by ``far``."""
+        self.high += far
+        self.frames = [replace(frame, y=frame.y + far) for frame in self.frames]
+        self.shapes = [replace(shape, y=shape.y + far) for shape in self.shapes]
+        self.words = [replace(words, y=words.y + far) for words in self.words]
+        self.lines = [replace(line, points=tuple((x, y + far) for x, y in line.points)) for line in self.lines]

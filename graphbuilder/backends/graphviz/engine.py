@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Literal
 
 import graphviz
 
@@ -17,16 +18,25 @@ class NoEngine(RuntimeError):
     """Neither Graphviz is there, or neither could draw."""
 
 
-def draw(source: str, format: str) -> bytes:  # noqa: A002  (Graphviz's own word for it)
-    """``source`` drawn as "svg", "png" or "pdf".
+def draw(source: str, format: Literal["svg", "png"]) -> bytes:  # noqa: A002  (Graphviz's own word for it)
+    """``source`` drawn.
 
     Raises:
-        NoEngine: when no Graphviz draws that format.
+        NoEngine: when no Graphviz draws it.
     """
+    return _draw_here(source, format) or _draw_pure(source, format)
+
+
+def draw_pdf(source: str) -> bytes | None:
+    """``source`` as PDF, by the machine's Graphviz if it has one that can: the wheel cannot."""
+    return _draw_here(source, "pdf")
+
+
+def _draw_here(source: str, format: str) -> bytes | None:  # noqa: A002
     try:
-        return graphviz.pipe("dot", format, source.encode(), quiet=True)
+        return graphviz.pipe("dot", format, source.encode(), quiet=True) or None
     except (graphviz.ExecutableNotFound, subprocess.CalledProcessError, OSError):
-        return _draw_pure(source, format)
+        return None
 
 
 def _draw_pure(source: str, format: str) -> bytes:  # noqa: A002

@@ -9,10 +9,11 @@ from graphbuilder.analysis.costs import costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.drawing import Drawing
-from graphbuilder.backends.graphviz.engine import draw
+from graphbuilder.backends.graphviz.engine import draw, draw_pdf
 from graphbuilder.backends.graphviz.norms import Norms
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.panels import torn
+from graphbuilder.backends.graphviz.pdf import write_pdf
 from graphbuilder.backends.graphviz.reader import Fold, Reader
 from graphbuilder.backends.graphviz.scene import Scene
 from graphbuilder.backends.graphviz.sheet import lay
@@ -30,20 +31,21 @@ _FOLDS: tuple[tuple[Fold, str], ...] = (
 
 
 def render(typed: TypedGraph, format: Format, options: Options = Options()) -> bytes:  # noqa: A002, B008
-    """The figure of ``typed`` in ``format``, the same bytes for the same network.
+    """The figure of ``typed`` in ``format``.
 
     Raises:
         NoEngine: when no Graphviz on this machine draws it; "dot" and "pdf" need none.
     """
-    writer = _writer(drawing(typed, options), options)
-    source = writer.write()
+    figure = drawing(typed, options)
+    palette = DARK if options.theme == "dark" else LIGHT
+    writer = Writer(figure, palette)
+    source = writer.write(options.dpi if format == "png" else None).source
     if format == "dot":
-        return source.source.encode()
-    if format == "svg":
-        svg = draw(source.source, "svg").decode()
-        return finish(svg, writer.title, writer.tips, options.theme).encode()
-    source.attr(dpi=str(options.dpi))
-    return draw(source.source, format)
+        return source.encode()
+    if format == "pdf":
+        return draw_pdf(source) or write_pdf(figure, palette)
+    drawn = draw(source, format)
+    return finish(drawn.decode(), figure.title, writer.tips, options.theme).encode() if format == "svg" else drawn
 
 
 def dot(typed: TypedGraph, options: Options = Options()) -> str:  # noqa: B008
@@ -92,6 +94,3 @@ def _facts(typed: TypedGraph, norms: Norms, said: str) -> Iterator[str]:
     if said:
         yield said
 
-
-def _writer(figure: Drawing, options: Options) -> Writer:
-    return Writer(figure, DARK if options.theme == "dark" else LIGHT)

@@ -12,7 +12,7 @@ from graphbuilder.backends.graphviz.drawing import POINT, Drawing, Frame, Line, 
 
 _SAMPLE = (66.0, 17.0)
 _ROW, _HEAD, _PAD, _INDENT = 23.0, 32.0, 14.0, 96.0
-_SIZE, _WIDE = 9.0, 278.0
+_SIZE, _TALL = 9.0, 0.8
 _FAMILIES = (
     "separable", "convolution", "attention", "pooling", "activation", "normalisation", "regularisation", "shape", "head", "block"
 )  # fmt: skip
@@ -48,15 +48,19 @@ class _Area:
         return self.wide * self.high
 
 
-def add_legend(drawing: Drawing, across: bool, top: float, margin: float, gutter: float) -> None:
-    """Draw the legend into ``drawing`` below ``top``, beside the panels if it fits, else under them."""
+def add_legend(drawing: Drawing, across: bool, margin: float, gutter: float) -> None:
+    """Draw the legend into ``drawing``: where there is room, else beside a tall figure or under a broad one."""
     entries = [*_families(drawing), *_lines(drawing, across)]
     notes = _notes(drawing)
     if not entries:
         return
     high = _HEAD + _ROW * (len(entries) + bool(notes)) + _PAD - 6
-    needed = (_WIDE, high)
-    area = _free(drawing, needed, top, margin, gutter)
+    meanings = max(text.width(entry.meaning, _SIZE) for entry in entries)
+    needed = (max(_INDENT + meanings, 15 + text.width(notes, _SIZE)) + 15, high)
+    area = _free(drawing, needed, margin, gutter)
+    if area is None and drawing.wide < _TALL * drawing.high:
+        area = _Area(drawing.wide - margin + gutter, margin, *needed)
+        drawing.wide, drawing.high = area.x + area.wide + margin, max(drawing.high, high + 2 * margin)
     if area is None:
         _strip(drawing, entries, notes, margin, gutter)
     else:
@@ -76,7 +80,7 @@ def _families(drawing: Drawing) -> Iterator[_Entry]:
 
 
 def _sample(family: str, titles: Sequence[str]) -> str:
-    if family == "pooling" and len(titles) > 1:
+    if family == "pooling" and (len(titles) > 1 or text.width(titles[0], _SIZE, bold=True) > _SAMPLE[0] - 8):
         return "Pool"
     if family == "block":
         return "block"
@@ -156,13 +160,13 @@ def _draw(drawing: Drawing, entry: _Entry, x: float, y: float) -> None:
     drawing.words.append(Words(x + _INDENT - _PAD, y, entry.meaning, _SIZE, tone="muted"))
 
 
-def _free(drawing: Drawing, needed: tuple[float, float], top: float, margin: float, gutter: float) -> _Area | None:
+def _free(drawing: Drawing, needed: tuple[float, float], margin: float, gutter: float) -> _Area | None:
     """The largest free rectangle in which ``needed`` fits."""
     panels = [_Area(f.x, f.y, f.wide, f.high + gutter) for f in drawing.frames if f.style == "panel"]
     taken = panels + [area for line in drawing.lines if line.kind == "passage" for area in _around(line)]
     right, bottom = drawing.wide - margin, drawing.high - margin
     lefts = sorted({margin, *(area.x + area.wide + gutter for area in taken), *(area.x for area in taken)})
-    tops = sorted({top, *(area.y + area.high for area in taken)})
+    tops = sorted({margin, *(area.y + area.high for area in taken)})
     best: _Area | None = None
     for x, y in product(lefts, tops):
         if not any(_meet(_Area(x, y, *needed), area) for area in taken) and x + needed[0] <= right and y + needed[1] <= bottom:

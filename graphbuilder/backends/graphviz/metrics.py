@@ -73,7 +73,7 @@ class Metrics:
     def caption(self, words: str) -> Caption:
         """A shape to be written in a gap."""
         if self.across:
-            long = text.width(words, DETAIL) + 12
+            long = text.width(words, DETAIL) + 18
             return Caption(words, long, long)
         return Caption(words, 15.0, 24.0)
 

@@ -86,28 +86,32 @@ class Panels:
 
     def lengths(self, unit: Unit) -> list[tuple[tuple[Element, ...], float]]:
         """The least pieces that ``unit`` can be cut into, and how long each is."""
-        cuts = [0, *(i for i in range(1, len(unit.elements)) if self._cuts(*unit.elements[i - 1 : i + 1])), len(unit.elements)]
+        items = [self._region.items[element] for element in unit.elements if isinstance(element, str)]
+        cards = any(isinstance(item, Card) or item.look == "block" for item in items)
+        neighbours = enumerate(pairwise(unit.elements), start=1)
+        cuts = [0, *(i for i, (one, other) in neighbours if self._cuts(one, other, cards)), len(unit.elements)]
         pieces = [unit.elements[low:high] for low, high in pairwise(cuts)]
         return [(piece, self._placer.chain(piece).length) for piece in pieces]
 
-    def _cuts(self, before: Element, after: Element) -> bool:
-        """Whether a panel may end between two elements: one value passes, and no activation is parted from its op."""
+    def _cuts(self, before: Element, after: Element, cards: bool) -> bool:
+        """Whether a panel may end between two elements: one value passes, and nothing is parted that belongs together."""
         if not isinstance(before, str) or not isinstance(after, str):
             return False
         item, follows = self._region.items[before], self._region.items[after]
         if isinstance(item, Box) and item.look == "terminal":
             return False
         one = len({link.source for link in self._out.get(before, [])}) == 1
-        return one and (isinstance(follows, Card) or follows.look in ("op", "block"))
+        return one and (isinstance(follows, Card) or follows.look == "block" or (follows.look == "op" and not cards))
 
     def panel(self, unit: Unit, number: int, again: bool) -> Panel:
         """``unit`` placed; ``again`` says that it goes on with what another panel began."""
+        section = unit.section if unit.section and _has_own(unit, unit.section) else None
         region = self._cut_out(unit, number)
         placer = Placer(region, self._metrics, self._options)
-        part = _PanelChain(placer).place(structure(region).elements)
+        part = _PanelChain(placer, f"{section.path}." if section else "").place(structure(region).elements)
         marks = [mark for mark in part.marks if isinstance(mark, BoxMark)]
         ends = {mark.box.path: mark for mark in marks}
-        title = unit.section.title if unit.section else ""
+        title = section.title if section else ""
         note = "continued" if title and again else self._note(unit) if title else ""
         return Panel(title, note, part, ends.get(f"top {number}"), ends.get(f"bottom {number}"))
 
@@ -146,6 +150,11 @@ class Panels:
         return region
 
 
+def _has_own(unit: Unit, section: Section) -> bool:
+    """Whether more is in ``unit`` than what came loose behind its section."""
+    return any(item.startswith(f"{section.path}.") for element in unit.elements for item in items_of(element))
+
+
 def _only_input(elements: Sequence[Element], region: Region) -> bool:
     """Whether ``elements`` are no more than one input of the network."""
     item = region.items[elements[0]] if len(elements) == 1 and isinstance(elements[0], str) else None
@@ -155,8 +164,9 @@ def _only_input(elements: Sequence[Element], region: Region) -> bool:
 class _PanelChain:
     """The chain of one panel: cards, loose ops, and shapes wherever they change between these."""
 
-    def __init__(self, placer: Placer) -> None:
+    def __init__(self, placer: Placer, prefix: str) -> None:
         self._placer = placer
+        self._prefix = prefix
         self._items = placer.region.items
         self._cards = any(isinstance(item, Card) for item in self._items.values())
         self._said = ""
@@ -183,9 +193,11 @@ class _PanelChain:
         return groups
 
     def _is_loose(self, element: Element) -> bool:
-        item = self._items[element] if isinstance(element, str) else None
-        alone = isinstance(item, Box) and item.look in ("op", "pill", "block")
-        return alone and sum(1 for link in self._placer.region.links if link.target == element) == 1
+        """Whether it is an op of the section itself, and no end of branches."""
+        if not isinstance(element, str) or not element.startswith(self._prefix):
+            return False
+        item = self._items[element]
+        return isinstance(item, Box) and item.look in ("op", "pill") and self._placer.reads(element) == 1
 
     def _part(self, group: Sequence[Element], whole: Part | None, behind: list[Sequence[Element]]) -> Part:
         if len(group) == 1:

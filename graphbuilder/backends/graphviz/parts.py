@@ -50,8 +50,8 @@ class BoxMark:
 class FrameMark:
     """A card from ``start`` to ``end`` along and ``left`` to ``right`` across.
 
-    ``lane`` is where a shortcut crosses its header, behind which the title then stands. What stands on a sheet's trunk is
-    ``stretched`` to the width of its panel.
+    ``wires`` is where wires come in, between which its title finds room. What stands on a panel's trunk is ``stretched`` to the
+    width of the panel.
     """
 
     start: float
@@ -62,8 +62,7 @@ class FrameMark:
     note: str
     count: int = 1
     words: str = ""
-    lane: float | None = None
-    trunk: float = 0.0
+    wires: tuple[float, ...] = ()
     stretched: bool = False
 
     def move(self, along: float, across: float) -> None:
@@ -71,8 +70,7 @@ class FrameMark:
         self.end += along
         self.left += across
         self.right += across
-        self.trunk += across
-        self.lane = None if self.lane is None else self.lane + across
+        self.wires = tuple(wire + across for wire in self.wires)
 
 
 @dataclass(slots=True, eq=False)

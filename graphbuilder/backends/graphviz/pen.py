@@ -11,7 +11,6 @@ from graphbuilder.backends.graphviz.metrics import Metrics, pill_words
 from graphbuilder.backends.graphviz.parts import BoxMark, FrameMark, LabelMark, Mark, WireMark
 from graphbuilder.backends.graphviz.scene import Box
 
-_CARD_TITLE_ROOM = 6.0
 _BADGE = (64.0, 25.0)
 
 
@@ -68,25 +67,21 @@ class Pen:
             self._badge(mark, left, right, bottom)
 
     def _header(self, mark: FrameMark, left: float, top: float, right: float) -> None:
-        middle = top + 11
-        start, end = left + 10, right - 10
-        if self.metrics.across:
-            note = text.width(mark.note, m.SMALL) + 8 if mark.note else 0.0
-            title = text.fit(mark.title, end - start - note, m.TITLE, bold=True)
-        else:
-            trunk = self.x + mark.trunk
-            start = self.x + mark.lane + 10 if mark.lane is not None else start
-            title = text.fit(mark.title, trunk - _CARD_TITLE_ROOM - start, m.TITLE, bold=True)
+        middle, edge = top + 11, right - 10
+        note = text.width(mark.note, m.SMALL) + 8 if mark.note else 0.0
+        wires = [] if self.metrics.across else [self.x + wire for wire in mark.wires]
+        start, end = _gap(left, edge - note, wires, text.width(mark.title, m.TITLE, bold=True))
+        title = text.fit(mark.title, end - start, m.TITLE, bold=True)
         if title:
             self.drawing.words.append(Words(start, middle, title, m.TITLE, bold=True))
         if mark.note:
-            self.drawing.words.append(Words(end, middle, mark.note, m.SMALL, "end", tone="muted"))
+            self.drawing.words.append(Words(edge, middle, mark.note, m.SMALL, "end", tone="muted"))
 
     def _badge(self, mark: FrameMark, left: float, right: float, bottom: float) -> None:
         words = f"× {mark.count}"
         needed = text.width(words, 12, bold=True) + 12
         edge = right + 2 * m.STACK + 4
-        trunk = left if self.metrics.across else self.x + mark.trunk + 10
+        trunk = left if self.metrics.across else self.x + max(mark.wires, default=0.0) + 10
         wide = max(needed, min(_BADGE[0], edge - trunk))
         key = f"badge {mark.start} {mark.left} {self.x} {self.y}"
         run = Run(words, 12, bold=True)
@@ -96,6 +91,19 @@ class Pen:
         room = (edge - wide if self.metrics.across else trunk - 18) - left - 6
         said = text.fit(mark.words, room, m.DETAIL, bold=True)
         self.drawing.words.append(Words(left + 6, bottom + 2 * m.STACK + 8, said, m.DETAIL, bold=True, tone="accent"))
+
+
+def _gap(left: float, right: float, wires: list[float], wide: float) -> tuple[float, float]:
+    """The first stretch of a header, between the wires that cross it, that holds ``wide``, or the widest.
+
+    A lone shortcut is the rule, and titles then stand behind it.
+    """
+    starts = [left + 10, *(wire + 10 for wire in wires)]
+    ends = [*(wire - 6 for wire in wires), right]
+    gaps = list(zip(starts, ends, strict=True))
+    if len(wires) == 2:
+        gaps = [gaps[1], gaps[0], gaps[2]]
+    return next((gap for gap in gaps if gap[1] - gap[0] >= wide), max(gaps, key=lambda gap: gap[1] - gap[0]))
 
 
 def _lines(box: Box, room: float, two: bool, names: bool) -> tuple[tuple[Run, ...], ...]:

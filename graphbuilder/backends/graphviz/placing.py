@@ -130,17 +130,17 @@ class Placer:
     def frame(self, part: Part, title: str = "", note: str = "", count: int = 1, words: str = "") -> None:
         """Put a card around ``part``."""
         before = m.PAD if self.metrics.across else m.HEADER if title or note else m.PAD
-        lanes = [tip.points[0][1] for tips in part.ins.values() for tip in tips if tip.points[0][1] < -m.LANE]
+        wires = tuple(sorted({tip.points[0][1] for tips in part.ins.values() for tip in tips}))
         part.move(before, 0.0)
-        part.length += before + m.PAD
-        self._widen(part, title, note, bool(lanes))
+        part.length += before + part.tail + m.PAD
+        self._widen(part, title, note, len(wires) > 1)
         left, right = part.left + m.PAD, part.right + m.PAD
         left += m.HEADER - m.PAD / 2 if self.metrics.across else 0
-        lane = max(lanes) if lanes and not self.metrics.across else None
-        part.marks.insert(0, FrameMark(0.0, part.length, -left, right, title, note, count, words, lane))
+        part.marks.insert(0, FrameMark(0.0, part.length, -left, right, title, note, count, words, wires))
         part.reach(0.0, part.length)
         part.left, part.right = left, right
         part.before = part.after = m.CARD_GAP
+        part.tail = 0.0
         if count > 1:
             part.right += m.WORDS if self.metrics.across else 2 * m.STACK
             part.tail = 2 * m.STACK if self.metrics.across else m.BADGE
@@ -236,6 +236,10 @@ class Placer:
         return Node(path, links, self._plain(item, "narrow", _spread(links, half)))
 
     # small questions
+
+    def reads(self, path: str) -> int:
+        """How many values an item reads."""
+        return len(self._into.get(path, ()))
 
     def is_join(self, element: Element) -> bool:
         """Whether it is a circle that others meet in."""

@@ -19,7 +19,8 @@ from graphbuilder.backends.graphviz.scene import Box, Card, End, Look, Region, S
 from graphbuilder.ir import Graph, Node, TensorType, Value
 
 Fold = Literal["nothing", "repeats", "blocks"]
-_COPIES_INSIDE = 9
+_COPIES_INSIDE = 12
+_TINY = 2
 _STAGE = 16
 _LOOKS: dict[str, Look] = {"activation": "pill", "normalisation": "pill", "regularisation": "pill", "shape": "pill"}
 
@@ -56,6 +57,7 @@ class Reader:
         self._fold: Fold = fold
         self._demoted = demoted
         self._boxes: dict[int, int] = {}
+        self._abreast: set[End] = set()
         self.sections: dict[str, Section] = {}
 
     def root(self, typed: TypedGraph) -> Region:
@@ -80,9 +82,14 @@ class Reader:
                 self._stack(region, run, typed, values, where)
                 continue
             for node in run.nodes:
-                given = self._call(region, node, typed, tuple(values[value] for value in node.inputs), where)
+                given = self._call(region, node, typed, self._read(node, values), where)
                 values.update(zip((Value(node.name, port) for port in node.results), given, strict=True))
         return tuple(values[value] for _, value in typed.graph.outputs)
+
+    def _read(self, node: Node, values: dict[Value, End]) -> tuple[End, ...]:
+        """What ``node`` reads; copies that stand side by side on one stack are read once."""
+        ends = tuple(values[value] for value in node.inputs)
+        return tuple(dict.fromkeys(ends)) if self._abreast.intersection(ends) else ends
 
     def _call(
         self, region: Region, node: Node, typed: TypedGraph, inputs: tuple[End, ...], where: _Where
@@ -95,7 +102,8 @@ class Reader:
             return self._add(region, self._box(Run((node,)), typed, where), inputs, typed.outputs_of(node), where)
         inner = self._inside(body, path, where, node)
         if self._framed(body, path, where, inner):
-            card = Card(path, where.title(Run((node,))), _number(costs(body).trainable), self._region(body, inner))
+            note = _copies(Run((node,)), costs(body).trainable)
+            card = Card(path, where.title(Run((node,))), note, self._region(body, inner))
             return self._add(region, card, inputs, typed.outputs_of(node), where)
         return self._fill(region, body, inputs, inner)
 
@@ -105,10 +113,11 @@ class Reader:
         inner = replace(where, prefix=f"{path}.", template=body.graph.template if kind == "repeat" else None)
         if kind in ("block", "composite"):
             inner = replace(inner, level=where.level + 1)
-        if where.frame == "sheet" and path not in self._demoted and not self._holds_stages(body):
+        opens = self._options.level is None or where.level < self._options.level
+        if opens and where.frame == "sheet" and path not in self._demoted and not self._holds_stages(body):
             if self._holds_blocks(body) and kind in ("block", "repeat") and _passes_one_value(body):
                 return replace(inner, frame="panel", section=Section(path, where.title(Run((node,)))))
-        if kind == "block" and not (where.frame == "sheet" and self._holds_stages(body)):
+        if self._is_card(body) and not (where.frame == "sheet" and self._holds_stages(body)):
             return replace(inner, frame="card")
         return inner
 
@@ -153,7 +162,7 @@ class Reader:
         deep = self._options.level is not None and where.level >= self._options.level
         panel = where.frame == "sheet" and self._holds_blocks(body)
         folded = self._fold == "blocks" and where.frame != "card" and not panel
-        return kind == "block" and (deep or folded)
+        return kind == "block" and (deep or (folded and self._is_card(body)))
 
     def _stacks(self, run: Run, typed: TypedGraph, where: _Where) -> bool:
         """Whether the copies of ``run`` are drawn once."""
@@ -161,7 +170,7 @@ class Reader:
         if opened or not (_chained(run, typed) or _aside(run, typed)):
             return False
         body = typed.bodies.get(run.first.name)
-        blocks = body is not None and body.graph.kind == "block" and where.frame != "card"
+        blocks = body is not None and self._is_card(body) and where.frame != "card"
         boxes = run.count * (self._count(body) if body else 1)
         return blocks or self._fold != "nothing" or boxes > _COPIES_INSIDE
 
@@ -172,6 +181,8 @@ class Reader:
         inputs = tuple(values[value] for value in node.inputs)
         item = self._stacked(run, typed, where)
         given = self._add(region, item, inputs, typed.outputs_of(node), where)
+        if not _chained(run, typed):
+            self._abreast.update(given)
         for copy in run.nodes:
             values.update(zip((Value(copy.name, port) for port in copy.results), given, strict=True))
 
@@ -196,9 +207,11 @@ class Reader:
         return self._boxes[id(body)]
 
     def _holds_blocks(self, body: TypedGraph) -> bool:
-        return any(
-            node.op is None and (inner.graph.kind == "block" or self._holds_blocks(inner)) for node, inner in _bodies(body)
-        )
+        """Whether anything in ``body`` is large enough for a card."""
+        return any(self._is_card(inner) or self._holds_blocks(inner) for _, inner in _bodies(body))
+
+    def _is_card(self, body: TypedGraph) -> bool:
+        return body.graph.kind == "block" and self._count(body) > _TINY
 
     def _holds_stages(self, body: TypedGraph) -> bool:
         """Whether blocks in ``body`` are large enough to be panels themselves, and not all copies of one."""
@@ -258,8 +271,8 @@ def _number(parameters: int) -> str:
 
 
 def _copies(run: Run, parameters: int) -> str:
-    if run.count == 1 or not parameters:
+    if parameters and not all(node.owns for node in run.nodes):
+        return f"{text.count(parameters)}, shared"
+    if not parameters or run.count == 1:
         return _number(parameters)
-    if not all(node.owns for node in run.nodes):
-        return f"{_number(parameters)}, shared"
-    return f"{run.count} × {_number(parameters)}"
+    return f"{run.count} × {text.count(parameters)}"

@@ -19,10 +19,10 @@ from graphbuilder.backends.graphviz.pen import Pen, tidied
 from graphbuilder.backends.graphviz.scene import Scene
 
 MARGIN, GUTTER, BETWEEN = 32.0, 34.0, 30.0
-_TITLE, _FACT, _SECTION = 24.0, 10.0, 15.0
-_TITLE_ROW, _FACT_ROW, _BELOW = 34.0, 15.0, 12.0
+_TITLES, _FACT, _SECTION = (24.0, 21.0, 18.0, 15.0), 10.0, 15.0
+_TITLE_ROW, _FACT_ROW, _BELOW = 34.0, 15.0, 3.0
 _TITLED, _PLAIN, _FOOT, _SIDE = 37.0, 14.0, 14.0, 10.0
-_LEAST_WIDE = 420.0
+_LEAST_WIDE, _LONG, _LONG_TITLED = 420.0, 800.0, 1300.0
 _ENDS = 2 * (22.0 + m.CARD_GAP)
 
 
@@ -66,12 +66,14 @@ class _Sheet:
         columns = self._columns()
         long = max(column.long(across) for column in columns)
         broad = sum(column.broad(across) for column in columns) + GUTTER * (len(columns) - 1)
-        drawing.wide = max(_LEAST_WIDE, (long if across else broad) + 2 * MARGIN)
-        top = self._headline()
-        placed = self._place(columns, top)
-        self._passages(placed)
-        drawing.high = top + (broad if across else long) + MARGIN
-        add_legend(drawing, across, top, MARGIN, GUTTER)
+        drawing.wide = (long if across else broad) + 2 * MARGIN
+        drawing.high = (broad if across else long) + 2 * MARGIN
+        self._passages(self._place(columns))
+        add_legend(drawing, across, MARGIN, GUTTER)
+        drawing.wide = max(drawing.wide, _LEAST_WIDE)
+        rows = _rows(self._scene.facts, drawing.wide - 2 * MARGIN)
+        drawing.lower(_TITLE_ROW + _FACT_ROW * len(rows) + _BELOW)
+        self._headline(rows)
         return drawing
 
     # which panel where
@@ -79,8 +81,8 @@ class _Sheet:
     def _columns(self) -> list[_Column]:
         found = units(self._scene.root, self._scene.sections)
         pieces = [self._panels.lengths(unit) for unit in found]
-        stretches = [_stretch(unit, [length for _, length in cut]) for unit, cut in zip(found, pieces, strict=True)]
-        wide = self._metrics.lane + self._metrics.half + 4 * _SIDE
+        stretches = [self._measure(unit, [length for _, length in cut]) for unit, cut in zip(found, pieces, strict=True)]
+        wide = self._metrics.lane + self._metrics.half + (2 * _TITLED + m.HEADER if self._metrics.across else 4 * _SIDE)
         shares = arrange(stretches, wide, GUTTER, not self._metrics.across)
         numbers = count()
         columns: list[_Column] = []
@@ -94,6 +96,12 @@ class _Sheet:
         self._align(columns)
         return columns
 
+    def _measure(self, unit: Unit, lengths: Sequence[float]) -> Stretch:
+        """What ``unit`` takes of a column. A titled one is cut late: it is one thing to its reader."""
+        extra = _ENDS + _FOOT + (_TITLED if unit.section else _PLAIN)
+        whole = (_LONG_TITLED if unit.section else _LONG) * (1.4 if self._metrics.across else 1.0)
+        return Stretch(tuple(length + m.CARD_GAP for length in lengths), extra, whole)
+
     def _align(self, columns: list[_Column]) -> None:
         """Give columns that are nearly alike the same trunk, and stretch their cards to their width."""
         usual = self._metrics.lane + self._metrics.narrow / 2 + m.PAD + 1
@@ -102,34 +110,34 @@ class _Sheet:
             column.left = max(column.left, same)
             for panel in column.panels:
                 frames = [mark for mark in panel.part.marks if isinstance(mark, FrameMark) and mark.stretched]
-                lane = max((frame.lane for frame in frames if frame.lane is not None), default=None)
+                usual_wires = next((frame.wires for frame in frames if len(frame.wires) == 2), ())
                 for frame in frames:
-                    self._stretch(frame, column, lane)
+                    self._stretch(frame, column, usual_wires)
 
-    def _stretch(self, frame: FrameMark, column: _Column, lane: float | None) -> None:
+    def _stretch(self, frame: FrameMark, column: _Column, wires: tuple[float, ...]) -> None:
+        """Make ``frame`` as wide as ``column``; its title stands where it would if it had a shortcut as others have."""
         kept = 0.0 if frame.count == 1 else m.WORDS if self._metrics.across else 2 * m.STACK
         frame.left, frame.right = -column.left, column.right - kept
-        frame.lane = lane if frame.lane is None else frame.lane
+        frame.wires = wires if wires and len(frame.wires) == 1 else frame.wires
 
     # drawing
 
-    def _headline(self) -> float:
-        """Title and facts; how high they are."""
+    def _headline(self, rows: Sequence[str]) -> None:
+        """Title and facts."""
         room = self._drawing.wide - 2 * MARGIN
         words = self._drawing.words
-        words.append(Words(MARGIN, MARGIN + 8, text.fit(self._scene.title, room, _TITLE, bold=True), _TITLE, bold=True))
-        y = MARGIN + _TITLE_ROW
-        for row in _rows(self._scene.facts, room):
-            words.append(Words(MARGIN, y, row, _FACT, tone="muted"))
-            y += _FACT_ROW
-        return y + _BELOW - 5
+        title = self._scene.title
+        size = next((size for size in _TITLES if text.width(title, size, bold=True) <= room), _TITLES[-1])
+        words.append(Words(MARGIN, MARGIN + 8, text.fit(title, room, size, bold=True), size, bold=True))
+        facts = enumerate(rows)
+        words += [Words(MARGIN, MARGIN + _TITLE_ROW + n * _FACT_ROW, row, _FACT, tone="muted") for n, row in facts]
 
-    def _place(self, columns: list[_Column], top: float) -> list[list[tuple[Panel, Frame, Pen]]]:
+    def _place(self, columns: list[_Column]) -> list[list[tuple[Panel, Frame, Pen]]]:
         """Draw every panel; where each is, by column."""
         across = self._metrics.across
-        edge, placed = (top if across else MARGIN), list[list[tuple[Panel, Frame, Pen]]]()
+        edge, placed = MARGIN, list[list[tuple[Panel, Frame, Pen]]]()
         for column in columns:
-            along = MARGIN if across else top
+            along = MARGIN
             placed.append([])
             for panel in column.panels:
                 frame = self._frame(panel, column, along, edge)
@@ -214,11 +222,6 @@ def _column(panels: list[Panel]) -> _Column:
     parts = [panel.part for panel in panels]
     head = max(_head(panel) for panel in panels)
     return _Column(panels, max(part.left for part in parts), max(part.right for part in parts), head)
-
-
-def _stretch(unit: Unit, lengths: Sequence[float]) -> Stretch:
-    extra = _ENDS + _FOOT + (_TITLED if unit.section else _PLAIN)
-    return Stretch(tuple(length + m.CARD_GAP for length in lengths), extra, unit.section is not None)
 
 
 def _rows(facts: Sequence[str], room: float) -> list[str]:

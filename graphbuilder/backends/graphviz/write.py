@@ -5,19 +5,17 @@ All names are made up here and every text is escaped; nothing that a spec says i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from html import escape as html_escape
 
 import graphviz
 
 from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.beziers import beziers, towards
 from graphbuilder.backends.graphviz.drawing import POINT, Drawing, Frame, Line, Point, Run, Shape, Words
 from graphbuilder.backends.graphviz.theme import Palette
 
 FONT = "Arial"
-_CORNER = 9.0
 _ARROW = 5.5
-_LEAN = 0.5523
 _TABLE = 'border="0" cellborder="0" cellspacing="0" cellpadding="0"'
 # Graphviz centres a line by its font's height, which leaves capitals too high: an empty row above brings them down.
 _RAISED, _RAISED_SIGN, _SIGNS = 3, 2, "+×–"
@@ -31,11 +29,10 @@ class Writer:
         self._palette = palette
         self._names: dict[str, str] = {}
         self.tips: dict[str, str] = {}
-        self.title = drawing.title
 
-    def write(self) -> graphviz.Digraph:
-        """The drawing in DOT."""
-        dot = graphviz.Digraph(graph_attr=self._sheet())
+    def write(self, dpi: int | None = None) -> graphviz.Digraph:
+        """The drawing in DOT; ``dpi`` is for pixels."""
+        dot = graphviz.Digraph(graph_attr=self._sheet() | ({"dpi": str(dpi)} if dpi else {}))
         dot.attr("node", fixedsize="true", margin="0", fontname=FONT, style="rounded,filled", shape="box")
         dot.attr("edge", arrowsize="0.55", penwidth="1.1")
         self._corners(dot)
@@ -125,7 +122,7 @@ class Writer:
     def _spline(self, points: tuple[Point, ...]) -> str:
         """A Bezier along ``points`` with round corners that ends where the arrow begins."""
         *rest, last = points
-        back = _towards(last, rest[-1], _ARROW)
+        back = towards(last, rest[-1], _ARROW)
         curve = " ".join(self._place(*point) for point in beziers((*rest, back)))
         return f"e,{self._place(*last)} {curve}"
 
@@ -133,49 +130,22 @@ class Writer:
         return f"{_n(x)},{_n(self._drawing.high - y)}"
 
 
-def beziers(points: tuple[Point, ...]) -> Iterable[Point]:
-    """Control points of cubic Beziers along ``points``, corners rounded."""
-    yield points[0]
-    here = points[0]
-    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        radius = min(_CORNER, _distance(before, corner) / 2, _distance(corner, after) / 2)
-        start, end = _towards(corner, before, radius), _towards(corner, after, radius)
-        yield from _straight(here, start)
-        yield _towards(start, corner, radius * _LEAN)
-        yield _towards(end, corner, radius * _LEAN)
-        yield end
-        here = end
-    yield from _straight(here, points[-1])
-
-
-def _straight(start: Point, end: Point) -> Iterable[Point]:
-    yield _towards(start, end, _distance(start, end) / 3)
-    yield _towards(end, start, _distance(start, end) / 3)
-    yield end
-
-
-def _distance(one: Point, other: Point) -> float:
-    return abs(one[0] - other[0]) + abs(one[1] - other[1])
-
-
-def _towards(start: Point, end: Point, far: float) -> Point:
-    """The point ``far`` from ``start`` on the way to ``end``, which lies straight above, below or beside it."""
-    whole = _distance(start, end)
-    share = far / whole if whole else 0.0
-    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
-
-
 def _html(line: tuple[Run, ...]) -> str:
     return "<font point-size=\"6\">&nbsp; </font>".join(_font(run) for run in line)
 
 
 def _font(run: Run) -> str:
-    words = html_escape(run.text)
+    words = _markup(run.text)
     return f'<font point-size="{_n(run.size)}">{f"<b>{words}</b>" if run.bold else words}</font>'
 
 
+def _markup(words: str) -> str:
+    """``words`` in an HTML-like label, where a backslash would still begin one of Graphviz's own escapes."""
+    return html_escape(words).replace("\\", "\\\\")
+
+
 def _cell(words: Words, wide: float) -> str:
-    shown = html_escape(words.text)
+    shown = _markup(words.text)
     shown = f"<b>{shown}</b>" if words.bold else shown
     align = {"start": "left", "middle": "center", "end": "right"}[words.anchor]
     size = f'fixedsize="true" width="{wide:.0f}" height="{words.size:.0f}"'
