@@ -207,6 +207,7 @@ FAULTS = [
     (HEAD.replace("format = 1", "format = 2") + STEP, "GB105", "2", "format 2 is not known", None),
     (HEAD + 'model.body = [{ id = "a" }]', "GB106", '{ id = "a" }', "neither `op` nor `use`", "add `op"),
     (HEAD + 'model.body = [{ op = "a", use = "b" }]', "GB106", "use", "both `op` and `use`", None),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nshortcut = [{}]", "GB106", "{}", "neither", None),
     (HEAD + "model.body = [{ share = true }]", "GB106", "{ share = true }", "neither", None),
     (HEAD + 'model.body = [{ share = "a", out = 3 }]', "GB107", "out", "weights of `a` cannot have `out`", "`out`"),
     (HEAD + 'model.body = [{ share = "a", op = "relu" }]', "GB107", "op", "cannot have `op`", None),

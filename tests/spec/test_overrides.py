@@ -101,13 +101,13 @@ def test_words_and_arguments_change(tmp_path: Path) -> None:
     assert stem.args == {"out": parse("=2 * 8"), "kernel": 3, "stride": 2}
     assert (stem.title, stem.op, middle.repeat, again.repeat) == ("Stem", "conv", 2, 3)
     assert child.blocks["down"].after[0].when is False
-    (conv,) = child.blocks["unit"].body or ()
+    (conv,) = child.blocks["unit"].body or []
     assert (conv.from_, conv.init, conv.args) == ({"x": "in"}, {"weight": "zeros"}, {"out": 4})
 
 
 def test_what_a_step_runs_may_change(tmp_path: Path) -> None:
     child = load(tmp_path, 'stem = { use = "unit" }\n"middle.first" = { op = "conv", out = 3 }\n')
-    (first, _) = child.blocks["down"].body or ()
+    (first, _) = child.blocks["down"].body or []
     assert (child.model.body[0].op, child.model.body[0].use) == (None, "unit")
     assert (first.op, first.use, first.args) == ("conv", None, {"out": 3})
 
@@ -190,4 +190,4 @@ def test_steps_must_be_a_table(tmp_path: Path) -> None:
 def test_blocks_that_use_each_other_do_not_loop(tmp_path: Path) -> None:
     base = BASE + '[blocks.x]\nbody = [{ id = "y", use = "x" }]\n'
     child = spec.load(write(tmp_path, '"x.y.y.y.y" = { when = false }\n', base))
-    assert (child.blocks["x"].body or ())[0].when is False
+    assert (child.blocks["x"].body or [])[0].when is False
