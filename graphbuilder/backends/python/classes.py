@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain, count
 from typing import NamedTuple
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.python.expressions import Expr
-from graphbuilder.backends.python.names import RESERVED, camel, unused
-from graphbuilder.backends.python.parts import Argument, Call, Chains, Part, parts_of
-from graphbuilder.backends.python.scope import ABSENT, Column, Declared, Parameter
+from graphbuilder.backends.python.names import RESERVED, camel
+from graphbuilder.backends.python.parts import Argument, Call, Chains, Part, parts_of, shown
+from graphbuilder.backends.python.scope import Column, Declared, Parameter
 from graphbuilder.backends.python.skeleton import Outline, Outputs, Skeleton, outline_of, unify
-from graphbuilder.ir import Node, Value
+from graphbuilder.ir import Node, Op, Value
 
 # A template with more differing forms than this is not searched for ones that could share a class.
 MOST_FORMS = 16
@@ -100,9 +101,7 @@ class Class:
 def _argument(parameter: Parameter, instance: int, node: Node) -> Argument:
     written = node.written.get(parameter.name) if parameter.declared else None
     value = parameter.value(instance)
-    return Argument(
-        parameter.name, value, parameter.default, not parameter.has_default, written, parameter.channels
-    )
+    return Argument(parameter.name, value, parameter.default, not parameter.has_default, written, parameter.channels)
 
 
 def _frozen(value: object) -> object:
@@ -177,7 +176,9 @@ def _class(group: Group, base: str, taken: set[str]) -> Class:
 
 
 def _claim(name: str, taken: set[str]) -> str:
-    chosen = unused(name, taken)
+    apart = "_" if name[-1].isdigit() else ""
+    numbers = (f"{name}{apart}{number}" for number in count(2))
+    chosen = next(each for each in chain([name], numbers) if each not in taken and each not in RESERVED)
     taken.add(chosen)
     return chosen
 
@@ -251,7 +252,9 @@ class _Survey:
         self._seen.add(body)
         if self._chains.named(body):
             within = self._templates[body] = _template(body, within)
-        distinct = dict.fromkeys(body.bodies[node.name] for node in body.graph.nodes if node.name in body.bodies)
+        distinct = dict.fromkeys(
+            body.bodies[node.name] for node in shown(body.graph) if not isinstance(node.callee, Op)
+        )
         for inner in distinct:
             if inner not in self._seen:
                 self.visit(inner, within)
@@ -289,6 +292,3 @@ def _template(body: TypedGraph, within: Template | None) -> Template:
     if graph.kind == "branch" and within is not None:
         return Template(within.name + camel(graph.template), ("branch", within.place, graph.template))
     return Template(camel(graph.template), (graph.kind, graph.template))
-
-
-

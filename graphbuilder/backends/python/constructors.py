@@ -6,6 +6,7 @@ gave ``mid`` channels.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -183,7 +184,24 @@ class Constructors:
         doc, channels = self.make(run.firsts, reads)
         if settled(run.counts) == 1:
             return doc or "nn.Identity()", channels
-        return Group("*(", (doc or "nn.Identity()", f"for _ in range({text(count)})"), ")", comma=False), channels
+        return layout.words("*(", (doc or "nn.Identity()", f"for _ in range({text(count)})"), ")"), channels
+
+    def _progress(
+        self,
+        run: Series,
+        argument: Argument,
+        step: str,
+        reads: Channels,
+        given: Mapping[str, Expr],
+        starts: Column,
+        differences: Column,
+    ) -> tuple[Expr, Expr]:
+        """Where an argument starts, and by how much it grows from copy to copy."""
+        start = self._argument(starts, argument, step, reads)
+        growth = replaced(_growth(some(run.firsts)), given) if argument.channels == 0 else None
+        if growth is not None and self.scope.holds(growth, differences):
+            return start, self.scope.use(growth)
+        return start, self.scope.slot(differences, f"{argument.name}_step", step)
 
     def _counts(self, part: RepeatPart, runs: Sequence[Run | Series]) -> list[Expr]:
         """How many copies each entry has; where only one entry varies, the total without the others: ``depth - 1``."""
@@ -192,7 +210,10 @@ class Constructors:
         literals = [constant(column[0]) for column in columns]
         written, step = part.node.written.get("repeat"), part.node.name
         if len(varying) > 1:
-            return [self.scope.slot(column, "count", step) if settled(column) is ABSENT else constant(column[0]) for column in columns]
+            return [
+                self.scope.slot(column, "count", step) if settled(column) is ABSENT else constant(column[0])
+                for column in columns
+            ]
         if len(varying) == 1 or (written and len(columns) == 1):
             index = varying[0] if varying else 0
             others = sum(column[0] for column in columns) - columns[index][0]
@@ -206,6 +227,7 @@ class Constructors:
         calls = [[_call_of(copy) for copy in row] for row in run.rows]
         given: dict[str, Expr] = {}
         columns: dict[str, Column] = {}
+        indexed = False
         first = next(row[0] for row in calls if row)
         for index, argument in enumerate(first.arguments):
             rows = tuple(tuple(call.arguments[index].value for call in row) for row in calls)
@@ -213,27 +235,48 @@ class Constructors:
                 continue
             columns[argument.name] = rows
         step = _step_name(some(run.firsts))
+        for argument in first.arguments:
+            if argument.name not in columns:
+                given[argument.name] = self._argument(_values(run.firsts, argument.name), argument, step, reads)
         results: list[Expr | None] = []
         for argument in first.arguments:
             progress = _progression(columns.get(argument.name, ()))
             if progress is None:
                 continue
-            starts, differences = progress
-            start = self._argument(starts, argument, step, reads)
-            difference = self.scope.slot(differences, f"{argument.name}_step", step)
+            start, difference = self._progress(run, argument, step, reads, given, *progress)
+            indexed = True
             given[argument.name] = plus(start, times(difference, name("i")))
             results.append(plus(start, times(difference, count)) if argument.channels == 0 else None)
             del columns[argument.name]
         tuples = [
-            self.scope.slot(tuple(row or ABSENT for row in rows), f"{argument}s", step) for argument, rows in columns.items()
+            self.scope.slot(tuple(row or ABSENT for row in rows), f"{argument}s", step)
+            for argument, rows in columns.items()
         ]
-        loop = _loop(list(columns), [text(each) for each in tuples], text(count), indexed=bool(given))
+        loop = _loop(list(columns), [text(each) for each in tuples], text(count), indexed=indexed)
         given |= {argument: name(argument) for argument in columns}
         maker = self._class if isinstance(some(run.firsts), ClassPart) else self._op
         doc, _ = maker(run.firsts, reads, given)
         lasts = [row[-1] if row else None for row in run.rows]
         assert doc is not None
-        return Group("*(", (doc, loop), ")", comma=False), self._known(lasts, results)
+        return layout.words("*(", (doc, loop), ")"), self._known(lasts, results)
+
+
+def _values(column: Parts, argument: str) -> Column:
+    """An argument of a constructor in each instance."""
+    calls = [None if part is None else {each.name: each.value for each in _call_of(part).arguments} for part in column]
+    return tuple(ABSENT if call is None else call[argument] for call in calls)
+
+
+def _growth(part: Part) -> Expr | None:
+    """What a copy adds to the channels that it reads, in its own words: ``growth`` of ``in_channels + growth``."""
+    if not isinstance(part, ClassPart):
+        return None
+    given = part.owner.channels.get((part.owner.name_of(part.body), part.node.results[0]))
+    match given:
+        case ast.BinOp(ast.Name(read), ast.Add(), more) if read in part.owner.channel_names:
+            return more
+        case _:
+            return None
 
 
 def _loop(names: list[str], tuples: list[str], count: str, *, indexed: bool) -> str:
@@ -264,7 +307,9 @@ def _progression(rows: Sequence[tuple[object, ...]]) -> tuple[Column, Column] | 
 
 def _proportions(read: Expr, known: Column, wanted: Column) -> Iterator[Expr]:
     """``3 * in_channels`` or ``in_channels // 4``, where that is ``wanted`` in every instance."""
-    pairs = [(a, b) for a, b in zip(known, wanted, strict=True) if isinstance(a, int) and isinstance(b, int) and a and b]
+    pairs = [
+        (a, b) for a, b in zip(known, wanted, strict=True) if isinstance(a, int) and isinstance(b, int) and a and b
+    ]
     if not pairs:
         return
     first, result = pairs[0]

@@ -22,7 +22,7 @@ GENERIC = ("x", "y", "z")
 DEEPEST = 3
 LONGEST = 80
 # A value read again within so few steps is a residual, which keeps the trunk's name; beyond, it gets a name of its own.
-NEAR = 4
+NEAR = 8
 
 
 class Pending(NamedTuple):
@@ -92,8 +92,10 @@ class Forward:
     def _arguments(self, values: tuple[Value, ...], reader: Reader) -> list[Doc]:
         """The expressions of ``values``: what waits and may stand in the reader's expression does, all else by name."""
         inlined = self._inlined(values, reader)
-        self._flush(len(self._pending) - len(inlined))
-        self._pending.clear()
+        staying = self._pending[: len(self._pending) - len(inlined)]
+        self._pending = staying
+        wanted = [number for number, pending in enumerate(staying) if pending.value in values]
+        self._flush(wanted[-1] + 1 if wanted else 0)
         return [inlined[value] if value in inlined else self._names[value] for value in values]
 
     def _inlined(self, values: tuple[Value, ...], reader: Reader) -> dict[Value, Doc]:
@@ -164,7 +166,10 @@ class Forward:
                 continue
             before = arguments[loop.carried.index(index)]
             alive = self._alive(number) | staying | {*names} | ({*arguments} - {before})
-            chosen = next((name for name in (before, *GENERIC) if name not in alive), None) or self._own(step, value, alive)
+            kept = (before,) if before in (*GENERIC, value.port) else ()
+            chosen = next((name for name in (*kept, *GENERIC) if name not in alive), None) or self._own(
+                step, value, alive
+            )
             if chosen != before:
                 self._state(f"{chosen} = ", before)
             names.append(chosen)
@@ -184,8 +189,8 @@ class Forward:
 
 def _fits(pending: Pending, reader: Reader) -> bool:
     """Whether a value may stand in its reader's expression; a call of a module directly on another's is two statements."""
-    if reader is Reader.RETURN:
-        return True
+    if reader in (Reader.RETURN, Reader.REPEATEDLY):
+        return reader is Reader.RETURN
     written = layout.flat(pending.doc)
     plain = not pending.call or reader is Reader.OPERATION
     return plain and len(written) <= LONGEST and _depth(written) < DEEPEST

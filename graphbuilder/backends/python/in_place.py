@@ -32,7 +32,12 @@ def in_place(graph: Graph, lowered: Callable[[Node], Lowering | None]) -> frozen
             continue
         if _forgets(lowering):
             fresh.add(node.name)
-        if _overwrites(lowering) and calls[node.module] == 1 and node.inputs[0].node in fresh and readers[node.inputs[0]] == 1:
+        if (
+            _overwrites(lowering)
+            and calls[node.module] == 1
+            and node.inputs[0].node in fresh
+            and readers[node.inputs[0]] == 1
+        ):
             found.add(node.name)
     return frozenset(found)
 

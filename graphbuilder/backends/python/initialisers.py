@@ -45,26 +45,23 @@ def initialising(classes: Sequence[Class]) -> list[str]:
     if not any(call for place in places for call in place.calls.values()):
         return []
     usual = _usual(places)
-    branches: dict[tuple[str, ...], list[str]] = {}
-    for target, calls in usual.items():
-        branches.setdefault(tuple(_rule(target, calls, places)), []).append(target)
+    bodies = {target: list(_rule(target, calls, places)) for target, calls in usual.items()}
     for place in places:
-        body = _exception(place, usual.get(place.target, {}))
-        if body:
-            branches.setdefault((place.owner,), []).extend(body)
-    return ["def init_weights(module):", *_branching(branches)]
+        exception = _exception(place, usual.get(place.target, {}))
+        if exception:
+            bodies.setdefault(place.owner, []).extend(exception)
+    return ["def init_weights(module):", *_branches(bodies)]
 
 
-def _branching(branches: Mapping[tuple[str, ...], list[str]]) -> Iterator[str]:
-    """One branch a rule; a key of one class's name has the exceptions inside that class."""
-    word = "if"
-    for key, value in branches.items():
-        rule = key[0].startswith(" ")
-        targets, body = (value, key) if rule else (list(key), value)
-        kinds = targets[0] if len(targets) == 1 else f"({', '.join(targets)})"
-        yield f"    {word} isinstance(module, {kinds}):"
+def _branches(bodies: Mapping[str, list[str]]) -> Iterator[str]:
+    """One branch for all kinds of module with the same lines."""
+    kinds: dict[tuple[str, ...], list[str]] = {}
+    for kind, body in bodies.items():
+        kinds.setdefault(tuple(body), []).append(kind)
+    for number, (body, alike) in enumerate(kinds.items()):
+        what = alike[0] if len(alike) == 1 else f"({', '.join(alike)})"
+        yield f"    {'elif' if number else 'if'} isinstance(module, {what}):"
         yield from body
-        word = "elif"
 
 
 def _usual(places: Sequence[Place]) -> dict[str, dict[str, str]]:

@@ -16,15 +16,20 @@ class Group(NamedTuple):
     """``head`` items ``tail``: a call, a tuple, a generator.
 
     Attributes:
-        comma: whether commas stand between the items; else they are words of one expression.
+        separator: what stands between the items on one line; only commas stay when they are on lines of their own.
         bare: has no brackets of its own, so it gets some when it is broken.
     """
 
     head: str
     items: tuple[Doc, ...]
     tail: str
-    comma: bool = True
+    separator: str = ", "
     bare: bool = False
+
+    @property
+    def is_infix(self) -> bool:
+        """Whether operators hold it together, so that it needs brackets as a part of another expression."""
+        return self.bare and self.separator == " "
 
 
 Doc = str | Group
@@ -46,7 +51,19 @@ def sequence(items: Iterable[Doc], brackets: str = "()") -> Doc:
 def infix(operator: str, items: Iterable[Doc]) -> Doc:
     """``a + b + c``."""
     first, *others = items
-    return Group("", (first, *(prefixed(f"{operator} ", each) for each in others)), "", comma=False, bare=True)
+    return Group("", (first, *(prefixed(f"{operator} ", each) for each in others)), "", separator=" ", bare=True)
+
+
+def words(head: str, items: Iterable[Doc], tail: str) -> Doc:
+    """``head`` words ``tail``: what is inside is one expression, such as a generator."""
+    return Group(head, tuple(items), tail, separator=" ")
+
+
+def method(value: Doc, name: str, arguments: Iterable[Doc]) -> Doc:
+    """``value.name(a, b)``; calls on the result of calls are one chain."""
+    last = prefixed(".", call(name, arguments))
+    chain = isinstance(value, Group) and value.bare and not value.is_infix
+    return Group("", (*(value.items if chain else (value,)), last), "", separator="", bare=True)
 
 
 def prefixed(prefix: str, doc: Doc) -> Doc:
@@ -63,7 +80,7 @@ def flat(doc: Doc) -> str:
     """All of ``doc`` on one line."""
     if isinstance(doc, str):
         return doc
-    return doc.head + (", " if doc.comma else " ").join(map(flat, doc.items)) + doc.tail
+    return doc.head + doc.separator.join(map(flat, doc.items)) + doc.tail
 
 
 def lines(doc: Doc, depth: int) -> list[str]:
@@ -79,5 +96,5 @@ def _inside(doc: Group, depth: int) -> list[str]:
     together = INDENT * depth + flat(doc._replace(head="", tail=""))
     if len(together) <= WIDTH:
         return [together]
-    comma = "," if doc.comma and (len(doc.items) > 1 or doc.tail.startswith(",")) else ""
+    comma = "," if doc.separator == ", " and (len(doc.items) > 1 or doc.tail.startswith(",")) else ""
     return [line for item in doc.items for line in lines(suffixed(item, comma), depth)]

@@ -6,9 +6,7 @@ import re
 from collections.abc import Container
 
 RESERVED = frozenset(
-    """
-    torch nn F OrderedDict reduce init_weights self super range enumerate zip isinstance tuple float ValueError
-    """.split()
+    ["torch", "nn", "F", "OrderedDict", "reduce", "init_weights", "self", "super", "range", "enumerate", "zip", "isinstance", "tuple", "float", "ValueError"]
 )
 
 

@@ -6,25 +6,19 @@ alike in two parts for one piece of source to serve both, values of arguments ex
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.python.in_place import in_place
-from graphbuilder.ir import Copies, Initialiser, Node, Op, TensorType, Value
+from graphbuilder.ir import Copies, Graph, Initialiser, Node, Op, TensorType, Value
 from graphbuilder.ir.lowering import (
     NO_DEFAULT,
     Arg,
-    Expr,
-    Function,
-    Infix,
-    Item,
     Lowering,
-    Method,
     Module,
-    TorchCall,
 )
 
 if TYPE_CHECKING:
@@ -137,8 +131,7 @@ class RepeatPart(Part):
     @property
     def beyond(self) -> int:
         """How many further copies there are, all like the last part."""
-        nodes = self.body.graph.nodes
-        return nodes.beyond if isinstance(nodes, Copies) else 0
+        return len(self.body.graph.nodes) - len(self.parts)
 
 
 def modular(part: Part) -> bool:
@@ -146,9 +139,12 @@ def modular(part: Part) -> bool:
     return part.plain if isinstance(part, OpPart) else not isinstance(part, RepeatPart) or part.chained
 
 
-def shown(nodes: Sequence[Node]) -> Sequence[Node]:
-    """The nodes that are written out: of copies all alike, those before the last are enough."""
-    return nodes.head if isinstance(nodes, Copies) else nodes
+def shown(graph: Graph) -> Sequence[Node]:
+    """The nodes to look at: where further copies are all alike and only the last is read from outside, not those."""
+    nodes = graph.nodes
+    if isinstance(nodes, Copies) and {value.node for _, value in graph.outputs} == {nodes[-1].name}:
+        return nodes.head
+    return nodes
 
 
 class Chains:
@@ -181,7 +177,7 @@ class Chains:
         if len(graph.inputs) != 1 or not graph.nodes:
             return False
         current = Value(graph.inputs[0])
-        for node in shown(graph.nodes):
+        for node in shown(graph):
             if node.inputs != (current,) or len(node.results) != 1 or not node.owns or not self._is_link(body, node):
                 return False
             current = Value(node.name, node.results[0])
@@ -203,7 +199,7 @@ def parts_of(body: TypedGraph, chains: Chains, classes: Mapping[TypedGraph, Clas
 
     overwriting = in_place(body.graph, lowered)
     made: list[Part] = []
-    for node in shown(body.graph.nodes):
+    for node in shown(body.graph):
         ends = (node, body.inputs_of(node), body.outputs_of(node))
         lowering = lowered(node)
         if isinstance(node.callee, Op):

@@ -15,6 +15,7 @@ from graphbuilder.backends.python.shapes import forward_values, shape_of
 # More runs than this become a loop over what differs, where one constructor serves them all.
 MOST_RUNS = 4
 
+
 class Row(NamedTuple):
     """Copies of one shape in one instance, and how many further ones are like the last."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import cast
@@ -31,11 +32,12 @@ from graphbuilder.ir.lowering import Expr as Result
 
 
 class Reader(Enum):
-    """What an expression does with a value: calls a module or a method on it, joins or transforms it, gives it out."""
+    """What an expression does with a value: calls a module or a method on it, joins it, evaluates it many times, gives it out."""
 
     CALL = auto()
     METHOD = auto()
     OPERATION = auto()
+    REPEATEDLY = auto()
     RETURN = auto()
 
 
@@ -58,16 +60,18 @@ class Results:
 
     def reader(self, step: Step) -> Reader:
         """How the expression of a step reads its inputs."""
+        part = next(part for part in step.column if part is not None)
+        if step.fan is not None or (isinstance(part, OpPart) and _repeats(part.lowering.results)):
+            return Reader.REPEATEDLY
         if self.is_call(step):
             return Reader.CALL
-        part = next(part for part in step.column if part is not None)
         method = isinstance(part, OpPart) and isinstance(part.lowering.results[0], Method | Item)
-        return Reader.METHOD if method and step.fan is None else Reader.OPERATION
+        return Reader.METHOD if method else Reader.OPERATION
 
     def is_call(self, step: Step) -> bool:
         """Whether the result is a module called on the arguments as they are."""
         part = next(part for part in step.column if part is not None)
-        return step.fan is None and (not isinstance(part, OpPart) or isinstance(part.lowering.results[0], Module))
+        return not isinstance(part, OpPart) or isinstance(part.lowering.results[0], Module)
 
     def docs(self, step: Step, module: str, arguments: Sequence[Doc]) -> list[Doc]:
         """One expression a result, or a single one that gives all of them."""
@@ -90,7 +94,9 @@ class Results:
     def rounds(self, step: Step) -> str:
         """How often a loop goes round."""
         assert step.loop is not None
-        column = tuple(ABSENT if part is None else count for part, count in zip(step.column, step.loop.rounds, strict=True))
+        column = tuple(
+            ABSENT if part is None else count for part, count in zip(step.column, step.loop.rounds, strict=True)
+        )
         return text(self.kept(self.scope.slot(column, "rounds", step.name)))
 
     def kept(self, expr: Expr) -> Expr:
@@ -113,7 +119,10 @@ class Results:
             self.targets.add("reduce")
             return layout.call("reduce", [str(target), f"[{each}]"])
         writer = _Writer(self, step, "", [f"[{each}]"])
-        calls = [cast("Function", part.lowering.results[0]).call if isinstance(part, OpPart) else None for part in step.column]
+        calls = [
+            cast("Function", part.lowering.results[0]).call if isinstance(part, OpPart) else None
+            for part in step.column
+        ]
         return layout.call("torch.cat", [f"[{each}]", *writer.arguments(calls)])
 
 
@@ -141,11 +150,13 @@ class _Writer:
             case Method(_, call):
                 calls = [cast("Method", each).call if each else None for each in column]
                 value = _atom(self.doc([cast("Method", each).value if each else None for each in column]))
-                return layout.call(f"{layout.flat(value)}.{call.target}", self.arguments(calls))
+                return layout.method(value, call.target, self.arguments(calls))
             case Infix(operator, values):
                 return layout.infix(operator, map(_atom, self._all(column, len(values))))
             case Item(_, index):
-                return layout.suffixed(_atom(self.doc([cast("Item", each).value if each else None for each in column])), f"[{index}]")
+                return layout.suffixed(
+                    _atom(self.doc([cast("Item", each).value if each else None for each in column])), f"[{index}]"
+                )
 
     def _all(self, column: Sequence[Result | None], count: int) -> list[Doc]:
         values = [cast("Module", each).values if each else None for each in column]
@@ -172,9 +183,29 @@ class _Writer:
 
 def _atom(doc: Doc) -> Doc:
     """``doc`` in brackets where it is an expression with operators."""
-    if isinstance(doc, Group) and doc.bare:
+    if isinstance(doc, Group) and doc.is_infix:
         return doc._replace(head=f"({doc.head}", tail=f"{doc.tail})", bare=False)
     return doc
+
+
+def _repeats(results: tuple[Result, ...]) -> bool:
+    """Whether an input stands more than once in the expressions that are written."""
+    written = results[:1] if _unpacks(results) else results
+    counts = Counter(index for each in written for index in _inputs(each))
+    return any(count > 1 for count in counts.values())
+
+
+def _inputs(result: Result) -> Iterator[int]:
+    match result:
+        case Input(index):
+            yield index
+        case Module(values) | Function(_, values) | Infix(_, values):
+            for value in values:
+                yield from _inputs(value)
+        case Method(value, _) | Item(value, _):
+            yield from _inputs(value)
+        case Inputs():
+            return
 
 
 def _unpacks(results: tuple[Result, ...]) -> bool:

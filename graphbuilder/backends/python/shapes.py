@@ -70,6 +70,8 @@ def stretches(part: RepeatPart) -> list[Stretch]:
             found.append(Stretch(index, index + 1))
         else:
             found[-1] = Stretch(last.start, index + 1, *link)
+    if part.beyond and not found[-1].carried:
+        found[-1] = found[-1]._replace(carried=_carried(part.parts[-2].node, part.parts[-1].node) or ())
     return found
 
 
@@ -176,4 +178,3 @@ def torch_calls(expr: Expr) -> Iterator[TorchCall]:
             yield from torch_calls(value)
         case _:
             return
-

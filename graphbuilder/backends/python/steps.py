@@ -79,7 +79,11 @@ def steps_of(cls: Class) -> Steps:
         results = tuple(Value(name, port) for port in part.node.results)
         optional = None in column and not modular(part)
         made.steps.append(Step(name, column, reads, results, f"self.{step.module}", optional=optional))
-    first = [step for step in made.steps if step.name == "shortcut" and {value.node for value in step.reads} <= {*cls.skeleton.inputs}]
+    first = [
+        step
+        for step in made.steps
+        if step.name == "shortcut" and {value.node for value in step.reads} <= {*cls.skeleton.inputs}
+    ]
     made.steps.sort(key=lambda step: step not in first)
     return made
 
@@ -127,7 +131,9 @@ def _rows(
         last = first.body.graph.nodes[row.stop - 1 + beyond].name
         results = tuple(Value(f"{name}.{last}", port) for port in part.node.results)
         owner = f"self.{module}[{owners[part.node.module]}]" if part.node.module in owners else ""
-        step = Step(f"{name}_{part.node.name}" if part.node.name.isdecimal() else part.node.name, column, reads, results, owner)
+        step = Step(
+            f"{name}_{part.node.name}" if part.node.name.isdecimal() else part.node.name, column, reads, results, owner
+        )
         if row.stop - row.start + beyond > 1:
             lengths = tuple(len(repeat.body.graph.nodes) if repeat else 0 for repeat in repeats)
             rounds = lengths if whole else (row.stop - row.start + beyond,) * len(repeats)
@@ -135,7 +141,9 @@ def _rows(
         yield step
 
 
-def _loop(row: Stretch, part: Part, module: str, owners: Mapping[str, int], rounds: tuple[int, ...], *, whole: bool) -> Loop:
+def _loop(
+    row: Stretch, part: Part, module: str, owners: Mapping[str, int], rounds: tuple[int, ...], *, whole: bool
+) -> Loop:
     carried = tuple(None if port is None else part.node.results.index(port) for port in row.carried)
     if row.shared or part.node.module not in owners:
         return Loop(None, None, carried, rounds)

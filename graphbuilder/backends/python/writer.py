@@ -10,12 +10,12 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.python import layout
 from graphbuilder.backends.python.classes import Class, Variant, made_classes, templates
 from graphbuilder.backends.python.constructors import Constructors, some
-from graphbuilder.backends.python.expressions import Expr, literal, names, text
+from graphbuilder.backends.python.expressions import Expr, literal, text
 from graphbuilder.backends.python.forward import Forward
 from graphbuilder.backends.python.initialisers import LECUN, initialising
 from graphbuilder.backends.python.layout import Doc
 from graphbuilder.backends.python.names import camel, identifier, quoted, unused
-from graphbuilder.backends.python.parts import ChainPart, Chains, OpPart, Part, RepeatPart, modular
+from graphbuilder.backends.python.parts import ChainPart, Chains, OpPart, Part, RepeatPart
 from graphbuilder.backends.python.results import Results
 from graphbuilder.backends.python.scope import Parameter, Scope
 from graphbuilder.backends.python.shapes import joining
@@ -67,8 +67,13 @@ class _File:
         helpers = self._helpers()
         lines = [*self._header(helpers), *helpers]
         if initialisers:
-            lines += [*(LECUN.splitlines() if any("lecun" in line for line in initialisers) else ()), "", "", *initialisers]
-        return "\n".join([*_blank(lines), *pieces]).strip("\n") + "\n"
+            lines += [
+                *(LECUN.splitlines() if any("lecun" in line for line in initialisers) else ()),
+                "",
+                "",
+                *initialisers,
+            ]
+        return "\n".join([*lines, *pieces]) + "\n"
 
     def _class(self, cls: Class, initialised: bool) -> list[str]:
         root = self._typed if self._typed in cls.bodies else None
@@ -97,10 +102,6 @@ class _File:
                 for part in parts.values():
                     found |= dict.fromkeys(_helper_texts(part))
         return [line for helper in found for line in ("", "", *helper.strip("\n").splitlines())]
-
-
-def _blank(lines: Sequence[str]) -> list[str]:
-    return list(lines)
 
 
 def _helper_texts(part: Part) -> Iterator[str]:
@@ -152,9 +153,14 @@ class ClassWriter:
 
     def lines(self) -> list[str]:
         cls = self.cls
-        columns = {name: cls.channels_of(Value(port)) for name, port in zip(cls.channel_names, cls.skeleton.inputs, strict=True)}
+        columns = {
+            name: cls.channels_of(Value(port))
+            for name, port in zip(cls.channel_names, cls.skeleton.inputs, strict=True)
+        }
         scope = self._scope = Scope(len(cls.bodies), cls.declared(), columns)
-        self._channels |= {Value(port): scope.input(name) for name, port in zip(columns, cls.skeleton.inputs, strict=True)}
+        self._channels |= {
+            Value(port): scope.input(name) for name, port in zip(columns, cls.skeleton.inputs, strict=True)
+        }
         self._added = {
             value: step.reads
             for step in cls.skeleton.steps.values()
@@ -237,7 +243,11 @@ class ClassWriter:
 
     def _outputs(self) -> Mapping[tuple[str, str], Expr]:
         """The channels of what each variant gives, where they are known."""
-        known = ((variant.name, port, self._channels[value]) for variant in self.cls.variants for port, value in variant.outputs)
+        known = (
+            (variant.name, port, self._channels[value])
+            for variant in self.cls.variants
+            for port, value in variant.outputs
+        )
         return {(name, port): expr for name, port, expr in known if expr is not None}
 
     def _forward(self, variant: Variant, results: Results) -> list[str]:
@@ -262,7 +272,9 @@ class ClassWriter:
             return layout.prefixed("return ", docs[0])
         if not self.root:
             return "return " + ", ".join(map(layout.flat, docs))
-        rows = [layout.prefixed(f"{literal(port)}: ", doc) for (port, _), doc in zip(variant.outputs, docs, strict=True)]
+        rows = [
+            layout.prefixed(f"{literal(port)}: ", doc) for (port, _), doc in zip(variant.outputs, docs, strict=True)
+        ]
         return layout.prefixed("return ", layout.sequence(rows, "{}"))
 
     def _checks(self) -> Iterator[str]:
@@ -295,7 +307,3 @@ def _assignment(name: str, doc: Doc, flag: Expr | None) -> list[str]:
         return [short]
     condition = f"        if {text(flag)}:"
     return [condition, *layout.lines(plain, 3), "        else:", f"            self.{name} = nn.Identity()"]
-
-
-__all__ = ["ClassWriter", "names", "root_name", "write"]
-_ = modular
