@@ -62,9 +62,11 @@ def test_what_is_not_ignored_is_unused(tmp_path: Path) -> None:
 
 
 def test_what_a_rule_matches_is_never_ignored(tmp_path: Path) -> None:
-    found = match(OURS, checkpoint(THEIRS), rules(tmp_path, ignore='["*"]', **RULES))
+    theirs = {**THEIRS, "sep2/bias": numbers(5)}
+    found = match(OURS, checkpoint(theirs), rules(tmp_path, ignore='["*"]', **RULES))
     assert len(found.rows) == 9
     assert found.ignored == ("optimizer/0",)
+    assert [(unused.theirs, unused.wanted) for unused in found.unused] == [("sep2/bias", "unit.1.sep.bias")]
 
 
 def test_missing_here_and_there(tmp_path: Path) -> None:
