@@ -42,7 +42,7 @@ def command(reading: Reading, spec: str, depth: int | None, as_json: bool, as_ma
     elif sys.stdout.isatty():
         from rich.console import Console
 
-        from graphbuilder.backends.table.text import show
+        from graphbuilder.backends.table.screen import show
 
         show(result, depth or result.depth, Console(no_color=not has_colour()))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphbuilder.backends.table.rows import Row, rows, share_of, totals
+from graphbuilder.backends.table.rows import Row, headings, rows, totals
 from graphbuilder.backends.table.summary import Summary
 
 
@@ -14,14 +14,13 @@ def markdown(summary: Summary, depth: int) -> str:
 
 
 def _blocks(summary: Summary, depth: int) -> Iterator[str]:
-    yield f"| block | op | output | parameters | MACs | {share_of(summary)}, share |"
+    yield f"| {' | '.join(headings(summary))} |"
     yield "|:--|:--|:--|--:|--:|--:|"
     yield from (_line(row) for row in rows(summary, depth))
 
 
 def _line(row: Row) -> str:
-    name = "&emsp;" * row.level + row.name
-    return f"| {' | '.join(map(_cell, (name, row.what, row.output, row.parameters, row.macs, row.share)))} |"
+    return f"| {' | '.join(map(_cell, ('&emsp;' * row.level + row.name, *row.cells)))} |"
 
 
 def _totals(summary: Summary) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from graphbuilder.backends.table import numbers
 from graphbuilder.backends.table.summary import WIDTHS, Block, Summary, walk
+from graphbuilder.diagnostics.screen import safe
 from graphbuilder.ir import TensorType
 
 
@@ -22,6 +23,16 @@ class Row(NamedTuple):
     share: str
     bar: str
     is_op: bool
+
+    @property
+    def indented(self) -> str:
+        """The name, moved to the right by its level."""
+        return "  " * self.level + self.name
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What stands under the headings behind the first."""
+        return (self.what, self.output, self.parameters, self.macs, self.share)
 
 
 def rows(summary: Summary, depth: int) -> Iterator[Row]:
@@ -42,9 +53,15 @@ def rows(summary: Summary, depth: int) -> Iterator[Row]:
         )
 
 
-def share_of(summary: Summary) -> str:
-    """What the shares are of: multiply-accumulates, or parameters in a network that has none."""
-    return "MACs" if summary.costs.macs else "parameters"
+def heading(summary: Summary) -> str:
+    """The network's name, and its title where it has one."""
+    return f"{summary.name}  {safe(summary.title)}" if summary.title else summary.name
+
+
+def headings(summary: Summary) -> tuple[str, ...]:
+    """The names of the columns; shares are of multiply-accumulates, or of parameters in a network that has none."""
+    shared = "MACs" if summary.costs.macs else "parameters"
+    return ("block", "op", "output", "parameters", "MACs", f"{shared}, share")
 
 
 def totals(summary: Summary) -> Iterator[tuple[str, str]]:

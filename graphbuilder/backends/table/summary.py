@@ -119,7 +119,7 @@ class Summary:
 
     def text(self, depth: int | None = None) -> str:
         """The table down to ``depth`` as plain text, as wide as it needs to be."""
-        from graphbuilder.backends.table.text import plain
+        from graphbuilder.backends.table.plain import plain
 
         return plain(self, depth or self.depth)
 
