@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json as json_text
 from collections.abc import Iterable, Sequence
-from inspect import getdoc
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from graphbuilder.diagnostics.catalogue import explanation
 from graphbuilder.diagnostics.model import Diagnostic, Rule, Span
 from graphbuilder.diagnostics.screen import safe
 
@@ -97,7 +97,7 @@ def _sarif_rule(rule: type[Rule]) -> dict[str, Any]:
         "id": rule.code,
         "name": rule.__name__,
         "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": " ".join((getdoc(rule) or rule.title).split())},
+        "fullDescription": {"text": explanation(rule)},
         "defaultConfiguration": {"level": rule.severity},
     }
 

@@ -36,8 +36,8 @@ def refuse_nesting(source: Source, max_levels: int, max_parts: int) -> None:
             case "close":
                 level -= 1
             case "key":
-                parts = token.group().count(".")
-                if parts >= max_parts and len(KEY_PART.findall(token.group())) > max_parts:
+                # Dots are counted first, since a string is a key too and may hold many of them.
+                if token.group().count(".") >= max_parts and len(KEY_PART.findall(token.group())) > max_parts:
                     raise _too_many_parts(source, token.start(), token.end(), max_parts)
             case _:
                 pass

@@ -73,9 +73,7 @@ def _duplicate(source: Source, end: int) -> Diagnostic:
 def _ancestor(scanner: Scanner) -> Keys:
     """The nearest table or value that stands in the way of the key placed last."""
     path = scanner.last[:-1]
-    while path not in scanner.extents:
-        path = path[:-1]
-    return path
+    return next(path[:length] for length in range(len(path), 0, -1) if path[:length] in scanner.extents)
 
 
 def _name(path: Keys) -> str:

@@ -135,6 +135,12 @@ def test_a_table_named_before_it_is_opened_stands_where_it_is_opened() -> None:
     assert str(document.span(("a",))) == "s.toml:3:1"
 
 
+@pytest.mark.parametrize("quotes", ['"""a"""""', "'''a''''"])
+def test_quotes_before_the_closing_quotes_belong_to_the_string(quotes: str) -> None:
+    document = parse(f"a = [{quotes}, 2]", "s.toml")
+    assert text_at(document.span(("a", 0))) == quotes
+
+
 def test_a_quoted_key_is_its_value() -> None:
     document = parse('"middle.last" = { "w\\u00e9" = 1 }', "s.toml")
     assert str(document.span(("middle.last", "wé"))) == "s.toml:1:31"

@@ -29,6 +29,11 @@ def _rules() -> Iterator[type[Rule]]:
                 yield value
 
 
+def explanation(rule: type[Rule]) -> str:
+    """A rule's docstring as one paragraph."""
+    return " ".join((getdoc(rule) or "").replace("``", "`").split())
+
+
 def explain(code: str) -> str:
     """What a code means, with an example of the fault and of its repair where a spec alone can show it.
 
@@ -36,7 +41,7 @@ def explain(code: str) -> str:
         KeyError: when there is no such code; letter case does not matter.
     """
     rule = rules()[code.upper()]
-    parts = [f"{rule.severity}[{rule.code}]: {rule.title}", fill(" ".join((getdoc(rule) or "").split()), _WIDTH)]
+    parts = [f"{rule.severity}[{rule.code}]: {rule.title}", fill(explanation(rule), _WIDTH)]
     if rule.bad:
         parts += ["The fault:", indent(rule.bad.strip(), "    "), "Repaired:", indent(rule.good.strip(), "    ")]
     return "\n\n".join(parts)
