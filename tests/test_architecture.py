@@ -80,7 +80,7 @@ def wing(parts: list[str]) -> str:
 
 
 def allowed(home: str) -> set[str]:
-    """The rooms that ``home`` may import from; only the command line stands outside the front door and may use it too."""
+    """The rooms that ``home`` may import from; the command line may use the front door too."""
     if home in ("", "compiler"):
         return set(ROOMS) - {"cli"}
     if home == "cli":
