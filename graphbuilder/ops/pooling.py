@@ -32,6 +32,7 @@ WINDOWS: tuple[tuple[dict[str, Any], TensorType], ...] = (
     ({"kernel": 3, "stride": 2, "padding": 1}, _MAP),
     ({"kernel": 3, "stride": 2, "padding": "half", "ceil": True}, _EVEN),
     ({"kernel": 3, "stride": 2, "ceil": True}, _MAP),
+    ({"kernel": 1, "stride": 2, "ceil": True}, _EVEN),
     ({"kernel": 3, "stride": 2, "padding": [[0, 1], [1, 1]]}, _EVEN),
     ({"kernel": 3, "stride": 2, "padding": [[0, 1], [1, 0]], "ceil": True}, _EVEN),
     ({"kernel": 3, "padding": "same"}, _LINE),
@@ -61,7 +62,7 @@ class Pool(Op):
         x = maps(self, inputs[0])
         over = self._window(x)
         self._check_padding(over)
-        return (x.with_spatial(*over.counts() if self.padding == "same" else self._run(over).counts(ceil=self.ceil)),)
+        return (x.with_spatial(*self._run(over).counts(ceil=self.ceil)),)
 
     def strides(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...]:
         return self._window(inputs[0]).stride
@@ -129,14 +130,13 @@ class MaxPool(Pool):
         over = self._window(inputs[0])
         ceiled = self._ceiled(over) if self.padding == "same" else None
         if ceiled:
-            return self._lower(over, padding_arg(self.padding, ceiled[0]), ceiled[1])
+            return self._lower(over, padding_arg(self.padding, ceiled[0]), ceiled[1], Input())
         own = self._own(over)
         if own is not None:
-            return self._lower(over, padding_arg(self.padding, own), self.ceil)
-        ceil = self.ceil and self.padding != "same"
-        return self._lower(over, Arg("padding", 0, 0), ceil, padded(Input(), over.sides, MINUS_INFINITY))
+            return self._lower(over, padding_arg(self.padding, own), self.ceil, Input())
+        return self._lower(over, Arg("padding", 0, 0), self.ceil, padded(Input(), over.sides, MINUS_INFINITY))
 
-    def _lower(self, over: Window, padding: Arg, ceil: bool, x: Expr = Input()) -> Lowering:  # noqa: B008
+    def _lower(self, over: Window, padding: Arg, ceil: bool, x: Expr) -> Lowering:
         shared, ceil_mode = self._args(padding, ceil)
         own = (Arg("dilation", self.dilation, 1, field="dilation"), Arg("return_indices", False, False))
         return Lowering(TorchCall(f"nn.MaxPool{len(over.spatial)}d", (*shared, *own, ceil_mode), 1), (Module((x,)),))
@@ -169,11 +169,10 @@ class AvgPool(Pool):
         ceiled = self._ceiled(over) if self.padding == "same" and not self.count_padding else None
         if ceiled:
             return Lowering(self._call(over, padding_arg(self.padding, ceiled[0]), ceiled[1]))
-        ceil = self.ceil and self.padding != "same"
         own = self._own(over)
         if own is not None:
-            return Lowering(self._call(over, padding_arg(self.padding, own), ceil))
-        return Lowering(self._call(over, Arg("padding", 0, 0), ceil), (self._padded(over.sides),))
+            return Lowering(self._call(over, padding_arg(self.padding, own), self.ceil))
+        return Lowering(self._call(over, Arg("padding", 0, 0), self.ceil), (self._padded(over.sides),))
 
     def _own(self, over: Window) -> tuple[int, ...] | None:
         """Over three axes torch wants the input as large as the kernel before it is padded."""

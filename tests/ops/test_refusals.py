@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -214,6 +214,7 @@ PER_AXIS = st.one_of(st.integers(1, 4), st.lists(st.integers(1, 4), min_size=1, 
 WINDOWED = st.sampled_from(["conv", "dwconv", "maxpool", "avgpool", "convtranspose"])
 
 
+@settings(max_examples=200)
 @given(WINDOWED, st.data())
 def test_windows_come_out_as_in_torch_or_are_refused(name: str, data: st.DataObject) -> None:
     """Whatever the arguments: the very shape of torch, or an error before torch sees them."""
