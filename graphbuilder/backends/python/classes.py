@@ -167,9 +167,10 @@ def _class(group: Group, base: str, taken: set[str]) -> Class:
         assert outputs is not None, "the skeleton has the outputs of every instance"
         by_outputs.setdefault(outputs, []).append(number)
     main = _claim(base, taken)
+    ranked = sorted(by_outputs.items(), key=lambda row: len(row[0]))
     variants = [
         Variant(main if number == 0 else _claim(main + _given(outputs), taken), outputs, tuple(instances))
-        for number, (outputs, instances) in enumerate(by_outputs.items())
+        for number, (outputs, instances) in enumerate(ranked)
     ]
     bodies, parts = [member.body for member in group.members], [member.parts for member in group.members]
     return Class(tuple(bodies), tuple(parts), group.skeleton, tuple(variants))

@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from graphbuilder.backends.python import layout
-from graphbuilder.backends.python.expressions import Expr, constant, minus, name, over, plus, text, times
+from graphbuilder.backends.python.expressions import Expr, constant, literal, minus, name, over, plus, text, times
 from graphbuilder.backends.python.layout import Doc, Group
-from graphbuilder.backends.python.parts import Argument, Call, ChainPart, ClassPart, OpPart, Part, RepeatPart
+from graphbuilder.backends.python.parts import Argument, Call, ChainPart, ClassPart, OpPart, Part, RepeatPart, some
 from graphbuilder.backends.python.repeats import Run, Series, entries
 from graphbuilder.backends.python.scope import ABSENT, Column, Scope, replaced, same, settled
 from graphbuilder.backends.python.shapes import joining
@@ -22,7 +22,6 @@ from graphbuilder.ir import Value
 
 Parts = Sequence[Part | None]
 Channels = Sequence[Expr | None]
-_Part = TypeVar("_Part", bound=Part)
 
 
 class Made(NamedTuple):
@@ -30,11 +29,6 @@ class Made(NamedTuple):
 
     doc: Doc | None
     channels: tuple[Expr | None, ...]
-
-
-def some(column: Sequence[_Part | None]) -> _Part:
-    """The part in the first instance that has it."""
-    return next(part for part in column if part is not None)
 
 
 @dataclass(eq=False)
@@ -249,10 +243,10 @@ class Constructors:
             results.append(plus(start, times(difference, count)) if argument.channels == 0 else None)
             del columns[argument.name]
         tuples = [
-            self.scope.slot(tuple(row or ABSENT for row in rows), f"{argument}s", step)
+            _tuple(self.scope.slot(tuple(row or ABSENT for row in rows), f"{argument}s", step))
             for argument, rows in columns.items()
         ]
-        loop = _loop(list(columns), [text(each) for each in tuples], text(count), indexed=indexed)
+        loop = _loop(list(columns), tuples, text(count), indexed=indexed)
         given |= {argument: name(argument) for argument in columns}
         maker = self._class if isinstance(some(run.firsts), ClassPart) else self._op
         doc, _ = maker(run.firsts, reads, given)
@@ -279,14 +273,21 @@ def _growth(part: Part) -> Expr | None:
             return None
 
 
-def _loop(names: list[str], tuples: list[str], count: str, *, indexed: bool) -> str:
+def _tuple(expr: Expr) -> Doc:
+    """A tuple that may be broken."""
+    value = getattr(expr, "value", None)
+    return layout.sequence(map(literal, value)) if isinstance(value, tuple) else text(expr)
+
+
+def _loop(names: list[str], tuples: list[Doc], count: str, *, indexed: bool) -> Doc:
     if not names:
         return f"for i in range({count})"
-    together = f"zip({', '.join(tuples)})" if len(tuples) > 1 else tuples[0]
+    together = layout.call("zip", tuples) if len(tuples) > 1 else tuples[0]
     variables = ", ".join(names)
     if not indexed:
-        return f"for {variables} in {together}"
-    return f"for i, {f'({variables})' if len(names) > 1 else variables} in enumerate({together})"
+        return layout.prefixed(f"for {variables} in ", together)
+    indices = f"({variables})" if len(names) > 1 else variables
+    return layout.prefixed(f"for i, {indices} in ", layout.call("enumerate", [together]))
 
 
 def _progression(rows: Sequence[tuple[object, ...]]) -> tuple[Column, Column] | None:

@@ -14,7 +14,9 @@ from typing import NamedTuple
 from graphbuilder.backends.python import layout
 from graphbuilder.backends.python.layout import Doc
 from graphbuilder.backends.python.names import RESERVED, identifier, unused
+from graphbuilder.backends.python.parts import some
 from graphbuilder.backends.python.results import Reader, Results
+from graphbuilder.backends.python.shapes import joining
 from graphbuilder.backends.python.steps import Loop, Step, Steps
 from graphbuilder.ir import Op, Value
 
@@ -54,6 +56,7 @@ class Forward:
     def __post_init__(self) -> None:
         self._names = dict(self.inputs)
         self._pending: list[Pending] = []
+        self._lists: dict[tuple[Value, ...], str] = {}
         self._reads: Counter[Value] = Counter()
         self._first: dict[Value, int] = {}
         self._last: dict[Value, int] = {}
@@ -67,7 +70,7 @@ class Forward:
     def write(self) -> list[Doc]:
         """Writes all calls and gives the outputs as expressions for the ``return``."""
         for number, step in enumerate(self.steps.steps):
-            if any(self._reads[value] for value in step.results):
+            if any(self._reads[value] for value in step.values):
                 self._step(number, step)
         return self._arguments(tuple(map(self.steps.resolve, self.outputs)), Reader.RETURN)
 
@@ -77,7 +80,8 @@ class Forward:
             return
         call = self.results.is_call(step)
         arguments = self._arguments(step.reads, self.results.reader(step))
-        docs = self.results.docs(step, step.module, arguments)
+        whole = self._lists.get(step.reads) if joining(some(step.column)) else None
+        docs = [self.results.joined(step, whole)] if whole else self.results.docs(step, step.module, arguments)
         if len(docs) != len(step.results):
             self._flush()
             names = ", ".join([self._named(number, step, value) for value in step.results])
@@ -131,7 +135,8 @@ class Forward:
 
     def _alive(self, number: int) -> set[str]:
         """Names that are still wanted behind step ``number``."""
-        return {name for value, name in self._names.items() if self._last.get(value, -1) > number}
+        held = {name for value, name in self._names.items() if self._last.get(value, -1) > number}
+        return held.union(self._lists.values())
 
     def _is_named(self, number: int, step: Step, value: Value) -> bool:
         """Whether a value is called after its step: it waits for its reader, or lives on beyond its first."""
@@ -162,7 +167,9 @@ class Forward:
         inside = list(arguments)
         for index, value in enumerate(step.results):
             if index not in loop.carried:
-                names.append(self._named(number, step, value))
+                wanted = self._reads[value] or index in loop.gathered
+                names.append(self._own(step, value, self._alive(number) | {*names, *arguments}) if wanted else "_")
+                self._names[value] = names[-1]
                 continue
             before = arguments[loop.carried.index(index)]
             alive = self._alive(number) | staying | {*names} | ({*arguments} - {before})
@@ -175,9 +182,26 @@ class Forward:
             names.append(chosen)
             self._names[value] = chosen
             inside = [chosen if port == index else each for each, port in zip(inside, loop.carried, strict=True)]
-        self._rounds(step, loop, names, inside)
+        lists = self._gather(number, step, loop, names)
+        self._rounds(step, loop, names, inside, lists)
 
-    def _rounds(self, step: Step, loop: Loop, names: list[str], arguments: Sequence[str]) -> None:
+    def _gather(self, number: int, step: Step, loop: Loop, names: Sequence[str]) -> dict[int, str]:
+        """The lists for what is read of every copy, by the number of the result."""
+        lists: dict[int, str] = {}
+        for index, values in loop.gathered.items():
+            port = step.results[index].port
+            base = identifier(port if port != "out" else loop.variable or "round")
+            chosen = unused(f"{base}s", self._alive(number) | {*names, *self._names.values()})
+            lists[index] = self._lists[values] = chosen
+            for place, value in enumerate(values):
+                if value not in self._names:
+                    self._names[value] = f"{chosen}[{place}]"
+            self._state(f"{chosen} = ", "[]")
+        return lists
+
+    def _rounds(
+        self, step: Step, loop: Loop, names: list[str], arguments: Sequence[str], lists: Mapping[int, str]
+    ) -> None:
         variable = unused(identifier(loop.variable), {*self._names.values(), *RESERVED}) if loop.variable else "_"
         items = loop.items or f"range({self.results.rounds(step)})"
         self.lines.append(f"        for {variable} in {items}:")
@@ -185,6 +209,7 @@ class Forward:
         pairs = [(", ".join(names), docs[0])] if len(docs) != len(names) else list(zip(names, docs, strict=True))
         for name, doc in pairs:
             self.lines += layout.lines(layout.prefixed(f"{name} = ", doc), 3)
+        self.lines += [f"            {gathered}.append({names[index]})" for index, gathered in lists.items()]
 
 
 def _fits(pending: Pending, reader: Reader) -> bool:
@@ -205,7 +230,7 @@ def _depth(written: str) -> int:
 
 def _has_id(step: Step) -> bool:
     """Whether the step's name was chosen by a person, not counted."""
-    callee = next(part for part in step.column if part is not None).node.callee
+    callee = some(step.column).node.callee
     if isinstance(callee, Op):
         base = callee.op
     elif callee.kind == "branch":

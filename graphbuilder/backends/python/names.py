@@ -6,7 +6,23 @@ import re
 from collections.abc import Container
 
 RESERVED = frozenset(
-    ["torch", "nn", "F", "OrderedDict", "reduce", "init_weights", "self", "super", "range", "enumerate", "zip", "isinstance", "tuple", "float", "ValueError"]
+    [
+        "torch",
+        "nn",
+        "F",
+        "OrderedDict",
+        "reduce",
+        "init_weights",
+        "self",
+        "super",
+        "range",
+        "enumerate",
+        "zip",
+        "isinstance",
+        "tuple",
+        "float",
+        "ValueError",
+    ]
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.python.in_place import in_place
@@ -132,6 +132,14 @@ class RepeatPart(Part):
     def beyond(self) -> int:
         """How many further copies there are, all like the last part."""
         return len(self.body.graph.nodes) - len(self.parts)
+
+
+_Part = TypeVar("_Part", bound=Part)
+
+
+def some(column: Sequence[_Part | None]) -> _Part:
+    """The part in the first instance that has it."""
+    return next(part for part in column if part is not None)
 
 
 def modular(part: Part) -> bool:

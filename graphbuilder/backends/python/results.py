@@ -13,7 +13,7 @@ from graphbuilder.backends.python import layout
 from graphbuilder.backends.python.expressions import Expr, names, substitute, text
 from graphbuilder.backends.python.layout import Doc, Group
 from graphbuilder.backends.python.names import unused
-from graphbuilder.backends.python.parts import OpPart
+from graphbuilder.backends.python.parts import OpPart, some
 from graphbuilder.backends.python.scope import ABSENT, Scope, same
 from graphbuilder.backends.python.shapes import joining
 from graphbuilder.backends.python.steps import Step
@@ -60,7 +60,7 @@ class Results:
 
     def reader(self, step: Step) -> Reader:
         """How the expression of a step reads its inputs."""
-        part = next(part for part in step.column if part is not None)
+        part = some(step.column)
         if step.fan is not None or (isinstance(part, OpPart) and _repeats(part.lowering.results)):
             return Reader.REPEATEDLY
         if self.is_call(step):
@@ -70,14 +70,15 @@ class Results:
 
     def is_call(self, step: Step) -> bool:
         """Whether the result is a module called on the arguments as they are."""
-        part = next(part for part in step.column if part is not None)
+        part = some(step.column)
         return not isinstance(part, OpPart) or isinstance(part.lowering.results[0], Module)
 
     def docs(self, step: Step, module: str, arguments: Sequence[Doc]) -> list[Doc]:
         """One expression a result, or a single one that gives all of them."""
-        part = next(part for part in step.column if part is not None)
+        part = some(step.column)
         if step.fan is not None:
-            return [self._fan(step, arguments)]
+            each = unused("path", {layout.flat(argument) for argument in arguments})
+            return [self.joined(step, f"[{layout.flat(layout.call(each, arguments))} for {each} in {step.fan}]")]
         if not isinstance(part, OpPart):
             return [layout.call(module, arguments)]
         writer = _Writer(self, step, module, arguments)
@@ -109,21 +110,17 @@ class Results:
             places[each] = ast.Name(f"self.{attribute}")
         return substitute(expr, places)
 
-    def _fan(self, step: Step, arguments: Sequence[Doc]) -> Doc:
-        join = next(part for part in step.column if part is not None)
-        template = unused("path", {layout.flat(each) for each in arguments})
-        each = f"{layout.flat(layout.call(template, arguments))} for {template} in {step.fan}"
-        target = joining(join)
-        self.targets.add(str(target))
+    def joined(self, step: Step, items: str) -> Doc:
+        """What joins all of a list: ``items`` is its source."""
+        target = joining(some(step.column))
+        assert target is not None, "only joins have lists"
+        self.targets.add(target)
         if target != "torch.cat":
             self.targets.add("reduce")
-            return layout.call("reduce", [str(target), f"[{each}]"])
-        writer = _Writer(self, step, "", [f"[{each}]"])
-        calls = [
-            cast("Function", part.lowering.results[0]).call if isinstance(part, OpPart) else None
-            for part in step.column
-        ]
-        return layout.call("torch.cat", [f"[{each}]", *writer.arguments(calls)])
+            return layout.call("reduce", [target, items])
+        results = [part.lowering.results[0] if isinstance(part, OpPart) else None for part in step.column]
+        calls = [cast("Function", result).call if result else None for result in results]
+        return layout.call(target, [items, *_Writer(self, step, "", ()).arguments(calls)])
 
 
 @dataclass(eq=False)
@@ -176,7 +173,7 @@ class _Writer:
         return docs
 
     def _slot(self, column: tuple[object, ...], arg: Arg) -> Expr:
-        part = next(part for part in self.step.column if part is not None)
+        part = some(self.step.column)
         written = part.node.written.get(arg.field) if arg.field else None
         return self.owner.kept(self.owner.scope.slot(column, arg.name, self.step.name, written=written))
 

@@ -9,6 +9,11 @@ from graphbuilder.backends.python.parts import ChainPart, ClassPart, OpPart, Par
 from graphbuilder.ir import Node, Value
 from graphbuilder.ir.lowering import Expr, Function, Infix, Inputs, Item, Lowering, Method, Module, TorchCall
 
+OUTSIDE = ""
+# Fewer copies are called one by one: those that others read, and those that are but some of a repeat's.
+FEWEST_GATHERED = 5
+FEWEST_SLICED = 3
+
 
 def shape_of(part: Part) -> Hashable:
     """What must be alike for one piece of source to serve both parts."""
@@ -38,7 +43,7 @@ def _repeat_shape(part: RepeatPart) -> Hashable:
     if is_fan(part):
         return ("fan", graph.inputs, first.inputs, shapes[0], joining(part.parts[-1]))
     rows = stretches(part)
-    if len(rows) == 1:
+    if len(rows) == 1 and not rows[0].exported:
         ports = tuple((name, value.port) for name, value in graph.outputs)
         return ("row", graph.inputs, first.inputs, shapes[0], rows[0].carried, rows[0].shared, ports)
     wiring = tuple((part.node.name, part.node.module, part.node.inputs) for part in part.parts)
@@ -51,28 +56,39 @@ class Stretch(NamedTuple):
     Attributes:
         carried: for each input of a copy, the port of the copy before it that it reads, or None where it stays the same.
         shared: whether they are calls of one module.
+        exported: the ports that others read of every copy; a loop gathers them in lists.
     """
 
     start: int
     stop: int
     carried: tuple[str | None, ...] = ()
     shared: bool = False
+    exported: tuple[str, ...] = ()
 
 
 def stretches(part: RepeatPart) -> list[Stretch]:
-    """The parts of a repeat that is no chain, cut where a copy is unlike the one before it or is read by others."""
+    """The parts of a repeat that is no chain, cut where a copy is unlike the one before it, or read otherwise."""
     readers = _readers(part)
     found = [Stretch(0, 1)]
     for index in range(1, len(part.parts)):
         link = _link(part.parts[index - 1], part.parts[index], readers)
         last = found[-1]
-        if link is None or (last.carried and link != (last.carried, last.shared)):
+        if link is None or (last.carried and link != last[2:]):
             found.append(Stretch(index, index + 1))
         else:
             found[-1] = Stretch(last.start, index + 1, *link)
     if part.beyond and not found[-1].carried:
         found[-1] = found[-1]._replace(carried=_carried(part.parts[-2].node, part.parts[-1].node) or ())
-    return found
+    return [each for row in found for each in _worthwhile(row, part, whole=len(found) == 1)]
+
+
+def _worthwhile(row: Stretch, part: RepeatPart, *, whole: bool) -> list[Stretch]:
+    """Few copies are called one by one, which reads better than loops over slices and lists."""
+    beyond = part.beyond if row.stop == len(part.parts) else 0
+    fewest = FEWEST_GATHERED if row.exported else 1 if whole else FEWEST_SLICED
+    if beyond or row.stop - row.start >= fewest:
+        return [row]
+    return [Stretch(index, index + 1) for index in range(row.start, row.stop)]
 
 
 def _readers(part: RepeatPart) -> dict[Value, set[str]]:
@@ -81,11 +97,13 @@ def _readers(part: RepeatPart) -> dict[Value, set[str]]:
         for value in each.node.inputs:
             readers.setdefault(value, set()).add(each.node.name)
     for _, value in part.body.graph.outputs:
-        readers.setdefault(value, set()).add("")
+        readers.setdefault(value, set()).add(OUTSIDE)
     return readers
 
 
-def _link(before: Part, part: Part, readers: dict[Value, set[str]]) -> tuple[tuple[str | None, ...], bool] | None:
+def _link(
+    before: Part, part: Part, readers: dict[Value, set[str]]
+) -> tuple[tuple[str | None, ...], bool, tuple[str, ...]] | None:
     """How ``part`` follows ``before`` in a loop, or None where it does not."""
     one, other = before.node, part.node
     shared = other.module == one.module
@@ -93,10 +111,12 @@ def _link(before: Part, part: Part, readers: dict[Value, set[str]]) -> tuple[tup
         return None
     if (shape_of(before), forward_values(before)) != (shape_of(part), forward_values(part)):
         return None
-    if any(readers.get(Value(one.name, port), set()) - {other.name} for port in one.results):
+    by_port = {port: readers.get(Value(one.name, port), set()) - {other.name} for port in one.results}
+    if any(found - {OUTSIDE} for found in by_port.values()):
         return None
     carried = _carried(one, other)
-    return (carried, shared) if carried and any(carried) else None
+    exported = tuple(port for port, found in by_port.items() if found)
+    return (carried, shared, exported) if carried and any(carried) else None
 
 
 def _carried(before: Node, node: Node) -> tuple[str | None, ...] | None:

@@ -5,15 +5,16 @@ A repeat that is no plain chain has no call of its own: its copies are called he
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from graphbuilder.backends.python.classes import Class
-from graphbuilder.backends.python.parts import Part, RepeatPart, modular
-from graphbuilder.backends.python.shapes import Stretch, is_fan, joining, stretches
-from graphbuilder.ir import Value
+from graphbuilder.backends.python.parts import Part, RepeatPart, modular, some
+from graphbuilder.backends.python.shapes import Stretch, is_fan, stretches
+from graphbuilder.ir import Op, Value
 
 Parts = Sequence[Part | None]
+Within = Callable[[Value], Value]
 
 
 class Loop(NamedTuple):
@@ -24,12 +25,14 @@ class Loop(NamedTuple):
         variable: what an item is called, or None when each round calls the same module.
         carried: for each input, the number of the result that the next round reads there, or None where it stays.
         rounds: in each instance.
+        gathered: for each result that others read of every copy, that value of all copies in order.
     """
 
     items: str | None
     variable: str | None
     carried: tuple[int | None, ...]
     rounds: tuple[int, ...]
+    gathered: Mapping[int, tuple[Value, ...]]
 
 
 class Step(NamedTuple):
@@ -53,6 +56,12 @@ class Step(NamedTuple):
     fan: str | None = None
     optional: bool = False
 
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """Everything that it gives."""
+        gathered = self.loop.gathered.values() if self.loop else ()
+        return (*self.results, *(value for values in gathered for value in values))
+
 
 class Steps(NamedTuple):
     """The steps, and what values at the boundary of a repeat are called inside it."""
@@ -71,7 +80,7 @@ def steps_of(cls: Class) -> Steps:
     made = Steps([], {})
     for name, step in cls.skeleton.steps.items():
         column = cls.column(name)
-        part = next(part for part in column if part is not None)
+        part = some(column)
         reads = tuple(map(made.resolve, step.reads))
         if isinstance(part, RepeatPart) and not part.chained:
             _enter(name, step.module, column, reads, made)
@@ -91,7 +100,7 @@ def steps_of(cls: Class) -> Steps:
 def _enter(name: str, module: str, column: Parts, reads: tuple[Value, ...], made: Steps) -> None:
     """The steps inside a repeat; values in it are known by paths."""
     repeats = [part if isinstance(part, RepeatPart) else None for part in column]
-    first = next(part for part in repeats if part is not None)
+    first = some(repeats)
     graph = first.body.graph
     inside = dict(zip(map(Value, graph.inputs), reads, strict=True))
 
@@ -101,53 +110,61 @@ def _enter(name: str, module: str, column: Parts, reads: tuple[Value, ...], made
     if is_fan(first):
         made.steps.append(_fan(name, module, repeats, within))
     else:
-        made.steps.extend(_rows(name, module, repeats, within, inside))
+        made.steps.extend(_rows(name, module, repeats, within))
     made.alias.update({Value(name, port): within(value) for port, value in graph.outputs})
 
 
-def _fan(name: str, module: str, repeats: Sequence[RepeatPart | None], within: object) -> Step:
-    assert callable(within)
+def _fan(name: str, module: str, repeats: Sequence[RepeatPart | None], within: Within) -> Step:
     joins = [part.parts[-1] if part else None for part in repeats]
-    first = next(part for part in repeats if part is not None)
+    first = some(repeats)
     reads = tuple(within(value) for value in first.parts[0].node.inputs)
     join = first.parts[-1].node
-    assert joining(first.parts[-1]) is not None
     return Step(name, joins, reads, (Value(f"{name}.{join.name}"),), f"self.{module}", fan=f"self.{module}")
 
 
-def _rows(
-    name: str, module: str, repeats: Sequence[RepeatPart | None], within: object, inside: Mapping[Value, Value]
-) -> Iterator[Step]:
-    assert callable(within)
-    first = next(part for part in repeats if part is not None)
+def _rows(name: str, module: str, repeats: Sequence[RepeatPart | None], within: Within) -> Iterator[Step]:
+    first = some(repeats)
     rows = stretches(first)
     owners = {part.node.name: number for number, part in enumerate(first.copies)}
     for row in rows:
         part = first.parts[row.start]
+        inside = part.node.name
         column = [repeat.parts[row.start] if repeat else None for repeat in repeats]
-        reads = tuple(within(value) for value in part.node.inputs)
-        whole = len(rows) == 1
+        loop = _loop(name, module, row, repeats, owners, whole=len(rows) == 1)
         beyond = first.beyond if row is rows[-1] else 0
         last = first.body.graph.nodes[row.stop - 1 + beyond].name
-        results = tuple(Value(f"{name}.{last}", port) for port in part.node.results)
-        owner = f"self.{module}[{owners[part.node.module]}]" if part.node.module in owners else ""
-        step = Step(
-            f"{name}_{part.node.name}" if part.node.name.isdecimal() else part.node.name, column, reads, results, owner
+        yield Step(
+            f"{name}_{inside}" if inside.isdecimal() else inside,
+            column,
+            tuple(within(value) for value in part.node.inputs),
+            tuple(Value(f"{name}.{last}", port) for port in part.node.results),
+            f"self.{module}[{owners[part.node.module]}]" if part.node.module in owners else "",
+            loop if loop.rounds != (1,) * len(repeats) else None,
         )
-        if row.stop - row.start + beyond > 1:
-            lengths = tuple(len(repeat.body.graph.nodes) if repeat else 0 for repeat in repeats)
-            rounds = lengths if whole else (row.stop - row.start + beyond,) * len(repeats)
-            step = step._replace(loop=_loop(row, part, module, owners, rounds, whole=whole))
-        yield step
 
 
 def _loop(
-    row: Stretch, part: Part, module: str, owners: Mapping[str, int], rounds: tuple[int, ...], *, whole: bool
+    name: str,
+    module: str,
+    row: Stretch,
+    repeats: Sequence[RepeatPart | None],
+    owners: Mapping[str, int],
+    *,
+    whole: bool,
 ) -> Loop:
-    carried = tuple(None if port is None else part.node.results.index(port) for port in row.carried)
-    if row.shared or part.node.module not in owners:
-        return Loop(None, None, carried, rounds)
-    template = getattr(part.node.callee, "template", None) or getattr(part.node.callee, "op", "copy")
-    start = owners[part.node.module]
-    items = f"self.{module}" if whole else f"self.{module}[{start or ''}:{start + rounds[0]}]"
-    return Loop(items, str(template), carried, rounds)
+    first = some(repeats)
+    node = first.parts[row.start].node
+    count = row.stop - row.start + (first.beyond if row.stop == len(first.parts) else 0)
+    lengths = tuple(len(repeat.body.graph.nodes) if repeat else 0 for repeat in repeats)
+    rounds = lengths if whole else (count,) * len(repeats)
+    carried = tuple(None if port is None else node.results.index(port) for port in row.carried)
+    names = [part.node.name for part in first.parts[row.start : row.stop]]
+    gathered = {
+        node.results.index(port): tuple(Value(f"{name}.{each}", port) for each in names) for port in row.exported
+    }
+    if row.shared or node.module not in owners:
+        return Loop(None, None, carried, rounds, gathered)
+    template = node.callee.op if isinstance(node.callee, Op) else node.callee.template
+    start = owners[node.module]
+    items = f"self.{module}" if whole else f"self.{module}[{start or ''}:{start + count}]"
+    return Loop(items, template, carried, rounds, gathered)

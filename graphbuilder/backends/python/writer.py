@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.python import layout
 from graphbuilder.backends.python.classes import Class, Variant, made_classes, templates
-from graphbuilder.backends.python.constructors import Constructors, some
+from graphbuilder.backends.python.constructors import Constructors
 from graphbuilder.backends.python.expressions import Expr, literal, text
 from graphbuilder.backends.python.forward import Forward
 from graphbuilder.backends.python.initialisers import LECUN, initialising
 from graphbuilder.backends.python.layout import Doc
 from graphbuilder.backends.python.names import camel, identifier, quoted, unused
-from graphbuilder.backends.python.parts import ChainPart, Chains, OpPart, Part, RepeatPart
+from graphbuilder.backends.python.parts import ChainPart, Chains, OpPart, Part, RepeatPart, some
 from graphbuilder.backends.python.results import Results
 from graphbuilder.backends.python.scope import Parameter, Scope
 from graphbuilder.backends.python.shapes import joining
