@@ -1,7 +1,7 @@
 """The space between two rows: which horizontal stretch runs on which track.
 
-The classical channel: wires come in at the top, leave at the bottom, and change sides on tracks. Wires of one value share a track.
-Knows only numbers.
+The classical channel: wires come in at the top, leave at the bottom, and change sides on tracks. Wires of one value
+share a track. Knows only numbers.
 """
 
 from __future__ import annotations

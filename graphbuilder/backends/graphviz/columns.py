@@ -1,4 +1,7 @@
-"""Which panel stands in which column: a choice of column length that gives the sheet the shape of a page. Knows only numbers."""
+"""Which panel stands in which column: a choice of column length that gives the sheet the shape of a page.
+
+Knows only numbers.
+"""
 
 from __future__ import annotations
 

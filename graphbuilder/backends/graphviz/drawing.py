@@ -1,6 +1,7 @@
-"""The finished figure as data: rectangles, words and lines with their places on the sheet, x to the right and y down, in points.
+"""The finished figure as data: rectangles, words and lines with their places on the sheet.
 
-What writes it (DOT, PDF) decides nothing but how to spell it.
+Points are x to the right and y down, in 72nds of an inch. What writes it (DOT, PDF) decides nothing but how to spell
+it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A box with words in its middle, ``lines`` from top to bottom; ``key`` is what lines are led to, ``tip`` what hovering says."""
+    """A box with words in its middle, ``lines`` from top to bottom.
+
+    ``key`` is what lines are led to, ``tip`` what hovering says.
+    """
 
     key: str
     x: float

@@ -1,4 +1,10 @@
-"""Runs Graphviz on DOT: the ``dot`` of the machine if it has one that draws, else the ``graphviz-pure`` wheel. Writes no file."""
+"""Runs Graphviz on DOT: the ``dot`` of the machine if it has one that draws, else the ``graphviz-pure`` wheel.
+
+Writes no file.
+"""
+
+# The graphviz package has no stubs.
+# pyright: reportMissingTypeStubs=false
 
 from __future__ import annotations
 
@@ -18,7 +24,7 @@ class NoEngine(RuntimeError):
     """Neither Graphviz is there, or neither could draw."""
 
 
-def draw(source: str, format: Literal["svg", "png"]) -> bytes:  # noqa: A002  (Graphviz's own word for it)
+def draw(source: str, format: Literal["svg", "png"]) -> bytes:
     """``source`` drawn.
 
     Raises:
@@ -32,14 +38,14 @@ def draw_pdf(source: str) -> bytes | None:
     return _draw_here(source, "pdf")
 
 
-def _draw_here(source: str, format: str) -> bytes | None:  # noqa: A002
+def _draw_here(source: str, format: str) -> bytes | None:
     try:
         return graphviz.pipe("dot", format, source.encode(), quiet=True) or None
     except (graphviz.ExecutableNotFound, subprocess.CalledProcessError, OSError):
         return None
 
 
-def _draw_pure(source: str, format: str) -> bytes:  # noqa: A002
+def _draw_pure(source: str, format: str) -> bytes:
     program = _pure()
     if program is None:
         raise NoEngine("neither `dot` nor `graphviz-pure` is installed")
@@ -52,4 +58,6 @@ def _draw_pure(source: str, format: str) -> bytes:  # noqa: A002
 def _pure() -> str | None:
     """Where the wheel put its program: beside this Python, or wherever the shell finds it."""
     folders = (sysconfig.get_path("scripts"), str(Path(sys.executable).parent))
-    return next((found for folder in folders if (found := shutil.which(_PURE, path=folder))), None) or shutil.which(_PURE)
+    return next((found for folder in folders if (found := shutil.which(_PURE, path=folder))), None) or shutil.which(
+        _PURE
+    )

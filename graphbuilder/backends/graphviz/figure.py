@@ -14,7 +14,8 @@ from graphbuilder.backends.graphviz.norms import Norms
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.panels import torn
 from graphbuilder.backends.graphviz.pdf import write_pdf
-from graphbuilder.backends.graphviz.reader import Fold, Reader
+from graphbuilder.backends.graphviz.policy import Fold, Policy
+from graphbuilder.backends.graphviz.reader import Reader
 from graphbuilder.backends.graphviz.scene import Scene
 from graphbuilder.backends.graphviz.sheet import lay
 from graphbuilder.backends.graphviz.svg import finish
@@ -30,7 +31,7 @@ _FOLDS: tuple[tuple[Fold, str], ...] = (
 )
 
 
-def render(typed: TypedGraph, format: Format, options: Options = Options()) -> bytes:  # noqa: A002, B008
+def render(typed: TypedGraph, format: Format, options: Options = Options()) -> bytes:  # noqa: B008
     """The figure of ``typed`` in ``format``.
 
     Raises:
@@ -74,7 +75,7 @@ def _scene(typed: TypedGraph, options: Options, norms: Norms, fold: Fold, said: 
     """The scene at one fold; a block that other things run beside is no panel, so it is read again as a card."""
     demoted: frozenset[str] = frozenset()
     while True:
-        reader = Reader(options, norms, fold, demoted)
+        reader = Reader(Policy(options, norms, fold, demoted), norms)
         root = reader.root(typed)
         broken = torn(root, reader.sections)
         if not broken:
@@ -93,4 +94,3 @@ def _facts(typed: TypedGraph, norms: Norms, said: str) -> Iterator[str]:
     yield from norms.sentences()
     if said:
         yield said
-

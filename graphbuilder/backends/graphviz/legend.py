@@ -14,8 +14,17 @@ _SAMPLE = (66.0, 17.0)
 _ROW, _HEAD, _PAD, _INDENT = 23.0, 32.0, 14.0, 96.0
 _SIZE, _TALL = 9.0, 0.8
 _FAMILIES = (
-    "separable", "convolution", "attention", "pooling", "activation", "normalisation", "regularisation", "shape", "head", "block"
-)  # fmt: skip
+    "separable",
+    "convolution",
+    "attention",
+    "pooling",
+    "activation",
+    "normalisation",
+    "regularisation",
+    "shape",
+    "head",
+    "block",
+)
 _POOLS = {"MaxPool": "max", "AvgPool": "average", "GlobalAvgPool": "global average", "GlobalMaxPool": "global max"}
 _WORDS = {
     "head": "fully connected",
@@ -148,7 +157,7 @@ def _draw(drawing: Drawing, entry: _Entry, x: float, y: float) -> None:
     wide, high = _SAMPLE
     key = f"legend {entry.style}"
     if entry.style in ("shortcut", "passage"):
-        for name, place in ((f"{key} start", x), (f"{key} end", x + wide)):
+        for name, place in ((f"{key} start", x + 4), (f"{key} end", x + wide)):
             drawing.shapes.append(Shape(name, place, y, 0.0, 0.0, POINT, "round", ()))
         kind = "shortcut" if entry.style == "shortcut" else "passage"
         drawing.lines.append(Line(((x + 4, y), (x + wide, y)), kind, f"{key} start", f"{key} end"))
@@ -169,8 +178,14 @@ def _free(drawing: Drawing, needed: tuple[float, float], margin: float, gutter: 
     tops = sorted({margin, *(area.y + area.high for area in taken)})
     best: _Area | None = None
     for x, y in product(lefts, tops):
-        if not any(_meet(_Area(x, y, *needed), area) for area in taken) and x + needed[0] <= right and y + needed[1] <= bottom:
-            wide = max([panel.wide for panel in panels if abs(panel.x - x) < 1 and panel.wide >= needed[0]], default=needed[0])
+        if (
+            not any(_meet(_Area(x, y, *needed), area) for area in taken)
+            and x + needed[0] <= right
+            and y + needed[1] <= bottom
+        ):
+            wide = max(
+                [panel.wide for panel in panels if abs(panel.x - x) < 1 and panel.wide >= needed[0]], default=needed[0]
+            )
             area = _grown(x, y, (wide, needed[1]), right, bottom, taken)
             best = area if best is None or area.size > best.size + 1 else best
     return best
@@ -180,7 +195,9 @@ def _grown(
     x: float, y: float, needed: tuple[float, float], right: float, bottom: float, taken: Sequence[_Area]
 ) -> _Area:
     """The rectangle at ``x``, ``y`` as high as it can be, no wider than a panel."""
-    ends = sorted(area.y for area in taken if area.y >= y + needed[1] and area.x < x + needed[0] and area.x + area.wide > x)
+    ends = sorted(
+        area.y for area in taken if area.y >= y + needed[1] and area.x < x + needed[0] and area.x + area.wide > x
+    )
     return _Area(x, y, min(needed[0], right - x), (ends[0] if ends else bottom) - y)
 
 

@@ -85,7 +85,9 @@ def _assign(by_row: list[list[Node]], values: dict[End, _Value]) -> int:
 
 def _free(taken: set[int], wanted: int) -> int:
     """The free lane that is nearest to ``wanted``."""
-    return min((lane for lane in range(wanted + len(taken) + 1) if lane not in taken), key=lambda lane: abs(lane - wanted))
+    return min(
+        (lane for lane in range(wanted + len(taken) + 1) if lane not in taken), key=lambda lane: abs(lane - wanted)
+    )
 
 
 def _centres(by_row: list[list[Node]], lanes: int) -> list[float]:

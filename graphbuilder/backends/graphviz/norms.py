@@ -1,4 +1,4 @@
-"""Norms that need not be drawn: those behind every convolution of a kind, which one sentence says better than many boxes.
+"""Norms that need not be drawn: those behind every convolution of a kind, which one sentence says better than boxes.
 
 The sentence is made only where it is true, and names the one exception where there is one.
 """

@@ -94,7 +94,7 @@ class Panels:
         return [(piece, self._placer.chain(piece).length) for piece in pieces]
 
     def _cuts(self, before: Element, after: Element, cards: bool) -> bool:
-        """Whether a panel may end between two elements: one value passes, and nothing is parted that belongs together."""
+        """Whether a panel may end between two elements: one value passes, and what belongs together stays so."""
         if not isinstance(before, str) or not isinstance(after, str):
             return False
         item, follows = self._region.items[before], self._region.items[after]

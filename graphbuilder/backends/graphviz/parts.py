@@ -1,7 +1,7 @@
 """Pieces of a placed figure: boxes, frames, labels and wires in their own coordinates, and how two pieces are joined.
 
-A point is (along, across): along the flow from a piece's start, across from its trunk, left of the flow's direction being negative.
-Which of the two is horizontal is not known here.
+A point is (along, across): along the flow from a piece's start, across from its trunk, negative to the left of the
+flow. Which of the two is horizontal is not known here.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class BoxMark:
 class FrameMark:
     """A card from ``start`` to ``end`` along and ``left`` to ``right`` across.
 
-    ``wires`` is where wires come in, between which its title finds room. What stands on a panel's trunk is ``stretched`` to the
-    width of the panel.
+    ``wires`` is where wires come in, between which its title finds room. What stands on a panel's trunk is
+    ``stretched`` to the width of the panel.
     """
 
     start: float
@@ -236,7 +236,9 @@ def _runs_straight(tip: Tip, ends: list[Tip]) -> bool:
     return any(abs(tip.points[-1][1] - end.points[0][1]) < _STRAIGHT for end in ends)
 
 
-def _lead(tip: Tip, end: Tip, height: Callable[[tuple[End, int]], float], net: tuple[End, int], *, branches: bool) -> Tip:
+def _lead(
+    tip: Tip, end: Tip, height: Callable[[tuple[End, int]], float], net: tuple[End, int], *, branches: bool
+) -> Tip:
     """``tip`` led into ``end``; a wire that branches off another begins where it leaves it."""
     above, below = tip.points[-1][1], end.points[0][1]
     if abs(above - below) < _STRAIGHT:

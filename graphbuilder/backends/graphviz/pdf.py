@@ -1,7 +1,8 @@
-"""Spells a drawing as PDF, for machines whose Graphviz draws none: vectors, text that can be selected, no file, no dependency.
+"""Spells a drawing as PDF, for machines whose Graphviz draws none: vectors, and text that can be selected.
 
-It uses the fonts that every reader has (Helvetica, Symbol), so it can write only their characters; others become question marks.
-Format: ISO 32000-1, chapters 7 (objects), 8 (graphics) and 9 (text).
+It uses the fonts that every reader has (Helvetica, Symbol), so it can write only their characters; others become
+question marks. It needs no library and writes no file. Format: ISO 32000-1, chapters 7 (objects), 8 (graphics) and 9
+(text).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import groupby
 
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.beziers import beziers, towards
-from graphbuilder.backends.graphviz.drawing import POINT, Drawing, Frame, Line, Point, Run, Shape, Words
+from graphbuilder.backends.graphviz.drawing import POINT, Drawing, Frame, Line, Point, Run, Shape
 from graphbuilder.backends.graphviz.theme import Palette
 
 _SYMBOLS = {"→": b"\xae", "−": b"-", "≤": b"\xa3", "≥": b"\xb3", "∞": b"\xa5"}
@@ -27,11 +28,11 @@ def write_pdf(drawing: Drawing, palette: Palette) -> bytes:
     page = "\n".join(_page(drawing, palette)).encode("latin-1")
     packed = zlib.compress(page, 9)
     fonts = " ".join(f"/F{n} {4 + n} 0 R" for n in (1, 2, 3))
-    size = f"[0 0 {_n(drawing.wide)} {_n(drawing.high)}]"
+    page_size = f"/MediaBox [0 0 {_n(drawing.wide)} {_n(drawing.high)}]"
     return _file(
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        f"<< /Type /Page /Parent 2 0 R /MediaBox {size} /Contents 4 0 R /Resources << /Font << {fonts} >> >> >>".encode(),
+        f"<< /Type /Page /Parent 2 0 R {page_size} /Contents 4 0 R /Resources << /Font << {fonts} >> >> >>".encode(),
         b"<< /Length %d /Filter /FlateDecode >>\nstream\n%b\nendstream" % (len(packed), packed),
         _font("Helvetica", " /Encoding /WinAnsiEncoding"),
         _font("Helvetica-Bold", " /Encoding /WinAnsiEncoding"),
@@ -87,7 +88,9 @@ def _shape(shape: Shape, palette: Palette) -> Iterator[str]:
         y += height
         x = shape.x - (sum(_wide(run) for run in line) + _SPACE * (len(line) - 1)) / 2
         for run in line:
-            yield from _run(run, x, y - height / 2 + _CAPITAL * max(r.size for r in line), palette.styles[shape.style].text)
+            yield from _run(
+                run, x, y - height / 2 + _CAPITAL * max(r.size for r in line), palette.styles[shape.style].text
+            )
             x += _wide(run) + _SPACE
 
 
@@ -115,7 +118,9 @@ def _line(line: Line, palette: Palette) -> Iterator[str]:
     colour, (*rest, last) = _colour(palette.lines[line.kind]), line.points
     back = towards(last, rest[-1], _ARROW)
     start, *controls = beziers((*rest, back))
-    curves = " ".join(f"{_p(controls[i])} {_p(controls[i + 1])} {_p(controls[i + 2])} c" for i in range(0, len(controls), 3))
+    curves = " ".join(
+        f"{_p(controls[i])} {_p(controls[i + 1])} {_p(controls[i + 2])} c" for i in range(0, len(controls), 3)
+    )
     dash = "[5 4] 0 d" if line.kind == "passage" else "[] 0 d"
     yield f"{colour} RG {_WIDTHS[line.kind]} w {dash} {_p(start)} m {curves} S [] 0 d"
     across = _ARROW_HALF if abs(last[0] - back[0]) < abs(last[1] - back[1]) else 0.0

@@ -1,7 +1,8 @@
 """Places a region: linear and exact, a small change moving nothing but what stands behind it.
 
-A chain goes along its trunk; the longest branch of a residual stays on the trunk and its shortcuts run in lanes to the left of it; equal
-branches stand side by side. Tangles are placed by ``mesh``. Coordinates are a part's own (see ``parts``).
+A chain goes along its trunk; the longest branch of a residual stays on the trunk and its shortcuts run in lanes to
+the left of it; equal branches stand side by side. Tangles are placed by ``mesh``. Coordinates are a part's own (see
+``parts``).
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ class Placer:
         half = 0.0 if places else self.metrics.flow(self.metrics.box(box, form))[1] * 0.4
         return self._plain(box, form, _spread(links, half))
 
-    def _plain(self, box: Box, form: Form, entries: dict[Link, tuple[Point, ...]], size: tuple[float, float] | None = None) -> Part:
+    def _plain(
+        self, box: Box, form: Form, entries: dict[Link, tuple[Point, ...]], size: tuple[float, float] | None = None
+    ) -> Part:
         """A box on the trunk; ``entries`` are the ends of the wires that it reads."""
         wide, high = size or self.metrics.box(box, form)
         along, across = self.metrics.flow((wide, high))
@@ -86,7 +89,9 @@ class Placer:
         outs: dict[Link, Tip] = {}
         for number, port in enumerate(ports):
             place = 0.0 if len(ports) == 1 else across * ((number + 1) / (len(ports) + 1) - 0.5)
-            outs.update((link, Tip(((along, place),), item=box.path)) for link in self._from.get(End(box.path, port), []))
+            outs.update(
+                (link, Tip(((along, place),), item=box.path)) for link in self._from.get(End(box.path, port), [])
+            )
         return outs
 
     def _join(self, box: Box, links: list[Link], places: dict[Link, float]) -> Part:
@@ -100,7 +105,7 @@ class Placer:
         return self._plain(box, "wide", entries)
 
     def _bar(self, box: Box, links: list[Link], places: dict[Link, float], form: Form) -> Part:
-        """A box of several readings: lanes enter it from their side, branches from before, for which it is made wide enough."""
+        """A box of several readings: lanes enter it from their side, branches from before: it is made wide enough."""
         along, across = self.metrics.flow(self.metrics.box(box, form))
         if any(abs(place) < 1 for place in places.values()) and max(places.values()) < 1:
             side: dict[Link, tuple[Point, ...]] = {}
@@ -120,8 +125,10 @@ class Placer:
         part = inner.chain(structure(card.region).elements, form)
         self.frame(part, card.title, card.note, card.count, card.words)
         into, out = self._into.get(card.path, []), part.outs
-        entered = {slot: [tip for link, tips in part.ins.items() if link.source == End(OUTSIDE, slot) for tip in tips]
-                   for slot in {link.slot for link in into}}
+        entered = {
+            slot: [tip for link, tips in part.ins.items() if link.source == End(OUTSIDE, slot) for tip in tips]
+            for slot in {link.slot for link in into}
+        }
         left = {link.slot: tip for link, tip in out.items() if link.target == OUTSIDE}
         part.ins = {link: entered[link.slot] for link in into}
         part.outs = {link: tip for port, tip in left.items() for link in self._from.get(End(card.path, port), [])}

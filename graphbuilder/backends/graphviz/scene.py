@@ -1,6 +1,7 @@
 """What the figure shows, before anything has a place: boxes, cards and the links between them.
 
-A ``Region`` is a small DAG of items; a ``Card`` is an item with a region of its own. Nothing here knows sizes, colours or DOT.
+A ``Region`` is a small DAG of items; a ``Card`` is an item with a region of its own. Nothing here knows sizes,
+colours or DOT.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ OUTSIDE = ""
 
 
 class End(NamedTuple):
-    """Where a value comes from: an item of the region and its port, or ``OUTSIDE`` and the number of the region's input."""
+    """Where a value comes from: an item of the region and its port, or ``OUTSIDE`` and the number of an input."""
 
     item: str
     port: int = 0

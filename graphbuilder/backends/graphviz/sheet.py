@@ -81,7 +81,9 @@ class _Sheet:
     def _columns(self) -> list[_Column]:
         found = units(self._scene.root, self._scene.sections)
         pieces = [self._panels.lengths(unit) for unit in found]
-        stretches = [self._measure(unit, [length for _, length in cut]) for unit, cut in zip(found, pieces, strict=True)]
+        stretches = [
+            self._measure(unit, [length for _, length in cut]) for unit, cut in zip(found, pieces, strict=True)
+        ]
         wide = self._metrics.lane + self._metrics.half + (2 * _TITLED + m.HEADER if self._metrics.across else 4 * _SIDE)
         shares = arrange(stretches, wide, GUTTER, not self._metrics.across)
         numbers = count()

@@ -1,7 +1,8 @@
 """The shape of a region: chains, things side by side, and what is neither.
 
-A DAG between one entry and one exit is cut at the items that every path goes through; what lies between two cuts is either several
-parts that have nothing to do with each other (``Parallel``) or a tangle (``Mesh``). Nothing here knows sizes.
+A DAG between one entry and one exit is cut at the items that every path goes through; what lies between two cuts is
+either several parts that have nothing to do with each other (``Parallel``) or a tangle (``Mesh``). Nothing here knows
+sizes.
 """
 
 from __future__ import annotations

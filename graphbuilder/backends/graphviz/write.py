@@ -3,6 +3,9 @@
 All names are made up here and every text is escaped; nothing that a spec says is ever markup.
 """
 
+# The graphviz package has no stubs, and annotates only part of itself.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from html import escape as html_escape
@@ -67,9 +70,8 @@ class Writer:
         paint = self._palette.styles[frame.style]
         low, high = self._drawing.high - frame.y - frame.high, self._drawing.high - frame.y
         box = f"{_n(frame.x)},{_n(low)},{_n(frame.x + frame.wide)},{_n(high)}"
-        with dot.subgraph(name=f"cluster_{number}") as cluster:
-            cluster.attr(bb=box, style="rounded,filled", fillcolor=paint.fill, color=paint.line, penwidth=_n(paint.pen))
-            cluster.attr(**{"class": frame.style})
+        shown = {"fillcolor": paint.fill, "color": paint.line, "penwidth": _n(paint.pen), "class": frame.style}
+        dot.subgraph(graphviz.Digraph(f"cluster_{number}", graph_attr={"bb": box, "style": "rounded,filled", **shown}))
 
     def _shape(self, dot: graphviz.Digraph, shape: Shape) -> None:
         name = self._names[shape.key] = f"n{len(self._names)}"
@@ -107,8 +109,8 @@ class Writer:
         x = {"start": words.x + wide / 2, "middle": words.x, "end": words.x - wide / 2}[words.anchor]
         colour = self._palette.tones[words.tone]
         place = {"pos": self._place(x, words.y), "width": _n(wide / 72, 4), "height": _n(words.size * 1.4 / 72, 4)}
-        shown = {"shape": "none", "style": "", "class": f"words {words.tone}", "fontcolor": colour, "fontsize": _n(words.size)}
-        dot.node(name, label=_cell(words, wide), **place, **shown)
+        shown = {"class": f"words {words.tone}", "fontcolor": colour, "fontsize": _n(words.size)}
+        dot.node(name, label=_cell(words, wide), shape="none", style="", **place, **shown)
 
     def _line(self, dot: graphviz.Digraph, line: Line) -> None:
         tail, head = self._names[line.tail], self._names[line.head]
@@ -131,7 +133,7 @@ class Writer:
 
 
 def _html(line: tuple[Run, ...]) -> str:
-    return "<font point-size=\"6\">&nbsp; </font>".join(_font(run) for run in line)
+    return '<font point-size="6">&nbsp; </font>'.join(_font(run) for run in line)
 
 
 def _font(run: Run) -> str:

@@ -38,7 +38,7 @@ conv = { kernel = 3, padding = "half" }
 maxpool = { kernel = 2, stride = 2 }
 [model]
 body = [
-  { use = "stage", repeat = "=[[64, 2], [128, 2], [256, 3], [512, 3], [512, 3]]", out = "=item[0]", depth = "=item[1]" },
+  { use = "stage", repeat = "=[64, 128, 256, 512, 512]", out = "=item", depth = "=2 if i < 2 else 3" },
   { op = "flatten" },
   { id = "hidden", use = "hidden", repeat = 2 },
   { id = "logits", op = "linear", out = 1000 },

@@ -1,0 +1,166 @@
+"""Decides how each block is drawn: as a panel, a card, one box, or not at all; and which copies go on one stack.
+
+What is small is drawn in place, what is large gets a frame, and a caller's patterns beat both. Decides only; draws
+nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from graphbuilder.analysis.collapse import Run, runs
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.norms import Norms
+from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.backends.graphviz.scene import Section
+from graphbuilder.ir import Graph, Node, Value
+
+Fold = Literal["nothing", "repeats", "blocks"]
+_COPIES_INSIDE = 12
+"""The most boxes for which the copies of a repeat in a card are all drawn."""
+_TINY = 2
+"""The most boxes of a block that gets no card of its own."""
+_STAGE = 16
+"""The most boxes of a block of blocks that is still a card and not a panel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """How deep a reader is.
+
+    Attributes:
+        prefix: of the paths here, with its dot.
+        frame: what all this is drawn in.
+        level: how many blocks are open around it.
+        section: the panel it belongs to.
+        template: what is repeated here, in a repeat.
+    """
+
+    prefix: str = ""
+    frame: Literal["sheet", "panel", "card"] = "sheet"
+    level: int = 0
+    section: Section | None = None
+    template: str | None = None
+
+    def path(self, node: Node) -> str:
+        return self.prefix + node.name
+
+    def title(self, run: Run) -> str:
+        """What a call is called; a copy goes by what it is a copy of, and its number."""
+        node = run.first
+        if node.title and not (self.template and self.section and node.title == self.section.title):
+            return text.clean(node.title)
+        if self.template is None:
+            return text.clean((node.callee.title if isinstance(node.callee, Graph) else None) or node.name)
+        last = f" – {run.nodes[-1].name}" if run.count > 1 else ""
+        return text.clean(f"{self.template} {node.name}{last}")
+
+    def inside(self, body: TypedGraph, path: str) -> Where:
+        """The place in ``body``, drawn without a frame of its own."""
+        kind = body.graph.kind
+        template = body.graph.template if kind == "repeat" else None
+        return replace(self, prefix=f"{path}.", template=template, level=self.level + (kind in ("block", "composite")))
+
+
+class Policy:
+    """The decisions for one network; ``demoted`` are the paths of blocks that turned out not to be panels."""
+
+    def __init__(self, options: Options, norms: Norms, fold: Fold, demoted: frozenset[str]) -> None:
+        self._options = options
+        self._norms = norms
+        self._fold: Fold = fold
+        self._demoted = demoted
+        self._boxes: dict[int, int] = {}
+
+    def is_closed(self, path: str, body: TypedGraph, where: Where) -> bool:
+        """Whether a call of ``body`` is one box."""
+        kind = body.graph.kind
+        if self._options.collapses(path):
+            return True
+        if kind == "composite" or self._options.expands(path):
+            return not self._options.expands(path)
+        return kind == "block" and (self._is_deep(where) or self._is_folded(body, where))
+
+    def is_panel(self, path: str, body: TypedGraph, where: Where) -> bool:
+        """Whether ``body``, which is open, has a panel of its own: it holds cards, and one value passes through it."""
+        if where.frame != "sheet" or path in self._demoted or self._is_deep(where) or self._holds_stages(body):
+            return False
+        one = len(body.graph.inputs) == 1 and len(body.graph.outputs) == 1
+        return one and body.graph.kind in ("block", "repeat") and self._holds_cards(body)
+
+    def is_card(self, body: TypedGraph, where: Where) -> bool:
+        """Whether ``body``, which is open and no panel, has a card of its own."""
+        stages = where.frame == "sheet" and self._holds_stages(body)
+        return where.frame != "card" and self._may_be_card(body) and not stages
+
+    def stacks(self, run: Run, typed: TypedGraph, where: Where) -> bool:
+        """Whether the copies of ``run`` are drawn once."""
+        opened = self._options.expands(where.path(run.first)) or self._options.expands(where.prefix.removesuffix("."))
+        if run.count == 1 or opened or not (is_chained(run, typed) or _is_abreast(run, typed)):
+            return False
+        body = typed.bodies.get(run.first.name)
+        cards = body is not None and where.frame != "card" and self._may_be_card(body)
+        boxes = run.count * (self._count(body) if body else 1)
+        return cards or self._fold != "nothing" or boxes > _COPIES_INSIDE
+
+    def _is_deep(self, where: Where) -> bool:
+        return self._options.level is not None and where.level >= self._options.level
+
+    def _is_folded(self, body: TypedGraph, where: Where) -> bool:
+        """Whether ``body`` would be a card if this were a small network."""
+        panel = where.frame == "sheet" and self._holds_cards(body)
+        return self._fold == "blocks" and where.frame != "card" and self._may_be_card(body) and not panel
+
+    def _may_be_card(self, body: TypedGraph) -> bool:
+        return body.graph.kind == "block" and self._count(body) > _TINY
+
+    def _holds_cards(self, body: TypedGraph) -> bool:
+        return any(self._may_be_card(inner) or self._holds_cards(inner) for inner in _bodies(body))
+
+    def _holds_stages(self, body: TypedGraph) -> bool:
+        """Whether blocks in ``body`` are large enough to be panels themselves, and not all copies of one."""
+        if body.graph.kind == "repeat" and len(runs(body)) == 1:
+            return False
+        return any(
+            self._holds_stages(inner)
+            if inner.graph.kind == "repeat"
+            else inner.graph.kind == "block" and self._count(inner) > _STAGE and self._holds_cards(inner)
+            for inner in _bodies(body)
+        )
+
+    def _count(self, body: TypedGraph) -> int:
+        """How many boxes ``body`` would be, wide open; equal bodies are counted once."""
+        if id(body) not in self._boxes:
+            drawn = (node for node in body.graph.nodes if not self._norms.folds(node, body))
+            counts = (1 if node.op is not None else self._count(body.bodies[node.name]) for node in drawn)
+            self._boxes[id(body)] = sum(counts)
+        return self._boxes[id(body)]
+
+
+def is_chained(run: Run, typed: TypedGraph) -> bool:
+    """Whether each copy reads the one before it, and nothing else does."""
+    outputs = {value.node for _, value in typed.graph.outputs}
+    for before, after in zip(run.nodes, run.nodes[1:], strict=False):
+        carried = [new.node == before.name or new == old for new, old in zip(after.inputs, before.inputs, strict=True)]
+        if not all(carried) or _readers(before, typed) != {after.name} or before.name in outputs:
+            return False
+    return True
+
+
+def _is_abreast(run: Run, typed: TypedGraph) -> bool:
+    """Whether the copies read the same and one node reads them all."""
+    readers = [_readers(node, typed) for node in run.nodes]
+    outputs = {value.node for _, value in typed.graph.outputs}
+    together = all(node.inputs == run.first.inputs and node.name not in outputs for node in run.nodes)
+    return together and len(readers[0]) == 1 and all(names == readers[0] for names in readers)
+
+
+def _readers(node: Node, typed: TypedGraph) -> set[str]:
+    values = [Value(node.name, port) for port in node.results]
+    return {reader for value in values for reader, _ in typed.graph.readers.get(value, ())}
+
+
+def _bodies(body: TypedGraph) -> list[TypedGraph]:
+    return [body.bodies[node.name] for node, inner in body.graph.children() if inner.kind != "composite"]
