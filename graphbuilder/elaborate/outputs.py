@@ -77,8 +77,9 @@ def _taken(builder: BodyBuilder, tap: Tap) -> Iterator[tuple[str, Known | None]]
     head, rest = tap[0], ".".join(tap[1:])
     for name in [name for name in builder.signals if name.isdecimal()] if head == "*" else [head]:
         signal = builder.signals.get(name)
-        if signal is None or signal.outputs is None or not _has_id(builder, name):
+        if signal is None or signal.outputs is None:
             continue
+        _expect_id(builder, name)
         if not rest:
             yield name, signal.sole
         elif "*" in rest:
@@ -90,13 +91,12 @@ def _taken(builder: BodyBuilder, tap: Tap) -> Iterator[tuple[str, Known | None]]
             yield f"{name}.{rest}", signal.outputs[rest]
 
 
-def _has_id(builder: BodyBuilder, name: str) -> bool:
+def _expect_id(builder: BodyBuilder, name: str) -> None:
     step = builder.steps.get(name)
     if step is None or step.id or name.isdecimal():
-        return True
+        return
     message = f"a path leads to `{name}` from outside this block, and its name is only counted"
     builder.report(TapNeedsId.at(step.place.span, message, help=f'give it an id: id = "{name}"'))
-    return False
 
 
 def finish(

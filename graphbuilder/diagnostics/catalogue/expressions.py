@@ -16,7 +16,10 @@ rates = [1, 2, 4]
 image = [3, 32, 32]
 
 [model]
-body = [{{ op = "conv", out = "{out}", kernel = 3 }}]
+body = [
+  {{ op = "conv", out = "=width * rates[0]", kernel = 3 }},
+  {{ op = "conv", out = "{out}", kernel = 3 }},
+]
 """
 
 

@@ -143,8 +143,8 @@ class ParamExpression(Rule):
     code = "GB113"
     title = "a param is not a plain value"
     bad = (
-        _STEPS.format(steps='{ op = "conv", kernel = 1, out = "=double" }')
-        + '[params]\nwidth = 4\ndouble = "=2 * width"\n'
+        _STEPS.format(steps='{ op = "conv", kernel = 1, out = "=twice" }')
+        + '[params]\nwidth = 4\ntwice = "=2 * width"\n'
     )
     good = _STEPS.format(steps='{ op = "conv", kernel = 1, out = "=2 * width" }') + "[params]\nwidth = 4\n"
 

@@ -62,8 +62,8 @@ class BlocksTooDeep(Rule):
 
     code = "GB605"
     title = "blocks nested beyond the limit"
-    bad = 'format = 1\nname = "tiny"\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ use = "ring", n = 40 }]\n[blocks.ring]\nargs = { n = "int" }\nbody = [{ op = "relu" }, { use = "ring", n = "=n - 1", when = "=n > 0" }]\n'
-    good = 'format = 1\nname = "tiny"\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ use = "ring", n = 4 }]\n[blocks.ring]\nargs = { n = "int" }\nbody = [{ op = "relu" }, { use = "ring", n = "=n - 1", when = "=n > 0" }]\n'
+    bad = 'format = 1\nname = "tiny"\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ use = "ring", left = 40 }]\n[blocks.ring]\nargs = { left = "int" }\nbody = [{ op = "relu" }, { use = "ring", left = "=left - 1", when = "=left > 0" }]\n'
+    good = 'format = 1\nname = "tiny"\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ use = "ring", left = 4 }]\n[blocks.ring]\nargs = { left = "int" }\nbody = [{ op = "relu" }, { use = "ring", left = "=left - 1", when = "=left > 0" }]\n'
 
 
 class TooManyParameters(Rule):

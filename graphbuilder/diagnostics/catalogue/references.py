@@ -53,7 +53,7 @@ class ArgumentUnknown(Rule):
 
     code = "GB305"
     title = "no such argument"
-    bad = _HEAD + '[model]\nbody = [{ op = "linear", units = 5 }]\n'
+    bad = _HEAD + '[model]\nbody = [{ op = "flatten" }, { op = "linear", out = 5, units = 5 }]\n'
     good = _HEAD + '[model]\nbody = [{ op = "flatten" }, { op = "linear", out = 5 }]\n'
 
 
@@ -107,8 +107,8 @@ class Ambiguous(Rule):
 
     code = "GB311"
     title = "which of several values is meant"
-    bad = _HEAD + '[model]\nbody = [{ id = "parts", op = "split", parts = 3 }, { op = "relu" }]\n'
-    good = _HEAD + '[model]\nbody = [{ id = "parts", op = "split", parts = 3 }, { op = "relu", from = "parts.0" }]\n'
+    bad = _HEAD + '[model]\nbody = [{ id = "parts", op = "split", count = 3 }, { op = "relu" }]\n'
+    good = _HEAD + '[model]\nbody = [{ id = "parts", op = "split", count = 3 }, { op = "relu", from = "parts.0" }]\n'
 
 
 class Ports(Rule):
@@ -144,8 +144,8 @@ class NotBoolean(Rule):
 
     code = "GB315"
     title = "a condition is not a boolean"
-    bad = 'format = 1\nname = "example"\n[params]\nn = 1\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ op = "relu", when = "=n" }, { op = "tanh" }]\n'
-    good = 'format = 1\nname = "example"\n[params]\nn = 1\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ op = "relu", when = "=n > 0" }, { op = "tanh" }]\n'
+    bad = 'format = 1\nname = "example"\n[params]\ndepth = 1\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ op = "relu", when = "=depth" }, { op = "tanh" }]\n'
+    good = 'format = 1\nname = "example"\n[params]\ndepth = 1\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ op = "relu", when = "=depth > 0" }, { op = "tanh" }]\n'
 
 
 class BadRepeat(Rule):
@@ -163,8 +163,8 @@ class BadShare(Rule):
 
     code = "GB317"
     title = "weights cannot be shared so"
-    bad = _HEAD + '[model]\nbody = [{ op = "relu" }, { share = "left" }]\n'
-    good = _HEAD + '[model]\nbody = [{ id = "left", op = "relu" }, { share = "left" }]\n'
+    bad = _HEAD + '[model]\nbody = [{ id = "left", op = "conv", kernel = 1, out = 4 }, { id = "right", share = "left" }]\n'
+    good = _HEAD + '[model]\nbody = [{ id = "left", op = "conv", kernel = 1, out = 3 }, { id = "right", share = "left" }]\n'
 
 
 class StepUnneeded(Rule):
