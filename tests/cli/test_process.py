@@ -1,0 +1,92 @@
+"""What only a process of its own can show: pipes, signals, terminals, and what is imported."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+XCEPTION = str(ROOT / "specs" / "xception.toml")
+COMMAND = [sys.executable, "-m", "graphbuilder.cli"]
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "summary", XCEPTION, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+    )
+    assert process.stdout and process.stderr
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(), errors) == (141, b"")
+
+
+def test_an_interrupt_is_quiet_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "slow_ops.py").write_text("import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
+    process = subprocess.Popen(
+        [*COMMAND, "expand", XCEPTION, "--ops", "slow_ops", "-o", "x.toml"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == b"ready\n"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert b"Traceback" not in errors
+    assert os.listdir(tmp_path) == ["slow_ops.py"]
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_colours_are_for_terminals_that_want_them(no_color: str, coloured: bool) -> None:
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "NO_COLOR": no_color, "TERM": "xterm"}
+    process = subprocess.Popen([*COMMAND, "check", "missing.toml"], stderr=theirs, env=environment)
+    assert process.wait() == 2
+    os.close(theirs)
+    seen = os.read(ours, 10_000)
+    os.close(ours)
+    assert b"GB001" in seen
+    assert (b"\x1b[" in seen) is coloured
+
+
+LIGHT = ("torch", "rich", "networkx", "numpy", "graphviz")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", XCEPTION],
+        ["summary", XCEPTION],
+        ["summary", XCEPTION, "--json"],
+        ["expand", XCEPTION],
+        ["ops", "conv"],
+    ],
+    ids=lambda arguments: " ".join(arguments[::2]),
+)
+def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
+    program = f"""
+import sys
+from graphbuilder.cli.entry import run
+code = run({arguments!r})
+print([name for name in {LIGHT!r} if name in sys.modules], file=sys.stderr)
+sys.exit(code)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stderr == "[]\n"
+
+
+@pytest.mark.parametrize("arguments", [["summary", XCEPTION], ["check", "×.toml"]], ids=["output", "errors"])
+def test_a_poor_encoding_is_no_fault(arguments: list[str]) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, env=environment, check=False)
+    assert done.returncode in (0, 2)
+    assert b"GB901" not in done.stderr
