@@ -13,7 +13,7 @@ from graphbuilder.ops import fields as f
 
 _DROP_PATH = '''
 class DropPath(nn.Module):
-    """Stochastic depth: while training, drops whole samples with probability ``p`` and scales the others up."""
+    """Stochastic depth: training drops whole samples with probability ``p``, scaling others up."""
 
     def __init__(self, p):
         super().__init__()
