@@ -29,7 +29,6 @@ def said(must_be: str) -> WrapValidator:
 
 
 Positive = Annotated[int, Field(gt=0), said("a positive integer")]
-Natural = Annotated[int, Field(ge=0), said("0 or a positive integer")]
 Number = Annotated[float, Field(allow_inf_nan=False), said("a number")]
 PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False), said("a positive number")]
 Rate = Annotated[float, Field(ge=0, lt=1), said("at least 0 and less than 1")]

@@ -64,7 +64,7 @@ class Reshape(Rearranged):
     op = "reshape"
     title = "Reshape"
 
-    shape: Annotated[f.Integers, Field(description="The new shape without the batch", min_length=1)]
+    shape: Annotated[f.Integers, Field(description="The new shape without the batch")]
     layout: Annotated[Layout, Field(description="Where the channels stand in the new shape")] = "first"
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:

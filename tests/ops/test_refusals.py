@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from graphbuilder import ops
 from graphbuilder.ir import Op, OpError, TensorType
-from graphbuilder.ops import catalogue, find, register
+from graphbuilder.ops import Catalogue, catalogue, find, register
 from graphbuilder.ops.convolution import Conv
 from graphbuilder.ops.dialects import DIALECTS
 from graphbuilder.ops.separable import SepConv
@@ -243,7 +244,8 @@ def torch_shape(op: Op, x: TensorType) -> tuple[int, ...]:
     return tuple(result.shape[1:])
 
 
-def test_the_registry_takes_a_callers_op_once() -> None:
+def test_the_registry_takes_a_callers_op_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops, "_CATALOGUE", Catalogue())
     relu = catalogue()["relu"]
     mine = type("Mine", (relu,), {"op": "tests_mine", "__module__": __name__})
     assert register(mine) is mine and register(mine) is mine
