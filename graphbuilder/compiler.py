@@ -227,8 +227,15 @@ def render(
     from graphbuilder.backends.graphviz import Options
     from graphbuilder.backends.graphviz import render as draw
 
+    from graphbuilder.backends.graphviz.engine import NoEngine
+    from graphbuilder.diagnostics.catalogue.backends import NoGraphviz
+
     chosen = format or (_format_of(path) if path is not None else "svg")
-    figure = draw(_network(network).typed, chosen, Options(**options))
+    try:
+        figure = draw(_network(network).typed, chosen, Options(**options))
+    except NoEngine as error:
+        message = f"no Graphviz on this machine draws {chosen}: {error}"
+        raise CompileError((NoGraphviz.at(None, message, help="pip install graphviz-pure, or write .dot"),)) from error
     if path is not None:
         from graphbuilder.files import write_whole
 

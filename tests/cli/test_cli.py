@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
+from graphbuilder.backends.graphviz.engine import NoEngine
 from graphbuilder.cli.entry import run
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -180,6 +181,17 @@ def test_render_writes_by_suffix(suffix: str, cli: Run) -> None:
     assert Path(f"x.{suffix}").stat().st_size > 500
 
 
+def test_render_without_graphviz(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bytes:
+        raise NoEngine("none is installed")
+
+    monkeypatch.setattr("graphbuilder.backends.graphviz.figure.draw", fail)
+    result = cli("render", "small.toml", "-o", "x.svg")
+    assert result.code == 2 and "GB705" in result.err and "graphviz-pure" in result.err
+    assert cli("render", "small.toml", "-o", "x.dot").code == 0
+    assert not Path("x.svg").exists()
+
+
 def test_render_of_what_there_is_no_format_for(cli: Run) -> None:
     result = cli("render", "small.toml", "-o", "x.jpeg")
     assert result.code == 2 and "GB508" in result.err
@@ -271,6 +283,12 @@ def test_compile_writes_nothing_that_it_does_not_know(cli: Run) -> None:
     Path("full/mine").touch()
     assert "GB507" in cli("compile", "small.toml", "-o", "full").err
     assert [path.name for path in Path("full").iterdir()] == ["mine"]
+
+
+def test_a_device_that_is_not_there(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    result = cli("compile", "small.toml", "--device", "cuda")
+    assert result.code == 2 and "GB704" in result.err
 
 
 def test_weights_that_do_not_fit_are_listed(cli: Run) -> None:

@@ -34,3 +34,11 @@ class DeviceMissing(Rule):
 
     code = "GB704"
     title = "no such device"
+
+
+class NoGraphviz(Rule):
+    """A figure is drawn by the `dot` of the machine or, without one, by the `graphviz-pure` package. Neither is there,
+    or neither could. A `.dot` file needs none of them, and any Graphviz draws it."""
+
+    code = "GB705"
+    title = "no Graphviz to draw with"
