@@ -226,7 +226,6 @@ def render(
     """
     from graphbuilder.backends.graphviz import Options
     from graphbuilder.backends.graphviz import render as draw
-
     from graphbuilder.backends.graphviz.engine import NoEngine
     from graphbuilder.diagnostics.catalogue.backends import NoGraphviz
 
