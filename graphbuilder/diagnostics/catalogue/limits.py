@@ -49,12 +49,31 @@ class TooManyParts(Rule):
 
 
 class TooManyNodes(Rule):
-    """Written out, a network may have 100,000 operations; they are counted before anything is written out. `--max-nodes` raises it."""
+    """Written out, a network may have 100,000 operations; they are counted before anything is written out.
+    `--max-nodes` raises it."""
 
     code = "GB604"
     title = "operations beyond the limit"
-    bad = 'format = 1\nname = "tiny"\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ op = "relu", repeat = 1000000000 }]\n'
-    good = 'format = 1\nname = "tiny"\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ op = "relu", repeat = 10 }]\n'
+    bad = """\
+format = 1
+name = "tiny"
+
+[inputs]
+image = [3, 8, 8]
+
+[model]
+body = [{ op = "relu", repeat = 1000000000 }]
+"""
+    good = """\
+format = 1
+name = "tiny"
+
+[inputs]
+image = [3, 8, 8]
+
+[model]
+body = [{ op = "relu", repeat = 10 }]
+"""
 
 
 class BlocksTooDeep(Rule):
@@ -62,8 +81,40 @@ class BlocksTooDeep(Rule):
 
     code = "GB605"
     title = "blocks nested beyond the limit"
-    bad = 'format = 1\nname = "tiny"\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ use = "ring", left = 40 }]\n[blocks.ring]\nargs = { left = "int" }\nbody = [{ op = "relu" }, { use = "ring", left = "=left - 1", when = "=left > 0" }]\n'
-    good = 'format = 1\nname = "tiny"\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ use = "ring", left = 4 }]\n[blocks.ring]\nargs = { left = "int" }\nbody = [{ op = "relu" }, { use = "ring", left = "=left - 1", when = "=left > 0" }]\n'
+    bad = """\
+format = 1
+name = "tiny"
+
+[inputs]
+image = [3, 8, 8]
+
+[model]
+body = [{ use = "ring", left = 40 }]
+
+[blocks.ring]
+args = { left = "int" }
+body = [
+  { op = "relu" },
+  { use = "ring", left = "=left - 1", when = "=left > 0" },
+]
+"""
+    good = """\
+format = 1
+name = "tiny"
+
+[inputs]
+image = [3, 8, 8]
+
+[model]
+body = [{ use = "ring", left = 4 }]
+
+[blocks.ring]
+args = { left = "int" }
+body = [
+  { op = "relu" },
+  { use = "ring", left = "=left - 1", when = "=left > 0" },
+]
+"""
 
 
 class TooManyParameters(Rule):
@@ -71,5 +122,23 @@ class TooManyParameters(Rule):
 
     code = "GB606"
     title = "parameters beyond the limit"
-    bad = 'format = 1\nname = "tiny"\n[inputs]\nx = [1000000]\n[model]\nbody = [{ op = "linear", out = 1000000 }]\n'
-    good = 'format = 1\nname = "tiny"\n[inputs]\nx = [1000]\n[model]\nbody = [{ op = "linear", out = 1000 }]\n'
+    bad = """\
+format = 1
+name = "tiny"
+
+[inputs]
+x = [1000000]
+
+[model]
+body = [{ op = "linear", out = 1000000 }]
+"""
+    good = """\
+format = 1
+name = "tiny"
+
+[inputs]
+x = [1000]
+
+[model]
+body = [{ op = "linear", out = 1000 }]
+"""

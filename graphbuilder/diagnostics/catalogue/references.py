@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from graphbuilder.diagnostics.model import Rule
 
-_HEAD = """format = 1
-name = "example"
-[inputs]
-image = [3, 8, 8]
-"""
+
+def _spec(steps: list[str], *lines: str, params: str | None = None) -> str:
+    """A small spec with these steps in its model, and further lines behind them."""
+    settings = f"\n[params]\n{params}\n" if params else ""
+    body = "".join(f"  {step},\n" for step in steps)
+    tail = "".join(f"\n{line}\n" if line.startswith("[") else f"{line}\n" for line in lines)
+    return (
+        f'format = 1\nname = "example"\n{settings}\n[inputs]\nimage = [3, 8, 8]\n\n[model]\nbody = [\n{body}]\n{tail}'
+    )
 
 
 class UnknownStep(Rule):
-    """A path in `from` or in an output starts with the id of a step or input of the same body; a branch or shortcut sees its own
-    steps and the block's inputs, nothing else."""
+    """A path in `from` or in an output starts with the id of a step or input of the same body; a branch or shortcut
+    sees its own steps and the block's inputs, nothing else."""
 
     code = "GB301"
     title = "a path names nothing"
-    bad = _HEAD + '[model]\nbody = [{ id = "stem", op = "relu" }, { op = "tanh", from = "sten" }]\n'
-    good = _HEAD + '[model]\nbody = [{ id = "stem", op = "relu" }, { op = "tanh", from = "stem" }]\n'
+    bad = _spec(['{ id = "stem", op = "relu" }', '{ op = "tanh", from = "sten" }'])
+    good = _spec(['{ id = "stem", op = "relu" }', '{ op = "tanh", from = "stem" }'])
 
 
 class Cycle(Rule):
@@ -26,8 +30,8 @@ class Cycle(Rule):
 
     code = "GB302"
     title = "steps read each other in a circle"
-    bad = _HEAD + '[model]\nbody = [{ id = "a", op = "relu", from = "b" }, { id = "b", op = "tanh", from = "a" }]\n'
-    good = _HEAD + '[model]\nbody = [{ id = "a", op = "relu" }, { id = "b", op = "tanh", from = "a" }]\n'
+    bad = _spec(['{ id = "a", op = "relu", from = "b" }', '{ id = "b", op = "tanh", from = "a" }'])
+    good = _spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh", from = "a" }'])
 
 
 class UnknownOp(Rule):
@@ -35,8 +39,8 @@ class UnknownOp(Rule):
 
     code = "GB303"
     title = "there is no such op"
-    bad = _HEAD + '[model]\nbody = [{ op = "rellu" }]\n'
-    good = _HEAD + '[model]\nbody = [{ op = "relu" }]\n'
+    bad = _spec(['{ op = "rellu" }'])
+    good = _spec(['{ op = "relu" }'])
 
 
 class UnknownBlock(Rule):
@@ -44,8 +48,8 @@ class UnknownBlock(Rule):
 
     code = "GB304"
     title = "there is no such block"
-    bad = _HEAD + '[model]\nbody = [{ use = "unti" }]\n[blocks.unit]\nbody = [{ op = "relu" }]\n'
-    good = _HEAD + '[model]\nbody = [{ use = "unit" }]\n[blocks.unit]\nbody = [{ op = "relu" }]\n'
+    bad = _spec(['{ use = "unti" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
+    good = _spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
 
 
 class ArgumentUnknown(Rule):
@@ -53,8 +57,8 @@ class ArgumentUnknown(Rule):
 
     code = "GB305"
     title = "no such argument"
-    bad = _HEAD + '[model]\nbody = [{ op = "flatten" }, { op = "linear", out = 5, units = 5 }]\n'
-    good = _HEAD + '[model]\nbody = [{ op = "flatten" }, { op = "linear", out = 5 }]\n'
+    bad = _spec(['{ op = "flatten" }', '{ op = "linear", out = 5, units = 5 }'])
+    good = _spec(['{ op = "flatten" }', '{ op = "linear", out = 5 }'])
 
 
 class ArgumentMissing(Rule):
@@ -62,17 +66,18 @@ class ArgumentMissing(Rule):
 
     code = "GB306"
     title = "an argument is missing"
-    bad = _HEAD + '[model]\nbody = [{ op = "flatten" }, { op = "linear" }]\n'
-    good = _HEAD + '[model]\nbody = [{ op = "flatten" }, { op = "linear", out = 5 }]\n'
+    bad = _spec(['{ op = "flatten" }', '{ op = "linear" }'])
+    good = _spec(['{ op = "flatten" }', '{ op = "linear", out = 5 }'])
 
 
 class ArgumentValue(Rule):
-    """The op does not take this value: another type, or out of range. Nothing is converted but an integer to a float."""
+    """The op does not take this value: another type, or out of range. Nothing is converted but an integer to a
+    float."""
 
     code = "GB307"
     title = "an argument's value does not fit"
-    bad = _HEAD + '[model]\nbody = [{ op = "flatten" }, { op = "linear", out = "5" }]\n'
-    good = _HEAD + '[model]\nbody = [{ op = "flatten" }, { op = "linear", out = 5 }]\n'
+    bad = _spec(['{ op = "flatten" }', '{ op = "linear", out = "5" }'])
+    good = _spec(['{ op = "flatten" }', '{ op = "linear", out = 5 }'])
 
 
 class ArgumentType(Rule):
@@ -80,17 +85,40 @@ class ArgumentType(Rule):
 
     code = "GB308"
     title = "an argument's type is not the declared one"
-    bad = _HEAD + '[model]\nbody = [{ use = "unit", on = 1 }]\n[blocks.unit]\nargs = { on = true }\nbody = [{ op = "relu", when = "=on" }, { op = "tanh" }]\n'
-    good = _HEAD + '[model]\nbody = [{ use = "unit", on = false }]\n[blocks.unit]\nargs = { on = true }\nbody = [{ op = "relu", when = "=on" }, { op = "tanh" }]\n'
+    bad = _spec(
+        ['{ use = "unit", on = 1 }'],
+        "[blocks.unit]",
+        "args = { on = true }",
+        'body = [{ op = "relu", when = "=on" }, { op = "tanh" }]',
+    )
+    good = _spec(
+        ['{ use = "unit", on = false }'],
+        "[blocks.unit]",
+        "args = { on = true }",
+        'body = [{ op = "relu", when = "=on" }, { op = "tanh" }]',
+    )
 
 
 class HidesParam(Rule):
-    """An argument or `let` of a block may not have a param's name: a reader could not tell which one an expression means."""
+    """An argument or `let` of a block may not have a param's name: a reader could not tell which one an expression
+    means."""
 
     code = "GB309"
     title = "a name hides a param"
-    bad = 'format = 1\nname = "example"\n[params]\nwidth = 4\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ use = "unit", width = "=width" }]\n[blocks.unit]\nargs = { width = 8 }\nbody = [{ op = "conv", kernel = 1, out = "=width" }]\n'
-    good = 'format = 1\nname = "example"\n[params]\nwidth = 4\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ use = "unit", out = "=width" }]\n[blocks.unit]\nargs = { out = 8 }\nbody = [{ op = "conv", kernel = 1, out = "=out" }]\n'
+    bad = _spec(
+        ['{ use = "unit", width = "=width" }'],
+        "[blocks.unit]",
+        "args = { width = 8 }",
+        'body = [{ op = "conv", kernel = 1, out = "=width" }]',
+        params="width = 4",
+    )
+    good = _spec(
+        ['{ use = "unit", out = "=width" }'],
+        "[blocks.unit]",
+        "args = { out = 8 }",
+        'body = [{ op = "conv", kernel = 1, out = "=out" }]',
+        params="width = 4",
+    )
 
 
 class DefaultsUnknown(Rule):
@@ -98,8 +126,8 @@ class DefaultsUnknown(Rule):
 
     code = "GB310"
     title = "defaults for an op that does not exist"
-    bad = _HEAD + '[defaults]\nconvolution = { kernel = 3 }\n[model]\nbody = [{ op = "relu" }]\n'
-    good = _HEAD + '[defaults]\nconv = { kernel = 3 }\n[model]\nbody = [{ op = "conv", out = 4 }]\n'
+    bad = _spec(['{ op = "relu" }'], "[defaults]", "convolution = { kernel = 3 }")
+    good = _spec(['{ op = "conv", out = 4 }'], "[defaults]", "conv = { kernel = 3 }")
 
 
 class Ambiguous(Rule):
@@ -107,18 +135,24 @@ class Ambiguous(Rule):
 
     code = "GB311"
     title = "which of several values is meant"
-    bad = _HEAD + '[model]\nbody = [{ id = "parts", op = "split", count = 3 }, { op = "relu" }]\n'
-    good = _HEAD + '[model]\nbody = [{ id = "parts", op = "split", count = 3 }, { op = "relu", from = "parts.0" }]\n'
+    bad = _spec(['{ id = "parts", op = "split", count = 3 }', '{ op = "relu" }'])
+    good = _spec(['{ id = "parts", op = "split", count = 3 }', '{ op = "relu", from = "parts.0" }'])
 
 
 class Ports(Rule):
-    """A list in `from` is for an op that takes many values, a table is by the names of the inputs, and every input that is not
-    optional must be there."""
+    """A list in `from` is for an op that takes many values, a table is by the names of the inputs, and every input that
+    is not optional must be there."""
 
     code = "GB312"
     title = "`from` does not fit the inputs"
-    bad = _HEAD + '[model]\nbody = [{ id = "a", op = "relu" }, { id = "b", op = "tanh" }, { op = "conv", kernel = 1, out = 4, from = ["a", "b"] }]\n'
-    good = _HEAD + '[model]\nbody = [{ id = "a", op = "relu" }, { id = "b", op = "tanh" }, { op = "concat", from = ["a", "b"] }]\n'
+    bad = _spec(
+        [
+            '{ id = "a", op = "relu" }',
+            '{ id = "b", op = "tanh" }',
+            '{ op = "conv", kernel = 1, out = 4, from = ["a", "b"] }',
+        ]
+    )
+    good = _spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }', '{ op = "concat", from = ["a", "b"] }'])
 
 
 class EmptyPath(Rule):
@@ -126,8 +160,8 @@ class EmptyPath(Rule):
 
     code = "GB313"
     title = "a path has no steps left"
-    bad = _HEAD + '[model]\nbody = [{ op = "relu", when = false }]\n'
-    good = _HEAD + '[model]\nbody = [{ op = "relu" }]\n'
+    bad = _spec(['{ op = "relu", when = false }'])
+    good = _spec(['{ op = "relu" }'])
 
 
 class Recursion(Rule):
@@ -135,8 +169,8 @@ class Recursion(Rule):
 
     code = "GB314"
     title = "a block uses itself without end"
-    bad = _HEAD + '[model]\nbody = [{ use = "unit" }]\n[blocks.unit]\nbody = [{ op = "relu" }, { use = "unit" }]\n'
-    good = _HEAD + '[model]\nbody = [{ use = "unit" }]\n[blocks.unit]\nbody = [{ op = "relu" }]\n'
+    bad = _spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }, { use = "unit" }]')
+    good = _spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
 
 
 class NotBoolean(Rule):
@@ -144,27 +178,28 @@ class NotBoolean(Rule):
 
     code = "GB315"
     title = "a condition is not a boolean"
-    bad = 'format = 1\nname = "example"\n[params]\ndepth = 1\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ op = "relu", when = "=depth" }, { op = "tanh" }]\n'
-    good = 'format = 1\nname = "example"\n[params]\ndepth = 1\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ op = "relu", when = "=depth > 0" }, { op = "tanh" }]\n'
+    bad = _spec(['{ op = "relu", when = "=depth" }', '{ op = "tanh" }'], params="depth = 1")
+    good = _spec(['{ op = "relu", when = "=depth > 0" }', '{ op = "tanh" }'], params="depth = 1")
 
 
 class BadRepeat(Rule):
-    """`repeat` is a count of zero or more, or a list to go over. Copies one after the other must give what the next one reads."""
+    """`repeat` is a count of zero or more, or a list to go over. Copies one after the other must give what the next one
+    reads."""
 
     code = "GB316"
     title = "this cannot be repeated so"
-    bad = _HEAD + '[model]\nbody = [{ op = "relu", repeat = -1 }]\n'
-    good = _HEAD + '[model]\nbody = [{ op = "relu", repeat = 1 }]\n'
+    bad = _spec(['{ op = "relu", repeat = -1 }'])
+    good = _spec(['{ op = "relu", repeat = 1 }'])
 
 
 class BadShare(Rule):
-    """`share = "sibling"` runs a step of the same body again with its weights, on values of the same shapes; `share = true`
-    belongs to a repeat whose copies are all equal."""
+    """`share = "sibling"` runs a step of the same body again with its weights, on values of the same shapes; `share =
+    true` belongs to a repeat whose copies are all equal."""
 
     code = "GB317"
     title = "weights cannot be shared so"
-    bad = _HEAD + '[model]\nbody = [{ id = "left", op = "conv", kernel = 1, out = 4 }, { id = "right", share = "left" }]\n'
-    good = _HEAD + '[model]\nbody = [{ id = "left", op = "conv", kernel = 1, out = 3 }, { id = "right", share = "left" }]\n'
+    bad = _spec(['{ id = "left", op = "conv", kernel = 1, out = 4 }', '{ id = "right", share = "left" }'])
+    good = _spec(['{ id = "left", op = "conv", kernel = 1, out = 3 }', '{ id = "right", share = "left" }'])
 
 
 class StepUnneeded(Rule):
@@ -173,8 +208,8 @@ class StepUnneeded(Rule):
     code = "GB318"
     title = "a step that no output needs"
     severity = "warning"
-    bad = _HEAD + '[model]\nbody = [{ id = "a", op = "relu" }, { id = "b", op = "tanh" }]\n[outputs]\ny = "a"\n'
-    good = _HEAD + '[model]\nbody = [{ id = "a", op = "relu" }, { id = "b", op = "tanh" }]\n[outputs]\ny = "b"\n'
+    bad = _spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }'], "[outputs]", 'y = "a"')
+    good = _spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }'], "[outputs]", 'y = "b"')
 
 
 class ParamUnread(Rule):
@@ -183,8 +218,8 @@ class ParamUnread(Rule):
     code = "GB319"
     title = "a param that nothing reads"
     severity = "warning"
-    bad = 'format = 1\nname = "example"\n[params]\nwidth = 4\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ op = "relu" }]\n'
-    good = 'format = 1\nname = "example"\n[params]\nwidth = 4\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ op = "conv", kernel = 1, out = "=width" }]\n'
+    bad = _spec(['{ op = "relu" }'], params="width = 4")
+    good = _spec(['{ op = "conv", kernel = 1, out = "=width" }'], params="width = 4")
 
 
 class BlockUnused(Rule):
@@ -193,17 +228,26 @@ class BlockUnused(Rule):
     code = "GB320"
     title = "a block that nothing uses"
     severity = "warning"
-    bad = _HEAD + '[model]\nbody = [{ op = "relu" }]\n[blocks.unit]\nbody = [{ op = "relu" }]\n'
-    good = _HEAD + '[model]\nbody = [{ use = "unit" }]\n[blocks.unit]\nbody = [{ op = "relu" }]\n'
+    bad = _spec(['{ op = "relu" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
+    good = _spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
 
 
 class TapNeedsId(Rule):
-    """A path may lead to a step inside a block if that step has an id of its own: a counted name would change with every edit."""
+    """A path may lead to a step inside a block if that step has an id of its own: a counted name would change with
+    every edit."""
 
     code = "GB321"
     title = "a path into a block leads to a step without an id"
-    bad = _HEAD + '[model]\nbody = [{ use = "unit" }, { op = "add", from = ["unit", "unit.relu"] }]\n[blocks.unit]\nbody = [{ op = "relu" }, { op = "tanh" }]\n'
-    good = _HEAD + '[model]\nbody = [{ use = "unit" }, { op = "add", from = ["unit", "unit.mid"] }]\n[blocks.unit]\nbody = [{ id = "mid", op = "relu" }, { op = "tanh" }]\n'
+    bad = _spec(
+        ['{ use = "unit" }', '{ op = "add", from = ["unit", "unit.relu"] }'],
+        "[blocks.unit]",
+        'body = [{ op = "relu" }, { op = "tanh" }]',
+    )
+    good = _spec(
+        ['{ use = "unit" }', '{ op = "add", from = ["unit", "unit.mid"] }'],
+        "[blocks.unit]",
+        'body = [{ id = "mid", op = "relu" }, { op = "tanh" }]',
+    )
 
 
 class BadInitialiser(Rule):
@@ -211,8 +255,8 @@ class BadInitialiser(Rule):
 
     code = "GB322"
     title = "no such initialiser"
-    bad = _HEAD + '[model]\nbody = [{ op = "conv", out = 4, kernel = 1, init = "kaimin_normal" }]\n'
-    good = _HEAD + '[model]\nbody = [{ op = "conv", out = 4, kernel = 1, init = "kaiming_normal" }]\n'
+    bad = _spec(['{ op = "conv", out = 4, kernel = 1, init = "kaimin_normal" }'])
+    good = _spec(['{ op = "conv", out = 4, kernel = 1, init = "kaiming_normal" }'])
 
 
 class InputSize(Rule):
@@ -221,7 +265,7 @@ class InputSize(Rule):
     code = "GB323"
     title = "an input's size is not a positive integer"
     bad = 'format = 1\nname = "example"\n[inputs]\nimage = [3, 0, 8]\n[model]\nbody = [{ op = "relu" }]\n'
-    good = 'format = 1\nname = "example"\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [{ op = "relu" }]\n'
+    good = _spec(['{ op = "relu" }'])
 
 
 class BlockHidesOp(Rule):
@@ -229,8 +273,8 @@ class BlockHidesOp(Rule):
 
     code = "GB324"
     title = "a block has the name of an op"
-    bad = _HEAD + '[model]\nbody = [{ use = "conv" }]\n[blocks.conv]\nbody = [{ op = "relu" }]\n'
-    good = _HEAD + '[model]\nbody = [{ use = "unit" }]\n[blocks.unit]\nbody = [{ op = "relu" }]\n'
+    bad = _spec(['{ use = "conv" }'], "[blocks.conv]", 'body = [{ op = "relu" }]')
+    good = _spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
 
 
 class NothingReturned(Rule):
@@ -238,8 +282,8 @@ class NothingReturned(Rule):
 
     code = "GB325"
     title = "no output is left"
-    bad = _HEAD + '[model]\nbody = [{ op = "relu" }, { id = "a", op = "tanh", when = false }]\n[outputs]\ny = "a"\n'
-    good = _HEAD + '[model]\nbody = [{ op = "relu" }, { id = "a", op = "tanh" }]\n[outputs]\ny = "a"\n'
+    bad = _spec(['{ op = "relu" }', '{ id = "a", op = "tanh", when = false }'], "[outputs]", 'y = "a"')
+    good = _spec(['{ op = "relu" }', '{ id = "a", op = "tanh" }'], "[outputs]", 'y = "a"')
 
 
 class CannotProject(Rule):
@@ -247,5 +291,15 @@ class CannotProject(Rule):
 
     code = "GB326"
     title = "this body has no projection"
-    bad = 'format = 1\nname = "example"\n[inputs]\nx = [8]\n[model]\nbody = [{ use = "unit" }]\n[blocks.unit]\nbody = [{ op = "linear", out = 4 }]\nshortcut = "project"\n'
-    good = 'format = 1\nname = "example"\n[inputs]\nx = [8]\n[model]\nbody = [{ use = "unit" }]\n[blocks.unit]\nbody = [{ op = "linear", out = 4 }]\nshortcut = [{ op = "linear", out = 4 }]\n'
+    bad = _spec(
+        ['{ op = "globalavgpool" }', '{ use = "unit" }'],
+        "[blocks.unit]",
+        'body = [{ op = "linear", out = 4 }]',
+        'shortcut = "project"',
+    )
+    good = _spec(
+        ['{ op = "globalavgpool" }', '{ use = "unit" }'],
+        "[blocks.unit]",
+        'body = [{ op = "linear", out = 4 }]',
+        'shortcut = [{ op = "linear", out = 4 }]',
+    )

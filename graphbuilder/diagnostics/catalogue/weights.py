@@ -38,24 +38,24 @@ class WeightsOversized(Rule):
 
 
 class MappingInvalid(Rule):
-    """A mapping says in TOML whose names it renames (``source``), a rule a line under ``[rules]``, and what is left out on
-    purpose (``ignore``). A placeholder stands for a number: ``"block{b:5..12}_conv" = "middle.{b-5}.conv"``."""
+    """A mapping says in TOML whose names it renames (``source``), a rule a line under ``[rules]``, and what is left out
+    on purpose (``ignore``). A placeholder stands for a number: ``"block{b:5..12}_conv" = "middle.{b-5}.conv"``."""
 
     code = "GB405"
     title = "not a mapping of weights"
 
 
 class RuleIdle(Rule):
-    """A rule of the mapping matches no name in the file, so either the rule or the file is not the one that was meant. A
-    rule that an extended mapping brings along is dropped by setting it to ``false``."""
+    """A rule of the mapping matches no name in the file, so either the rule or the file is not the one that was meant.
+    A rule that an extended mapping brings along is dropped by setting it to ``false``."""
 
     code = "GB406"
     title = "a rule of the mapping matches nothing"
 
 
 class RuleClash(Rule):
-    """Two rules match one name of the file, or two names lead to one weight. Rules have no order, so neither wins; a range
-    such as ``{b:2..4}`` keeps them apart."""
+    """Two rules match one name of the file, or two names lead to one weight. Rules have no order, so neither wins; a
+    range such as ``{b:2..4}`` keeps them apart."""
 
     code = "GB407"
     title = "rules of the mapping contradict each other"
@@ -78,8 +78,8 @@ class WeightsUnused(Rule):
 
 
 class WeightsMisfit(Rule):
-    """A tensor of the file has the name of a weight, and another shape or another kind of number, also after its axes were
-    put into our order. Another number of classes is the usual reason: ``--set classes=10``."""
+    """A tensor of the file has the name of a weight, and another shape or another kind of number, also after its axes
+    were put into our order. Another number of classes is the usual reason: ``--set classes=10``."""
 
     code = "GB410"
     title = "tensors that do not fit their weights"
