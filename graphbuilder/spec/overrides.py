@@ -8,8 +8,9 @@ any override.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics import Diagnostic, Sink
@@ -22,19 +23,26 @@ from graphbuilder.spec.validation import found
 _RUNS = ("op", "use")
 _TABLES = ("from", "init")
 
+# How many overrides that match nothing are told what is near: each looks through every name.
+_REMEDIES = 20
+
 
 class OverrideError(Exception):
     """A path that leads to no step.
 
     Attributes:
         message: what stops it.
-        help: a path that does lead somewhere.
+        help: a remedy, looked for when it is asked for.
     """
 
-    def __init__(self, message: str, help: str | None = None) -> None:
+    def __init__(self, message: str, remedy: Callable[[], str | None] = lambda: None) -> None:
         super().__init__(message)
         self.message = message
-        self.help = help
+        self._remedy = remedy
+
+    @property
+    def help(self) -> str | None:
+        return self._remedy()
 
 
 def apply_overrides(merged: Merged, sink: Sink) -> Merged:
@@ -44,15 +52,22 @@ def apply_overrides(merged: Merged, sink: Sink) -> Merged:
     if not isinstance(overrides, dict):
         sink.add(WrongType.at(place.span, f"`steps` must be a table, not {found(overrides)}"))
         return merged
+    paths = Paths(merged.data)
     targets: dict[Keys, str] = {}
+    unknown = 0
     data, origins = merged.data, dict(merged.origins)
     for path, override in cast("dict[str, Any]", overrides).items():
-        try:
-            keys = resolve(merged.data, path)
-        except OverrideError as error:
-            sink.add(_unquoted(merged, path, override) or _unknown(place / path, error))
+        if fault := _unquoted(paths, place / path, override):
+            sink.add(fault)
             continue
-        if fault := _unquoted(merged, path, override) or _fault(place / path, override, targets.get(keys)):
+        try:
+            keys = paths.resolve(path)
+        except OverrideError as error:
+            unknown += 1
+            remedy = error.help if unknown <= _REMEDIES else None
+            sink.add(OverrideUnknown.at((place / path).key_span, error.message, help=remedy))
+            continue
+        if fault := _fault(place / path, override, targets.get(keys)):
             sink.add(fault)
             continue
         targets[keys] = path
@@ -62,16 +77,11 @@ def apply_overrides(merged: Merged, sink: Sink) -> Merged:
     return replace(merged, data=data, origins=origins)
 
 
-def _unknown(place: Place, error: OverrideError) -> Diagnostic:
-    return OverrideUnknown.at(place.key_span, error.message, help=error.help)
-
-
 def _fault(place: Place, override: object, same: str | None) -> Diagnostic | None:
     """What is wrong with an override whose path leads to a step; ``same`` is another path to that step."""
     if not isinstance(override, dict):
-        return WrongType.at(
-            place.span, f"an override must be a table, not {found(override)}", help="write `{ when = false }`"
-        )
+        message = f"an override must be a table, not {found(override)}"
+        return WrongType.at(place.span, message, help="write `{ when = false }`")
     if "id" in override:
         return OverrideForm.at((place / "id").key_span, "an override cannot change an `id`", help="leave it out")
     if same:
@@ -80,98 +90,102 @@ def _fault(place: Place, override: object, same: str | None) -> Diagnostic | Non
     return None
 
 
-def _unquoted(merged: Merged, path: str, override: object) -> Diagnostic | None:
+def _unquoted(paths: Paths, place: Place, override: object) -> Diagnostic | None:
     """The slip of ``middle.last = {...}`` for ``"middle.last" = {...}``, which TOML reads as a table in a table."""
     for word, value in cast("dict[str, Any]", override).items() if isinstance(override, dict) else ():
-        longer = f"{path}.{word}"
-        if isinstance(value, dict) and word not in _TABLES and _leads(merged.data, longer):
-            span = merged.child.key_span(("steps", path, word))
-            return OverrideForm.at(
-                span, "the path of an override stands in quotes", help=f'write `"{longer}" = {{ ... }}`'
-            )
+        longer = f"{place.keys[-1]}.{word}"
+        if isinstance(value, dict) and word not in _TABLES and paths.leads(longer):
+            message, remedy = "the path of an override stands in quotes", f'write `"{longer}" = {{ ... }}`'
+            return OverrideForm.at((place / word).key_span, message, help=remedy)
     return None
 
 
-def _leads(data: Mapping[str, Any], path: str) -> bool:
-    try:
-        return bool(resolve(data, path))
-    except OverrideError:
-        return False
-
-
 class _Steps(NamedTuple):
-    """The steps that a part of a path can name, and what leads further."""
+    """The steps that a part of a path can name, and the lists of steps that it can lead into."""
 
     where: str
-    steps: dict[str, Keys]
-    inner: dict[str, _Steps]
+    steps: Mapping[str, Keys]
+    inner: Mapping[str, Keys]
 
 
-def resolve(data: Mapping[str, Any], path: str) -> Keys:
-    """The keys of the step that ``path`` names.
+class Paths:
+    """The steps of ``data`` by their paths; each list of steps is gone through once."""
 
-    Raises:
-        OverrideError: when there is no such step.
-    """
-    parts = path.split(".")
-    blocks = _table(data.get("blocks"))
-    here = _Steps(
-        "`[model]`", _ids(data, ("model", "body")), {name: _block(data, name) for name in blocks if name == parts[0]}
-    )
-    for number, part in enumerate(parts):
-        if part in here.steps:
-            keys = here.steps[part]
-            if number == len(parts) - 1:
-                return keys
-            here = _inside(data, keys, part)
-        elif part in here.inner:
-            here = here.inner[part]
-        else:
-            raise _dead_end(here, parts[:number], part, blocks if number == 0 else ())
-    raise OverrideError(f"`{path}` is no step", _listed(path, here.steps))
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._data = data
+        self._blocks = _table(data.get("blocks"))
+        self._known: dict[Keys, _Steps] = {}
+
+    def resolve(self, path: str) -> Keys:
+        """The keys of the step that ``path`` names.
+
+        Raises:
+            OverrideError: when there is no such step.
+        """
+        parts = path.split(".")
+        here = self._list("`[model]`", ("model", "body"))
+        for number, part in enumerate(parts):
+            if part in here.steps:
+                keys = here.steps[part]
+                if number == len(parts) - 1:
+                    return keys
+                here = self._used(keys, part)
+            elif part in here.inner:
+                here = self._list(f"`{part}` of {here.where}", here.inner[part])
+            elif number == 0 and part in self._blocks:
+                here = self._block(part)
+            else:
+                raise self._dead_end(here, parts[:number], part)
+        raise OverrideError(f"`{path[:80]}` is no step", lambda: _listed(path, here.steps))
+
+    def leads(self, path: str) -> bool:
+        """Whether ``path`` names a step."""
+        try:
+            return bool(self.resolve(path))
+        except OverrideError:
+            return False
+
+    def _used(self, keys: Keys, name: str) -> _Steps:
+        """The steps of the block that a step uses."""
+        block = _at(self._data, keys).get("use")
+        if isinstance(block, list):
+            blocks = ", ".join(f"`{each}`" for each in cast("list[object]", block)[:8])
+            remedy = f"start the path with the name of one of them: {blocks}"
+            raise OverrideError(f"`{name}` uses several blocks", lambda: remedy)
+        if not isinstance(block, str) or block not in self._blocks:
+            raise OverrideError(f"there is nothing inside `{name}`: it uses no block")
+        return self._block(block)
+
+    def _block(self, name: str) -> _Steps:
+        keys: Keys = ("blocks", name)
+        if keys not in self._known:
+            block, where = _table(self._blocks[name]), f"the block `{name}`"
+            steps = [self._list(where, (*keys, word)).steps for word in ("body", "after")]
+            inner: dict[str, Keys] = {branch: (*keys, "branches", branch) for branch in _table(block.get("branches"))}
+            if isinstance(block.get("shortcut"), list):
+                inner["shortcut"] = (*keys, "shortcut")
+            self._known[keys] = _Steps(where, {**steps[0], **steps[1]}, inner)
+        return self._known[keys]
+
+    def _list(self, where: str, keys: Keys) -> _Steps:
+        """The steps with an id in the list at ``keys``."""
+        if keys not in self._known:
+            steps = _at(self._data, keys)
+            rows = enumerate(cast("list[Any]", steps) if isinstance(steps, list) else ())
+            ids = ((_table(step).get("id"), (*keys, index)) for index, step in rows)
+            self._known[keys] = _Steps(where, {name: at for name, at in ids if isinstance(name, str)}, {})
+        return self._known[keys]
+
+    def _dead_end(self, here: _Steps, before: Sequence[str], part: str) -> OverrideError:
+        def remedy() -> str | None:
+            near = nearest(part, (*here.steps, *here.inner, *(() if before else self._blocks)))
+            return f"did you mean `{'.'.join((*before, near))}`?" if near else _listed(".".join(before), here.steps)
+
+        return OverrideError(f"{here.where} has no step with the id `{part[:80]}`", remedy)
 
 
-def _inside(data: Mapping[str, Any], keys: Keys, name: str) -> _Steps:
-    """The steps of the block that a step uses."""
-    block = _at(data, keys).get("use")
-    if isinstance(block, list):
-        blocks = ", ".join(f"`{each}`" for each in cast("list[object]", block)[:8])
-        raise OverrideError(f"`{name}` uses several blocks", f"start the path with the name of one of them: {blocks}")
-    if not isinstance(block, str) or block not in _table(data.get("blocks")):
-        raise OverrideError(f"there is nothing inside `{name}`: it uses no block")
-    return _block(data, block)
-
-
-def _block(data: Mapping[str, Any], name: str) -> _Steps:
-    keys: Keys = ("blocks", name)
-    block = _table(_at(data, keys))
-    rows: dict[str, Keys] = {branch: (*keys, "branches", branch) for branch in _table(block.get("branches"))}
-    if isinstance(block.get("shortcut"), list):
-        rows["shortcut"] = (*keys, "shortcut")
-    inner = {row: _Steps(f"`{row}` of the block `{name}`", _ids(data, at), {}) for row, at in rows.items()}
-    return _Steps(f"the block `{name}`", {**_ids(data, (*keys, "body")), **_ids(data, (*keys, "after"))}, inner)
-
-
-def _ids(data: Mapping[str, Any], keys: Keys) -> dict[str, Keys]:
-    """The steps with an id in the list at ``keys``."""
-    steps = _at(data, keys)
-    found_: dict[str, Keys] = {}
-    for index, step in enumerate(cast("list[Any]", steps) if isinstance(steps, list) else ()):
-        name = _table(step).get("id")
-        if isinstance(name, str):
-            found_[name] = (*keys, index)
-    return found_
-
-
-def _dead_end(here: _Steps, before: list[str], part: str, blocks: Any) -> OverrideError:
-    known = [*here.steps, *here.inner, *blocks]
-    near = nearest(part, known)
-    help = f"did you mean `{'.'.join((*before, near))}`?" if near else _listed(".".join(before), here.steps)
-    return OverrideError(f"{here.where} has no step with the id `{part[:80]}`", help)
-
-
-def _listed(prefix: str, names: Mapping[str, Keys]) -> str:
-    paths = [f"`{prefix}.{name}`" if prefix else f"`{name}`" for name in names]
+def _listed(prefix: str, names: Iterable[str]) -> str:
+    paths = [f"`{prefix}.{name}`" if prefix else f"`{name}`" for name in islice(names, 9)]
     if not paths:
         return "none of its steps has an `id`; give it one where it is written"
     return f"there are {', '.join(paths[:8])}{' and others' if len(paths) > 8 else ''}"

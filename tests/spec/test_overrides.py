@@ -9,7 +9,7 @@ from graphbuilder import spec
 from graphbuilder.diagnostics import CompileError, Diagnostic
 from graphbuilder.spec.expressions import parse
 from graphbuilder.spec.model import Spec
-from graphbuilder.spec.overrides import OverrideError, resolve
+from graphbuilder.spec.overrides import OverrideError, Paths
 
 BASE = """\
 format = 1
@@ -80,13 +80,13 @@ def test_paths(path: str, keys: tuple[str | int, ...], tmp_path: Path) -> None:
     from graphbuilder import document
 
     write(tmp_path, "")
-    assert resolve(document.load(tmp_path / "base.toml").data, path) == keys
+    assert Paths(document.load(tmp_path / "base.toml").data).resolve(path) == keys
 
 
 @pytest.mark.parametrize("path", ["b", "a.z", "gone.y", "x.y.z", "broken.y", "a.branches", "", ".", "a.", "x.0"])
 def test_paths_through_what_is_no_spec(path: str) -> None:
     with pytest.raises(OverrideError):
-        resolve(DATA, path)
+        Paths(DATA).resolve(path)
 
 
 def test_words_and_arguments_change(tmp_path: Path) -> None:
@@ -191,3 +191,9 @@ def test_blocks_that_use_each_other_do_not_loop(tmp_path: Path) -> None:
     base = BASE + '[blocks.x]\nbody = [{ id = "y", use = "x" }]\n'
     child = spec.load(write(tmp_path, '"x.y.y.y.y" = { when = false }\n', base))
     assert (child.blocks["x"].body or [])[0].when is False
+
+
+def test_only_the_first_are_told_what_is_near(tmp_path: Path) -> None:
+    """Each remedy looks through every name, and a hostile file has many of both."""
+    found = faults(tmp_path, "".join(f"stem{number} = {{}}\n" for number in range(25)))
+    assert [each.help is not None for each in found] == [True] * 20 + [False] * 5
