@@ -53,8 +53,9 @@ class Label:
 class Rule:
     """One rule that a spec can break; a subclass is an entry of the catalogue of codes.
 
-    The docstring of a subclass is its explanation. ``bad`` is a whole spec that breaks the rule and ``good`` its repair;
-    tests run both. A rule that no spec alone can break (a missing file, say) leaves both empty and has a test of its own.
+    The docstring of a subclass is its explanation. ``bad`` is a whole spec that breaks the rule and ``good`` its
+    repair; tests run both. A rule that no spec alone can break (a missing file, say) leaves both empty and has a test
+    of its own.
     """
 
     code: ClassVar[str]
@@ -72,7 +73,7 @@ class Rule:
         label: str = "",
         related: tuple[Label, ...] = (),
         notes: tuple[str, ...] = (),
-        help: str | None = None,  # noqa: A002  (the word that a person reads in the output)
+        help: str | None = None,
     ) -> Diagnostic:
         """A diagnostic of this rule at ``span``; ``label`` stands under the carets."""
         return Diagnostic(cls, message, span, label, related, notes, help)
