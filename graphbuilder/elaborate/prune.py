@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.references import StepUnneeded
 from graphbuilder.document import Place
 from graphbuilder.ir import Node, Value
+
+
+def _inherited(nodes: Sequence[Node]) -> Iterator[Node]:
+    """``nodes``, the first of those that share the weights of a step left out being their owner instead."""
+    owners = {node.name for node in nodes}
+    heirs: dict[str, str] = {}
+    for node in nodes:
+        if node.module in owners:
+            yield node
+        else:
+            yield replace(node, module=heirs.setdefault(node.module, node.name))
 
 
 class Pruner:
@@ -28,7 +40,7 @@ class Pruner:
                 self._note(node, needed=True)
             else:
                 self._note(node, needed=False)
-        return tuple(reversed(kept))
+        return tuple(_inherited(kept[::-1]))
 
     def _note(self, node: Node, *, needed: bool) -> None:
         if node.place is None:
