@@ -352,8 +352,9 @@ def test_arithmetic_is_that_of_python(text: str) -> None:
 
 
 _PIECES = [
-    *"a items flag 0 1.5 'x' [ ] ( ) , : + - * / % < == . max len = { } _ \\ # é ` $ f' @ ;".split(),
-    *(" if ", " else ", " and ", "not ", " in ", "lambda ", " for ", "\n"),
+    *"a0[](),:+-*/%<.={}_\\#é`$@;\n",
+    *("items", "flag", "1.5", "'x'", "==", "max", "len", "f'"),
+    *(" if ", " else ", " and ", "not ", " in ", "lambda ", " for "),
 ]
 
 
