@@ -36,7 +36,7 @@ Merge = Literal["add", "concat", "mul"]
 class Placed(BaseModel):
     """A model that knows where it was written."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     _place: Place | None = PrivateAttr(default=None)
 
