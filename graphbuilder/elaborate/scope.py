@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
-from graphbuilder.diagnostics import Sink, Span
+from graphbuilder.diagnostics import Sink
 from graphbuilder.document import Place
 from graphbuilder.spec.expressions import Expression, ExpressionError
 
@@ -65,13 +65,5 @@ class Scope:
         try:
             return expression.evaluate(self.names)
         except ExpressionError as error:
-            self.sink.add(error.rule.at(within(place.span, error.offset, error.length), error.message, help=error.help))
+            self.sink.add(error.at(place.span))
             return UNKNOWN
-
-
-def within(span: Span, offset: int, length: int) -> Span:
-    """The part of a one-line string's span that starts ``offset`` characters into the string."""
-    if span.line != span.end_line:
-        return span
-    start = min(span.column + 1 + offset, span.end_column - 1)
-    return Span(span.source, span.line, start, span.line, min(start + max(length, 1), span.end_column))

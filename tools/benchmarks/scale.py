@@ -1,4 +1,4 @@
-"""Time and memory from text to typed graph, in a process of its own: ``python -m tools.benchmarks.scale flat 10000``."""
+"""Time and memory from text to typed graph, in a process of its own: ``python -m tools.benchmarks.scale flat 100``."""
 
 from __future__ import annotations
 
