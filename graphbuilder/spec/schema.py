@@ -78,6 +78,7 @@ def _step(step: Schema, ops: Mapping[str, Mapping[str, Any]], arguments: Mapping
     words["id"] = {**words["id"], **_NAME}
     step["properties"] = {**_mentions(arguments), **words}
     step["anyOf"] = [{"required": [word]} for word in ("op", "use", "share")]
+    step["not"] = {"required": ["op", "use"]}
     step["allOf"] = [_condition(name, own) for name, own in arguments.items()]
     return step
 

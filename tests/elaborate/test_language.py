@@ -6,11 +6,11 @@ from collections.abc import Callable
 from textwrap import dedent
 
 import pytest
+
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.compiler import check_text
 from graphbuilder.ir import text
 from graphbuilder.ir.invariants import breaches
-
 from tests.elaborate.cases import CASES, HEAD
 
 

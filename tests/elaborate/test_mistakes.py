@@ -6,7 +6,6 @@ from textwrap import dedent
 
 from graphbuilder.compiler import check_text
 from graphbuilder.diagnostics import Diagnostic
-
 from tests.elaborate.cases import HEAD
 
 

@@ -17,8 +17,8 @@ SPEC = Path(__file__).parents[2] / "specs" / "xception_digits.toml"
 
 def digits() -> tuple[Tensor, Tensor]:
     """1,797 images of shape (1, 8, 8), values from 0 to 1, and their classes."""
-    bunch = load_digits()
-    return torch.tensor(bunch.images, dtype=torch.float32)[:, None] / 16, torch.tensor(bunch.target)
+    pixels, labels = load_digits(return_X_y=True)
+    return torch.tensor(pixels, dtype=torch.float32).reshape(-1, 1, 8, 8) / 16, torch.tensor(labels)
 
 
 def train(model: nn.Module, images: Tensor, labels: Tensor, epochs: int, batch: int = 64) -> None:
