@@ -15,7 +15,8 @@ PAD, HEADER = 10.0, 20.0
 STACK, BADGE, WORDS = 5.0, 26.0, 24.0
 JOIN, BAR = 20.0, 22.0
 TITLE, DETAIL, SMALL, NAME = 10.0, 9.0, 8.5, 7.5
-_OP, _PILL, _NARROW_OP, _NAME_ROW = 25.0, 14.0, 34.0, 10.0
+NAME_ROW = 10.0
+_OP, _PILL, _NARROW_OP = 25.0, 14.0, 34.0
 _TERMINAL = (112.0, 22.0)
 
 
@@ -54,7 +55,7 @@ class Metrics:
         width = self.narrow if narrow else self.wide
         if box.look == "pill":
             return width, _PILL
-        return width, (_NARROW_OP if narrow else _OP) + (_NAME_ROW if self.names else 0)
+        return width, (_NARROW_OP if narrow else _OP) + (NAME_ROW if self.names else 0)
 
     def flow(self, size: tuple[float, float]) -> tuple[float, float]:
         """A width and height as lengths along and across the flow."""
@@ -63,7 +64,7 @@ class Metrics:
     @property
     def half(self) -> float:
         """How far an op reaches from the trunk."""
-        return ((_NARROW_OP + (_NAME_ROW if self.names else 0)) if self.across else self.wide) / 2
+        return ((_NARROW_OP + (NAME_ROW if self.names else 0)) if self.across else self.wide) / 2
 
     @property
     def lane(self) -> float:
@@ -74,8 +75,8 @@ class Metrics:
         """A shape to be written in a gap."""
         if self.across:
             long = text.width(words, DETAIL) + 18
-            return Caption(words, long, long)
-        return Caption(words, 15.0, 24.0)
+            return Caption(words, long, long, 14.0)
+        return Caption(words, 15.0, 24.0, text.width(words, DETAIL) + 8)
 
 
 def line_width(box: Box, names: bool) -> float:

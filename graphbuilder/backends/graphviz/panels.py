@@ -44,7 +44,7 @@ def units(region: Region, sections: Mapping[str, Section]) -> list[Unit]:
     """The network in stretches, each section's one and what is loose with the section before it."""
     found: list[tuple[Section | None, list[Element]]] = []
     for element in structure(region).elements:
-        section = sections.get(next(iter(items_of(element))))
+        section = sections.get(next(iter(items_of(element)), ""))
         if found and (section is None or found[-1][0] is section):
             found[-1][1].append(element)
         elif found and len(found) == 1 and _only_input(found[0][1], region):

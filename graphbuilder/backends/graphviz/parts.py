@@ -174,11 +174,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A shape to be written between two pieces, and how long it is along the flow."""
+    """A shape to be written between two pieces: how long it is along the flow, what gap it needs, how far it reaches across."""
 
     text: str
     long: float
     room: float
+    reach: float
 
 
 def attach(whole: Part, part: Part, caption: Caption | None = None) -> None:
@@ -193,8 +194,9 @@ def attach(whole: Part, part: Part, caption: Caption | None = None) -> None:
     if caption:
         middle = strip / 2 if strip else gap / 2
         whole.marks.append(LabelMark(caption.text, whole.length + whole.tail + middle, 0.0))
+        whole.right = max(whole.right, caption.reach)
     part.move(whole.length + whole.tail + gap, 0.0)
-    _join(whole, part, waiting, lambda net: first + plan.track[net] * TRACK)
+    _join(whole, part, waiting, lambda pin: tuple((first + track * TRACK, x) for track, x in plan.corners(pin)))
     whole.marks += part.marks
     whole.length += whole.tail + gap + part.length
     whole.left, whole.right = max(whole.left, part.left), max(whole.right, part.right)
@@ -211,19 +213,20 @@ def _ends(link: Link, part: Part) -> list[Tip]:
     return [*part.ins.get(link, []), *([part.through[link]] if link in part.through else [])]
 
 
-def _join(whole: Part, part: Part, waiting: dict[Link, Tip], height: Callable[[tuple[End, int]], float]) -> None:
+def _join(whole: Part, part: Part, waiting: dict[Link, Tip], corners: Callable[[Pin], tuple[Point, ...]]) -> None:
     """Lead every waiting wire into ``part``: to its box, or on to the next."""
     straight = {_net(link, tip) for link, tip in waiting.items() if _runs_straight(tip, _ends(link, part))}
     opened, outs, through = dict(whole.ins), dict(part.outs), dict[Link, Tip]()
     for link, tip in waiting.items():
+        branches = bool(tip.item) and _net(link, tip) in straight
         for end in part.ins.get(link, []):
-            wire = _lead(tip, end, height, _net(link, tip), branches=_net(link, tip) in straight and bool(tip.item))
+            wire = _lead(link, tip, end, corners, branches)
             if tip.item:
                 whole.marks.append(WireMark(list(wire.points), wire.kind, tip.item, end.item))
             else:
                 opened.setdefault(link, []).append(Tip(wire.points, wire.kind, end.item))
         if link in part.through:
-            wire = _lead(tip, part.through[link], height, _net(link, tip), branches=_net(link, tip) in straight)
+            wire = _lead(link, tip, part.through[link], corners, branches)
             (outs if tip.item else through)[link] = Tip(wire.points, wire.kind, tip.item)
     whole.ins, whole.outs, whole.through = opened, outs, through
 
@@ -236,13 +239,10 @@ def _runs_straight(tip: Tip, ends: list[Tip]) -> bool:
     return any(abs(tip.points[-1][1] - end.points[0][1]) < _STRAIGHT for end in ends)
 
 
-def _lead(
-    tip: Tip, end: Tip, height: Callable[[tuple[End, int]], float], net: tuple[End, int], *, branches: bool
-) -> Tip:
+def _lead(link: Link, tip: Tip, end: Tip, corners: Callable[[Pin], tuple[Point, ...]], branches: bool) -> Tip:
     """``tip`` led into ``end``; a wire that branches off another begins where it leaves it."""
     above, below = tip.points[-1][1], end.points[0][1]
     if abs(above - below) < _STRAIGHT:
         return tip.then((), end, tip.item)
-    track = height(net)
-    begun = Tip((), tip.kind, tip.item) if branches and tip.item else tip
-    return begun.then(((track, above), (track, below)), end, tip.item)
+    begun = Tip((), tip.kind, tip.item) if branches else tip
+    return begun.then(corners(Pin(_net(link, tip), above, below)), end, tip.item)

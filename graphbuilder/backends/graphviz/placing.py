@@ -115,7 +115,7 @@ class Placer:
                 side[link] = lane if place < -across / 2 else ((0.0, place),)
             return self._plain(box, form, side)
         reach = max(across / 2, *(abs(place) + 24 for place in places.values()))
-        size = (along, 2 * reach) if self.metrics.across else (2 * reach, m.BAR)
+        size = (along, 2 * reach) if self.metrics.across else (2 * reach, m.BAR + (m.NAME_ROW if self.metrics.names else 0))
         return self._plain(box, form, {link: ((0.0, places.get(link, 0.0)),) for link in links}, size)
 
     # cards

@@ -50,6 +50,7 @@ def faults(drawing: Drawing) -> Iterator[str]:
     shapes = [shape for shape in drawing.shapes if shape.style != POINT]
     yield from _overlaps(shapes)
     yield from _crossings(drawing, shapes)
+    yield from _confusions(drawing)
     yield from _words(drawing, shapes)
     yield from _frames(drawing)
     yield from _outside(drawing, shapes)
@@ -76,6 +77,18 @@ def _crossings(drawing: Drawing, shapes: list[Shape]) -> Iterator[str]:
                     yield f"{line.tail} -> {line.head} crosses {shape.key}"
 
 
+def _confusions(drawing: Drawing) -> Iterator[str]:
+    """Lines between other boxes may cross, but not run on each other."""
+    stretches = [(line, area) for line in drawing.lines for area in of_line(line)]
+    for (one, here), (other, there) in combinations(stretches, 2):
+        if one.tail == other.tail or one.head == other.head or not here.meets(there):
+            continue
+        wide = min(here.right, there.right) - max(here.left, there.left)
+        high = min(here.bottom, there.bottom) - max(here.top, there.top)
+        if max(wide, high) > 4 * EDGE:
+            yield f"{one.tail} -> {one.head} runs on {other.tail} -> {other.head}"
+
+
 def _words(drawing: Drawing, shapes: list[Shape]) -> Iterator[str]:
     for words in drawing.words:
         area = of_words(words)
@@ -100,6 +113,9 @@ def _frames(drawing: Drawing) -> Iterator[str]:
             area = of_shape(shape)
             if frame.meets(area) and not frame.holds(area):
                 yield f"frame {frame} cuts {shape.key}"
+        for words in drawing.words:
+            if frame.meets(of_words(words)) and not frame.holds(of_words(words)):
+                yield f"frame {frame} cuts {words.text!r}"
 
 
 def _outside(drawing: Drawing, shapes: list[Shape]) -> Iterator[str]:
