@@ -37,8 +37,8 @@ class Class:
         bodies: its instances, in the order in which they are met.
         parts: the steps of each instance, by name.
         parameters: of its constructor, known once it is written.
-        channels: for each output (of a class or subclass, by port) its number of channels, in terms of the parameters and of
-            ``channel_names``, which has a name for each input's.
+        channels: for each output (of a class or subclass, by port) its number of channels, in terms of the parameters
+            and of ``channel_names``, which has a name for each input's.
     """
 
     bodies: tuple[TypedGraph, ...]
@@ -209,7 +209,7 @@ class Template(NamedTuple):
 
 
 def templates(root: TypedGraph, chains: Chains) -> dict[Template, list[TypedGraph]]:
-    """Every body that gets a class by its template, children first; a template that uses itself is one template a level."""
+    """Every body that gets a class by its template, children first; one that uses itself is a template a level."""
     survey = _Survey(chains)
     survey.visit(root, None)
     recursive: set[Template] = set()

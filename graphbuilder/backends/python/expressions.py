@@ -8,16 +8,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from operator import add, floordiv, mul, sub
-from typing import Any
 
 Expr = ast.expr
 
-_OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: add,
-    ast.Sub: sub,
-    ast.Mult: mul,
-    ast.FloorDiv: floordiv,
+_OPERATORS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: lambda left, right: left + right,
+    ast.Sub: lambda left, right: left - right,
+    ast.Mult: lambda left, right: left * right,
+    ast.FloorDiv: lambda left, right: left // right,
 }
 
 
@@ -105,7 +103,7 @@ def evaluate(expr: Expr, scope: Mapping[str, object]) -> object:
             raise NotComputable(ast.dump(expr))
 
 
-def _joined(operator: Callable[[Any, Any], Any], left: float, right: float) -> object:
+def _joined(operator: Callable[[float, float], float], left: float, right: float) -> object:
     try:
         return operator(left, right)
     except ZeroDivisionError as error:

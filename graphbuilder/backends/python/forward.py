@@ -1,7 +1,7 @@
 """Writes ``forward``: straight-line, as a person would.
 
-A value that is read once by what comes next stands in that expression where it stays readable, a value that lives on is called after
-its step, and everything else is ``x`` (or ``y``, while ``x`` is still wanted).
+A value that is read once by what comes next stands in that expression where it stays readable, a value that lives
+on is called after its step, and everything else is ``x`` (or ``y``, while ``x`` is still wanted).
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Forward:
         for value, doc in zip(step.results, docs, strict=True):
             if self._reads[value]:
                 self._pending.append(Pending(value, doc, call, number))
-        if step.optional or len(step.results) > 1 or self._reads[step.results[0]] > 1:
+        if step.optional or len(step.results) > 1 or any(self._reads[value] > 1 for value in step.results):
             self._flush()
 
     def _arguments(self, values: tuple[Value, ...], reader: Reader) -> list[Doc]:
@@ -103,7 +103,7 @@ class Forward:
         return [inlined[value] if value in inlined else self._names[value] for value in values]
 
     def _inlined(self, values: tuple[Value, ...], reader: Reader) -> dict[Value, Doc]:
-        """As many of the last waiting values as stand among ``values`` in the same order, and are short enough together."""
+        """As many of the last waiting values as ``values`` has in the same order, and as may stand in the reader."""
         order = {value: number for number, value in reversed(list(enumerate(values)))}
         chosen: list[Pending] = []
         for pending in reversed(self._pending):
@@ -213,7 +213,7 @@ class Forward:
 
 
 def _fits(pending: Pending, reader: Reader) -> bool:
-    """Whether a value may stand in its reader's expression; a call of a module directly on another's is two statements."""
+    """Whether a value may stand in its reader's expression; a module called on another's result is two statements."""
     if reader in (Reader.RETURN, Reader.REPEATEDLY):
         return reader is Reader.RETURN
     written = layout.flat(pending.doc)

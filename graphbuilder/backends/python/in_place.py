@@ -1,8 +1,9 @@
 """Which activations may overwrite their input.
 
-A module never writes to its input, and nothing that something else still wants is written over. So an activation is in place only
-where its input was made in the same body, by an operation that does not keep its result for the backward pass, and where nothing else
-reads that input. This saves no stored activations, only a write to fresh memory: whatever is in doubt stays out of place.
+A module never writes to its input, and nothing that something else still wants is written over. So an activation is
+in place only where its input was made in the same body, by an operation that does not keep its result for the
+backward pass, and where nothing else reads that input. This saves no stored activations, only a write to fresh
+memory: whatever is in doubt stays out of place.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ FORGETTING = frozenset(f"nn.{kind}{axes}d" for kind in ("Conv", "ConvTranspose",
 
 
 def in_place(graph: Graph, lowered: Callable[[Node], Lowering | None]) -> frozenset[str]:
-    """The names of the nodes of ``graph`` that may overwrite what they read; ``lowered`` is None for calls of bodies."""
+    """The nodes of ``graph`` that may overwrite what they read; ``lowered`` is None for calls of bodies."""
     readers = Counter(value for node in graph.nodes for value in node.inputs)
     readers.update(value for _, value in graph.outputs)
     calls = Counter(node.module for node in graph.nodes)

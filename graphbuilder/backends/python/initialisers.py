@@ -1,7 +1,7 @@
 """How a standalone file draws its weights: ``nn.init`` calls, only where they differ from what torch does by itself.
 
-What most modules of a kind need is said once for the kind; a class with a module that differs says so after it. The torch backend
-draws every weight by itself, by (seed, name), from the same distributions.
+What most modules of a kind need is said once for the kind; a class with a module that differs says so after it. The
+torch backend draws every weight by itself, by (seed, name), from the same distributions.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _usual(places: Sequence[Place]) -> dict[str, dict[str, str]]:
             counts.setdefault((place.target, weight), Counter())[call] += 1
     usual: dict[str, dict[str, str]] = {}
     for (target, weight), counter in counts.items():
-        call = counter.most_common(1)[0][0]
+        call = max(counter, key=lambda call: (counter[call], not call))
         if call:
             usual.setdefault(target, {})[weight] = call
     return usual
@@ -92,7 +92,8 @@ def _exception(place: Place, usual: Mapping[str, str]) -> list[str]:
     back = [weight for weight, call in place.calls.items() if not call and weight in usual]
     if not own and not back:
         return []
-    lines, depth, at = [], 2, "module"
+    lines: list[str] = []
+    depth, at = 2, "module"
     for word in place.path:
         if word == "*":
             lines.append(f"{'    ' * depth}for each in {at}:")

@@ -62,8 +62,8 @@ def words(head: str, items: Iterable[Doc], tail: str) -> Doc:
 def method(value: Doc, name: str, arguments: Iterable[Doc]) -> Doc:
     """``value.name(a, b)``; calls on the result of calls are one chain."""
     last = prefixed(".", call(name, arguments))
-    chain = isinstance(value, Group) and value.bare and not value.is_infix
-    return Group("", (*(value.items if chain else (value,)), last), "", separator="", bare=True)
+    so_far = value.items if isinstance(value, Group) and value.bare and not value.is_infix else (value,)
+    return Group("", (*so_far, last), "", separator="", bare=True)
 
 
 def prefixed(prefix: str, doc: Doc) -> Doc:

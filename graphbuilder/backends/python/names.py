@@ -53,5 +53,6 @@ def unused(name: str, taken: Container[str]) -> str:
 
 def quoted(text: str) -> str:
     """``text`` as it may stand in a docstring: one line, nothing that ends it or hides in it."""
-    safe = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text.replace("\\", "\\\\"))
+    visible = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
+    safe = visible.replace("\\", "\\\\")
     return safe.replace('"', "'") if '"""' in safe or safe.endswith('"') else safe

@@ -1,7 +1,7 @@
 """A body as the writer sees it: each node a part, which is a torch call, a class, a chain or a repeat.
 
-Anonymous bodies (branches, repeats) have no class of their own where they are plain chains of modules; ``Shapes`` says what has to be
-alike in two parts for one piece of source to serve both, values of arguments excepted.
+Anonymous bodies (branches, repeats) have no class of their own where they are plain chains of modules; ``Shapes``
+says what has to be alike in two parts for one piece of source to serve both, values of arguments excepted.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.python.in_place import in_place
@@ -53,6 +53,10 @@ class Call(NamedTuple):
     @property
     def values(self) -> Hashable:
         return tuple((type(argument.value), argument.value) for argument in self.arguments)
+
+    def value(self, name: str) -> object:
+        """The value of an argument."""
+        return next(argument.value for argument in self.arguments if argument.name == name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,17 +212,18 @@ def parts_of(body: TypedGraph, chains: Chains, classes: Mapping[TypedGraph, Clas
     overwriting = in_place(body.graph, lowered)
     made: list[Part] = []
     for node in shown(body.graph):
-        ends = (node, body.inputs_of(node), body.outputs_of(node))
+        part = Part(node, body.inputs_of(node), body.outputs_of(node))
         lowering = lowered(node)
-        if isinstance(node.callee, Op):
-            assert lowering is not None
-            made.append(OpPart(*ends, node.callee, _overwriting(lowering) if node.name in overwriting else lowering))
+        if isinstance(node.callee, Op) and lowering is not None:
+            used = _overwriting(lowering) if node.name in overwriting else lowering
+            made.append(OpPart(part.node, part.inputs, part.outputs, node.callee, used))
         else:
-            made.append(_call(ends, body.bodies[node.name], chains, classes))
+            made.append(_called(part, body.bodies[node.name], chains, classes))
     return tuple(made)
 
 
-def _call(ends: Any, inner: TypedGraph, chains: Chains, classes: Mapping[TypedGraph, Class]) -> Part:
+def _called(part: Part, inner: TypedGraph, chains: Chains, classes: Mapping[TypedGraph, Class]) -> Part:
+    ends = (part.node, part.inputs, part.outputs)
     if chains.named(inner):
         return ClassPart(*ends, classes[inner], inner)
     parts = parts_of(inner, chains, classes)

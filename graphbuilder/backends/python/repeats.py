@@ -1,4 +1,5 @@
-"""How a repeat is written: as runs of equal copies, as a loop over differing ones, or as calls in the parent's ``forward``.
+"""How a repeat is written: as runs of equal copies, as a loop over differing ones, or as calls in the parent's
+``forward``.
 
 Runs are cut at the union of what all instances of a class need, so that ``[n]`` and ``[1, n - 1]`` agree.
 """
@@ -28,7 +29,7 @@ class Row(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Copies that print one constructor: the first of them in each instance (None where the run is empty), and how many there are."""
+    """Copies that print one constructor: in each instance the first (None where the run is empty), and how many."""
 
     firsts: tuple[Part | None, ...]
     counts: tuple[int, ...]
@@ -92,7 +93,7 @@ def _first(row: Row, start: int, stop: int) -> Part | None:
 
 
 def _cuts(rows: Sequence[Row]) -> tuple[list[int], list[int]]:
-    """Where runs end, counted from the start and from the end (negative): where lengths differ, a cut near the end stays near it."""
+    """Where runs end, counted from the start, or from the end (negative) where lengths differ and the end is nearer."""
     alike = len({row.length for row in rows}) == 1
     starts: set[int] = set()
     ends: set[int] = set()

@@ -1,4 +1,6 @@
-"""Expressions of calls in ``forward``. An argument that varies between instances is kept on ``self`` by the constructor."""
+"""Expressions of calls in ``forward``. An argument that varies between instances is kept on ``self`` by the
+constructor.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ from graphbuilder.ir.lowering import Expr as Result
 
 
 class Reader(Enum):
-    """What an expression does with a value: calls a module or a method on it, joins it, evaluates it many times, gives it out."""
+    """What an expression does with a value: calls a module or a method on it, joins it, repeats it, gives it out."""
 
     CALL = auto()
     METHOD = auto()

@@ -1,9 +1,9 @@
 """What the arguments inside one class print: a name, a channel expression, a literal, or a new parameter.
 
-All instances of a class are looked at together: a column has the value of one slot in each of them, and what a slot prints must equal
-its column. The first of these that does is printed: what the spec wrote; for channels, the expression of the value that is read; a
-literal; a declared argument; a new parameter. Equality alone never chooses between names, so a column is only compared with an
-argument that nothing else explains.
+All instances of a class are looked at together: a column has the value of one slot in each of them, and what a slot
+prints must equal its column. The first of these that does is printed: what the spec wrote; for channels, the
+expression of the value that is read; a literal; a declared argument; a new parameter. Equality alone never chooses
+between names, so a column is only compared with an argument that nothing else explains.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ class Scope:
         return expr if self.holds(expr, column) else None
 
     def _is_quiet(self, read: frozenset[str]) -> bool:
-        """Whether a literal says it better, where one does: channels that were given, fields of ops left at their defaults."""
+        """Whether a literal says it better: for channels that were given, and fields of ops that have defaults."""
         quiet = {*self._channels, *(self._declared.defaults if self._declared.quiet else ())}
         return bool(read & self._channels.keys()) or read <= quiet
 
@@ -201,7 +201,7 @@ class Scope:
         return self._values[0]
 
     def parameters(self) -> tuple[Parameter, ...]:
-        """The parameters in the order of the signature: channels, what must be given, what has a default, what is new."""
+        """The parameters as the signature has them: channels, what must be given, what has a default, what is new."""
         defaults = self._declared.defaults
         channels = [Parameter(each, self._channels[each], channels=i) for i, each in enumerate(self._channels)]
         declared = [

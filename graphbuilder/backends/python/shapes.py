@@ -34,7 +34,7 @@ def shape_of(part: Part) -> Hashable:
 
 
 def _repeat_shape(part: RepeatPart) -> Hashable:
-    """A chain's runs of one shape, and a row's or fan's one shape, without their lengths; else everything about the body."""
+    """A chain's runs of one shape, a row's or fan's one shape, without lengths; else everything about the body."""
     graph = part.body.graph
     shapes = [shape_of(each) for each in part.parts]
     if part.chained:
@@ -54,7 +54,7 @@ class Stretch(NamedTuple):
     """Parts ``start`` to ``stop`` of a repeat that one loop can call; a single part is a stretch of its own.
 
     Attributes:
-        carried: for each input of a copy, the port of the copy before it that it reads, or None where it stays the same.
+        carried: for each input of a copy, the port of the copy before it that it reads, or None where it stays.
         shared: whether they are calls of one module.
         exported: the ports that others read of every copy; a loop gathers them in lists.
     """
@@ -143,7 +143,7 @@ def is_fan(part: RepeatPart) -> bool:
 
 
 def joining(part: Part) -> str | None:
-    """What joins all inputs of a part in order, one function for two values or for all of them; None for any other part."""
+    """What joins all inputs of a part in order: a function of two values, or of all; None for any other part."""
     match part:
         case OpPart(lowering=Lowering(results=(Infix("+" | "*" as operator, values),))):
             return {"+": "torch.add", "*": "torch.mul"}[operator] if len(values) == len(part.inputs) else None
@@ -179,6 +179,19 @@ def forward_values(part: Part) -> Hashable:
     if not isinstance(part, OpPart):
         return ()
     return tuple(arg.value for result in part.lowering.results for call in torch_calls(result) for arg in call.args)
+
+
+def makings(part: Part) -> Hashable:
+    """Everything that the constructors of a part depend on; calls of one module must agree in it."""
+    match part:
+        case OpPart() | ClassPart():
+            return (shape_of(part), part.call.values if part.call else ())
+        case ChainPart():
+            return tuple(map(makings, part.parts))
+        case RepeatPart():
+            return (part.beyond, tuple(map(makings, part.parts)))
+        case _:
+            raise TypeError(part)
 
 
 def torch_calls(expr: Expr) -> Iterator[TorchCall]:

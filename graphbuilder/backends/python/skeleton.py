@@ -1,12 +1,13 @@
 """What the bodies of one class have in common: the steps, what each reads, and which of them some bodies lack.
 
-A step that a body lacks passes on what it would have read, so bodies with and without it can share a class. Bodies that differ only in
-what they give out share one too. Any other difference is refused here, and makes another class.
+A step that a body lacks passes on what it would have read, so bodies with and without it can share a class. Bodies
+that differ only in what they give out share one too. Any other difference is refused here, and makes another class.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from graphbuilder.analysis.inference import TypedGraph
@@ -129,7 +130,7 @@ def _merged(orders: Sequence[tuple[str, ...]]) -> tuple[str, ...] | None:
     for order in orders[1:]:
         merged = merged if order == merged else _with(merged, order)
     places = {name: place for place, name in enumerate(merged)}
-    steps = [(places[a], places[b]) for order in orders for a, b in zip(order, order[1:], strict=False)]
+    steps = [(places[a], places[b]) for order in orders for a, b in pairwise(order)]
     return merged if all(a < b for a, b in steps) else None
 
 

@@ -1,6 +1,7 @@
 """The steps of a ``forward``, in the order in which they are written.
 
-A repeat that is no plain chain has no call of its own: its copies are called here, in loops where they follow each other evenly.
+A repeat that is no plain chain has no call of its own: its copies are called here, in loops where they follow each
+other evenly.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Steps(NamedTuple):
 
 
 def steps_of(cls: Class) -> Steps:
-    """The calls of a class in the order written: the shortcut, which reads what the body will overwrite, comes first."""
+    """The calls of a class in the order written: a shortcut, which reads what the body overwrites, comes first."""
     made = Steps([], {})
     for name, step in cls.skeleton.steps.items():
         column = cls.column(name)

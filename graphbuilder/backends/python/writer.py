@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.python import layout
 from graphbuilder.backends.python.classes import Class, Variant, made_classes, templates
-from graphbuilder.backends.python.constructors import Constructors
+from graphbuilder.backends.python.constructors import Constructors, Made
 from graphbuilder.backends.python.expressions import Expr, literal, text
 from graphbuilder.backends.python.forward import Forward
 from graphbuilder.backends.python.initialisers import LECUN, initialising
@@ -18,7 +18,7 @@ from graphbuilder.backends.python.names import camel, identifier, quoted, unused
 from graphbuilder.backends.python.parts import ChainPart, Chains, OpPart, Part, RepeatPart, some
 from graphbuilder.backends.python.results import Results
 from graphbuilder.backends.python.scope import Parameter, Scope
-from graphbuilder.backends.python.shapes import joining
+from graphbuilder.backends.python.shapes import joining, makings
 from graphbuilder.backends.python.skeleton import SkeletonStep
 from graphbuilder.backends.python.steps import steps_of
 from graphbuilder.diagnostics import CompileError
@@ -29,8 +29,8 @@ from graphbuilder.ir import Value
 def write(typed: TypedGraph) -> str:
     """The network as a Python file that needs nothing but torch.
 
-    One class a block, children first; the network's own class comes last and takes no arguments. Names of weights are those
-    of the graph.
+    One class a block, children first; the network's own class comes last and takes no arguments. Names of weights are
+    those of the graph.
 
     Raises:
         CompileError: calls of one module would construct it in two ways (GB701).
@@ -192,18 +192,19 @@ class ClassWriter:
             yield from ("", "", f"class {variant.name}({self.cls.name}):", *forward)
 
     def _constructors(self) -> list[str]:
-        """The lines of ``__init__``, step by step."""
+        """The lines of ``__init__``, step by step; a call of another step's module has none."""
         writer = Constructors(self._scope, self.targets)
-        owned: dict[str, Doc | None] = {}
+        owners: dict[str, Made] = {}
         lines: list[str] = []
         for name, step in self.cls.skeleton.steps.items():
             column = self.cls.column(name)
-            made = writer.make_towards(self._goal(name), column, [self._channels[value] for value in step.reads])
-            self._follow(name, column, made.channels)
             if step.module != name:
-                self._check_shared(step, owned.get(step.module), made.doc)
+                self._check_shared(step, column)
+                self._follow(name, column, owners[step.module].channels)
                 continue
-            owned[name] = made.doc
+            reads = [self._channels[value] for value in step.reads]
+            made = owners[name] = writer.make_towards(self._goal(name), column, reads)
+            self._follow(name, column, made.channels)
             flag = self._flag(name, column)
             if made.doc is not None:
                 lines += _assignment(name, made.doc, flag)
@@ -231,15 +232,16 @@ class ClassWriter:
         self._flags[name] = flag
         return flag
 
-    def _check_shared(self, step: SkeletonStep, owner: Doc | None, doc: Doc | None) -> None:
-        if owner == doc:
-            return
-        part = some(self.cls.column(step.name))
-        first, second = (layout.flat(each) if each else "nothing" for each in (owner, doc))
-        message = f"`{step.name}` runs the module of `{step.module}`, and would need {second}, not {first}"
-        place = part.node.place
-        help_ = "give it weights of its own, or let both read the same sizes"
-        raise CompileError((SharedDiffer.at(place.span if place else None, message, help=help_),))
+    def _check_shared(self, step: SkeletonStep, column: Sequence[Part | None]) -> None:
+        """Demand that a call of another step's module would construct it in the same way, in every instance."""
+        owners = self.cls.column(step.module)
+        for owner, part in zip(owners, column, strict=True):
+            if part is None or (owner is not None and makings(owner) == makings(part)):
+                continue
+            place = part.node.place
+            message = f"`{step.name}` runs the module of `{step.module}`, and would need it constructed in another way"
+            help_ = "give it weights of its own, or let both read the same sizes"
+            raise CompileError((SharedDiffer.at(place.span if place else None, message, help=help_),))
 
     def _outputs(self) -> Mapping[tuple[str, str], Expr]:
         """The channels of what each variant gives, where they are known."""

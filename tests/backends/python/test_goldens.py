@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from graphbuilder.backends.python import write
 
+from graphbuilder.backends.python import write
 from tests.backends.networks import NETWORKS, SHIPPED, network, shipped
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "python"

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor, nn
+
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.weights import walk
 from graphbuilder.backends.torch import build
-from torch import Tensor, nn
-
 from tests.backends.networks import NETWORKS, network, shipped
 from tests.ops.interpret import Interpreter, batch
 
 
 def pair(typed: TypedGraph) -> tuple[nn.Module, Interpreter]:
-    """A module and an interpreter with the same weights, statistics that are not those of a fresh network, and no noise."""
+    """A module and an interpreter with the same weights, norms that are not those of a fresh network, and no noise."""
     module, interpreter = build(typed, seed=3), Interpreter(typed)
     generator = torch.Generator().manual_seed(5)
     with torch.no_grad():
@@ -27,7 +27,7 @@ def pair(typed: TypedGraph) -> tuple[nn.Module, Interpreter]:
     interpreter.load_state_dict(module.state_dict())
     for each in (*module.modules(), *interpreter.modules()):
         if hasattr(each, "p") and isinstance(each.p, float):
-            each.p = 0.0
+            setattr(each, "p", 0.0)  # noqa: B010  (a module is not typed as having one)
     return module, interpreter
 
 
@@ -52,7 +52,7 @@ def test_training_step(name: str) -> None:
     module, interpreter = pair(network(name))
     inputs = batch(network(name).inputs, 3)
     for each in (module, interpreter):
-        sum(output.square().mean() for output in tensors(each(*inputs))).backward()
+        torch.stack([output.square().mean() for output in tensors(each(*inputs))]).sum().backward()
     theirs = dict(interpreter.named_parameters())
     for path, parameter in module.named_parameters():
         ours, other = parameter.grad, theirs[path].grad
