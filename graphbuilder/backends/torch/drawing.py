@@ -1,8 +1,9 @@
 """Draws weights: each from (seed, name) alone.
 
-So a weight is the same on any device, in any number of processes and whatever else the network has. Draws are made on the CPU in
-float32 and rounded to the tensor's own type. The formulas are those of ``torch.nn.init``; ``lecun_normal``, which torch lacks, is a
-normal cut at two standard deviations with the variance that was asked for, as Keras, JAX and timm have it.
+So a weight is the same on any device, in any number of processes and whatever else the network has. Draws are made
+on the CPU in float32 and rounded to the tensor's own type. The formulas are those of ``torch.nn.init``;
+``lecun_normal``, which torch lacks, is a normal cut at two standard deviations with the variance that was asked
+for, as Keras, JAX and timm have it.
 """
 
 from __future__ import annotations

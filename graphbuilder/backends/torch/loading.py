@@ -1,7 +1,7 @@
 """Source text as a Python module: loaded once a text, and known to whoever asks for its source.
 
-A class of such a module can be pickled and copied: what is written is its text and name, so that a process which never saw the text
-can load it. Unpickling runs the text, as unpickling runs whatever a pickle names.
+A class of such a module can be pickled and copied: what is written is its text and name, so that a process which
+never saw the text can load it. Unpickling runs the text, as unpickling runs whatever a pickle names.
 """
 
 from __future__ import annotations
