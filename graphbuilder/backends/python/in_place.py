@@ -9,9 +9,9 @@ memory: whatever is in doubt stays out of place.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
-from graphbuilder.ir import Graph, Node
+from graphbuilder.ir import Node, Value
 from graphbuilder.ir.lowering import Infix, Lowering, Module
 
 # Their backward passes need their own result or its sign, which the written-over input still has.
@@ -20,14 +20,16 @@ OVERWRITING = frozenset({"nn.ReLU", "nn.ReLU6"})
 FORGETTING = frozenset(f"nn.{kind}{axes}d" for kind in ("Conv", "ConvTranspose", "BatchNorm") for axes in (1, 2, 3))
 
 
-def in_place(graph: Graph, lowered: Callable[[Node], Lowering | None]) -> frozenset[str]:
-    """The nodes of ``graph`` that may overwrite what they read; ``lowered`` is None for calls of bodies."""
-    readers = Counter(value for node in graph.nodes for value in node.inputs)
-    readers.update(value for _, value in graph.outputs)
-    calls = Counter(node.module for node in graph.nodes)
+def in_place(
+    nodes: Sequence[Node], outputs: Iterable[Value], lowered: Callable[[Node], Lowering | None]
+) -> frozenset[str]:
+    """The nodes of a body that may overwrite what they read; ``lowered`` is None for calls of other bodies."""
+    readers = Counter(value for node in nodes for value in node.inputs)
+    readers.update(outputs)
+    calls = Counter(node.module for node in nodes)
     fresh: set[str] = set()
     found: set[str] = set()
-    for node in graph.nodes:
+    for node in nodes:
         lowering = lowered(node)
         if lowering is None:
             continue

@@ -209,9 +209,10 @@ def parts_of(body: TypedGraph, chains: Chains, classes: Mapping[TypedGraph, Clas
     def lowered(node: Node) -> Lowering | None:
         return chains.lower(node.callee, body.inputs_of(node)) if isinstance(node.callee, Op) else None
 
-    overwriting = in_place(body.graph, lowered)
+    nodes = shown(body.graph)
+    overwriting = in_place(nodes, (value for _, value in body.graph.outputs), lowered)
     made: list[Part] = []
-    for node in shown(body.graph):
+    for node in nodes:
         part = Part(node, body.inputs_of(node), body.outputs_of(node))
         lowering = lowered(node)
         if isinstance(node.callee, Op) and lowering is not None:

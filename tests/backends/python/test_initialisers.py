@@ -69,10 +69,19 @@ def test_a_class_states_its_exceptions() -> None:
             """
         )
     )
-    assert (
-        text[text.index("def init_weights") : text.index("class Unit")].split()
-        == ["def", "init_weights(module):", "if", "isinstance(module,", "nn.Conv2d):", "nn.init.xavier_normal_(module.weight)", "elif", "isinstance(module,", "Unit):", "module.conv_2.reset_parameters()", "nn.init.zeros_(module.batchnorm.weight)"]
-    )
+    assert text[text.index("def init_weights") : text.index("class Unit")].split() == [
+        "def",
+        "init_weights(module):",
+        "if",
+        "isinstance(module,",
+        "nn.Conv2d):",
+        "nn.init.xavier_normal_(module.weight)",
+        "elif",
+        "isinstance(module,",
+        "Unit):",
+        "module.conv_2.reset_parameters()",
+        "nn.init.zeros_(module.batchnorm.weight)",
+    ]
 
 
 def pairs(name: str) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
