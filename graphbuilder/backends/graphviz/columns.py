@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import log
 
-_UPRIGHT, _LYING, _WORST = 1.3, 1.9, 1.2
-_CUT, _WASTE = 0.12, 0.6
+_UPRIGHT, _LYING = 1.3, 1.9
+_CUT, _CUTS, _WASTE = 0.12, 5, 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Share:
 def arrange(units: Sequence[Stretch], wide: float, gap: float, upright: bool) -> list[list[Share]]:
     """Columns of panels, each column ``wide``; ``upright`` says that columns are columns and not rows."""
     whole = sum(unit.length for unit in units)
-    limits = {unit.length for unit in units} | {whole / count for count in range(1, 25)} | {whole}
+    limits = {unit.length for unit in units} | {whole / count for count in range(1, 61)} | {whole}
     found = [_fill(units, limit + 1, gap) for limit in limits]
     return min(found, key=lambda columns: (round(_fault(columns, units, wide, gap, upright), 6), len(columns)))
 
@@ -103,4 +103,4 @@ def _fault(columns: list[list[Share]], units: Sequence[Stretch], wide: float, ga
     aspect = broad / long / _UPRIGHT if upright else long / broad / _LYING
     cuts = sum(len(column) for column in columns) - len(units)
     waste = log(len(columns) * long / sum(lengths))
-    return min(_WORST, abs(log(aspect))) + _WASTE * waste + _CUT * cuts
+    return abs(log(aspect)) + _WASTE * waste + _CUT * min(cuts, _CUTS)

@@ -68,14 +68,14 @@ class Pen:
 
     def _header(self, mark: FrameMark, left: float, top: float, right: float) -> None:
         middle, edge = top + 11, right - 10
-        note = text.width(mark.note, m.SMALL) + 8 if mark.note else 0.0
+        note = text.width(mark.note, m.DETAIL) + 8 if mark.note else 0.0
         wires = [] if self.metrics.across else [self.x + wire for wire in mark.wires]
         start, end = _gap(left, edge - note, wires, text.width(mark.title, m.TITLE, bold=True))
         title = text.fit(mark.title, end - start, m.TITLE, bold=True)
         if title:
             self.drawing.words.append(Words(start, middle, title, m.TITLE, bold=True))
         if mark.note:
-            self.drawing.words.append(Words(edge, middle, mark.note, m.SMALL, "end", tone="muted"))
+            self.drawing.words.append(Words(edge, middle, mark.note, m.DETAIL, "end", tone="muted"))
 
     def _badge(self, mark: FrameMark, left: float, right: float, bottom: float) -> None:
         words = f"× {mark.count}"

@@ -115,7 +115,11 @@ class Placer:
                 side[link] = lane if place < -across / 2 else ((0.0, place),)
             return self._plain(box, form, side)
         reach = max(across / 2, *(abs(place) + 24 for place in places.values()))
-        size = (along, 2 * reach) if self.metrics.across else (2 * reach, m.BAR + (m.NAME_ROW if self.metrics.names else 0))
+        size = (
+            (along, 2 * reach)
+            if self.metrics.across
+            else (2 * reach, m.BAR + (m.NAME_ROW if self.metrics.names else 0))
+        )
         return self._plain(box, form, {link: ((0.0, places.get(link, 0.0)),) for link in links}, size)
 
     # cards
@@ -155,7 +159,7 @@ class Placer:
     def _widen(self, part: Part, title: str, note: str, lanes: bool) -> None:
         """Make room for the words in a card's header."""
         first = min(text.width(title, m.TITLE, bold=True), 150.0) + 8
-        second = text.width(note, m.SMALL) + 8
+        second = text.width(note, m.DETAIL) + 8
         if self.metrics.across:
             missing = max(0.0, first + second + 16 - part.length)
             part.length += missing
