@@ -38,9 +38,18 @@ def compute_arguments(raw: Mapping[str, Any], place_of: Any, scope: Scope) -> di
     arguments: dict[str, Argument] = {}
     for name, item in raw.items():
         place = place_of(name)
-        written = item.text.removeprefix("=").strip() if isinstance(item, Expression) else None
-        arguments[name] = Argument(scope.compute(item, place), place, written)
+        arguments[name] = Argument(scope.compute(item, place), place, _written(item))
     return arguments
+
+
+def written_words(step: Step) -> dict[str, str]:
+    """The expressions that a step wrote for when it is there and how often."""
+    words = {"when": _written(step.when), "repeat": _written(step.repeat)}
+    return {word: written for word, written in words.items() if written}
+
+
+def _written(raw: Any) -> str | None:
+    return raw.text.removeprefix("=").strip() if isinstance(raw, Expression) else None
 
 
 def freeze(value: Any) -> Hashable:

@@ -10,7 +10,7 @@ from graphbuilder.diagnostics import Diagnostic, Label
 from graphbuilder.diagnostics.catalogue.references import BadShare, Cycle, EmptyPath, NotBoolean, UnknownOp
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
-from graphbuilder.elaborate.arguments import Argument, compute_arguments, shown
+from graphbuilder.elaborate.arguments import Argument, compute_arguments, shown, written_words
 from graphbuilder.elaborate.context import Context, Trail, from_op_error
 from graphbuilder.elaborate.initialisers import read_initialisers
 from graphbuilder.elaborate.names import Named, all_names, build_order
@@ -189,7 +189,8 @@ class BodyBuilder:
         values = reading.values
         if call is None or values is None:
             return NOTHING_KNOWN
-        node = Node(name, call.callee, values, module or name, call.written, call.init, step.title, step.place)
+        written = {**written_words(step), **call.written}
+        node = Node(name, call.callee, values, module or name, written, call.init, step.title, step.place)
         self.calls[name] = call
         return self.append(node, reading, step.place, call.arguments)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare
-from graphbuilder.elaborate.arguments import shown
+from graphbuilder.elaborate.arguments import shown, written_words
 from graphbuilder.elaborate.joins import Path, join
 from graphbuilder.elaborate.names import Named, base_name
 from graphbuilder.elaborate.outputs import finish, outputs_of
@@ -55,9 +55,9 @@ def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
     graph = finish(inner, "repeat", base_name(step), outputs)
     if graph is None:
         return NOTHING_KNOWN
-    node = Node(
-        named.name, graph, tuple(known.value for known in reading.known), named.name, title=step.title, place=step.place
-    )
+    values = tuple(known.value for known in reading.known)
+    written = written_words(step)
+    node = Node(named.name, graph, values, named.name, written, title=step.title, place=step.place)
     return builder.append(node, reading, step.place)
 
 

@@ -40,7 +40,8 @@ class Node:
         callee: a primitive op, or the body of another module.
         inputs: the values read, in the order of the callee's inputs.
         module: the name of the node that owns the weights; its own name unless it shares a sibling's.
-        written: for an argument, the expression that the spec wrote for it (``4 * out`` for ``out = "=4 * out"``).
+        written: for an argument, and for ``when`` and ``repeat``, the expression that the spec wrote (``4 * out`` for
+            ``out = "=4 * out"``).
         init: initialisers by weight, where not the op's own default.
         title: what a person called the step.
         place: where the spec wrote it.

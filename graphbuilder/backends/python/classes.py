@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
 from itertools import chain, count
 from typing import NamedTuple
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.python.expressions import Expr
 from graphbuilder.backends.python.names import RESERVED, camel
-from graphbuilder.backends.python.parts import Argument, Call, Chains, Part, parts_of, shown
+from graphbuilder.backends.python.parts import Argument, Call, Chains, Part, parts_of
 from graphbuilder.backends.python.scope import Column, Declared, Parameter
 from graphbuilder.backends.python.skeleton import Outline, Outputs, Skeleton, outline_of, unify
-from graphbuilder.ir import Node, Op, Value
+from graphbuilder.backends.python.survey import Survey
+from graphbuilder.ir import Graph, Node, Value
 
 # A template with more differing forms than this is not searched for ones that could share a class.
 MOST_FORMS = 16
@@ -36,6 +36,7 @@ class Class:
     Attributes:
         bodies: its instances, in the order in which they are met.
         parts: the steps of each instance, by name.
+        args: the arguments that the steps of each instance were written with.
         parameters: of its constructor, known once it is written.
         channels: for each output (of a class or subclass, by port) its number of channels, in terms of the parameters
             and of ``channel_names``, which has a name for each input's.
@@ -43,6 +44,7 @@ class Class:
 
     bodies: tuple[TypedGraph, ...]
     parts: tuple[Mapping[str, Part], ...]
+    args: tuple[Mapping[str, object], ...]
     skeleton: Skeleton
     variants: tuple[Variant, ...]
     parameters: tuple[Parameter, ...] = ()
@@ -89,8 +91,8 @@ class Class:
         first = self.bodies[0].graph
         if first.kind == "model":
             return Declared({}, {})
-        names = [name for name in first.args if all(name in body.graph.args for body in self.bodies)]
-        columns = {name: tuple(_frozen(body.graph.args[name]) for body in self.bodies) for name in names}
+        names = [name for name in self.args[0] if all(name in args for args in self.args)]
+        columns = {name: tuple(_frozen(args[name]) for args in self.args) for name in names}
         if first.composite is None:
             return Declared(columns, first.defaults)
         fields = type(first.composite).model_fields
@@ -99,7 +101,8 @@ class Class:
 
 
 def _argument(parameter: Parameter, instance: int, node: Node) -> Argument:
-    written = node.written.get(parameter.name) if parameter.declared else None
+    branch = isinstance(node.callee, Graph) and node.callee.kind == "branch"
+    written = (parameter.name if branch else node.written.get(parameter.name)) if parameter.declared else None
     value = parameter.value(instance)
     return Argument(parameter.name, value, parameter.default, not parameter.has_default, written, parameter.channels)
 
@@ -121,21 +124,58 @@ class Member(NamedTuple):
 Form = list[Member]
 
 
-def made_classes(
-    bodies: Sequence[TypedGraph], base: str, chains: Chains, classes: Mapping[TypedGraph, Class], taken: set[str]
-) -> list[Class]:
-    """The classes that serve ``bodies``, all of one template; their names are added to ``taken``."""
-    forms: dict[Hashable, Form] = {}
-    for body in bodies:
-        parts = parts_of(body, chains, classes)
-        member = Member(body, {part.node.name: part for part in parts}, outline_of(body, parts))
-        forms.setdefault(member.outline.key, []).append(member)
-    groups = _grouped(list(forms.values()))
-    usual = groups[0].members
-    return [_class(group, base + _difference(group.members, usual), taken) for group in groups]
+class Maker:
+    """Makes the classes of one file, children first."""
+
+    def __init__(self, chains: Chains, survey: Survey, root: str) -> None:
+        self._chains = chains
+        self._args = survey.args
+        self._root = root
+        self._taken = {*survey.taken, root}
+        self._classes: dict[TypedGraph, Class] = {}
+
+    def make(self, bodies: Sequence[TypedGraph], base: str) -> list[Class]:
+        """The classes that serve ``bodies``, all of one template."""
+        forms: dict[Hashable, Form] = {}
+        for body in bodies:
+            parts = parts_of(body, self._chains, self._classes)
+            member = Member(body, {part.node.name: part for part in parts}, outline_of(body, parts))
+            forms.setdefault(member.outline.key, []).append(member)
+        groups = _grouped(list(forms.values()))
+        usual = groups[0].members
+        return [self._class(group, base + _difference(group.members, usual)) for group in groups]
+
+    def _class(self, group: Together, base: str) -> Class:
+        by_outputs: dict[Outputs, list[int]] = {}
+        for number, member in enumerate(group.members):
+            outputs = group.skeleton.outputs(member.outline, group.outlines)
+            assert outputs is not None, "the skeleton has the outputs of every instance"
+            by_outputs.setdefault(outputs, []).append(number)
+        main = self._root if group.members[0].body.graph.kind == "model" else self._claim(base)
+        variants = [
+            Variant(main if number == 0 else self._claim(main + _given(outputs)), outputs, tuple(instances))
+            for number, (outputs, instances) in enumerate(sorted(by_outputs.items(), key=lambda row: len(row[0])))
+        ]
+        bodies = tuple(member.body for member in group.members)
+        parts = tuple(member.parts for member in group.members)
+        made = Class(bodies, parts, tuple(self._args[body] for body in bodies), group.skeleton, tuple(variants))
+        self._classes |= dict.fromkeys(bodies, made)
+        return made
+
+    def _claim(self, name: str) -> str:
+        chosen = class_name(name, self._taken)
+        self._taken.add(chosen)
+        return chosen
 
 
-class Group(NamedTuple):
+def class_name(name: str, taken: Container[str]) -> str:
+    """``name``, or the first of ``name2``, ``name3`` ... that is not taken."""
+    apart = "_" if name[-1].isdigit() else ""
+    numbers = (f"{name}{apart}{number}" for number in count(2))
+    return next(each for each in chain([name], numbers) if each not in taken and each not in RESERVED)
+
+
+class Together(NamedTuple):
     """Members that share a class."""
 
     members: list[Member]
@@ -143,45 +183,21 @@ class Group(NamedTuple):
     skeleton: Skeleton
 
 
-def _grouped(forms: list[Form]) -> list[Group]:
-    groups: list[Group] = []
+def _grouped(forms: list[Form]) -> list[Together]:
+    groups: list[Together] = []
     for form in forms:
         own = list({member.outline.outputs: member.outline for member in form}.values())
         for number, group in enumerate(groups[:MOST_FORMS]):
             outlines = [*group.outlines, *own]
             skeleton = unify(outlines)
             if skeleton:
-                groups[number] = Group([*group.members, *form], outlines, skeleton)
+                groups[number] = Together([*group.members, *form], outlines, skeleton)
                 break
         else:
             skeleton = unify(own)
             assert skeleton is not None, "bodies of one outline unify"
-            groups.append(Group(form, own, skeleton))
+            groups.append(Together(form, own, skeleton))
     return groups
-
-
-def _class(group: Group, base: str, taken: set[str]) -> Class:
-    by_outputs: dict[Outputs, list[int]] = {}
-    for number, member in enumerate(group.members):
-        outputs = group.skeleton.outputs(member.outline, group.outlines)
-        assert outputs is not None, "the skeleton has the outputs of every instance"
-        by_outputs.setdefault(outputs, []).append(number)
-    main = _claim(base, taken)
-    ranked = sorted(by_outputs.items(), key=lambda row: len(row[0]))
-    variants = [
-        Variant(main if number == 0 else _claim(main + _given(outputs), taken), outputs, tuple(instances))
-        for number, (outputs, instances) in enumerate(ranked)
-    ]
-    bodies, parts = [member.body for member in group.members], [member.parts for member in group.members]
-    return Class(tuple(bodies), tuple(parts), group.skeleton, tuple(variants))
-
-
-def _claim(name: str, taken: set[str]) -> str:
-    apart = "_" if name[-1].isdigit() else ""
-    numbers = (f"{name}{apart}{number}" for number in count(2))
-    chosen = next(each for each in chain([name], numbers) if each not in taken and each not in RESERVED)
-    taken.add(chosen)
-    return chosen
 
 
 def _difference(members: Sequence[Member], usual: Sequence[Member]) -> str:
@@ -198,98 +214,3 @@ def _given(outputs: Outputs) -> str:
     """What a subclass gives out besides."""
     ports = [camel(port.replace(".", "_")) for port, _ in outputs if port != "out"]
     return f"With{''.join(ports)}" if ports and len(ports) <= 2 else "WithFeatures"
-
-
-class Template(NamedTuple):
-    """What a class is made of: a block, a composite, a branch of a block that is no chain."""
-
-    name: str
-    place: Hashable
-    height: int = 0
-
-
-def templates(root: TypedGraph, chains: Chains) -> dict[Template, list[TypedGraph]]:
-    """Every body that gets a class by its template, children first; one that uses itself is a template a level."""
-    survey = _Survey(chains)
-    survey.visit(root, None)
-    recursive: set[Template] = set()
-    while True:
-        groups, edges = survey.grouped(recursive)
-        try:
-            order = list(TopologicalSorter(edges).static_order())
-        except CycleError as error:
-            recursive |= {template._replace(height=0) for template in error.args[1]}
-            continue
-        return {template: groups[template] for template in _as_read(order, edges)}
-
-
-def _as_read(order: Sequence[Template], edges: Mapping[Template, Sequence[Template]]) -> Iterator[Template]:
-    """Children directly before the first that uses them, as far as can be."""
-    root = order[-1]
-    seen: set[Template] = set()
-    stack = [(root, iter(edges[root]))]
-    while stack:
-        template, children = stack[-1]
-        child = next((each for each in children if each not in seen), None)
-        if child is not None:
-            seen.add(child)
-            stack.append((child, iter(edges[child])))
-            continue
-        yield template
-        stack.pop()
-
-
-class _Survey:
-    """Walks every body once."""
-
-    def __init__(self, chains: Chains) -> None:
-        self._chains = chains
-        self._templates: dict[TypedGraph, Template] = {}
-        self._heights: dict[TypedGraph, int] = {}
-        self._children: dict[TypedGraph, list[TypedGraph]] = {}
-        self._seen: set[TypedGraph] = set()
-
-    def visit(self, body: TypedGraph, within: Template | None) -> None:
-        self._seen.add(body)
-        if self._chains.named(body):
-            within = self._templates[body] = _template(body, within)
-        distinct = dict.fromkeys(
-            body.bodies[node.name] for node in shown(body.graph) if not isinstance(node.callee, Op)
-        )
-        for inner in distinct:
-            if inner not in self._seen:
-                self.visit(inner, within)
-        self._heights[body] = 1 + max((self._heights[inner] for inner in distinct), default=0)
-        self._children[body] = list(distinct)
-
-    def grouped(
-        self, recursive: set[Template]
-    ) -> tuple[dict[Template, list[TypedGraph]], dict[Template, list[Template]]]:
-        """Bodies by template, and which templates each uses."""
-        named = {
-            body: template._replace(height=self._heights[body]) if template in recursive else template
-            for body, template in self._templates.items()
-        }
-        groups: dict[Template, list[TypedGraph]] = {}
-        edges: dict[Template, dict[Template, None]] = {}
-        for body, template in named.items():
-            groups.setdefault(template, []).append(body)
-            edges.setdefault(template, {}).update(dict.fromkeys(named[inner] for inner in self._used(body)))
-        return groups, {template: list(children) for template, children in edges.items()}
-
-    def _used(self, body: TypedGraph) -> Iterator[TypedGraph]:
-        """The bodies with a class that ``body`` uses directly or inside its anonymous bodies."""
-        for inner in self._children[body]:
-            if inner in self._templates:
-                yield inner
-            else:
-                yield from self._used(inner)
-
-
-def _template(body: TypedGraph, within: Template | None) -> Template:
-    graph = body.graph
-    if graph.composite is not None:
-        return Template(type(graph.composite).__name__, ("composite", graph.composite.op))
-    if graph.kind == "branch" and within is not None:
-        return Template(within.name + camel(graph.template), ("branch", within.place, graph.template))
-    return Template(camel(graph.template), (graph.kind, graph.template))

@@ -1,12 +1,13 @@
 """Arithmetic over the parameters of a constructor: what a slot prints when it is more than a literal.
 
-Only numbers, names, ``+ - * //`` and unary minus; whatever else a spec wrote is not repeated in Python.
+Numbers, names, ``+ - * //`` and unary minus, and conditions over them; whatever else a spec wrote is not repeated.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import lru_cache
 
 Expr = ast.expr
@@ -17,6 +18,26 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
     ast.Mult: lambda left, right: left * right,
     ast.FloorDiv: lambda left, right: left // right,
 }
+_COMPARISONS: Mapping[type[ast.cmpop], Callable[[float, float], bool]] = {
+    ast.Eq: lambda left, right: left == right,
+    ast.NotEq: lambda left, right: left != right,
+    ast.Lt: lambda left, right: left < right,
+    ast.LtE: lambda left, right: left <= right,
+    ast.Gt: lambda left, right: left > right,
+    ast.GtE: lambda left, right: left >= right,
+}
+_SHAPES = (
+    ast.Name,
+    ast.Load,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.USub,
+    ast.Compare,
+    ast.BoolOp,
+    ast.Not,
+    ast.And,
+    ast.Or,
+)
 
 
 class NotComputable(Exception):
@@ -73,7 +94,7 @@ def parse(text: str) -> Expr | None:
 def _known(node: ast.AST) -> bool:
     if isinstance(node, ast.Constant):
         return isinstance(node.value, int | float)
-    return isinstance(node, (ast.Name, ast.Load, ast.BinOp, ast.UnaryOp, ast.USub, *_OPERATORS))
+    return isinstance(node, (*_SHAPES, *_OPERATORS, *_COMPARISONS))
 
 
 @lru_cache(maxsize=4096)
@@ -86,7 +107,7 @@ def evaluate(expr: Expr, scope: Mapping[str, object]) -> object:
     """The value of ``expr``.
 
     Raises:
-        NotComputable: a name is missing, or something is no number.
+        NotComputable: a name is missing, or something is not of the kind that is asked for.
     """
     match expr:
         case ast.Constant(value):
@@ -95,15 +116,21 @@ def evaluate(expr: Expr, scope: Mapping[str, object]) -> object:
             if identifier not in scope:
                 raise NotComputable(identifier)
             return scope[identifier]
-        case ast.UnaryOp(operand=operand):
+        case ast.UnaryOp(ast.Not(), operand):
+            return not _condition(operand, scope)
+        case ast.UnaryOp(ast.USub(), operand):
             return -_number(operand, scope)
         case ast.BinOp(left, operator, right):
             return _joined(_OPERATORS[type(operator)], _number(left, scope), _number(right, scope))
+        case ast.Compare(left, [operator], [right]):
+            return _COMPARISONS[type(operator)](_number(left, scope), _number(right, scope))
+        case ast.BoolOp(operator, values):
+            return (all if isinstance(operator, ast.And) else any)(_condition(each, scope) for each in values)
         case _:
             raise NotComputable(ast.dump(expr))
 
 
-def _joined(operator: Callable[[float, float], float], left: float, right: float) -> object:
+def _joined(operator: Callable[[float, float], float], left: float, right: float) -> float:
     try:
         return operator(left, right)
     except ZeroDivisionError as error:
@@ -117,17 +144,28 @@ def _number(expr: Expr, scope: Mapping[str, object]) -> float:
     raise NotComputable(repr(value))
 
 
+def _condition(expr: Expr, scope: Mapping[str, object]) -> bool:
+    value = evaluate(expr, scope)
+    if isinstance(value, bool):
+        return value
+    raise NotComputable(repr(value))
+
+
 def substitute(expr: Expr, replacements: Mapping[str, Expr]) -> Expr:
     """``expr`` with names replaced, and what became arithmetic of literals computed."""
-    match expr:
-        case ast.Name(identifier):
-            return replacements.get(identifier, expr)
-        case ast.UnaryOp(operator, operand):
-            return ast.UnaryOp(operator, substitute(operand, replacements))
-        case ast.BinOp(left, operator, right):
-            return _fold(ast.BinOp(substitute(left, replacements), operator, substitute(right, replacements)))
-        case _:
-            return expr
+    return _Substitution(replacements).visit(deepcopy(expr))
+
+
+class _Substitution(ast.NodeTransformer):
+    def __init__(self, replacements: Mapping[str, Expr]) -> None:
+        self._replacements = replacements
+
+    def visit_Name(self, node: ast.Name) -> Expr:
+        return self._replacements.get(node.id, node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> Expr:
+        self.generic_visit(node)
+        return _fold(node)
 
 
 def text(expr: Expr) -> str:

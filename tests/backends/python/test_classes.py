@@ -200,3 +200,75 @@ def test_a_title_cannot_leave_its_docstring() -> None:
     hostile = replace(typed.graph, title='""" + 1\n\u202e\\')
     text = write(infer(hostile, typed.inputs))
     assert str(ast.get_docstring(ast.parse(text))).splitlines()[0] == "''' + 1\\u000a\\u202e\\"
+
+
+def test_a_branch_that_is_no_chain_has_the_words_of_its_block() -> None:
+    text = source(
+        """
+        [model]
+        body = [{ use = "gate", width = 2 }, { use = "gate", width = 3 }]
+        [blocks.gate]
+        args = { width = "int" }
+        merge = "mul"
+        [blocks.gate.branches]
+        keep = [{ op = "identity" }]
+        open = [
+          { op = "globalavgpool", keep = true },
+          { op = "conv", out = "=width", kernel = 1 },
+          { op = "conv", out = 4, kernel = 1 },
+        ]
+        """
+    )
+    assert "class GateOpen(nn.Module):\n    def __init__(self, width):" in text
+    assert "self.open = GateOpen(width)" in text
+
+
+def test_conditions_are_repeated_as_written() -> None:
+    text = source(
+        """
+        [model]
+        body = [{ use = "unit", out = 4 }, { use = "unit", out = 8, stride = 2 }]
+        [blocks.unit]
+        args = { out = "int", stride = 1 }
+        body = [
+          { op = "conv", out = "=out", kernel = 1, stride = "=stride" },
+          { op = "batchnorm", when = "=stride > 1" },
+          { op = "relu", when = "=not stride > 1" },
+        ]
+        """
+    )
+    assert "self.batchnorm = nn.BatchNorm2d(out) if stride > 1 else nn.Identity()" in text
+    assert "self.relu = nn.ReLU(inplace=True) if not stride > 1 else nn.Identity()" in text
+
+
+def test_names_that_could_meet_are_kept_apart() -> None:
+    text = source(
+        """
+        [model]
+        body = [
+          { use = "tiny", Drop = 1 },
+          { use = "drop", Drop = 2 },
+          { op = "droppath", rate = 0.5 },
+          { use = "drop_path" },
+          { use = "f" },
+        ]
+        [blocks.tiny]
+        args = { Drop = "int" }
+        body = [{ use = "drop", Drop = "=Drop" }]
+        [blocks.drop]
+        args = { Drop = "int" }
+        body = [{ op = "conv", out = "=Drop", kernel = 1 }]
+        [blocks.drop_path]
+        body = [{ op = "relu" }]
+        [blocks.f]
+        body = [{ op = "pad", sides = 1 }]
+        """
+    )
+    assert lines(text, "^class") == [
+        "class DropPath(nn.Module):",
+        "class Drop2(nn.Module):",
+        "class Tiny2(nn.Module):",
+        "class DropPath2(nn.Module):",
+        "class F2(nn.Module):",
+        "class Tiny(nn.Module):",
+    ]

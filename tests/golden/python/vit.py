@@ -9,23 +9,6 @@ import torch.nn.functional as F
 from torch import nn
 
 
-class DropPath(nn.Module):
-    """Stochastic depth: training drops whole samples with probability ``p``, scaling others up."""
-
-    def __init__(self, p):
-        super().__init__()
-        self.p = p
-
-    def forward(self, x):
-        if not self.training or self.p == 0:
-            return x
-        kept = x.new_empty((x.shape[0],) + (1,) * (x.ndim - 1)).bernoulli_(1 - self.p)
-        return x * kept.div_(1 - self.p)
-
-    def extra_repr(self):
-        return f"p={self.p}"
-
-
 class ClassToken(nn.Module):
     """Puts ``count`` learnt tokens before the others."""
 
@@ -46,6 +29,23 @@ class Positions(nn.Module):
 
     def forward(self, x):
         return x + self.weight
+
+
+class DropPath(nn.Module):
+    """Stochastic depth: training drops whole samples with probability ``p``, scaling others up."""
+
+    def __init__(self, p):
+        super().__init__()
+        self.p = p
+
+    def forward(self, x):
+        if not self.training or self.p == 0:
+            return x
+        kept = x.new_empty((x.shape[0],) + (1,) * (x.ndim - 1)).bernoulli_(1 - self.p)
+        return x * kept.div_(1 - self.p)
+
+    def extra_repr(self):
+        return f"p={self.p}"
 
 
 class Attention(nn.Module):

@@ -1,0 +1,200 @@
+"""Writes one class: its constructor, its ``forward``, and the subclasses that only give out something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.backends.python import layout
+from graphbuilder.backends.python.classes import Class, Variant
+from graphbuilder.backends.python.constructors import Constructors, Made
+from graphbuilder.backends.python.expressions import Expr, literal, text
+from graphbuilder.backends.python.forward import Forward
+from graphbuilder.backends.python.layout import Doc
+from graphbuilder.backends.python.names import identifier, quoted, unused
+from graphbuilder.backends.python.parts import Part, RepeatPart, some
+from graphbuilder.backends.python.results import Results
+from graphbuilder.backends.python.scope import Parameter, Scope
+from graphbuilder.backends.python.shapes import joining, makings
+from graphbuilder.backends.python.skeleton import SkeletonStep
+from graphbuilder.backends.python.steps import steps_of
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.catalogue.backends import SharedDiffer
+from graphbuilder.ir import Value
+
+
+@dataclass(eq=False)
+class ClassWriter:
+    """Writes one class and its subclasses; on the way it learns the parameters, which the class then knows.
+
+    Attributes:
+        root: the network, when this is its class.
+        initialised: whether the file draws weights by itself.
+    """
+
+    cls: Class
+    targets: set[str]
+    root: TypedGraph | None
+    initialised: bool
+    _channels: dict[Value, Expr | None] = field(default_factory=dict[Value, "Expr | None"])
+    _flags: dict[str, Expr] = field(default_factory=dict[str, Expr])
+
+    def lines(self) -> list[str]:
+        cls = self.cls
+        columns = {
+            name: cls.channels_of(Value(port))
+            for name, port in zip(cls.channel_names, cls.skeleton.inputs, strict=True)
+        }
+        scope = self._scope = Scope(len(cls.bodies), cls.declared(), columns)
+        self._channels |= {
+            Value(port): scope.input(name) for name, port in zip(columns, cls.skeleton.inputs, strict=True)
+        }
+        self._added = {
+            value: step.reads
+            for step in cls.skeleton.steps.values()
+            if joining(some(cls.column(step.name))) == "torch.add"
+            for value in step.reads
+        }
+        body = self._constructors()
+        attributes = frozenset(step.module for step in cls.skeleton.steps.values())
+        results = Results(scope, self.targets, attributes, self._flags)
+        forwards = [self._forward(variant, results) for variant in cls.variants]
+        cls.parameters = scope.parameters()
+        cls.channels = self._outputs()
+        kept = [f"        self.{attribute} = {each}" for attribute, each in sorted(results.stored.items())]
+        return [*self._main(kept, body, forwards[0]), *self._subclasses(forwards[1:])]
+
+    def _main(self, kept: list[str], body: list[str], forward: list[str]) -> list[str]:
+        graph = self.cls.bodies[0].graph
+        drawn = ["        self.apply(init_weights)"] if self.root and self.initialised else []
+        inside = [*kept, *body, *drawn]
+        lines = ["", "", f"class {self.cls.name}(nn.Module):"]
+        if graph.title and not self.root:
+            lines += [f'    """{quoted(graph.title)}."""', ""]
+        if inside:
+            lines += [*_signature(self.cls.parameters), "        super().__init__()", *inside, ""]
+        return [*lines, *forward]
+
+    def _subclasses(self, forwards: Sequence[list[str]]) -> Iterator[str]:
+        for variant, forward in zip(self.cls.variants[1:], forwards, strict=True):
+            yield from ("", "", f"class {variant.name}({self.cls.name}):", *forward)
+
+    def _constructors(self) -> list[str]:
+        """The lines of ``__init__``, step by step; a call of another step's module has none."""
+        writer = Constructors(self._scope, self.targets)
+        owners: dict[str, Made] = {}
+        lines: list[str] = []
+        for name, step in self.cls.skeleton.steps.items():
+            column = self.cls.column(name)
+            if step.module != name:
+                self._check_shared(step, column)
+                self._follow(name, column, owners[step.module].channels)
+                continue
+            reads = [self._channels[value] for value in step.reads]
+            made = owners[name] = writer.make_towards(self._goal(name), column, reads)
+            self._follow(name, column, made.channels)
+            flag = self._flag(name, column)
+            if made.doc is not None:
+                lines += _assignment(name, made.doc, flag)
+        return lines
+
+    def _goal(self, name: str) -> Expr | None:
+        """The channels of a value that is added to what step ``name`` gives, where that value came first."""
+        others = self._added.get(Value(name), ())
+        return next((self._channels[each] for each in others if self._channels.get(each) is not None), None)
+
+    def _follow(self, name: str, column: Sequence[Part | None], channels: Sequence[Expr | None]) -> None:
+        """Remember the channels of what a step gives, where they hold in the instances that lack the step, too."""
+        for port, expr in zip(some(column).node.results, channels, strict=True):
+            value = Value(name, port)
+            holds = expr is not None and self._scope.holds(expr, self.cls.channels_of(value))
+            self._channels[value] = expr if holds else None
+
+    def _flag(self, name: str, column: Sequence[Part | None]) -> Expr | None:
+        """The condition under which a step is there, where an instance lacks it; a chain of no copies needs none."""
+        part = some(column)
+        if None not in column or isinstance(part, RepeatPart):
+            return None
+        present = tuple(each is not None for each in column)
+        flag = self._scope.slot(present, name, name, written=part.node.written.get("when"))
+        self._flags[name] = flag
+        return flag
+
+    def _check_shared(self, step: SkeletonStep, column: Sequence[Part | None]) -> None:
+        """Demand that a call of another step's module would construct it in the same way, in every instance."""
+        owners = self.cls.column(step.module)
+        for owner, part in zip(owners, column, strict=True):
+            if part is None or (owner is not None and makings(owner) == makings(part)):
+                continue
+            place = part.node.place
+            message = f"`{step.name}` runs the module of `{step.module}`, and would need it constructed in another way"
+            help_ = "give it weights of its own, or let both read the same sizes"
+            raise CompileError((SharedDiffer.at(place.span if place else None, message, help=help_),))
+
+    def _outputs(self) -> Mapping[tuple[str, str], Expr]:
+        """The channels of what each variant gives, where they are known."""
+        known = (
+            (variant.name, port, self._channels[value])
+            for variant in self.cls.variants
+            for port, value in variant.outputs
+        )
+        return {(name, port): expr for name, port, expr in known if expr is not None}
+
+    def _forward(self, variant: Variant, results: Results) -> list[str]:
+        inputs = self._input_names()
+        steps = steps_of(self.cls)
+        forward = Forward(steps, inputs, [value for _, value in variant.outputs], results)
+        docs = forward.write()
+        head = f"    def forward(self, {', '.join(inputs.values())}):"
+        return [head, *self._checks(), *forward.lines, *layout.lines(self._returned(variant, docs), 2)]
+
+    def _input_names(self) -> dict[Value, str]:
+        ports = self.cls.skeleton.inputs
+        if len(ports) == 1 and not self.root:
+            return {Value(ports[0]): "x"}
+        names: dict[Value, str] = {}
+        for port in ports:
+            names[Value(port)] = unused(identifier(port), set(names.values()))
+        return names
+
+    def _returned(self, variant: Variant, docs: Sequence[Doc]) -> Doc:
+        if len(docs) == 1:
+            return layout.prefixed("return ", docs[0])
+        if not self.root:
+            return "return " + ", ".join(map(layout.flat, docs))
+        rows = [
+            layout.prefixed(f"{literal(port)}: ", doc) for (port, _), doc in zip(variant.outputs, docs, strict=True)
+        ]
+        return layout.prefixed("return ", layout.sequence(rows, "{}"))
+
+    def _checks(self) -> Iterator[str]:
+        """The network refuses a wrong shape before any kernel runs; in plain Python, which every tracer understands."""
+        if self.root is None:
+            return
+        for (value, name), type_ in zip(self._input_names().items(), self.root.inputs, strict=True):
+            shape = ", ".join(map(str, ("N", *type_.shape)))
+            expected = literal(tuple(type_.shape))
+            yield f"        if {name}.shape[1:] != {expected}:"
+            message = f"{value.node}: expected ({shape}), got {{tuple({name}.shape)}}"
+            yield from layout.lines(layout.call("raise ValueError", [f'f"{message}"']), 3)
+
+
+def _signature(parameters: Sequence[Parameter]) -> list[str]:
+    words: list[str] = ["self"]
+    for number, parameter in enumerate(parameters):
+        if parameter.keyword_only and not any(each.keyword_only for each in parameters[:number]):
+            words.append("*")
+        words.append(f"{parameter.name}={literal(parameter.default)}" if parameter.has_default else parameter.name)
+    return layout.lines(layout.suffixed(layout.call("def __init__", words), ":"), 1)
+
+
+def _assignment(name: str, doc: Doc, flag: Expr | None) -> list[str]:
+    plain = layout.prefixed(f"self.{name} = ", doc)
+    if flag is None:
+        return layout.lines(plain, 2)
+    short = f"{layout.INDENT * 2}{layout.flat(plain)} if {text(flag)} else nn.Identity()"
+    if len(short) <= layout.WIDTH:
+        return [short]
+    condition = f"        if {text(flag)}:"
+    return [condition, *layout.lines(plain, 3), "        else:", f"            self.{name} = nn.Identity()"]
