@@ -42,7 +42,7 @@ class _Net:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The tracks of every net that needs some, counted from the top: one, or two and the place of the jog between them."""
+    """The tracks of every net that needs some, counted from the top: one, or two and the place between them."""
 
     ways: dict[Hashable, list[tuple[int, float]]]
     count: int

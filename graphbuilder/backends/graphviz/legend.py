@@ -10,8 +10,8 @@ from typing import NamedTuple
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.drawing import POINT, Drawing, Frame, Line, Run, Shape, Words
 
-_SAMPLE = (66.0, 17.0)
-_ROW, _HEAD, _PAD, _INDENT = 23.0, 32.0, 14.0, 96.0
+_SAMPLE = (74.0, 17.0)
+_ROW, _HEAD, _PAD, _INDENT = 23.0, 32.0, 14.0, 104.0
 _SIZE, _TALL = 9.0, 0.8
 _FAMILIES = (
     "separable",
@@ -111,7 +111,7 @@ def _lines(drawing: Drawing, across: bool) -> Iterator[_Entry]:
     kinds = {line.kind for line in drawing.lines}
     signs = {shape.lines[0][0].text for shape in drawing.shapes if shape.style == "join"}
     if "shortcut" in kinds:
-        yield _Entry("shortcut", "", "residual shortcut (added at +)" if "+" in signs else "shortcut")
+        yield _Entry("shortcut", "", "residual shortcut (added at +)" if "+" in signs else "skip connection")
     if "passage" in kinds:
         yield _Entry("passage", "", f"same tensor, next {'row' if across else 'column'}")
 

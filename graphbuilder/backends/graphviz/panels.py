@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.ladder import ladder, place_ladder
 from graphbuilder.backends.graphviz.metrics import Metrics
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.parts import BoxMark, Caption, FrameMark, Part, attach
@@ -91,7 +92,9 @@ class Panels:
         neighbours = enumerate(pairwise(unit.elements), start=1)
         cuts = [0, *(i for i, (one, other) in neighbours if self._cuts(one, other, cards)), len(unit.elements)]
         pieces = [unit.elements[low:high] for low, high in pairwise(cuts)]
-        return [(piece, self._placer.chain(piece).length) for piece in pieces]
+        if ladder(unit.elements) is None:
+            return [(piece, self._placer.chain(piece).length) for piece in pieces]
+        return [(unit.elements, _PanelChain(self._placer, "").place(unit.elements).length)]
 
     def _cuts(self, before: Element, after: Element, cards: bool) -> bool:
         """Whether a panel may end between two elements: one value passes, and what belongs together stays so."""
@@ -173,10 +176,15 @@ class _PanelChain:
 
     def place(self, elements: Sequence[Element]) -> Part:
         """The whole panel."""
+        found = ladder(elements)
+        return (place_ladder(found, self._placer, _chain) if found else None) or self.chain(elements)
+
+    def chain(self, elements: Sequence[Element], behind: Part | None = None) -> Part:
+        """``elements`` behind each other, the first behind ``behind``."""
         groups = self._groups(elements)
         whole = Part()
         for number, group in enumerate(groups):
-            part = self._part(group, whole if number else None, groups[number + 1 : number + 2])
+            part = self._part(group, whole if number else behind, groups[number + 1 : number + 2])
             if number:
                 attach(whole, part, self._caption(groups[number - 1], group, whole))
             else:
@@ -197,7 +205,7 @@ class _PanelChain:
         if not isinstance(element, str) or not element.startswith(self._prefix):
             return False
         item = self._items[element]
-        return isinstance(item, Box) and item.look in ("op", "pill") and self._placer.reads(element) == 1
+        return isinstance(item, Box) and item.look in ("op", "pill") and len(self._placer.links_into(element)) == 1
 
     def _part(self, group: Sequence[Element], whole: Part | None, behind: list[Sequence[Element]]) -> Part:
         if len(group) == 1:
@@ -229,3 +237,8 @@ class _PanelChain:
             return None
         self._said = caption.text
         return caption
+
+
+def _chain(placer: Placer, elements: Sequence[Element], behind: Part | None) -> Part:
+    """A side of a ladder is a panel's chain as any other."""
+    return _PanelChain(placer, "").chain(elements, behind)

@@ -29,6 +29,10 @@ class Mark(Protocol):
         """Shift it."""
         ...
 
+    def flip(self) -> None:
+        """Turn it over, so that what was along is back."""
+        ...
+
 
 @dataclass(slots=True, eq=False)
 class BoxMark:
@@ -44,6 +48,9 @@ class BoxMark:
     def move(self, along: float, across: float) -> None:
         self.along += along
         self.across += across
+
+    def flip(self) -> None:
+        self.along = -self.along
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +79,9 @@ class FrameMark:
         self.right += across
         self.wires = tuple(wire + across for wire in self.wires)
 
+    def flip(self) -> None:
+        self.start, self.end = -self.end, -self.start
+
 
 @dataclass(slots=True, eq=False)
 class LabelMark:
@@ -84,6 +94,9 @@ class LabelMark:
     def move(self, along: float, across: float) -> None:
         self.along += along
         self.across += across
+
+    def flip(self) -> None:
+        self.along = -self.along
 
 
 @dataclass(slots=True, eq=False)
@@ -98,6 +111,9 @@ class WireMark:
     def move(self, along: float, across: float) -> None:
         self.points = [(a + along, c + across) for a, c in self.points]
 
+    def flip(self) -> None:
+        self.points = [(-a, c) for a, c in self.points]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tip:
@@ -109,6 +125,9 @@ class Tip:
 
     def moved(self, along: float, across: float) -> Tip:
         return Tip(tuple((a + along, c + across) for a, c in self.points), self.kind, self.item)
+
+    def flipped(self) -> Tip:
+        return Tip(tuple((-a, c) for a, c in self.points), self.kind, self.item)
 
     def then(self, points: tuple[Point, ...], other: Tip, item: str) -> Tip:
         """This wire, led over ``points`` into ``other``."""
@@ -152,6 +171,13 @@ class Part:
         self.outs = {link: tip.moved(along, across) for link, tip in self.outs.items()}
         self.through = {link: tip.moved(along, across) for link, tip in self.through.items()}
 
+    def flip(self) -> None:
+        """Turn it over: it then leads back from where it starts."""
+        for mark in self.marks:
+            mark.flip()
+        self.ins = {link: [tip.flipped() for tip in tips] for link, tips in self.ins.items()}
+        self.outs = {link: tip.flipped() for link, tip in self.outs.items()}
+
     def recolour(self) -> None:
         """Make every wire that leads in or out a shortcut."""
         self.ins = {link: [Tip(tip.points, "shortcut", tip.item) for tip in tips] for link, tips in self.ins.items()}
@@ -174,7 +200,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A shape to be written between two pieces: how long it is along the flow, what gap it needs, how far it reaches across."""
+    """A shape to be written between two pieces: its length along the flow, the gap it needs, its reach across."""
 
     text: str
     long: float

@@ -22,15 +22,24 @@ from graphbuilder.backends.graphviz.structure import Bare, Chain, Element, Mesh,
 class Placer:
     """Places the items of one region."""
 
-    def __init__(self, region: Region, metrics: Metrics, options: Options) -> None:
+    def __init__(self, region: Region, metrics: Metrics, options: Options, upward: bool = False) -> None:
         self.region = region
         self.metrics = metrics
         self._options = options
+        self._upward = upward
         self._into: dict[str, list[Link]] = {}
         self._from: dict[End, list[Link]] = {}
         for link in region.links:
             self._into.setdefault(link.target, []).append(link)
             self._from.setdefault(link.source, []).append(link)
+
+    def upwards(self) -> Placer:
+        """One that places what will be turned over, so that headers are then on top."""
+        return Placer(self.region, self.metrics, self._options, upward=True)
+
+    def links_into(self, path: str) -> list[Link]:
+        """What an item reads."""
+        return self._into.get(path, [])
 
     def chain(self, elements: Sequence[Element], form: Form = "wide") -> Part:
         """Elements behind each other."""
@@ -125,7 +134,7 @@ class Placer:
     # cards
 
     def _card(self, card: Card, form: Form) -> Part:
-        inner = Placer(card.region, self.metrics, self._options)
+        inner = Placer(card.region, self.metrics, self._options, self._upward)
         part = inner.chain(structure(card.region).elements, form)
         self.frame(part, card.title, card.note, card.count, card.words)
         into, out = self._into.get(card.path, []), part.outs
@@ -140,10 +149,11 @@ class Placer:
 
     def frame(self, part: Part, title: str = "", note: str = "", count: int = 1, words: str = "") -> None:
         """Put a card around ``part``."""
-        before = m.PAD if self.metrics.across else m.HEADER if title or note else m.PAD
+        header = m.HEADER if (title or note) and not self.metrics.across else m.PAD
+        before, behind = (m.PAD, header) if self._upward else (header, m.PAD)
         wires = tuple(sorted({tip.points[0][1] for tips in part.ins.values() for tip in tips}))
         part.move(before, 0.0)
-        part.length += before + part.tail + m.PAD
+        part.length += before + part.tail + behind
         self._widen(part, title, note, len(wires) > 1)
         left, right = part.left + m.PAD, part.right + m.PAD
         left += m.HEADER - m.PAD / 2 if self.metrics.across else 0
@@ -247,10 +257,6 @@ class Placer:
         return Node(path, links, self._plain(item, "narrow", _spread(links, half)))
 
     # small questions
-
-    def reads(self, path: str) -> int:
-        """How many values an item reads."""
-        return len(self._into.get(path, ()))
 
     def is_join(self, element: Element) -> bool:
         """Whether it is a circle that others meet in."""

@@ -167,6 +167,46 @@ body = [
 ]
 """
 
+UPWARD = """
+format = 1
+name = "upward"
+title = "A U-Net of blocks"
+[inputs]
+image = [3, 256, 256]
+[defaults]
+conv = { kernel = 3, padding = "half" }
+[model]
+body = [
+  { id = "enter", use = "stage", out = 16 },
+  { id = "down1", use = "down", out = 32 },
+  { id = "down2", use = "down", out = 64 },
+  { id = "down3", use = "down", out = 128 },
+  { id = "up2", use = "up", out = 64, from = { deep = "down3", skip = "down2" } },
+  { id = "up1", use = "up", out = 32, from = { deep = "up2", skip = "down1" } },
+  { id = "up0", use = "up", out = 16, from = { deep = "up1", skip = "enter" } },
+  { id = "leave", op = "conv", out = 1, kernel = 1 },
+]
+[blocks.stage]
+args = { out = "int" }
+body = [
+  { op = "conv", out = "=out" },
+  { op = "relu" },
+  { op = "conv", out = "=out" },
+  { op = "relu" },
+]
+[blocks.down]
+args = { out = "int" }
+body = [{ op = "maxpool", kernel = 2, stride = 2 }, { use = "stage", out = "=out" }]
+[blocks.up]
+args = { out = "int" }
+inputs = ["deep", "skip"]
+body = [
+  { id = "raised", op = "convtranspose", out = "=out", kernel = 2, stride = 2, from = "deep" },
+  { id = "join", op = "concat", from = ["skip", "raised"] },
+  { use = "stage", out = "=out" },
+]
+"""
+
 SIAMESE = """
 format = 1
 name = "siamese"
@@ -326,6 +366,7 @@ SPECS = {
     "basic": BASIC,
     "inception": INCEPTION,
     "unet": UNET,
+    "upward": UPWARD,
     "siamese": SIAMESE,
     "mesh": MESH,
     "dense": DENSE,

@@ -1,0 +1,165 @@
+"""What leaves this room: bytes in four formats, by either engine, with nothing in them that a spec could smuggle in."""
+
+import os
+import re
+import struct
+import zlib
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from graphbuilder.backends.graphviz import Options, dot, engine, render
+from graphbuilder.backends.graphviz.figure import drawing
+from graphbuilder.backends.graphviz.pdf import write_pdf
+from graphbuilder.backends.graphviz.theme import DARK, LIGHT, Palette
+from tests.backends.graphviz.networks import network
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = "<script>alert('&amp;')</script>"
+pure = pytest.mark.usefixtures("no_dot")
+
+
+@pytest.fixture
+def no_dot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine without Graphviz; the wheel's program is found beside Python all the same."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.fixture(params=["whatever draws here", "the wheel"])
+def each_engine(request: pytest.FixtureRequest) -> None:
+    if request.param == "the wheel":
+        request.getfixturevalue("no_dot")
+
+
+@pytest.mark.usefixtures("each_engine")
+@pytest.mark.parametrize("name", ["xception", "unet", "mesh"])
+def test_svg_shows_every_word_and_box(name: str) -> None:
+    figure = drawing(network(name), Options())
+    tree = ElementTree.fromstring(render(network(name), "svg"))
+    shown = {text for element in tree.iter(f"{SVG}text") if (text := "".join(element.itertext()).strip())}
+    assert {words.text for words in figure.words} <= {word.replace("\xa0", " ") for word in shown}
+    nodes = [g for g in tree.iter(f"{SVG}g") if g.get("class", "").startswith("node")]
+    seen = [shape for shape in figure.shapes if shape.style != "point"]
+    assert len(nodes) == len(seen) + len(figure.words)
+    assert len([g for g in tree.iter(f"{SVG}g") if g.get("class", "").startswith("edge")]) == len(figure.lines)
+
+
+@pytest.mark.usefixtures("each_engine")
+def test_svg_is_as_large_as_the_sheet() -> None:
+    figure = drawing(network("xception"), Options())
+    view = ElementTree.fromstring(render(network("xception"), "svg")).get("viewBox", "")
+    wide, high = map(float, view.split()[2:])
+    assert abs(wide - figure.wide) < 2
+    assert abs(high - figure.high) < 2
+
+
+@pytest.mark.usefixtures("each_engine")
+@pytest.mark.parametrize("dpi", [72, 150])
+def test_png_has_its_dots(dpi: int) -> None:
+    figure = drawing(network("lenet"), Options())
+    data = render(network("lenet"), "png", Options(dpi=dpi))
+    assert data.startswith(b"\x89PNG")
+    wide, high = struct.unpack(">II", data[16:24])
+    assert abs(wide - figure.wide * dpi / 72) < 3
+    assert abs(high - figure.high * dpi / 72) < 3
+
+
+@pytest.mark.usefixtures("each_engine")
+def test_pdf_is_one() -> None:
+    data = render(network("xception"), "pdf")
+    assert data.startswith(b"%PDF-")
+    assert data.rstrip().endswith(b"%%EOF")
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+@pytest.mark.parametrize("name", ["xception", "hostile"])
+def test_own_pdf_is_well_formed_and_has_every_word(name: str, palette: Palette) -> None:
+    figure = drawing(network(name), Options())
+    data = write_pdf(figure, palette)
+    table = int(data.rsplit(b"startxref\n", 1)[1].split()[0])
+    assert data[table:].startswith(b"xref\n")
+    places = [int(line[:10]) for line in data[table:].split(b"\n")[3:] if line.endswith(b" n ")]
+    assert [int(data[place:].split()[0]) for place in places] == list(range(1, len(places) + 1))
+    page = zlib.decompress(data.split(b"stream\n", 1)[1].split(b"\nendstream", 1)[0]).decode()
+    coded = "".join(bytes.fromhex(words).decode("cp1252") for words in re.findall(r"<([0-9a-f]*)> Tj", page))
+    for words in figure.words:
+        assert all(part in coded for part in re.split("[→−]", words.text))
+
+
+def test_dot_needs_no_engine_and_is_the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "draw", None)
+    assert dot(network("xception")) == dot(network("xception")) == render(network("xception"), "dot").decode()
+
+
+def test_without_any_engine_the_error_says_so(monkeypatch: pytest.MonkeyPatch, no_dot: None) -> None:
+    monkeypatch.setattr(engine, "_pure", lambda: None)
+    with pytest.raises(engine.NoEngine, match="neither"):
+        render(network("lenet"), "svg")
+    assert render(network("lenet"), "pdf").startswith(b"%PDF-")
+
+
+@pytest.mark.usefixtures("each_engine")
+def test_what_a_spec_says_is_text_and_nothing_else() -> None:
+    data = render(network("hostile"), "svg").decode()
+    tree = ElementTree.fromstring(data)
+    tags = {element.tag.removeprefix(SVG) for element in tree.iter()}
+    assert tags <= {"svg", "g", "path", "polygon", "polyline", "ellipse", "text", "title", "style"}
+    words = ["".join(element.itertext()) for element in tree.iter(f"{SVG}text")]
+    assert any(word.startswith(HOSTILE) for word in words)
+    assert any(word.replace("\xa0", " ").startswith('<b>bold</b> & "q" ]]>') for word in words)
+    assert any('"quoted" \\N \\u202e' in word for word in [*words, tree.get("aria-label", "")])
+    assert "\u202e" not in data
+    assert "<!--" not in data.split("<svg", 1)[1]
+
+
+def test_names_in_dot_are_our_own() -> None:
+    names = re.findall(r"^\s*(\w+) \[", dot(network("hostile")), re.MULTILINE)
+    assert all(re.fullmatch(r"[cnw]\d+|node|edge|graph", name) for name in names)
+
+
+def test_hovering_tells_the_path() -> None:
+    tree = ElementTree.fromstring(render(network("xception"), "svg"))
+    titles = {title.text for title in tree.iter(f"{SVG}title")}
+    assert {"entry.stem.conv", "middle.0.unit.0.sepconv", "exit.block13.shortcut.conv"} <= titles
+    assert not [title for title in titles if title and re.fullmatch(r"[cnw]\d+|cluster_\d+", title)]
+
+
+def test_light_and_dark_are_in_one_svg_unless_one_is_chosen() -> None:
+    auto = render(network("lenet"), "svg").decode()
+    dark = render(network("lenet"), "svg", Options(theme="dark")).decode()
+    light = render(network("lenet"), "svg", Options(theme="light")).decode()
+    assert "prefers-color-scheme:dark" in auto
+    assert LIGHT.sheet.lower() in auto.lower()
+    assert "prefers-color-scheme" not in light + dark
+    assert DARK.sheet.lower() in dark.lower()
+    assert DARK.sheet.lower() not in light.lower()
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_words_stand_out_from_what_they_stand_on(palette: Palette) -> None:
+    for style, paint in palette.styles.items():
+        assert _contrast(paint.fill, paint.text) >= 4.0, style
+    for tone in ("ink", "muted", "accent"):
+        for ground in ("panel", "card"):
+            assert _contrast(palette.tones[tone], palette.styles[ground].fill) >= 4.0, (tone, ground)
+
+
+def test_no_files_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    for format in ("svg", "png", "pdf", "dot"):
+        render(network("lenet"), format)
+    assert os.listdir(tmp_path) == []
+
+
+def _contrast(one: str, other: str) -> float:
+    """The ratio of WCAG 2, section 1.4.3."""
+
+    def light(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    low, high = sorted((light(one), light(other)))
+    return (high + 0.05) / (low + 0.05)

@@ -1,0 +1,120 @@
+"""What a figure says: read as lines of text, so that a change of content shows apart from one of looks."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from graphbuilder import compiler
+from graphbuilder.backends.graphviz import Options
+from graphbuilder.backends.graphviz.figure import drawing, scene
+from graphbuilder.backends.graphviz.scene import Box, Region, Scene
+from tests.backends.graphviz.networks import network
+
+HEAD = 'format = 1\nname = "net"\n[inputs]\nx = [3, 32, 32]\n'
+
+
+def read(found: Scene) -> str:
+    """A scene as lines."""
+    return "\n".join([found.title, *(f"  {fact}" for fact in found.facts), *_lines(found.root, "", found)]) + "\n"
+
+
+def _lines(region: Region, indent: str, found: Scene) -> Iterator[str]:
+    for path, item in region.items.items():
+        reads = [link.source.item or f"input {link.source.port}" for link in region.links if link.target == path]
+        panel = f" in {found.sections[path].title}" if not indent and path in found.sections else ""
+        words = f"{item.title} {item.detail}" if isinstance(item, Box) else f"{item.title} [{item.note}] {item.words}"
+        yield f"{indent}{path}: {words.rstrip()}{panel} <- {', '.join(reads)}"
+        if not isinstance(item, Box):
+            yield from _lines(item.region, f"{indent}  ", found)
+
+
+def facts(body: str, options: Options | None = None) -> list[str]:
+    checked = compiler.check_text(f"{HEAD}[model]\nbody = [{body}]\n")
+    assert checked.network is not None, checked.diagnostics
+    return list(scene(checked.network.typed, options or Options()).facts)
+
+
+@pytest.mark.parametrize("name", ["xception", "resnet50", "inception", "transformer", "paths", "siamese"])
+def test_what_is_said(name: str, golden: Callable[[str, str], None]) -> None:
+    golden(f"figure/{name}.txt", read(scene(network(name), Options())))
+
+
+NORMED = ", ".join(['{ op = "conv", out = 4, kernel = 1 }, { op = "batchnorm" }'] * 2)
+BARE = '{ id = "last", op = "conv", out = 4, kernel = 1 }'
+SENTENCE = "every Conv is followed by BatchNorm"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (NORMED, [SENTENCE]),
+        (f'{NORMED}, {{ op = "conv", out = 4, kernel = 1 }}, {{ op = "batchnorm" }}, {BARE}',
+         ["every Conv but last is followed by BatchNorm"]),
+        (f"{NORMED}, {BARE}", []),
+        (f'{NORMED}, {BARE}, {{ op = "relu" }}, {{ op = "batchnorm" }}', []),
+        (NORMED.replace('"batchnorm" }, { op = "conv"', '"layernorm" }, { op = "conv"'), []),
+    ],
+)  # fmt: skip
+def test_norms_are_left_out_only_where_that_is_true(body: str, said: list[str]) -> None:
+    assert [fact for fact in facts(body) if fact.startswith("every")] == said
+
+
+def test_a_norm_that_is_not_left_out_is_drawn() -> None:
+    figure = drawing(network("dense"), Options())
+    assert sum(shape.style == "normalisation" for shape in figure.shapes) == 4 + 1, "four, and the legend's"
+
+
+def test_a_large_network_is_folded_and_says_so() -> None:
+    found = scene(network("long"), Options())
+    assert found.root.boxes() < 150
+    assert found.facts[-1] == "blocks are folded to one line each"
+    assert scene(network("xception"), Options()).facts[-1] == "every Conv and SepConv is followed by BatchNorm"
+
+
+@pytest.mark.parametrize(
+    ("options", "there", "gone"),
+    [
+        (Options(), {"middle.0.unit.0.sepconv", "exit.block13.maxpool"}, {"middle.1.unit.0.sepconv", "exit.block13"}),
+        (Options(expand=("middle",)), {"middle.1.unit.0.sepconv", "middle.7.unit.2.sepconv"}, set()),
+        (Options(expand=("*.sepconv",)), {"middle.0.unit.0.sepconv.depthwise"}, {"middle.0.unit.0.sepconv"}),
+        (Options(collapse=("entry",)), {"entry"}, {"entry.stem.conv"}),
+        (Options(collapse=("*.block13",)), {"exit.block13"}, {"exit.block13.maxpool"}),
+        (Options(level=0), {"entry", "middle.0", "exit"}, {"exit.block13"}),
+        (Options(level=1), {"entry.stem", "exit.block13"}, {"exit.block13.maxpool"}),
+    ],
+)
+def test_patterns_and_levels_open_and_close(options: Options, there: set[str], gone: set[str]) -> None:
+    drawn = {shape.key for shape in drawing(network("xception"), options).shapes}
+    assert there <= drawn
+    assert not gone & drawn
+
+
+def test_shapes_stand_where_they_are_asked_for() -> None:
+    def said(shapes: object) -> int:
+        figure = drawing(network("xception"), Options(shapes=shapes))  # pyright: ignore[reportArgumentType]
+        return sum("×" in words.text and words.tone == "muted" for words in figure.words)
+
+    assert said(False) < said(True) < said("all")
+
+
+def test_names_stand_on_boxes() -> None:
+    def said(names: bool) -> set[str]:
+        figure = drawing(network("xception"), Options(names=names))
+        return {run.text for shape in figure.shapes for line in shape.lines for run in line}
+
+    assert {"maxpool", "sepconv"} <= said(True)
+    assert not {"maxpool", "sepconv"} & said(False)
+
+
+def test_every_card_says_its_parameters() -> None:
+    words = {words.text for words in drawing(network("xception"), Options()).words}
+    assert {"19.5 k", "35.3 k", "136 k", "916 k", "8 × 1.61 M", "2.04 M", "4.75 M", "repeated 8 times"} <= words
+
+
+def test_the_legend_has_only_what_occurs() -> None:
+    def entries(name: str) -> set[str]:
+        return {shape.style for shape in drawing(network(name), Options()).shapes if shape.key.startswith("legend")}
+
+    assert entries("lenet") == {"convolution", "pooling", "activation", "shape", "head"}
+    assert "separable" in entries("xception")
+    assert "attention" in entries("transformer")
