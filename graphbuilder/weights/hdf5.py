@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count, takewhile
+from math import prod
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import h5py as _h5py  # pyright: ignore[reportMissingTypeStubs]  (there are none)
@@ -26,6 +27,7 @@ Group = Any
 Dataset = Any
 
 _MAX_DEPTH = 64
+_MAX_TEXTS = 1 << 20
 
 
 def open_hdf5(path: str, file: BinaryIO, opened: ExitStack) -> Group:
@@ -56,9 +58,9 @@ def texts(path: str, group: Group, name: str) -> list[str]:
     """
     with damage_coded(path):
         if name in group.attrs:
-            return _texts_of(group.attrs[name])
+            return _texts_of(group.attrs, name)
         parts = takewhile(group.attrs.__contains__, (f"{name}{number}" for number in count()))
-        return [text for part in parts for text in _texts_of(group.attrs[part])]
+        return [text for part in parts for text in _texts_of(group.attrs, part)]
 
 
 @contextmanager
@@ -71,8 +73,17 @@ def damage_coded(path: str) -> Generator[None]:
         raise refusal(WeightsDamaged, f"{path} is damaged: {reason}", "fetch or save the file again") from error
 
 
-def _texts_of(values: Any) -> list[str]:
-    return [value.decode() if isinstance(value, bytes) else str(value) for value in values]
+def _texts_of(attributes: Any, name: str) -> list[str]:
+    """The one text or the list of texts that an attribute is; an empty list may be of any kind."""
+    kind = attributes.get_id(name)
+    if kind.shape is None or 0 in kind.shape:
+        return []
+    # Looked at before it is read: HDF5 itself has crashed over a list of what was no text.
+    if h5py.check_string_dtype(kind.dtype) is None or prod(kind.shape) > _MAX_TEXTS:
+        raise ValueError(f"{name} is no list of names")
+    values = attributes[name]
+    listed = [values] if isinstance(values, str | bytes) else values
+    return [value.decode() if isinstance(value, bytes) else value for value in listed]
 
 
 def _walk(path: str, group: Group, prefix: str, above: frozenset[int]) -> Iterator[tuple[str, Dataset]]:

@@ -72,8 +72,8 @@ def _named_by_layers(path: str, root: hdf5.Group, stored: dict[str, Stored], con
 def _noted(path: str, root: hdf5.Group, group: str) -> str | None:
     """The layer's name that Keras notes at a group, since its version 3.4."""
     with hdf5.damage_coded(path):
-        name: object = root[f"{group}/vars"].attrs.get("name") if f"{group}/vars" in root else None
-    return name if isinstance(name, str) else None
+        found = hdf5.texts(path, root[f"{group}/vars"], "name") if f"{group}/vars" in root else []
+    return next(iter(found), None)
 
 
 def _named_by_lists(

@@ -118,7 +118,6 @@ def test_a_broken_download_gives_no_module(tmp_path: Path) -> None:
 
 def test_every_tensor_is_used_or_named_as_ignored(model: nn.Module) -> None:
     from graphbuilder.analysis.weights import walk
-
     from graphbuilder.weights.mapping import load_mapping
     from graphbuilder.weights.match import match
     from graphbuilder.weights.read import read

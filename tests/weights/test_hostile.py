@@ -156,6 +156,19 @@ def no_layer(file: h5py.File) -> None:
     file.attrs["layer_names"] = ["dense"]
 
 
+def numbered(file: h5py.File) -> None:
+    plain(file)
+    lists = np.empty(1, object)
+    lists[0] = numbers(3)
+    file["layers/dense/vars"].attrs.create("name", lists, dtype=h5py.vlen_dtype(np.float32))
+
+
+def nameless(file: h5py.File) -> None:
+    plain(file)
+    file["layers/dense/vars"].attrs.create("name", h5py.Empty("S1"))
+    file.attrs.create("layer_names", np.zeros(0))
+
+
 @pytest.mark.parametrize(
     ("fill", "code"),
     [
@@ -170,6 +183,8 @@ def no_layer(file: h5py.File) -> None:
         (sparse, "GB404"),
         (unlisted, "GB402"),
         (no_layer, "GB402"),
+        (numbered, "GB402"),
+        (nameless, "read"),
     ],
 )
 @pytest.mark.parametrize("archived", [False, True])
