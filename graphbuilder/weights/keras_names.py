@@ -64,9 +64,10 @@ def keras3_names(paths: Iterable[str], config: Config | None, noted: Callable[[s
     owners: dict[str, list[str]] = defaultdict(list)
     for path in paths:
         owners[path.rpartition("/")[0]].append(path)
+    known = _Layers(config, noted)
     names: dict[str, tuple[str, ...]] = {}
     for owner, owned in owners.items():
-        layers, kind, own_config = _layers(owner.split("/"), config, noted)
+        layers, kind, own_config = known.way(owner.split("/"))
         leaves = _leaves(kind, own_config, len(owned))
         names.update({path: (*layers, leaves.get(leaf := path.rpartition("/")[2], leaf)) for path in owned})
     return _renumbered(names)
@@ -85,38 +86,46 @@ def legacy_names(weights: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return _renumbered(names)
 
 
-def _layers(
-    parts: list[str], config: Config | None, noted: Callable[[str], str | None]
-) -> tuple[tuple[str, ...], str, Config | None]:
-    """The layers on the way to a group of variables; the class of the last, and its config, where they are known."""
-    names: list[str] = []
-    kind = ""
-    position = 0
-    while position < len(parts):
-        part = parts[position]
-        position += 1
-        if part == "layers" and position < len(parts):
-            key = parts[position]
+class _Layers:
+    """The layers of a file, by their groups."""
+
+    def __init__(self, config: Config | None, noted: Callable[[str], str | None]) -> None:
+        self._config = config
+        self._noted = noted
+        self._below: dict[int, dict[str, Config]] = {}
+
+    def way(self, parts: list[str]) -> tuple[tuple[str, ...], str, Config | None]:
+        """The layers on the way to a group of variables; the last one's class and config, where they are known."""
+        config = self._config
+        names: list[str] = []
+        kind = ""
+        position = 0
+        while position < len(parts):
+            part = parts[position]
             position += 1
-            config = _children(config).get(key)
-            kind = re.sub(r"_[0-9]+$", "", key)
-            names.append(_name_of(config) or noted("/".join(parts[:position])) or key)
-        elif part != "vars":
-            config, kind = None, ""
-            names.append(part)
-    return tuple(names), kind, config
+            if part == "layers" and position < len(parts):
+                key = parts[position]
+                position += 1
+                config = self._children(config).get(key)
+                kind = re.sub(r"_[0-9]+$", "", key)
+                names.append(_name_of(config) or self._noted("/".join(parts[:position])) or key)
+            elif part != "vars":
+                config, kind = None, ""
+                names.append(part)
+        return tuple(names), kind, config
 
-
-def _children(config: Config | None) -> dict[str, Config]:
-    """The layers of a model by the key that a file gives them: the class's name, counted."""
-    layers = _inner(config).get("layers")
-    seen: Counter[str] = Counter()
-    found: dict[str, Config] = {}
-    for layer in map(_table, cast("list[object]", layers) if isinstance(layers, list) else ()):
-        kind = snake_case(str(layer.get("class_name")))
-        found[f"{kind}_{seen[kind]}" if seen[kind] else kind] = layer
-        seen[kind] += 1
-    return found
+    def _children(self, config: Config | None) -> dict[str, Config]:
+        """The layers of a model by the key that a file gives them: the class's name, counted."""
+        if id(config) not in self._below:
+            layers = _inner(config).get("layers")
+            seen: Counter[str] = Counter()
+            found: dict[str, Config] = {}
+            for layer in map(_table, cast("list[object]", layers) if isinstance(layers, list) else ()):
+                kind = snake_case(str(layer.get("class_name")))
+                found[f"{kind}_{seen[kind]}" if seen[kind] else kind] = layer
+                seen[kind] += 1
+            self._below[id(config)] = found
+        return self._below[id(config)]
 
 
 def _inner(config: Config | None) -> Config:
