@@ -45,9 +45,9 @@ def load(
     """
     with read(path) as checkpoint:
         chosen = [load_mapping(mapping)] if mapping else _for_kind(checkpoint, offered)
-        found = _best(weights, checkpoint, chosen, by_name=mapping is None)
+        found, by = _best(weights, checkpoint, chosen, by_name=mapping is None)
         if found.faults:
-            raise CompileError(faults(found, weights, checkpoint, mapped=bool(chosen)))
+            raise CompileError(faults(found, weights, checkpoint, by, chosen))
         return _tensors(weights, found.rows)
 
 
@@ -55,10 +55,13 @@ def _for_kind(checkpoint: Checkpoint, offered: Sequence[Path]) -> list[NameMappi
     return [mapping for mapping in map(load_mapping, offered) if mapping.source == checkpoint.convention]
 
 
-def _best(weights: Weights, checkpoint: Checkpoint, chosen: Sequence[NameMapping], by_name: bool) -> Match:
-    """The match that leaves the least over; the first of several."""
+def _best(
+    weights: Weights, checkpoint: Checkpoint, chosen: Sequence[NameMapping], by_name: bool
+) -> tuple[Match, NameMapping | None]:
+    """The match that leaves the least over, the first of several, and its mapping."""
     options = (*([None] if by_name else []), *chosen)
-    return min((match(weights, checkpoint, mapping) for mapping in options), key=lambda found: found.faults)
+    matches = ((match(weights, checkpoint, mapping), mapping) for mapping in options)
+    return min(matches, key=lambda found: found[0].faults)
 
 
 def _tensors(weights: Weights, rows: Sequence[Row]) -> dict[str, torch.Tensor]:

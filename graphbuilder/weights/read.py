@@ -61,7 +61,11 @@ def _dispatch(path: str, file: BinaryIO, head: bytes, size: int, opened: ExitSta
         from graphbuilder.weights import torch_files
 
         return torch_files.read_state(path, file, size)
-    raise refusal(WeightsUnknown, f"{path} is not a weights file", "read are .keras, .h5, .safetensors, .pth and .pt")
+    raise refusal(
+        WeightsUnknown,
+        f"{path} is not a weights file",
+        "Keras's .keras and .h5, .safetensors, and torch's .pth are read",
+    )
 
 
 def _is_keras(file: BinaryIO) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 
 from graphbuilder.diagnostics import Diagnostic, Label, Sink
 from graphbuilder.diagnostics.catalogue.weights import (
@@ -14,44 +15,58 @@ from graphbuilder.diagnostics.catalogue.weights import (
     WeightsUnused,
 )
 from graphbuilder.weights.checkpoint import Checkpoint
+from graphbuilder.weights.mapping import SEPARATORS, NameMapping
 from graphbuilder.weights.match import Match, Row, Unused, Weights
 
 _SHOWN = 20
 
 
-def faults(found: Match, weights: Weights, checkpoint: Checkpoint, mapped: bool) -> tuple[Diagnostic, ...]:
+def faults(
+    found: Match, weights: Weights, checkpoint: Checkpoint, by: NameMapping | None, tried: Sequence[NameMapping]
+) -> tuple[Diagnostic, ...]:
     """Everything that keeps ``found`` from being a fit.
 
     Args:
         weights: ours.
-        mapped: whether there was a mapping.
+        by: the mapping that it was found by.
+        tried: all mappings that there were.
     """
+    if not any((found.rows, found.misfits, found.several, found.ambiguous)):
+        return (_strangers(found, weights, checkpoint, tried),)
     sink = Sink()
-    strangers = not mapped and not found.rows and not found.misfits
-    for diagnostic in (_strangers if strangers else _leftovers)(found, weights, checkpoint):
-        sink.add(diagnostic)
-    for diagnostic in (*_clashes(found), *_idle(found, checkpoint)):
+    for diagnostic in (*_leftovers(found, weights, checkpoint, by), *_clashes(found), *_idle(found, checkpoint)):
         sink.add(diagnostic)
     return sink.diagnostics
 
 
-def _strangers(found: Match, weights: Weights, checkpoint: Checkpoint) -> Iterable[Diagnostic]:
-    """No name of the file is ours."""
+def _strangers(found: Match, weights: Weights, checkpoint: Checkpoint, tried: Sequence[NameMapping]) -> Diagnostic:
+    """No name of the file means anything here."""
     theirs = _listed([f"{unused.theirs} {_size(unused.stored.shape)}" for unused in found.unused], "in the file")
     ours = _listed([f"{name} {_size(weights[name].shape)}" for name in found.missing], "in the network")
-    message = f"no name in {checkpoint.path} is a weight of the network, and no mapping says what they are here"
+    none = f"no rule of {' or '.join(str(mapping.path) for mapping in tried)}" if tried else "no mapping"
+    message = f"no name in {checkpoint.path} is a weight of the network, and {none} says what they are here"
     remedy = f'write one with source = "{checkpoint.convention}" into the folder `weights` beside the spec'
-    yield MappingMissing.at(None, message, notes=(*theirs, *ours), help=remedy)
+    return MappingMissing.at(None, message, notes=(*theirs, *ours), help=_below(checkpoint, tried) or remedy)
 
 
-def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint) -> Iterable[Diagnostic]:
+def _below(checkpoint: Checkpoint, tried: Sequence[NameMapping]) -> str | None:
+    """A remedy where the names that a mapping knows lie in a model inside the file's."""
+    separator = SEPARATORS[checkpoint.convention]
+    for name, mapping in product(checkpoint.tensors, tried):
+        model, _, rest = name.partition(separator)
+        if any(rule.theirs.match(rest.rpartition(separator)[0]) for rule in mapping.rules.values()):
+            return f'write a mapping with extends = "{mapping.path.name}" and within = "{model}"'
+    return None
+
+
+def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint, by: NameMapping | None) -> Iterable[Diagnostic]:
     if found.missing:
         lines = [f"{name} {_size(weights[name].shape)}" for name in found.missing]
         message = f"{checkpoint.path} does not hold {_counted(found.missing, 'weight')} of the network"
         yield WeightsMissing.at(None, message, notes=_listed(lines))
     if found.unused:
         message = f"{checkpoint.path} holds {_counted(found.unused, 'tensor')} without a place in the network"
-        remedy = "name under `ignore` in the mapping what is left out on purpose"
+        remedy = f"name under `ignore` in {by.path if by else 'a mapping'} what is left out on purpose"
         yield WeightsUnused.at(None, message, notes=_listed([_unused(unused) for unused in found.unused]), help=remedy)
     if found.misfits:
         message = f"{checkpoint.path} holds {_counted(found.misfits, 'tensor')} of another shape or kind of number"

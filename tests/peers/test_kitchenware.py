@@ -95,7 +95,7 @@ def test_a_person_classifies_files() -> None:
 @pytest.mark.parametrize(
     ("spec", "options", "said"),
     [
-        ("xception.toml", [], "GB409"),
+        ("xception.toml", [], "GB411"),
         ("xception_kitchenware.toml", ["--classes", "cup,fork"], "names 2"),
         ("xception_kitchenware.toml", ["--weights", "nothing.keras"], "GB001"),
     ],

@@ -65,6 +65,16 @@ def test_strange_names_ask_for_a_mapping(tmp_path: Path) -> None:
     assert diagnostic.help and 'source = "torch"' in diagnostic.help
 
 
+def test_names_below_a_model_of_the_file(tmp_path: Path) -> None:
+    mapping = tmp_path / "any.toml"
+    mapping.write_text(TORCH.format(theirs="b{n}", ours="a"))
+    with pytest.raises(CompileError) as caught:
+        load(OURS, file(tmp_path, net__b1__weight=numbers(2, 3)), mapping)
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "GB411"
+    assert diagnostic.help == 'write a mapping with extends = "any.toml" and within = "net"'
+
+
 def test_long_lists_are_cut(tmp_path: Path) -> None:
     with pytest.raises(CompileError) as caught:
         load(OURS, file(tmp_path, a__weight=numbers(2, 3), **{f"x{number}": numbers(1) for number in range(30)}))

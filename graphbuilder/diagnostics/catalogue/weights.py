@@ -87,7 +87,8 @@ class WeightsMisfit(Rule):
 
 class MappingMissing(Rule):
     """The file's names are another program's, and no mapping says what they are here. A mapping lies in the folder
-    ``weights`` beside the spec (``specs/weights/xception.keras.toml``) or is given by hand."""
+    ``weights`` beside the spec (``specs/weights/xception.keras.toml``) or is given by hand. Where the network is a part
+    of a larger one in the file, a mapping of three lines extends the known one and says ``within`` what."""
 
     code = "GB411"
     title = "no mapping of the file's names"
