@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import count, takewhile
-from math import prod
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import h5py as _h5py  # pyright: ignore[reportMissingTypeStubs]  (there are none)
@@ -27,7 +25,6 @@ Group = Any
 Dataset = Any
 
 _MAX_DEPTH = 64
-_MAX_TEXTS = 1 << 20
 
 
 def open_hdf5(path: str, file: BinaryIO, opened: ExitStack) -> Group:
@@ -50,17 +47,21 @@ def tensors(path: str, root: Group, size: int) -> dict[str, Stored]:
         return {name: _stored(path, name, dataset, size) for name, dataset in _walk(path, root, "", frozenset())}
 
 
-def texts(path: str, group: Group, name: str) -> list[str]:
-    """The texts in an attribute of ``group``, or in several (``name0``, ``name1``, ...) where one would be too long.
+def text(path: str, group: Group, name: str) -> str | None:
+    """The text that is an attribute of ``group``, if there is one.
 
     Raises:
         CompileError: GB402.
     """
     with damage_coded(path):
-        if name in group.attrs:
-            return _texts_of(group.attrs, name)
-        parts = takewhile(group.attrs.__contains__, (f"{name}{number}" for number in count()))
-        return [text for part in parts for text in _texts_of(group.attrs, part)]
+        if name not in group.attrs:
+            return None
+        kind = group.attrs.get_id(name)
+        # Looked at before it is read: HDF5 itself has crashed over what was no text.
+        if h5py.check_string_dtype(kind.dtype) is None or kind.shape != ():
+            raise ValueError(f"{name} is no text")
+        value = group.attrs[name]
+        return value.decode() if isinstance(value, bytes) else value
 
 
 @contextmanager
@@ -71,19 +72,6 @@ def damage_coded(path: str) -> Generator[None]:
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError) as error:
         reason = str(error).strip("'\"") or type(error).__name__
         raise refusal(WeightsDamaged, f"{path} is damaged: {reason}", "fetch or save the file again") from error
-
-
-def _texts_of(attributes: Any, name: str) -> list[str]:
-    """The one text or the list of texts that an attribute is; an empty list may be of any kind."""
-    kind = attributes.get_id(name)
-    if kind.shape is None or 0 in kind.shape:
-        return []
-    # Looked at before it is read: HDF5 itself has crashed over a list of what was no text.
-    if h5py.check_string_dtype(kind.dtype) is None or prod(kind.shape) > _MAX_TEXTS:
-        raise ValueError(f"{name} is no list of names")
-    values = attributes[name]
-    listed = [values] if isinstance(values, str | bytes) else values
-    return [value.decode() if isinstance(value, bytes) else value for value in listed]
 
 
 def _walk(path: str, group: Group, prefix: str, above: frozenset[int]) -> Iterator[tuple[str, Dataset]]:

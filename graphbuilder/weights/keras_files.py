@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections import defaultdict
 from contextlib import ExitStack
 from functools import partial
 from typing import BinaryIO, cast
@@ -46,11 +47,13 @@ def read_hdf5(path: str, file: BinaryIO, size: int, opened: ExitStack) -> Checkp
     """
     root = hdf5.open_hdf5(path, file, opened)
     stored = hdf5.tensors(path, root, size)
-    prefix = "model_weights" if "model_weights" in root else ""
-    layers = hdf5.texts(path, root[prefix] if prefix else root, "layer_names")
-    if not layers:
+    above = "model_weights/" if "model_weights" in root else ""
+    with hdf5.damage_coded(path):
+        attributes = root[above or "/"].attrs
+        older = any(name in attributes for name in ("layer_names", "layer_names0"))
+    if not older:
         return Checkpoint(path, "keras", _named_by_layers(path, root, stored, None), opened.pop_all())
-    return Checkpoint(path, "keras_h5", _named_by_lists(path, root, stored, prefix, layers), opened.pop_all())
+    return Checkpoint(path, "keras_h5", _named_by_groups(stored, above), opened.pop_all())
 
 
 def _member(path: str, archive: zipfile.ZipFile, name: str) -> bytes:
@@ -72,18 +75,18 @@ def _named_by_layers(path: str, root: hdf5.Group, stored: dict[str, Stored], con
 def _noted(path: str, root: hdf5.Group, group: str) -> str | None:
     """The layer's name that Keras notes at a group, since its version 3.4."""
     with hdf5.damage_coded(path):
-        found = hdf5.texts(path, root[f"{group}/vars"], "name") if f"{group}/vars" in root else []
-    return next(iter(found), None)
+        return hdf5.text(path, root[f"{group}/vars"], "name") if f"{group}/vars" in root else None
 
 
-def _named_by_lists(
-    path: str, root: hdf5.Group, stored: dict[str, Stored], prefix: str, layers: list[str]
-) -> dict[str, Stored]:
-    """Named by what each layer's group lists. A tensor that no list has keeps its path, the optimizer's another."""
-    above = f"{prefix}/" if prefix else ""
-    with hdf5.damage_coded(path):
-        weights = {layer: hdf5.texts(path, root[above + layer], "weight_names") for layer in layers}
+def _named_by_groups(stored: dict[str, Stored], above: str) -> dict[str, Stored]:
+    """Named by the group of each layer below ``above``; what lies elsewhere, such as an optimizer's state, by its path.
+
+    The lists of names that such a file has too would add their order alone.
+    """
+    weights: dict[str, list[str]] = defaultdict(list)
+    for origin in stored:
+        layer, _, weight = origin.removeprefix(above).partition("/")
+        if origin.startswith(above) and weight:
+            weights[layer].append(weight)
     names = {above + origin: name for origin, name in keras_names.legacy_names(weights).items()}
-    if unknown := names.keys() - stored.keys():
-        raise refusal(WeightsDamaged, f"{path} is damaged: {min(unknown)} is listed and not there", _AGAIN)
     return {names.get(origin, origin.replace("optimizer_weights/", "optimizer/", 1)): t for origin, t in stored.items()}

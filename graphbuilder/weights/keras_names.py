@@ -77,7 +77,7 @@ def legacy_names(weights: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """The name of each tensor of a Keras 1 or 2 file, or of Keras 3's ``.h5``, by path (``layer/weight name``).
 
     Args:
-        weights: for each layer, what its ``weight_names`` lists.
+        weights: for each layer, the names of its weights, which repeat the layer's or those of layers inside it.
     """
     names: dict[str, tuple[str, ...]] = {}
     for layer, listed in weights.items():
