@@ -24,6 +24,7 @@ from graphbuilder.backends.graphviz.write import Writer
 
 Format = Literal["svg", "png", "pdf", "dot"]
 LEGIBLE = 150
+_MOST_DOTS, _LONGEST = 10**8, 30_000
 _FOLDS: tuple[tuple[Fold, str], ...] = (
     ("nothing", ""),
     ("repeats", "repeats are folded"),
@@ -40,13 +41,20 @@ def render(typed: TypedGraph, format: Format, options: Options = Options()) -> b
     figure = drawing(typed, options)
     palette = DARK if options.theme == "dark" else LIGHT
     writer = Writer(figure, palette)
-    source = writer.write(options.dpi if format == "png" else None).source
+    source = writer.write(_dpi(figure, options) if format == "png" else None).source
     if format == "dot":
         return source.encode()
     if format == "pdf":
         return draw_pdf(source) or write_pdf(figure, palette)
     drawn = draw(source, format)
     return finish(drawn.decode(), figure.title, writer.tips, options.theme).encode() if format == "svg" else drawn
+
+
+def _dpi(figure: Drawing, options: Options) -> int:
+    """The resolution asked for, or the largest that a sheet of this size bears."""
+    inches = figure.wide * figure.high / 72**2
+    longest = max(figure.wide, figure.high) / 72
+    return max(1, min(options.dpi, int((_MOST_DOTS / inches) ** 0.5), int(_LONGEST / longest)))
 
 
 def dot(typed: TypedGraph, options: Options = Options()) -> str:  # noqa: B008

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from graphbuilder.backends.graphviz.parts import Part, Tip
 from graphbuilder.backends.graphviz.scene import End, Link
@@ -44,9 +45,9 @@ def rows(nodes: Sequence[Node], links: Sequence[Link]) -> Iterator[Part]:
     for node in nodes:
         before = [place[link.source.item].row for link in node.links if link.source.item in place]
         node.row = max(before, default=-1) + 1
-    count = max(node.row for node in nodes) + 1
-    values = _values(place, links, count)
-    by_row: list[list[Node]] = [[] for _ in range(count)]
+    height = max(node.row for node in nodes) + 1
+    values = _values(place, links, height)
+    by_row: list[list[Node]] = [[] for _ in range(height)]
     for node in nodes:
         by_row[node.row].append(node)
     lanes = _assign(by_row, values)
@@ -55,12 +56,12 @@ def rows(nodes: Sequence[Node], links: Sequence[Link]) -> Iterator[Part]:
         yield _row(row, [value for value in values.values() if value.waits(number)], centres, number)
 
 
-def _values(place: dict[str, Node], links: Sequence[Link], count: int) -> dict[End, _Value]:
+def _values(place: dict[str, Node], links: Sequence[Link], height: int) -> dict[End, _Value]:
     values: dict[End, _Value] = {}
     for link in dict.fromkeys(links):
         source, target = place.get(link.source.item), place.get(link.target)
         value = values.setdefault(link.source, _Value(source.row if source else -1))
-        value.reads[link] = target.row if target else count
+        value.reads[link] = target.row if target else height
     return values
 
 
@@ -85,9 +86,8 @@ def _assign(by_row: list[list[Node]], values: dict[End, _Value]) -> int:
 
 def _free(taken: set[int], wanted: int) -> int:
     """The free lane that is nearest to ``wanted``."""
-    return min(
-        (lane for lane in range(wanted + len(taken) + 1) if lane not in taken), key=lambda lane: abs(lane - wanted)
-    )
+    near = (lane for far in count() for lane in (wanted - far, wanted + far))
+    return next(lane for lane in near if lane >= 0 and lane not in taken)
 
 
 def _centres(by_row: list[list[Node]], lanes: int) -> list[float]:

@@ -22,7 +22,7 @@ class Options:
         expand: patterns (``middle.*``) of node paths that are drawn open, every copy of a repeat for itself.
         collapse: patterns of node paths that are drawn as one box.
         level: how many levels of blocks are opened; None opens what is legible.
-        dpi: dots per inch of a PNG.
+        dpi: dots per inch of a PNG; fewer where it would have more than 10^8 dots.
         theme: "auto" follows the reader's light or dark setting where the format can, and is light elsewhere.
         title: what stands above the figure instead of the spec's title.
     """

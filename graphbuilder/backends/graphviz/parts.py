@@ -132,7 +132,11 @@ class Tip:
     def then(self, points: tuple[Point, ...], other: Tip, item: str) -> Tip:
         """This wire, led over ``points`` into ``other``."""
         kind: Kind = "shortcut" if "shortcut" in (self.kind, other.kind) else "flow"
-        return Tip((*self.points, *points, *other.points), kind, item)
+        here, there = self.points, other.points
+        if not points and len(here) > 1 and len(there) > 1 and here[-2][1] == here[-1][1] == there[0][1] == there[1][1]:
+            # A lane past many rows would else gather a point at each.
+            here, there = here[:-1], there[1:]
+        return Tip((*here, *points, *there), kind, item)
 
 
 @dataclass(slots=True, eq=False)

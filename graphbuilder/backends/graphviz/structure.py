@@ -44,6 +44,8 @@ class Mesh:
 
 
 Element = str | Parallel | Mesh
+_DEEPEST = 40
+"""How deep branches may nest; what lies deeper is a tangle."""
 
 
 def structure(region: Region) -> Chain:
@@ -69,7 +71,7 @@ class _Reading:
 
     joins: frozenset[str]
 
-    def chain(self, items: list[str], links: list[Link]) -> Chain:
+    def chain(self, items: list[str], links: list[Link], depth: int = 0) -> Chain:
         """Cut ``items``, which stand in order, where every path passes; ``links`` touch them or pass them by."""
         place = {item: i for i, item in enumerate(items)}
         spans = [(place.get(link.source.item, -1), place.get(link.target, len(items))) for link in links]
@@ -79,11 +81,11 @@ class _Reading:
             between.setdefault(bisect_right(bounds, start) - 1, []).append(link)
         elements: list[Element] = []
         for number, (low, high) in enumerate(pairwise(bounds)):
-            elements += self._between(items[low + 1 : high], between.get(number, []))
+            elements += self._between(items[low + 1 : high], between.get(number, []), depth)
             elements += items[high : high + 1]
         return Chain(tuple(elements))
 
-    def _between(self, items: list[str], links: list[Link]) -> list[Element]:
+    def _between(self, items: list[str], links: list[Link], depth: int) -> list[Element]:
         """What lies between two neighbouring cuts, which ``links`` join."""
         inner = set(items)
         bare = [link for link in links if link.source.item not in inner and link.target not in inner]
@@ -94,9 +96,13 @@ class _Reading:
             return [Mesh(tuple(items))]
         touching = _touching(groups, links)
         slots = [min((link.slot for link in touched if link.target not in inner), default=0) for touched in touching]
-        chains = [(slot, self.chain(group, t)) for slot, group, t in zip(slots, groups, touching, strict=True)]
+        inside = [self._branch(group, t, depth + 1) for group, t in zip(groups, touching, strict=True)]
+        chains = list(zip(slots, inside, strict=True))
         branches = [*chains, *((link.slot, Bare(link)) for link in bare)]
         return [Parallel(tuple(branch for _, branch in sorted(branches, key=lambda branch: branch[0])))]
+
+    def _branch(self, items: list[str], links: list[Link], depth: int) -> Chain:
+        return self.chain(items, links, depth) if depth < _DEEPEST else Chain((Mesh(tuple(items)),))
 
 
 def _cuts(count: int, spans: list[tuple[int, int]]) -> list[int]:

@@ -50,3 +50,20 @@ def test_nothing_lies_on_anything(direction: Any, spec: str) -> None:
     network = compiler.check_text(spec).network
     assert network is not None, spec
     assert list(faults(drawing(network.typed, Options(direction=direction)))) == []
+
+
+@pytest.mark.parametrize("depth", [3, 30, 90])
+def test_skips_may_nest_as_deep_as_they_like(depth: int) -> None:
+    down = [f'{{ id = "d{i}", op = "relu" }}' for i in range(depth)]
+    up = [
+        f'{{ id = "u{i}", op = "add", from = ["d{i}", "{f"u{i + 1}" if i < depth - 1 else "d0"}"] }}'
+        for i in range(depth)
+    ]
+    spec = f"format = 1\nname = 'deep'\n[inputs]\nx = [8]\n[model]\nbody = [\n{_rows([*down, *reversed(up)])}\n]\n"
+    checked = compiler.check_text(spec)
+    assert checked.network is not None, checked.diagnostics
+    assert list(faults(drawing(checked.network.typed, Options()))) == []
+
+
+def _rows(steps: list[str]) -> str:
+    return ",\n".join(steps)
