@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from graphbuilder.backends.python import write
 
+from graphbuilder.backends.python import write
 from tests.backends.networks import spelt
 
 CASES = {
