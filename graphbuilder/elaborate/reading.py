@@ -54,6 +54,10 @@ FAILED = Reading((), NOTHING_KNOWN, failed=True)
 def read(builder: BodyBuilder, named: Named, start: Signal, ports: PortNames | None) -> Reading:
     """What ``named`` reads; without ``ports``, of a step that is left out or unknown, only what it passes on."""
     source = named.step.from_
+    if source in ([], {}):
+        remedy = "name at least one value, or leave `from` out to read what stands before this step"
+        builder.report(Ports.at(named.step.place_of("from").span, "`from` names no value", help=remedy))
+        return FAILED
     if isinstance(source, dict):
         return _by_port(builder, named.step, source, ports)
     if isinstance(source, list):

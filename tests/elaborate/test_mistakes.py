@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+import pytest
+
 from graphbuilder.compiler import check_text
 from graphbuilder.diagnostics import Diagnostic
 from tests.elaborate.cases import HEAD
@@ -112,3 +114,12 @@ def test_sharing_needs_equal_shapes() -> None:
 def test_copies_that_share_must_be_equal() -> None:
     body = '[model]\nbody = [{ op = "conv", out = "=4 + i", repeat = 2, share = true }]'
     assert codes(body) == ["GB317"]
+
+
+@pytest.mark.parametrize(
+    "step", ['op = "add", from = []', 'op = "concat", from = {}', 'op = "conv", out = 4, from = []']
+)
+def test_a_step_reads_at_least_one_value(step: str) -> None:
+    (found,) = mistakes(f"[model]\nbody = [{{ {step} }}]")
+    assert (found.code, found.message) == ("GB312", "`from` names no value")
+    assert found.help and "at least one value" in found.help
