@@ -11,6 +11,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.weights import walk
 from graphbuilder.backends.python import root_name, write
 from graphbuilder.backends.torch.drawing import Painter
+from graphbuilder.backends.torch.hollow import Hollow
 from graphbuilder.backends.torch.loading import load
 from graphbuilder.diagnostics import CompileError, Rule
 from graphbuilder.diagnostics.catalogue.backends import DeviceMissing, NotTheTree, WeightsUnfit
@@ -62,7 +63,7 @@ def build(
 
 def _constructed(typed: TypedGraph) -> nn.Module:
     source = load(write(typed))
-    with torch.device("meta"):
+    with Hollow():
         return getattr(source, root_name(typed))()
 
 
