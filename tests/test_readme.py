@@ -60,3 +60,14 @@ def test_every_command_is_in_the_table() -> None:
 
     table = README.split("## What it does")[1].split("##")[0]
     assert tuple(re.findall(r"^\| `([a-z]+)[ `]", table, re.MULTILINE)) == COMMANDS
+
+
+def test_the_figure_is_of_the_spec() -> None:
+    """Its words: paths differ a little between one Graphviz and another."""
+
+    def words(svg: str) -> list[str]:
+        return sorted(re.findall(r"<text[^>]*>([^<]*)</text>", svg))
+
+    drawn = gb.render(SPECS / "xception.toml").decode()
+    assert words((SPECS / "xception.svg").read_text(encoding="utf-8")) == words(drawn)
+    assert "Entry flow" in words(drawn)
