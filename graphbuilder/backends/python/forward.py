@@ -134,8 +134,10 @@ class Forward:
         return self._names[value]
 
     def _alive(self, number: int) -> set[str]:
-        """Names that are still wanted behind step ``number``."""
-        held = {name for value, name in self._names.items() if self._last.get(value, -1) > number}
+        """Names that are still wanted behind step ``number``; what was last wanted before it is forgotten."""
+        for value in [value for value in self._names if self._last.get(value, -1) < number]:
+            del self._names[value]
+        held = {name for value, name in self._names.items() if self._last[value] > number}
         return held.union(self._lists.values())
 
     def _is_named(self, number: int, step: Step, value: Value) -> bool:
