@@ -272,3 +272,18 @@ def test_names_that_could_meet_are_kept_apart() -> None:
         "class F2(nn.Module):",
         "class Tiny(nn.Module):",
     ]
+
+
+def test_a_run_that_ends_a_repeat_ends_it_in_all_instances() -> None:
+    text = source(
+        """
+        [model]
+        body = [{ use = "stage", depth = 4 }, { use = "stage", depth = 6 }]
+        [blocks.stage]
+        args = { depth = "int" }
+        body = [
+          { id = "rows", op = "conv", out = 4, kernel = "=1 if i < n - 1 else 3", padding = "half", repeat = "=depth" },
+        ]
+        """
+    )
+    assert "*(nn.Conv2d(4, 4, 1) for _ in range(depth - 1)), nn.Conv2d(4, 4, 3, padding=1)" in text
