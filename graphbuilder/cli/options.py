@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from graphbuilder.compiler import Checked, Network
     from graphbuilder.elaborate import Limits
 
-LIMITS = ("nodes", "parameters", "depth", "bytes")
+LIMITS = ("nodes", "parameters", "depth", "bytes", "elements")
 
 Callback = Callable[..., Any]
 

@@ -109,14 +109,13 @@ class Blocks:
         use = trail.frames[-1].place
         if key in self._in_progress:
             circle = " -> ".join(frame.block for frame in trail.frames[-2:])
-            self.context.sink.add(
-                Recursion.at(use.span, f"the block `{name}` uses itself with the same arguments: {circle}")
-            )
+            message = f"the block `{name}` uses itself with the same arguments: {circle}"
+            remedy = "count down: give it an argument that shrinks, and a `when` on it that ends the circle"
+            self.context.sink.add(Recursion.at(use.span, message, help=remedy))
             return None
         if len(trail.frames) > self.context.limits.depth:
-            self.context.sink.add(
-                BlocksTooDeep.at(use.span, f"blocks in blocks are more than {self.context.limits.depth} deep")
-            )
+            message = f"blocks in blocks are more than {self.context.limits.depth} deep"
+            self.context.sink.add(BlocksTooDeep.at(use.span, message, help=BlocksTooDeep.remedy))
             return None
         self._in_progress.add(key)
         self._made[key] = self._build(name, values, types, taps, trail)
@@ -171,9 +170,8 @@ class Blocks:
             return graph
         place = trail.frames[-1].place
         size, limit = self.context.size(graph), self.context.limits.nodes
-        self.context.sink.add(
-            TooManyNodes.at(place.span, f"written out, this is {size} operations; the limit is {limit}")
-        )
+        message = f"written out, this is {size} operations; the limit is {limit}"
+        self.context.sink.add(TooManyNodes.at(place.span, message, help=TooManyNodes.remedy))
         return None
 
 

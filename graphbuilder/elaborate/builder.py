@@ -204,6 +204,9 @@ class BodyBuilder:
         except OpError as error:
             self.report_op_error(error, place, arguments or {}, reading)
             return NOTHING_KNOWN
+        if fault := self.context.too_large((*given, *self.context.spelt_out_types(node.callee, reading.types)), place):
+            self.report(fault)
+            return NOTHING_KNOWN
         self.nodes.append(node)
         outputs = {port: Known(Value(node.name, port), type_) for port, type_ in zip(node.results, given, strict=True)}
         self.types.update(outputs.values())

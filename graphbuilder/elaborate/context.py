@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from graphbuilder.analysis.inference import Inference
 from graphbuilder.diagnostics import Diagnostic, Label, Sink
+from graphbuilder.diagnostics.catalogue.limits import ValueTooLarge
 from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
@@ -20,16 +21,21 @@ from graphbuilder.spec.model import Spec
 MAX_NODES = 100_000
 MAX_PARAMETERS = 10**11
 MAX_DEPTH = 32
+MAX_ELEMENTS = 2**40
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Caps that stand before any work; each can be raised by the caller."""
+    """Caps that stand before any work; each can be raised by the caller.
+
+    ``elements`` is for one value of one sample.
+    """
 
     nodes: int = MAX_NODES
     parameters: int = MAX_PARAMETERS
     depth: int = MAX_DEPTH
     bytes: int = MAX_BYTES
+    elements: int = MAX_ELEMENTS
 
 
 class Frame(NamedTuple):
@@ -125,6 +131,21 @@ class Context:
         if isinstance(nodes, Copies):
             return self._size_of(nodes.head) + nodes.beyond * self.size(nodes.head[-1].callee)
         return sum(self.size(node.callee) for node in nodes)
+
+    def too_large(self, types: Iterable[TensorType], place: Place) -> Diagnostic | None:
+        """What is to be said of the first value that has more elements than the limit."""
+        limit = self.limits.elements
+        found = next((type_ for type_ in types if type_.elements > limit), None)
+        if found is None:
+            return None
+        shape = str(found) if len(str(found)) <= 60 else "this"
+        message = f"{shape} is more than the limit of {limit} elements in a value"
+        return ValueTooLarge.at(place.span, message, help=ValueTooLarge.remedy)
+
+    def spelt_out_types(self, callee: Op | Graph, inputs: tuple[TensorType, ...]) -> Iterator[TensorType]:
+        """The types of all values inside a composite; the steps of other bodies were looked at one by one."""
+        if isinstance(callee, Graph) and callee.kind == "composite":
+            yield from self.inference.body(callee, inputs).types.values()
 
     def report(self, diagnostic: Diagnostic, trail: Trail) -> None:
         """Keep a diagnostic, with the way in through the blocks."""

@@ -48,7 +48,7 @@ def elaborate(
     dialect = _dialect(spec, ops, params, sink)
     context = Context(spec, ops, dialect, params, sink, limits or Limits())
     blocks = Blocks(context)
-    inputs = {name: _input(name, declared, params) for name, declared in spec.inputs.items()}
+    inputs = {name: _input(name, declared, context) for name, declared in spec.inputs.items()}
     graph = _model(blocks, inputs)
     blocks.pruner.report(sink)
     # A word that is wrong elsewhere may be the very one that would have read it.
@@ -86,19 +86,21 @@ def _typed(graph: Graph, inputs: Mapping[str, TensorType | None], context: Conte
     size, limits = context.size(graph), context.limits
     span = context.spec.model.place.span
     if size > limits.nodes:
-        context.sink.add(TooManyNodes.at(span, f"written out, this is {size} operations; the limit is {limits.nodes}"))
+        message = f"written out, this is {size} operations; the limit is {limits.nodes}"
+        context.sink.add(TooManyNodes.at(span, message, help=TooManyNodes.remedy))
         return None
     typed = context.inference.body(graph, tuple(type_ for type_ in inputs.values() if type_ is not None))
     parameters = costs(typed).total
     if parameters > limits.parameters:
         message = f"the network has {parameters} parameters; the limit is {limits.parameters}"
-        context.sink.add(TooManyParameters.at(span, message))
+        context.sink.add(TooManyParameters.at(span, message, help=TooManyParameters.remedy))
         return None
     return typed
 
 
-def _input(name: str, declared: InputType, params: Scope) -> TensorType | None:
-    """The type of one input; None after reporting a size that is none."""
+def _input(name: str, declared: InputType, context: Context) -> TensorType | None:
+    """The type of one input; None after reporting a size that is none, or too large a whole."""
+    params = context.params
     sizes: list[int] = []
     for index, raw in enumerate(declared.shape):
         place = declared.shape_place(index)
@@ -110,7 +112,11 @@ def _input(name: str, declared: InputType, params: Scope) -> TensorType | None:
             return None
         sizes.append(size)
     layout = "last" if declared.layout == "channels_last" and len(sizes) > 1 else "first"
-    return TensorType(tuple(sizes), layout)
+    type_ = TensorType(tuple(sizes), layout)
+    if fault := context.too_large((type_,), declared.place_of("shape")):
+        params.sink.add(fault)
+        return None
+    return type_
 
 
 def _dialect(spec: Spec, ops: Mapping[str, type[Op]], params: Scope, sink: Sink) -> Dialect:

@@ -79,9 +79,8 @@ def _count(builder: BodyBuilder, step: Step) -> Copies | None:
         return None
     limit = builder.context.limits.nodes
     if copies.number > limit:
-        builder.report(
-            TooManyNodes.at(place.span, f"{copies.number} copies are more than the limit of {limit} operations")
-        )
+        message = f"{copies.number} copies are more than the limit of {limit} operations"
+        builder.report(TooManyNodes.at(place.span, message, help=TooManyNodes.remedy))
         return None
     return copies
 

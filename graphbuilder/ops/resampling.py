@@ -127,7 +127,7 @@ class Resize(Op):
         spatial = inputs[0].spatial
         size = self._size(inputs)
         if size is None:
-            return tuple(int(have * factor) for have, factor in zip(spatial, self._factors(len(spatial)), strict=True))
+            return tuple(map(_scaled, spatial, self._factors(len(spatial))))
         if not self.size and len(inputs[1].spatial) != len(spatial):
             raise OpError(WrongRank, f"cannot resize {inputs[0]} like {inputs[1]}", inputs=(0, 1))
         return per_axis(size, len(spatial), "size")
@@ -150,6 +150,11 @@ class Resize(Op):
         Example({"factor": 2, "mode": "bilinear"}, (_CUBE,)),
         Example({"factor": 2, "mode": "nearest-exact"}, (_CUBE,)),
     )
+
+
+def _scaled(size: int, factor: float) -> int:
+    """``size`` times ``factor`` rounded down, as torch does it; a large factor could take a float beyond its range."""
+    return size * int(factor) if factor >= 2**53 else int(size * factor)
 
 
 class PixelShuffle(Op):

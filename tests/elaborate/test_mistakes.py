@@ -8,6 +8,7 @@ import pytest
 
 from graphbuilder.compiler import check_text
 from graphbuilder.diagnostics import Diagnostic
+from graphbuilder.elaborate import Limits
 from tests.elaborate.cases import HEAD
 
 
@@ -123,3 +124,40 @@ def test_a_step_reads_at_least_one_value(step: str) -> None:
     (found,) = mistakes(f"[model]\nbody = [{{ {step} }}]")
     assert (found.code, found.message) == ("GB312", "`from` names no value")
     assert found.help and "at least one value" in found.help
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        'op = "resize", factor = 1e300',
+        'op = "resize", factor = 1.7e308',
+        'op = "resize", factor = [1.7e308, 1.5]',
+        'op = "conv", out = 3, padding = 1000000000000',
+        'op = "sepconv", out = 3, kernel = 3, padding = 1000000000000',
+        'op = "pad", sides = 1000000',
+    ],
+)
+def test_a_value_has_an_end(step: str) -> None:
+    (found,) = mistakes(f"[model]\nbody = [{{ {step} }}, {{ op = 'relu' }}]")
+    assert found.code == "GB607"
+    assert len(found.message) < 100
+
+
+def test_a_value_inside_a_composite_has_an_end() -> None:
+    body = '[model]\nbody = [{ op = "sepconv", out = 4, kernel = 1, multiplier = 1000000000 }, { op = "relu" }]'
+    assert codes(body) == ["GB607"]
+
+
+def test_an_input_has_an_end() -> None:
+    text = 'format = 1\nname = "case"\n[inputs]\nx = [3, 80000000, 80000000]\n[model]\nbody = [{ op = "relu" }]'
+    assert [each.code for each in check_text(text, "case.toml").diagnostics] == ["GB607"]
+    assert check_text(text, "case.toml", limits=Limits(elements=3 * 80_000_000**2)).network
+
+
+@pytest.mark.parametrize(
+    ("limits", "name"), [(Limits(nodes=1), "nodes"), (Limits(depth=0), "depth"), (Limits(parameters=1), "parameters")]
+)
+def test_a_limit_names_the_option_that_raises_it(limits: Limits, name: str) -> None:
+    text = HEAD + '[model]\nbody = [{ use = "unit" }]\n[blocks.unit]\nbody = [{ op = "conv", out = 4 }]'
+    (found,) = check_text(text, "case.toml", limits=limits).diagnostics
+    assert f"--limit {name}=N" in (found.help or "")

@@ -50,9 +50,10 @@ class TooManyParts(Rule):
 
 class TooManyNodes(Rule):
     """Written out, a network may have 100,000 operations; they are counted before anything is written out.
-    `--max-nodes` raises it."""
+    `--limit nodes=N` raises it."""
 
     code = "GB604"
+    remedy = "repeat less, or raise the limit: `--limit nodes=N`"
     title = "operations beyond the limit"
     bad = """\
 format = 1
@@ -77,9 +78,10 @@ body = [{ op = "relu", repeat = 10 }]
 
 
 class BlocksTooDeep(Rule):
-    """Blocks stand in blocks at most 32 deep."""
+    """Blocks stand in blocks at most 32 deep. `--limit depth=N` raises it."""
 
     code = "GB605"
+    remedy = "end the nesting earlier, with a `when`, or raise the limit: `--limit depth=N`"
     title = "blocks nested beyond the limit"
     bad = """\
 format = 1
@@ -118,9 +120,10 @@ body = [
 
 
 class TooManyParameters(Rule):
-    """A network may have 10^11 parameters, counted before a tensor is made. `--max-parameters` raises it."""
+    """A network may have 10^11 parameters, counted before a tensor is made. `--limit parameters=N` raises it."""
 
     code = "GB606"
+    remedy = "make a layer narrower, or raise the limit: `--limit parameters=N`"
     title = "parameters beyond the limit"
     bad = """\
 format = 1
@@ -141,4 +144,33 @@ x = [1000]
 
 [model]
 body = [{ op = "linear", out = 1000 }]
+"""
+
+
+class ValueTooLarge(Rule):
+    """A value may have 2^40 elements a sample, an input as well as what an op gives. It is a slip more often than
+    a wish: a padding or factor with a digit too many. `--limit elements=N` raises it."""
+
+    code = "GB607"
+    remedy = "look for a size, padding or factor with a digit too many, or raise the limit: `--limit elements=N`"
+    title = "a value beyond the limit"
+    bad = """\
+format = 1
+name = "tiny"
+
+[inputs]
+image = [3, 8, 8]
+
+[model]
+body = [{ op = "resize", factor = 1000000000 }]
+"""
+    good = """\
+format = 1
+name = "tiny"
+
+[inputs]
+image = [3, 8, 8]
+
+[model]
+body = [{ op = "resize", factor = 10 }]
 """
