@@ -32,7 +32,9 @@ Examples:
 @click.option("--batch", type=click.IntRange(1), default=1, help="Samples in the random batch that it is run on.")
 @click.option("--weights", metavar="FILE", help="Read weights from a Keras, safetensors or torch file.")
 @click.option("--mapping", metavar="FILE", help="The rules from the names of that file to ours.")
-@click.option("--seed", type=click.IntRange(0), default=0, help="What weights and the random batch are drawn from.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=0, help="What weights and the random batch are drawn from."
+)
 @click.option("--json", "as_json", is_flag=True, help="Say what was built as JSON.")
 @click.option(
     "-o", "--output", metavar="FILE", help="Write source (.py), weights (.safetensors), or both with the spec (DIR/)."
@@ -62,11 +64,11 @@ def command(
     stages = Stages()
     with stages.stage("check", f"checking {spec}"):
         network = reading.network(spec)
-    with stages.stage("build", "importing torch and building"):
+    with stages.stage("torch", "importing torch"):
         from graphbuilder.backends.torch.building import device_named
         from graphbuilder.backends.torch.trial import dtype_named, try_out
         from graphbuilder.compiler import compile
-
+    with stages.stage("build", "building"):
         place, numbers = device_named(device), dtype_named(dtype)
         module = compile(network, device=place, dtype=numbers, seed=seed, weights=weights, mapping=mapping)
     with stages.stage("forward", f"running a batch of {batch}"):

@@ -5,19 +5,24 @@ Whatever happens, a person sees a coded error and never a bare traceback.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from contextlib import suppress
+from typing import NoReturn, TextIO
 
 import click
 
 from graphbuilder.cli.report import report, report_fault, report_refusal
 from graphbuilder.cli.root import graphbuilder
 from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.catalogue.usage import OutputFailed
 
 INTERRUPTED = 130
 NOBODY_READS = 141
+# What a stream answers that takes no more: full, over a quota, or broken.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def main() -> NoReturn:
@@ -27,15 +32,17 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        _show_what_it_can(stream)
+    sys.stdout, sys.stderr = map(_usable, (sys.stdout, sys.stderr))
     try:
         code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # What is left in the buffer has nowhere to go, and Python would complain of it on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return NOBODY_READS
+    except OSError as error:
+        _drop_output()
+        _report_lost(error)
+        return 2
     return code
 
 
@@ -51,6 +58,8 @@ def _run(arguments: Sequence[str]) -> int:
     except (BrokenPipeError, SystemExit):
         raise
     except Exception as error:  # the last line of defence: anything that comes here is a fault of ours
+        if isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None:
+            raise
         report_fault(error)
         return 1
     else:
@@ -58,7 +67,21 @@ def _run(arguments: Sequence[str]) -> int:
     return 2
 
 
-def _show_what_it_can(stream: object) -> None:
-    """A stream that cannot encode a character shows a question mark instead of failing."""
+def _usable(stream: TextIO | None) -> TextIO:
+    """A stream that shows a question mark for what it cannot encode; one that is closed takes all and shows nothing."""
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")
     if reconfigure := getattr(stream, "reconfigure", None):
         reconfigure(errors="replace")
+    return stream
+
+
+def _drop_output() -> None:
+    """What is left in the buffer has nowhere to go, and Python would complain of it on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _report_lost(error: OSError) -> None:
+    reason = (error.strerror or str(error)).lower()
+    with suppress(OSError):  # it may be standard error that is full
+        report((OutputFailed.at(None, f"cannot write to standard output: {reason}"),))

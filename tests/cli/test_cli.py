@@ -207,6 +207,7 @@ def test_render_of_what_there_is_no_format_for(cli: Run) -> None:
         "summary small.toml --dept 3",
         "summary small.toml --depth 0",
         "compile small.toml --device tpu",
+        "compile small.toml --seed 99999999999999999999999",
         "compile small.toml --mapping x",
     ],
 )
@@ -253,7 +254,7 @@ def test_compile_as_json(cli: Run) -> None:
     data = json.loads(cli("compile", "small.toml", "--json", "--dtype", "bfloat16", "--device", "cpu").out)
     assert data["parameters"]["total"] == 128
     assert (data["device"], data["dtype"], data["batch"]) == ("cpu", "bfloat16", 1)
-    assert list(data["seconds"]) == ["check", "build", "forward"]
+    assert list(data["seconds"]) == ["check", "torch", "build", "forward"]
 
 
 def test_compile_writes_source_and_weights(cli: Run) -> None:
@@ -289,6 +290,12 @@ def test_a_device_that_is_not_there(cli: Run, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     result = cli("compile", "small.toml", "--device", "cuda")
     assert result.code == 2 and "GB704" in result.err
+
+
+def test_too_little_memory_is_no_fault(cli: Run) -> None:
+    for batch in (10**14, 10**18):
+        result = cli("compile", "small.toml", "--device", "cpu", "--batch", str(batch))
+        assert result.code == 2 and "GB707" in result.err and "smaller batch" in result.err
 
 
 def test_weights_that_do_not_fit_are_listed(cli: Run) -> None:

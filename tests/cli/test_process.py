@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -90,3 +91,29 @@ def test_a_poor_encoding_is_no_fault(arguments: list[str]) -> None:
     done = subprocess.run([*COMMAND, *arguments], capture_output=True, env=environment, check=False)
     assert done.returncode in (0, 2)
     assert b"GB901" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code"),
+    [(">/dev/full", 2), (">&-", 0), ("2>&- >&-", 0), ("2>/dev/full", 0), (">/dev/full 2>&1", 2)],
+)
+def test_an_output_that_takes_nothing_is_no_fault(redirection: str, code: int) -> None:
+    line = f"exec {shlex.join([*COMMAND, 'summary', XCEPTION])} {redirection}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr and "GB901" not in done.stderr
+    assert ("GB506" in done.stderr) == (redirection == ">/dev/full")
+
+
+@pytest.mark.parametrize("output", [[], ["-o", "never.py"]])
+def test_compile_without_torch(output: list[str]) -> None:
+    program = f"""
+import sys
+sys.modules["torch"] = None
+from graphbuilder.cli.entry import run
+sys.exit(run(["compile", {XCEPTION!r}, *{output!r}]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 2
+    assert "error[GB706]: torch is not installed" in done.stderr and "pip install torch" in done.stderr
+    assert not (ROOT / "never.py").exists()

@@ -1,5 +1,15 @@
-"""The network as a torch module. The only room, beside weights, that imports torch."""
+"""The network as a torch module. The only room, beside weights, that imports torch; without it, GB706 is raised."""
 
-from graphbuilder.backends.torch.building import build
+from __future__ import annotations
+
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.catalogue.backends import TorchMissing
+
+try:
+    from graphbuilder.backends.torch.building import build
+except ModuleNotFoundError as error:
+    if error.name != "torch":
+        raise
+    raise CompileError((TorchMissing.at(None, "torch is not installed", help="pip install torch"),)) from error
 
 __all__ = ["build"]

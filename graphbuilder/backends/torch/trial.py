@@ -6,9 +6,10 @@ from time import perf_counter
 from typing import NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.backends.torch.memory import memory_coded
 
 
 class Trial(NamedTuple):
@@ -28,18 +29,32 @@ def dtype_named(name: str) -> torch.dtype:
 def try_out(
     module: nn.Module, typed: TypedGraph, *, batch: int, device: torch.device, dtype: torch.dtype, seed: int
 ) -> Trial:
-    """Run ``module`` in evaluation on a batch drawn from ``seed``; it is left in the mode that it was found in."""
-    drawn = torch.Generator().manual_seed(seed)
-    inputs = [torch.randn(batch, *type_.shape, generator=drawn).to(device, dtype) for type_ in typed.inputs]
+    """Run ``module`` in evaluation on a batch drawn from ``seed``; it is left in the mode that it was found in.
+
+    Raises:
+        CompileError: GB707 where memory runs out.
+    """
     mode = module.training
-    with torch.inference_mode():
-        _finish(device)
-        start = perf_counter()
-        module.eval()(*inputs)
-        _finish(device)
-        seconds = perf_counter() - start
-    module.train(mode)
+    try:
+        with torch.inference_mode(), memory_coded(f"run a batch of {batch}"):
+            seconds = _timed(module.eval(), _drawn(typed, batch, seed, device, dtype), device)
+    finally:
+        module.train(mode)
     return Trial(str(device), str(dtype).removeprefix("torch."), batch, seconds)
+
+
+def _drawn(typed: TypedGraph, batch: int, seed: int, device: torch.device, dtype: torch.dtype) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return [torch.randn(batch, *type_.shape, generator=generator).to(device, dtype) for type_ in typed.inputs]
+
+
+def _timed(module: nn.Module, inputs: list[Tensor], device: torch.device) -> float:
+    """The seconds of one forward."""
+    _finish(device)
+    start = perf_counter()
+    module(*inputs)
+    _finish(device)
+    return perf_counter() - start
 
 
 def _finish(device: torch.device) -> None:

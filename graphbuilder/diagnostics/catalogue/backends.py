@@ -42,3 +42,18 @@ class NoGraphviz(Rule):
 
     code = "GB705"
     title = "no Graphviz to draw with"
+
+
+class TorchMissing(Rule):
+    """A network is built by torch, and torch is not installed. Checking, counting and drawing do without it."""
+
+    code = "GB706"
+    title = "torch is not installed"
+
+
+class MemoryShort(Rule):
+    """The network, or the values of one forward, need more memory than the device can give. Half as wide numbers take
+    half the memory, and so does half the batch; half the size of an image takes a quarter."""
+
+    code = "GB707"
+    title = "not enough memory"
