@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from graphbuilder.analysis.inference import TypedGraph
     from graphbuilder.backends.graphviz.figure import Format
+    from graphbuilder.backends.graphviz.options import Direction, Shapes, Theme
     from graphbuilder.backends.table import Summary
     from graphbuilder.elaborate import Limits
     from graphbuilder.ir import TensorType
@@ -168,7 +169,7 @@ def compile(
     network: Network | str | Path,
     *,
     device: str | torch_device = "cpu",
-    dtype: torch_dtype | None = None,
+    dtype: str | torch_dtype = "float32",
     seed: int = 0,
     weights: str | Path | None = None,
     mapping: str | Path | None = None,
@@ -178,13 +179,14 @@ def compile(
     Args:
         network: a network, or the path of a spec.
         device: where the weights are; "auto" is CUDA where there is one, "meta" makes none.
-        dtype: a floating type for the weights, float32 unless given.
-        seed: with a weight's name, what it is drawn from.
+        dtype: "float32", "bfloat16", "float16", or another floating type of torch.
+        seed: with a weight's name, what it is drawn from; from 0 to 2^63 - 1.
         weights: a Keras, safetensors or torch file; every tensor must fit.
         mapping: the rules from its names to ours, where it does not use ours and no known rules stand beside the spec.
 
     Raises:
-        CompileError: when the spec or the weights do not fit.
+        CompileError: when the spec or the weights do not fit, or torch, the device or memory is missing.
+        TypeError, ValueError: when ``dtype`` or ``seed`` is none.
     """
     from graphbuilder.backends.torch import build
 
@@ -212,26 +214,36 @@ def render(
     path: str | Path | None = None,
     *,
     format: Format | None = None,
-    **options: Any,
+    shapes: Shapes = True,
+    names: bool = False,
+    direction: Direction = "TB",
+    expand: Sequence[str] = (),
+    collapse: Sequence[str] = (),
+    level: int | None = None,
+    dpi: int = 144,
+    theme: Theme = "auto",
+    title: str | None = None,
 ) -> bytes:
     """The figure of the network, written whole to ``path`` where one is given.
 
     Args:
         format: "svg", "png", "pdf" or "dot"; the suffix of ``path`` says it otherwise, and without both it is SVG.
-        options: the fields of ``backends.graphviz.Options``: shapes, names, direction, expand, collapse, level, dpi,
-            theme, title.
+
+    The others are the fields of ``backends.graphviz.Options``.
 
     Raises:
         CompileError: when the spec has mistakes, no such format is drawn, or the file cannot be written.
+        ValueError: when an option is none of its choices.
     """
     from graphbuilder.backends.graphviz import Options
     from graphbuilder.backends.graphviz import render as draw
     from graphbuilder.backends.graphviz.engine import NoEngine
     from graphbuilder.diagnostics.catalogue.backends import NoGraphviz
 
+    options = Options(shapes, names, direction, tuple(expand), tuple(collapse), level, dpi, theme, title)
     chosen = format or (_format_of(path) if path is not None else "svg")
     try:
-        figure = draw(_network(network).typed, chosen, Options(**options))
+        figure = draw(_network(network).typed, chosen, options)
     except NoEngine as error:
         message = f"no Graphviz on this machine draws {chosen}: {error}"
         raise CompileError((NoGraphviz.at(None, message, help="pip install graphviz-pure, or write .dot"),)) from error

@@ -65,8 +65,8 @@ def command(
     with stages.stage("check", f"checking {spec}"):
         network = reading.network(spec)
     with stages.stage("torch", "importing torch"):
-        from graphbuilder.backends.torch.building import device_named
-        from graphbuilder.backends.torch.trial import dtype_named, try_out
+        from graphbuilder.backends.torch.chosen import device_named, dtype_named
+        from graphbuilder.backends.torch.trial import try_out
         from graphbuilder.compiler import compile
     with stages.stage("build", "building"):
         place, numbers = device_named(device), dtype_named(dtype)

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from graphbuilder import document
 from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
+from graphbuilder.diagnostics.catalogue.files import IntegerTooLarge
 from graphbuilder.diagnostics.catalogue.usage import SettingBound, SettingForm, SettingType, SettingUnknown
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.spec.arithmetic import Fault, bounded, bounded_list
@@ -44,6 +45,9 @@ def check_settings(values: Mapping[str, Any], params: Mapping[str, Any]) -> dict
     Raises:
         CompileError: with every name that is no param, and every value that is not of the type of the default.
     """
+    # Python callers are not held to the annotation.
+    if not isinstance(cast("object", values), Mapping):
+        raise TypeError(f"params must map names to values, not {type(values).__name__}")
     return _checked(values, params)
 
 
@@ -77,7 +81,10 @@ def _toml(name: str, written: str, default: object) -> Any:
     """
     try:
         data = document.parse(f"value = {written}", "--set").data
-    except CompileError:
+    except CompileError as error:
+        if any(diagnostic.rule is IntegerTooLarge for diagnostic in error.diagnostics):
+            message = f"`{name}` cannot be set so: {written[:40]} has more than 64 bits"
+            raise CompileError((SettingBound.at(None, message),)) from None
         data = {}
     if set(data) != {"value"}:
         raise CompileError((_wrong(name, f"{written[:80]!r}", default),))

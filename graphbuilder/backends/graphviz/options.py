@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Literal, get_args
 
 Direction = Literal["TB", "LR"]
 Theme = Literal["light", "dark", "auto"]
@@ -36,6 +36,13 @@ class Options:
     dpi: int = 144
     theme: Theme = "auto"
     title: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, choices in (("direction", get_args(Direction)), ("theme", get_args(Theme))):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
+        if self.shapes not in (True, False, "all"):
+            raise ValueError(f'shapes must be True, False or "all", not {self.shapes!r}')
 
     def expands(self, path: str) -> bool:
         """Whether a pattern opens the node at ``path``."""

@@ -10,21 +10,24 @@ from torch import Tensor, nn
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.weights import walk
 from graphbuilder.backends.python import root_name, write
+from graphbuilder.backends.torch.chosen import checked_seed, device_named, dtype_named
 from graphbuilder.backends.torch.drawing import Painter
 from graphbuilder.backends.torch.hollow import Hollow
 from graphbuilder.backends.torch.loading import load
+from graphbuilder.backends.torch.memory import memory_coded
 from graphbuilder.diagnostics import CompileError, Rule
-from graphbuilder.diagnostics.catalogue.backends import DeviceMissing, NotTheTree, WeightsUnfit
+from graphbuilder.diagnostics.catalogue.backends import NotTheTree, WeightsUnfit
 from graphbuilder.ir import Weight
 
 Shapes = Mapping[str, tuple[int, ...]]
 
 
+@memory_coded("build the network")
 def build(
     typed: TypedGraph,
     *,
     device: str | torch.device = "cpu",
-    dtype: torch.dtype | None = None,
+    dtype: str | torch.dtype = torch.float32,
     seed: int = 0,
     weights: Mapping[str, Tensor] | None = None,
     initialise: bool = True,
@@ -33,15 +36,18 @@ def build(
 
     Args:
         device: where its tensors are; "auto" is CUDA where there is one, "meta" makes none.
-        dtype: of its floating tensors, float32 unless given.
-        seed: with a weight's name, what it is drawn from.
+        dtype: of its floating tensors, or "float32", "bfloat16", "float16".
+        seed: with a weight's name, what it is drawn from; from 0 to 2^63 - 1.
         weights: every tensor by its name, instead of drawing; batch counters may be missing.
         initialise: whether tensors are filled at all; else their memory is as it was found.
 
     Raises:
         CompileError: GB701 where shared weights would need two forms, GB703 where ``weights`` are not those of the
-            network, GB704 where CUDA is asked for and there is none; GB702 is a fault of ours.
+            network, GB704 where CUDA is asked for and there is none, GB707 where memory runs out; GB702 is a
+            fault of ours.
+        TypeError, ValueError: ``dtype`` or ``seed`` is none.
     """
+    place, numbers, seed = device_named(device), dtype_named(dtype), checked_seed(seed)
     module = _constructed(typed)
     named = dict(walk(typed))
     shapes = {name: weight.shape for name, weight in named.items()}
@@ -51,8 +57,7 @@ def build(
         counters = {name: shapes[name] for name, weight in named.items() if not weight.counted and name not in weights}
         given = {**counters, **_shapes_of(weights)}
         _demand(shapes, given, WeightsUnfit, "the weights are not those of the network")
-    module = module.to(dtype) if dtype is not None else module
-    place = device_named(device)
+    module = module.to(numbers)
     if place.type == "meta":
         return module
     module.to_empty(device=place)
@@ -65,21 +70,6 @@ def _constructed(typed: TypedGraph) -> nn.Module:
     source = load(write(typed))
     with Hollow():
         return getattr(source, root_name(typed))()
-
-
-def device_named(device: str | torch.device) -> torch.device:
-    """The device; "auto" is CUDA where there is one, else the CPU.
-
-    Raises:
-        CompileError: GB704 where CUDA is asked for and there is none.
-    """
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    place = torch.device(device)
-    if place.type == "cuda" and not torch.cuda.is_available():
-        message = "torch finds no CUDA device on this machine"
-        raise CompileError((DeviceMissing.at(None, message, help='"auto" takes the CPU where there is none'),))
-    return place
 
 
 def _fill(module: nn.Module, named: Mapping[str, Weight], seed: int, weights: Mapping[str, Tensor]) -> None:

@@ -21,11 +21,6 @@ class Trial(NamedTuple):
     seconds: float
 
 
-def dtype_named(name: str) -> torch.dtype:
-    """The type of that name: "float32", "bfloat16", "float16"."""
-    return getattr(torch, name)
-
-
 def try_out(
     module: nn.Module, typed: TypedGraph, *, batch: int, device: torch.device, dtype: torch.dtype, seed: int
 ) -> Trial:
