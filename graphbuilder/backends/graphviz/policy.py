@@ -101,7 +101,7 @@ class Policy:
         if run.count == 1 or opened or not (is_chained(run, typed) or _is_abreast(run, typed)):
             return False
         body = typed.bodies.get(run.first.name)
-        cards = body is not None and where.frame != "card" and self._may_be_card(body)
+        cards = body is not None and self._may_be_card(body)
         boxes = run.count * (self._count(body) if body else 1)
         return cards or self._fold != "nothing" or boxes > _COPIES_INSIDE
 

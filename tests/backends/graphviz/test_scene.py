@@ -118,3 +118,21 @@ def test_the_legend_has_only_what_occurs() -> None:
     assert entries("lenet") == {"convolution", "pooling", "activation", "shape", "head"}
     assert "separable" in entries("xception")
     assert "attention" in entries("transformer")
+
+
+STAGE = """
+[model]
+body = [{ use = "stage" }]
+[blocks.stage]
+body = [{ id = "layer", use = "layer", repeat = 2 }, { op = "relu" }]
+[blocks.layer]
+body = [{ op = "conv", out = 3, kernel = 1 }, { op = "relu" }, { op = "conv", out = 3, kernel = 1 }]
+"""
+
+
+@pytest.mark.parametrize(("expand", "counts"), [((), ["× 2"]), (("*.layer",), [])])
+def test_a_repeat_in_a_card_is_a_stack_with_its_count(expand: tuple[str, ...], counts: list[str]) -> None:
+    checked = compiler.check_text(HEAD + STAGE)
+    assert checked.network is not None, checked.diagnostics
+    shapes = drawing(checked.network.typed, Options(expand=expand)).shapes
+    assert [shape.lines[0][0].text for shape in shapes if shape.style == "badge"] == counts
