@@ -22,6 +22,7 @@ _FAMILIES = (
     "normalisation",
     "regularisation",
     "shape",
+    "join",
     "head",
     "block",
 )
@@ -33,6 +34,7 @@ _WORDS = {
     "normalisation": "normalisation",
     "regularisation": "in training only",
     "shape": "changes the shape only",
+    "join": "several values into one",
     "block": "a block, its parameters beside it",
 }
 
@@ -79,7 +81,7 @@ def add_legend(drawing: Drawing, across: bool, margin: float, gutter: float) -> 
 def _families(drawing: Drawing) -> Iterator[_Entry]:
     titles: dict[str, list[str]] = {}
     details: dict[str, list[str]] = {}
-    for shape in drawing.shapes:
+    for shape in (shape for shape in drawing.shapes if shape.outline != "circle"):
         words = [run.text for line in shape.lines for run in line]
         titles.setdefault(shape.style, []).append(words[0])
         details.setdefault(shape.style, []).append(" ".join(words[1:]))

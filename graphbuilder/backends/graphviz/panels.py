@@ -106,8 +106,8 @@ class Panels:
         one = len({link.source for link in self._out.get(before, [])}) == 1
         return one and (isinstance(follows, Card) or follows.look == "block" or (follows.look == "op" and not cards))
 
-    def panel(self, unit: Unit, number: int, again: bool) -> Panel:
-        """``unit`` placed; ``again`` says that it goes on with what another panel began."""
+    def panel(self, unit: Unit, number: int, again: bool, whole: Unit) -> Panel:
+        """``unit`` placed, a piece of ``whole``; ``again`` says that it goes on with what another panel began."""
         section = unit.section if unit.section and _has_own(unit, unit.section) else None
         region = self._cut_out(unit, number)
         placer = Placer(region, self._metrics, self._options)
@@ -115,7 +115,7 @@ class Panels:
         marks = [mark for mark in part.marks if isinstance(mark, BoxMark)]
         ends = {mark.box.path: mark for mark in marks}
         title = section.title if section else ""
-        note = "continued" if title and again else self._note(unit) if title else ""
+        note = "continued" if title and again else self._note(whole) if title else ""
         return Panel(title, note, part, ends.get(f"top {number}"), ends.get(f"bottom {number}"))
 
     def _note(self, unit: Unit) -> str:

@@ -93,7 +93,7 @@ class _Sheet:
             for share in column:
                 elements = tuple(e for piece, _ in pieces[share.unit][share.start : share.end] for e in piece)
                 unit = Unit(found[share.unit].section, elements)
-                panels.append(self._panels.panel(unit, next(numbers), share.start > 0))
+                panels.append(self._panels.panel(unit, next(numbers), share.start > 0, found[share.unit]))
             columns.append(_column(panels))
         self._align(columns)
         return columns

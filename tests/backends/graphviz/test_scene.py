@@ -118,6 +118,14 @@ def test_the_legend_has_only_what_occurs() -> None:
     assert entries("lenet") == {"convolution", "pooling", "activation", "shape", "head"}
     assert "separable" in entries("xception")
     assert "attention" in entries("transformer")
+    assert {"join"} < entries("inception")
+    assert "join" not in entries("basic")
+
+
+def test_a_heading_covers_what_its_section_continues_with() -> None:
+    words = [words.text for words in drawing(network("basic"), Options()).words]
+    assert words.count("continued") >= 1
+    assert "56 px → 1000-d" in words
 
 
 STAGE = """
