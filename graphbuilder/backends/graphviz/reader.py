@@ -150,5 +150,5 @@ def _copies(run: Run, parameters: int) -> str:
     if not parameters:
         return ""
     if not all(node.owns for node in run.nodes):
-        return f"{text.count(parameters)}, shared"
+        return f"{text.count(parameters)}, shared" if run.first.owns else f"weights of {text.clean(run.first.module)}"
     return f"{run.count} × {text.count(parameters)}" if run.count > 1 else text.count(parameters)
