@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphbuilder.cli.stages import Stages
 from graphbuilder.diagnostics import CompileError
-from graphbuilder.diagnostics.catalogue.usage import OutputSuffix
+from graphbuilder.diagnostics.catalogue.usage import OutputKind, OutputSuffix
 from graphbuilder.diagnostics.screen import safe
 
 if TYPE_CHECKING:
@@ -76,8 +76,10 @@ def writer_of(output: str) -> Callable[[Built, str], None]:
     Raises:
         CompileError: when nothing does.
     """
-    if output.endswith(("/", os.sep)) or os.path.isdir(output):
+    if output.endswith(("/", os.sep)):
         return _write_folder
+    if os.path.isdir(output):
+        raise CompileError((OutputKind.at(None, f"{output} is a folder", help=f"write {output}/ to fill it"),))
     suffix = os.path.splitext(output)[1].lower()
     if suffix in _WRITERS:
         return _WRITERS[suffix]

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 import click
 
 from graphbuilder.cli.options import Reading, reads_spec
 from graphbuilder.cli.root import Command
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.catalogue.usage import OutputIsInput, OutputSuffix
+
+if TYPE_CHECKING:
+    from graphbuilder.compiler import Network
 
 EXAMPLES = """
 \b
@@ -26,8 +34,28 @@ def command(reading: Reading, spec: str, output: str | None) -> None:
     from graphbuilder.backends.toml import expand
     from graphbuilder.files import write_whole
 
-    text = expand(reading.network(spec).typed)
+    if output is not None:
+        _refuse_suffix(output)
+    network = reading.network(spec)
+    if output is not None:
+        _refuse_input(output, network)
+    text = expand(network.typed)
     if output is None:
         click.echo(text, nl=False)
     else:
         write_whole(output, text.encode())
+
+
+def _refuse_suffix(output: str) -> None:
+    if not output.lower().endswith(".toml"):
+        message = f"`expand` writes a spec, and {output} does not end in .toml"
+        raise CompileError((OutputSuffix.at(None, message, help="end the path in .toml"),))
+
+
+def _refuse_input(output: str, network: Network) -> None:
+    from graphbuilder.spec.merged import files
+
+    for path in files(network.spec.place.document):
+        if os.path.exists(output) and os.path.samefile(output, path):
+            message = f"{output} is read for this network, and would be replaced"
+            raise CompileError((OutputIsInput.at(None, message, help="choose another place with -o"),))

@@ -22,6 +22,8 @@ def read_text(path: Path, name: str, max_bytes: int) -> str:
     Raises:
         CompileError: when it cannot be read, is longer, or is not UTF-8.
     """
+    if not name:
+        raise CompileError((FileMissing.at(None, "the path is empty", help="name a file"),))
     try:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)

@@ -135,6 +135,18 @@ def test_expand_expands_to_itself(cli: Run) -> None:
     assert Path("again.toml").read_text() == first
 
 
+def test_expand_replaces_nothing_that_it_reads(cli: Run) -> None:
+    child = write("child.toml", 'format = 1\nextends = "small.toml"\n')
+    for spec in ("small.toml", child):
+        assert "GB512" in cli("expand", spec, "-o", "./small.toml").err
+    assert Path("small.toml").read_text() == SMALL
+    assert "GB508" in cli("expand", "small.toml", "-o", "q.svg").err
+
+
+def test_an_empty_path_is_said_to_be_empty(cli: Run) -> None:
+    assert "the path is empty" in cli("check", "").err
+
+
 def test_ops_lists_and_describes(cli: Run) -> None:
     assert "\n  sepconv " in cli("ops").out
     assert "kernel: integer | list (required)" in cli("ops", "conv").out
@@ -274,7 +286,8 @@ def test_compile_writes_a_folder(cli: Run) -> None:
     assert set(manifest["versions"]) == {"graphbuilder", "python", "torch"}
     assert manifest["params"] == {"out": 6}
     assert tomllib.loads(Path("out/spec.toml").read_text())["model"]["body"][0]["out"] == 6
-    assert cli("compile", "out/spec.toml", "--weights", "out/weights.safetensors", "-o", "out").code == 0
+    assert cli("compile", "out/spec.toml", "--weights", "out/weights.safetensors", "-o", "out/").code == 0
+    assert "GB505" in cli("compile", "small.toml", "-o", "out").err
 
 
 def test_compile_writes_nothing_that_it_does_not_know(cli: Run) -> None:
@@ -282,7 +295,7 @@ def test_compile_writes_nothing_that_it_does_not_know(cli: Run) -> None:
     assert result.code == 2 and "GB508" in result.err
     Path("full").mkdir()
     Path("full/mine").touch()
-    assert "GB507" in cli("compile", "small.toml", "-o", "full").err
+    assert "GB507" in cli("compile", "small.toml", "-o", "full/").err
     assert [path.name for path in Path("full").iterdir()] == ["mine"]
 
 

@@ -91,3 +91,11 @@ class NotWritable(Rule):
 
     code = "GB511"
     title = "the network cannot be written as a spec"
+
+
+class OutputIsInput(Rule):
+    """The output would replace a file that it is made of: the spec itself, or one that it extends, with its comments,
+    params and expressions."""
+
+    code = "GB512"
+    title = "the output is an input"
