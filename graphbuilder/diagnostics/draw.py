@@ -6,6 +6,7 @@ Nothing is printed here and nothing decides whether a terminal has colours.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 from graphbuilder.diagnostics.model import Diagnostic, Label, Source, Span
@@ -15,6 +16,7 @@ Format = Literal["text", "concise", "json", "github", "sarif"]
 WIDTH = 100
 _NARROWEST = 40
 _LABEL = 30
+_LISTED = 40
 
 _ANSI = {"error": "1;31", "warning": "1;33", "related": "1;34", "frame": "1;34", "bold": "1", "help": "1;36"}
 
@@ -74,7 +76,7 @@ class _Text:
             arrow = "::: " if number else "--> "
             yield f"{' ' * gutter}{self._paint(arrow, 'frame')}{safe(str(marks[0].span))}"
             yield from self._snippet(source, marks, gutter)
-        for note in diagnostic.notes:
+        for note in _shown(diagnostic.notes):
             yield from self._note("", note, gutter)
         if diagnostic.help:
             yield from self._note("help: ", diagnostic.help, gutter)
@@ -149,6 +151,15 @@ class _Text:
 
     def _paint(self, text: str, style: str) -> str:
         return f"\x1b[{_ANSI[style]}m{text}\x1b[0m" if self._colour and text else text
+
+
+def _shown(notes: Sequence[str]) -> Iterator[str]:
+    """The notes, and of each list (what begins alike, up to a colon) the first forty and how many more there are."""
+    for head, group in groupby(notes, lambda note: note.partition(": ")[0] if ": " in note else ""):
+        lines = list(group)
+        yield from lines[:_LISTED]
+        if len(lines) > _LISTED:
+            yield f"{head}: " * bool(head) + f"and {len(lines) - _LISTED} more, {len(lines)} in all"
 
 
 def _related(label: Label) -> _Mark:

@@ -14,12 +14,14 @@ from typing import BinaryIO
 
 from graphbuilder.diagnostics import CompileError, Diagnostic
 from graphbuilder.diagnostics.catalogue.files import FileIsFolder, FileMissing, FileUnreadable
-from graphbuilder.diagnostics.catalogue.weights import WeightsUnknown
+from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsUnknown
 from graphbuilder.weights.checkpoint import Checkpoint, refusal
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
 _PICKLE = b"\x80"
+# That of safetensors, in bytes.
+_LONGEST_HEADER = 100_000_000
 
 
 def read(path: str | Path) -> Checkpoint:
@@ -53,7 +55,7 @@ def _dispatch(path: str, file: BinaryIO, head: bytes, size: int, opened: ExitSta
 
         return keras_files.read_archive(path, file, opened)
     # Before pickles, since the length of a header may begin with a pickle's first byte.
-    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= size:
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= _LONGEST_HEADER:
         from graphbuilder.weights import torch_files
 
         return torch_files.read_safetensors(path, opened)
@@ -61,6 +63,8 @@ def _dispatch(path: str, file: BinaryIO, head: bytes, size: int, opened: ExitSta
         from graphbuilder.weights import torch_files
 
         return torch_files.read_state(path, file, size)
+    if path.endswith(".safetensors"):
+        raise refusal(WeightsDamaged, f"{path} is damaged: it has no header", "fetch or save the file again")
     raise refusal(
         WeightsUnknown,
         f"{path} is not a weights file",

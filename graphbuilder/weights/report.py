@@ -18,8 +18,6 @@ from graphbuilder.weights.checkpoint import Checkpoint
 from graphbuilder.weights.mapping import SEPARATORS, NameMapping
 from graphbuilder.weights.match import Match, Row, Unused, Weights
 
-_SHOWN = 20
-
 
 def faults(
     found: Match, weights: Weights, checkpoint: Checkpoint, by: NameMapping | None, tried: Sequence[NameMapping]
@@ -71,7 +69,8 @@ def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint, by: NameM
     if found.misfits:
         message = f"{checkpoint.path} holds {_counted(found.misfits, 'tensor')} of another shape or kind of number"
         lines = [_misfit(row, checkpoint) for row in found.misfits]
-        yield WeightsMisfit.at(None, message, notes=_listed(lines))
+        remedy = "set the param that the file was made with, such as --set classes=10, or take another file"
+        yield WeightsMisfit.at(None, message, notes=_listed(lines), help=remedy)
 
 
 def _clashes(found: Match) -> Iterable[Diagnostic]:
@@ -96,7 +95,8 @@ def _unused(unused: Unused) -> str:
 def _misfit(row: Row, checkpoint: Checkpoint) -> str:
     kind = "" if row.stored.dtype == "float32" else f" {row.stored.dtype}"
     order = " in Keras's order" if checkpoint.convention == "keras" and len(row.stored.shape) > 1 else ""
-    return f"{row.ours} is {_size(row.weight.shape)}, {row.theirs} is {_size(row.stored.shape)}{kind}{order}"
+    theirs = f"{row.theirs} {_size(row.stored.shape)}{kind}{order}"
+    return f"{row.ours} is {_size(row.weight.shape)} in the network, and {theirs} in the file"
 
 
 def _size(shape: Sequence[int]) -> str:
@@ -108,6 +108,5 @@ def _counted(items: Sequence[object], word: str) -> str:
 
 
 def _listed(lines: Sequence[str], where: str = "") -> tuple[str, ...]:
-    """One note a line, and how many more there are."""
-    shown = lines if len(lines) <= _SHOWN else [*lines[: _SHOWN - 1], f"and {len(lines) - _SHOWN + 1} more"]
-    return tuple(f"{where}: {line}" if where else line for line in shown)
+    """One note a line; how many a person is shown is left to whoever draws them."""
+    return tuple(f"{where}: {line}" if where else line for line in lines)

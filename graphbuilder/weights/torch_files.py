@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # Where training scripts put a state_dict among other things.
 _INNER = ("state_dict", "model")
 _KINDS = {"BF": "bfloat", "F": "float", "I": "int", "U": "uint"}
+# How a pickle begins that torch did not write: it keeps to protocol 2.
+_NEWER = (b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _PLAIN = "save the state_dict alone, or better as safetensors"
 
 
@@ -51,6 +54,9 @@ def read_state(path: str, file: BinaryIO, size: int) -> Checkpoint:
         CompileError: GB401 to GB404.
     """
     _refuse_compressed(path, file)
+    if file.read(2) in _NEWER:
+        raise refusal(WeightsUnsafe, f"{path} is a pickle of Python objects, not of tensors by torch", _PLAIN)
+    file.seek(0)
     state = _unpickled(path, file)
     found = dict(_tensors(state, _inner(state)))
     if not found or "" in found:
@@ -91,7 +97,10 @@ def _refuse_compressed(path: str, file: BinaryIO) -> None:
 def _unpickled(path: str, file: BinaryIO) -> object:
     """What the pickle holds, read by torch's reader of tensors, which calls nothing that the file names."""
     try:
-        return torch.load(file, map_location="cpu", weights_only=True)
+        # torch warns of how a file was pickled, which is no concern of whoever has it read.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if "global" in str(error).lower():
             raise refusal(WeightsUnsafe, f"{path} holds Python objects, not only tensors", _PLAIN) from error
@@ -104,7 +113,9 @@ def _unpickled(path: str, file: BinaryIO) -> object:
 
 
 def _damaged(path: str, error: Exception) -> CompileError:
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    # torch advises to read the file unsafely before it says what is wrong.
+    said = str(error).rpartition("WeightsUnpickler error:")[2].strip()
+    reason = (said.splitlines() or [type(error).__name__])[0]
     return refusal(WeightsDamaged, f"{path} is damaged: {reason}", "fetch or save the file again")
 
 

@@ -241,3 +241,23 @@ def test_a_table_in_itself_and_one_that_doubles(tmp_path: Path) -> None:
 def test_a_plain_pickle_is_no_weights_file(tmp_path: Path) -> None:
     data = pickle.dumps({"a": np.ones(2)})
     assert outcome(tmp_path / "w", data) in CODES
+
+
+class _Runs:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return eval, ("1 / 0",)
+
+
+def test_a_plain_pickle_is_refused_in_our_words(tmp_path: Path) -> None:
+    path = tmp_path / "evil.pt"
+    path.write_bytes(pickle.dumps(_Runs()))
+    with pytest.raises(CompileError, match="GB403") as caught:
+        read(path)
+    assert "weights_only" not in str(caught.value)
+
+
+def test_safetensors_cut_inside_the_header(tmp_path: Path) -> None:
+    for name, data in (("a.safetensors", b"\x05\x00"), ("b.pt", (500).to_bytes(8, "little") + b'{"a":')):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(CompileError, match="GB402"):
+            read(tmp_path / name)

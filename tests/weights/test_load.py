@@ -9,6 +9,7 @@ from safetensors.numpy import save_file
 from torch import nn
 
 from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.draw import draw
 from graphbuilder.weights.load import candidates, load
 from graphbuilder.weights.save import save
 from tests.weights.helpers import numbers, weights
@@ -52,7 +53,7 @@ def test_what_does_not_fit_is_listed_on_both_sides(tmp_path: Path) -> None:
     found = {diagnostic.code: diagnostic for diagnostic in caught.value.diagnostics}
     assert found["GB408"].notes == ("a.bias 2",)
     assert found["GB409"].notes == ("extra 1",)
-    assert found["GB410"].notes == ("a.weight is 2x3, a.weight is 3x2",)
+    assert found["GB410"].notes == ("a.weight is 2x3 in the network, and a.weight 3x2 in the file",)
     assert len(found) == 3
 
 
@@ -75,12 +76,12 @@ def test_names_below_a_model_of_the_file(tmp_path: Path) -> None:
     assert diagnostic.help == 'write a mapping with extends = "any.toml" and within = "net"'
 
 
-def test_long_lists_are_cut(tmp_path: Path) -> None:
+def test_long_lists_are_cut_on_a_screen_alone(tmp_path: Path) -> None:
     with pytest.raises(CompileError) as caught:
-        load(OURS, file(tmp_path, a__weight=numbers(2, 3), **{f"x{number}": numbers(1) for number in range(30)}))
-    notes = next(diagnostic.notes for diagnostic in caught.value.diagnostics if diagnostic.code == "GB409")
-    assert len(notes) == 20
-    assert notes[-1] == "and 11 more"
+        load(OURS, file(tmp_path, a__weight=numbers(2, 3), **{f"x{number}": numbers(1) for number in range(50)}))
+    unused = next(diagnostic for diagnostic in caught.value.diagnostics if diagnostic.code == "GB409")
+    assert len(unused.notes) == 50
+    assert "and 10 more, 50 in all" in draw([unused])
 
 
 def test_a_rule_that_matches_nothing_has_a_place(tmp_path: Path) -> None:
