@@ -19,8 +19,8 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 
 
 def concise(diagnostics: Iterable[Diagnostic]) -> str:
-    """``path:line:column: error[code]: message``, a line each."""
-    return "\n".join(safe(str(diagnostic)) for diagnostic in diagnostics)
+    """``path:line:column: error[code]: message: label``, a line each."""
+    return "\n".join(safe(": ".join(filter(None, (str(each), each.label)))) for each in diagnostics)
 
 
 def json(diagnostics: Iterable[Diagnostic]) -> str:

@@ -24,7 +24,7 @@ ALL: list[Diagnostic] = [PLACED, LONG, NOWHERE]
 
 def test_concise() -> None:
     assert draw(ALL, "concise").splitlines() == [
-        "specs/x.toml:6:3: error[GB999]: cannot add",
+        "specs/x.toml:6:3: error[GB999]: cannot add: here, 100%",
         "specs/x.toml:2:8: warning[GB998]: never read",
         "error[GB999]: no such file",
     ]
