@@ -38,8 +38,8 @@ class Row(NamedTuple):
 def rows(summary: Summary, depth: int) -> Iterator[Row]:
     """The table's rows, parents first, down to ``depth`` levels."""
     whole = _weight(summary, summary)
-    for level, times, block in walk(summary.blocks, depth):
-        part = times * _weight(block, summary)
+    for level, block in walk(summary.blocks, depth):
+        part = _weight(block, summary)
         yield Row(
             level,
             f"{block.name} ×{block.repeat}" if block.repeat > 1 else block.name,

@@ -137,12 +137,12 @@ def summarise(typed: TypedGraph) -> Summary:
     return Summary(graph.template, graph.title, inputs, _outputs(typed), costs(typed), _blocks(typed, ""))
 
 
-def walk(blocks: tuple[Block, ...], depth: int, times: int = 1, level: int = 0) -> Iterator[tuple[int, int, Block]]:
-    """(level, how often the row above is repeated, block) down to ``depth`` levels, parents first."""
+def walk(blocks: tuple[Block, ...], depth: int, level: int = 0) -> Iterator[tuple[int, Block]]:
+    """(level, block) down to ``depth`` levels, parents first."""
     for block in blocks:
-        yield level, times, block
+        yield level, block
         if level + 1 < depth:
-            yield from walk(block.blocks, depth, times * block.repeat, level + 1)
+            yield from walk(block.blocks, depth, level + 1)
 
 
 def shapes(types: Mapping[str, TensorType]) -> dict[str, list[int]]:

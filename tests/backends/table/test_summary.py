@@ -116,7 +116,7 @@ def test_shared_weights_count_once() -> None:
     assert "(weights of last)" in found.text()
 
 
-def test_shares_take_every_repeat_into_account() -> None:
+def test_shares_are_of_what_their_row_counts() -> None:
     found = summary(
         """
         [model]
@@ -126,7 +126,7 @@ def test_shares_take_every_repeat_into_account() -> None:
         """
     )
     rows = [line.split() for line in found.text(2).splitlines()]
-    assert [row[row.index("%") - 1] for row in rows if "%" in row] == ["80.0", "80.0", "20.0", "20.0"]
+    assert [row[row.index("%") - 1] for row in rows if "%" in row] == ["80.0", "40.0", "20.0", "20.0"]
 
 
 def test_without_macs_shares_are_of_parameters() -> None:
