@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -158,15 +158,7 @@ class BodyBuilder:
         call = self.calls.get(owner)
         if call is None:
             if owner not in self.signals or self.signals[owner].outputs is not None:
-                close = nearest(owner, self.calls)
-                help_ = f"did you mean `{close}`?" if close else None
-                self.report(
-                    BadShare.at(
-                        step.place_of("share").span,
-                        f"no step `{owner}` in this body whose weights could be shared",
-                        help=help_,
-                    )
-                )
+                self.report(unknown_owner(owner, self.calls, step))
             return NOTHING_KNOWN
         module = next(node.module for node in self.nodes if node.name == owner)
         reading = read(self, named, start, self.blocks.ports_of_callee(call.callee))
@@ -225,6 +217,14 @@ class BodyBuilder:
             if producer and producer.place:
                 related.append(Label(producer.place.span, f"`{producer.name}` gives {known.type}"))
         self.report(from_op_error(error, place, arguments, tuple(related)))
+
+
+def unknown_owner(owner: str, known: Iterable[str], step: Step) -> Diagnostic:
+    """The diagnostic for weights shared with a step that is not there."""
+    close = nearest(owner, known)
+    message = f"no step `{owner}` in this body whose weights could be shared"
+    remedy = f"did you mean `{close}`?" if close else f'write that step, with `id = "{owner}"`, into this body'
+    return BadShare.at(step.place_of("share").span, message, help=remedy)
 
 
 def unknown_op(name: str, context: Context, step: Step) -> Diagnostic:

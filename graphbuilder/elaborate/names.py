@@ -22,7 +22,7 @@ def name_steps(
     """Names for a body and what stands behind its join: the id, else the op or block, counted in written order."""
     used = {*taken, *(step.id for step in (*steps, *after) if step.id)}
     counts: dict[str, int] = {}
-    names = [step.id or _counted(base_name(step), counts, used) for step in (*steps, *after)]
+    names = [step.id or _counted(step, counts, used) for step in (*steps, *after)]
     body = _chain(names[: len(steps)], steps)
     return body, _chain(names[len(steps) :], after)
 
@@ -32,12 +32,16 @@ def base_name(step: Step) -> str:
     return step.op or next(iter(step.blocks), str(step.share))
 
 
-def _counted(base: str, counts: dict[str, int], used: set[str]) -> str:
-    """The next free name; a block ``unit_2`` and the second ``unit`` would both be ``unit_2``."""
+def _counted(step: Step, counts: dict[str, int], used: set[str]) -> str:
+    """The next free name; a block ``unit_2`` and the second ``unit`` would both be ``unit_2``.
+
+    A step that shares another's weights never takes that one's name, also where there is no such step.
+    """
+    base = base_name(step)
     while True:
         counts[base] = counts.get(base, 0) + 1
         name = base if counts[base] == 1 else f"{base}_{counts[base]}"
-        if name not in used:
+        if name not in used and name != step.share:
             used.add(name)
             return name
 

@@ -161,3 +161,15 @@ def test_a_limit_names_the_option_that_raises_it(limits: Limits, name: str) -> N
     text = HEAD + '[model]\nbody = [{ use = "unit" }]\n[blocks.unit]\nbody = [{ op = "conv", out = 4 }]'
     (found,) = check_text(text, "case.toml", limits=limits).diagnostics
     assert f"--limit {name}=N" in (found.help or "")
+
+
+@pytest.mark.parametrize(
+    ("steps", "remedy"),
+    [
+        ('{ share = "nope", from = "x" }', 'write that step, with `id = "nope"`, into this body'),
+        ('{ op = "relu" }, { share = "rellu" }', "did you mean `relu`?"),
+    ],
+)
+def test_weights_of_a_step_that_is_not_there(steps: str, remedy: str) -> None:
+    (found,) = mistakes(f"[model]\nbody = [{steps}]")
+    assert (found.code, found.help) == ("GB317", remedy)
