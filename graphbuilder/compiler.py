@@ -169,7 +169,7 @@ def compile(
     network: Network | str | Path,
     *,
     device: str | torch_device = "cpu",
-    dtype: str | torch_dtype = "float32",
+    dtype: str | torch_dtype | None = None,
     seed: int = 0,
     weights: str | Path | None = None,
     mapping: str | Path | None = None,
@@ -179,7 +179,7 @@ def compile(
     Args:
         network: a network, or the path of a spec.
         device: where the weights are; "auto" is CUDA where there is one, "meta" makes none.
-        dtype: "float32", "bfloat16", "float16", or another floating type of torch.
+        dtype: "float32" unless given, "bfloat16", "float16", or another floating type of torch.
         seed: with a weight's name, what it is drawn from; from 0 to 2^63 - 1.
         weights: a Keras, safetensors or torch file; every tensor must fit.
         mapping: the rules from its names to ours, where it does not use ours and no known rules stand beside the spec.

@@ -27,7 +27,7 @@ def build(
     typed: TypedGraph,
     *,
     device: str | torch.device = "cpu",
-    dtype: str | torch.dtype = torch.float32,
+    dtype: str | torch.dtype | None = None,
     seed: int = 0,
     weights: Mapping[str, Tensor] | None = None,
     initialise: bool = True,
@@ -36,7 +36,7 @@ def build(
 
     Args:
         device: where its tensors are; "auto" is CUDA where there is one, "meta" makes none.
-        dtype: of its floating tensors, or "float32", "bfloat16", "float16".
+        dtype: of its floating tensors, "float32" unless given, or "bfloat16", "float16".
         seed: with a weight's name, what it is drawn from; from 0 to 2^63 - 1.
         weights: every tensor by its name, instead of drawing; batch counters may be missing.
         initialise: whether tensors are filled at all; else their memory is as it was found.
@@ -47,7 +47,7 @@ def build(
             fault of ours.
         TypeError, ValueError: ``dtype`` or ``seed`` is none.
     """
-    place, numbers, seed = device_named(device), dtype_named(dtype), checked_seed(seed)
+    place, numbers, seed = device_named(device), dtype_named(dtype or "float32"), checked_seed(seed)
     module = _constructed(typed)
     named = dict(walk(typed))
     shapes = {name: weight.shape for name, weight in named.items()}
