@@ -80,9 +80,7 @@ class BodyBuilder:
             self.steps[named.name] = named.step
             self.signals[named.name] = self._step(named, start)
         if not may_be_empty and all(named.name in self.left_out for named in body):
-            self.report(
-                EmptyPath.at(place.span, "every step of this path is left out", help="leave out the call of it instead")
-            )
+            self.report(empty_path(bool(body), place))
             return NOTHING_KNOWN
         return self.signals[body[-1].name]
 
@@ -93,8 +91,9 @@ class BodyBuilder:
             )
             name, after = _reads(cycle)[0]
             message = f"steps read each other in a circle: {' -> '.join(reversed(cycle))}"
-            span = steps[name].place.span
-            self.report(Cycle.at(span, message, label=f"`{name}` reads `{after}`", related=related))
+            span, label = steps[name].place.span, f"`{name}` reads `{after}`"
+            remedy = "change the `from` of one of them to a step or input outside the circle"
+            self.report(Cycle.at(span, message, label=label, related=related, help=remedy))
 
     def _step(self, named: Named, start: Signal) -> Signal:
         step = named.step
@@ -114,7 +113,8 @@ class BodyBuilder:
         value = self.scope.compute(raw, step.place_of(key)) if raw is not True else True
         if value is UNKNOWN or isinstance(value, bool):
             return value is not False
-        self.report(NotBoolean.at(step.place_of(key).span, f"`{key}` gives {shown(value)}, not true or false"))
+        message = f"`{key}` gives {shown(value)}, not true or false"
+        self.report(NotBoolean.at(step.place_of(key).span, message, help="compare it with something: `> 0`, say"))
         return True
 
     def pass_on(self, named: Named, start: Signal) -> Signal:
@@ -217,6 +217,15 @@ class BodyBuilder:
             if producer and producer.place:
                 related.append(Label(producer.place.span, f"`{producer.name}` gives {known.type}"))
         self.report(from_op_error(error, place, arguments, tuple(related)))
+
+
+def empty_path(written: bool, place: Place) -> Diagnostic:
+    """The diagnostic for a path without steps: none is written, or every one is left out."""
+    if not written:
+        return EmptyPath.at(place.span, "this path has no steps", help='write at least one: { op = "..." }')
+    elsewhere = "" if place.keys[0] == "model" else ", or put the `when` on the step that uses this block"
+    message = "every step of this path is left out"
+    return EmptyPath.at(place.span, message, help=f"let the `when` of one step be true{elsewhere}")
 
 
 def unknown_owner(owner: str, known: Iterable[str], step: Step) -> Diagnostic:

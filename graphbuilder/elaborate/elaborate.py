@@ -12,6 +12,7 @@ from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes, TooManyParameters
 from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown, InputSize, NothingReturned
 from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.elaborate.arguments import shown
 from graphbuilder.elaborate.blocks import Blocks
 from graphbuilder.elaborate.builder import BodyBuilder
 from graphbuilder.elaborate.context import Context, Limits, Trail
@@ -69,7 +70,7 @@ def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | N
     given = named_outputs(builder, outputs, place, ()) if outputs else _last_output(outputs_of(builder, last, ()))
     if given is not None and not given.pairs:
         message = "every output names a step that is left out"
-        context.sink.add(NothingReturned.at(place.span, message))
+        context.sink.add(NothingReturned.at(place.span, message, help="name a step that is always there"))
     graph = finish(builder, "model", spec.name, given, context.params.names, spec.title)
     return graph and replace(graph, dialect=context.dialect)
 
@@ -108,7 +109,8 @@ def _input(name: str, declared: InputType, context: Context) -> TensorType | Non
         if size is UNKNOWN:
             return None
         if type(size) is not int or size < 1:
-            params.sink.add(InputSize.at(place.span, f"a size of `{name}` is {size}, not a positive integer"))
+            message = f"a size of `{name}` is {shown(size)}, not a positive integer"
+            params.sink.add(InputSize.at(place.span, message, help="write sizes from 1: channels, height, width, say"))
             return None
         sizes.append(size)
     layout = "last" if declared.layout == "channels_last" and len(sizes) > 1 else "first"

@@ -73,7 +73,9 @@ def _count(builder: BodyBuilder, step: Step) -> Copies | None:
     if copies is None or copies.number < 0:
         builder.report(
             BadRepeat.at(
-                place.span, f"a step cannot be repeated {shown(value)} times", help="a count from 0, or a list"
+                place.span,
+                f"a step cannot be repeated {shown(value)} times",
+                help="write a count from 0, or a list to go over",
             )
         )
         return None
@@ -159,7 +161,8 @@ def _carry(inner: BodyBuilder, step: Step, signal: Signal, current: dict[str, Kn
     if not carried:
         gives, takes = ", ".join(port for port, _ in declared), ", ".join(current)
         message = f"no copy reads what the one before it gives: outputs {gives}, inputs {takes}"
-        inner.report(BadRepeat.at(step.place.span, message, help="give an output an input's name"))
+        remedy = f'give an output the name of an input: outputs = {{ {next(iter(current))} = "..." }}'
+        inner.report(BadRepeat.at(step.place.span, message, help=remedy))
         return False
     current.update(carried)
     return True
@@ -183,7 +186,7 @@ def _shareable(inner: BodyBuilder, step: Step, calls: _Calls) -> bool:
     if len(calls.callees) <= 1:
         return True
     message = "copies that share their weights must be equal: the same arguments, on the same shapes"
-    inner.report(BadShare.at(step.place_of("share").span, message))
+    inner.report(BadShare.at(step.place_of("share").span, message, help="leave out `share`, or what differs"))
     return False
 
 

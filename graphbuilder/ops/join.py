@@ -141,7 +141,7 @@ class Concat(Op):
         first, axis = inputs[0], self._axis(inputs[0])
         odd = _odd_one([_without(x, axis) for x in inputs])
         if odd:
-            raise _disagreement(CannotConcatenate, "concatenate", inputs, odd)
+            raise _disagreement(CannotConcatenate, "concatenate", inputs, odd, axis)
         shape = list(first.shape)
         shape[axis] = sum(x.shape[axis] for x in inputs)
         return (TensorType(tuple(shape), first.layout),)
@@ -187,7 +187,11 @@ def _odd_one(things: list[object]) -> tuple[int, int] | None:
 
 
 def _disagreement(
-    rule: type[CannotCombine | CannotConcatenate], verb: str, inputs: tuple[TensorType, ...], odd: tuple[int, int]
+    rule: type[CannotCombine | CannotConcatenate],
+    verb: str,
+    inputs: tuple[TensorType, ...],
+    odd: tuple[int, int],
+    joined: int | None = None,
 ) -> OpError:
     one, other = inputs[odd[0]], inputs[odd[1]]
     layouts = (
@@ -196,7 +200,22 @@ def _disagreement(
         else " (channels last) and {} (channels first)"
     )
     apart = layouts.format(other) if one.layout != other.layout and one.rank == other.rank else f" and {other}"
-    return OpError(rule, f"cannot {verb} {one}{apart}", inputs=odd)
+    return OpError(rule, f"cannot {verb} {one}{apart}", inputs=odd, help=_remedy(one, other, joined))
+
+
+def _remedy(one: TensorType, other: TensorType, joined: int | None) -> str:
+    """What to compare; ``joined`` is the axis that may differ."""
+    if one.rank != other.rank:
+        means = "`flatten`, `reshape`, `tokens`, `maps`"
+        return f"one has {one.rank} axes and the other {other.rank}: bring both to the same axes ({means})"
+    if one.layout != other.layout:
+        return 'put { op = "channelsfirst" } or { op = "channelslast" } behind one of them'
+    apart = [axis for axis in range(one.rank) if axis != joined and one.shape[axis] != other.shape[axis]]
+    stated = ", ".join(f"axis {axis} is {one.shape[axis]} and {other.shape[axis]}" for axis in apart)
+    if apart == [one.channel_axis]:
+        return f"{stated}: give both paths as many channels (`out`)"
+    also = " and the channels" if one.channel_axis in apart else ""
+    return f"{stated}: make the strides and paddings{also} of both paths agree"
 
 
 def _without(x: TensorType, axis: int) -> object:

@@ -173,3 +173,59 @@ def test_a_limit_names_the_option_that_raises_it(limits: Limits, name: str) -> N
 def test_weights_of_a_step_that_is_not_there(steps: str, remedy: str) -> None:
     (found,) = mistakes(f"[model]\nbody = [{steps}]")
     assert (found.code, found.help) == ("GB317", remedy)
+
+
+def test_a_path_without_steps() -> None:
+    (written,) = mistakes("[model]\nbody = []")
+    (left,) = mistakes('[model]\nbody = [{ op = "relu", when = false }]')
+    (shortcut,) = mistakes('[model]\nbody = [{ use = "unit" }]\n[blocks.unit]\nbody = [{ op = "relu" }]\nshortcut = []')
+    assert {written.code, left.code, shortcut.code} == {"GB313"}
+    assert written.message == shortcut.message == "this path has no steps"
+    assert left.message == "every step of this path is left out"
+
+
+@pytest.mark.parametrize(
+    ("steps", "remedy"),
+    [
+        (
+            '{ id = "a", op = "conv", out = 4, padding = 0 }, { op = "add", from = ["x", "a"] }',
+            "axis 0 is 8 and 4, axis 1 is 16 and 14, axis 2 is 16 and 14: "
+            "make the strides and paddings and the channels of both paths agree",
+        ),
+        (
+            '{ id = "a", op = "conv", out = 4, stride = [1, 2] }, { op = "concat", from = ["x", "a"] }',
+            "axis 2 is 16 and 8: make the strides and paddings of both paths agree",
+        ),
+        (
+            '{ id = "a", op = "conv", out = 4 }, { op = "add", from = ["x", "a"] }',
+            "axis 0 is 8 and 4: give both paths as many channels (`out`)",
+        ),
+        (
+            '{ id = "a", op = "tokens" }, { op = "add", from = ["x", "a"] }',
+            "one has 3 axes and the other 2: bring both to the same axes (`flatten`, `reshape`, `tokens`, `maps`)",
+        ),
+        (
+            '{ id = "a", op = "channelslast" }, { op = "add", from = ["x", "a"] }',
+            'put { op = "channelsfirst" } or { op = "channelslast" } behind one of them',
+        ),
+    ],
+)
+def test_shapes_that_disagree_say_what_to_compare(steps: str, remedy: str) -> None:
+    (found,) = mistakes(f"[model]\nbody = [{steps}]")
+    assert found.help == remedy
+
+
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        ("GB302", 'body = [{ id = "a", op = "relu", from = "b" }, { id = "b", op = "tanh", from = "a" }]'),
+        ("GB314", 'body = [{ use = "unit" }]\n[blocks.unit]\nbody = [{ op = "relu" }, { use = "unit" }]'),
+        ("GB315", 'body = [{ op = "relu", when = "=1 + 1" }]'),
+        ("GB316", 'body = [{ op = "relu", repeat = -1 }]'),
+        ("GB325", 'body = [{ op = "relu" }, { id = "a", op = "tanh", when = false }]\n[outputs]\ny = "a"'),
+    ],
+)
+def test_a_mistake_comes_with_a_remedy(code: str, body: str) -> None:
+    (found,) = mistakes(f"[model]\n{body}")
+    assert found.code == code
+    assert found.help

@@ -156,10 +156,11 @@ class Ports(Rule):
 
 
 class EmptyPath(Rule):
-    """A body, branch or shortcut in which every step is left out computes nothing; leave out the call of it instead."""
+    """A body, branch or shortcut that has no steps, or in which every step is left out, computes nothing; leave out
+    the call of it instead."""
 
     code = "GB313"
-    title = "a path has no steps left"
+    title = "a path without steps"
     bad = _spec(['{ op = "relu", when = false }'])
     good = _spec(['{ op = "relu" }'])
 
