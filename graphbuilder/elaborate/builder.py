@@ -12,7 +12,7 @@ from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import Argument, compute_arguments, shown, written_words
 from graphbuilder.elaborate.context import Context, Trail, from_op_error
-from graphbuilder.elaborate.initialisers import read_initialisers
+from graphbuilder.elaborate.initialisers import check_owned, owned_names, read_initialisers
 from graphbuilder.elaborate.names import Named, all_names, build_order
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
 from graphbuilder.elaborate.reading import Reading, read
@@ -133,7 +133,7 @@ class BodyBuilder:
         name = str(step.op)
         cls = self.context.ops.get(name)
         given = compute_arguments(step.args, step.place_of, scope)
-        init = read_initialisers(step.init, step.place_of("init"), scope) if step.init is not None else {}
+        own = read_initialisers(step.init, step.place_of("init"), scope) if step.init is not None else {}
         if cls is None:
             self.report(unknown_op(name, self.context, step))
             return None
@@ -143,12 +143,15 @@ class BodyBuilder:
         if op is None or types is None:
             return None
         written = {key: argument.written for key, argument in arguments.items() if argument.written}
+        init = {**self.context.dialect.init_of(name), **own}
         try:
+            if step.init is not None:
+                check_owned(name, own, owned_names(op, types), step.place_of("init"), self.context.sink)
             callee = self.context.spell_out(op, types, init)
         except OpError as error:
             self.report_op_error(error, step, arguments, reading)
             return None
-        return Call(callee, written, {**self.context.dialect.init_of(name), **init}, arguments)
+        return Call(callee, written, init, arguments)
 
     def _shared(self, named: Named, start: Signal, kept: bool) -> Signal:
         """``share = "sibling"``: its callee again, on other values of the same types."""

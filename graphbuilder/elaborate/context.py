@@ -154,7 +154,7 @@ class Context:
 
 def _with_init(node: Node, init: Mapping[str, Initialiser]) -> Node:
     """An initialiser on a composite reaches the kernels inside it, not its norms."""
-    if isinstance(node.callee, Op) and node.callee.family in ("convolution", "head"):
+    if isinstance(node.callee, Op) and node.callee.family in ("convolution", "separable", "head"):
         return replace(node, init={**node.init, **init})
     return node
 

@@ -17,7 +17,7 @@ from graphbuilder.elaborate.blocks import Blocks
 from graphbuilder.elaborate.builder import BodyBuilder
 from graphbuilder.elaborate.context import Context, Limits, Trail
 from graphbuilder.elaborate.facts import check_names, warn_unread
-from graphbuilder.elaborate.initialisers import read_initialisers
+from graphbuilder.elaborate.initialisers import check_owned, possible_names, read_initialisers
 from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.outputs import Outputs, finish, named_outputs, outputs_of
 from graphbuilder.elaborate.paths import all_paths, taps_of
@@ -132,5 +132,7 @@ def _dialect(spec: Spec, ops: Mapping[str, type[Op]], params: Scope, sink: Sink)
             remedy = f"did you mean `{close}`?" if close else "`graphbuilder ops` lists the ops"
             sink.add(DefaultsUnknown.at(place.key_span, f"there is no op `{op}`", help=remedy))
             continue
-        init[op] = {**init.get(op, {}), **read_initialisers(raw, place, params)}
+        own = read_initialisers(raw, place, params)
+        check_owned(op, own, possible_names(ops[op]), place, sink)
+        init[op] = {**init.get(op, {}), **own}
     return replace(base, init=init)

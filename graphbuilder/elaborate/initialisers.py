@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import sqrt
+from collections.abc import Collection, Mapping
+from math import isfinite, sqrt
 from typing import Any, cast, get_args
 
 from graphbuilder.diagnostics import Sink
@@ -12,7 +12,7 @@ from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import shown
 from graphbuilder.elaborate.scope import UNKNOWN, Scope
-from graphbuilder.ir import Initialiser
+from graphbuilder.ir import Composite, Initialiser, Op, TensorType
 from graphbuilder.ir.weights import Kind
 
 ALIASES: Mapping[str, Initialiser] = {
@@ -41,6 +41,32 @@ def read_initialisers(raw: Any, place: Place, scope: Scope) -> dict[str, Initial
     return {name: initialiser for name, initialiser in found.items() if initialiser}
 
 
+def owned_names(op: Op, types: tuple[TensorType, ...]) -> tuple[str, ...]:
+    """The weights that an initialiser on ``op`` may name; on a composite, those of the kernels inside it."""
+    return ("weight", "bias") if isinstance(op, Composite) else tuple(weight.name for weight in op.weights(types))
+
+
+def possible_names(cls: type[Op]) -> tuple[str, ...]:
+    """The weights that an op of this class may own, by its examples."""
+    made = ((cls.model_validate(dict(example.args)), example.inputs) for example in cls.examples)
+    return tuple(dict.fromkeys(name for op, inputs in made for name in owned_names(op, inputs)))
+
+
+def check_owned(op: str, init: Mapping[str, Initialiser], owned: tuple[str, ...], place: Place, sink: Sink) -> None:
+    """Report initialisers of weights that ``op`` does not own."""
+    for name in init:
+        if name in owned:
+            continue
+        close, known = nearest(name, owned), ", ".join(owned)
+        remedy = f"did you mean `{close}`?" if close else f"it has {known}" if owned else "leave out `init`"
+        span = (place / name).key_span if name in _keys(place.value) else place.span
+        sink.add(BadInitialiser.at(span, f"`{op}` has no weight `{name}` here", help=remedy))
+
+
+def _keys(written: object) -> Collection[str]:
+    return cast("dict[str, object]", written).keys() if isinstance(written, dict) else ()
+
+
 def _read(value: Any, place: Place, sink: Sink) -> Initialiser | None:
     table = cast("dict[str, Any]", value if isinstance(value, dict) else {"kind": value})
     kind = table.get("kind")
@@ -48,6 +74,10 @@ def _read(value: Any, place: Place, sink: Sink) -> Initialiser | None:
         close = nearest(kind, KINDS) if isinstance(kind, str) else None
         remedy = f"did you mean `{close}`?" if close else f"one of {', '.join(KINDS)}"
         sink.add(BadInitialiser.at(place.span, f"there is no initialiser {shown(kind or value)}", help=remedy))
+        return None
+    if kind == "constant" and "value" not in table:
+        message = "a constant initialiser needs its value"
+        sink.add(BadInitialiser.at(place.span, message, help='write { kind = "constant", value = 0.5 }, say'))
         return None
     base = ALIASES.get(kind) or Initialiser(cast("Kind", kind))
     return _with_numbers(base, {name: item for name, item in table.items() if name != "kind"}, place, sink)
@@ -57,10 +87,10 @@ def _with_numbers(base: Initialiser, table: Mapping[str, Any], place: Place, sin
     for name, item in table.items():
         if name == "mode" and item in ("fan_in", "fan_out", "fan_avg"):
             continue
-        if name in NUMBERS and type(item) in (int, float):
+        if name in NUMBERS and type(item) in (int, float) and isfinite(item) and (name == "value" or item >= 0):
             continue
         message = f"an initialiser has no `{name} = {shown(item)}`"
-        remedy = 'numbers: value, std, bound, gain; mode = "fan_in", "fan_out" or "fan_avg"'
+        remedy = 'value is a number; std, bound and gain are from 0; mode = "fan_in", "fan_out" or "fan_avg"'
         sink.add(BadInitialiser.at((place / name).span, message, help=remedy))
         return None
     return base._replace(**table)

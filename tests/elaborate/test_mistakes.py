@@ -9,6 +9,7 @@ import pytest
 from graphbuilder.compiler import check_text
 from graphbuilder.diagnostics import Diagnostic
 from graphbuilder.elaborate import Limits
+from graphbuilder.ir import Graph
 from tests.elaborate.cases import HEAD
 
 
@@ -229,3 +230,43 @@ def test_a_mistake_comes_with_a_remedy(code: str, body: str) -> None:
     (found,) = mistakes(f"[model]\n{body}")
     assert found.code == code
     assert found.help
+
+
+@pytest.mark.parametrize(
+    ("step", "underlined", "message"),
+    [
+        ('op = "conv", out = 4, init = "constant"', '"constant"', "a constant initialiser needs its value"),
+        ('op = "conv", out = 4, init = { kind = "normal", std = -1 }', "-1", "an initialiser has no `std = -1`"),
+        ('op = "conv", out = 4, init = { kind = "uniform", bound = -2.0 }', "-2.0", "has no `bound = -2.0`"),
+        ('op = "conv", out = 4, init = { kind = "he_normal", gain = -3 }', "-3", "an initialiser has no `gain = -3`"),
+        ('op = "conv", out = 4, init = { kind = "normal", std = nan }', "nan", "an initialiser has no `std = nan`"),
+        ('op = "conv", out = 4, init = { weight = "zeros", foo = "ones" }', "foo", "`conv` has no weight `foo` here"),
+        ('op = "sepconv", out = 4, kernel = 1, init = { bia = "ones" }', "bia", "`sepconv` has no weight `bia` here"),
+        ('op = "conv", out = 4, bias = false, init = { bias = "ones" }', "bias", "`conv` has no weight `bias` here"),
+        ('op = "relu", init = "zeros"', '"zeros"', "`relu` has no weight `weight` here"),
+    ],
+)
+def test_initialisers_that_would_do_nothing_or_harm(step: str, underlined: str, message: str) -> None:
+    (found,) = mistakes(f"[model]\nbody = [{{ {step} }}]")
+    span = found.span
+    assert span is not None
+    line = span.source.text.split("\n")[span.line - 1]
+    # A key is underlined without what it stands for; a value whole.
+    assert (found.code, line[span.column - 1 : span.end_column - 1].strip('"')) == ("GB322", underlined.strip('"'))
+    assert message in found.message
+    assert found.help
+
+
+def test_initialisers_by_op_name_weights_of_the_op() -> None:
+    (found,) = mistakes('[init]\nconv = { weigt = "zeros" }\n[model]\nbody = [{ op = "relu" }]')
+    assert (found.code, found.help) == ("GB322", "did you mean `weight`?")
+
+
+def test_an_initialiser_by_op_reaches_into_a_composite() -> None:
+    text = HEAD + '[init]\nsepconv = "zeros"\n[model]\nbody = [{ op = "sepconv", out = 4, kernel = 1 }]'
+    network = check_text(text, "case.toml").network
+    assert network is not None
+    inner = network.typed.graph.nodes[0].callee
+    assert isinstance(inner, Graph)
+    kinds = {node.name: node.init["weight"].kind for node in inner.nodes if node.init}
+    assert kinds == {"depthwise": "zeros", "pointwise": "zeros"}
