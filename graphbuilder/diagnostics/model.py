@@ -55,12 +55,14 @@ class Rule:
 
     The docstring of a subclass is its explanation. ``bad`` is a whole spec that breaks the rule and ``good`` its
     repair; tests run both. A rule that no spec alone can break (a missing file, say) leaves both empty and has a test
-    of its own.
+    of its own. ``several`` is for a rule that one place can break more than once, as by lacking two keys: its message
+    then tells one mistake from another.
     """
 
     code: ClassVar[str]
     title: ClassVar[str]
     severity: ClassVar[Severity] = "error"
+    several: ClassVar[bool] = False
     bad: ClassVar[str] = ""
     good: ClassVar[str] = ""
 
@@ -127,9 +129,9 @@ class Sink:
         self._seen: dict[tuple[str, object, str], Diagnostic] = {}
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep ``diagnostic`` unless the same rule was already broken at the same place."""
+        """Keep ``diagnostic`` unless the same rule was already broken, in the same way, at the same place."""
         place = diagnostic.span.order if diagnostic.span else None
-        message = "" if diagnostic.span else diagnostic.message
+        message = "" if diagnostic.span and not diagnostic.rule.several else diagnostic.message
         self._seen.setdefault((diagnostic.code, place, message), diagnostic)
 
     @property

@@ -100,19 +100,19 @@ def _typed(graph: Graph, inputs: Mapping[str, TensorType | None], context: Conte
 
 
 def _input(name: str, declared: InputType, context: Context) -> TensorType | None:
-    """The type of one input; None after reporting a size that is none, or too large a whole."""
+    """The type of one input; None after reporting every size that is none, or too large a whole."""
     params = context.params
     sizes: list[int] = []
     for index, raw in enumerate(declared.shape):
         place = declared.shape_place(index)
         size = params.compute(raw, place)
-        if size is UNKNOWN:
-            return None
-        if type(size) is not int or size < 1:
+        if type(size) is int and size > 0:
+            sizes.append(size)
+        elif size is not UNKNOWN:
             message = f"a size of `{name}` is {shown(size)}, not a positive integer"
             params.sink.add(InputSize.at(place.span, message, help="write sizes from 1: channels, height, width, say"))
-            return None
-        sizes.append(size)
+    if len(sizes) < len(declared.shape):
+        return None
     layout = "last" if declared.layout == "channels_last" and len(sizes) > 1 else "first"
     type_ = TensorType(tuple(sizes), layout)
     if fault := context.too_large((type_,), declared.place_of("shape")):

@@ -270,3 +270,20 @@ def test_an_initialiser_by_op_reaches_into_a_composite() -> None:
     assert isinstance(inner, Graph)
     kinds = {node.name: node.init["weight"].kind for node in inner.nodes if node.init}
     assert kinds == {"depthwise": "zeros", "pointwise": "zeros"}
+
+
+def test_every_argument_that_is_missing_is_named() -> None:
+    text = 'format = 1\nname = "case"\n[inputs]\nx = [3, 8, 8]\n[model]\nbody = [{ op = "conv" }]'
+    found = check_text(text, "case.toml").diagnostics
+    assert [each.message for each in found] == [
+        "`conv` needs the argument `out`",
+        "`conv` needs the argument `kernel`",
+    ]
+
+
+def test_every_wrong_size_of_every_input_is_reported() -> None:
+    text = (
+        'format = 1\nname = "case"\n[inputs]\nx = [-3, 8, 0]\nv = [3, 0]\n[model]\nbody = [{ op = "relu", from = "x" }]'
+    )
+    found = check_text(text, "case.toml").diagnostics
+    assert [(each.code, each.span and each.span.line) for each in found] == [("GB323", 4), ("GB323", 4), ("GB323", 5)]

@@ -373,3 +373,16 @@ def test_the_document_stays_as_it_is() -> None:
     spec.parse(read)
     assert read.data["inputs"]["image"] == [3, "=width * 4", 32]
     assert not any(isinstance(value, Expression) for value in read.data["defaults"]["conv"].values())
+
+
+def test_an_empty_file_lacks_all_keys_at_once() -> None:
+    found = faults("")
+    assert {each.rule for each in found} == {grammar.MissingKey}
+    assert [each.message for each in found] == [
+        f"the file has no `{key}`" for key in ("format", "name", "inputs", "model")
+    ]
+
+
+def test_a_wrong_output_hides_no_other_mistake() -> None:
+    text = HEAD + 'model.body = [{ op = "relu", when = "yes" }, { op = "a", use = "b" }]\noutputs.p = 3\nzork = 1\n'
+    assert [each.code for each in faults(text)] == ["GB103", "GB106", "GB103", "GB101"]

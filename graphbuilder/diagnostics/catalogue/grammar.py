@@ -32,6 +32,7 @@ class MissingKey(Rule):
 
     code = "GB102"
     title = "a key is missing"
+    several = True
     bad = _HEAD + "[model]\n"
     good = _STEPS.format(steps='{ op = "relu" }')
 

@@ -66,6 +66,7 @@ class ArgumentMissing(Rule):
 
     code = "GB306"
     title = "an argument is missing"
+    several = True
     bad = _spec(['{ op = "flatten" }', '{ op = "linear" }'])
     good = _spec(['{ op = "flatten" }', '{ op = "linear", out = 5 }'])
 
