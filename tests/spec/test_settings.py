@@ -45,7 +45,7 @@ BAD = [
     ("classes=ten", "GB503", "must be an integer, not 'ten'", None),
     ("classes=", "GB503", "must be an integer, not ''", None),
     ("classes=10\nrate = 3", "GB503", "must be an integer", None),
-    ("classes=99999999999999999999", "GB503", "must be an integer", None),
+    ("classes=99999999999999999999", "GB504", "more than 64 bits", None),
     ("classes=2024-01-01", "GB503", "not a date or time", None),
     ("residual=True", "GB503", "must be a boolean", "residual=true"),
     ("residual=1", "GB503", "must be a boolean, not an integer", None),
