@@ -22,15 +22,11 @@ def read_text(path: Path, name: str, max_bytes: int) -> str:
     Raises:
         CompileError: when it cannot be read, is longer, or is not UTF-8.
     """
-    if not name:
-        raise CompileError((FileMissing.at(None, "the path is empty", help="name a file"),))
     try:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        raise CompileError((_missing(path, name),)) from None
     except (OSError, ValueError) as error:
-        raise CompileError((_unreadable(path, name, error),)) from None
+        raise CompileError((cannot_open(path, name, error),)) from None
     if len(data) > max_bytes:
         raise CompileError((too_large(name, max_bytes),))
     try:
@@ -43,6 +39,15 @@ def too_large(name: str, max_bytes: int) -> Diagnostic:
     """That ``name`` has more than ``max_bytes``."""
     size = f"{max_bytes / 1024:g} KiB"
     return TextTooLarge.at(None, f"{name} is larger than {size}", help="write what repeats once, with `repeat`")
+
+
+def cannot_open(path: Path, name: str, error: OSError | ValueError) -> Diagnostic:
+    """Why the file at ``path``, which errors call ``name``, could not be opened or read."""
+    if not name:
+        return FileMissing.at(None, "the path is empty", help="name a file")
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return _missing(path, name)
+    return _unreadable(path, name, error)
 
 
 def _missing(path: Path, name: str) -> Diagnostic:

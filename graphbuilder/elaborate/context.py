@@ -88,9 +88,7 @@ class Context:
         for op, table in self.spec.defaults.items():
             place = self.spec.place_of("defaults") / op
             if op not in self.ops:
-                close = nearest(op, self.ops)
-                help_ = f"did you mean `{close}`?" if close else "`graphbuilder ops` lists the ops"
-                self.sink.add(DefaultsUnknown.at(place.key_span, f"there is no op `{op}`", help=help_))
+                self.sink.add(table_of_no_op(op, self.ops, place))
                 continue
             self.defaults[op] = self._known_fields(op, compute_arguments(table, place.__truediv__, self.params))
 
@@ -165,3 +163,10 @@ def from_op_error(
     """A diagnostic for an op that refuses its inputs or arguments."""
     argument = arguments.get(error.field or "")
     return error.rule.at((argument.place if argument else place).span, error.message, related=related, help=error.help)
+
+
+def table_of_no_op(op: str, ops: Iterable[str], place: Place) -> Diagnostic:
+    """The diagnostic for a table in ``[defaults]`` or ``[init]`` by the name of no op."""
+    close = nearest(op, ops)
+    remedy = f"did you mean `{close}`?" if close else "`graphbuilder ops` lists the ops"
+    return DefaultsUnknown.at(place.key_span, f"there is no op `{op}`", help=remedy)

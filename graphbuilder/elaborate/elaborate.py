@@ -10,12 +10,11 @@ from graphbuilder.analysis.costs import costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes, TooManyParameters
-from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown, InputSize, NothingReturned
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.catalogue.references import InputSize, NothingReturned
 from graphbuilder.elaborate.arguments import shown
 from graphbuilder.elaborate.blocks import Blocks
 from graphbuilder.elaborate.builder import BodyBuilder
-from graphbuilder.elaborate.context import Context, Limits, Trail
+from graphbuilder.elaborate.context import Context, Limits, Trail, table_of_no_op
 from graphbuilder.elaborate.facts import check_names, warn_unread
 from graphbuilder.elaborate.initialisers import check_owned, possible_names, read_initialisers
 from graphbuilder.elaborate.names import name_steps
@@ -128,9 +127,7 @@ def _dialect(spec: Spec, ops: Mapping[str, type[Op]], params: Scope, sink: Sink)
     for op, raw in spec.init.items():
         place = spec.place_of("init") / op
         if op not in ops:
-            close = nearest(op, ops)
-            remedy = f"did you mean `{close}`?" if close else "`graphbuilder ops` lists the ops"
-            sink.add(DefaultsUnknown.at(place.key_span, f"there is no op `{op}`", help=remedy))
+            sink.add(table_of_no_op(op, ops, place))
             continue
         own = read_initialisers(raw, place, params)
         check_owned(op, own, possible_names(ops[op]), place, sink)

@@ -12,9 +12,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
-from graphbuilder.diagnostics import CompileError, Diagnostic
-from graphbuilder.diagnostics.catalogue.files import FileIsFolder, FileMissing, FileUnreadable
+from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsUnknown
+from graphbuilder.document.reading import cannot_open
 from graphbuilder.weights.checkpoint import Checkpoint, refusal
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -39,7 +39,7 @@ def read(path: str | Path) -> Checkpoint:
             size = os.fstat(file.fileno()).st_size
             head = file.read(16)
         except (OSError, ValueError) as error:
-            raise CompileError((_cannot_open(str(path), error),)) from None
+            raise CompileError((cannot_open(Path(path), str(path), error),)) from None
         file.seek(0)
         return _dispatch(str(path), file, head, size, opened)
 
@@ -80,12 +80,3 @@ def _is_keras(file: BinaryIO) -> bool:
         return False
     finally:
         file.seek(0)
-
-
-def _cannot_open(path: str, error: OSError | ValueError) -> Diagnostic:
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return FileMissing.at(None, f"no such file: {path}")
-    if isinstance(error, IsADirectoryError):
-        return FileIsFolder.at(None, f"{path} is a folder", help="name the file in it")
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return FileUnreadable.at(None, f"cannot read {path}: {reason}")

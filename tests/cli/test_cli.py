@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
+from graphbuilder import ops
 from graphbuilder.backends.graphviz.engine import NoEngine
 from graphbuilder.cli.entry import run
 
@@ -153,7 +154,8 @@ def test_ops_lists_and_describes(cli: Run) -> None:
     assert "did you mean `conv`?" in cli("ops", "cnv").err
 
 
-def test_a_callers_own_ops(cli: Run) -> None:
+def test_a_callers_own_ops(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops, "_CATALOGUE", ops.Catalogue())
     name = "my_ops_for_a_test"
     source = f'''
         from graphbuilder.ops.activation import ReLU
