@@ -30,7 +30,7 @@ Kind = Literal[
     "softplus",
     "mish",
 ]
-KindOrIdentity = Literal["identity", Kind]
+KindOrNone = Literal["none", Kind]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 _MAP = Example({}, (TensorType((6, 5, 4)),))

@@ -13,7 +13,7 @@ from graphbuilder.ir.graph import Graph, Value
 from graphbuilder.ir.op import Composite, Example, OpError
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
-from graphbuilder.ops.activation import KindOrIdentity, activation_of
+from graphbuilder.ops.activation import KindOrNone, activation_of
 from graphbuilder.ops.convolution import Conv, DepthwiseConv
 from graphbuilder.ops.guards import windowed
 from graphbuilder.ops.normalisation import BatchNorm
@@ -37,7 +37,7 @@ class SepConv(Composite):
     dilation: f.Dilation = 1
     multiplier: Annotated[f.Positive, Field(description="Channels that the depthwise part makes of each channel")] = 1
     bias: f.Bias = True
-    between: Annotated[KindOrIdentity, Field(description="What stands between the two convolutions")] = "identity"
+    between: Annotated[KindOrNone, Field(description="What stands between the two convolutions")] = "none"
     norm: Annotated[bool, Field(description="Whether a batch norm stands between, before the activation")] = False
     order: Annotated[
         Literal["depthwise_first", "pointwise_first"], Field(description="Which of the two convolutions comes first")
@@ -64,7 +64,7 @@ class SepConv(Composite):
     def _middle(self, body: BodyWriter, x: Value) -> Value:
         if self.norm:
             x = body.call("norm", BatchNorm, x)
-        return x if self.between == "identity" else body.call("between", activation_of(self.between), x)
+        return x if self.between == "none" else body.call("between", activation_of(self.between), x)
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"{self.out}, {windowed(self.kernel, self.stride, inputs)}"
