@@ -237,7 +237,7 @@ def render(
     """
     from graphbuilder.backends.graphviz import Options
     from graphbuilder.backends.graphviz import render as draw
-    from graphbuilder.backends.graphviz.engine import NoEngine
+    from graphbuilder.backends.graphviz.write.engine import NoEngine
     from graphbuilder.diagnostics.catalogue.backends import NoGraphviz
 
     options = Options(shapes, names, direction, tuple(expand), tuple(collapse), level, dpi, theme, title)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from graphbuilder import ops
-from graphbuilder.backends.graphviz.engine import NoEngine
+from graphbuilder.backends.graphviz.write.engine import NoEngine
 from graphbuilder.cli.entry import run
 
 SPECS = Path(__file__).parents[2] / "specs"

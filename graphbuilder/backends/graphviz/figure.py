@@ -8,19 +8,19 @@ from typing import Literal
 from graphbuilder.analysis.costs import costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.drawing import Drawing
-from graphbuilder.backends.graphviz.engine import draw, draw_pdf
-from graphbuilder.backends.graphviz.norms import Norms
+from graphbuilder.backends.graphviz.lay.drawing import Drawing
+from graphbuilder.backends.graphviz.lay.panels import torn
+from graphbuilder.backends.graphviz.lay.sheet import lay
 from graphbuilder.backends.graphviz.options import Options
-from graphbuilder.backends.graphviz.panels import torn
-from graphbuilder.backends.graphviz.pdf import write_pdf
-from graphbuilder.backends.graphviz.policy import Fold, Policy
-from graphbuilder.backends.graphviz.reader import Reader
-from graphbuilder.backends.graphviz.scene import Scene
-from graphbuilder.backends.graphviz.sheet import lay
-from graphbuilder.backends.graphviz.svg import finish
-from graphbuilder.backends.graphviz.theme import DARK, LIGHT
-from graphbuilder.backends.graphviz.write import Writer
+from graphbuilder.backends.graphviz.read.norms import Norms
+from graphbuilder.backends.graphviz.read.policy import Fold, Policy
+from graphbuilder.backends.graphviz.read.reader import Reader
+from graphbuilder.backends.graphviz.read.scene import Scene
+from graphbuilder.backends.graphviz.write.dot import Writer
+from graphbuilder.backends.graphviz.write.engine import draw, draw_pdf
+from graphbuilder.backends.graphviz.write.pdf import write_pdf
+from graphbuilder.backends.graphviz.write.svg import finish
+from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT
 
 Format = Literal["svg", "png", "pdf", "dot"]
 LEGIBLE = 150

@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.drawing import POINT, Drawing, Frame, Line, Shape, Words
+from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Shape, Words
 
 EDGE = 0.6
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from graphbuilder.backends.graphviz import Options
-from graphbuilder.backends.graphviz.drawing import Drawing, Line, Shape
 from graphbuilder.backends.graphviz.figure import drawing, scene
-from graphbuilder.backends.graphviz.scene import Box, Card, Region
+from graphbuilder.backends.graphviz.lay.drawing import Drawing, Line, Shape
+from graphbuilder.backends.graphviz.read.scene import Box, Card, Region
 from tests.backends.graphviz.geometry import faults, of_shape
 from tests.backends.graphviz.networks import FILES, SPECS, network
 

@@ -9,10 +9,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from graphbuilder.backends.graphviz import Options, dot, engine, render
+from graphbuilder.backends.graphviz import Options, dot, render
 from graphbuilder.backends.graphviz.figure import drawing
-from graphbuilder.backends.graphviz.pdf import write_pdf
-from graphbuilder.backends.graphviz.theme import DARK, LIGHT, Palette
+from graphbuilder.backends.graphviz.write import engine
+from graphbuilder.backends.graphviz.write.pdf import write_pdf
+from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT, Palette
 from tests.backends.graphviz.networks import network
 
 SVG = "{http://www.w3.org/2000/svg}"

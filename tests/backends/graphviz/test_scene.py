@@ -7,7 +7,7 @@ import pytest
 from graphbuilder import compiler
 from graphbuilder.backends.graphviz import Options
 from graphbuilder.backends.graphviz.figure import drawing, scene
-from graphbuilder.backends.graphviz.scene import Box, Region, Scene
+from graphbuilder.backends.graphviz.read.scene import Box, Region, Scene
 from tests.backends.graphviz.networks import network
 
 HEAD = 'format = 1\nname = "net"\n[inputs]\nx = [3, 32, 32]\n'

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.ladder import ladder, place_ladder
-from graphbuilder.backends.graphviz.metrics import Metrics
+from graphbuilder.backends.graphviz.lay.ladder import ladder, place_ladder
+from graphbuilder.backends.graphviz.lay.metrics import Metrics
+from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, FrameMark, Part, attach
+from graphbuilder.backends.graphviz.lay.placing import Placer
 from graphbuilder.backends.graphviz.options import Options
-from graphbuilder.backends.graphviz.parts import BoxMark, Caption, FrameMark, Part, attach
-from graphbuilder.backends.graphviz.placing import Placer
-from graphbuilder.backends.graphviz.scene import Box, Card, End, Link, Region, Section
-from graphbuilder.backends.graphviz.structure import Element, items_of, structure
+from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Link, Region, Section
+from graphbuilder.backends.graphviz.read.structure import Element, items_of, structure
 from graphbuilder.ir import TensorType
 
 _LOOSE = 3

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.beziers import beziers, towards
-from graphbuilder.backends.graphviz.drawing import POINT, Drawing, Frame, Line, Point, Run, Shape
-from graphbuilder.backends.graphviz.theme import Palette
+from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Point, Run, Shape
+from graphbuilder.backends.graphviz.write.beziers import beziers, towards
+from graphbuilder.backends.graphviz.write.theme import Palette
 
 _SYMBOLS = {"→": b"\xae", "−": b"-", "≤": b"\xa3", "≥": b"\xb3", "∞": b"\xa5"}
 _CIRCLE = 0.5523

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from graphbuilder.backends.graphviz.parts import Part, Tip
-from graphbuilder.backends.graphviz.scene import End, Link
+from graphbuilder.backends.graphviz.lay.parts import Part, Tip
+from graphbuilder.backends.graphviz.read.scene import End, Link
 
 _GAP, _THIN = 14.0, 5.0
 

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
 
-from graphbuilder.backends.graphviz import metrics as m
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.columns import Stretch, arrange
-from graphbuilder.backends.graphviz.drawing import Drawing, Frame, Line, Point, Words
-from graphbuilder.backends.graphviz.legend import add_legend
-from graphbuilder.backends.graphviz.metrics import Metrics
+from graphbuilder.backends.graphviz.lay import metrics as m
+from graphbuilder.backends.graphviz.lay.columns import Stretch, arrange
+from graphbuilder.backends.graphviz.lay.drawing import Drawing, Frame, Line, Point, Words
+from graphbuilder.backends.graphviz.lay.legend import add_legend
+from graphbuilder.backends.graphviz.lay.metrics import Metrics
+from graphbuilder.backends.graphviz.lay.panels import Panel, Panels, Unit, units
+from graphbuilder.backends.graphviz.lay.parts import BoxMark, FrameMark
+from graphbuilder.backends.graphviz.lay.pen import Pen, tidied
 from graphbuilder.backends.graphviz.options import Options
-from graphbuilder.backends.graphviz.panels import Panel, Panels, Unit, units
-from graphbuilder.backends.graphviz.parts import BoxMark, FrameMark
-from graphbuilder.backends.graphviz.pen import Pen, tidied
-from graphbuilder.backends.graphviz.scene import Scene
+from graphbuilder.backends.graphviz.read.scene import Scene
 
 MARGIN, GUTTER, BETWEEN = 32.0, 34.0, 30.0
 _TITLES, _FACT, _SECTION = (24.0, 21.0, 18.0, 15.0), 10.0, 15.0

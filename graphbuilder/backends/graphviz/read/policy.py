@@ -12,9 +12,9 @@ from typing import Literal
 from graphbuilder.analysis.collapse import Run, runs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.norms import Norms
 from graphbuilder.backends.graphviz.options import Options
-from graphbuilder.backends.graphviz.scene import Section
+from graphbuilder.backends.graphviz.read.norms import Norms
+from graphbuilder.backends.graphviz.read.scene import Section
 from graphbuilder.ir import Graph, Node, Value
 
 Fold = Literal["nothing", "repeats", "blocks"]

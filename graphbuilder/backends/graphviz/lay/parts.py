@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from graphbuilder.backends.graphviz.channel import Pin, tracks
-from graphbuilder.backends.graphviz.scene import Box, End, Link
+from graphbuilder.backends.graphviz.lay.channel import Pin, tracks
+from graphbuilder.backends.graphviz.read.scene import Box, End, Link
 
 Point = tuple[float, float]
 Kind = Literal["flow", "shortcut", "passage"]

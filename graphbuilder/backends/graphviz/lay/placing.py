@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graphbuilder.backends.graphviz import metrics as m
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.mesh import Node, rows
-from graphbuilder.backends.graphviz.metrics import Metrics
+from graphbuilder.backends.graphviz.lay import metrics as m
+from graphbuilder.backends.graphviz.lay.mesh import Node, rows
+from graphbuilder.backends.graphviz.lay.metrics import Metrics
+from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, Form, FrameMark, Part, Point, Tip, attach
 from graphbuilder.backends.graphviz.options import Options
-from graphbuilder.backends.graphviz.parts import BoxMark, Caption, Form, FrameMark, Part, Point, Tip, attach
-from graphbuilder.backends.graphviz.scene import OUTSIDE, Box, Card, End, Item, Link, Region
-from graphbuilder.backends.graphviz.structure import Bare, Chain, Element, Mesh, Parallel, items_of, structure
+from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Item, Link, Region
+from graphbuilder.backends.graphviz.read.structure import Bare, Chain, Element, Mesh, Parallel, items_of, structure
 
 
 class Placer:

@@ -13,9 +13,9 @@ from html import escape as html_escape
 import graphviz
 
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.beziers import beziers, towards
-from graphbuilder.backends.graphviz.drawing import POINT, Drawing, Frame, Line, Point, Run, Shape, Words
-from graphbuilder.backends.graphviz.theme import Palette
+from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Point, Run, Shape, Words
+from graphbuilder.backends.graphviz.write.beziers import beziers, towards
+from graphbuilder.backends.graphviz.write.theme import Palette
 
 FONT = "Arial"
 _ARROW = 5.5

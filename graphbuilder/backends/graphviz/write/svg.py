@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from html import escape
 
 from graphbuilder.backends.graphviz.options import Theme
-from graphbuilder.backends.graphviz.theme import DARK, style_sheet
+from graphbuilder.backends.graphviz.write.theme import DARK, style_sheet
 
 _FAMILIES = 'font-family:Arial,Arimo,"Liberation Sans",Helvetica,sans-serif'
 _TITLE = re.compile(r"<title>([^<]*)</title>\n?")

@@ -11,9 +11,9 @@ from graphbuilder.analysis.collapse import Run, runs
 from graphbuilder.analysis.costs import costs, op_costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.norms import Norms
-from graphbuilder.backends.graphviz.policy import Policy, Where, is_chained
-from graphbuilder.backends.graphviz.scene import Box, Card, End, Look, Region, Section
+from graphbuilder.backends.graphviz.read.norms import Norms
+from graphbuilder.backends.graphviz.read.policy import Policy, Where, is_chained
+from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Look, Region, Section
 from graphbuilder.ir import Node, TensorType, Value
 
 _LOOKS: dict[str, Look] = {

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from graphbuilder.backends.graphviz.scene import Box, Link, Region
+from graphbuilder.backends.graphviz.read.scene import Box, Link, Region
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.lay.parts import Caption, Form
 from graphbuilder.backends.graphviz.options import Options
-from graphbuilder.backends.graphviz.parts import Caption, Form
-from graphbuilder.backends.graphviz.scene import Box, Region
+from graphbuilder.backends.graphviz.read.scene import Box, Region
 
 GAP, END_GAP, CARD_GAP, BRANCH_GAP, LANE = 11.0, 16.0, 30.0, 18.0, 13.0
 PAD, HEADER = 10.0, 20.0

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from graphbuilder.backends.graphviz import metrics as m
-from graphbuilder.backends.graphviz.parts import FrameMark, LabelMark, Part, Tip, WireMark, attach
-from graphbuilder.backends.graphviz.placing import Placer
-from graphbuilder.backends.graphviz.scene import Link
-from graphbuilder.backends.graphviz.structure import Bare, Chain, Element, Parallel
+from graphbuilder.backends.graphviz.lay import metrics as m
+from graphbuilder.backends.graphviz.lay.parts import FrameMark, LabelMark, Part, Tip, WireMark, attach
+from graphbuilder.backends.graphviz.lay.placing import Placer
+from graphbuilder.backends.graphviz.read.scene import Link
+from graphbuilder.backends.graphviz.read.structure import Bare, Chain, Element, Parallel
 
 _LEAST_RUNGS, _LEAST_LENGTH = 2, 900.0
 _ABOVE_RUNG, _BELOW_RUNG, _BETWEEN, _CAPTION = 26.0, 14.0, 56.0, 11.0

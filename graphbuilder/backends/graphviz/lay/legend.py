@@ -8,7 +8,7 @@ from itertools import product
 from typing import NamedTuple
 
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.drawing import POINT, Drawing, Frame, Line, Run, Shape, Words
+from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Run, Shape, Words
 
 _SAMPLE = (74.0, 17.0)
 _ROW, _HEAD, _PAD, _INDENT = 23.0, 32.0, 14.0, 104.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from graphbuilder.backends.graphviz.parts import Kind
+from graphbuilder.backends.graphviz.lay.parts import Kind
 
 Anchor = Literal["start", "middle", "end"]
 Tone = Literal["ink", "muted", "accent", "inverse"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphbuilder.backends.graphviz import metrics as m
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.drawing import Drawing, Frame, Line, Point, Run, Shape, Words
-from graphbuilder.backends.graphviz.metrics import Metrics, pill_words
-from graphbuilder.backends.graphviz.parts import BoxMark, FrameMark, LabelMark, Mark, WireMark
-from graphbuilder.backends.graphviz.scene import Box
+from graphbuilder.backends.graphviz.lay import metrics as m
+from graphbuilder.backends.graphviz.lay.drawing import Drawing, Frame, Line, Point, Run, Shape, Words
+from graphbuilder.backends.graphviz.lay.metrics import Metrics, pill_words
+from graphbuilder.backends.graphviz.lay.parts import BoxMark, FrameMark, LabelMark, Mark, WireMark
+from graphbuilder.backends.graphviz.read.scene import Box
 
 _BADGE = (64.0, 25.0)
 
