@@ -152,6 +152,6 @@ def _rules(document: Document, file: _File, sink: Sink) -> Iterator[tuple[str, R
             continue
         try:
             left = pattern(theirs)
-            yield theirs, Rename(left, template(ours, left.regex.groupindex), Place(document, ("rules", theirs)))
+            yield theirs, Rename(left, template(ours, left), Place(document, ("rules", theirs)))
         except PatternError as error:
             sink.add(MappingInvalid.at(document.span(("rules", theirs)), str(error)))

@@ -24,6 +24,11 @@ from graphbuilder.weights.patterns import PatternError, glob, pattern, template
         ("{b}.{c:0..1}", "7.1", {"b": 7, "c": 1}),
         ("{b}", "9999999999", None),
         ("a(b)[c]{n}", "a(b)[c]0", {"n": 0}),
+        ("Mixed_5{m:b|c|d}.{k:conv|bn}", "Mixed_5d.conv", {"m": 2, "k": 0}),
+        ("Mixed_5{m:b|c|d}", "Mixed_5e", None),
+        ("conv2d_{m:5|12|19}", "conv2d_12", {"m": 1}),
+        ("conv2d_{m:5|12}", "conv2d_121", None),
+        ("{k:conv|conv2d}", "conv2d", {"k": 1}),
     ],
 )
 def test_matching(text: str, name: str, numbers: dict[str, int] | None) -> None:
@@ -38,10 +43,12 @@ def test_matching(text: str, name: str, numbers: dict[str, int] | None) -> None:
         ("a.{b-5}.{s+1}", "a.2.4"),
         ("{b}{s}", "73"),
         ("{s-5}", "-2"),
+        ("x.{k:conv|batchnorm}", "x.batchnorm"),
+        ("x.{k}.{k+1}", "x.1.2"),
     ],
 )
 def test_writing(text: str, written: str) -> None:
-    assert template(text, {"b": 0, "s": 0}).write({"b": 7, "s": 3}) == written
+    assert template(text, pattern("{b}.{s}.{k:p|q}")).write({"b": 7, "s": 3, "k": 1}) == written
 
 
 @pytest.mark.parametrize(
@@ -56,6 +63,10 @@ def test_writing(text: str, written: str) -> None:
         ("a{b:01..2}", "is no placeholder"),
         ("{b}x{b}", "comes twice"),
         ("{b}{c}", "touch"),
+        ("{b:x|y}{c}", "touch"),
+        ("a{b:x}", "is no placeholder"),
+        ("a{b:x|}", "is no placeholder"),
+        ("a{b:x|y|x}", "a word comes twice"),
     ],
 )
 def test_patterns_that_are_none(text: str, fault: str) -> None:
@@ -63,10 +74,19 @@ def test_patterns_that_are_none(text: str, fault: str) -> None:
         pattern(text)
 
 
-@pytest.mark.parametrize(("text", "fault"), [("{c}", "no placeholder of"), ("{b*2}", "brace"), ("{b:1..2}", "brace")])
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("{c}", "no placeholder of"),
+        ("{b*2}", "brace"),
+        ("{b:1..2}", "brace"),
+        ("{k:x|y|z}", "as many words"),
+        ("{b:x|y}", "as many words"),
+    ],
+)
 def test_templates_that_are_none(text: str, fault: str) -> None:
     with pytest.raises(PatternError, match=fault):
-        template(text, {"b": 0})
+        template(text, pattern("{b}.{k:p|q}"))
 
 
 @pytest.mark.parametrize(
