@@ -1,0 +1,56 @@
+"""The networks that are compared with other people's: one line each.
+
+To add one: a line in ``ROWS`` and, beside the spec, the mapping of the reference's names,
+``weights/<spec>.<source>.toml``. Dropout and stochastic depth are switched off, ours by ``params``, theirs by
+``settings``, since no two libraries draw the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+CLASSES = 10
+
+
+class Row(NamedTuple):
+    """A spec, and the network that it is said to be.
+
+    Attributes:
+        spec: its path below ``specs``, without the suffix.
+        reference: ``keras:Xception`` of ``keras.applications``, ``torchvision:resnet50`` of its models,
+            ``timm:legacy_xception``, or ``plain:lenet.lenet5``, a function of ``tests/peers/plain/lenet.py``.
+        sizes: heights and widths of the images, where the spec has a param ``size``. The step of training is taken at
+            the smallest.
+        params: of the spec, besides ``classes`` and ``size``.
+        settings: of the reference's constructor, besides the number of classes.
+        learns: images in the step of training; two where a batch norm sees maps of one pixel.
+    """
+
+    spec: str
+    reference: str
+    sizes: tuple[int, ...]
+    params: Mapping[str, Any] = {}
+    settings: Mapping[str, Any] = {}
+    learns: int = 1
+
+    @property
+    def source(self) -> str:
+        """Whose network the reference is."""
+        return self.reference.partition(":")[0]
+
+    @property
+    def function(self) -> str:
+        """What makes the reference."""
+        return self.reference.partition(":")[2]
+
+    def __str__(self) -> str:
+        return f"{self.spec}-{self.reference}"
+
+
+ROWS = (
+    Row("xception", "keras:Xception", (299, 256, 224, 150)),
+    Row("resnet50", "torchvision:resnet50", (224,)),
+    Row("resnext50_32x4d", "torchvision:resnext50_32x4d", (224, 64)),
+    Row("resnext101_32x8d", "torchvision:resnext101_32x8d", (96,)),
+)

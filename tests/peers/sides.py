@@ -1,0 +1,220 @@
+"""The other side of a comparison: another library's network with random weights, its answers, and one step of training.
+
+Weights and gradients come out as files, by the library's own names, so that our reader and our mappings are proven too.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tests.peers.reference import import_keras, import_timm, import_torchvision
+from tests.peers.rows import CLASSES, Row
+
+Batch = Sequence[Tensor]
+Answer = list[Tensor]
+
+
+class Side(Protocol):
+    """A network of another library with one set of random weights."""
+
+    def save(self, folder: Path) -> Path:
+        """Its weights as a file, as its library writes them."""
+        ...
+
+    def answer(self, batch: Batch) -> Answer:
+        """Its outputs in evaluation."""
+        ...
+
+    def step(self, batch: Batch, folder: Path) -> tuple[float, Path]:
+        """The loss of one step in double precision, and a file with gradients in the places of what is trained."""
+        ...
+
+
+def side(row: Row, shapes: Sequence[Sequence[int]]) -> Side:
+    """The reference of ``row``; ``shapes`` are those of its inputs, channels first, without the batch."""
+    return KerasSide(row, shapes) if row.source == "keras" else TorchSide(row)
+
+
+def loss_of(answer: Answer) -> Tensor:
+    """What one step of training lessens, over all outputs and all their pixels."""
+    return sum((_cross_entropy(output) for output in answer), torch.zeros(()))
+
+
+def outputs(answer: Any) -> Answer:
+    """The tensors in what a network returns, in order."""
+    if isinstance(answer, Tensor):
+        return [answer]
+    values = answer.values() if isinstance(answer, Mapping) else answer or ()
+    return [tensor for value in values for tensor in outputs(value)]
+
+
+def _cross_entropy(output: Tensor) -> Tensor:
+    labels = torch.arange(output.shape[0] * output[:, 0].numel()) * 7 + 3
+    target = labels[: output[:, 0].numel()].reshape(output[:, 0].shape) % output.shape[1]
+    return functional.cross_entropy(output, target)
+
+
+def _scales(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+    return 0.5 + torch.rand(*shape, generator=generator)
+
+
+def _means(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+    return 0.3 * torch.randn(*shape, generator=generator)
+
+
+def _kernel(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+    """Keras's order of axes, and the variance kept behind a ReLU, so that a deep network still tells images apart."""
+    return torch.randn(*shape, generator=generator) * (2 / math.prod(shape[:-1])) ** 0.5
+
+
+def _depthwise_kernel(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+    return torch.randn(*shape, generator=generator) / math.prod(shape[:-2]) ** 0.5
+
+
+# torch
+
+
+class TorchSide:
+    """A network of torchvision, of timm, or written by hand in torch."""
+
+    def __init__(self, row: Row) -> None:
+        torch.manual_seed(0)
+        self.model = _FACTORIES[row.source](row.function)(num_classes=CLASSES, **row.settings)
+        generator = torch.Generator().manual_seed(0)
+        with torch.no_grad():
+            for name, tensor in self.model.state_dict().items():
+                if draw := _draw(name, tensor):
+                    tensor.copy_(draw(tensor.shape, generator))
+
+    def save(self, folder: Path) -> Path:
+        torch.save(self.model.state_dict(), folder / "weights.pth")
+        return folder / "weights.pth"
+
+    def answer(self, batch: Batch) -> Answer:
+        with torch.inference_mode():
+            return outputs(self.model.eval()(*batch))
+
+    def step(self, batch: Batch, folder: Path) -> tuple[float, Path]:
+        model = deepcopy(self.model).double().train()
+        loss = loss_of(outputs(model(*(each.double() for each in batch))))
+        loss.backward()
+        gradients = {name: _gradient(parameter) for name, parameter in model.named_parameters()}
+        torch.save({**model.state_dict(), **gradients}, folder / "gradients.pth")
+        return float(loss.detach()), folder / "gradients.pth"
+
+
+def _draw(name: str, tensor: Tensor) -> Callable[..., Tensor] | None:
+    """What a tensor is filled with that its library starts at the same number throughout; the rest is random as is."""
+    if not tensor.is_floating_point() or bool(tensor.ne(tensor.flatten()[0]).any()):
+        return None
+    is_scale = name.endswith("running_var") or bool(tensor.flatten()[0])
+    return _scales if is_scale else _means
+
+
+def _gradient(parameter: nn.Parameter) -> Tensor:
+    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+
+
+def _torchvision(name: str) -> Callable[..., nn.Module]:
+    return getattr(import_torchvision().models, name)
+
+
+def _timm(name: str) -> Callable[..., nn.Module]:
+    timm = import_timm()
+    return lambda **settings: timm.create_model(name, pretrained=False, **settings)
+
+
+def _plain(name: str) -> Callable[..., nn.Module]:
+    module, _, function = name.rpartition(".")
+    return getattr(importlib.import_module(f"tests.peers.plain.{module}"), function)
+
+
+_FACTORIES: Mapping[str, Callable[[str], Callable[..., nn.Module]]] = {
+    "torchvision": _torchvision,
+    "timm": _timm,
+    "plain": _plain,
+}
+
+
+# Keras
+
+_DRAWS = {
+    "kernel": _kernel,
+    "pointwise_kernel": _kernel,
+    "depthwise_kernel": _depthwise_kernel,
+    "gamma": _scales,
+    "moving_variance": _scales,
+    "beta": _means,
+    "moving_mean": _means,
+    "bias": _means,
+}
+
+
+class KerasSide:
+    """A network of ``keras.applications``, in as many sizes as are asked for, with one set of weights."""
+
+    def __init__(self, row: Row, shapes: Sequence[Sequence[int]]) -> None:
+        self._keras = import_keras()
+        self._keras.utils.set_random_seed(0)
+        self._row = row
+        self.model = self._made(*shapes)
+        generator = torch.Generator().manual_seed(0)
+        for variable in self.model.weights:
+            if draw := _DRAWS.get(variable.name):
+                variable.assign(draw(variable.shape, generator))
+        self._weights = self.model.get_weights()
+
+    def save(self, folder: Path) -> Path:
+        self.model.save(folder / "weights.keras")
+        return folder / "weights.keras"
+
+    def answer(self, batch: Batch) -> Answer:
+        with torch.inference_mode():
+            return self._outputs(self._filled(batch), batch, training=False)
+
+    def step(self, batch: Batch, folder: Path) -> tuple[float, Path]:
+        with self._in_double_precision():
+            model = self._filled(batch)
+            loss = loss_of(self._outputs(model, [each.double() for each in batch], training=True))
+        loss.backward()
+        for variable in model.trainable_variables:
+            variable.assign(_gradient(variable.value))
+        model.save(folder / "gradients.keras")
+        return float(loss.detach()), folder / "gradients.keras"
+
+    def _made(self, shape: Sequence[int]) -> Any:
+        make = getattr(self._keras.applications, self._row.function)
+        channels, *spatial = shape
+        given = {"weights": None, "classes": CLASSES, "classifier_activation": None, **self._row.settings}
+        return make(input_shape=(*spatial, channels), **given)
+
+    def _filled(self, batch: Batch) -> Any:
+        model = self._made(*(each.shape[1:] for each in batch))
+        model.set_weights(self._weights)
+        return model
+
+    def _outputs(self, model: Any, batch: Batch, training: bool) -> Answer:
+        (image,) = batch
+        return outputs(model(image.permute(0, 2, 3, 1), training=training))
+
+    @contextmanager
+    def _in_double_precision(self) -> Iterator[None]:
+        """What is made here has 64 bits throughout. Keras itself narrows what some layers compute, by this table."""
+        narrower = cast("Any", importlib.import_module("keras.src.backend.common.dtypes")).BIT64_TO_BIT32_DTYPE
+        self._keras.config.set_dtype_policy("float64")
+        before = narrower.pop("float64")
+        try:
+            yield
+        finally:
+            narrower["float64"] = before
+            self._keras.config.set_dtype_policy("float32")
