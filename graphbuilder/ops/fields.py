@@ -1,6 +1,7 @@
 """The kinds of argument that ops share: one validator, one sentence of error and one piece of schema each.
 
-Lists become tuples, so that ops stay hashable. Nothing converts: ``true`` is no integer and ``"64"`` no number.
+Lists become tuples, so that ops stay hashable. Nothing converts: ``true`` is no integer and ``"64"`` no number. No
+number is larger than torch can bear: its pools count with 32 bits, and its weights are 32-bit floats.
 """
 
 from __future__ import annotations
@@ -28,16 +29,20 @@ def said(must_be: str) -> WrapValidator:
     return WrapValidator(check)
 
 
-Positive = Annotated[int, Field(gt=0), said("a positive integer")]
-Number = Annotated[float, Field(allow_inf_nan=False), said("a number")]
-PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False), said("a positive number")]
-Rate = Annotated[float, Field(ge=0, lt=1), said("at least 0 and less than 1")]
-Integer = Annotated[int, said("an integer")]
-Axis = Integer
-Integers = Annotated[tuple[int, ...], Field(min_length=1), said("a list of integers")]
+LARGEST = 2**31 - 1
+LARGEST_NUMBER = 3.4e38
 
-Scalar = Annotated[int, Field(gt=0)]
-ScalarOrZero = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(gt=0, le=LARGEST), said("a positive integer below 2^31")]
+Number = Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER), said("a number that 32 bits can hold")]
+PositiveNumber = Annotated[float, Field(gt=0, le=LARGEST_NUMBER), said("a positive number that 32 bits can hold")]
+Rate = Annotated[float, Field(ge=0, lt=1), said("at least 0 and less than 1")]
+Whole = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
+Integer = Annotated[Whole, said("an integer between -2^31 and 2^31")]
+Axis = Integer
+Integers = Annotated[tuple[Whole, ...], Field(min_length=1), said("a list of integers between -2^31 and 2^31")]
+
+Scalar = Annotated[int, Field(gt=0, le=LARGEST)]
+ScalarOrZero = Annotated[int, Field(ge=0, le=LARGEST)]
 Sizes = Annotated[Scalar | tuple[Scalar, ...], said("a positive integer, or a list of one an axis")]
 Positives = Annotated[tuple[Scalar, ...], Field(min_length=1), said("a list of positive integers")]
 Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from graphbuilder.diagnostics.catalogue.shapes import Contradiction, DoesNotDivide, NoSuchAxis, WrongLayout, WrongRank
+from math import prod
+
+from graphbuilder.diagnostics.catalogue.shapes import (
+    Contradiction,
+    DoesNotDivide,
+    NoSuchAxis,
+    PaddingTooLarge,
+    WrongLayout,
+    WrongRank,
+)
 from graphbuilder.ir.op import Op, OpError
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops.padding import Sizes, times
+
+# What a value may have by default, too; nobody sees a padded one, so that no other limit meets it.
+MOST_ELEMENTS = 2**40
 
 
 def maps(op: Op, x: TensorType, *, axes: tuple[int, ...] = (1, 2, 3)) -> TensorType:
@@ -41,6 +53,17 @@ def tokens(op: Op, x: TensorType, number: int = 0) -> TensorType:
         inputs=(number,),
         help='{ op = "tokens" } makes tokens of maps',
     )
+
+
+def bearable(op: Op, x: TensorType, grown: tuple[int, ...], field: str = "padding") -> None:
+    """Demand that ``x`` grown to these sizes, on its way through torch, is not beyond all memory.
+
+    Raises:
+        OpError: it is.
+    """
+    if grown != x.spatial and x.channels * prod(grown) > MOST_ELEMENTS:
+        message = f"{op.op}: {x} would grow to {times(grown)} places on the way, more than can be held"
+        raise OpError(PaddingTooLarge, message, field=field, help="a smaller padding, kernel or dilation")
 
 
 def divides(op: Op, parts: int, whole: int, field: str, what: str = "input channels", squared: bool = False) -> None:
