@@ -4,6 +4,7 @@ from graphbuilder.ir.copies import Copies
 from graphbuilder.ir.dialect import Dialect
 from graphbuilder.ir.graph import Graph, Kind, Node, Value
 from graphbuilder.ir.op import Composite, Example, Family, Op, OpError
+from graphbuilder.ir.reach import Reach, Span
 from graphbuilder.ir.types import Layout, TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 
@@ -20,6 +21,8 @@ __all__ = [
     "Node",
     "Op",
     "OpError",
+    "Reach",
+    "Span",
     "TensorType",
     "Value",
     "Weight",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from graphbuilder.ir.reach import ONE_PLACE, OWN, WHOLE, Reach
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -115,6 +117,14 @@ class Op(BaseModel):
         """What it is in torch, for these input types."""
         raise NotImplementedError
 
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach | None, ...]:
+        """What a place of its outputs reads of each input; None where only the shape of an input is asked for.
+
+        Unless an op says otherwise, a place reads its own place where the sizes stay, and every place where not.
+        """
+        spatial = self.infer(inputs)[0].spatial
+        return tuple(_reading(x.spatial, spatial) for x in inputs)
+
     def strides(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...]:
         """By how much it reduces each spatial axis of its first input: its field ``stride`` where it has one, else
         1."""
@@ -140,3 +150,9 @@ class Composite(Op):
             OpError: when the inputs or arguments do not fit.
         """
         raise NotImplementedError
+
+
+def _reading(given: tuple[int, ...], made: tuple[int, ...]) -> Reach:
+    if given == made:
+        return OWN
+    return ONE_PLACE if all(size == 1 for size in (*given, *made)) else WHOLE

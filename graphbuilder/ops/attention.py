@@ -12,6 +12,7 @@ from graphbuilder.ir.dialect import Dialect
 from graphbuilder.ir.graph import Graph
 from graphbuilder.ir.lowering import Arg, Expr, Function, Input, Lowering, TorchCall
 from graphbuilder.ir.op import Composite, Example, Op, OpError
+from graphbuilder.ir.reach import OWN, WHOLE, Reach
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
@@ -81,6 +82,9 @@ class Attend(Op):
     def macs(self, inputs: tuple[TensorType, ...]) -> int:
         query, key, value = inputs
         return query.shape[0] * key.elements + query.shape[0] * value.elements
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        return OWN, WHOLE, WHOLE
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         args = (
@@ -192,6 +196,9 @@ class ClassToken(Op):
 
     def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
         return (Weight("weight", (self.count, inputs[0].channels), Initialiser("zeros")),)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        return (OWN,)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         args = (Arg("channels", inputs[0].channels, channels=0), Arg("count", self.count, 1, field="count"))

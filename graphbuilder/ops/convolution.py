@@ -11,10 +11,11 @@ from pydantic import Field
 from graphbuilder.diagnostics.catalogue.shapes import Contradiction, NothingLeft
 from graphbuilder.ir.lowering import Arg, Input, Lowering, Module, TorchCall
 from graphbuilder.ir.op import Example, Op, OpError
+from graphbuilder.ir.reach import Reach, Span
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
-from graphbuilder.ops.guards import divides, maps, windowed
+from graphbuilder.ops.guards import bearable, divides, maps, windowed
 from graphbuilder.ops.padding import Padding, Side, Sizes, Window, half, per_axis, sides_of, window
 from graphbuilder.ops.torch_calls import cropped, padded, padding_arg, shorter
 
@@ -59,7 +60,9 @@ class Conv(Op):
         x = maps(self, inputs[0])
         divides(self, self.groups, x.channels, "groups")
         divides(self, self.groups, self.out, "groups", "output channels")
-        return (x.of(self.out, self._window(x).counts()),)
+        over = self._window(x)
+        bearable(self, x, over.held)
+        return (x.of(self.out, over.counts()),)
 
     def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
         (x,) = inputs
@@ -79,6 +82,9 @@ class Conv(Op):
         )
         groups = Arg("groups", self.groups, 1, field="groups")
         return lower_convolution(head, self._window(x), self.stride, self.padding, self.dilation, groups, self.bias)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        return (self._window(inputs[0]).reads(),)
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         groups = f" g{self.groups}" if self.groups > 1 else ""
@@ -121,7 +127,9 @@ class DepthwiseConv(Op):
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         x = maps(self, inputs[0])
-        return (x.of(x.channels * self.multiplier, self._window(x).counts()),)
+        over = self._window(x)
+        bearable(self, x, over.held)
+        return (x.of(x.channels * self.multiplier, over.counts()),)
 
     def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
         (x,) = inputs
@@ -141,6 +149,9 @@ class DepthwiseConv(Op):
         )
         groups = Arg("groups", x.channels, 1, channels=0)
         return lower_convolution(head, self._window(x), self.stride, self.padding, self.dilation, groups, self.bias)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        return (self._window(inputs[0]).reads(),)
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         multiplier = f" x{self.multiplier}" if self.multiplier > 1 else ""
@@ -185,6 +196,7 @@ class ConvTranspose(Op):
         divides(self, self.groups, x.channels, "groups")
         divides(self, self.groups, self.out, "groups", "output channels")
         crops, extra = self._crops(x)
+        bearable(self, x.with_channels(self.out), self._full(x), "kernel")
         sizes = tuple(
             full - before - after + more
             for full, (before, after), more in zip(self._full(x), crops, extra, strict=True)
@@ -200,6 +212,18 @@ class ConvTranspose(Op):
 
     def macs(self, inputs: tuple[TensorType, ...]) -> int:
         return inputs[0].elements * prod(self.weights(inputs)[0].shape[1:])
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        from fractions import Fraction
+
+        (x,) = inputs
+        bare, (crops, _) = self._bare(x), self._crops(x)
+        axes = zip(bare.stride, bare.reach, crops, strict=True)
+        spans = (
+            Span(Fraction(1, stride), Fraction(before - reach + 1, stride), Fraction(before, stride))
+            for stride, reach, (before, _) in axes
+        )
+        return (Reach(tuple(spans)),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         (x,) = inputs

@@ -10,6 +10,7 @@ from pydantic import Field
 from graphbuilder.diagnostics.catalogue.shapes import Contradiction, NoSuchAxis, NothingLeft, WrongLayout, WrongRank
 from graphbuilder.ir.lowering import Input, Item, Lowering
 from graphbuilder.ir.op import Example, Op, OpError
+from graphbuilder.ir.reach import OWN, Reach, Span
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import axis_of, divides, maps, one_of
@@ -42,6 +43,10 @@ class Split(Op):
         one_of(self, count=self.count, sizes=self.sizes)
         axis = self._axis(x)
         return tuple(resized(x, axis, size) for size in self._parts(x.shape[axis]))
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        """Its own place, counted from where its part begins."""
+        return (OWN,)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         dim = self._axis(inputs[0]) + 1
@@ -96,6 +101,16 @@ class Slice(Op):
         if left == 0:
             raise OpError(NothingLeft, f"slice: {self.detail()} leaves nothing of {x.shape[axis]} elements")
         return (resized(x, axis, left),)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        (x,) = inputs
+        axis = self._axis(x)
+        if axis == x.channel_axis:
+            return (OWN,)
+        taken = range(x.shape[axis])[self.start : self.stop : self.step]
+        spatial = [each for each in range(x.rank) if each != x.channel_axis]
+        span = Span(self.step, taken.start, taken.start)
+        return (Reach(tuple(span if each == axis else Span() for each in spatial)),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(None, (Item(Input(), ":, " * (self._axis(inputs[0]) + 1) + self.detail()),))
@@ -175,6 +190,10 @@ class Crop(Op):
         if min(left) < 1:
             raise OpError(NothingLeft, f"crop: nothing is left of {x}", field="sides")
         return (x.with_spatial(*left),)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach | None, ...]:
+        spans = (Span(1, before, before) for before, _ in self._sides(inputs))
+        return Reach(tuple(spans)), *(None,) * (len(inputs) - 1)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(None, (cropped(Input(), self._sides(inputs)),))

@@ -9,10 +9,11 @@ from pydantic import Field
 
 from graphbuilder.ir.lowering import Arg, Expr, Lowering, TorchCall
 from graphbuilder.ir.op import Example, Op
+from graphbuilder.ir.reach import Reach
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
-from graphbuilder.ops.guards import divides, maps
+from graphbuilder.ops.guards import bearable, divides, maps
 from graphbuilder.ops.torch_calls import move_to_last, move_to_second
 
 ONES = Initialiser("ones")
@@ -160,6 +161,9 @@ class GroupNorm(Norm):
         divides(self, self.groups, inputs[0].channels, "groups")
         return inputs
 
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        return (Reach(whole=True),)
+
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         (x,) = inputs
         args = (
@@ -199,6 +203,9 @@ class InstanceNorm(Norm):
             maps(self, inputs[0])
         return inputs
 
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        return (Reach(whole=True),)
+
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         (x,) = inputs
         args = (
@@ -235,7 +242,9 @@ class LocalResponseNorm(Op):
     k: Annotated[f.Number, Field(description="Constant in the divisor")] = 1.0
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        return (maps(self, inputs[0]),)
+        x = maps(self, inputs[0])
+        bearable(self, x, (self.size, *x.spatial), "size")
+        return (x,)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         args = (

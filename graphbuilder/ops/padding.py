@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from graphbuilder.diagnostics.catalogue.shapes import KernelTooLarge, WrongCount
 from graphbuilder.ir.op import OpError
+from graphbuilder.ir.reach import Reach, Span
 
 Sizes = int | tuple[int, ...]
 Side = tuple[int, int]
@@ -34,10 +35,20 @@ class Window(NamedTuple):
         """The padding of each axis where both its sides agree, else None."""
         return before_of(self.sides) if all(before == after for before, after in self.sides) else None
 
+    @property
+    def held(self) -> tuple[int, ...]:
+        """The sizes with their padding."""
+        return grown(self.spatial, self.sides)
+
     def counts(self, *, ceil: bool = False) -> tuple[int, ...]:
         """The number of windows on each axis; with ``ceil`` as torch's pools count, the ragged last window included."""
         axes = zip(self.spatial, self.reach, self.stride, self.sides, strict=True)
         return tuple(_count(size, reach, stride, side, ceil) for size, reach, stride, side in axes)
+
+    def reads(self) -> Reach:
+        """What a place of the result reads of the map."""
+        axes = zip(self.stride, self.reach, self.sides, strict=True)
+        return Reach(tuple(Span(stride, -before, reach - 1 - before) for stride, reach, (before, _) in axes))
 
     def padded_by(self, padding: tuple[int, ...]) -> Window:
         """The same window under a symmetric padding."""
@@ -121,6 +132,15 @@ def half(reach: tuple[int, ...]) -> tuple[Side, ...]:
     return tuple(((each - 1) // 2, (each - 1) // 2) for each in reach)
 
 
+def binned(given: tuple[int, ...], made: tuple[int, ...]) -> Reach:
+    """What a place reads where every axis of ``given`` is cut into ``made`` bins, as torch's adaptive pools cut it."""
+    from fractions import Fraction
+
+    factors = [Fraction(old, new) for old, new in zip(given, made, strict=True)]
+    shares = [1 - Fraction(1, factor.denominator) for factor in factors]  # the most that rounding moves an end
+    return Reach(tuple(Span(factor, -share, factor - 1 + share) for factor, share in zip(factors, shares, strict=True)))
+
+
 def _sides(bare: Window, padding: Padding) -> tuple[Side, ...]:
     if padding == "valid":
         return bare.sides
@@ -133,7 +153,7 @@ def _sides(bare: Window, padding: Padding) -> tuple[Side, ...]:
 
 
 def _check_fit(full: Window) -> None:
-    held = grown(full.spatial, full.sides)
+    held = full.held
     if all(size >= reach for size, reach in zip(held, full.reach, strict=True)):
         return
     padded = "" if held == full.spatial else f", padded to {times(held)}"

@@ -10,10 +10,11 @@ from pydantic import Field
 from graphbuilder.diagnostics.catalogue.shapes import PaddingTooLarge, WrongRank
 from graphbuilder.ir.lowering import Arg, Expr, Function, Infix, Input, Lowering, Method, Module, TorchCall
 from graphbuilder.ir.op import Example, Op, OpError
+from graphbuilder.ir.reach import OWN, WHOLE, Reach
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
-from graphbuilder.ops.guards import maps, windowed
-from graphbuilder.ops.padding import Side, Window, before_of, grown, per_axis, times, window
+from graphbuilder.ops.guards import bearable, maps, windowed
+from graphbuilder.ops.padding import Side, Window, before_of, binned, grown, per_axis, times, window
 from graphbuilder.ops.torch_calls import MINUS_INFINITY, padded, padding_arg
 
 _LINE = TensorType((4, 17))
@@ -62,7 +63,11 @@ class Pool(Op):
         x = maps(self, inputs[0])
         over = self._window(x)
         self._check_padding(over)
+        bearable(self, x, over.held)
         return (x.with_spatial(*self._run(over).counts(ceil=self.ceil)),)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        return (self._window(inputs[0]).reads(),)
 
     def strides(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...]:
         return self._window(inputs[0]).stride
@@ -260,6 +265,12 @@ class AdaptiveAvgPool(Op):
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         x = maps(self, inputs[0])
         return (x.with_spatial(*per_axis(self.size, x.rank - 1, "size")),)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        given, made = inputs[0].spatial, self.infer(inputs)[0].spatial
+        if given == made:
+            return (OWN,)
+        return (WHOLE,) if set(made) == {1} else (binned(given, made),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         args = (Arg("output_size", self.size, field="size"),)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from graphbuilder.diagnostics.catalogue.shapes import Contradiction, NothingLeft, PaddingTooLarge, WrongRank
 from graphbuilder.ir.lowering import Arg, Input, Lowering, TorchCall
 from graphbuilder.ir.op import Example, Op, OpError
+from graphbuilder.ir.reach import Reach, Span
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import divides, maps, one_of
-from graphbuilder.ops.padding import Side, grown, per_axis, sides_of, times, wrong_count
+from graphbuilder.ops.padding import Side, binned, grown, per_axis, sides_of, times, wrong_count
 from graphbuilder.ops.torch_calls import padded
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _MAP = TensorType((4, 9, 8))
 _LINE = TensorType((4, 9))
@@ -41,6 +45,11 @@ class Pad(Op):
         self._check(x, sides)
         return (x.with_spatial(*grown(x.spatial, sides)),)
 
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        """As if the new places held nothing of the map: a reflection would stay within the same windows."""
+        spans = (Span(1, -before, -before) for before, _ in sides_of(self.sides, inputs[0].rank - 1, "sides"))
+        return (Reach(tuple(spans)),)
+
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         sides = sides_of(self.sides, inputs[0].rank - 1, "sides")
         return Lowering(None, (padded(Input(), sides, self.value or None, self.mode),))
@@ -52,6 +61,8 @@ class Pad(Op):
 
     def _check(self, x: TensorType, sides: tuple[Side, ...]) -> None:
         """What torch allows: a reflection smaller than the map, a turn no larger."""
+        if self.value and self.mode != "constant":
+            raise OpError(Contradiction, f'pad: value means nothing for "{self.mode}"', field="value")
         spare = {"reflect": 1, "circular": 0}.get(self.mode)
         if spare is None or all(max(side) <= size - spare for side, size in zip(sides, x.spatial, strict=True)):
             return
@@ -100,6 +111,14 @@ class Resize(Op):
             raise OpError(NothingLeft, f"resize: nothing is left of {x}", field="factor")
         return (x.with_spatial(*sizes),)
 
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach | None, ...]:
+        given, made = inputs[0].spatial, self._sizes(inputs)
+        if self.mode == "area":
+            reach = binned(given, made)
+        else:
+            reach = Reach(tuple(self._span(*sizes) for sizes in zip(given, made, strict=True)))
+        return reach, *(None,) * (len(inputs) - 1)
+
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         axes = inputs[0].rank - 1
         mode = _BY_RANK.get(self.mode, (self.mode,) * 3)[axes - 1]
@@ -119,6 +138,21 @@ class Resize(Op):
         if self.size:
             return times((self.size,) * 2 if isinstance(self.size, int) else self.size)
         return f"×{self.factor}" if isinstance(self.factor, int | float) else ""
+
+    def _span(self, given: int, made: int) -> Span:
+        """What a place reads along an axis: around ``stride * i + shift``, rounded down, as many as the mode takes."""
+        from fractions import Fraction
+
+        stride, shift = Fraction(given, made), Fraction(0)
+        if self.align_corners:
+            stride = Fraction(given - 1, max(made - 1, 1))
+        elif self.mode != "nearest":
+            shift = stride / 2 if self.mode == "nearest-exact" else (stride - 1) / 2
+        rounded = _rounding(stride, shift)
+        if self.mode in ("nearest", "nearest-exact"):
+            return Span(stride, shift - rounded, shift)
+        around = rounded + (1 if self.mode == "bicubic" and rounded else 0)
+        return Span(stride, shift - around, shift + around)
 
     def _size(self, inputs: tuple[TensorType, ...]) -> int | tuple[int, ...] | None:
         return self.size or (inputs[1].spatial if self.factor is None else None)
@@ -152,6 +186,11 @@ class Resize(Op):
     )
 
 
+def _rounding(stride: Fraction, shift: Fraction) -> Fraction:
+    """The most that rounding down takes off ``stride * i + shift``."""
+    return max((stride * i + shift) % 1 for i in range(stride.denominator))
+
+
 def _scaled(size: int, factor: float) -> int:
     """``size`` times ``factor`` rounded down, as torch does it; a large factor could take a float beyond its range."""
     return size * int(factor) if factor >= 2**53 else int(size * factor)
@@ -170,6 +209,9 @@ class PixelShuffle(Op):
         x = maps(self, inputs[0], axes=(2,))
         divides(self, self.factor**2, x.channels, "factor", squared=True)
         return (x.of(x.channels // self.factor**2, tuple(size * self.factor for size in x.spatial)),)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        return (binned(inputs[0].spatial, self.infer(inputs)[0].spatial),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(TorchCall("nn.PixelShuffle", (Arg("upscale_factor", self.factor, field="factor"),), 1))
@@ -197,6 +239,9 @@ class PixelUnshuffle(Op):
         for size in x.spatial:
             divides(self, self.factor, size, "factor", "places of an axis")
         return (x.of(x.channels * self.factor**2, tuple(size // self.factor for size in x.spatial)),)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        return (Reach((Span(self.factor, 0, self.factor - 1),) * 2),)
 
     def strides(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...]:
         return (self.factor, self.factor)

@@ -10,6 +10,7 @@ from pydantic import Field
 from graphbuilder.diagnostics.catalogue.shapes import CannotReshape, NoSuchAxis, WrongLayout, WrongRank
 from graphbuilder.ir.lowering import Arg, Expr, Input, Lowering, TorchCall
 from graphbuilder.ir.op import Example, Op, OpError
+from graphbuilder.ir.reach import OWN, WHOLE, Reach
 from graphbuilder.ir.types import Layout, TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import maps, tokens
@@ -70,6 +71,9 @@ class Reshape(Rearranged):
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         shape = self._shape(inputs[0])
         return (TensorType(shape, self.layout if len(shape) > 1 else "first"),)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        return (OWN if self.infer(inputs) == inputs else WHOLE,)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         (x,) = inputs
@@ -142,6 +146,9 @@ class Tokens(Rearranged):
         x = maps(self, inputs[0])
         return (TensorType((prod(x.spatial), x.channels), "last"),)
 
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        return (OWN,)
+
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         flat: Expr = Input() if inputs[0].rank == 2 else method(Input(), "flatten", start_dim=2)
         return Lowering(None, (method(flat, "transpose", dim0=1, dim1=2),))
@@ -161,6 +168,9 @@ class Maps(Rearranged):
         if prod(size) != x.shape[0]:
             raise OpError(CannotReshape, f"{x.shape[0]} tokens are not {times(size)} places", field="size")
         return (TensorType((x.channels, *size)),)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        return (OWN,)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         turned = method(Input(), "transpose", dim0=1, dim1=2)

@@ -1,0 +1,224 @@
+"""Receptive fields against brute force (gradients of the real torch modules) and against published numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import dedent
+from time import perf_counter
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import graphbuilder as gb
+from graphbuilder.analysis.receptive_field import Field, receptive_fields
+from graphbuilder.backends.torch import build
+from graphbuilder.ir import Composite, Example, Op, TensorType
+from graphbuilder.ops import catalogue
+from tests.ops.interpret import batch, run
+from tests.ops.interpret import build as build_op
+
+SPECS = Path(__file__).parents[2] / "specs"
+DEFAULTS = "[defaults]\nconv = { out = 4, kernel = 3 }"
+Extent = tuple[int, int]
+
+
+def network(model: str, shape: Sequence[int] = (2, 63, 63), blocks: str = "") -> gb.Network:
+    head = f'format = 1\nname = "case"\n[inputs]\nx = {list(shape)}\n{DEFAULTS}'
+    checked = gb.check_text(f"{head}\n[model]\nbody = [{model}]\n{dedent(blocks)}")
+    assert checked.network is not None, checked.diagnostics
+    return checked.network
+
+
+def field(found: gb.Network) -> Field:
+    (fields,) = receptive_fields(found.typed).values()
+    (only,) = fields.values()
+    return only
+
+
+def touched(gradient: Tensor, axes: int, first: bool) -> tuple[Extent, ...] | None:
+    """Where any sample's gradient is not zero, as (first, last) along each spatial axis."""
+    spatial = range(2, 2 + axes) if first else range(1, 1 + axes)
+    found: list[Extent] = []
+    for axis in spatial:
+        others = [each for each in range(gradient.ndim) if each != axis]
+        places = gradient.abs().amax(others).nonzero().flatten().tolist()
+        if not places:
+            return None
+        found.append((places[0], places[-1]))
+    return tuple(found)
+
+
+def centre(value: Tensor, type_: TensorType) -> tuple[Tensor, tuple[int, ...]]:
+    """The sum over batch and channels at the middle place, and that place."""
+    middle = tuple(size // 2 for size in type_.spatial)
+    index = (slice(None), slice(None), *middle) if type_.layout == "first" else (slice(None), *middle)
+    return (value[index] * torch.randn_like(value[index])).sum(), middle
+
+
+def brute_force(found: gb.Network) -> tuple[int, ...]:
+    """The size of the field of the middle place, over a batch that makes every path of a pool or rectifier count."""
+    torch.manual_seed(0)
+    module = build(found.typed)
+    for parameter in module.parameters():
+        nn.init.normal_(parameter)
+    x = torch.randn(32, *found.typed.inputs[0].shape, requires_grad=True)
+    value, _ = centre(module.eval()(x), found.typed.outputs[0])
+    value.backward()
+    assert x.grad is not None
+    extents = touched(x.grad, len(found.typed.inputs[0].spatial), True)
+    assert extents is not None
+    return tuple(last - first + 1 for first, last in extents)
+
+
+WINDOWS = {
+    "one convolution": '{ op = "conv", kernel = 5 }',
+    "a chain": '{ op = "conv" }, { op = "conv" }',
+    "strides": '{ op = "conv", stride = 2 }, { op = "conv", kernel = 5, stride = 3 }',
+    "dilation": '{ op = "conv", dilation = 4 }, { op = "dwconv", kernel = 3, dilation = 2 }',
+    "rectangles": '{ op = "conv", kernel = [1, 7], stride = [1, 2] }, { op = "conv", kernel = [3, 1] }',
+    "padding": '{ op = "conv", kernel = 4, padding = "same", stride = 2 }, { op = "conv", padding = "half" }',
+    "pools": '{ op = "maxpool", kernel = 3, stride = 2, padding = "same" }, { op = "avgpool", kernel = 2 }',
+    "norms": '{ op = "conv" }, { op = "batchnorm" }, { op = "relu" }, { op = "maxpool", kernel = 2 }',
+    "separable": '{ op = "sepconv", out = 4, kernel = 3, stride = 2 }, { op = "sepconv", out = 2, kernel = 3 }',
+    "apart by more than they reach": '{ op = "conv", kernel = 1, stride = 4 }, { op = "conv" }',
+    "shuffled": '{ op = "pixelunshuffle", factor = 3 }, { op = "conv" }',
+    "cut": '{ op = "pad", sides = 2 }, { op = "conv" }, { op = "crop", sides = 4 }',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", WINDOWS.values(), ids=WINDOWS)
+def test_chains_are_exact(model: str) -> None:
+    found = network(model)
+    assert field(found) == (brute_force(found), False)
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        '{ op = "resize", factor = 2 }, { op = "conv" }',
+        '{ op = "resize", factor = 2, mode = "bilinear" }',
+        '{ op = "convtranspose", out = 2, kernel = 4, stride = 2, padding = 1 }',
+        '{ op = "convtranspose", out = 2, kernel = 3, stride = 2, padding = 1 }, { op = "conv", kernel = 5 }',
+        '{ op = "pixelshuffle", factor = 2 }',
+    ],
+)
+def test_growing_maps_read_at_most_so_much(tail: str) -> None:
+    """Places differ in what they read; the field is that of the widest, by at most one place of the coarse map."""
+    found = network(f'{{ op = "conv", stride = 2 }}, {tail}')
+    for ours, real in zip(field(found).size, brute_force(found), strict=True):
+        assert real <= ours <= real + 4
+
+
+RESIDUAL = """
+[blocks.unit]
+body = [{ op = "conv", padding = "half", stride = 2 }, { op = "conv", padding = "half" }]
+shortcut = "project"
+[blocks.wide]
+branches.one = [{ op = "conv", kernel = 1 }]
+branches.five = [{ op = "conv", kernel = 5, padding = "half" }]
+branches.odd = [{ op = "conv", kernel = 4, padding = "same" }]
+merge = "concat"
+"""
+
+
+def test_joins_take_the_union_of_their_paths() -> None:
+    found = network('{ use = "unit", repeat = 2 }, { use = "wide", repeat = 3 }', (2, 95, 95), RESIDUAL)
+    assert field(found) == (brute_force(found), False)
+
+
+@pytest.mark.parametrize(
+    ("model", "shown"),
+    [
+        ('{ op = "conv", kernel = 7 }, { op = "globalavgpool" }, { op = "linear", out = 2 }', "7x7, then all"),
+        ('{ op = "conv", kernel = 7 }, { op = "flatten" }, { op = "linear", out = 2 }', "7x7, then all"),
+        ('{ op = "conv", kernel = 63 }, { op = "flatten" }, { op = "linear", out = 2 }', "63x63"),
+        ('{ op = "flatten" }, { op = "linear", out = 2 }', "all"),
+        ('{ op = "relu" }', "1x1"),
+        ('{ op = "conv", kernel = 7, stride = 7 }, { op = "tokens" }, { op = "attention", heads = 2 }',
+         "7x7, then all"),
+        ('{ op = "conv" }, { op = "squeezeexcite", squeeze = 2 }, '
+         '{ op = "conv" }', "5x5, then all"),
+        ('{ op = "conv" }, { op = "groupnorm", groups = 2 }, '
+         '{ op = "conv" }', "5x5, then all"),
+        ('{ op = "conv" }, { op = "tokens" }, { op = "maps", size = 61 }, '
+         '{ op = "conv" }', "5x5"),
+    ],
+)  # fmt: skip
+def test_what_reads_everything_is_said_beside_the_windows(model: str, shown: str) -> None:
+    assert str(field(network(model))) == shown
+
+
+@pytest.mark.parametrize(
+    ("spec", "size"),
+    # Araujo et al., table in the section "Computing receptive fields for modern networks"; ResNets with their strides
+    # in the 3x3 convolutions, as in torchvision.
+    [("alexnet", 195), ("vgg16", 212), ("mobilenet_v1", 315), ("resnet50", 427)],
+)
+def test_published_sizes(spec: str, size: int) -> None:
+    assert field(gb.load(SPECS / f"{spec}.toml")) == ((size, size), True)
+
+
+def test_every_output_has_a_field_in_every_input_that_it_reads() -> None:
+    text = """
+        format = 1
+        name = "two"
+        [inputs]
+        left = [2, 16, 16]
+        right = [2, 16, 16]
+        [model]
+        body = [
+          { id = "a", op = "conv", out = 2, kernel = 3, padding = "half", from = "left" },
+          { id = "b", op = "conv", out = 2, kernel = 5, padding = "half", from = "right" },
+          { id = "both", op = "add", from = ["a", "b"] },
+        ]
+        [outputs]
+        both = "both"
+        one = "a"
+    """
+    checked = gb.check_text(dedent(text))
+    assert checked.network is not None, checked.diagnostics
+    three, five = Field((3, 3), False), Field((5, 5), False)
+    assert receptive_fields(checked.network.typed) == {"both": {"left": three, "right": five}, "one": {"left": three}}
+
+
+def test_many_copies_are_no_work() -> None:
+    found = network('{ op = "conv", padding = "half", repeat = 30001 }')
+    start = perf_counter()
+    assert field(found).size == (60_003, 60_003)
+    assert perf_counter() - start < 1
+
+
+# Their places are counted anew: from where a part or the tokens given begin, or row by row.
+MOVED = ("split", "classtoken", "tokens", "maps")
+
+
+def rows() -> list[object]:
+    return [
+        pytest.param(op(**example.args), example, id=f"{op.op}-{number}")
+        for op in catalogue().values()
+        if not issubclass(op, Composite)
+        for number, example in enumerate(op.examples)
+    ]
+
+
+@pytest.mark.parametrize(("op", "example"), rows())
+def test_no_op_reads_beyond_what_it_declares(op: Op, example: Example) -> None:
+    """Every op of the catalogue, by the gradient of the middle place of each output."""
+    torch.manual_seed(0)
+    lowering = op.lower(example.inputs)
+    module = build_op(lowering)
+    inputs = tuple(x.clone().requires_grad_() for x in batch(example.inputs, size=16))
+    values = run(lowering, module and module.eval(), inputs)
+    for value, type_ in zip(values, op.infer(example.inputs), strict=True):
+        total, middle = centre(value, type_)
+        gradients = torch.autograd.grad(total, inputs, retain_graph=True, allow_unused=True)
+        for given, gradient, reach in zip(example.inputs, gradients, op.reads(example.inputs), strict=True):
+            seen = None if gradient is None else touched(gradient, len(given.spatial), given.layout == "first")
+            if reach is None:
+                assert seen is None
+            elif seen and not reach.whole and reach.placed and op.op not in MOVED:
+                spans = reach.spans or ((1, 0, 0),) * len(given.spatial)
+                for place, (stride, first, last), (low, high) in zip(middle, spans, seen, strict=True):
+                    assert stride * place + first <= low and high <= stride * place + last
