@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,9 +15,6 @@ from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import divides, maps, one_of
 from graphbuilder.ops.padding import Side, binned, grown, per_axis, sides_of, times, wrong_count
 from graphbuilder.ops.torch_calls import padded
-
-if TYPE_CHECKING:
-    from fractions import Fraction
 
 _MAP = TensorType((4, 9, 8))
 _LINE = TensorType((4, 9))
@@ -116,7 +113,8 @@ class Resize(Op):
         if self.mode == "area":
             reach = binned(given, made)
         else:
-            reach = Reach(tuple(self._span(*sizes) for sizes in zip(given, made, strict=True)))
+            factors = (None,) * len(given) if self.factor is None else self._factors(len(given))
+            reach = Reach(tuple(map(self._span, given, made, factors)))
         return reach, *(None,) * (len(inputs) - 1)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
@@ -139,16 +137,17 @@ class Resize(Op):
             return times((self.size,) * 2 if isinstance(self.size, int) else self.size)
         return f"×{self.factor}" if isinstance(self.factor, int | float) else ""
 
-    def _span(self, given: int, made: int) -> Span:
+    def _span(self, given: int, made: int, factor: float | None) -> Span:
         """What a place reads along an axis: around ``stride * i + shift``, rounded down, as many as the mode takes."""
         from fractions import Fraction
 
-        stride, shift = Fraction(given, made), Fraction(0)
+        # torch steps by the factor as it is written, also where the sizes do not come to it.
+        stride, shift = 1 / Fraction(str(factor)) if factor else Fraction(given, made), Fraction(0)
         if self.align_corners:
             stride = Fraction(given - 1, max(made - 1, 1))
         elif self.mode != "nearest":
             shift = stride / 2 if self.mode == "nearest-exact" else (stride - 1) / 2
-        rounded = _rounding(stride, shift)
+        rounded = max((stride * i + shift) % 1 for i in range(min(made, stride.denominator)))
         if self.mode in ("nearest", "nearest-exact"):
             return Span(stride, shift - rounded, shift)
         around = rounded + (1 if self.mode == "bicubic" and rounded else 0)
@@ -184,11 +183,6 @@ class Resize(Op):
         Example({"factor": 2, "mode": "bilinear"}, (_CUBE,)),
         Example({"factor": 2, "mode": "nearest-exact"}, (_CUBE,)),
     )
-
-
-def _rounding(stride: Fraction, shift: Fraction) -> Fraction:
-    """The most that rounding down takes off ``stride * i + shift``."""
-    return max((stride * i + shift) % 1 for i in range(stride.denominator))
 
 
 def _scaled(size: int, factor: float) -> int:
