@@ -196,13 +196,13 @@ def compile(
 
 
 def _tensors(network: Network, path: str | Path, mapping: str | Path | None) -> dict[str, Tensor]:
-    from graphbuilder.analysis.weights import walk
     from graphbuilder.spec.merged import files
     from graphbuilder.weights.load import candidates
     from graphbuilder.weights.load import load as load_weights
+    from graphbuilder.weights.wanted import wanted
 
     offered = candidates(files(network.spec.place.document))
-    return load_weights(dict(walk(network.typed)), path, mapping, offered)
+    return load_weights(wanted(network.typed), path, mapping, offered)
 
 
 def _network(network: Network | str | Path) -> Network:

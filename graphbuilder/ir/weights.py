@@ -39,7 +39,9 @@ class Weight(NamedTuple):
     """A tensor of an op: its name below the op's own, its shape in torch's order, and whether gradients train it.
 
     ``fan`` is (fan in, fan out) of the op, also on a bias, whose default in torch depends on the kernel's fan in.
-    ``counted`` is false for what no framework counts as a parameter (``num_batches_tracked``).
+    ``counted`` is false for what no framework counts as a parameter (``num_batches_tracked``). ``maps`` are the shapes,
+    channels first, that were flattened into the vector whose elements its last axis is for, where someone has asked:
+    another library may have flattened them in another order.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Weight(NamedTuple):
     trainable: bool = True
     counted: bool = True
     fan: tuple[int, int] = (1, 1)
+    maps: tuple[tuple[int, ...], ...] = ()
 
     @property
     def size(self) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphbuilder.weights.checkpoint import Convention
@@ -45,6 +46,7 @@ def _depthwise(array: Array) -> Array:
 
 
 SAME = Layout("as it is", _same, _same)
+RESHAPED = Layout("axes of 1", _same, _same)
 # A transposed convolution keeps (..., out, in) in Keras and (in, out, ...) in torch: the same exchange. So does a dense
 # layer.
 KERNEL = Layout("channels first", _kernel_shape, _kernel)
@@ -65,6 +67,33 @@ _KERAS: dict[str, tuple[tuple[str, ...], tuple[Layout, ...]]] = {
 }
 
 
+def unflattened(layout: Layout, maps: Sequence[Shape]) -> Layout:
+    """``layout``, and behind it Keras's order of flattened maps, channels last, made torch's along the last axis.
+
+    Args:
+        maps: the shapes that were flattened into that axis, one behind the other, channels first.
+    """
+
+    def apply(array: Array) -> Array:
+        order = _channels_last_order(maps)
+        return layout.apply(array)[..., order]
+
+    sizes = " and ".join("x".join(map(str, shape)) for shape in maps if len(shape) > 1)
+    return Layout(f"{layout.name}, flattened {sizes} to channels first", layout.shape, apply)
+
+
+def _channels_last_order(maps: Sequence[Shape]) -> Array:
+    """Where each element of the flattened maps stands when every map is flattened with its channels last."""
+    import numpy as np
+
+    starts = np.cumsum([0, *map(math.prod, maps)])
+    orders = [
+        np.moveaxis(np.arange(math.prod(shape)).reshape(*shape[1:], shape[0]), -1, 0).ravel() + start
+        for shape, start in zip(maps, starts, strict=False)
+    ]
+    return np.concatenate(orders)
+
+
 def ours(convention: Convention, leaf: str) -> tuple[str, ...]:
     """What a layer's tensor ``leaf`` may be called here, the likeliest first."""
     return _KERAS.get(leaf, ((leaf,), ()))[0] if convention == "keras" else (leaf,)
@@ -77,4 +106,12 @@ def layout(convention: Convention, leaf: str, theirs: Shape, wanted: Shape) -> L
     """
     tried = _KERAS.get(leaf, ((), (SAME,)))[1] if convention == "keras" else (SAME,)
     possible = (choice for choice in tried if choice is SAME or len(theirs) >= 2)
-    return next((choice for choice in possible if choice.shape(theirs) == wanted), None)
+    found = next((choice for choice in possible if choice.shape(theirs) == wanted), None)
+    return RESHAPED if found is None and convention == "torch" and _reshapes(theirs, wanted) else found
+
+
+def _reshapes(theirs: Shape, wanted: Shape) -> bool:
+    """Whether two shapes differ in axes of 1 alone: class tokens and layer scales are kept with some, 1x1 kernels
+    without. With more than two others it is another kernel: depthwise (64, 1, 3, 3) is no (64, 3, 3)."""
+    long = [size for size in theirs if size != 1]
+    return len(long) <= 2 and long == [size for size in wanted if size != 1]

@@ -127,6 +127,8 @@ def _written(name: str, rules: tuple[Rename, ...]) -> list[tuple[Rename, str]]:
 def _row(ours: str, claim: _Claim, weight: Weight, checkpoint: Checkpoint) -> Row:
     stored = checkpoint.tensors[claim.theirs]
     layout = layouts.layout(checkpoint.convention, claim.leaf, stored.shape, weight.shape)
+    if layout and weight.maps and checkpoint.convention == "keras":
+        layout = layouts.unflattened(layout, weight.maps)
     # What is not counted is a count itself: num_batches_tracked.
     wanted = ("float", "bfloat") if weight.counted else ("int", "uint")
     return Row(ours, claim.theirs, weight, stored, layout if stored.dtype.startswith(wanted) else None)

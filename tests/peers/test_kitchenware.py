@@ -117,14 +117,14 @@ def test_a_broken_download_gives_no_module(tmp_path: Path) -> None:
 
 
 def test_every_tensor_is_used_or_named_as_ignored(model: nn.Module) -> None:
-    from graphbuilder.analysis.weights import walk
     from graphbuilder.weights.mapping import load_mapping
     from graphbuilder.weights.match import match
     from graphbuilder.weights.read import read
+    from graphbuilder.weights.wanted import wanted
 
     mapping = load_mapping(ROOT / "specs" / "weights" / "xception_kitchenware.keras.toml")
     with read(kitchenware_weights()) as checkpoint:
-        found = match(dict(walk(gb.load(SPEC).typed)), checkpoint, mapping)
+        found = match(wanted(gb.load(SPEC).typed), checkpoint, mapping)
     assert found.faults == 0
     assert len(found.rows) + len(found.ignored) == len(checkpoint.tensors)
     assert all(name.startswith("optimizer/") for name in found.ignored)
