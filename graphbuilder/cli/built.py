@@ -52,8 +52,8 @@ class Built:
         cost = costs(self.network.typed)
         yield "inputs", _named(self.network.inputs)
         yield "outputs", _named(self.network.outputs)
-        statistics = f" and {counted(cost.non_trainable)} running statistics" if cost.non_trainable else ""
-        yield "parameters", f"{counted(cost.trainable)} trainable{statistics}"
+        statistics = f" (and {counted(cost.non_trainable)} running statistics)" if cost.non_trainable else ""
+        yield "parameters", f"{counted(cost.trainable)}{statistics}"
         yield "MACs", f"{scaled(cost.macs)} {SAMPLE}"
         yield "weights", f"from {self.weights}" if self.weights else f"drawn from seed {self.seed}"
         yield "device", f"{self.trial.device}, {self.trial.dtype}, batch {self.trial.batch}"

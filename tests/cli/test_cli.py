@@ -260,7 +260,7 @@ def test_compile_says_what_was_built(cli: Run) -> None:
     assert result.out.startswith("small  A small one\n")
     assert lines["inputs"] == "x 3x8x8"
     assert lines["outputs"] == "globalavgpool 4"
-    assert lines["parameters"] == "120 trainable and 8 running statistics"
+    assert lines["parameters"] == "120 (and 8 running statistics)"
     assert lines["device"] == "cpu, float32, batch 2"
 
 
