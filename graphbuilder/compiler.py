@@ -174,7 +174,11 @@ def compile(
     weights: str | Path | None = None,
     mapping: str | Path | None = None,
 ) -> nn.Module:
-    """The network as an ``nn.Module`` in evaluation of its source, its weights drawn from ``seed`` or read from a file.
+    """The network as an ``nn.Module``: its source run, its weights drawn from ``seed`` or read from a file.
+
+    A network that declares one output returns it; one that declares several returns a dict of them by name, in
+    training and in evaluation alike. Outputs of training only (auxiliary classifiers) are in that dict in training,
+    and in evaluation neither there nor computed; so ``module(x)["logits"]`` is right in both.
 
     Args:
         network: a network, or the path of a spec.

@@ -15,7 +15,7 @@ from graphbuilder.ir import Graph, Node, Op, TensorType
 
 
 class Costs(NamedTuple):
-    """Counts of one body or call.
+    """Counts of one body or call, in evaluation: what runs in training only is counted for its weights alone.
 
     Attributes:
         trainable: learnable elements, once for each owner however often it is called.
@@ -49,6 +49,10 @@ class Costs(NamedTuple):
         """What a further call of the same weights costs."""
         return self._replace(trainable=0, non_trainable=0)
 
+    def unrun(self) -> Costs:
+        """What a call costs that evaluation leaves out."""
+        return Costs(self.trainable, self.non_trainable)
+
 
 _KNOWN: WeakKeyDictionary[TypedGraph, Costs] = WeakKeyDictionary()
 
@@ -70,7 +74,8 @@ def costs_by_run(typed: TypedGraph) -> Iterator[tuple[Run, Costs]]:
         first = call.again() if run.first.module in counted else call
         further = call if run.nodes[-1].owns else call.again()
         counted.add(run.first.module)
-        yield run, sum_costs([first, further.times(run.count - 1)])
+        together = sum_costs([first, further.times(run.count - 1)])
+        yield run, together.unrun() if run.first.name in typed.graph.auxiliary else together
 
 
 def sum_costs(each: Collection[Costs]) -> Costs:

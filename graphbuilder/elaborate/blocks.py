@@ -20,7 +20,7 @@ from graphbuilder.elaborate.builder import BodyBuilder, Call
 from graphbuilder.elaborate.context import Context, Trail
 from graphbuilder.elaborate.joins import branches, last_place, with_shortcut
 from graphbuilder.elaborate.names import name_steps
-from graphbuilder.elaborate.outputs import finish, named_outputs, outputs_of
+from graphbuilder.elaborate.outputs import finish, named_outputs, outputs_of, wanted_of
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
 from graphbuilder.elaborate.prune import Pruner
 from graphbuilder.elaborate.reading import PortNames, Reading
@@ -130,8 +130,8 @@ class Blocks:
         scope = self._scope(name, block, values, inputs)
         taken = frozenset((*inputs, *(block.branches or ()), *(("shortcut", "merge") if block.shortcut else ())))
         body, after = name_steps(block.body or [], block.after, taken)
-        outputs = output_paths(block.outputs)
-        paths = [*all_paths(body, after), *outputs.values(), *(".".join(tap) for tap in taps)]
+        outputs = wanted_of(block.outputs, block.place_of("outputs"))
+        paths = [*all_paths(body, after), *(output.path for output in outputs), *(".".join(tap) for tap in taps)]
         builder = BodyBuilder(self, scope, inputs, trail, taps_of(paths))
         if block.branches is not None:
             last = branches(builder, block)
@@ -142,11 +142,7 @@ class Blocks:
                 builder.signals["merge"] = last
         if after:
             last = builder.run(after, last, block.place_of("after"), may_be_empty=True)
-        given = (
-            named_outputs(builder, outputs, block.place_of("outputs"), taps)
-            if outputs
-            else outputs_of(builder, last, taps)
-        )
+        given = named_outputs(builder, outputs, taps) if outputs else outputs_of(builder, last, taps)
         args = {declared: scope.names[declared] for declared in block.args}
         return self._sized(finish(builder, "block", name, given, args, block.title, plain_defaults(block)), trail)
 
@@ -188,10 +184,3 @@ def input_facts(inputs: Mapping[str, TensorType | None]) -> dict[str, Any]:
             facts[f"{prefix}_channels"] = type_.channels if type_ else UNKNOWN
             facts[f"{prefix}_shape"] = list(type_.shape) if type_ else UNKNOWN
     return facts
-
-
-def output_paths(outputs: Mapping[str, str] | list[str] | None) -> dict[str, str]:
-    """Output names and the paths that they stand for; a list names steps by their own names."""
-    if isinstance(outputs, list):
-        return {name: name for name in outputs}
-    return dict(outputs or {})

@@ -10,7 +10,7 @@ from graphbuilder.analysis.costs import costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes, TooManyParameters
-from graphbuilder.diagnostics.catalogue.references import InputSize, NothingReturned
+from graphbuilder.diagnostics.catalogue.references import InputSize, NothingReturned, OnlyTraining
 from graphbuilder.elaborate.arguments import shown
 from graphbuilder.elaborate.blocks import Blocks
 from graphbuilder.elaborate.builder import BodyBuilder
@@ -18,7 +18,14 @@ from graphbuilder.elaborate.context import Context, Limits, Trail, table_of_no_o
 from graphbuilder.elaborate.facts import check_names, warn_unread
 from graphbuilder.elaborate.initialisers import check_owned, possible_names, read_initialisers
 from graphbuilder.elaborate.names import name_steps
-from graphbuilder.elaborate.outputs import Outputs, finish, named_outputs, outputs_of
+from graphbuilder.elaborate.outputs import (
+    Outputs,
+    Wanted,
+    check_training,
+    finish,
+    named_outputs,
+    outputs_of,
+)
 from graphbuilder.elaborate.paths import all_paths, taps_of
 from graphbuilder.elaborate.scope import UNKNOWN, Scope
 from graphbuilder.ir import Dialect, Graph, Initialiser, Op, TensorType
@@ -61,17 +68,36 @@ def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | N
     context = blocks.context
     spec = context.spec
     body, _ = name_steps(spec.model.body, taken=frozenset(inputs))
-    outputs = spec.outputs or {}
-    taps = taps_of([*all_paths(body), *outputs.values()])
+    outputs = _outputs(spec)
+    taps = taps_of([*all_paths(body), *(output.path for output in outputs)])
     builder = BodyBuilder(blocks, context.params, inputs, Trail(), taps)
     last = builder.run(body, builder.start, spec.model.place_of("body"))
-    place = spec.place_of("outputs")
-    given = named_outputs(builder, outputs, place, ()) if outputs else _last_output(outputs_of(builder, last, ()))
-    if given is not None and not given.pairs:
-        message = "every output names a step that is left out"
-        context.sink.add(NothingReturned.at(place.span, message, help="name a step that is always there"))
+    given = named_outputs(builder, outputs, ()) if outputs else _last_output(outputs_of(builder, last, ()))
+    if given is not None and outputs:
+        _expect_outputs(given, spec, context.sink)
     graph = finish(builder, "model", spec.name, given, context.params.names, spec.title)
-    return graph and replace(graph, dialect=context.dialect)
+    if graph is None or context.sink.failed:
+        return None
+    training = frozenset(name for name, _ in graph.outputs if outputs and (spec.outputs or {})[name].training)
+    graph = replace(graph, dialect=context.dialect, training=training)
+    check_training(graph, context.sink)
+    return graph
+
+
+def _outputs(spec: Spec) -> tuple[Wanted, ...]:
+    """The outputs that the model declares, those of training behind the others."""
+    rows = sorted((spec.outputs or {}).items(), key=lambda row: row[1].training)
+    return tuple(Wanted(name, output.from_, output.path_place) for name, output in rows)
+
+
+def _expect_outputs(given: Outputs, spec: Spec, sink: Sink) -> None:
+    span = spec.place_of("outputs").span
+    if not given.pairs:
+        message = "every output names a step that is left out"
+        sink.add(NothingReturned.at(span, message, help="name a step that is always there"))
+    elif all((spec.outputs or {})[name].training for name, _ in given.pairs):
+        message = "the model gives nothing in evaluation"
+        sink.add(OnlyTraining.at(span, message, help="leave out `training = true` of one output, or add another"))
 
 
 def _last_output(outputs: Outputs | None) -> Outputs | None:

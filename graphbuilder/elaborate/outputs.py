@@ -1,11 +1,17 @@
-"""What a finished body gives out: its declared outputs, then what readers take from inside it."""
+"""What a finished body gives out: its declared outputs, then what readers take from inside it.
+
+Outputs of training stand behind the model's others. Only whole steps of ``[model]`` can be left out in evaluation, so
+steps inside a block that runs there and whose results only training wants are refused.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphbuilder.diagnostics.catalogue.references import TapNeedsId
+from graphbuilder.diagnostics import Sink
+from graphbuilder.diagnostics.catalogue.references import TapNeedsId, TrainingInside
 from graphbuilder.document import Place
 from graphbuilder.elaborate.paths import Tap, ambiguous, look_up
 from graphbuilder.elaborate.signals import Known, Signal
@@ -32,18 +38,29 @@ def outputs_of(builder: BodyBuilder, last: Signal, taps: Sequence[Tap]) -> Outpu
     return _with_taps(builder, [(name, known.value) for name, known in declared], taps)
 
 
-def named_outputs(
-    builder: BodyBuilder, outputs: Mapping[str, str], place: Place, taps: Sequence[Tap]
-) -> Outputs | None:
-    """The outputs that a block or the model names by paths; one that names a step left out is left out."""
+class Wanted(NamedTuple):
+    """An output that a block or the model names by a path."""
+
+    name: str
+    path: str
+    place: Place
+
+
+def wanted_of(outputs: Mapping[str, str] | list[str] | None, place: Place) -> tuple[Wanted, ...]:
+    """The outputs that a block declares; a list names steps by their own names."""
+    if isinstance(outputs, list):
+        return tuple(Wanted(name, name, place / index) for index, name in enumerate(outputs))
+    return tuple(Wanted(name, path, place / name) for name, path in (outputs or {}).items())
+
+
+def named_outputs(builder: BodyBuilder, outputs: Sequence[Wanted], taps: Sequence[Tap]) -> Outputs | None:
+    """The values of declared outputs; one that names a step left out is left out."""
     pairs: list[tuple[str, Value]] = []
     unknown = False
-    by_index = type(place.value) is list
-    for index, (name, path) in enumerate(outputs.items()):
+    for name, path, place in outputs:
         if path in builder.left_out:
             continue
-        at = place / (index if by_index else name)
-        known = _value_of(builder, path, at)
+        known = _value_of(builder, path, place)
         unknown |= known is None
         if known is not None:
             pairs.append((name, known.value))
@@ -128,3 +145,37 @@ def _nodes(builder: BodyBuilder, outputs: Outputs) -> Sequence[Node]:
     last = builder.nodes[-1]
     head = builder.blocks.pruner.prune(builder.nodes, (Value(last.name, value.port) for _, value in outputs.pairs))
     return Copies(head, len(head) + builder.alike)
+
+
+def check_training(graph: Graph, sink: Sink) -> None:
+    """Report steps inside blocks that evaluation would run for an output that it has not."""
+    for node, inner in _run_for_training(graph):
+        message = f"`{node.name}` would run `{inner.name}` in evaluation, which only an output of training needs"
+        help_ = "put the steps of that output into [model]"
+        sink.add(TrainingInside.at(inner.place.span if inner.place else None, message, help=help_))
+
+
+def _run_for_training(graph: Graph) -> Iterator[tuple[Node, Node]]:
+    """Calls of ``graph`` that evaluation runs, each with the first step inside that it has no need of."""
+    wanted = _ports_of_training(graph)
+    for node, body in graph.children():
+        if node.name in graph.auxiliary or node.name not in wanted:
+            continue
+        inside = replace(body, training=wanted[node.name])
+        first = next((each for each in inside.nodes if each.name in inside.auxiliary), None)
+        if first is not None:
+            yield node, first
+        else:
+            yield from _run_for_training(inside)
+
+
+def _ports_of_training(graph: Graph) -> dict[str, frozenset[str]]:
+    """By node, the ports that training reads and evaluation does not."""
+    reads = [(value, node.name in graph.auxiliary) for node in graph.nodes for value in node.inputs]
+    reads += [(value, name in graph.training) for name, value in graph.outputs]
+    in_evaluation = {value for value, training in reads if not training}
+    found: dict[str, set[str]] = {}
+    for value, _ in reads:
+        if value not in in_evaluation:
+            found.setdefault(value.node, set()).add(value.port)
+    return {node: frozenset(ports) for node, ports in found.items()}

@@ -88,6 +88,7 @@ class Graph:
         composite: the op that this body spells out.
         defaults: what declared arguments are when a step leaves them out, where that is a plain value.
         dialect: of a model, what it was written in; what spells it out again needs to know.
+        training: of a model, the outputs that exist in training only; they stand behind the others.
     """
 
     kind: Kind
@@ -100,6 +101,7 @@ class Graph:
     title: str | None = None
     dialect: Dialect | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    training: frozenset[str] = frozenset()
 
     @cached_property
     def by_name(self) -> Mapping[str, Node]:
@@ -129,6 +131,17 @@ class Graph:
             for port, value in enumerate(node.inputs):
                 found.setdefault(value, []).append((node.name, port))
         return {value: tuple(readers) for value, readers in found.items()}
+
+    @cached_property
+    def auxiliary(self) -> frozenset[str]:
+        """The nodes that only outputs of training need: they have weights, and in evaluation they are not run."""
+        if not self.training:
+            return frozenset()
+        needed = {value.node for name, value in self.outputs if name not in self.training}
+        for node in reversed(self.nodes):
+            if node.name in needed:
+                needed.update(value.node for value in node.inputs)
+        return frozenset(node.name for node in self.nodes if node.name not in needed)
 
     def children(self) -> Iterator[tuple[Node, Graph]]:
         """The calls of other bodies."""

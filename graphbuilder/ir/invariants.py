@@ -36,8 +36,13 @@ def _of_body(body: Graph) -> Iterator[str]:
     for name, value in body.outputs:
         if value not in known:
             yield f"the output {name} names {value}, which nothing gives"
+    names = [name for name, _ in body.outputs]
     if not body.outputs:
         yield "it gives nothing"
+    elif body.training.symmetric_difference(names[len(names) - len(body.training) :]):
+        yield "the outputs of training do not stand behind the others"
+    elif body.training.issuperset(names):
+        yield "it gives nothing in evaluation"
 
 
 def _of_node(node: Node, body: Graph, known: set[Value]) -> Iterator[str]:

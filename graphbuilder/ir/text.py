@@ -37,7 +37,9 @@ def _lines(body: Graph, names: dict[Graph, str]) -> Iterator[str]:
     yield f"{names[body]}({', '.join(body.inputs)}){args}"
     for run in _runs(body.nodes):
         yield "  " + _node(run, names)
-    yield "  return " + ", ".join(f"{name}={_value(value)}" for name, value in body.outputs)
+    yield "  return " + ", ".join(
+        f"{name}={_value(value)}{' in training' if name in body.training else ''}" for name, value in body.outputs
+    )
 
 
 def _runs(nodes: Sequence[Node]) -> Iterator[list[Node]]:

@@ -183,6 +183,26 @@ class InputType(Placed):
         return self.place_of("shape") / index
 
 
+class Output(Placed):
+    """An output of the model: ``{ from = "aux", training = true }``; a bare string is its path."""
+
+    from_: str = Field(alias="from", description="The step that gives it, or an output or step inside one: a path.")
+    training: bool = Field(
+        default=False, description="Whether it exists in training only; in evaluation its steps are not run."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_path(cls, written: object) -> object:
+        return {"from": written} if isinstance(written, str) else written
+
+    @property
+    def path_place(self) -> Place:
+        """Where its path stands."""
+        written = self.place.document.data["outputs"][self.place.keys[-1]]
+        return self.place if isinstance(written, str) else self.place_of("from")
+
+
 class Spec(Placed):
     """A network as data: what it is, what may be set, the network, then its blocks."""
 
@@ -204,7 +224,7 @@ class Spec(Placed):
     init: dict[str, Any] = Field(default_factory=dict, description="How weights are first filled, by op.")
     model: Body = Field(description="The network.")
     blocks: dict[str, Block] = Field(default_factory=dict, description="Bodies with names, which steps `use`.")
-    outputs: dict[str, str] | None = Field(
+    outputs: dict[str, Output] | None = Field(
         default=None, min_length=1, description="What the model returns, each a path; the last step when left out."
     )
 
@@ -223,3 +243,5 @@ class Spec(Placed):
             type_.settle(place / "inputs" / name)
         for name, block in self.blocks.items():
             block.settle(place / "blocks" / name)
+        for name, output in (self.outputs or {}).items():
+            output.settle(place / "outputs" / name)

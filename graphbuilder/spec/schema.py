@@ -31,6 +31,7 @@ def schema(ops: Mapping[str, Mapping[str, Any]]) -> Schema:
     definitions["expression"] = FORMULA
     definitions["Step"] = _step(definitions["Step"], ops, arguments)
     definitions["InputType"] = _input(definitions["InputType"])
+    definitions["Output"] = _output(definitions["Output"])
     _file(root, arguments)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -61,6 +62,10 @@ def _file(root: Schema, arguments: Mapping[str, Schema]) -> None:
 def _input(table: Schema) -> Schema:
     shape = table["properties"]["shape"]
     return {"anyOf": [shape, table], "description": table["description"]}
+
+
+def _output(table: Schema) -> Schema:
+    return {"anyOf": [{"type": "string"}, table], "description": table["description"]}
 
 
 def _step(step: Schema, ops: Mapping[str, Mapping[str, Any]], arguments: Mapping[str, Schema]) -> Schema:

@@ -16,7 +16,7 @@ from graphbuilder.document import Document
 from graphbuilder.spec.arithmetic import kind_of
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
-from graphbuilder.spec.model import Block, Body, InputType, Spec
+from graphbuilder.spec.model import Block, Body, InputType, Output, Spec
 
 FORMAT = 1
 _QUOTE = '"'
@@ -39,6 +39,7 @@ _EXAMPLES = {
     "model": "add a table: `[model]` and in it `body = [...]`",
     "body": 'add `body = [{ op = "..." }]`',
     "shape": "add `shape = [3, 224, 224]`",
+    "from": 'add `from = "..."`, the step that gives it',
 }
 
 
@@ -139,8 +140,9 @@ def _unknown(document: Document, keys: Keys) -> Diagnostic:
 def _known_keys(keys: Keys) -> tuple[str, ...]:
     model: type[BaseModel] = Spec
     if keys:
-        model = {"blocks": Block, "inputs": InputType}.get(str(keys[0]), Body)
-    return (*model.model_fields, *(EXTENSION_KEYS if model is Spec else ()))
+        model = {"blocks": Block, "inputs": InputType, "outputs": Output}.get(str(keys[0]), Body)
+    words = (field.alias or name for name, field in model.model_fields.items())
+    return (*words, *(EXTENSION_KEYS if model is Spec else ()))
 
 
 def _missing(document: Document, keys: Keys) -> Diagnostic:
@@ -176,6 +178,8 @@ def _wanted(details: ErrorDetails) -> list[str]:
             return [f'"{word}"' for word in _words(details)]
         case "model_type" if details.get("ctx", {}).get("class_name") == InputType.__name__:
             return ["a list of sizes", "a table"]
+        case "model_type" if details.get("ctx", {}).get("class_name") == Output.__name__:
+            return ["a path", "a table"]
         case kind:
             return [_TYPES.get(kind, details["msg"])]
 

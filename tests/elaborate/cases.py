@@ -176,4 +176,17 @@ CASES: dict[str, str] = {
         [blocks.trunk]
         body = [{ id = "mid", op = "relu" }, { op = "tanh" }]
     """,
+    "outputs_of_training": """
+        [model]
+        body = [
+          { op = "conv", out = 4 },
+          { id = "aux", op = "tanh" },
+          { id = "head", op = "relu", from = "conv" },
+          { id = "further", op = "relu", from = "aux" },
+        ]
+        [outputs]
+        aux = { from = "further", training = true }
+        inner = { from = "conv", training = true }
+        main = { from = "head" }
+    """,
 }

@@ -103,12 +103,16 @@ class Interpreter(nn.Module):
     def forward(self, *inputs: Tensor) -> Any:
         """The one output, or all of them by name."""
         values = {Value(name): x for name, x in zip(self.typed.graph.inputs, inputs, strict=True)}
-        for node in self.typed.graph.nodes:
+        graph = self.typed.graph
+        for node in graph.nodes:
+            if node.name in graph.auxiliary and not self.training:
+                continue
             read = tuple(values[value] for value in node.inputs)
             for port, result in zip(node.results, self._results(node, read), strict=True):
                 values[Value(node.name, port)] = result
-        outputs = {name: values[value] for name, value in self.typed.graph.outputs}
-        return next(iter(outputs.values())) if len(outputs) == 1 else outputs
+        given = {name: value for name, value in graph.outputs if self.training or name not in graph.training}
+        outputs = {name: values[value] for name, value in given.items()}
+        return next(iter(outputs.values())) if len(graph.outputs) == 1 else outputs
 
     def _made(self, node: Node) -> nn.Module | None:
         if isinstance(node.callee, Graph):

@@ -77,6 +77,7 @@ branches.left = [{ op = "relu" }]
 branches.right = []
 [outputs]
 first = "stem"
+second = { from = "unit.0", training = true }
 """
 
 
@@ -107,7 +108,8 @@ def test_a_whole_spec() -> None:
     assert (block.let, block.shortcut_when) == ({"half": parse("=out // 2")}, parse("=step == 1"))
     assert (block.inputs, block.outputs) == (["low", "high"], {"low": "conv", "high": "conv"})
     assert list(whole.blocks["wide"].branches or ()) == ["left", "right"]
-    assert whole.outputs == {"first": "stem"}
+    outputs = {name: (output.from_, output.training) for name, output in (whole.outputs or {}).items()}
+    assert outputs == {"first": ("stem", False), "second": ("unit.0", True)}
 
 
 def _text_at(text: str, place: Place) -> str:
@@ -196,7 +198,11 @@ FAULTS = [
     (HEAD + STEP + "params = 3", "GB103", "3", "`params` must be a table", None),
     (HEAD + STEP + "defaults.conv = 3", "GB103", "3", "`conv` must be a table", None),
     (HEAD + STEP + "outputs = {}", "GB103", "{}", "`outputs` must not be empty", None),
-    (HEAD + STEP + "outputs.a = 3", "GB103", "3", "`a` must be a string", None),
+    (HEAD + STEP + "outputs.a = 3", "GB103", "3", "`a` must be a path or a table, not an integer", None),
+    (HEAD + STEP + "outputs.a = {}", "GB102", "{}", "`outputs.a` has no `from`", 'add `from = "..."`'),
+    (HEAD + STEP + 'outputs.a = { from = "relu", train = true }', "GB101", "train", "", "did you mean `training`?"),
+    (HEAD + STEP + 'outputs.a = { from = "relu", training = 1 }', "GB103", "1", "must be a boolean", None),
+    (HEAD + STEP + 'outputs.a = { from = ["relu"] }', "GB103", '["relu"]', "`from` must be a string", None),
     (HEAD + STEP + "[blocks.b]\nbody = []\nargs.a = [{ k = 1 }]", "GB103", "{ k = 1 }", "`a` must hold plain", None),
     (HEAD + STEP + "[blocks.b]\nbranches = {}", "GB103", "{}", "`branches` must not be empty", None),
     (HEAD + STEP + "[blocks.b]\nbody = []\nshortcut = 3", "GB103", "3", '"identity", "project" or a list', None),

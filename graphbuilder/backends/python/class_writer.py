@@ -143,11 +143,27 @@ class ClassWriter:
 
     def _forward(self, variant: Variant, results: Results) -> list[str]:
         inputs = self._input_names()
-        steps = steps_of(self.cls)
-        forward = Forward(steps, inputs, [value for _, value in variant.outputs], results)
+        training = self.cls.bodies[0].graph.training
+        always = [(port, value) for port, value in variant.outputs if port not in training]
+        trained = [(port, value) for port, value in variant.outputs if port in training]
+        forward = Forward(
+            steps_of(self.cls), inputs, [value for _, value in always], results, [value for _, value in trained]
+        )
         docs = forward.write()
-        head = f"    def forward(self, {', '.join(inputs.values())}):"
-        return [head, *self._checks(), *forward.lines, *layout.lines(self._returned(variant, docs), 2)]
+        if trained:
+            self._give_more([port for port, _ in always], docs, [port for port, _ in trained], forward)
+        else:
+            forward.state("return ", self._returned([port for port, _ in always], docs))
+        return [f"    def forward(self, {', '.join(inputs.values())}):", *self._checks(), *forward.lines]
+
+    @staticmethod
+    def _give_more(always: Sequence[str], docs: Sequence[Doc], trained: Sequence[str], forward: Forward) -> None:
+        """What is always given out, and under the one condition what training has besides."""
+        outputs = forward.keep("outputs", _table(always, docs))
+        forward.state("if self.training:", "")
+        for port, doc in zip(trained, forward.write_training(), strict=True):
+            forward.state(f"{outputs}[{literal(port)}] = ", doc, 1)
+        forward.state(f"return {outputs}", "")
 
     def _input_names(self) -> dict[Value, str]:
         ports = self.cls.skeleton.inputs
@@ -158,15 +174,10 @@ class ClassWriter:
             names[Value(port)] = unused(identifier(port), set(names.values()))
         return names
 
-    def _returned(self, variant: Variant, docs: Sequence[Doc]) -> Doc:
+    def _returned(self, ports: Sequence[str], docs: Sequence[Doc]) -> Doc:
         if len(docs) == 1:
-            return layout.prefixed("return ", docs[0])
-        if not self.root:
-            return "return " + ", ".join(map(layout.flat, docs))
-        rows = [
-            layout.prefixed(f"{literal(port)}: ", doc) for (port, _), doc in zip(variant.outputs, docs, strict=True)
-        ]
-        return layout.prefixed("return ", layout.sequence(rows, "{}"))
+            return docs[0]
+        return _table(ports, docs) if self.root else ", ".join(map(layout.flat, docs))
 
     def _checks(self) -> Iterator[str]:
         """The network refuses a wrong shape before any kernel runs; in plain Python, which every tracer understands."""
@@ -178,6 +189,12 @@ class ClassWriter:
             yield f"        if {name}.shape[1:] != {expected}:"
             message = f"{value.node}: expected ({shape}), got {{tuple({name}.shape)}}"
             yield from layout.lines(layout.call("raise ValueError", [f'f"{message}"']), 3)
+
+
+def _table(ports: Sequence[str], docs: Sequence[Doc]) -> Doc:
+    """Outputs by name."""
+    rows = (layout.prefixed(f"{literal(port)}: ", doc) for port, doc in zip(ports, docs, strict=True))
+    return layout.sequence(rows, "{}")
 
 
 def _signature(parameters: Sequence[Parameter]) -> list[str]:

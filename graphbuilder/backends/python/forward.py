@@ -45,13 +45,16 @@ class Forward:
         inputs: what each input is called.
         outputs: what is given out.
         results: writes the expression of a call.
+        trained: what is given out in training besides.
     """
 
     steps: Steps
     inputs: Mapping[Value, str]
     outputs: Sequence[Value]
     results: Results
+    trained: Sequence[Value] = ()
     lines: list[str] = field(default_factory=list[str])
+    _depth: int = 2
 
     def __post_init__(self) -> None:
         self._names = dict(self.inputs)
@@ -60,19 +63,44 @@ class Forward:
         self._reads: Counter[Value] = Counter()
         self._first: dict[Value, int] = {}
         self._last: dict[Value, int] = {}
-        readings = [step.reads for step in self.steps.steps]
-        for number, values in enumerate([*readings, tuple(map(self.steps.resolve, self.outputs))]):
+        self._kept: set[str] = set()
+        self._always = sum(not step.training for step in self.steps.steps)
+        readings = [(number, step.reads) for number, step in enumerate(self.steps.steps)]
+        readings.insert(self._always, (self._always, self._resolved(self.outputs)))
+        readings.append((len(self.steps.steps), self._resolved(self.trained)))
+        for number, values in readings:
             self._reads.update(values)
             for value in values:
                 self._first.setdefault(value, number)
                 self._last[value] = number
 
     def write(self) -> list[Doc]:
-        """Writes all calls and gives the outputs as expressions for the ``return``."""
-        for number, step in enumerate(self.steps.steps):
+        """Writes the calls that are always made and gives the outputs as expressions for the ``return``."""
+        return self._steps(range(self._always), self.outputs)
+
+    def write_training(self) -> list[Doc]:
+        """Writes the calls of training, one level deeper, and gives its outputs."""
+        self._depth += 1
+        docs = self._steps(range(self._always, len(self.steps.steps)), self.trained)
+        self._depth -= 1
+        return docs
+
+    def keep(self, wanted: str, doc: Doc) -> str:
+        """Assign ``doc`` to a name of its own; that name."""
+        name = unused(wanted, {*self._names.values()})
+        self._kept.add(name)
+        self.state(f"{name} = ", doc)
+        return name
+
+    def _steps(self, numbers: range, outputs: Sequence[Value]) -> list[Doc]:
+        for number in numbers:
+            step = self.steps.steps[number]
             if any(self._reads[value] for value in step.values):
                 self._step(number, step)
-        return self._arguments(tuple(map(self.steps.resolve, self.outputs)), Reader.RETURN)
+        return self._arguments(self._resolved(outputs), Reader.RETURN)
+
+    def _resolved(self, values: Sequence[Value]) -> tuple[Value, ...]:
+        return tuple(map(self.steps.resolve, values))
 
     def _step(self, number: int, step: Step) -> None:
         if step.loop is not None:
@@ -85,7 +113,7 @@ class Forward:
         if len(docs) != len(step.results):
             self._flush()
             names = ", ".join([self._named(number, step, value) for value in step.results])
-            self._state(f"{names} = ", docs[0])
+            self.state(f"{names} = ", docs[0])
             return
         for value, doc in zip(step.results, docs, strict=True):
             if self._reads[value]:
@@ -118,11 +146,12 @@ class Forward:
         stated = self._pending if count is None else self._pending[:count]
         for pending in list(stated):
             step = self.steps.steps[pending.number]
-            self._state(f"{self._named(pending.number, step, pending.value)} = ", pending.doc)
+            self.state(f"{self._named(pending.number, step, pending.value)} = ", pending.doc)
         del self._pending[: len(stated)]
 
-    def _state(self, prefix: str, doc: Doc) -> None:
-        self.lines += layout.lines(layout.prefixed(prefix, doc), 2)
+    def state(self, prefix: str, doc: Doc, deeper: int = 0) -> None:
+        """Write a statement."""
+        self.lines += layout.lines(layout.prefixed(prefix, doc), self._depth + deeper)
 
     def _named(self, number: int, step: Step, value: Value) -> str:
         """A name for ``value``, which is assigned at step ``number``."""
@@ -138,7 +167,7 @@ class Forward:
         for value in [value for value in self._names if self._last.get(value, -1) < number]:
             del self._names[value]
         held = {name for value, name in self._names.items() if self._last[value] > number}
-        return held.union(self._lists.values())
+        return held.union(self._lists.values(), self._kept)
 
     def _is_named(self, number: int, step: Step, value: Value) -> bool:
         """Whether a value is called after its step: it waits for its reader, or lives on beyond its first."""
@@ -180,7 +209,7 @@ class Forward:
                 step, value, alive
             )
             if chosen != before:
-                self._state(f"{chosen} = ", before)
+                self.state(f"{chosen} = ", before)
             names.append(chosen)
             self._names[value] = chosen
             inside = [chosen if port == index else each for each, port in zip(inside, loop.carried, strict=True)]
@@ -198,7 +227,7 @@ class Forward:
             for place, value in enumerate(values):
                 if value not in self._names:
                     self._names[value] = f"{chosen}[{place}]"
-            self._state(f"{chosen} = ", "[]")
+            self.state(f"{chosen} = ", "[]")
         return lists
 
     def _rounds(
@@ -206,12 +235,13 @@ class Forward:
     ) -> None:
         variable = unused(identifier(loop.variable), {*self._names.values(), *RESERVED}) if loop.variable else "_"
         items = loop.items or f"range({self.results.rounds(step)})"
-        self.lines.append(f"        for {variable} in {items}:")
+        self.state(f"for {variable} in {items}:", "")
         docs = self.results.docs(step, variable if loop.items else step.module, arguments)
         pairs = [(", ".join(names), docs[0])] if len(docs) != len(names) else list(zip(names, docs, strict=True))
         for name, doc in pairs:
-            self.lines += layout.lines(layout.prefixed(f"{name} = ", doc), 3)
-        self.lines += [f"            {gathered}.append({names[index]})" for index, gathered in lists.items()]
+            self.state(f"{name} = ", doc, 1)
+        for index, gathered in lists.items():
+            self.state(f"{gathered}.append({names[index]})", "", 1)
 
 
 def _fits(pending: Pending, reader: Reader) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from graphbuilder.backends.python.classes import Class
 from graphbuilder.backends.python.parts import Part, RepeatPart, modular, some
 from graphbuilder.backends.python.shapes import Stretch, is_fan, stretches
+from graphbuilder.backends.python.skeleton import SkeletonStep
 from graphbuilder.ir import Op, Value
 
 Parts = Sequence[Part | None]
@@ -46,6 +47,7 @@ class Step(NamedTuple):
         module: how its module is reached.
         loop: set when the call is repeated, each round reading what the last one gave.
         fan: the container of copies that stand side by side; the part is then what joins them.
+        training: whether it is run in training only.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Step(NamedTuple):
     loop: Loop | None = None
     fan: str | None = None
     optional: bool = False
+    training: bool = False
 
     @property
     def values(self) -> tuple[Value, ...]:
@@ -77,25 +80,34 @@ class Steps(NamedTuple):
 
 
 def steps_of(cls: Class) -> Steps:
-    """The calls of a class in the order written: a shortcut, which reads what the body overwrites, comes first."""
+    """The calls of a class in the order written: a shortcut, which reads what the body overwrites, comes first, and
+    what is run in training only comes last."""
     made = Steps([], {})
-    for name, step in cls.skeleton.steps.items():
-        column = cls.column(name)
-        part = some(column)
-        reads = tuple(map(made.resolve, step.reads))
-        if isinstance(part, RepeatPart) and not part.chained:
-            _enter(name, step.module, column, reads, made)
-            continue
-        results = tuple(Value(name, port) for port in part.node.results)
-        optional = None in column and not modular(part)
-        made.steps.append(Step(name, column, reads, results, f"self.{step.module}", optional=optional))
+    auxiliary = cls.bodies[0].graph.auxiliary
+    for step in cls.skeleton.steps.values():
+        before = len(made.steps)
+        _call(step, cls, made)
+        if step.name in auxiliary:
+            made.steps[before:] = [each._replace(training=True) for each in made.steps[before:]]
     first = [
         step
         for step in made.steps
         if step.name == "shortcut" and {value.node for value in step.reads} <= {*cls.skeleton.inputs}
     ]
-    made.steps.sort(key=lambda step: step not in first)
+    made.steps.sort(key=lambda step: (step not in first, step.training))
     return made
+
+
+def _call(step: SkeletonStep, cls: Class, made: Steps) -> None:
+    column = cls.column(step.name)
+    part = some(column)
+    reads = tuple(map(made.resolve, step.reads))
+    if isinstance(part, RepeatPart) and not part.chained:
+        _enter(step.name, step.module, column, reads, made)
+        return
+    results = tuple(Value(step.name, port) for port in part.node.results)
+    optional = None in column and not modular(part)
+    made.steps.append(Step(step.name, column, reads, results, f"self.{step.module}", optional=optional))
 
 
 def _enter(name: str, module: str, column: Parts, reads: tuple[Value, ...], made: Steps) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from graphbuilder.backends.table import numbers
@@ -43,7 +43,7 @@ def rows(summary: Summary, depth: int) -> Iterator[Row]:
         yield Row(
             level,
             f"{block.name} ×{block.repeat}" if block.repeat > 1 else block.name,
-            " ".join(filter(None, (block.what, block.detail, _sharing(block)))),
+            " ".join(filter(None, (block.what, block.detail, _sharing(block), _training(block.training)))),
             numbers.shape(tuple(block.outputs.values())),
             numbers.counted(block.costs.total) if block.costs.total else "",
             numbers.scaled(block.costs.macs) if block.costs.macs else "",
@@ -68,7 +68,7 @@ def totals(summary: Summary) -> Iterator[tuple[str, str]]:
     """(name, text) of every total."""
     costs = summary.costs
     yield "inputs", _named(summary.inputs)
-    yield "outputs", _named(summary.outputs)
+    yield "outputs", _named(summary.outputs, summary.training)
     yield "parameters", numbers.counted(costs.total)
     yield "  trainable", numbers.counted(costs.trainable)
     yield "  non-trainable", numbers.counted(costs.non_trainable)
@@ -90,5 +90,10 @@ def _sharing(block: Block) -> str:
     return "(one set of weights)" if block.shares == "one" else f"(weights of {block.shares})"
 
 
-def _named(types: Mapping[str, TensorType]) -> str:
-    return ", ".join(f"{name} {type_}" for name, type_ in types.items())
+def _training(only: bool) -> str:
+    return "(training only)" if only else ""
+
+
+def _named(types: Mapping[str, TensorType], training: Collection[str] = ()) -> str:
+    rows = ((f"{name} {type_}", _training(name in training)) for name, type_ in types.items())
+    return ", ".join(" ".join(filter(None, row)) for row in rows)

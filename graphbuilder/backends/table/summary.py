@@ -32,6 +32,7 @@ class Block(NamedTuple):
         outputs: the types of its outputs by name.
         costs: of all its calls together.
         blocks: what one call consists of.
+        training: whether it is run in training only; it then counts for its parameters alone.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Block(NamedTuple):
     outputs: Mapping[str, TensorType]
     costs: Costs
     blocks: tuple[Block, ...]
+    training: bool = False
 
     def data(self) -> dict[str, Any]:
         """The block as plain values."""
@@ -53,6 +55,7 @@ class Block(NamedTuple):
             "op" if self.is_op else "block": self.what,
             "repeat": self.repeat,
             **({"shares": self.shares} if self.shares else {}),
+            **({"training_only": True} if self.training else {}),
             "outputs": shapes(self.outputs),
             "parameters": self.costs.total,
             "macs": self.costs.macs,
@@ -62,7 +65,10 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Summary:
-    """A network's blocks and totals; ``str()`` of it is the table."""
+    """A network's blocks and totals; ``str()`` of it is the table.
+
+    Outputs of training are among ``outputs``, and named in ``training``.
+    """
 
     name: str
     title: str | None
@@ -70,6 +76,7 @@ class Summary:
     outputs: Mapping[str, TensorType]
     costs: Costs
     blocks: tuple[Block, ...]
+    training: frozenset[str] = frozenset()
 
     def data(self) -> dict[str, Any]:
         """Everything as plain values, for JSON; shapes are for one sample. The names are a contract."""
@@ -78,6 +85,7 @@ class Summary:
             "title": self.title,
             "inputs": shapes(self.inputs),
             "outputs": shapes(self.outputs),
+            **({"training_only": [name for name in self.outputs if name in self.training]} if self.training else {}),
             "parameters": {
                 "total": self.costs.total,
                 "trainable": self.costs.trainable,
@@ -134,7 +142,9 @@ def summarise(typed: TypedGraph) -> Summary:
     """The summary of a whole network."""
     graph = typed.graph
     inputs = dict(zip(graph.inputs, typed.inputs, strict=True))
-    return Summary(graph.template, graph.title, inputs, _outputs(typed), costs(typed), _blocks(typed, ""))
+    return Summary(
+        graph.template, graph.title, inputs, _outputs(typed), costs(typed), _blocks(typed, ""), graph.training
+    )
 
 
 def walk(blocks: tuple[Block, ...], depth: int, level: int = 0) -> Iterator[tuple[int, Block]]:
@@ -158,14 +168,14 @@ def _block(run: Run, typed: TypedGraph, path: str, cost: Costs) -> Block:
     """A repeat that is one run takes the place of its copies."""
     node = run.first
     path = f"{path}{node.name}"
+    training = node.name in typed.graph.auxiliary
     body = typed.bodies.get(node.name)
     inner = runs(body) if body and body.graph.kind == "repeat" else ()
     if body and len(inner) == 1:
         copy = _block(inner[0], body, f"{path}.", cost)
         shares = _shares(run) or copy.shares
-        return copy._replace(
-            name=run.name, path=path, repeat=copy.repeat * run.count, shares=shares, outputs=_outputs(body)
-        )
+        repeat, outputs = copy.repeat * run.count, _outputs(body)
+        return copy._replace(name=run.name, path=path, repeat=repeat, shares=shares, outputs=outputs, training=training)
     op = node.op
     return Block(
         run.name,
@@ -178,6 +188,7 @@ def _block(run: Run, typed: TypedGraph, path: str, cost: Costs) -> Block:
         dict(zip(node.results, typed.outputs_of(node), strict=True)),
         cost,
         _blocks(body, f"{path}.") if body else (),
+        training,
     )
 
 

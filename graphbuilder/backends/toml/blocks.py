@@ -139,7 +139,7 @@ class Library:
             start = self._reader.signal(node)
         return Written(steps, start)
 
-    def _outputs(self, graph: Graph, last: Signal) -> dict[str, str]:
+    def _outputs(self, graph: Graph, last: Signal) -> dict[str, str | Table]:
         """The outputs of a body as names and paths; none where they are what the last step gives."""
         declared = self._reader.declared(graph)
         pairs = {name: value for name, value in graph.outputs if name in declared}
@@ -149,9 +149,12 @@ class Library:
             default = {sole.node if graph.kind == "model" else "out": sole}
         if list(pairs.items()) == list(default.items()):
             return {}
-        return {name: self._reader.path(value, graph) for name, value in pairs.items()}
+        paths = {name: self._reader.path(value, graph) for name, value in pairs.items()}
+        return {
+            name: {"from": path, "training": True} if name in graph.training else path for name, path in paths.items()
+        }
 
-    def _listed(self, graph: Graph, last: Signal) -> dict[str, str] | list[str]:
+    def _listed(self, graph: Graph, last: Signal) -> dict[str, str | Table] | list[str]:
         outputs = self._outputs(graph, last)
         return [*outputs] if all(name == path for name, path in outputs.items()) else outputs
 

@@ -305,3 +305,35 @@ class CannotProject(Rule):
         'body = [{ op = "linear", out = 4 }]',
         'shortcut = [{ op = "linear", out = 4 }]',
     )
+
+
+class OnlyTraining(Rule):
+    """A model gives something in evaluation: one output at least is not of training only, and its step is there."""
+
+    code = "GB327"
+    title = "every output is of training only"
+    bad = _spec(['{ id = "a", op = "relu" }'], "[outputs]", 'y = { from = "a", training = true }')
+    good = _spec(['{ id = "a", op = "relu" }'], "[outputs]", 'y = "a"')
+
+
+class TrainingInside(Rule):
+    """The steps of an output of training stand in `[model]`, perhaps as the use of a block: a block that evaluation
+    runs is run whole."""
+
+    code = "GB328"
+    title = "a step inside a block is of training only"
+    bad = _spec(
+        ['{ id = "net", use = "net" }'],
+        "[blocks.net]",
+        'body = [{ op = "relu" }, { id = "aux", op = "tanh", from = "in" }]',
+        'outputs = { y = "relu", aux = "aux" }',
+        "[outputs]",
+        'y = "net.y"',
+        'aux = { from = "net.aux", training = true }',
+    )
+    good = _spec(
+        ['{ op = "relu" }', '{ id = "aux", op = "tanh", from = "image" }'],
+        "[outputs]",
+        'y = "relu"',
+        'aux = { from = "aux", training = true }',
+    )

@@ -59,6 +59,16 @@ def test_norms_are_left_out_only_where_that_is_true(body: str, said: list[str]) 
     assert [fact for fact in facts(body) if fact.startswith("every")] == said
 
 
+def test_outputs_of_training_say_so() -> None:
+    checked = compiler.check_text(
+        f'{HEAD}[model]\nbody = [{{ op = "relu" }}, {{ id = "aux", op = "tanh" }}]\n'
+        '[outputs]\ny = "relu"\naux = { from = "aux", training = true }\n'
+    )
+    assert checked.network is not None, checked.diagnostics
+    items = scene(checked.network.typed, Options()).root.items
+    assert [items[f"output {name}"].title for name in ("y", "aux")] == ["y 32×32×3", "aux 32×32×3, training only"]
+
+
 def test_a_norm_that_is_not_left_out_is_drawn() -> None:
     figure = drawing(network("dense"), Options())
     assert sum(shape.style == "normalisation" for shape in figure.shapes) == 4 + 1, "four, and the legend's"

@@ -116,6 +116,32 @@ def test_shared_weights_count_once() -> None:
     assert "(weights of last)" in found.text()
 
 
+def test_what_runs_in_training_only_has_weights_and_no_other_costs() -> None:
+    with_it, without = (
+        summary(
+            f"""
+            [model]
+            body = [
+              {{ use = "unit" }},
+              {{ id = "aux", use = "unit", repeat = 2, when = {str(aux).lower()} }},
+              {{ op = "relu", from = "unit" }},
+            ]
+            [outputs]
+            y = "relu"
+            aux = {{ from = "aux", training = true }}
+            """
+        )
+        for aux in (True, False)
+    )
+    assert with_it.costs.total == without.costs.total + 2 * UNIT
+    assert with_it.costs[2:] == without.costs[2:]
+    assert with_it.data()["training_only"] == ["aux"] and "training_only" not in without.data()
+    assert [block.data().get("training_only") for block in with_it.blocks] == [None, True, None]
+    text = with_it.text()
+    assert "outputs          y 8x16x16, aux 8x16x16 (training only)" in text
+    assert "unit (training only)" in text
+
+
 def test_shares_are_of_what_their_row_counts() -> None:
     found = summary(
         """

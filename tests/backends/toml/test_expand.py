@@ -71,6 +71,13 @@ MORE = {
           { id = "low_out", op = "conv", out = 8, kernel = 1, from = "low" },
         ]
     """,
+    "outputs_of_training": """
+        [model]
+        body = [{ op = "conv", out = 8 }, { id = "aux", op = "relu" }, { op = "tanh", from = "conv" }]
+        [outputs]
+        aux = { from = "aux", training = true }
+        y = "tanh"
+    """,
     "branches_that_are_not_joined": """
         [model]
         body = [{ id = "pair", use = "pair" }, { op = "concat", from = ["pair.left", "pair.right"] }]
@@ -178,7 +185,7 @@ def assert_same(typed: TypedGraph) -> str:
     assert expand(again) == text
     assert dict(leaves(again)) == dict(leaves(typed))
     assert again.inputs == typed.inputs
-    names, names_again = ([name for name, _ in each.graph.outputs] for each in (typed, again))
+    names, names_again = (([name for name, _ in each.graph.outputs], each.graph.training) for each in (typed, again))
     assert (names_again, again.outputs) == (names, typed.outputs)
     return text
 

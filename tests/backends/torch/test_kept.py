@@ -90,6 +90,21 @@ def test_compile_in_one_graph(name: str) -> None:
     torch.testing.assert_close(compiled(*inputs), module(*inputs))
 
 
+@pytest.mark.parametrize("training", [False, True])
+def test_outputs_of_training_compile_in_one_graph(training: bool) -> None:
+    module, inputs = made("helped")
+    torch.compiler.reset()
+    compiled = torch.compile(module.train(training), fullgraph=True, backend="eager")
+    assert list(compiled(*inputs)) == ["logits", "early", "late", "map"][: 4 if training else 1]
+
+
+def test_evaluation_runs_no_step_of_training() -> None:
+    module, inputs = made("helped")
+    for name in ("early", "narrow", "late"):
+        module.get_submodule(name).register_forward_hook(lambda *_: pytest.fail("it ran"))
+    assert list(module(*inputs)) == ["logits"]
+
+
 def test_compile_with_any_batch() -> None:
     module, _ = made("inception")
     torch.compiler.reset()

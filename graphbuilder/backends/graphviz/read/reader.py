@@ -44,6 +44,7 @@ class Reader:
         for (name, value), end, type_ in zip(typed.graph.outputs, given, typed.outputs, strict=True):
             word = value.node if name == "out" else name
             label = f"{text.shape(type_)} {word}" if type_.rank == 1 else f"{word} {text.shape(type_)}"
+            label += ", training only" if name in typed.graph.training else ""
             region.add(Box(f"output {name}", "terminal", "terminal", text.clean(label)), (end,), ())
         return region
 
