@@ -94,7 +94,7 @@ class Class:
         names = [name for name in self.args[0] if all(name in args for args in self.args)]
         columns = {name: tuple(_frozen(args[name]) for args in self.args) for name in names}
         if first.composite is None:
-            return Declared(columns, first.defaults)
+            return Declared(columns, {name: _frozen(value) for name, value in first.defaults.items()})
         fields = type(first.composite).model_fields
         defaults = {name: row.get_default() for name, row in fields.items() if not row.is_required()}
         return Declared(columns, defaults, quiet=True)

@@ -51,6 +51,19 @@ def test_an_argument_is_called_what_the_spec_calls_it() -> None:
     assert "self.pair = Pair(8, 8)" in text
 
 
+def test_a_list_that_is_the_default_is_left_out() -> None:
+    text = source(
+        """
+        [model]
+        body = [{ use = "wide", out = 8 }, { use = "wide", out = 6, kernel = [1, 3] }]
+        [blocks.wide]
+        args = { out = "int", kernel = [1, 1] }
+        body = [{ op = "conv", out = "=out", kernel = "=kernel" }]
+        """
+    )
+    assert lines(text, "= Wide") == ["self.wide = Wide(4, 8)", "self.wide_2 = Wide(8, 6, kernel=(1, 3))"]
+
+
 def test_channels_are_followed_through_joins_and_expressions() -> None:
     text = source(
         """
