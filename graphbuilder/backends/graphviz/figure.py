@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from graphbuilder.analysis.costs import costs
@@ -12,10 +13,12 @@ from graphbuilder.backends.graphviz.lay.drawing import Drawing
 from graphbuilder.backends.graphviz.lay.panels import torn
 from graphbuilder.backends.graphviz.lay.sheet import lay
 from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.backends.graphviz.read.gather import gather
 from graphbuilder.backends.graphviz.read.norms import Norms
+from graphbuilder.backends.graphviz.read.patterns import check_patterns
 from graphbuilder.backends.graphviz.read.policy import Fold, Policy
 from graphbuilder.backends.graphviz.read.reader import Reader
-from graphbuilder.backends.graphviz.read.scene import Scene
+from graphbuilder.backends.graphviz.read.scene import Region, Scene
 from graphbuilder.backends.graphviz.write.dot import Writer
 from graphbuilder.backends.graphviz.write.engine import draw, draw_pdf
 from graphbuilder.backends.graphviz.write.pdf import write_pdf
@@ -23,10 +26,18 @@ from graphbuilder.backends.graphviz.write.svg import finish
 from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT
 
 Format = Literal["svg", "png", "pdf", "dot"]
-LEGIBLE = 150
+LEGIBLE, _MOST_LINKS, _CHOSEN = 150, 600, 15
+"""The most boxes and links that can be read, and how many times as much is drawn for who asks for all."""
+_GATHERED = (48, 24, 12)
 _MOST_DOTS, _LONGEST = 10**8, 30_000
+_AXES = (
+    ((4, "first"), "depth×height×width×channels"),
+    ((3, "first"), "height×width×channels"),
+    ((3, "last"), "height×width×channels"),
+    ((2, "first"), "length×channels"),
+    ((2, "last"), "tokens×channels"),
+)
 _FOLDS: tuple[tuple[Fold, str], ...] = (
-    ("nothing", ""),
     ("repeats", "repeats are folded"),
     ("blocks", "blocks are folded to one line each"),
 )
@@ -36,6 +47,7 @@ def render(typed: TypedGraph, format: Format, options: Options = Options()) -> b
     """The figure of ``typed`` in ``format``.
 
     Raises:
+        CompileError: when a pattern of ``options`` matches nothing.
         NoEngine: when no Graphviz on this machine draws it; "dot" and "pdf" need none.
     """
     figure = drawing(typed, options)
@@ -63,34 +75,66 @@ def dot(typed: TypedGraph, options: Options = Options()) -> str:  # noqa: B008
 
 
 def drawing(typed: TypedGraph, options: Options) -> Drawing:
-    """The figure of ``typed`` as data."""
+    """The figure of ``typed`` as data.
+
+    Raises:
+        CompileError: when a pattern of ``options`` matches nothing.
+    """
+    check_patterns(typed, options)
     return lay(scene(typed, options), options)
 
 
 def scene(typed: TypedGraph, options: Options) -> Scene:
     """What the figure of ``typed`` shows, folded as far as it takes to be legible."""
     norms = Norms(typed)
-    found: Scene | None = None
-    for fold, said in _FOLDS:
-        found = _scene(typed, options, norms, fold, said)
-        if options.level is not None or found.root.boxes() <= LEGIBLE:
+    found, boxes, said = _read(typed, options, norms, "nothing"), 0, ""
+    for fold, words in _FOLDS:
+        boxes = found.root.boxes()
+        if options.level is not None or boxes <= LEGIBLE:
             break
-    assert found is not None, "there is a first way to fold"
-    return found
+        folded = _read(typed, options, norms, fold)
+        if folded.root.boxes() < boxes:
+            found, said = folded, words
+    chosen = options.level is not None or options.expand
+    times = _CHOSEN if chosen else 1
+    if len(found.root.items) > times * LEGIBLE or len(found.root.links) > times * _MOST_LINKS:
+        found, said = _gathered(found)
+    title = text.clean(options.title or typed.graph.title or typed.graph.template)
+    shapes = _shapes(found.root) if options.shapes else ""
+    return replace(found, title=title, facts=tuple(_facts(typed, norms, said)), shapes=shapes)
 
 
-def _scene(typed: TypedGraph, options: Options, norms: Norms, fold: Fold, said: str) -> Scene:
+def _read(typed: TypedGraph, options: Options, norms: Norms, fold: Fold) -> Scene:
     """The scene at one fold; a block that other things run beside is no panel, so it is read again as a card."""
     demoted: frozenset[str] = frozenset()
     while True:
-        reader = Reader(Policy(options, norms, fold, demoted), norms)
+        reader = Reader(Policy(options, norms, fold, demoted), norms, bool(options.shapes))
         root = reader.root(typed)
         broken = torn(root, reader.sections)
         if not broken:
-            break
+            return Scene("", (), root, reader.sections)
         demoted |= broken
-    title = text.clean(options.title or typed.graph.title or typed.graph.template)
-    return Scene(title, tuple(_facts(typed, norms, said)), root, reader.sections)
+
+
+def _gathered(found: Scene) -> tuple[Scene, str]:
+    """``found`` with neighbours in one box, and what is said of that."""
+    root = next(
+        root
+        for boxes in _GATHERED
+        if len((root := gather(found.root, found.sections, boxes)).links) <= _MOST_LINKS or boxes == _GATHERED[-1]
+    )
+    sections = {path: section for path, section in found.sections.items() if path in root.items}
+    broken = torn(root, sections)
+    sections = {path: section for path, section in sections.items() if section.path not in broken}
+    said = f"{len(found.root.items):,} steps are gathered in {len(root.items)} boxes"
+    return replace(found, root=root, sections=sections), said
+
+
+def _shapes(root: Region) -> str:
+    """What the numbers of a shape are, since everything else prints the channels first."""
+    kinds = root.kinds()
+    said = [words for kind, words in _AXES if kind in kinds]
+    return f"shapes: {', or '.join(dict.fromkeys(said))}" if said else ""
 
 
 def _facts(typed: TypedGraph, norms: Norms, said: str) -> Iterator[str]:

@@ -52,6 +52,14 @@ def fit(text: str, room: float, size: float, bold: bool = False) -> str:
     return text[:kept].rstrip() + "…" if kept else ""
 
 
+def fit_end(text: str, room: float, size: float) -> str:
+    """``text``, or as much of its end as ``room`` points hold with an ellipsis before: a path ends with its name."""
+    if width(text, size) <= room:
+        return text
+    kept = fit(text[::-1], room, size)[:-1]
+    return f"…{kept[::-1].lstrip()}" if kept else ""
+
+
 def shape(type_: TensorType) -> str:
     """``19×19×728``: the sizes, then the channels, as papers write them."""
     return "×".join(map(str, (*type_.spatial, type_.channels)))

@@ -86,8 +86,8 @@ class OpsModule(Rule):
 
 
 class NotWritable(Rule):
-    """A network can be built and yet not be written out as a spec: the copies of a repeated op have different
-    initialisers, or some take an argument that others leave out. Repeat a block around the op instead."""
+    """A network can be built and yet not be written out as a spec: of the copies of a repeated op, an op of your own
+    perhaps, some have an argument that others leave out. Repeat a block around the op instead."""
 
     code = "GB511"
     title = "the network cannot be written as a spec"
@@ -99,3 +99,12 @@ class OutputIsInput(Rule):
 
     code = "GB512"
     title = "the output is an input"
+
+
+class PatternUnmatched(Rule):
+    """``--expand`` and ``--collapse`` take the dotted path of a step as ``--names`` shows it (``entry.block2``), or a
+    pattern of such paths: ``*`` stands for any characters, dots too, and ``?`` for one (``middle.*``, ``*.sepconv``). A
+    pattern that matches no step of the network is a mistake."""
+
+    code = "GB513"
+    title = "a pattern that matches nothing"

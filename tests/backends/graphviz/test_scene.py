@@ -1,11 +1,12 @@
 """What a figure says: read as lines of text, so that a change of content shows apart from one of looks."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from graphbuilder import compiler
-from graphbuilder.backends.graphviz import Options
+from graphbuilder import CompileError, compiler
+from graphbuilder.backends.graphviz import Options, text
 from graphbuilder.backends.graphviz.figure import drawing, scene
 from graphbuilder.backends.graphviz.read.scene import Box, Region, Scene
 from tests.backends.graphviz.networks import network
@@ -107,13 +108,79 @@ def test_shapes_stand_where_they_are_asked_for() -> None:
     assert said(False) < said(True) < said("all")
 
 
-def test_names_stand_on_boxes() -> None:
+def test_names_are_paths_that_patterns_take() -> None:
     def said(names: bool) -> set[str]:
         figure = drawing(network("xception"), Options(names=names))
         return {run.text for shape in figure.shapes for line in shape.lines for run in line}
 
-    assert {"maxpool", "sepconv"} <= said(True)
-    assert not {"maxpool", "sepconv"} & said(False)
+    paths = {
+        "entry.block2.maxpool",
+        "middle.0.unit.0.sepconv",
+        "ReLU · entry.stem.relu_2",
+        "exit.block13.shortcut.conv",
+    }
+    assert paths <= said(True)
+    assert not paths & said(False)
+
+
+def test_of_a_name_that_is_too_long_the_end_stands() -> None:
+    path = "some.very.long.way.down.to.a.block.and.then.further.to.sepconv"
+    kept = text.fit_end(path, 80, 7.5)
+    assert kept.startswith("…") and path.endswith(kept[1:]) and kept.endswith("to.sepconv")
+    assert text.width(kept, 7.5) <= 80
+
+
+def test_without_shapes_there_is_none_anywhere() -> None:
+    figure = drawing(network("xception"), Options(shapes=False))
+    words = [words.text for words in figure.words if words.text not in figure.title]
+    ends = [shape.lines[0][0].text for shape in figure.shapes if shape.style == "terminal"]
+    assert ends == ["image", "block4", "block4", "middle 0 – 7", "middle 0 – 7", "logits"]
+    assert not [said for said in words if re.search(r"\d×\d|px$", said) and "MACs" not in said and "1×1" not in said]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "shapes"),
+    [
+        ("xception", Options(level=0), ["19×19×728", "19×19×728", "10×10×2048", "2048"]),
+        ("upward", Options(), ["256×256×16", "256×256×16", "128×128×32", "128×128×32", "64×64×64", "64×64×64",
+                               "32×32×128"]),
+        ("siamese", Options(), ["64", "64"]),
+    ],
+)  # fmt: skip
+def test_every_value_between_blocks_has_its_shape(name: str, options: Options, shapes: list[str]) -> None:
+    figure = drawing(network(name), options)
+    said = [w.text for w in figure.words if re.fullmatch(r"[\d×]+", w.text) and w.anchor == "start"]
+    assert sorted(said) == sorted(shapes)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "remedy"),
+    [("sepconv", "`*.sepconv`"), ("mddle", "`middle`"), ("entry.block9", "`entry.block"), ("?", "`entry`, `middle`")],
+)
+@pytest.mark.parametrize("word", ["expand", "collapse"])
+def test_a_pattern_that_matches_nothing_is_refused(word: str, pattern: str, remedy: str) -> None:
+    with pytest.raises(CompileError) as caught:
+        compiler.render("specs/xception.toml", **{word: (pattern, "middle.*")})
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "GB513" and f"--{word} '{pattern}'" in diagnostic.message
+    assert remedy in (diagnostic.help or "")
+
+
+TINY = """
+[model]
+body = [{ id = "unit", use = "unit", repeat = %d }, { id = "last", op = "conv", out = 3, kernel = 1, repeat = %d }]
+[blocks.unit]
+body = [{ op = "conv", out = 3, kernel = 1 }, { op = "relu" }]
+"""
+
+
+@pytest.mark.parametrize(("units", "last", "counts"), [(2, 2, []), (3, 2, ["× 3"]), (9, 3, ["× 9", "× 3"])])
+def test_three_copies_of_something_small_are_a_stack(units: int, last: int, counts: list[str]) -> None:
+    checked = compiler.check_text(HEAD + TINY % (units, last))
+    assert checked.network is not None, checked.diagnostics
+    for expand, said in (((), counts), (("unit", "last"), [])):
+        shapes = drawing(checked.network.typed, Options(expand=expand)).shapes
+        assert [shape.lines[0][0].text for shape in shapes if shape.style == "badge"] == said
 
 
 def test_every_card_says_its_parameters() -> None:

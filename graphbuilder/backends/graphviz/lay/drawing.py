@@ -26,7 +26,6 @@ class Run:
     text: str
     size: float
     bold: bool = False
-    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

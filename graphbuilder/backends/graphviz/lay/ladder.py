@@ -16,7 +16,7 @@ from graphbuilder.backends.graphviz.read.scene import Link
 from graphbuilder.backends.graphviz.read.structure import Bare, Chain, Element, Parallel
 
 _LEAST_RUNGS, _LEAST_LENGTH = 2, 900.0
-_ABOVE_RUNG, _BELOW_RUNG, _BETWEEN, _CAPTION = 26.0, 14.0, 56.0, 11.0
+_ABOVE_RUNG, _BELOW_RUNG, _BETWEEN = 26.0, 14.0, 56.0
 
 Place = Callable[[Placer, Sequence[Element], Part | None], Part]
 
@@ -97,7 +97,7 @@ class _Sides:
         heights: list[float] = []
         tails: list[str] = []
         for number, rung in enumerate(self._rungs):
-            ceiling = heights[-1] + lows[number - 1] + m.GAP if heights else 0.0
+            ceiling = heights[-1] + lows[number - 1] + self._room(number - 1) if heights else 0.0
             least = ceiling + self._right[number].length - lows[number]
             tails.append(whole.outs[rung.skip].item)
             heights.append(self._hang(whole, rung, least))
@@ -112,14 +112,27 @@ class _Sides:
 
     def _hang(self, whole: Part, rung: Rung, least: float) -> float:
         """Make room for a rung below ``whole``; how high it is."""
-        caption, room = self._placer.caption(whole, ()), _ABOVE_RUNG
-        if caption:
-            middle = max(caption.long / 2, _CAPTION)
-            whole.marks.append(LabelMark(caption.text, whole.length + whole.tail + middle, 0.0))
-            whole.right, room = max(whole.right, caption.reach), max(room, caption.long)
+        caption = self._placer.caption(rung.skip) if self._placer.says_shapes else None
+        room = max(_ABOVE_RUNG, caption.long if caption else 0.0)
         whole.length = max(whole.length + whole.tail + room, least)
+        if caption:
+            whole.marks.append(LabelMark(caption.text, whole.length - caption.long / 2, 0.0))
+            whole.right = max(whole.right, caption.reach)
         whole.tail, whole.after = 0.0, _BELOW_RUNG
         return whole.length
+
+    def _room(self, number: int) -> float:
+        """The least gap before the part of a rung on the right."""
+        link = self._trunk(self._right[number], self._rungs[number])
+        return self._placer.caption(link).room if self._is_said(link) else m.GAP
+
+    def _is_said(self, link: Link) -> bool:
+        """Whether the shape of what comes up to a rung is written."""
+        return self._placer.says_shapes and (self._placer.everywhere or self._placer.is_edge(link))
+
+    def _trunk(self, part: Part, rung: Rung) -> Link:
+        """What leads up into the part of a rung."""
+        return next(link for link in part.ins if link is not rung.skip)
 
     def _ascend(self, whole: Part, trunk: float, starts: list[float]) -> None:
         """Put the right side beside ``whole``, and lead the trunk up through it from the foot."""
@@ -130,7 +143,11 @@ class _Sides:
             part.flip()
             part.move(start, trunk)
             whole.marks += part.marks
-            entry = next(tips[0] for link, tips in part.ins.items() if link is not rung.skip)
+            link = self._trunk(part, rung)
+            entry = part.ins[link][0]
+            if self._is_said(link):
+                caption = self._placer.caption(link)
+                whole.marks.append(LabelMark(caption.text, start + caption.room / 2, trunk))
             whole.marks.append(WireMark([*points, *entry.points], "flow", tip.item, entry.item))
             tip = next(iter(part.outs.values()), tip)
             points = [*tip.points]

@@ -11,7 +11,7 @@ from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Run, Shape, Words
 
 _SAMPLE = (74.0, 17.0)
-_ROW, _HEAD, _PAD, _INDENT = 23.0, 32.0, 14.0, 104.0
+_ROW, _NOTE, _HEAD, _PAD, _INDENT = 23.0, 16.0, 32.0, 14.0, 104.0
 _SIZE, _TALL = 9.0, 0.8
 _FAMILIES = (
     "separable",
@@ -59,15 +59,19 @@ class _Area:
         return self.wide * self.high
 
 
-def add_legend(drawing: Drawing, across: bool, margin: float, gutter: float) -> None:
-    """Draw the legend into ``drawing``: where there is room, else beside a tall figure or under a broad one."""
+def add_legend(drawing: Drawing, shapes: str, across: bool, margin: float, gutter: float) -> None:
+    """Draw the legend into ``drawing``: where there is room, else beside a tall figure or under a broad one.
+
+    ``shapes`` says what the numbers of a shape are.
+    """
     entries = [*_families(drawing), *_lines(drawing, across)]
-    notes = _notes(drawing)
+    notes = [note for note in (_notes(drawing), shapes) if note]
     if not entries:
         return
-    high = _HEAD + _ROW * (len(entries) + bool(notes)) + _PAD - 6
+    high = _HEAD + _ROW * len(entries) + _NOTE * len(notes) + _PAD - 6
     meanings = max(text.width(entry.meaning, _SIZE) for entry in entries)
-    needed = (max(_INDENT + meanings, 15 + text.width(notes, _SIZE)) + 15, high)
+    widest = max((15 + text.width(note, _SIZE) for note in notes), default=0.0)
+    needed = (max(_INDENT + meanings, widest) + 15, high)
     area = _free(drawing, needed, margin, gutter)
     if area is None and drawing.wide < _TALL * drawing.high:
         area = _Area(drawing.wide - margin + gutter, margin, *needed)
@@ -84,7 +88,7 @@ def _families(drawing: Drawing) -> Iterator[_Entry]:
     for shape in (shape for shape in drawing.shapes if shape.outline != "circle"):
         words = [run.text for line in shape.lines for run in line]
         titles.setdefault(shape.style, []).append(words[0])
-        details.setdefault(shape.style, []).append(" ".join(words[1:]))
+        details.setdefault(shape.style, []).append(" ".join(words[1:2]))
     for family in (family for family in _FAMILIES if family in titles):
         found = list(dict.fromkeys(titles[family]))
         yield _Entry(family, _sample(family, found), _meaning(family, found, details[family], titles))
@@ -126,7 +130,7 @@ def _notes(drawing: Drawing) -> str:
     return "  ·  ".join(notes)
 
 
-def _list(drawing: Drawing, entries: Sequence[_Entry], notes: str, area: _Area, high: float) -> None:
+def _list(drawing: Drawing, entries: Sequence[_Entry], notes: Sequence[str], area: _Area, high: float) -> None:
     """One entry a row, in a frame of its own."""
     drawing.frames.append(Frame(area.x, area.y, area.wide, high, "legend"))
     drawing.words.append(Words(area.x + 15, area.y + 14, "Legend", 11, bold=True))
@@ -134,11 +138,11 @@ def _list(drawing: Drawing, entries: Sequence[_Entry], notes: str, area: _Area, 
     for entry in entries:
         _draw(drawing, entry, area.x + _PAD, y)
         y += _ROW
-    if notes:
-        drawing.words.append(Words(area.x + 15, y, notes, _SIZE, tone="muted"))
+    for number, note in enumerate(notes):
+        drawing.words.append(Words(area.x + 15, y + number * _NOTE, note, _SIZE, tone="muted"))
 
 
-def _strip(drawing: Drawing, entries: Sequence[_Entry], notes: str, margin: float, gutter: float) -> None:
+def _strip(drawing: Drawing, entries: Sequence[_Entry], notes: Sequence[str], margin: float, gutter: float) -> None:
     """Entries from left to right under everything, as many a row as fit."""
     x, y = margin, drawing.high - margin + gutter
     edge = drawing.wide - margin
@@ -148,10 +152,11 @@ def _strip(drawing: Drawing, entries: Sequence[_Entry], notes: str, margin: floa
             x, y = margin, y + _ROW
         _draw(drawing, entry, x, y)
         x += long
-    if notes:
-        if x > margin and x + text.width(notes, _SIZE) > edge:
+    for note in notes:
+        if x > margin and x + text.width(note, _SIZE) > edge:
             x, y = margin, y + _ROW
-        drawing.words.append(Words(x, y, notes, _SIZE, tone="muted"))
+        drawing.words.append(Words(x, y, note, _SIZE, tone="muted"))
+        x += text.width(note, _SIZE) + 24
     drawing.high = y + _ROW / 2 + margin / 2
 
 

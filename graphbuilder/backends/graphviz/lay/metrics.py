@@ -18,6 +18,8 @@ TITLE, DETAIL, SMALL, NAME = 10.0, 9.0, 8.5, 7.5
 NAME_ROW = 10.0
 _OP, _PILL, _NARROW_OP = 25.0, 14.0, 34.0
 _TERMINAL = (112.0, 22.0)
+_UNNAMED, _NAMED = (210.0, 104.0), (230.0, 150.0)
+"""The widest boxes, their words in one line and in two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Metrics:
         drawn = list(_boxes(region))
         one = max((line_width(box, options.names) for box in drawn), default=0.0)
         two = max((stacked_width(box, options.names) for box in drawn), default=0.0)
-        wide, narrow = min(max(one + 18, 150.0), 210.0), min(max(two + 10, 66.0), 104.0)
+        most = _NAMED if options.names else _UNNAMED
+        wide, narrow = min(max(one + 18, 150.0), most[0]), min(max(two + 10, 66.0), most[1])
         return cls(options.direction == "LR", options.names, wide, narrow)
 
     def box(self, box: Box, form: Form) -> tuple[float, float]:
@@ -71,12 +74,12 @@ class Metrics:
         """How far the first shortcut runs beside the trunk: far enough for its convolution."""
         return self.half + LANE + (_NARROW_OP if self.across else self.narrow) / 2
 
-    def caption(self, words: str) -> Caption:
-        """A shape to be written in a gap."""
+    def caption(self, words: str, across: float = 0.0) -> Caption:
+        """A shape to be written in a gap, beside a wire that runs at ``across``."""
         if self.across:
             long = text.width(words, DETAIL) + 18
-            return Caption(words, long, long, 14.0)
-        return Caption(words, 15.0, 24.0, text.width(words, DETAIL) + 8)
+            return Caption(words, long, long, 14.0, across)
+        return Caption(words, 15.0, 24.0, text.width(words, DETAIL) + 8, across)
 
 
 def line_width(box: Box, names: bool) -> float:
@@ -86,7 +89,7 @@ def line_width(box: Box, names: bool) -> float:
     if box.look == "pill":
         return text.width(pill_words(box, names), SMALL)
     gap = 6 if box.detail else 0
-    return text.width(box.title, TITLE, bold=True) + gap + text.width(box.detail, DETAIL)
+    return max(text.width(box.title, TITLE, bold=True) + gap + text.width(box.detail, DETAIL), _name_width(box, names))
 
 
 def stacked_width(box: Box, names: bool) -> float:
@@ -95,7 +98,12 @@ def stacked_width(box: Box, names: bool) -> float:
         return 0.0
     if box.look == "pill":
         return text.width(pill_words(box, names), SMALL)
-    return max(text.width(box.title, TITLE, bold=True), text.width(box.detail, DETAIL))
+    widths = text.width(box.title, TITLE, bold=True), text.width(box.detail, DETAIL), _name_width(box, names)
+    return max(widths)
+
+
+def _name_width(box: Box, names: bool) -> float:
+    return text.width(box.name, NAME) if names else 0.0
 
 
 def pill_words(box: Box, names: bool) -> str:

@@ -57,6 +57,8 @@ def units(region: Region, sections: Mapping[str, Section]) -> list[Unit]:
 
 def torn(region: Region, sections: Mapping[str, Section]) -> set[str]:
     """The paths of sections that are no stretch of their own: something else runs beside them, or between."""
+    if not sections:
+        return set()
     seen: list[str] = []
     broken: set[str] = set()
     for element in structure(region).elements:
@@ -119,6 +121,8 @@ class Panels:
         return Panel(title, note, part, ends.get(f"top {number}"), ends.get(f"bottom {number}"))
 
     def _note(self, unit: Unit) -> str:
+        if not self._options.shapes:
+            return ""
         items = [item for element in unit.elements for item in items_of(element)]
         inside = [item for item in items if not self._is_terminal(item)]
         entering = [link.source for link in self._region.links if link.target == inside[0]]
@@ -138,7 +142,7 @@ class Panels:
         coming = [link for link in self._region.links if link.target in inside and link.source.item not in inside]
         if coming:
             shape = self._region.types[coming[0].source]
-            region.add(Box(f"top {number}", "terminal", "terminal", text.shape(shape)), (), (shape,))
+            region.add(Box(f"top {number}", "terminal", "terminal", self._said(coming[0].source)), (), (shape,))
         for path in sorted(inside, key=self._place.__getitem__):
             region.items[path] = self._region.items[path]
             region.types.update(self._types.get(path, {}))
@@ -148,9 +152,15 @@ class Panels:
                 region.links.append(Link(source, link.target, link.slot))
         going = [link.source for path in inside for link in self._out.get(path, []) if link.target not in inside]
         if going:
-            shape = self._region.types[going[0]]
-            region.add(Box(f"bottom {number}", "terminal", "terminal", text.shape(shape)), (going[0],), ())
+            region.add(Box(f"bottom {number}", "terminal", "terminal", self._said(going[0])), (going[0],), ())
         return region
+
+    def _said(self, end: End) -> str:
+        """What stands for a value where a panel begins or ends: its shape, or what gives it where none are shown."""
+        item = self._region.items[end.item]
+        if self._options.shapes:
+            return text.shape(self._region.types[end])
+        return item.title if isinstance(item, Card) else text.clean(item.path)
 
 
 def _has_own(unit: Unit, section: Section) -> bool:
@@ -186,7 +196,7 @@ class _PanelChain:
         for number, group in enumerate(groups):
             part = self._part(group, whole if number else behind, groups[number + 1 : number + 2])
             if number:
-                attach(whole, part, self._caption(groups[number - 1], group, whole))
+                attach(whole, part, self._captions(groups[number - 1], group, whole, part))
             else:
                 whole = part
         return whole
@@ -224,19 +234,19 @@ class _PanelChain:
         parameters = sum(box.parameters for box in boxes if isinstance(box, Box))
         return text.count(parameters) if parameters else ""
 
-    def _caption(self, before: Sequence[Element], group: Sequence[Element], whole: Part) -> Caption | None:
-        ends = [self._items.get(end) for end in (before[-1], group[0]) if isinstance(end, str)]
-        caption = self._placer.caption(whole, ends)
-        if caption is None or len(before) + len(group) > 2 or any(isinstance(item, Card) for item in ends):
-            self._said = caption.text if caption else self._said
-            return caption
-        following = ends[-1]
-        if self._placer.everywhere:
-            return caption
-        if caption.text == self._said or (isinstance(following, Box) and following.look == "pill"):
-            return None
-        self._said = caption.text
-        return caption
+    def _captions(self, before: Sequence[Element], group: Sequence[Element], whole: Part, part: Part) -> list[Caption]:
+        """Shapes at the edges of blocks, and between loose ops wherever they change."""
+        framed = len(before) + len(group) > 2
+        captions = self._placer.captions(whole, part, framed)
+        alone = len({link.source for link in whole.outs}) == 1
+        if not captions and alone and not self._is_pill(group[0]):
+            captions = [each for each in self._placer.captions(whole, part, True) if each.text != self._said]
+        self._said = captions[-1].text if captions else self._said
+        return captions
+
+    def _is_pill(self, element: Element) -> bool:
+        item = self._items.get(element) if isinstance(element, str) else None
+        return isinstance(item, Box) and item.look == "pill"
 
 
 def _chain(placer: Placer, elements: Sequence[Element], behind: Part | None) -> Part:

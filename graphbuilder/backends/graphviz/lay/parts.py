@@ -6,7 +6,7 @@ flow. Which of the two is horizontal is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -204,33 +204,52 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A shape to be written between two pieces: its length along the flow, the gap it needs, its reach across."""
+    """A shape to be written beside a wire between two pieces.
+
+    Attributes:
+        text: what is written.
+        long: its length along the flow.
+        room: the gap that it needs.
+        reach: how far it goes across, from its wire.
+        across: where its wire runs.
+    """
 
     text: str
     long: float
     room: float
     reach: float
+    across: float = 0.0
 
 
-def attach(whole: Part, part: Part, caption: Caption | None = None) -> None:
-    """Put ``part`` behind ``whole``, its trunk in line, and join the wires between them."""
+def attach(whole: Part, part: Part, captions: Sequence[Caption] = ()) -> None:
+    """Put ``part`` behind ``whole``, its trunk in line, and join the wires between them.
+
+    A caption is left out where other wires leave it no room.
+    """
     waiting = {**whole.through, **whole.outs}
     pins = [pin for link, tip in waiting.items() for pin in _pins(link, tip, part)]
     plan = tracks(pins)
-    strip = caption.long if caption and plan.count and plan.right_of(0.0) else 0.0
+    shown = [caption for caption in captions if not _is_crossed(caption, waiting)]
+    crowded = any(plan.meets(caption.across, caption.across + caption.reach) for caption in shown)
+    strip = max(caption.long for caption in shown) if crowded else 0.0
     zone = BEFORE_TRACKS + (plan.count - 1) * TRACK + BEHIND_TRACKS if plan.count else 0.0
-    gap = max(whole.after, part.before, strip + zone, caption.room if caption else 0.0)
+    gap = max(whole.after, part.before, strip + zone, *(caption.room for caption in shown))
     first = whole.length + whole.tail + strip + BEFORE_TRACKS + (gap - strip - zone) / 2
-    if caption:
+    for caption in shown:
         middle = strip / 2 if strip else gap / 2
-        whole.marks.append(LabelMark(caption.text, whole.length + whole.tail + middle, 0.0))
-        whole.right = max(whole.right, caption.reach)
+        whole.marks.append(LabelMark(caption.text, whole.length + whole.tail + middle, caption.across))
+        whole.right = max(whole.right, caption.across + caption.reach)
     part.move(whole.length + whole.tail + gap, 0.0)
     _join(whole, part, waiting, lambda pin: tuple((first + track * TRACK, x) for track, x in plan.corners(pin)))
     whole.marks += part.marks
     whole.length += whole.tail + gap + part.length
     whole.left, whole.right = max(whole.left, part.left), max(whole.right, part.right)
     whole.after, whole.tail = part.after, part.tail
+
+
+def _is_crossed(caption: Caption, waiting: dict[Link, Tip]) -> bool:
+    """Whether another wire runs where ``caption`` would stand."""
+    return any(1.0 < tip.points[-1][1] - caption.across < caption.reach + 2.0 for tip in waiting.values())
 
 
 def _pins(link: Link, tip: Tip, part: Part) -> list[Pin]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay import metrics as m
 from graphbuilder.backends.graphviz.lay.drawing import Drawing, Frame, Line, Point, Run, Shape, Words
-from graphbuilder.backends.graphviz.lay.metrics import Metrics, pill_words
+from graphbuilder.backends.graphviz.lay.metrics import Metrics
 from graphbuilder.backends.graphviz.lay.parts import BoxMark, FrameMark, LabelMark, Mark, WireMark
 from graphbuilder.backends.graphviz.read.scene import Box
 
 _BADGE = (64.0, 25.0)
+_LEAST_NAME = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _lines(box: Box, room: float, two: bool, names: bool) -> tuple[tuple[Run, ..
     if box.look == "join":
         return ((Run(box.title, 13, bold=True),),)
     if box.look == "pill":
-        return ((Run(text.fit(pill_words(box, names), room, m.SMALL), m.SMALL),),)
+        return ((Run(text.fit(_pill(box, room, names), room, m.SMALL), m.SMALL),),)
     title = Run(text.fit(box.title, room, m.TITLE, bold=True), m.TITLE, bold=True)
     if not box.detail:
         first: tuple[tuple[Run, ...], ...] = ((title,),)
@@ -120,9 +121,16 @@ def _lines(box: Box, room: float, two: bool, names: bool) -> tuple[tuple[Run, ..
     else:
         left = room - text.width(title.text, m.TITLE, bold=True) - 6
         first = ((title, Run(text.fit(box.detail, left, m.DETAIL), m.DETAIL)),)
-    if names and box.name and box.look != "terminal":
-        return (*first, (Run(text.fit(box.name, room, m.NAME), m.NAME, muted=True),))
+    if names and box.name:
+        return (*first, (Run(text.fit_end(box.name, room, m.NAME), m.NAME),))
     return first
+
+
+def _pill(box: Box, room: float, names: bool) -> str:
+    """The words of a pill, its name cut from the left."""
+    words = m.pill_words(box, False)
+    left = room - text.width(f"{words} · ", m.SMALL)
+    return f"{words} · {text.fit_end(box.name, left, m.SMALL)}" if names and left > _LEAST_NAME else words
 
 
 def tidied(points: tuple[Point, ...]) -> tuple[Point, ...]:

@@ -15,7 +15,7 @@ from graphbuilder.backends.graphviz.lay.mesh import Node, rows
 from graphbuilder.backends.graphviz.lay.metrics import Metrics
 from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, Form, FrameMark, Part, Point, Tip, attach
 from graphbuilder.backends.graphviz.options import Options
-from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Item, Link, Region
+from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Link, Region
 from graphbuilder.backends.graphviz.read.structure import Bare, Chain, Element, Mesh, Parallel, items_of, structure
 
 
@@ -50,7 +50,7 @@ class Placer:
             if whole is None:
                 whole = part
             else:
-                attach(whole, part, self._caption(elements[number - 1], element, whole))
+                attach(whole, part, self.captions(whole, part))
         return whole or Part()
 
     def element(self, element: Element, form: Form, whole: Part | None, joined: bool) -> Part:
@@ -61,6 +61,11 @@ class Placer:
             return self._mesh(element)
         item = self.region.items[element]
         return self._card(item, form) if isinstance(item, Card) else self._box(item, form, whole)
+
+    @property
+    def says_shapes(self) -> bool:
+        """Whether shapes stand anywhere."""
+        return bool(self._options.shapes)
 
     @property
     def everywhere(self) -> bool:
@@ -244,7 +249,7 @@ class Placer:
             if whole is None:
                 whole = row
             else:
-                attach(whole, row)
+                attach(whole, row, self.captions(whole, row))
         return whole or Part()
 
     def _node(self, path: str) -> Node:
@@ -268,20 +273,32 @@ class Placer:
         items = [self.region.items[path] for path in items_of(chain)]
         return sum(1 if isinstance(item, Box) else item.region.boxes() for item in items)
 
-    def _caption(self, before: Element, element: Element, whole: Part) -> Caption | None:
-        """The shape between two elements: at the edge of a card, or wherever it is wanted."""
-        ends = [self.region.items.get(end) for end in (before, element) if isinstance(end, str)]
-        boundary = any(isinstance(item, Card) for item in ends)
-        return self.caption(whole, ends) if boundary or self.everywhere else None
+    def captions(self, whole: Part, part: Part, edge: bool = False) -> list[Caption]:
+        """The shapes of the values that ``part`` reads from or by way of ``whole``.
 
-    def caption(self, whole: Part, ends: Sequence[Item | None]) -> Caption | None:
-        """The shape of the one value that leaves ``whole``; the ends of a network carry theirs themselves."""
-        sources = {link.source for link in whole.outs}
-        if not self._options.shapes or len(sources) != 1:
-            return None
-        if any(isinstance(item, Box) and item.look == "terminal" for item in ends):
-            return None
-        return self.metrics.caption(text.shape(self.region.types[sources.pop()]))
+        Those at the edge of a block are written, and where ``edge`` says that this is one, or shapes are wanted at
+        every op, all.
+        """
+        if not self._options.shapes:
+            return []
+        waiting = {**whole.through, **whole.outs}
+        found = [link for link in part.ins if link in waiting and (edge or self.everywhere or self.is_edge(link))]
+        places = {(link.source, round(waiting[link].points[-1][1])): link for link in found if not self._is_end(link)}
+        return [self.caption(link, waiting[link].points[-1][1]) for link in places.values()]
+
+    def caption(self, link: Link, across: float = 0.0) -> Caption:
+        """The shape of the value of ``link``, beside a wire that runs at ``across``."""
+        return self.metrics.caption(text.shape(self.region.types[link.source]), across)
+
+    def is_edge(self, link: Link) -> bool:
+        """Whether ``link`` leaves or enters a block."""
+        ends = (self.region.items.get(end) for end in (link.source.item, link.target))
+        return any(isinstance(item, Card) or (item is not None and item.look == "block") for item in ends)
+
+    def _is_end(self, link: Link) -> bool:
+        """Whether it begins or ends at an end of the network, which carries its shape itself."""
+        ends = (self.region.items.get(end) for end in (link.source.item, link.target))
+        return any(isinstance(item, Box) and item.look == "terminal" for item in ends)
 
 
 def _passing(link: Link) -> Part:

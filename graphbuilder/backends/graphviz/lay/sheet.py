@@ -69,7 +69,7 @@ class _Sheet:
         drawing.wide = (long if across else broad) + 2 * MARGIN
         drawing.high = (broad if across else long) + 2 * MARGIN
         self._passages(self._place(columns))
-        add_legend(drawing, across, MARGIN, GUTTER)
+        add_legend(drawing, self._scene.shapes, across, MARGIN, GUTTER)
         drawing.wide = max(drawing.wide, _LEAST_WIDE)
         rows = _rows(self._scene.facts, drawing.wide - 2 * MARGIN)
         drawing.lower(_TITLE_ROW + _FACT_ROW * len(rows) + _BELOW)

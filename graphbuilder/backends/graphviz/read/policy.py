@@ -18,8 +18,8 @@ from graphbuilder.backends.graphviz.read.scene import Section
 from graphbuilder.ir import Graph, Node, Value
 
 Fold = Literal["nothing", "repeats", "blocks"]
-_COPIES_INSIDE = 12
-"""The most boxes for which the copies of a repeat in a card are all drawn."""
+_COPIES, _COPIES_INSIDE = 2, 6
+"""The most copies of something small that are all drawn, and the most boxes of three in a card that are."""
 _TINY = 2
 """The most boxes of a block that gets no card of its own."""
 _STAGE = 16
@@ -103,7 +103,8 @@ class Policy:
         body = typed.bodies.get(run.first.name)
         cards = body is not None and self._may_be_card(body)
         boxes = run.count * (self._count(body) if body else 1)
-        return cards or self._fold != "nothing" or boxes > _COPIES_INSIDE
+        inside = where.frame == "card" and run.count == _COPIES + 1 and boxes <= _COPIES_INSIDE
+        return cards or self._fold != "nothing" or (run.count > _COPIES and not inside)
 
     def _is_deep(self, where: Where) -> bool:
         return self._options.level is not None and where.level >= self._options.level

@@ -25,10 +25,14 @@ _LOOKS: dict[str, Look] = {
 
 
 class Reader:
-    """Reads one network; ``sections`` then says which item of the root belongs to which panel."""
+    """Reads one network; ``sections`` then says which item of the root belongs to which panel.
 
-    def __init__(self, policy: Policy, norms: Norms) -> None:
+    ``shapes`` says whether the ends of the network carry theirs.
+    """
+
+    def __init__(self, policy: Policy, norms: Norms, shapes: bool) -> None:
         self._policy = policy
+        self._shapes = shapes
         self._norms = norms
         self._abreast: set[End] = set()
         self.sections: dict[str, Section] = {}
@@ -38,15 +42,20 @@ class Reader:
         region = Region()
         ends: list[End] = []
         for name, type_ in zip(typed.graph.inputs, typed.inputs, strict=True):
-            box = Box(name, "terminal", "terminal", f"{text.clean(name)} {text.shape(type_)}")
+            box = Box(name, "terminal", "terminal", self._end(text.clean(name), type_))
             ends += region.add(box, (), (type_,))
         given = self._fill(region, typed, tuple(ends), Where())
         for (name, value), end, type_ in zip(typed.graph.outputs, given, typed.outputs, strict=True):
             word = value.node if name == "out" else name
-            label = f"{text.shape(type_)} {word}" if type_.rank == 1 else f"{word} {text.shape(type_)}"
-            label += ", training only" if name in typed.graph.training else ""
-            region.add(Box(f"output {name}", "terminal", "terminal", text.clean(label)), (end,), ())
+            label = self._end(text.clean(word), type_) + (", training only" if name in typed.graph.training else "")
+            region.add(Box(f"output {name}", "terminal", "terminal", label), (end,), ())
         return region
+
+    def _end(self, word: str, type_: TensorType) -> str:
+        """What stands at an end of the network: ``image 299×299×3``, ``1000 logits``."""
+        if not self._shapes:
+            return word
+        return f"{text.shape(type_)} {word}" if type_.rank == 1 else f"{word} {text.shape(type_)}"
 
     def _fill(self, region: Region, typed: TypedGraph, inputs: tuple[End, ...], where: Where) -> tuple[End, ...]:
         """Draw the body ``typed`` into ``region``; where its outputs come from."""
@@ -120,15 +129,15 @@ class Reader:
 def _box(run: Run, typed: TypedGraph, where: Where) -> Box:
     """A call, or equal ones, as one box."""
     node, body = run.first, typed.bodies.get(run.first.name)
-    path, name = where.path(node), text.clean(node.name)
+    path = where.path(node)
     if node.op is None:
         assert body is not None, "what is no op has a body"
-        return Box(path, "block", "block", where.title(run), _copies(run, costs(body).trainable), name)
+        return Box(path, "block", "block", where.title(run), _copies(run, costs(body).trainable))
     inputs = typed.inputs_of(node)
     parameters = costs(body).trainable if body else op_costs(node.op, inputs).trainable
     title, detail = text.clean(node.op.title), text.clean(node.op.detail(inputs))
     look = "join" if len(title) == 1 and node.op.family == "join" else _LOOKS.get(node.op.family, "op")
-    return Box(path, look, node.op.family, title, detail, name, parameters)
+    return Box(path, look, node.op.family, title, detail, parameters)
 
 
 def _opened(types: tuple[TensorType, ...]) -> tuple[Region, tuple[End, ...]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from graphbuilder.backends.graphviz import text
 from graphbuilder.ir import TensorType
 
 Look = Literal["op", "pill", "join", "block", "terminal"]
@@ -41,7 +42,6 @@ class Box:
         style: what colours it: an op's family, "block" or "terminal".
         title: the word on it.
         detail: what tells it from others of its title.
-        name: the node's own name, for those who ask for names.
         parameters: learnable elements.
     """
 
@@ -50,8 +50,12 @@ class Box:
     style: str
     title: str
     detail: str = ""
-    name: str = ""
     parameters: int = 0
+
+    @property
+    def name(self) -> str:
+        """What a caller calls it: its path, safe to show. The ends of the network have none."""
+        return "" if self.look == "terminal" else text.clean(self.path.rstrip("."))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -98,6 +102,11 @@ class Region:
         """Let the region's outputs be these values."""
         self.links.extend(Link(end, OUTSIDE, slot) for slot, end in enumerate(outputs))
 
+    def kinds(self) -> set[tuple[int, str]]:
+        """The rank and layout of every value in it."""
+        kinds = {(type_.rank, type_.layout) for type_ in self.types.values()}
+        return kinds.union(*(item.region.kinds() for item in self.items.values() if isinstance(item, Card)))
+
     def boxes(self) -> int:
         """How many boxes are drawn."""
         return sum(1 if isinstance(item, Box) else item.region.boxes() for item in self.items.values())
@@ -120,9 +129,11 @@ class Scene:
         facts: what stands below it.
         root: the network.
         sections: for an item of the root, the section that it belongs to.
+        shapes: what the numbers of a shape are; nothing where no shape is shown.
     """
 
     title: str
     facts: tuple[str, ...]
     root: Region
     sections: dict[str, Section]
+    shapes: str = ""

@@ -1,0 +1,79 @@
+"""Gathers neighbouring items of a region that has too many of them, so that a sheet of any network can be read.
+
+Items stand in the order in which they run, so neighbours in one box leave what is left without circles. A region that
+is small enough is left alone; what is in a card stays in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from math import ceil
+
+from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.read.scene import Box, End, Item, Link, Region, Section
+
+_MOST_ENDS = 48
+
+
+def gather(region: Region, sections: Mapping[str, Section], boxes: int) -> Region:
+    """``region`` in about so many ``boxes``, none of which holds items of two sections unless there are too many."""
+    few = len({section.path for section in sections.values()}) <= boxes // 2
+    inner = sum(1 for item in region.items.values() if not _is_terminal(item))
+    most = ceil(inner / boxes)
+    gathered = Region()
+    leader: dict[str, str] = {}
+    for group in _groups(region, sections if few else {}, most):
+        item = group[0] if len(group) == 1 else _box(group)
+        gathered.items[item.path] = item
+        leader.update((each.path, item.path) for each in group)
+    _link(region, gathered, leader)
+    return gathered
+
+
+def _groups(region: Region, sections: Mapping[str, Section], most: int) -> Iterator[list[Item]]:
+    """Neighbours of one section, ``most`` at a time; few ends of the network stand for themselves."""
+    ends = sum(1 for item in region.items.values() if _is_terminal(item))
+
+    def kind(item: Item) -> tuple[Section | None, str]:
+        alone = item.path if _is_terminal(item) and ends <= _MOST_ENDS else ""
+        return sections.get(item.path), alone
+
+    for _, run in groupby(region.items.values(), kind):
+        found = list(run)
+        even = ceil(len(found) / ceil(len(found) / most))
+        yield from (found[start : start + even] for start in range(0, len(found), even))
+
+
+def _box(group: list[Item]) -> Box:
+    boxes = [item for item in group if isinstance(item, Box)]
+    parameters = sum(box.parameters for box in boxes)
+    detail = f"{len(group):,} steps" + (f", {text.count(parameters)}" if parameters else "")
+    title = f"{text.clean(group[0].path)} – {text.clean(group[-1].path)}"
+    return Box(group[0].path, "block", "block", title, detail, parameters)
+
+
+def _link(region: Region, gathered: Region, leader: Mapping[str, str]) -> None:
+    """Lead the links of ``region`` from box to box, one between two boxes that hold several items."""
+    ports: dict[End, End] = {}
+    seen: set[tuple[str, str]] = set()
+    counts: dict[str, int] = {}
+    for link in region.links:
+        source, target = leader[link.source.item], leader[link.target]
+        whole = source == link.source.item and _is_kept(region, gathered, source)
+        if source == target or (not whole and (source, target) in seen):
+            continue
+        seen.add((source, target))
+        if link.source not in ports:
+            ports[link.source] = link.source if whole else End(source, counts.setdefault(source, 0))
+            counts[source] = counts.get(source, 0) + 1
+            gathered.types[ports[link.source]] = region.types[link.source]
+        gathered.links.append(Link(ports[link.source], target, link.slot))
+
+
+def _is_kept(region: Region, gathered: Region, path: str) -> bool:
+    return region.items[path] is gathered.items[path]
+
+
+def _is_terminal(item: Item) -> bool:
+    return isinstance(item, Box) and item.look == "terminal"
