@@ -43,11 +43,14 @@ class Checkpoint:
         path: the file as the person wrote it.
         source: how it is stored.
         tensors: by the name that mappings speak of, ``block1_conv1/kernel`` or ``layer1.0.conv1.weight``.
+        beside: the names of those that stand beside the weights, such as an optimizer's: what no rule asks for is
+            left out.
     """
 
     path: str
     source: Source
     tensors: Mapping[str, Stored]
+    beside: frozenset[str] = frozenset()
     _open: ExitStack = field(default_factory=ExitStack, repr=False)
 
     @property

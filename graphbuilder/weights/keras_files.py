@@ -36,7 +36,7 @@ def read_archive(path: str, file: BinaryIO, opened: ExitStack) -> Checkpoint:
         raise refusal(WeightsDamaged, f"{path} is damaged: {error}", _AGAIN) from error
     root = hdf5.open_hdf5(path, io.BytesIO(weights), opened)
     stored = hdf5.tensors(path, root, len(weights))
-    return Checkpoint(path, "keras", _named_by_layers(path, root, stored, config), opened.pop_all())
+    return Checkpoint(path, "keras", _named_by_layers(path, root, stored, config), _open=opened.pop_all())
 
 
 def read_hdf5(path: str, file: BinaryIO, size: int, opened: ExitStack) -> Checkpoint:
@@ -52,8 +52,8 @@ def read_hdf5(path: str, file: BinaryIO, size: int, opened: ExitStack) -> Checkp
         attributes = root[above or "/"].attrs
         older = any(name in attributes for name in ("layer_names", "layer_names0"))
     if not older:
-        return Checkpoint(path, "keras", _named_by_layers(path, root, stored, None), opened.pop_all())
-    return Checkpoint(path, "keras_h5", _named_by_groups(stored, above), opened.pop_all())
+        return Checkpoint(path, "keras", _named_by_layers(path, root, stored, None), _open=opened.pop_all())
+    return Checkpoint(path, "keras_h5", _named_by_groups(stored, above), _open=opened.pop_all())
 
 
 def _member(path: str, archive: zipfile.ZipFile, name: str) -> bytes:

@@ -6,7 +6,7 @@ Only names, shapes and kinds of numbers are looked at; no tensor is read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +17,11 @@ from graphbuilder.weights.layouts import Layout
 from graphbuilder.weights.mapping import SEPARATORS, NameMapping, Rename
 
 Weights = Mapping[str, Weight]
+Leaves = Callable[[str], bool]
+
+
+def _nothing(_: str) -> bool:
+    return False
 
 
 class Row(NamedTuple):
@@ -46,7 +51,9 @@ class Match:
         misfits: rows whose shape or kind of number does not fit.
         missing: our weights that nothing fills.
         unused: their tensors that fill nothing.
-        ignored: their tensors that the mapping leaves out.
+        ignored: their tensors that are left out: by the mapping, because they stand beside the weights in the file,
+            or because what they would fill is left as it is.
+        left: our weights that are left as they are.
         several: our weights that several tensors would fill, with those.
         ambiguous: their tensors that several rules match, with those.
         idle: rules that match nothing.
@@ -57,6 +64,7 @@ class Match:
     missing: tuple[str, ...]
     unused: tuple[Unused, ...]
     ignored: tuple[str, ...]
+    left: tuple[str, ...]
     several: Mapping[str, tuple[str, ...]]
     ambiguous: Mapping[str, tuple[Rename, ...]]
     idle: tuple[Rename, ...]
@@ -77,33 +85,52 @@ class _Claim(NamedTuple):
     leaf: str
 
 
-def match(ours: Weights, checkpoint: Checkpoint, mapping: NameMapping | None) -> Match:
-    """``checkpoint`` beside the weights ``ours``, by ``mapping`` or, without one, by equal names."""
+def match(ours: Weights, checkpoint: Checkpoint, mapping: NameMapping | None, leaves: Leaves = _nothing) -> Match:
+    """``checkpoint`` beside the weights ``ours``, by ``mapping`` or, without one, by equal names.
+
+    Args:
+        leaves: whether a weight of ours is left as it is; what would fill it is then ignored, whatever its shape.
+    """
     rules = tuple(mapping.rules.values()) if mapping else ()
     claims = [_claim(name, checkpoint.convention, rules if mapping else None) for name in checkpoint.tensors]
     ambiguous = {claim.theirs: claim.rules for claim in claims if len(claim.rules) > 1}
     filled: dict[str, list[_Claim]] = defaultdict(list)
-    left: list[_Claim] = []
+    unused: list[_Claim] = []
+    ignored: list[str] = []
     for claim in claims:
         place = next((name for name in claim.candidates if name in ours), None)
-        if place:
+        if _is_ignored(claim, place, checkpoint, mapping, leaves):
+            ignored.append(claim.theirs)
+        elif place:
             filled[place].append(claim)
         elif claim.theirs not in ambiguous:
-            left.append(claim)
-    ignored = tuple(claim.theirs for claim in left if mapping and not claim.rules and mapping.ignores(claim.theirs))
+            unused.append(claim)
     single = {name: of[0] for name, of in filled.items() if len(of) == 1}
     rows = [_row(name, claim, ours[name], checkpoint) for name, claim in single.items()]
     used = {id(rule) for claim in claims for rule in claim.rules}
+    idle = (rule for rule in rules if id(rule) not in used)
     return Match(
         rows=tuple(row for row in rows if row.layout),
         misfits=tuple(row for row in rows if not row.layout),
-        missing=tuple(name for name, weight in ours.items() if weight.counted and name not in filled),
-        unused=tuple(_unused(claim, checkpoint) for claim in left if claim.theirs not in ignored),
-        ignored=ignored,
+        missing=tuple(n for n, weight in ours.items() if weight.counted and n not in filled and not leaves(n)),
+        unused=tuple(_unused(claim, checkpoint) for claim in unused),
+        ignored=tuple(ignored),
+        left=tuple(filter(leaves, ours)),
         several={name: tuple(claim.theirs for claim in of) for name, of in filled.items() if len(of) > 1},
         ambiguous=ambiguous,
-        idle=tuple(rule for rule in rules if id(rule) not in used),
+        idle=tuple(rule for rule in idle if not leaves(rule.ours.anywhere)),
     )
+
+
+def _is_ignored(
+    claim: _Claim, place: str | None, checkpoint: Checkpoint, mapping: NameMapping | None, leaves: Leaves
+) -> bool:
+    meant = place or next(iter(claim.candidates), None)
+    if meant and leaves(meant):
+        return True
+    if place or claim.rules:
+        return False
+    return claim.theirs in checkpoint.beside or (mapping is not None and mapping.ignores(claim.theirs))
 
 
 def _claim(theirs: str, convention: Convention, rules: tuple[Rename, ...] | None) -> _Claim:

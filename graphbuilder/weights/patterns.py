@@ -62,6 +62,11 @@ class Template(NamedTuple):
 
         return _SLOT.sub(written, self.text)
 
+    @property
+    def anywhere(self) -> str:
+        """The text for no number in particular: 0 for each, and the first of words."""
+        return _SLOT.sub(lambda slot: slot[4].partition("|")[0] if slot[4] else "0", self.text)
+
 
 def pattern(text: str) -> Pattern:
     """``text`` as the left side of a rule.
@@ -107,6 +112,11 @@ def template(text: str, left: Pattern) -> Template:
 def glob(text: str) -> re.Pattern[str]:
     """A pattern of ``ignore``: ``*`` is any text, all else itself."""
     return re.compile(".*".join(map(re.escape, re.split(r"\*+", text))), re.DOTALL)
+
+
+def part(text: str) -> re.Pattern[str]:
+    """A pattern of ``--weights-except``: a weight of ours, or a block with all below it; ``*`` is any text."""
+    return re.compile(rf"(?:{glob(text).pattern})(?:\..*)?", re.DOTALL)
 
 
 def _refuse_braces(text: str, literals: list[str], forms: str) -> None:

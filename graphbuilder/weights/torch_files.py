@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -18,8 +18,10 @@ from graphbuilder.weights.checkpoint import Checkpoint, Stored, refusal, refuse_
 if TYPE_CHECKING:
     import numpy as np
 
-# Where training scripts put a state_dict among other things.
-_INNER = ("state_dict", "model")
+# Where training scripts put a state_dict among other things, the first that is there.
+_INNER = ("state_dict", "model_state_dict", "model")
+# What DataParallel, DistributedDataParallel and torch.compile put before every name.
+_WRAPPERS = ("module.", "_orig_mod.")
 _KINDS = {"BF": "bfloat", "F": "float", "I": "int", "U": "uint"}
 # How a pickle begins that torch did not write: it keeps to protocol 2.
 _NEWER = (b"\x80\x03", b"\x80\x04", b"\x80\x05")
@@ -39,16 +41,17 @@ def read_safetensors(path: str, opened: ExitStack) -> Checkpoint:
     try:
         file = opened.enter_context(library.safe_open(path, framework="pt"))
         names: list[str] = file.keys()
-        tensors = {name: _lazy(name, file) for name in names}
+        tensors = {ours: _lazy(name, file) for name, ours in _unwrapped(names).items()}
     except (library.SafetensorError, OSError, ValueError, RuntimeError) as error:
         raise _damaged(path, error) from error
-    return Checkpoint(path, "safetensors", tensors, opened.pop_all())
+    return Checkpoint(path, "safetensors", tensors, _open=opened.pop_all())
 
 
 def read_state(path: str, file: BinaryIO, size: int) -> Checkpoint:
-    """A ``state_dict`` in a file of ``size`` bytes that ``torch.save`` wrote, alone or under "state_dict" or "model".
+    """A ``state_dict`` in a file of ``size`` bytes that ``torch.save`` wrote, alone or among other things.
 
-    Other tensors beside it are named by their way, ``optimizer.state.0.exp_avg``.
+    Of several tables that hold tensors it is "state_dict", "model_state_dict" or "model"; tensors beside it are named
+    by their way, ``optimizer.state.0.exp_avg`` or ``state_dict_ema.conv1.weight``, for a mapping to ask for.
 
     Raises:
         CompileError: GB401 to GB404.
@@ -58,10 +61,26 @@ def read_state(path: str, file: BinaryIO, size: int) -> Checkpoint:
         raise refusal(WeightsUnsafe, f"{path} is a pickle of Python objects, not of tensors by torch", _PLAIN)
     file.seek(0)
     state = _unpickled(path, file)
-    found = dict(_tensors(state, _inner(state)))
+    inner = _inner(state)
+    found = dict(_tensors(state if inner is None else dict(_items(state))[inner]))
     if not found or "" in found:
         raise refusal(WeightsUnknown, f"{path} holds no tensors by name", _PLAIN)
-    return Checkpoint(path, "torch", {name: _held(path, name, tensor, size) for name, tensor in found.items()})
+    beside = dict(_tensors({key: value for key, value in _items(state) if inner is not None and key != inner}))
+    tensors = {ours: _held(path, name, found[name], size) for name, ours in _unwrapped(found).items()}
+    others = {name: _held(path, name, tensor, size) for name, tensor in beside.items() if name not in tensors}
+    return Checkpoint(path, "torch", {**tensors, **others}, beside=frozenset(others))
+
+
+def _unwrapped(names: Iterable[str]) -> dict[str, str]:
+    """Each of ``names`` with what it is without a wrapper that stands before all of them."""
+    found = {name: name for name in names}
+    while wrapper := next((each for each in _WRAPPERS if found and all(map(_begins(each), found.values()))), None):
+        found = {name: short.removeprefix(wrapper) for name, short in found.items()}
+    return found
+
+
+def _begins(wrapper: str) -> Callable[[str], bool]:
+    return lambda name: name.startswith(wrapper) and name != wrapper
 
 
 def _lazy(name: str, file: Any) -> Stored:
@@ -119,8 +138,8 @@ def _damaged(path: str, error: Exception) -> CompileError:
     return refusal(WeightsDamaged, f"{path} is damaged: {reason}", "fetch or save the file again")
 
 
-def _tensors(state: object, inner: str | None) -> Iterator[tuple[str, torch.Tensor]]:
-    """Every tensor in nested tables and lists with its dotted way; what stands under ``inner`` is not named by it."""
+def _tensors(state: object) -> Iterator[tuple[str, torch.Tensor]]:
+    """Every tensor in nested tables and lists with its dotted way."""
     seen: set[int] = set()
     waiting = [("", state)]
     while waiting:
@@ -130,7 +149,7 @@ def _tensors(state: object, inner: str | None) -> Iterator[tuple[str, torch.Tens
         elif id(value) not in seen:
             # Once each: a pickle can make a table that contains itself.
             seen.add(id(value))
-            below = [(f"{way}.{key}" if way else "" if key == inner else str(key), item) for key, item in _items(value)]
+            below = [(f"{way}.{key}" if way else str(key), item) for key, item in _items(value)]
             waiting.extend(reversed(below))
 
 
@@ -140,10 +159,18 @@ def _items(value: object) -> Iterable[tuple[object, object]]:
     return enumerate(cast("Sequence[object]", value)) if isinstance(value, list | tuple) else ()
 
 
-def _inner(state: object) -> str | None:
-    """The key under which a training script put the ``state_dict``, if it did."""
-    entries = dict(_items(state))
-    return next((key for key in _INNER if isinstance(entries.get(key), Mapping)), None)
+def _inner(state: object) -> object:
+    """The key under which a training script put the ``state_dict``, or None where it stands alone."""
+    tables = [
+        key for key, value in _items(state) if isinstance(value, Mapping) and any(_tensors(cast("object", value)))
+    ]
+    known = next((key for key in _INNER if key in tables), None)
+    only = tables[0] if len(tables) == 1 and not _holds_tensors(state) else None
+    return known or only
+
+
+def _holds_tensors(state: object) -> bool:
+    return any(isinstance(value, torch.Tensor) for _, value in _items(state))
 
 
 def _held(path: str, name: str, tensor: torch.Tensor, size: int) -> Stored:
