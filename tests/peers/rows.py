@@ -48,9 +48,34 @@ class Row(NamedTuple):
         return f"{self.spec}-{self.reference}"
 
 
+NO_DROPOUT = {"dropout": 0.0}
+
 ROWS = (
     Row("xception", "keras:Xception", (299, 256, 224, 150)),
     Row("resnet50", "torchvision:resnet50", (224,)),
     Row("resnext50_32x4d", "torchvision:resnext50_32x4d", (224, 64)),
     Row("resnext101_32x8d", "torchvision:resnext101_32x8d", (96,)),
+    Row("resnet18", "torchvision:resnet18", (224, 64)),
+    Row("resnet152", "torchvision:resnet152", (64,)),
+    Row("vgg16", "torchvision:vgg16", (64,), NO_DROPOUT, NO_DROPOUT),
+    Row("vgg16", "keras:VGG16", (64,), {**NO_DROPOUT, "grid": 2}),
+    Row("alexnet", "torchvision:alexnet", (224, 96), NO_DROPOUT, NO_DROPOUT),
+    Row("lenet5", "plain:lenet.lenet5", (32,)),
+    Row("mobilenet_v1", "keras:MobileNet", (128, 75), NO_DROPOUT, NO_DROPOUT),
+    Row("mobilenet_v2", "torchvision:mobilenet_v2", (128, 75), NO_DROPOUT, NO_DROPOUT),
+    Row("mobilenet_v2_keras", "keras:MobileNetV2", (128, 75)),
+    Row(
+        "efficientnet_b0",
+        "torchvision:efficientnet_b0",
+        (128, 75),
+        {**NO_DROPOUT, "drop": 0.0},
+        {**NO_DROPOUT, "stochastic_depth_prob": 0.0},
+    ),
+    Row("densenet121", "torchvision:densenet121", (96,)),
+    Row("densenet121", "keras:DenseNet121", (96,), {"eps": 1.001e-5, "momentum": 0.01}),
+    Row("convnext_tiny", "torchvision:convnext_tiny", (64,), {"drop": 0.0}, {"stochastic_depth_prob": 0.0}),
+    Row("convnext_tiny", "keras:ConvNeXtTiny", (64,), {"drop": 0.0}, {"include_preprocessing": False}),
+    Row("vit_b_16", "torchvision:vit_b_16", (64,), NO_DROPOUT, {"image_size": 64}),
+    Row("unet", "plain:unet.unet", (75,)),
+    Row("deeplabv3plus_xception", "plain:deeplab.deeplabv3plus_xception", (65,), NO_DROPOUT, NO_DROPOUT, learns=2),
 )

@@ -42,7 +42,7 @@ class Side(Protocol):
 
 def side(row: Row, shapes: Sequence[Sequence[int]]) -> Side:
     """The reference of ``row``; ``shapes`` are those of its inputs, channels first, without the batch."""
-    return KerasSide(row, shapes) if row.source == "keras" else TorchSide(row)
+    return KerasSide(row, shapes) if row.source == "keras" else TorchSide(row, shapes)
 
 
 def loss_of(answer: Answer) -> Tensor:
@@ -81,13 +81,23 @@ def _depthwise_kernel(shape: Sequence[int], generator: torch.Generator) -> Tenso
     return torch.randn(*shape, generator=generator) / math.prod(shape[:-2]) ** 0.5
 
 
+def _noise(shapes: Sequence[Sequence[int]], generator: torch.Generator) -> Batch:
+    return [torch.randn(4, *shape, generator=generator) for shape in shapes]
+
+
+def _shake(mean: Tensor, variance: Tensor, generator: torch.Generator) -> None:
+    """Random statistics around those of a batch. Far from them all, what an image says fades on its way through."""
+    mean.add_(_means(mean.shape, generator).to(mean) * variance.sqrt())
+    variance.mul_(_scales(variance.shape, generator).to(variance))
+
+
 # torch
 
 
 class TorchSide:
     """A network of torchvision, of timm, or written by hand in torch."""
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, row: Row, shapes: Sequence[Sequence[int]]) -> None:
         torch.manual_seed(0)
         self.model = _FACTORIES[row.source](row.function)(num_classes=CLASSES, **row.settings)
         generator = torch.Generator().manual_seed(0)
@@ -95,6 +105,22 @@ class TorchSide:
             for name, tensor in self.model.state_dict().items():
                 if draw := _draw(name, tensor):
                     tensor.copy_(draw(tensor.shape, generator))
+            self._see(_noise(shapes, generator))
+            for norm in self._norms():
+                _shake(norm.running_mean, norm.running_var, generator)
+
+    def _norms(self) -> list[Any]:
+        kinds = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+        return [module for module in self.model.modules() if isinstance(module, kinds)]
+
+    def _see(self, batch: Batch) -> None:
+        """Make ``batch`` alone the statistics of the batch norms."""
+        momenta = {norm: norm.momentum for norm in self._norms()}
+        for norm in momenta:
+            norm.momentum = 1.0
+        self.model.train()(*batch)
+        for norm, momentum in momenta.items():
+            norm.momentum = momentum
 
     def save(self, folder: Path) -> Path:
         torch.save(self.model.state_dict(), folder / "weights.pth")
@@ -172,7 +198,24 @@ class KerasSide:
         for variable in self.model.weights:
             if draw := _DRAWS.get(variable.name):
                 variable.assign(draw(variable.shape, generator))
+        with torch.no_grad():
+            self._see(_noise(shapes, generator))
+            for norm in self._norms():
+                _shake(norm.moving_mean.value, norm.moving_variance.value, generator)
         self._weights = self.model.get_weights()
+
+    def _norms(self) -> list[Any]:
+        kind = self._keras.layers.BatchNormalization
+        return [layer for layer in self.model._flatten_layers() if isinstance(layer, kind)]
+
+    def _see(self, batch: Batch) -> None:
+        """Make ``batch`` alone the statistics of the batch norms."""
+        momenta = {norm: norm.momentum for norm in self._norms()}
+        for norm in momenta:
+            norm.momentum = 0.0
+        self._outputs(self.model, batch, training=True)
+        for norm, momentum in momenta.items():
+            norm.momentum = momentum
 
     def save(self, folder: Path) -> Path:
         self.model.save(folder / "weights.keras")
