@@ -56,3 +56,20 @@ def test_the_name_decides_what_is_tried(
 def test_torch_keeps_its_axes() -> None:
     assert layouts.layout("torch", "kernel", (8, 16), (16, 8)) is None
     assert layouts.layout("torch", "weight", (8, 16), (8, 16)) is layouts.SAME
+
+
+@pytest.mark.parametrize(
+    ("theirs", "wanted", "fits"),
+    [
+        ((1, 1, 768), (1, 768), True),  # a class token
+        ((1, 197, 768), (197, 768), True),
+        ((96, 1, 1), (96,), True),  # a layer scale
+        ((10, 768), (10, 768, 1, 1), True),  # a linear layer where ours is a 1x1 convolution
+        ((768, 197), (197, 768), False),
+        ((64, 1, 3, 3), (64, 3, 3), False),  # depthwise, and three channels in one dimension
+        ((96, 1, 1), (97,), False),
+    ],
+)
+def test_axes_of_1_come_and_go_in_torch(theirs: tuple[int, ...], wanted: tuple[int, ...], fits: bool) -> None:
+    assert (layouts.layout("torch", "weight", theirs, wanted) is layouts.RESHAPED) is fits
+    assert layouts.layout("keras", "gamma", theirs, wanted) is None
