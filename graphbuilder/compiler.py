@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from graphbuilder.backends.graphviz.figure import Format
     from graphbuilder.backends.graphviz.options import Direction, Shapes, Theme
     from graphbuilder.backends.table import Summary
+    from graphbuilder.document import Document
     from graphbuilder.elaborate import Limits
     from graphbuilder.ir import TensorType
     from graphbuilder.spec import Spec
@@ -116,14 +117,15 @@ def check(
     limits: Limits | None = None,
 ) -> Checked:
     """The spec at ``path`` through parsing, elaboration and inference; mistakes are returned, not raised."""
-    from graphbuilder import spec
+    from graphbuilder import document
     from graphbuilder.elaborate import Limits
 
     limits = limits or Limits()
     try:
-        return _elaborated(spec.load(path, max_bytes=limits.bytes), params or {}, settings, limits)
+        read = document.load(path, max_bytes=limits.bytes)
     except CompileError as error:
         return Checked(None, error.diagnostics)
+    return _checked(read, Path(path).parent, params or {}, settings, limits)
 
 
 def check_text(
@@ -135,26 +137,33 @@ def check_text(
     limits: Limits | None = None,
 ) -> Checked:
     """A spec given as text; ``path`` is what errors call it, ``folder`` what it may extend files of (else none)."""
-    from graphbuilder import document, spec
+    from graphbuilder import document
     from graphbuilder.elaborate import Limits
 
     limits = limits or Limits()
     try:
-        read = spec.parse(document.parse(text, path, max_bytes=limits.bytes), folder=folder, max_bytes=limits.bytes)
-        return _elaborated(read, params or {}, (), limits)
+        read = document.parse(text, path, max_bytes=limits.bytes)
     except CompileError as error:
         return Checked(None, error.diagnostics)
+    return _checked(read, folder, params or {}, (), limits)
 
 
-def _elaborated(spec: Spec, params: Mapping[str, Any], settings: Sequence[str], limits: Limits) -> Checked:
-    from graphbuilder.elaborate import elaborate
-    from graphbuilder.spec.settings import check_settings, parse_setting
+def _checked(
+    document: Document, folder: Path | None, params: Mapping[str, Any], settings: Sequence[str], limits: Limits
+) -> Checked:
+    """The rest of the road from a document on; what is sound goes on where something is faulty."""
+    from graphbuilder.elaborate import blamed, elaborate
+    from graphbuilder.spec import sound_part
+    from graphbuilder.spec.settings import chosen as chosen_settings
 
-    chosen = {**check_settings(params, spec.params), **dict(parse_setting(each, spec.params) for each in settings)}
     sink = Sink()
+    spec = sound_part(document, sink, folder=folder, max_bytes=limits.bytes)
+    if spec is None:
+        return Checked(None, sink.diagnostics)
+    chosen = chosen_settings(spec, params, settings, sink)
     typed = elaborate(spec, chosen, sink, limits)
     if typed is None:
-        return Checked(None, sink.diagnostics)
+        return Checked(None, blamed(spec, chosen, sink.diagnostics, limits))
     return Checked(Network(spec, typed, {**spec.params, **chosen}, sink.diagnostics), sink.diagnostics)
 
 

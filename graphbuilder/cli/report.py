@@ -40,10 +40,9 @@ def bad_use(message: str, remedy: str) -> CompileError:
 
 def unknown(kind: str, name: str, known: Iterable[str], remedy: str) -> CompileError:
     """The same for a name; a near one is the remedy where there is one."""
-    from graphbuilder.diagnostics.nearest import nearest
+    from graphbuilder.diagnostics.nearest import meant
 
-    near = nearest(name, known)
-    return bad_use(f"there is no {kind} `{name}`", f"did you mean `{near}`?" if near else remedy)
+    return bad_use(f"there is no {kind} `{name}`", meant(name, known, remedy))
 
 
 def report_refusal(error: click.UsageError) -> None:

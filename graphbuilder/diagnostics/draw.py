@@ -73,7 +73,7 @@ class _Text:
         gutter = len(str(last))
         yield from self._title(diagnostic)
         for number, (source, marks) in enumerate(groups.items()):
-            arrow = "::: " if number else "--> "
+            arrow = "::: " if number or not diagnostic.span else "--> "
             yield f"{' ' * gutter}{self._paint(arrow, 'frame')}{safe(str(marks[0].span))}"
             yield from self._snippet(source, marks, gutter)
         for note in _shown(diagnostic.notes):
@@ -83,10 +83,8 @@ class _Text:
 
     def _groups(self, diagnostic: Diagnostic) -> dict[Source, list[_Mark]]:
         """The marks by source, the primary's first; each list begins with the mark whose place heads it."""
-        if not diagnostic.span:
-            return {}
-        marks = [_Mark(diagnostic.span, diagnostic.label, "^", diagnostic.severity)]
-        marks += [_related(label) for label in diagnostic.related]
+        own = [_Mark(diagnostic.span, diagnostic.label, "^", diagnostic.severity)] if diagnostic.span else []
+        marks = [*own, *map(_related, diagnostic.related)]
         groups: dict[Source, list[_Mark]] = {}
         for mark in marks:
             groups.setdefault(mark.span.source, []).append(mark)

@@ -19,3 +19,10 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
         return None
     found = get_close_matches(word.casefold(), folded, n=1)
     return folded[found[0]] if found else None
+
+
+def meant(word: str, candidates: Iterable[str], otherwise: str | None = None, *, form: str = "`{}`") -> str | None:
+    """The remedy for ``word`` where one of ``candidates`` was wanted: the nearest, written in ``form``, or what else
+    there is to say."""
+    near = nearest(word, candidates)
+    return f"did you mean {form.replace('{}', near)}?" if near else otherwise

@@ -9,7 +9,7 @@ from pathlib import Path
 from graphbuilder.diagnostics import CompileError, Diagnostic, Source
 from graphbuilder.diagnostics.catalogue.files import FileIsFolder, FileMissing, FileNotUtf8, FileUnreadable
 from graphbuilder.diagnostics.catalogue.limits import TextTooLarge
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document.lines import Lines
 
 MAX_BYTES = 256 * 1024
@@ -55,8 +55,8 @@ def _missing(path: Path, name: str) -> Diagnostic:
         names = [entry.name for entry in islice(path.parent.iterdir(), _NEIGHBOURS)]
     except (OSError, ValueError):
         names = []
-    near = nearest(path.name, names)
-    return FileMissing.at(None, f"no such file: {name}", help=f"did you mean {path.parent / near}?" if near else None)
+    remedy = meant(path.name, names, form=str(path.parent / "{}"))
+    return FileMissing.at(None, f"no such file: {name}", help=remedy)
 
 
 def _unreadable(path: Path, name: str, error: OSError | ValueError) -> Diagnostic:

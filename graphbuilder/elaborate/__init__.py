@@ -1,6 +1,7 @@
 """From a spec to a typed graph. Knows the language's meaning; knows no backend."""
 
+from graphbuilder.elaborate.blame import blamed
 from graphbuilder.elaborate.context import Limits
 from graphbuilder.elaborate.elaborate import elaborate
 
-__all__ = ["Limits", "elaborate"]
+__all__ = ["Limits", "blamed", "elaborate"]

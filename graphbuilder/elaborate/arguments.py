@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
@@ -15,14 +15,19 @@ from graphbuilder.diagnostics.catalogue.references import (
     ArgumentUnknown,
     ArgumentValue,
 )
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Place
-from graphbuilder.elaborate.scope import UNKNOWN, Scope
+from graphbuilder.elaborate.scope import Scope
 from graphbuilder.ir import Op
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.model import Block, Step
+from graphbuilder.spec.names import STEP_WORDS
+from graphbuilder.spec.unknown import UNKNOWN
 
 TYPES: Mapping[str, type] = {"int": int, "float": float, "bool": bool, "str": str, "list": list}
+
+# The name of an argument that is not known itself: it may be any.
+SOMETHING = "?"
 
 
 class Argument(NamedTuple):
@@ -71,7 +76,9 @@ class OpMaker:
     def make(self, cls: type[Op], arguments: Mapping[str, Argument], step: Place) -> Op | None:
         """The op, or None when its arguments are wrong (reported) or unknown."""
         values = {name: argument.value for name, argument in arguments.items()}
-        if any(value is UNKNOWN for value in values.values()):
+        unknown = {name for name, value in values.items() if value is UNKNOWN}
+        if unknown:
+            self._check_known(cls, arguments, unknown, step)
             return None
         key = (cls, freeze(values))
         if key in self._made and self._made[key] is not None:
@@ -80,9 +87,32 @@ class OpMaker:
             self._made[key] = cls.model_validate(values)
         except ValidationError as error:
             self._made[key] = None
-            for details in error.errors(include_url=False):
-                self._report(cls, details, arguments, step)
+            self._report_all(cls, error, arguments, step)
         return self._made[key]
+
+    def _check_known(self, cls: type[Op], arguments: Mapping[str, Argument], unknown: set[str], step: Place) -> None:
+        """Report what is wrong with the call whatever the values of its ``unknown`` arguments are."""
+        names = [name for name in arguments if name not in unknown or name not in {*cls.model_fields, SOMETHING}]
+        try:
+            cls.model_validate({name: arguments[name].value for name in names})
+        except ValidationError as error:
+            self._report_all(cls, error, arguments, step, unknown)
+
+    def _report_all(
+        self,
+        cls: type[Op],
+        error: ValidationError,
+        arguments: Mapping[str, Argument],
+        step: Place,
+        unknown: Collection[str] = (),
+    ) -> None:
+        # What concerns several arguments may turn on one that is not known.
+        found = [details for details in error.errors(include_url=False) if details["loc"] or not unknown]
+        strangers = [str(details["loc"][0]) for details in found if details["type"] == "extra_forbidden"]
+        excused = {*unknown, *meant_by(strangers, cls.model_fields)}
+        for details in found:
+            if details["type"] != "missing" or excused.isdisjoint({details["loc"][0], SOMETHING}):
+                self._report(cls, details, arguments, step)
 
     def _report(self, cls: type[Op], details: ErrorDetails, arguments: Mapping[str, Argument], step: Place) -> None:
         name = str(details["loc"][0]) if details["loc"] else ""
@@ -97,11 +127,15 @@ class OpMaker:
             self._sink.add(ArgumentValue.at(place.span, message, label=hint))
 
 
+def meant_by(unknown: Iterable[str], known: Collection[str]) -> set[str]:
+    """The arguments that are meant by names that are none: they are not missing besides."""
+    return {near for name in unknown if (near := nearest(name, known))}
+
+
 def unknown_argument(owner: str, name: str, known: tuple[str, ...], place: Place) -> Any:
     """The diagnostic for an argument that ``owner`` does not take."""
-    close = nearest(name, known)
     takes = ", ".join(known) if known else "no arguments"
-    remedy = f"did you mean `{close}`?" if close else f"{owner} takes {takes}"
+    remedy = meant(name, (*known, *STEP_WORDS), f"{owner} takes {takes}")
     return ArgumentUnknown.at(place.key_span, f"{owner} has no argument `{name}`", help=remedy)
 
 
@@ -133,17 +167,17 @@ def check_block_arguments(
     name: str, block: Block, arguments: Mapping[str, Argument], step: Step, sink: Sink
 ) -> BlockArguments:
     """The arguments that a step gives to a block, checked against what it declares; defaults are left to the block."""
-    failed = False
-    for given, argument in arguments.items():
-        if given not in block.args:
-            sink.add(unknown_argument(f"the block `{name}`", given, tuple(block.args), argument.place))
-            failed = True
+    strangers = [given for given in arguments if given not in block.args]
+    for given in strangers:
+        sink.add(unknown_argument(f"the block `{name}`", given, tuple(block.args), arguments[given].place))
+    failed, excused = bool(strangers), meant_by(strangers, block.args)
     values: dict[str, Any] = {}
     for declared, default in block.args.items():
         if declared in arguments:
             values[declared] = checked(name, declared, default, arguments[declared], sink)
-        elif _is_type(default):
-            sink.add(missing_argument(f"the block `{name}`", declared, step.place))
+        elif is_type(default):
+            if declared not in excused:
+                sink.add(missing_argument(f"the block `{name}`", declared, step.place))
             values[declared], failed = UNKNOWN, True
     return BlockArguments(values, failed)
 
@@ -153,11 +187,12 @@ def plain_defaults(block: Block) -> dict[str, Any]:
     return {
         name: default
         for name, default in block.args.items()
-        if not _is_type(default) and not isinstance(default, Expression)
+        if not is_type(default) and not isinstance(default, Expression)
     }
 
 
-def _is_type(default: Any) -> bool:
+def is_type(default: Any) -> bool:
+    """Whether a block's declaration names a type, so that the argument must be given."""
     return isinstance(default, str) and default in TYPES
 
 
@@ -179,4 +214,4 @@ def wanted_type(default: Any) -> type | None:
     """The type that a declaration asks for; None when its default is an expression, which may give any."""
     if isinstance(default, Expression):
         return None
-    return TYPES[default] if _is_type(default) else type(default)
+    return TYPES[default] if is_type(default) else type(default)

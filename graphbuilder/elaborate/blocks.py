@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from graphbuilder.diagnostics.catalogue.limits import BlocksTooDeep, TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import BadInitialiser, Recursion, UnknownBlock
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant
+from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import (
     Argument,
     check_block_arguments,
     checked,
     compute_arguments,
     freeze,
+    is_type,
     plain_defaults,
 )
 from graphbuilder.elaborate.builder import BodyBuilder, Call
 from graphbuilder.elaborate.context import Context, Trail
 from graphbuilder.elaborate.joins import branches, last_place, with_shortcut
-from graphbuilder.elaborate.names import name_steps
+from graphbuilder.elaborate.names import Named, name_steps
 from graphbuilder.elaborate.outputs import finish, named_outputs, outputs_of, wanted_of
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
 from graphbuilder.elaborate.prune import Pruner
 from graphbuilder.elaborate.reading import PortNames, Reading
 from graphbuilder.elaborate.repeats import build_repeat
-from graphbuilder.elaborate.scope import UNKNOWN, Scope
+from graphbuilder.elaborate.scope import Scope
+from graphbuilder.elaborate.signals import Signal
 from graphbuilder.ir import Graph, Op, TensorType
 from graphbuilder.spec.model import Block, Step
+from graphbuilder.spec.unknown import UNKNOWN
 
 Types = tuple[TensorType | None, ...]
 
@@ -41,6 +45,7 @@ class Blocks:
         self.declared: dict[Graph, int] = {}
         self._made: dict[Hashable, Graph | None] = {}
         self._in_progress: set[Hashable] = set()
+        self._built: set[str] = set()
 
     repeat = staticmethod(build_repeat)
 
@@ -48,7 +53,8 @@ class Blocks:
         """The inputs of what a step calls; None for what does not exist, which is reported elsewhere."""
         if step.use is not None:
             block = self.context.spec.blocks.get(step.blocks[0])
-            return PortNames(input_names(block)) if block else None
+            known = block is not None and not self.context.unsound(block.place, "inputs")
+            return PortNames(input_names(block)) if block and known else None
         cls = self.context.ops.get(str(step.op))
         return PortNames(cls.ports, cls.optional, cls.variadic) if cls else None
 
@@ -78,7 +84,11 @@ class Blocks:
                     step.place_of("init").span, "a block has no weights of its own", help="put `init` on the ops"
                 )
             )
+        if self.context.unsound(block.place, "args"):
+            return None
         values, failed = check_block_arguments(str(step.use), block, arguments, step, self.context.sink)
+        if scope.blind or self.context.unsound(block.place, "inputs"):
+            return None
         names = input_names(block)
         known = tuple(known.type for known in reading.known) if not reading.failed else (None,) * len(names)
         if failed:
@@ -92,11 +102,12 @@ class Blocks:
 
     def _report_unknown(self, builder: BodyBuilder, step: Step) -> None:
         name = str(step.use)
-        close = nearest(name, self.context.spec.blocks)
+        if ("blocks",) in self.context.spec.unsound:
+            return
         if name in self.context.ops:
             remedy = f'`{name}` is an op: op = "{name}"'
         else:
-            remedy = f"did you mean `{close}`?" if close else f"write [blocks.{name}]"
+            remedy = meant(name, self.context.spec.blocks, f"write [blocks.{name}]")
         builder.report(UnknownBlock.at(step.place_of("use").span, f"there is no block `{name}`", help=remedy))
 
     def instantiate(
@@ -118,48 +129,79 @@ class Blocks:
             self.context.sink.add(BlocksTooDeep.at(use.span, message, help=BlocksTooDeep.remedy))
             return None
         self._in_progress.add(key)
-        self._made[key] = self._build(name, values, types, taps, trail)
+        self._made[key] = self._build(name, values, types, taps, trail, self.context.params)
         self._in_progress.discard(key)
         return self._made[key]
 
+    def check_rest(self) -> None:
+        """Look for mistakes in the blocks of which no body was made, as far as they would be some on any input."""
+        for name in [name for name in self.context.spec.blocks if name not in self._built]:
+            block = self.context.spec.blocks[name]
+            values = {declared: UNKNOWN for declared in block.args if is_type(block.args[declared])}
+            types = (None,) * len(input_names(block))
+            self._build(name, values, types, (), Trail(), self.context.params.blinded())
+
     def _build(
-        self, name: str, values: Mapping[str, Any], types: Types, taps: tuple[Tap, ...], trail: Trail
+        self, name: str, values: Mapping[str, Any], types: Types, taps: tuple[Tap, ...], trail: Trail, params: Scope
     ) -> Graph | None:
+        self._built.add(name)
         block = self.context.spec.blocks[name]
         inputs = dict(zip(input_names(block), types, strict=True))
-        scope = self._scope(name, block, values, inputs)
+        scope = self._scope(name, block, values, inputs, params)
         taken = frozenset((*inputs, *(block.branches or ()), *(("shortcut", "merge") if block.shortcut else ())))
         body, after = name_steps(block.body or [], block.after, taken)
         outputs = wanted_of(block.outputs, block.place_of("outputs"))
         paths = [*all_paths(body, after), *(output.path for output in outputs), *(".".join(tap) for tap in taps)]
         builder = BodyBuilder(self, scope, inputs, trail, taps_of(paths))
-        if block.branches is not None:
-            last = branches(builder, block)
-        else:
-            last = builder.run(body, builder.start, block.place_of("body"))
-            if block.shortcut is not None and builder.condition(block.shortcut_when, block, "shortcut_when"):
-                last = with_shortcut(builder, block, last, last_place(block.body or [], block))
-                builder.signals["merge"] = last
+        builder.nameless = self.context.unsound(block.place, "inputs")
+        last = self._main(builder, block, body)
         if after:
             last = builder.run(after, last, block.place_of("after"), may_be_empty=True)
         given = named_outputs(builder, outputs, taps) if outputs else outputs_of(builder, last, taps)
+        if self.context.unsound(block.place) or (taps and builder.nameless):
+            return None
         args = {declared: scope.names[declared] for declared in block.args}
         return self._sized(finish(builder, "block", name, given, args, block.title, plain_defaults(block)), trail)
 
+    @staticmethod
+    def _main(builder: BodyBuilder, block: Block, body: Sequence[Named]) -> Signal:
+        """What the branches give, or the body and its shortcut."""
+        if block.branches is not None:
+            return branches(builder, block)
+        last = builder.run(body, builder.start, block.place_of("body"))
+        if block.shortcut is None or builder.condition(block.shortcut_when, block, "shortcut_when") is False:
+            return last
+        last = with_shortcut(builder, block, last, last_place(block.body or [], block))
+        builder.signals["merge"] = last
+        return last
+
     def _scope(
-        self, name: str, block: Block, values: Mapping[str, Any], inputs: Mapping[str, TensorType | None]
+        self,
+        name: str,
+        block: Block,
+        values: Mapping[str, Any],
+        inputs: Mapping[str, TensorType | None],
+        params: Scope,
     ) -> Scope:
         """Params, then the inputs' channels and shapes, then arguments and lets in the order written."""
-        scope = self.context.params.child(**input_facts(inputs))
+        scope = params.child(**input_facts(inputs))
+        if self.context.unsound(block.place, "args", "let", "inputs"):
+            scope = scope.opened()
         for declared, default in block.args.items():
             place = block.place_of("args") / declared
             value = values[declared] if declared in values else scope.compute(default, place)
             if declared not in values:
                 value = checked(name, declared, default, Argument(value, place, None), self.context.sink)
-            scope = scope.child(**{declared: value})
+            scope = self._named(scope, block.place / "args" / declared, value)
         for let, raw in block.let.items():
-            scope = scope.child(**{let: scope.compute(raw, block.place_of("let") / let)})
+            place = block.place_of("let") / let
+            scope = self._named(scope, place, scope.compute(raw, place))
         return scope
+
+    def _named(self, scope: Scope, place: Place, value: Any) -> Scope:
+        """``scope`` with one more name; where that cannot be one, it misses none any more."""
+        child = scope.child(**{str(place.keys[-1]): value})
+        return child.opened() if self.context.unsound(place) else child
 
     def _sized(self, graph: Graph | None, trail: Trail) -> Graph | None:
         if graph is None or self.context.size(graph) <= self.context.limits.nodes:

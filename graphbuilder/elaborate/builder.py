@@ -7,19 +7,27 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphbuilder.diagnostics import Diagnostic, Label
-from graphbuilder.diagnostics.catalogue.references import BadShare, Cycle, EmptyPath, NotBoolean, UnknownOp
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.catalogue.references import (
+    BadShare,
+    Cycle,
+    EmptyPath,
+    NotBoolean,
+    UnknownOp,
+    UnknownStep,
+)
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import Argument, compute_arguments, shown, written_words
 from graphbuilder.elaborate.context import Context, Trail, from_op_error
 from graphbuilder.elaborate.initialisers import check_owned, owned_names, read_initialisers
 from graphbuilder.elaborate.names import Named, all_names, build_order
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
-from graphbuilder.elaborate.reading import Reading, read
-from graphbuilder.elaborate.scope import UNKNOWN, Scope
+from graphbuilder.elaborate.reading import FAILED, Reading, read
+from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
 from graphbuilder.ir import Graph, Initialiser, Node, Op, OpError, TensorType, Value
 from graphbuilder.spec.model import Step
+from graphbuilder.spec.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from graphbuilder.elaborate.blocks import Blocks
@@ -61,17 +69,24 @@ class BodyBuilder:
         self.calls: dict[str, Call] = {}
         self.left_out: set[str] = set()
         self.steps: dict[str, Step] = {}
+        self.nameless = False  # whether a faulty name, already reported, may be the one that a path looks for
 
     def report(self, diagnostic: Diagnostic) -> None:
-        self.context.report(diagnostic, self.trail)
+        if not (self.nameless and diagnostic.rule is UnknownStep):
+            self.context.report(diagnostic, self.trail)
 
     def child(self, body: Sequence[Named], taps: Sequence[Tap]) -> BodyBuilder:
         """A builder for a side path: it sees this body's inputs and its own steps, nothing else."""
         paths = [*all_paths(body), *(".".join(tap) for tap in taps)]
-        return BodyBuilder(self.blocks, self.scope, self.inputs, self.trail, taps_of(paths))
+        inner = BodyBuilder(self.blocks, self.scope, self.inputs, self.trail, taps_of(paths))
+        inner.nameless = self.nameless
+        return inner
 
     def run(self, body: Sequence[Named], start: Signal, place: Place, *, may_be_empty: bool = False) -> Signal:
         """Build the steps of ``body``, the first of which reads ``start``; gives what the last one gives."""
+        if self.context.unsound(place):
+            return NOTHING_KNOWN
+        self.nameless |= any(self.context.unsound(named.step.place, "id") for named in body)
         order, cycles = build_order(body)
         self._report_cycles(cycles, {named.name: named.step for named in body})
         for name in all_names(cycles):
@@ -96,26 +111,57 @@ class BodyBuilder:
             self.report(Cycle.at(span, message, label=label, related=related, help=remedy))
 
     def _step(self, named: Named, start: Signal) -> Signal:
-        step = named.step
-        kept = self.condition(step.when, step, "when")
-        if isinstance(step.share, str):
-            return self._shared(named, start, kept)
-        if not kept:
+        kept = self.condition(named.step.when, named.step, "when")
+        if self.context.unsound(named.step.place):
+            return self.check_only(named, start)
+        if kept is False:
+            self.check_blindly(named.step)
             return self.pass_on(named, start)
+        signal = self._kept(named, start)
+        if kept is None and not alike(signal, read(self, named, start, None).whole):
+            return NOTHING_KNOWN
+        return signal
+
+    def _kept(self, named: Named, start: Signal) -> Signal:
+        step = named.step
+        if isinstance(step.share, str):
+            return self._shared(named, start)
         if step.repeated:
             return self.blocks.repeat(self, named, start)
         reading = read(self, named, start, self.blocks.ports_of(step))
         call = self.call_of(step, self.scope, reading, named.name, self.taps.get(named.name, ()))
         return self.emit(named.name, call, reading, step)
 
-    def condition(self, raw: Any, step: Step | Any, key: str) -> bool:
-        """A condition decided; one that is not known counts as true, so that what it guards is still checked."""
+    def check_only(self, named: Named, start: Signal) -> Signal:
+        """Look for further mistakes in a step that cannot be built; nothing is known of what it gives."""
+        step = named.step
+        scope = self.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN)
+        reading = read(self, named, start, self.blocks.ports_of(step))
+        if step.op is None and not step.blocks:
+            compute_arguments(step.args, step.place_of, scope)
+            return NOTHING_KNOWN
+        for index in range(len(step.blocks) or 1):
+            self.call_of(step.copy_number(index), scope, FAILED if reading.failed else reading, named.name, ())
+        return NOTHING_KNOWN
+
+    def check_blindly(self, step: Step) -> None:
+        """Look for mistakes in a step that is left out, as far as they would be some with any params."""
+        if step.op is None and not step.blocks:
+            return
+        scope = self.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN).blinded()
+        for index in range(len(step.blocks) or 1):
+            self.call_of(step.copy_number(index), scope, FAILED, "", ())
+
+    def condition(self, raw: Any, step: Step | Any, key: str) -> bool | None:
+        """A condition decided; None when it is not known, so that what it guards is still checked."""
         value = self.scope.compute(raw, step.place_of(key)) if raw is not True else True
-        if value is UNKNOWN or isinstance(value, bool):
-            return value is not False
+        if value is UNKNOWN or self.scope.blind:
+            return None
+        if isinstance(value, bool):
+            return value
         message = f"`{key}` gives {shown(value)}, not true or false"
         self.report(NotBoolean.at(step.place_of(key).span, message, help="compare it with something: `> 0`, say"))
-        return True
+        return None
 
     def pass_on(self, named: Named, start: Signal) -> Signal:
         """A step that is left out gives what it would have read."""
@@ -153,14 +199,13 @@ class BodyBuilder:
             return None
         return Call(callee, written, init, arguments)
 
-    def _shared(self, named: Named, start: Signal, kept: bool) -> Signal:
+    def _shared(self, named: Named, start: Signal) -> Signal:
         """``share = "sibling"``: its callee again, on other values of the same types."""
         step, owner = named.step, str(named.step.share)
-        if not kept:
-            return self.pass_on(named, start)
         call = self.calls.get(owner)
         if call is None:
-            if owner not in self.signals or self.signals[owner].outputs is not None:
+            known = self.signals.get(owner)
+            if known.outputs is not None if known else not self.nameless:
                 self.report(unknown_owner(owner, self.calls, step))
             return NOTHING_KNOWN
         module = next(node.module for node in self.nodes if node.name == owner)
@@ -222,6 +267,12 @@ class BodyBuilder:
         self.report(from_op_error(error, place, arguments, tuple(related)))
 
 
+def alike(left: Signal, right: Signal) -> bool:
+    """Whether both give one value of the same type."""
+    one, other = left.sole, right.sole
+    return one is not None and other is not None and one.type == other.type
+
+
 def empty_path(written: bool, place: Place) -> Diagnostic:
     """The diagnostic for a path without steps: none is written, or every one is left out."""
     if not written:
@@ -233,19 +284,17 @@ def empty_path(written: bool, place: Place) -> Diagnostic:
 
 def unknown_owner(owner: str, known: Iterable[str], step: Step) -> Diagnostic:
     """The diagnostic for weights shared with a step that is not there."""
-    close = nearest(owner, known)
     message = f"no step `{owner}` in this body whose weights could be shared"
-    remedy = f"did you mean `{close}`?" if close else f'write that step, with `id = "{owner}"`, into this body'
+    remedy = meant(owner, known, f'write that step, with `id = "{owner}"`, into this body')
     return BadShare.at(step.place_of("share").span, message, help=remedy)
 
 
 def unknown_op(name: str, context: Context, step: Step) -> Diagnostic:
     """The diagnostic for an op that the catalogue lacks."""
-    close = nearest(name, context.ops)
     if name in context.spec.blocks:
         remedy = f'`{name}` is a block: use = "{name}"'
     else:
-        remedy = f"did you mean `{close}`?" if close else "`graphbuilder ops` lists the ops"
+        remedy = meant(name, context.ops, "`graphbuilder ops` lists the ops")
     return UnknownOp.at(step.place_of("op").span, f"there is no op `{name}`", help=remedy)
 
 

@@ -10,13 +10,14 @@ from graphbuilder.analysis.inference import Inference
 from graphbuilder.diagnostics import Diagnostic, Label, Sink
 from graphbuilder.diagnostics.catalogue.limits import ValueTooLarge
 from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.document.reading import MAX_BYTES
-from graphbuilder.elaborate.arguments import Argument, OpMaker, compute_arguments, unknown_argument
+from graphbuilder.elaborate.arguments import SOMETHING, Argument, OpMaker, compute_arguments, unknown_argument
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.ir import Composite, Copies, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
 from graphbuilder.spec.model import Spec
+from graphbuilder.spec.unknown import UNKNOWN
 
 MAX_NODES = 100_000
 MAX_PARAMETERS = 10**11
@@ -77,11 +78,19 @@ class Context:
     inference: Inference = field(default_factory=Inference)
     defaults: dict[str, dict[str, Argument]] = field(default_factory=dict[str, dict[str, Argument]])
     _composites: dict[tuple[Op, tuple[TensorType, ...]], Graph] = field(default_factory=dict[Any, Graph])
+    _doubtful: set[str] = field(default_factory=set[str])
     _sizes: dict[Graph, int] = field(default_factory=dict[Graph, int])
 
     def __post_init__(self) -> None:
         self.make = OpMaker(self.sink)
         self._compute_defaults()
+
+    def unsound(self, place: Place, *words: str) -> bool:
+        """Whether a mistake at ``place``, or at one of its ``words``, was reported and has left a stand-in there."""
+        marks = self.spec.unsound
+        if not marks:
+            return False
+        return place.keys in marks if not words else any((*place.keys, word) in marks for word in words)
 
     def _compute_defaults(self) -> None:
         """``[defaults]`` by op, computed once with the params in scope."""
@@ -95,13 +104,21 @@ class Context:
     def _known_fields(self, op: str, arguments: dict[str, Argument]) -> dict[str, Argument]:
         fields = tuple(self.ops[op].model_fields)
         for name in [name for name in arguments if name not in fields]:
-            self.sink.add(unknown_argument(f"`{op}`", name, fields, arguments.pop(name).place))
+            place = arguments.pop(name).place
+            self.sink.add(unknown_argument(f"`{op}`", name, fields, place))
+            self._doubtful.add(op)
         return arguments
 
     def arguments_of(self, op: str, place: Place) -> dict[str, Argument]:
         """What a step of this op starts from: the dialect's defaults under the file's."""
         dialect = {name: Argument(value, place, None) for name, value in self.dialect.defaults_of(op).items()}
-        return {**dialect, **self.defaults.get(op, {})}
+        doubt = {SOMETHING: Argument(UNKNOWN, place, None)} if self._in_doubt(op) else {}
+        return {**dialect, **doubt, **self.defaults.get(op, {})}
+
+    def _in_doubt(self, op: str) -> bool:
+        """Whether a faulty default, already reported, may be the one that a step of this op lacks."""
+        marks = self.spec.unsound
+        return op in self._doubtful or (bool(marks) and not marks.isdisjoint({("defaults",), ("defaults", op)}))
 
     def spell_out(self, op: Op, inputs: tuple[TensorType, ...], init: Mapping[str, Initialiser]) -> Op | Graph:
         """``op`` itself, or the body of a composite.
@@ -167,6 +184,5 @@ def from_op_error(
 
 def table_of_no_op(op: str, ops: Iterable[str], place: Place) -> Diagnostic:
     """The diagnostic for a table in ``[defaults]`` or ``[init]`` by the name of no op."""
-    close = nearest(op, ops)
-    remedy = f"did you mean `{close}`?" if close else "`graphbuilder ops` lists the ops"
+    remedy = meant(op, ops, "`graphbuilder ops` lists the ops")
     return DefaultsUnknown.at(place.key_span, f"there is no op `{op}`", help=remedy)

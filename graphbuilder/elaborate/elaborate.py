@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -27,11 +28,15 @@ from graphbuilder.elaborate.outputs import (
     outputs_of,
 )
 from graphbuilder.elaborate.paths import all_paths, taps_of
-from graphbuilder.elaborate.scope import UNKNOWN, Scope
+from graphbuilder.elaborate.scope import Scope
 from graphbuilder.ir import Dialect, Graph, Initialiser, Op, TensorType
 from graphbuilder.ops import catalogue
 from graphbuilder.ops.dialects import DIALECTS
 from graphbuilder.spec.model import InputType, Spec
+from graphbuilder.spec.unknown import UNKNOWN
+
+# What an expression reads where a param has a name that cannot be one: `my` and `width` of `my-width`.
+_WORDS = re.compile(r"[A-Za-z_]\w*")
 
 
 def elaborate(
@@ -51,26 +56,37 @@ def elaborate(
     sink = Sink() if sink is None else sink
     ops = catalogue()
     check_names(spec, ops, sink)
-    params = Scope({**spec.params, **(settings or {})}, sink)
+    params = _params(spec, settings or {}, sink)
     dialect = _dialect(spec, ops, params, sink)
     context = Context(spec, ops, dialect, params, sink, limits or Limits())
     blocks = Blocks(context)
     inputs = {name: _input(name, declared, context) for name, declared in spec.inputs.items()}
     graph = _model(blocks, inputs)
-    blocks.pruner.report(sink)
+    blocks.check_rest()
     # A word that is wrong elsewhere may be the very one that would have read it.
     if not sink.failed:
+        blocks.pruner.report(sink)
         warn_unread(spec, sink)
     return None if graph is None or sink.failed else _typed(graph, inputs, context)
+
+
+def _params(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> Scope:
+    """The scope of all: params as set, and the faulty ones, of which nothing is known."""
+    faulty = [keys[1:] for keys in spec.unsound if keys[0] == "params"]
+    words = {word: UNKNOWN for name in faulty for part in name for word in _WORDS.findall(str(part))}
+    return Scope({**words, **spec.params, **settings}, sink, ajar=() in faulty)
 
 
 def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | None:
     context = blocks.context
     spec = context.spec
+    if ("model",) in spec.unsound:
+        return None
     body, _ = name_steps(spec.model.body, taken=frozenset(inputs))
     outputs = _outputs(spec)
     taps = taps_of([*all_paths(body), *(output.path for output in outputs)])
     builder = BodyBuilder(blocks, context.params, inputs, Trail(), taps)
+    builder.nameless = any(keys[0] == "inputs" for keys in spec.unsound)
     last = builder.run(body, builder.start, spec.model.place_of("body"))
     given = named_outputs(builder, outputs, ()) if outputs else _last_output(outputs_of(builder, last, ()))
     if given is not None and outputs:

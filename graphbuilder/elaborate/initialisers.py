@@ -8,12 +8,13 @@ from typing import Any, cast, get_args
 
 from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.references import BadInitialiser
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import shown
-from graphbuilder.elaborate.scope import UNKNOWN, Scope
+from graphbuilder.elaborate.scope import Scope
 from graphbuilder.ir import Composite, Initialiser, Op, TensorType
 from graphbuilder.ir.weights import Kind
+from graphbuilder.spec.unknown import UNKNOWN
 
 ALIASES: Mapping[str, Initialiser] = {
     "glorot_uniform": Initialiser("xavier_uniform"),
@@ -57,8 +58,7 @@ def check_owned(op: str, init: Mapping[str, Initialiser], owned: tuple[str, ...]
     for name in init:
         if name in owned:
             continue
-        close, known = nearest(name, owned), ", ".join(owned)
-        remedy = f"did you mean `{close}`?" if close else f"it has {known}" if owned else "leave out `init`"
+        remedy = meant(name, owned, f"it has {', '.join(owned)}" if owned else "leave out `init`")
         span = (place / name).key_span if name in _keys(place.value) else place.span
         sink.add(BadInitialiser.at(span, f"`{op}` has no weight `{name}` here", help=remedy))
 
@@ -71,8 +71,7 @@ def _read(value: Any, place: Place, sink: Sink) -> Initialiser | None:
     table = cast("dict[str, Any]", value if isinstance(value, dict) else {"kind": value})
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        close = nearest(kind, KINDS) if isinstance(kind, str) else None
-        remedy = f"did you mean `{close}`?" if close else f"one of {', '.join(KINDS)}"
+        remedy = meant(kind if isinstance(kind, str) else "", KINDS, f"one of {', '.join(KINDS)}")
         sink.add(BadInitialiser.at(place.span, f"there is no initialiser {shown(kind or value)}", help=remedy))
         return None
     if kind == "constant" and "value" not in table:

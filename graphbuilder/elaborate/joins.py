@@ -31,6 +31,8 @@ class Path(NamedTuple):
 
 def join(builder: BodyBuilder, op: str, paths: Sequence[Path], place: Place) -> Signal:
     """The node ``merge`` over ``paths``; nothing known when one of them is not."""
+    if builder.context.unsound(Place(place.document, (*place.keys[:-1], "merge"))):
+        return NOTHING_KNOWN
     known = [path.signal.sole for path in paths]
     sure = [each for each in known if each is not None]
     if len(sure) != len(known):
@@ -83,9 +85,10 @@ def branches(builder: BodyBuilder, block: Block) -> Signal:
         paths.append(Path(f"`{name}`", branch(builder, name, named, place / name), place / name))
     for path, name in zip(paths, block.branches or {}, strict=True):
         builder.signals[name] = path.signal
-    signal = join(builder, block.merge, paths, place) if block.merge else _side_by_side(builder, block)
-    builder.signals["merge"] = signal
-    return signal
+    if not block.merge:
+        return _side_by_side(builder, block)
+    builder.signals["merge"] = join(builder, block.merge, paths, place)
+    return builder.signals["merge"]
 
 
 def _side_by_side(builder: BodyBuilder, block: Block) -> Signal:

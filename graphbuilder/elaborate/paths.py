@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from graphbuilder.diagnostics import Diagnostic
 from graphbuilder.diagnostics.catalogue.references import Ambiguous, UnknownStep
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.elaborate.names import Named, paths_of
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
@@ -67,15 +67,13 @@ def _is_copy(name: str, before: str, after: str) -> bool:
 
 
 def _unknown(head: str, signals: Mapping[str, Signal], place: Place) -> Diagnostic:
-    close = nearest(head, signals)
     known = ", ".join(signals)
-    remedy = f"did you mean `{close}`?" if close else f"in this body: {known}" if known else None
+    remedy = meant(head, signals, f"in this body: {known}" if known else None)
     return UnknownStep.at(place.span, f"no step or input `{head}` in this body", help=remedy)
 
 
 def _no_port(head: str, rest: str, outputs: Mapping[str, Known], place: Place) -> Diagnostic:
-    close = nearest(rest, outputs)
-    remedy = f"did you mean `{head}.{close}`?" if close else f"`{head}` gives {', '.join(outputs)}"
+    remedy = meant(rest, outputs, f"`{head}` gives {', '.join(outputs)}", form=f"`{head}.{{}}`")
     return UnknownStep.at(place.span, f"`{head}` has nothing called `{rest}`", help=remedy)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from graphbuilder.diagnostics.catalogue.references import Ports
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.elaborate.names import Named
 from graphbuilder.elaborate.paths import ambiguous, look_up
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
@@ -54,6 +54,8 @@ FAILED = Reading((), NOTHING_KNOWN, failed=True)
 def read(builder: BodyBuilder, named: Named, start: Signal, ports: PortNames | None) -> Reading:
     """What ``named`` reads; without ``ports``, of a step that is left out or unknown, only what it passes on."""
     source = named.step.from_
+    if builder.context.unsound(named.step.place, "from"):
+        return FAILED
     if source in ([], {}):
         remedy = "name at least one value, or leave `from` out to read what stands before this step"
         builder.report(Ports.at(named.step.place_of("from").span, "`from` names no value", help=remedy))
@@ -155,8 +157,7 @@ def _ports_fit(builder: BodyBuilder, step: Step, table: Mapping[str, str], ports
     needed = ports.names[: len(ports.names) - ports.optional]
     for port in table:
         if port not in ports.names:
-            close = nearest(port, ports.names)
-            remedy = f"did you mean `{close}`?" if close else f"its inputs: {', '.join(ports.names) or 'a list'}"
+            remedy = meant(port, ports.names, f"its inputs: {', '.join(ports.names) or 'a list'}")
             builder.report(Ports.at((place / port).key_span, f"this step has no input `{port}`", help=remedy))
             return False
     missing = [port for port in needed if port not in table]

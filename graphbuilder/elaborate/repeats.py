@@ -13,10 +13,11 @@ from graphbuilder.elaborate.names import Named, base_name
 from graphbuilder.elaborate.outputs import finish, outputs_of
 from graphbuilder.elaborate.paths import Tap
 from graphbuilder.elaborate.reading import Reading, read
-from graphbuilder.elaborate.scope import UNKNOWN, Scope, free_names
+from graphbuilder.elaborate.scope import Scope, free_names
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
 from graphbuilder.ir import Node
 from graphbuilder.spec.model import Step
+from graphbuilder.spec.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from graphbuilder.elaborate.builder import BodyBuilder, Call
@@ -39,13 +40,13 @@ def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
     step = named.step
     copies = _count(builder, step)
     if copies is None:
-        return _check_one(builder, named, start)
+        return builder.check_only(named, start)
     if copies.number == 0:
         return builder.pass_on(named, start)
     ports = builder.blocks.ports_of(step)
     reading = read(builder, named, start, ports)
     if ports is None or reading.types is None:
-        return _check_one(builder, named, start)
+        return builder.check_only(named, start)
     names = ports.names if not ports.variadic else tuple(f"x{index}" for index in range(len(reading.known)))
     inputs = dict(zip(names, reading.types, strict=False))
     taps = _taps(builder.taps.get(named.name, ()), copies.number)
@@ -92,20 +93,6 @@ def _copies(value: Any) -> Copies | None:
         items = cast("list[Any]", value)
         return Copies(len(items), items)
     return Copies(value) if type(value) is int else None
-
-
-def _check_one(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
-    """Check one copy for mistakes of its own when the repeat as a whole cannot be built."""
-    scope = builder.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN)
-    reading = read(builder, named, start, builder.blocks.ports_of(named.step))
-    builder.call_of(
-        named.step.copy_number(0),
-        scope,
-        Reading((), NOTHING_KNOWN, failed=True) if reading.failed else reading,
-        named.name,
-        (),
-    )
-    return NOTHING_KNOWN
 
 
 def _taps(taps: Sequence[Tap], count: int) -> dict[str, tuple[Tap, ...]]:

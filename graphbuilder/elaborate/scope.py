@@ -6,21 +6,12 @@ A value that depends on something already reported is ``UNKNOWN``; whatever meet
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from graphbuilder.diagnostics import Sink
 from graphbuilder.document import Place
 from graphbuilder.spec.expressions import Expression, ExpressionError
-
-
-class Unknown:
-    """The value of what an earlier, already reported mistake left undefined."""
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = Unknown()
+from graphbuilder.spec.unknown import UNKNOWN
 
 
 def free_names(raw: Any) -> Iterator[str]:
@@ -36,14 +27,29 @@ def free_names(raw: Any) -> Iterator[str]:
 
 
 class Scope:
-    """Names and their values; a child scope sees its own names first."""
+    """Names and their values; a child scope sees its own names first.
 
-    def __init__(self, names: Mapping[str, Any], sink: Sink) -> None:
+    Attributes:
+        blind: whether nothing is computed, and only the names in expressions are looked at: in what no network has.
+        ajar: whether some names are not known here for a mistake already reported, so that none is missed.
+    """
+
+    def __init__(self, names: Mapping[str, Any], sink: Sink, *, blind: bool = False, ajar: bool = False) -> None:
         self.names = names
         self.sink = sink
+        self.blind = blind
+        self.ajar = ajar
 
     def child(self, **names: Any) -> Scope:
-        return Scope({**self.names, **names}, self.sink)
+        return Scope({**self.names, **names}, self.sink, blind=self.blind, ajar=self.ajar)
+
+    def blinded(self) -> Scope:
+        """The same names in a scope that computes nothing."""
+        return Scope(self.names, self.sink, blind=True, ajar=self.ajar)
+
+    def opened(self) -> Scope:
+        """The same names in a scope that misses none."""
+        return Scope(self.names, self.sink, blind=self.blind, ajar=True)
 
     def compute(self, raw: Any, place: Place) -> Any:
         """The value of ``raw``, with expressions computed at any depth; a fault is reported at its place."""
@@ -60,10 +66,17 @@ class Scope:
         return raw
 
     def _evaluate(self, expression: Expression, place: Place) -> Any:
-        if any(self.names.get(name) is UNKNOWN for name in expression.names):
+        if not expression.names <= self.names.keys():
+            self._miss(expression, place)
+            return UNKNOWN
+        if self.blind or any(self.names[name] is UNKNOWN for name in expression.names):
             return UNKNOWN
         try:
             return expression.evaluate(self.names)
         except ExpressionError as error:
             self.sink.add(error.at(place.span))
             return UNKNOWN
+
+    def _miss(self, expression: Expression, place: Place) -> None:
+        for error in () if self.ajar else expression.missing(self.names):
+            self.sink.add(error.at(place.span))

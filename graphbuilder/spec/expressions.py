@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionCall, ExpressionConstruct, ExpressionName
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.spec import arithmetic
 from graphbuilder.spec.arithmetic import FUNCTIONS, LARGEST, Fault
 from graphbuilder.spec.syntax import ExpressionError, Place, read_tree
@@ -38,12 +38,18 @@ class Expression:
         names: the names that it reads.
         bare: the name, when the expression is nothing but one.
         evaluate: computes it in a scope. A tuple in the scope counts as a list. Raises ``ExpressionError``.
+        places: where each name stands first.
     """
 
     text: str
     names: frozenset[str] = field(compare=False)
     bare: str | None = field(compare=False)
     evaluate: Evaluate = field(compare=False, repr=False)
+    places: Mapping[str, Place] = field(compare=False, repr=False, default_factory=dict[str, Place])
+
+    def missing(self, scope: Scope) -> list[ExpressionError]:
+        """One mistake for each name that it reads and ``scope`` lacks, in the order written."""
+        return [_no_name(name, place, scope) for name, place in self.places.items() if name not in scope]
 
     def __str__(self) -> str:
         return self.text
@@ -62,7 +68,8 @@ def parse(text: str) -> Expression:
     writer = _Writer(source, start)
     evaluate = writer.write(root)
     bare = root.id if isinstance(root, ast.Name) and root.id in writer.names else None
-    return Expression(text, frozenset(writer.names), bare, evaluate)
+    places = dict(sorted(writer.names.items(), key=lambda row: row[1].offset))
+    return Expression(text, frozenset(places), bare, evaluate, places)
 
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -117,7 +124,7 @@ class _Writer:
     def __init__(self, source: str, start: int) -> None:
         self._source = source
         self._start = start
-        self.names: set[str] = set()
+        self.names: dict[str, Place] = {}
 
         self._writers: dict[type[ast.expr], Callable[[Any], Evaluate]] = {
             ast.Constant: self._constant,
@@ -170,7 +177,7 @@ class _Writer:
             raise place.error(ExpressionCall, f"`{name}` is a function: call it", f"write `{name}(...)`")
         if not name.isascii():
             raise place.error(ExpressionConstruct, f"`{name}` is no name: names are letters a to z, digits and `_`")
-        self.names.add(name)
+        self.names[name] = min(self.names.get(name, place), place)
         return _reader(name, place)
 
     def _binary(self, node: ast.BinOp) -> Evaluate:
@@ -260,8 +267,7 @@ class _Writer:
     def _call(self, node: ast.Call) -> Evaluate:
         place, name = self._place(node), node.func.id if isinstance(node.func, ast.Name) else self._text(node.func)
         if name not in FUNCTIONS:
-            near = nearest(name, FUNCTIONS)
-            remedy = f"did you mean `{near}`?" if near else f"there are {', '.join(FUNCTIONS)}"
+            remedy = meant(name, FUNCTIONS, f"there are {', '.join(FUNCTIONS)}")
             raise place.error(ExpressionConstruct, f"expressions have no function `{name}`", remedy)
         if not _fits(node, name):
             raise place.error(ExpressionCall, f"`{name}` is called wrongly", f"write {_usage(name)}")
@@ -304,15 +310,16 @@ def _reader(name: str, place: Place) -> Evaluate:
         try:
             value = scope[name]
         except KeyError:
-            near = nearest(name, (*scope, *BOOLEANS))
-            raise place.error(
-                ExpressionName, f"there is no `{name}` here", f"did you mean `{near}`?" if near else None
-            ) from None
+            raise _no_name(name, place, scope) from None
         if type(value) is int and -LARGEST <= value <= LARGEST:
             return value
         return _guard(place, lambda: arithmetic.bounded(value))
 
     return evaluate
+
+
+def _no_name(name: str, place: Place, scope: Scope) -> ExpressionError:
+    return place.error(ExpressionName, f"there is no `{name}` here", meant(name, (*scope, *BOOLEANS)))
 
 
 def _fits(node: ast.Call, name: str) -> bool:

@@ -21,11 +21,12 @@ from graphbuilder.diagnostics.catalogue.grammar import (
     OverrideForm,
     WrongType,
 )
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Document, Place
 from graphbuilder.document import load as load_document
 from graphbuilder.spec.merged import Keys, Merged
 from graphbuilder.spec.overrides import apply_overrides
+from graphbuilder.spec.respelling import respelt
 from graphbuilder.spec.validation import check_format, found
 
 DEEPEST = 8
@@ -41,28 +42,51 @@ class _Chain(NamedTuple):
     real: tuple[Path, ...]
 
 
-def extended(document: Document, folder: Path | None, max_bytes: int, sink: Sink) -> Document:
-    """``document`` merged over what it extends.
+class Extended(NamedTuple):
+    """A document over those that it extends; not complete when one of them could not be had."""
+
+    document: Document
+    complete: bool
+
+
+def extended(document: Document, folder: Path | None, max_bytes: int, sink: Sink) -> Extended:
+    """``document`` merged over what it extends, the keys of all of them spelt right.
 
     Args:
         folder: where it lies; None for a text that lies nowhere and so can extend nothing.
         max_bytes: the most that any one file may have.
-        sink: takes what is wrong with ``[steps]`` and with the formats of files.
-
-    Raises:
-        CompileError: when a file that is extended cannot be had.
+        sink: takes what is wrong with keys, with ``[steps]`` and with the formats of files, and why a file cannot be
+            had.
     """
     real = (folder / Path(document.source.path).name).resolve() if folder else Path()
     return _extended(document, folder, _Chain((document.source.path,), (real,)), max_bytes, sink)
 
 
-def _extended(document: Document, folder: Path | None, chain: _Chain, max_bytes: int, sink: Sink) -> Document:
+def _extended(document: Document, folder: Path | None, chain: _Chain, max_bytes: int, sink: Sink) -> Extended:
+    document = respelt(document, sink)
     check_format(document, sink)
     if "extends" not in document.data:
         if "steps" in document.data:
             message = "`[steps]` changes steps of a spec that this one extends, and it extends none"
             sink.add(OverrideForm.at(document.key_span(("steps",)), message, help="change the steps themselves"))
-        return document
+        return Extended(document, complete=True)
+    try:
+        parent, complete = _parent(document, folder, chain, max_bytes, sink)
+    except CompileError as error:
+        for diagnostic in error.diagnostics:
+            sink.add(diagnostic)
+        return Extended(document, complete=False)
+    merged = merge(parent, document)
+    # A step that an override names may stand in what could not be had.
+    return Extended(apply_overrides(merged, sink) if complete else merged, complete)
+
+
+def _parent(document: Document, folder: Path | None, chain: _Chain, max_bytes: int, sink: Sink) -> Extended:
+    """What ``document`` extends.
+
+    Raises:
+        CompileError: when that file cannot be had.
+    """
     path = _parent_path(document, folder)
     grown = _Chain((*chain.names, str(path)), (*chain.real, path.resolve()))
     way = " -> ".join(grown.names)
@@ -70,8 +94,7 @@ def _extended(document: Document, folder: Path | None, chain: _Chain, max_bytes:
         raise _refusal(ExtendsLoop.at(_span(document), f"specs extend each other: {way}"))
     if len(chain.real) > DEEPEST:
         raise _refusal(ExtendsDepth.at(_span(document), f"more than {DEEPEST} specs on one another: {way}"))
-    parent = _extended(_load(document, path, max_bytes), path.parent, grown, max_bytes, sink)
-    return apply_overrides(merge(parent, document), sink)
+    return _extended(_load(document, path, max_bytes), path.parent, grown, max_bytes, sink)
 
 
 def merge(parent: Document, child: Document) -> Merged:
@@ -145,10 +168,9 @@ def _fault(written: str, folder: Path) -> tuple[str, str | None] | None:
 
 def _near(path: Path) -> str | None:
     try:
-        near = nearest(path.name, [entry.name for entry in islice(path.parent.iterdir(), 1000)])
+        return meant(path.name, [entry.name for entry in islice(path.parent.iterdir(), 1000)], form="{}")
     except OSError:
         return None
-    return f"did you mean {near}?" if near else None
 
 
 def _load(document: Document, path: Path, max_bytes: int) -> Document:

@@ -8,19 +8,22 @@ from graphbuilder.diagnostics import Sink
 from graphbuilder.document import Document
 from graphbuilder.spec.expressions import Expression, ExpressionError, parse
 from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
-
-_BROKEN = parse("=0")
+from graphbuilder.spec.unknown import POISON
 
 
 def with_expressions(document: Document, sink: Sink) -> dict[str, Any]:
     """The values of ``document`` but for those that were for merging, copied. Params, which are plain, stay as they
     are.
 
-    An expression that cannot be read is reported at its very characters.
+    An expression that cannot be read is reported at its very characters, and its value is unknown.
     """
     reader = _Reader(document, sink)
     rows = ((key, value) for key, value in document.data.items() if key not in EXTENSION_KEYS)
-    return {key: value if key == "params" else reader.value(value, (), key) for key, value in rows}
+    return {key: _copied(value) if key == "params" else reader.value(value, (), key) for key, value in rows}
+
+
+def _copied(value: Any) -> Any:
+    return dict(cast("dict[str, Any]", value)) if isinstance(value, dict) else value
 
 
 class _Reader:
@@ -45,4 +48,4 @@ class _Reader:
             return parse(text)
         except ExpressionError as error:
             self._sink.add(error.at(self._document.span(keys)))
-            return _BROKEN
+            return POISON

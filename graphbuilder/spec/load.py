@@ -1,20 +1,22 @@
 """From a text to a ``Spec``: extended, its expressions read, checked against the grammar, and every table told where
 it stands.
 
-All mistakes of the grammar are found in one go. Nothing is computed, and no op is known here: what only a catalogue or
-a shape can tell (a block with an op's name, an argument that an op does not take) is the elaborator's.
+All mistakes of the grammar are found in one go, and what is sound goes on. Nothing is computed, and no op is known
+here: what only a catalogue or a shape can tell (a block with an op's name, an argument that an op does not take) is the
+elaborator's.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from graphbuilder.diagnostics import CompileError, Sink
+from graphbuilder.diagnostics import Sink
 from graphbuilder.document import Document, Place
 from graphbuilder.document import load as load_document
 from graphbuilder.document.reading import MAX_BYTES
 from graphbuilder.spec.extends import extended
 from graphbuilder.spec.formulas import with_expressions
+from graphbuilder.spec.mending import Mending
 from graphbuilder.spec.model import Spec
 from graphbuilder.spec.rules import check
 from graphbuilder.spec.validation import validated
@@ -43,16 +45,26 @@ def parse(document: Document, *, folder: Path | None = None, max_bytes: int = MA
         CompileError: with every mistake of the grammar.
     """
     sink = Sink()
-    try:
-        whole = extended(document, folder, max_bytes, sink)
-    except CompileError as error:
-        for diagnostic in error.diagnostics:
-            sink.add(diagnostic)
-        raise CompileError(sink.diagnostics) from None
-    data = with_expressions(whole, sink)
-    check(whole, data, sink)
-    spec = validated(whole, data, sink)
+    spec = sound_part(document, sink, folder=folder, max_bytes=max_bytes)
     sink.raise_if_failed()
     assert spec is not None, "what is not valid was reported"
+    return spec
+
+
+def sound_part(
+    document: Document, sink: Sink, *, folder: Path | None = None, max_bytes: int = MAX_BYTES
+) -> Spec | None:
+    """The spec that ``document`` holds, stand-ins in the place of whatever the grammar refuses, which goes into
+    ``sink``; None where too little is known to go on, as when a file that it extends cannot be had.
+
+    The arguments are those of ``parse``.
+    """
+    whole, complete = extended(document, folder, max_bytes, sink)
+    mending = Mending(with_expressions(whole, sink))
+    check(whole, mending, sink)
+    spec = validated(whole, mending, sink, whole=complete)
+    if spec is None or not complete:
+        return None
     spec.settle(Place(whole))
+    spec.mended(mending.unsound)
     return spec

@@ -7,7 +7,7 @@ shows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import (
@@ -24,6 +24,7 @@ from pydantic_core import PydanticKnownError
 
 from graphbuilder.document import Place
 from graphbuilder.spec.expressions import Expression
+from graphbuilder.spec.merged import Keys
 
 FORMULA = {"type": "string", "pattern": "^=", "description": "An expression, such as `=width * 2`."}
 
@@ -175,8 +176,9 @@ class InputType(Placed):
 
     def place_of(self, key: str) -> Place:
         """Where the value of ``key`` stands; the shape of a bare list stands where the input does."""
-        written = self.place.document.data["inputs"][self.place.keys[-1]]
-        return self.place if isinstance(written, list) else super().place_of(key)
+        inputs = self.place.document.data.get("inputs")
+        written = cast("dict[Any, Any]", inputs).get(self.place.keys[-1]) if isinstance(inputs, dict) else None
+        return super().place_of(key) if isinstance(written, dict) else self.place
 
     def shape_place(self, index: int) -> Place:
         """Where the size number ``index`` stands."""
@@ -227,6 +229,17 @@ class Spec(Placed):
     outputs: dict[str, Output] | None = Field(
         default=None, min_length=1, description="What the model returns, each a path; the last step when left out."
     )
+
+    _unsound: frozenset[Keys] = PrivateAttr(default=frozenset())
+
+    @property
+    def unsound(self) -> frozenset[Keys]:
+        """The places whose values are not what was meant, each reported: see ``mending``."""
+        return self._unsound
+
+    def mended(self, unsound: Iterable[Keys]) -> None:
+        """Note the places at which stand-ins are. The loader does, once."""
+        self._unsound = frozenset(unsound)
 
     @field_validator("format", mode="before")
     @classmethod

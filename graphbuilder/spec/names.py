@@ -33,6 +33,9 @@ MODULE_ATTRIBUTES = _words(
     """
 )
 
+# What becomes a submodule: a step without an id has its block's name. The others are arguments and keys.
+_ATTRIBUTES = ("step", "branch", "block")
+
 # What the Python that is written imports and calls.
 EMITTED = _words(
     """
@@ -69,7 +72,7 @@ def fault_of(name: str, kind: Kind) -> NameFault | None:
 def _owner(name: str, kind: Kind) -> str | None:
     if keyword.iskeyword(name):
         return "is a word of Python"
-    if name in MODULE_ATTRIBUTES and kind != "let":
+    if name in MODULE_ATTRIBUTES and kind in _ATTRIBUTES:
         return "is a part of every torch module"
     if name in EMITTED:
         return "is used in the Python that is written"

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics import Diagnostic, Sink
 from graphbuilder.diagnostics.catalogue.grammar import OverrideForm, OverrideUnknown, WrongType
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.spec.merged import Keys, Merged
 from graphbuilder.spec.validation import found
@@ -178,8 +178,9 @@ class Paths:
 
     def _dead_end(self, here: _Steps, before: Sequence[str], part: str) -> OverrideError:
         def remedy() -> str | None:
-            near = nearest(part, (*here.steps, *here.inner, *(() if before else self._blocks)))
-            return f"did you mean `{'.'.join((*before, near))}`?" if near else _listed(".".join(before), here.steps)
+            known = (*here.steps, *here.inner, *(() if before else self._blocks))
+            prefix = ".".join(before)
+            return meant(part, known, _listed(prefix, here.steps), form=f"`{'.'.join((*before, '{}'))}`")
 
         return OverrideError(f"{here.where} has no step with the id `{part[:80]}`", remedy)
 

@@ -2,7 +2,7 @@
 called what.
 
 They read the raw values, so that they find their mistakes beside those of types; a value of a wrong type is passed
-over here.
+over here. What breaks a rule is mended or marked, so that nothing is built on it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from graphbuilder.diagnostics.catalogue.grammar import (
     StepKind,
     WrongType,
 )
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Document
 from graphbuilder.spec.expressions import Expression
+from graphbuilder.spec.mending import Mending
 from graphbuilder.spec.merged import Keys
-from graphbuilder.spec.names import Kind, fault_of
+from graphbuilder.spec.names import STEP_WORDS, Kind, fault_of
 from graphbuilder.spec.validation import found
 
 # The words that a step which shares a sibling's weights may carry.
@@ -32,9 +34,10 @@ SHARING_WORDS = frozenset({"share", "id", "title", "from", "when"})
 _FACTS = ("channels", "shape")
 
 
-def check(document: Document, data: Mapping[str, Any], sink: Sink) -> None:
-    """Report every broken rule of ``data``, whose expressions are read already."""
-    rules = _Rules(document, sink)
+def check(document: Document, mending: Mending, sink: Sink) -> None:
+    """Report every broken rule, and mend or mark what breaks it; the expressions are read already."""
+    data = mending.data
+    rules = _Rules(document, mending, sink)
     inputs = rules.names("input", _keys_of(data, "inputs"), ("inputs",))
     rules.names("param", _keys_of(data, "params"), ("params",))
     rules.names("output", _keys_of(data, "outputs"), ("outputs",))
@@ -47,8 +50,9 @@ def check(document: Document, data: Mapping[str, Any], sink: Sink) -> None:
 
 
 class _Rules:
-    def __init__(self, document: Document, sink: Sink) -> None:
+    def __init__(self, document: Document, mending: Mending, sink: Sink) -> None:
         self._document = document
+        self._mending = mending
         self._sink = sink
 
     def names(self, kind: Kind, rows: Iterable[tuple[str | int, object]], keys: Keys) -> dict[str, Keys]:
@@ -62,8 +66,10 @@ class _Rules:
     def _take(self, name: str, kind: Kind, keys: Keys, taken: dict[str, Keys]) -> None:
         if fault := fault_of(name, kind):
             self._sink.add(fault.rule.at(self._name_span(keys), fault.message, help=fault.help))
+            self._mending.mark(*keys)
         if name in taken:
             self._duplicate(name, keys, taken[name])
+            self._mark_both(keys, taken[name])
         taken.setdefault(name, keys)
 
     def _name_span(self, keys: Keys) -> Any:
@@ -76,22 +82,40 @@ class _Rules:
         message = f"`{name}` is the name of something else in this body"
         self._sink.add(DuplicateName.at(self._name_span(keys), message, related=(label,), help="give it another name"))
 
+    def _mark_both(self, second: Keys, first: Keys) -> None:
+        """Whoever reads the name may mean either, so neither is known; the second is out of the first one's way."""
+        match second:
+            case (*step, "id"):
+                self._mending.mark(*step)
+                self._mending.put(second, f"{second}")
+            case (*block, "let", _):
+                self._mending.poison((*block, "let", second[-1]))
+            case ("blocks", block, word, *_):
+                self._mending.mark("blocks", block)
+                self._mending.mark("blocks", block, word)
+            case _:
+                pass
+        if first[-1] == "id":
+            self._mending.mark(*first[:-1])
+
     def params(self, table: Mapping[str, Any]) -> None:
         """Report expressions among the params."""
-        for at, leaf in _leaves(table.items(), ("params",)):
+        for at, leaf in list(_leaves(table.items(), ("params",))):
             if isinstance(leaf, str) and leaf.startswith("="):
                 remedy = f"write `{leaf}` where it is used, or as a `let` of a block"
                 self._sink.add(
                     ParamExpression.at(self._document.span(at), "a param cannot be an expression", help=remedy)
                 )
+                self._mending.mend(at[:2])
         self.plain(table, ("params",))
 
     def plain(self, table: Mapping[str, Any], keys: Keys) -> None:
         """Report values that are no scalars, expressions or lists of such."""
-        for at, leaf in _leaves(table.items(), keys):
+        for at, leaf in list(_leaves(table.items(), keys)):
             if not isinstance(leaf, bool | int | float | str | Expression):
                 message = f"`{at[len(keys)]}` must hold plain values, not {found(leaf)}"
                 self._sink.add(WrongType.at(self._document.span(at), message))
+                self._mending.mend(at[: len(keys) + 1])
 
     def body(self, steps: object, keys: Keys, taken: Mapping[str, Keys]) -> None:
         """The steps of one body, whose names may not be those ``taken`` already."""
@@ -114,12 +138,15 @@ class _Rules:
             self._sharing(step, keys)
             return
         if "op" in step and "use" in step:
+            self._mending.mark(*keys)
             remedy = "leave out one of them"
             self._sink.add(
                 StepKind.at(self._document.key_span((*keys, "use")), "a step has both `op` and `use`", help=remedy)
             )
         elif "op" not in step and "use" not in step:
-            remedy = 'add `op = "..."` for a built-in, or `use = "..."` for a block'
+            self._mending.mark(*keys)
+            slips = (meant(word, ("op", "use")) for word in step if word not in STEP_WORDS)
+            remedy = next(filter(None, slips), None) or 'add `op = "..."` for a built-in, or `use = "..."` for a block'
             self._sink.add(StepKind.at(self._document.span(keys), "a step has neither `op` nor `use`", help=remedy))
         listed = isinstance(step.get("use"), list)
         if "repeat" in step and listed:
@@ -132,6 +159,7 @@ class _Rules:
     def _sharing(self, step: Mapping[str, Any], keys: Keys) -> None:
         excess = [key for key in step if key not in SHARING_WORDS]
         if excess:
+            self._mending.mark(*keys)
             message = f"a step that shares the weights of `{step['share']}` cannot have `{excess[0]}`"
             remedy = f"it runs `{step['share']}` as it is; leave out {', '.join(f'`{key}`' for key in excess)}"
             self._sink.add(SharedStep.at(self._document.key_span((*keys, excess[0])), message, help=remedy))
@@ -151,6 +179,8 @@ class _Rules:
 
     def _form(self, block: Mapping[str, Any], keys: Keys) -> None:
         at = self._document.key_span
+        if ("body" in block) is ("branches" in block) or ("branches" in block and "shortcut" in block):
+            self._mending.mark(*keys)
         if "body" in block and "branches" in block:
             remedy = "make a branch of the body, or a block of its own"
             self._sink.add(BlockForm.at(at((*keys, "branches")), "a block has both `body` and `branches`", help=remedy))
@@ -171,6 +201,7 @@ class _Rules:
 
     def _no_join(self, block: Mapping[str, Any], keys: Keys) -> None:
         if "merge" in block:
+            self._mending.mark(*keys)
             message = "`merge` joins branches, or a body and its `shortcut`"
             self._meaningless((*keys, "merge"), message, "add `shortcut`, or leave it out")
         if "after" in block:
@@ -195,8 +226,8 @@ class _Rules:
     def _bodies(self, block: Mapping[str, Any], keys: Keys, inputs: Mapping[str, Keys]) -> None:
         branches, shortcut = _table(block.get("branches")), block.get("shortcut")
         taken = dict(inputs)
+        # The join and the way around the body are nodes with these names.
         for word in ("shortcut", "branches"):
-            # The join and the way around the body are nodes with these names.
             if word in block:
                 taken.setdefault("merge", (*keys, word))
         if "shortcut" in block:

@@ -6,14 +6,18 @@ A string is never an expression here: what a caller sets is a plain value.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from graphbuilder import document
-from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
+from graphbuilder.diagnostics import CompileError, Diagnostic, Label, Sink
 from graphbuilder.diagnostics.catalogue.files import IntegerTooLarge
 from graphbuilder.diagnostics.catalogue.usage import SettingBound, SettingForm, SettingType, SettingUnknown
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.spec.arithmetic import Fault, bounded, bounded_list
+from graphbuilder.spec.model import Spec
+from graphbuilder.spec.unknown import UNKNOWN
 from graphbuilder.spec.validation import found
 
 _EXAMPLES = {"a boolean": "true", "an integer": "10", "a float": "0.5", "a list": "[1, 2]"}
@@ -45,10 +49,52 @@ def check_settings(values: Mapping[str, Any], params: Mapping[str, Any]) -> dict
     Raises:
         CompileError: with every name that is no param, and every value that is not of the type of the default.
     """
-    # Python callers are not held to the annotation.
-    if not isinstance(cast("object", values), Mapping):
-        raise TypeError(f"params must map names to values, not {type(values).__name__}")
+    _expect_table(values)
     return _checked(values, params)
+
+
+def chosen(spec: Spec, values: Mapping[str, Any], texts: Sequence[str], sink: Sink) -> dict[str, Any]:
+    """The params of ``spec`` that are set by ``values``, then by ``texts``; of a faulty one nothing is known.
+
+    Each fault goes into ``sink`` with the line that declares the param. What sets a param that is faulty itself in the
+    spec is passed over.
+    """
+    _expect_table(values)
+    rows = [(name, partial(_checked, {name: value}, spec.params)) for name, value in values.items()]
+    rows += [(_name_of(text), partial(_parsed, text, spec.params)) for text in texts]
+    settings: dict[str, Any] = {}
+    for name, read in rows:
+        if not spec.unsound.isdisjoint({("params",), ("params", name)}):
+            continue
+        try:
+            settings.update(read())
+        except CompileError as error:
+            for diagnostic in error.diagnostics:
+                sink.add(_declared(diagnostic, spec, name))
+            settings.update({name: UNKNOWN} if name in spec.params else {})
+    return settings
+
+
+def _declared(diagnostic: Diagnostic, spec: Spec, name: str) -> Diagnostic:
+    """The same with the line that declares the param, where there is one."""
+    if name not in spec.params:
+        return diagnostic
+    label = Label((spec.place_of("params") / name).span, f"`{name}` is {_kind(spec.params[name])}")
+    return replace(diagnostic, related=(label,))
+
+
+def _name_of(text: str) -> str:
+    return text.partition("=")[0].strip()
+
+
+def _parsed(text: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    return dict([parse_setting(text, params)])
+
+
+def _expect_table(values: object) -> None:
+    """Python callers are not held to the annotation."""
+    if not isinstance(values, Mapping):
+        raise TypeError(f"params must map names to values, not {type(values).__name__}")
 
 
 def _checked(values: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,11 +112,8 @@ def _checked(values: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, 
 def _unknown(name: str, params: Mapping[str, Any]) -> Diagnostic | None:
     if name in params:
         return None
-    near = nearest(name, params)
     known = f"its params are {', '.join(params)}" if params else "it has no params"
-    return SettingUnknown.at(
-        None, f"the spec has no param {name[:80]!r}", help=f"did you mean `{near}`?" if near else known
-    )
+    return SettingUnknown.at(None, f"the spec has no param {name[:80]!r}", help=meant(name, params, known))
 
 
 def _toml(name: str, written: str, default: object) -> Any:

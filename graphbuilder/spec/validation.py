@@ -11,15 +11,18 @@ from pydantic_core import ErrorDetails
 
 from graphbuilder.diagnostics import Diagnostic, Rule, Sink
 from graphbuilder.diagnostics.catalogue.grammar import MissingKey, UnknownFormat, UnknownKey, WrongType, WrongWord
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Document
 from graphbuilder.spec.arithmetic import kind_of
 from graphbuilder.spec.expressions import Expression
+from graphbuilder.spec.mending import Mending
 from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
 from graphbuilder.spec.model import Block, Body, InputType, Output, Spec
+from graphbuilder.spec.unknown import POISON
 
 FORMAT = 1
 _QUOTE = '"'
+_ATTEMPTS = 5
 
 _TYPES = {
     "string_type": "a string",
@@ -51,14 +54,27 @@ class _Fault(NamedTuple):
     details: ErrorDetails
 
 
-def validated(document: Document, data: dict[str, Any], sink: Sink) -> Spec | None:
-    """``data`` as a ``Spec``, or None after reporting all that is wrong with it."""
-    try:
-        return Spec.model_validate(data)
-    except ValidationError as error:
-        for keys, details in _mistakes(data, error.errors(include_url=False)):
-            sink.add(_diagnostic(document, keys, details))
-        return None
+def validated(document: Document, mending: Mending, sink: Sink, *, whole: bool = True) -> Spec | None:
+    """The values as a ``Spec``, after reporting and mending all that is wrong with them; None where that is in vain.
+
+    Args:
+        whole: whether what is missing is missing indeed, and not in a file that could not be had.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            return Spec.model_validate(mending.data)
+        except ValidationError as error:
+            for keys, errors in list(_mistakes(mending.data, error.errors(include_url=False))):
+                # What turns up behind a repair follows from what was repaired.
+                if not attempt and _is_news(errors[0], whole):
+                    sink.add(_diagnostic(document, keys, errors))
+                mending.mend(keys)
+    return None
+
+
+def _is_news(details: ErrorDetails, whole: bool) -> bool:
+    """Not so where an expression that cannot be read stands, which was reported."""
+    return details["input"] is not POISON and (whole or details["type"] != "missing")
 
 
 def found(value: object) -> str:
@@ -72,11 +88,14 @@ def found(value: object) -> str:
 
 def check_format(document: Document, sink: Sink) -> None:
     """Report a file whose ``format`` is not this one. Of a file that another extends, nothing else would tell."""
-    written = document.data.get("format")
+    keys, written = ("format",), document.data.get("format")
     if written is None:
-        sink.add(_missing(document, ("format",)))
-    elif type(written) is int and written != FORMAT:
-        sink.add(_format(document, ("format",), written))
+        sink.add(_missing(document, keys))
+    elif type(written) is not int:
+        message = f"`format` must be an integer, not {found(written)}"
+        sink.add(WrongType.at(document.span(keys), message, help=_repair(written, ["an integer"])))
+    elif written != FORMAT:
+        sink.add(_format(document, keys, written))
 
 
 def _mistakes(data: dict[str, Any], errors: Iterable[ErrorDetails]) -> Iterator[tuple[Keys, list[ErrorDetails]]]:
@@ -116,7 +135,7 @@ def _diagnostic(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) 
     details = next((each for each in errors if each["type"] in _EMPTY), errors[0])
     match details["type"]:
         case "extra_forbidden":
-            return _unknown(document, keys)
+            return unknown_key(document, keys, keys[:-1])
         case "missing":
             return _missing(document, keys)
         case kind if kind in _EMPTY:
@@ -129,15 +148,16 @@ def _diagnostic(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) 
             return _wrong_type(document, keys, errors)
 
 
-def _unknown(document: Document, keys: Keys) -> Diagnostic:
-    known = _known_keys(keys[:-1])
-    near = nearest(str(keys[-1]), known)
-    where = f"`{'.'.join(map(str, keys[:-1]))}`" if keys[:-1] else "a spec"
-    remedy = f"did you mean `{near}`?" if near else f"the keys of {where} are {', '.join(known)}"
+def unknown_key(document: Document, keys: Keys, table: Keys) -> Diagnostic:
+    """The diagnostic for the key at ``keys`` of what is read as ``table``."""
+    known = known_keys(table)
+    where = f"`{'.'.join(map(str, table))}`" if table else "a spec"
+    remedy = meant(str(keys[-1]), known, f"the keys of {where} are {', '.join(known)}")
     return UnknownKey.at(document.key_span(keys), f"{where} has no key {_shown(str(keys[-1]))}", help=remedy)
 
 
-def _known_keys(keys: Keys) -> tuple[str, ...]:
+def known_keys(keys: Keys) -> tuple[str, ...]:
+    """The keys that the grammar has in the table at ``keys``."""
     model: type[BaseModel] = Spec
     if keys:
         model = {"blocks": Block, "inputs": InputType, "outputs": Output}.get(str(keys[0]), Body)
@@ -157,11 +177,9 @@ def _format(document: Document, keys: Keys, written: object) -> Diagnostic:
 
 def _wrong_word(document: Document, keys: Keys, details: ErrorDetails) -> Diagnostic:
     words = _words(details)
-    near = nearest(details["input"], words)
     known = _either([f'"{word}"' for word in words])
-    remedy = f'did you mean "{near}"?' if near else None
     message = f"{_named(keys)} must be {known}, not {_shown(details['input'], _QUOTE)}"
-    return WrongWord.at(document.span(keys), message, help=remedy)
+    return WrongWord.at(document.span(keys), message, help=meant(details["input"], words, form='"{}"'))
 
 
 def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) -> Diagnostic:

@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from graphbuilder.diagnostics import CompileError, Sink
 from graphbuilder.diagnostics.catalogue.weights import MappingInvalid
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Document, Place, load
 from graphbuilder.weights.checkpoint import Convention
 from graphbuilder.weights.patterns import Pattern, PatternError, Template, glob, pattern, template
@@ -92,8 +92,7 @@ def _load(path: Path, depth: int) -> NameMapping:
     base = _base(path, document, file, depth, sink)
     written = dict(_rules(document, file, sink))
     for text in [text for text, ours in file.rules.items() if ours is False and text not in base.rules]:
-        near = nearest(text, base.rules)
-        remedy = f'did you mean "{near}"?' if near else "only a rule of an extended mapping can be dropped"
+        remedy = meant(text, base.rules, "only a rule of an extended mapping can be dropped", form='"{}"')
         sink.add(MappingInvalid.at(document.key_span(("rules", text)), f'no rule "{text}" to drop', help=remedy))
     sink.raise_if_failed()
     kept = {text: rule for text, rule in base.rules.items() if text not in file.rules}

@@ -133,8 +133,6 @@ def test_a_step_reads_at_least_one_value(step: str) -> None:
         'op = "resize", factor = 1e300',
         'op = "resize", factor = 1.7e308',
         'op = "resize", factor = [1.7e308, 1.5]',
-        'op = "conv", out = 3, padding = 1000000000000',
-        'op = "sepconv", out = 3, kernel = 3, padding = 1000000000000',
         'op = "pad", sides = 1000000',
     ],
 )

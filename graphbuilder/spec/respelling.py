@@ -1,0 +1,121 @@
+"""Misspelt keys of the grammar, reported and then read as the keys that they are near to.
+
+So a ``[parms]`` costs one error, and not one more for each param that expressions then lack. A key is read as another
+only where that other is not there and takes such a value. Arguments, names and the words of steps
+are no keys of the grammar's own, and are left to those who know them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from graphbuilder.diagnostics import Sink, Span
+from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.document import Document
+from graphbuilder.spec.merged import Keys
+from graphbuilder.spec.validation import known_keys, unknown_key
+
+# What the keys take that take no table.
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    "after": list,
+    "body": list,
+    "dialect": str,
+    "extends": str,
+    "format": int,
+    "from": str,
+    "inputs": (dict, list),
+    "layout": str,
+    "merge": str,
+    "name": str,
+    "outputs": (dict, list),
+    "shape": list,
+    "shortcut": (str, list),
+    "shortcut_when": (bool, str),
+    "title": str,
+    "training": bool,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Respelt(Document):
+    """A document with some keys spelt right.
+
+    Attributes:
+        written: the document as it stands.
+        names: for the path of a key spelt right, the path of the key as written.
+    """
+
+    written: Document
+    names: Mapping[Keys, Keys] = field(repr=False)
+
+    def _as_written(self, keys: Keys) -> Keys:
+        for length in range(len(keys), 0, -1):
+            if found := self.names.get(keys[:length]):
+                return (*found, *keys[length:])
+        return keys
+
+    def span(self, keys: Keys) -> Span:
+        return self.written.span(self._as_written(keys))
+
+    def key_span(self, keys: Keys) -> Span:
+        return self.written.key_span(self._as_written(keys))
+
+
+def respelt(document: Document, sink: Sink) -> Document:
+    """``document`` itself, or with its misspelt keys, each reported, as what they are near to."""
+    names: dict[Keys, Keys] = {}
+    data = _table(document, sink, (), (), document.data, names)
+    for table in ("blocks", "inputs", "outputs", "model"):
+        if not isinstance(data.get(table), dict):
+            continue
+        for keys, written, inner in list(_inner(data, table, names)):
+            spelt = _table(document, sink, keys, written, inner, names)
+            if spelt is not inner:
+                data = _replaced(data, keys, spelt)
+    return Respelt(document.source, data, document, names) if names else document
+
+
+def _inner(
+    data: Mapping[str, Any], table: str, names: Mapping[Keys, Keys]
+) -> Iterator[tuple[Keys, Keys, dict[str, Any]]]:
+    """The tables with keys of the grammar under ``table``: their paths as read and as written."""
+    written = names.get((table,), (table,))
+    if table == "model":
+        yield (table,), written, data[table]
+        return
+    for name, inner in data[table].items():
+        if isinstance(inner, dict):
+            yield (table, name), (*written, name), cast("dict[str, Any]", inner)
+
+
+def _table(
+    document: Document, sink: Sink, keys: Keys, written: Keys, table: dict[str, Any], names: dict[Keys, Keys]
+) -> dict[str, Any]:
+    """``table`` with its misspelt keys as what they are near to; itself when there are none."""
+    known = known_keys(keys)
+    if table.keys() <= {*known}:
+        return table
+    spelt: dict[str, Any] = {}
+    for key, value in table.items():
+        near = key if key in known else nearest(key, known)
+        if near is None or near == key or near in table or near in spelt or not _fits(near, value):
+            spelt[key] = value
+            continue
+        sink.add(unknown_key(document, (*written, key), keys))
+        names[*keys, near] = (*written, key)
+        spelt[near] = value
+    return spelt
+
+
+def _fits(key: str, value: object) -> bool:
+    return isinstance(value, _KINDS.get(key, dict))
+
+
+def _replaced(data: dict[str, Any], keys: Keys, value: dict[str, Any]) -> dict[str, Any]:
+    """A copy of ``data`` with ``value`` at ``keys``."""
+    if not keys:
+        return value
+    key = cast("str", keys[0])
+    return {**data, key: _replaced(data[key], keys[1:], value)}
