@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class BodyWriter:
     """Writes the body of ``composite`` step by step; the dialect's defaults stand under the arguments of every call.
 
+    ``inputs`` is how many values it reads, all its ports unless given.
+
     ```python
     body = BodyWriter(self, dialect)
     x = body.call("depthwise", DepthwiseConv, body.input(), passed=("kernel", "stride"), bias=False)
@@ -22,8 +24,9 @@ class BodyWriter:
     ```
     """
 
-    def __init__(self, composite: Composite, dialect: Dialect) -> None:
+    def __init__(self, composite: Composite, dialect: Dialect, inputs: int | None = None) -> None:
         self._composite = composite
+        self._ports = composite.ports[:inputs]
         self._dialect = dialect
         self._nodes: list[Node] = []
 
@@ -49,7 +52,7 @@ class BodyWriter:
         return Graph(
             "composite",
             composite.op,
-            composite.ports,
+            self._ports,
             tuple(self._nodes),
             (("out", output),),
             dict(composite),

@@ -8,9 +8,11 @@ from pydantic import Field
 
 from graphbuilder.ir.lowering import Arg, Input, Lowering, Module, TorchCall
 from graphbuilder.ir.op import Example, Op
+from graphbuilder.ir.reach import Reach
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
+from graphbuilder.ops.guards import axis_of
 from graphbuilder.ops.torch_calls import method, move_to_second
 
 Kind = Literal[
@@ -202,14 +204,35 @@ class Tanh(Elementwise):
 
 
 class Softmax(Elementwise):
-    """Exponentials that sum to one over the channels."""
+    """Exponentials that sum to one over the channels, or along another axis."""
 
     op = "softmax"
     title = "Softmax"
     torch = "nn.Softmax"
+    examples = (
+        *Elementwise.examples,
+        Example({"axis": -1}, (TensorType((6, 5, 4)),)),
+        Example({"axis": 0}, (TensorType((9, 6), "last"),)),
+    )
+
+    axis: Annotated[
+        f.Axis | None,
+        Field(description="The axis to sum over, the batch not counted; the channels unless given"),
+    ] = None
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        self._axis(inputs[0])
+        return inputs
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        (x,) = inputs
+        return (Reach(whole=self._axis(x) != x.channel_axis),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
-        return Lowering(TorchCall(self.torch, (Arg("dim", inputs[0].channel_axis + 1, None),)))
+        return Lowering(TorchCall(self.torch, (Arg("dim", self._axis(inputs[0]) + 1, None),)))
+
+    def _axis(self, x: TensorType) -> int:
+        return x.channel_axis if self.axis is None else axis_of(x, self.axis)
 
 
 class Softplus(Elementwise):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from graphbuilder.diagnostics.catalogue.shapes import CannotCombine
 from graphbuilder.ir.body import BodyWriter
 from graphbuilder.ir.dialect import Dialect
-from graphbuilder.ir.graph import Graph
+from graphbuilder.ir.graph import Graph, Value
 from graphbuilder.ir.lowering import Arg, Expr, Function, Input, Lowering, TorchCall
 from graphbuilder.ir.op import Composite, Example, Op, OpError
 from graphbuilder.ir.reach import OWN, WHOLE, Reach
@@ -19,14 +20,19 @@ from graphbuilder.ops import fields as f
 from graphbuilder.ops.activation import Kind, activation_of
 from graphbuilder.ops.convolution import Conv
 from graphbuilder.ops.cutting import Split
-from graphbuilder.ops.guards import divides, maps, tokens
+from graphbuilder.ops.guards import divides, maps, tokens, vectors
 from graphbuilder.ops.head import Linear
 from graphbuilder.ops.join import Mul
+from graphbuilder.ops.magnitude import L2Norm, RMSNorm
+from graphbuilder.ops.normalisation import LayerNorm
 from graphbuilder.ops.pooling import GlobalAvgPool
+from graphbuilder.ops.products import MergeHeads, SplitHeads
 from graphbuilder.ops.torch_calls import method
 
 _TOKENS = TensorType((9, 12), "last")
+_WINDOWS = TensorType((5, 9, 12), "last")
 _MAP = TensorType((8, 5, 4))
+_NORMS: Mapping[str, type[Op]] = {"layernorm": LayerNorm, "rmsnorm": RMSNorm, "l2norm": L2Norm}
 
 _CLASS_TOKEN = '''
 class ClassToken(nn.Module):
@@ -52,57 +58,83 @@ class Positions(nn.Module):
         return x + self.weight
 '''
 
-Heads = Annotated[f.Positive, Field(description="Parts that the channels are cut into, each attending by itself")]
+Scale = Annotated[
+    f.PositiveNumber | None,
+    Field(description="Factor of the scores; 1 / sqrt(channels of a head) unless given"),
+]
 
 
 class Attend(Op):
     """Scaled dot-product attention without weights: every query takes a mean of the values, weighed by the keys.
 
-    Queries, keys and values are tokens; there are as many keys as values, as wide as the queries. Multiply-accumulates
-    are those of the two products.
+    Queries, keys and values are tokens; there are as many keys as values, as wide as the queries. Windows of tokens
+    attend each by itself. ``bias`` is added to the scores: heads x queries x keys, and the windows behind the heads
+    where it differs between them. Multiply-accumulates are those of the two products.
     """
 
     op = "attend"
     family = "attention"
     title = "Attend"
-    ports = ("query", "key", "value")
+    ports = ("query", "key", "value", "bias")
+    optional = 1
 
-    heads: Heads = 1
+    heads: f.Heads = 1
+    scale: Scale = None
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        query, key, value = (tokens(self, x, number) for number, x in enumerate(inputs))
+        query, key, value = (vectors(self, x, number) for number, x in enumerate(inputs[:3]))
         divides(self, self.heads, query.channels, "heads")
         divides(self, self.heads, value.channels, "heads", "channels of the values")
-        if query.channels != key.channels:
+        if (query.spatial[:-1], query.channels) != (key.spatial[:-1], key.channels):
             raise OpError(CannotCombine, f"cannot attend with queries {query} to keys {key}", inputs=(0, 1))
         if key.spatial != value.spatial:
             raise OpError(CannotCombine, f"cannot attend with keys {key} to values {value}", inputs=(1, 2))
+        if len(inputs) == 4:
+            self._check_bias(inputs[3], query, key)
         return (query.with_channels(value.channels),)
 
     def macs(self, inputs: tuple[TensorType, ...]) -> int:
-        query, key, value = inputs
-        return query.shape[0] * key.elements + query.shape[0] * value.elements
+        query, key, value = inputs[:3]
+        return query.shape[-2] * (key.elements + value.elements)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
-        return OWN, WHOLE, WHOLE
+        return (OWN, WHOLE, WHOLE, WHOLE)[: len(inputs)]
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        rank = inputs[0].rank
+        mask = () if len(inputs) == 4 else (Arg("attn_mask", None, None),)
         args = (
-            Arg("attn_mask", None, None),
+            *mask,
             Arg("dropout_p", 0.0, 0.0),
             Arg("is_causal", False, False),
-            Arg("scale", None, None),
+            Arg("scale", self.scale, None, field="scale"),
             Arg("enable_gqa", False, False),
         )
         call = TorchCall("F.scaled_dot_product_attention", args)
-        heads = Function(call, (self._heads(0), self._heads(1), self._heads(2)))
-        merged = method(method(heads, "transpose", dim0=1, dim1=2), "flatten", start_dim=2)
+        values = tuple(self._heads(number, rank) for number in range(3))
+        heads = Function(call, (*values, *self._bias(inputs)))
+        merged = method(method(heads, "transpose", dim0=rank - 1, dim1=rank), "flatten", start_dim=rank)
         return Lowering(None, (merged,))
 
-    def _heads(self, number: int) -> Expr:
-        """Input ``number`` as batch x heads x tokens x channels."""
+    def _heads(self, number: int, rank: int) -> Expr:
+        """Input ``number`` as batch x (windows x) heads x tokens x channels."""
         cut = method(Input(number), "unflatten", dim=-1, sizes=(self.heads, -1))
-        return method(cut, "transpose", dim0=1, dim1=2)
+        return method(cut, "transpose", dim0=rank - 1, dim1=rank)
+
+    def _bias(self, inputs: tuple[TensorType, ...]) -> tuple[Expr, ...]:
+        """The bias with an axis for the windows before its heads, where there are windows."""
+        if len(inputs) < 4 or inputs[0].rank == 2:
+            return (Input(3),) * (len(inputs) - 3)
+        if inputs[3].rank == 3:
+            return (method(Input(3), "unsqueeze", dim=1),)
+        return (method(Input(3), "transpose", dim0=1, dim1=2),)
+
+    def _check_bias(self, bias: TensorType, query: TensorType, key: TensorType) -> None:
+        scores = (query.shape[-2], key.shape[-2])
+        wanted = ((self.heads, *scores), (self.heads, *query.shape[:-2], *scores))
+        if bias.shape not in wanted or query.rank > 3:
+            stated = "x".join(map(str, wanted[0]))
+            raise OpError(CannotCombine, f"attend: scores are {stated}, and the bias is {bias}", inputs=(0, 3))
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"{self.heads} heads"
@@ -111,32 +143,67 @@ class Attend(Op):
         Example({"heads": 3}, (_TOKENS, _TOKENS, _TOKENS)),
         Example({"heads": 4}, (_TOKENS, TensorType((5, 12), "last"), TensorType((5, 8), "last"))),
         Example({}, (_TOKENS, _TOKENS, _TOKENS)),
+        Example({"heads": 2, "scale": 0.5}, (_TOKENS, _TOKENS, _TOKENS, TensorType((2, 9, 9)))),
+        Example({"heads": 2}, (_WINDOWS, _WINDOWS, _WINDOWS)),
+        Example({"heads": 2}, (_WINDOWS, _WINDOWS, _WINDOWS, TensorType((2, 9, 9)))),
+        Example({"heads": 2}, (_WINDOWS, _WINDOWS, _WINDOWS, TensorType((2, 5, 9, 9)))),
     )
 
 
 class Attention(Composite):
-    """Multi-head self-attention over tokens: queries, keys and values by one linear layer, and another behind.
+    """Multi-head attention over tokens: queries, keys and values by one linear layer, and another behind.
 
     The parts that own weights are ``qkv`` (queries, then keys, then values, heads side by side in each) and ``proj``.
+    Where ``context`` is read, too, the tokens attend to it in place of themselves: ``query`` makes the queries and
+    ``keyvalue`` the rest. With ``norm``, the queries and keys of every head are normalised, by ``query_norm`` and
+    ``key_norm``. Windows of tokens attend each by itself.
     """
 
     op = "attention"
     family = "attention"
     title = "Attention"
+    ports = ("x", "context")
+    optional = 1
 
-    heads: Heads
+    heads: f.Heads
     qkv_bias: Annotated[bool, Field(description="Whether queries, keys and values have a learnt bias")] = True
     bias: Annotated[bool, Field(description="Whether the projection behind has a learnt bias")] = True
+    head_dim: Annotated[
+        f.Positive | None, Field(description="Channels of a head; those of the input, shared out, unless given")
+    ] = None
+    norm: Annotated[
+        Literal["none", "layernorm", "rmsnorm", "l2norm"], Field(description="What normalises queries and keys")
+    ] = "none"
+    scale: Scale = None
 
     def body(self, inputs: tuple[TensorType, ...], dialect: Dialect) -> Graph:
-        channels = tokens(self, inputs[0]).channels
-        divides(self, self.heads, channels, "heads")
-        body = BodyWriter(self, dialect)
-        qkv = body.call("qkv", Linear, body.input(), out=3 * channels, bias=self.qkv_bias)
-        query = body.call("split", Split, qkv, count=3)
-        key, value = query._replace(port="1"), query._replace(port="2")
-        x = body.call("attend", Attend, query, key, value, passed=("heads",))
+        channels = vectors(self, inputs[0]).channels
+        if self.head_dim is None:
+            divides(self, self.heads, channels, "heads")
+        width = channels if self.head_dim is None else self.heads * self.head_dim
+        body = BodyWriter(self, dialect, len(inputs))
+        query, key, value = self._parts(body, width, len(inputs) > 1)
+        query, key = self._normed(body, "query", query), self._normed(body, "key", key)
+        x = body.call("attend", Attend, query, key, value, passed=("heads", "scale"))
         return body.graph(body.call("proj", Linear, x, passed=("bias",), out=channels))
+
+    def _parts(self, body: BodyWriter, width: int, crossed: bool) -> tuple[Value, Value, Value]:
+        """Queries, keys and values."""
+        if not crossed:
+            qkv = body.call("qkv", Linear, body.input(), out=3 * width, bias=self.qkv_bias)
+            query = body.call("split", Split, qkv, count=3)
+            return query, query._replace(port="1"), query._replace(port="2")
+        query = body.call("query", Linear, body.input(), out=width, bias=self.qkv_bias)
+        both = body.call("keyvalue", Linear, body.input("context"), out=2 * width, bias=self.qkv_bias)
+        key = body.call("split", Split, both, count=2)
+        return query, key, key._replace(port="1")
+
+    def _normed(self, body: BodyWriter, name: str, x: Value) -> Value:
+        if self.norm == "none":
+            return x
+        x = body.call(f"{name}_heads", SplitHeads, x, passed=("heads",))
+        x = body.call(f"{name}_norm", _NORMS[self.norm], x)
+        return body.call(f"{name}_merged", MergeHeads, x)
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"{self.heads} heads"
@@ -145,6 +212,9 @@ class Attention(Composite):
         Example({"heads": 3}, (_TOKENS,)),
         Example({"heads": 1, "qkv_bias": False}, (_TOKENS,)),
         Example({"heads": 4, "bias": False}, (TensorType((1, 8), "last"),)),
+        Example({"heads": 4, "head_dim": 5, "norm": "layernorm"}, (_TOKENS,)),
+        Example({"heads": 3, "norm": "rmsnorm"}, (_TOKENS, TensorType((4, 7), "last"))),
+        Example({"heads": 2}, (_WINDOWS,)),
     )
 
 

@@ -4,7 +4,7 @@ input."""
 from __future__ import annotations
 
 from math import prod
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,9 +15,14 @@ from graphbuilder.ir.reach import Reach, Span
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
-from graphbuilder.ops.guards import bearable, divides, maps, windowed
-from graphbuilder.ops.padding import Padding, Side, Sizes, Window, half, per_axis, sides_of, window
+from graphbuilder.ops.guards import bearable, divides, maps, mode_fits, windowed
+from graphbuilder.ops.padding import Side, Window, half, per_axis, sides_of, window
 from graphbuilder.ops.torch_calls import cropped, padded, padding_arg, shorter
+
+PaddingMode = Annotated[
+    Literal["zeros", "reflect", "replicate", "circular"],
+    Field(description="What the padding holds: zeros, a reflection, the edge itself, or the other end"),
+]
 
 TORCH_KERNEL = Initialiser("kaiming_uniform", gain=3**-0.5)  # torch writes it as a leaky slope of sqrt(5)
 
@@ -55,6 +60,7 @@ class Conv(Op):
     dilation: f.Dilation = 1
     groups: f.Groups = 1
     bias: f.Bias = True
+    padding_mode: PaddingMode = "zeros"
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         x = maps(self, inputs[0])
@@ -62,6 +68,7 @@ class Conv(Op):
         divides(self, self.groups, self.out, "groups", "output channels")
         over = self._window(x)
         bearable(self, x, over.held)
+        mode_fits(self, self.padding_mode, over.spatial, over.sides, "padding")
         return (x.of(self.out, over.counts()),)
 
     def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
@@ -81,7 +88,7 @@ class Conv(Op):
             Arg("kernel_size", self.kernel, field="kernel"),
         )
         groups = Arg("groups", self.groups, 1, field="groups")
-        return lower_convolution(head, self._window(x), self.stride, self.padding, self.dilation, groups, self.bias)
+        return lower_convolution(self, head, self._window(x), groups)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
         return (self._window(inputs[0]).reads(),)
@@ -108,6 +115,8 @@ class Conv(Op):
         Example({"out": 6, "kernel": 2, "dilation": 4, "padding": [[4, 0]]}, (_LINE,)),
         Example({"out": 6, "kernel": 4, "stride": 3, "padding": "same"}, (_LINE,)),
         Example({"out": 6, "kernel": 3, "padding": "same", "stride": 2}, (_CUBE,)),
+        Example({"out": 6, "kernel": 3, "padding": 1, "padding_mode": "reflect"}, (_MAP,)),
+        Example({"out": 6, "kernel": 4, "padding": "same", "padding_mode": "circular"}, (_MAP,)),
     )
 
 
@@ -124,11 +133,13 @@ class DepthwiseConv(Op):
     padding: f.Padding = "valid"
     dilation: f.Dilation = 1
     bias: f.Bias = True
+    padding_mode: PaddingMode = "zeros"
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         x = maps(self, inputs[0])
         over = self._window(x)
         bearable(self, x, over.held)
+        mode_fits(self, self.padding_mode, over.spatial, over.sides, "padding")
         return (x.of(x.channels * self.multiplier, over.counts()),)
 
     def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
@@ -148,7 +159,7 @@ class DepthwiseConv(Op):
             Arg("kernel_size", self.kernel, field="kernel"),
         )
         groups = Arg("groups", x.channels, 1, channels=0)
-        return lower_convolution(head, self._window(x), self.stride, self.padding, self.dilation, groups, self.bias)
+        return lower_convolution(self, head, self._window(x), groups)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
         return (self._window(inputs[0]).reads(),)
@@ -168,6 +179,7 @@ class DepthwiseConv(Op):
         Example({"kernel": 3, "padding": [[0, 1], [0, 1]], "stride": 2}, (_EVEN,)),
         Example({"kernel": 4, "padding": 2}, (_LINE,)),
         Example({"kernel": 3, "padding": "same"}, (_CUBE,)),
+        Example({"kernel": 3, "padding": "half", "padding_mode": "replicate"}, (_LINE,)),
     )
 
 
@@ -312,19 +324,22 @@ class ConvTranspose(Op):
     )
 
 
-def lower_convolution(
-    head: tuple[Arg, ...], over: Window, stride: Sizes, padding: Padding, dilation: Sizes, groups: Arg, bias: bool
-) -> Lowering:
+def lower_convolution(op: Conv | DepthwiseConv, head: tuple[Arg, ...], over: Window, groups: Arg) -> Lowering:
     """``nn.Conv*d`` where both sides of every axis are padded alike, else an explicit pad before it."""
     symmetric = over.symmetric
     args = (
         *head,
-        Arg("stride", stride, 1, field="stride"),
-        Arg("padding", 0, 0) if symmetric is None else padding_arg(padding, symmetric),
-        Arg("dilation", dilation, 1, field="dilation"),
+        Arg("stride", op.stride, 1, field="stride"),
+        Arg("padding", 0, 0) if symmetric is None else padding_arg(op.padding, symmetric),
+        Arg("dilation", op.dilation, 1, field="dilation"),
         groups,
-        Arg("bias", bias, True, field="bias"),
-        Arg("padding_mode", "zeros", "zeros"),
+        Arg("bias", op.bias, True, field="bias"),
+        Arg("padding_mode", "zeros", "zeros")
+        if symmetric is None
+        else Arg("padding_mode", op.padding_mode, "zeros", field="padding_mode"),
     )
     module = TorchCall(f"nn.Conv{len(over.spatial)}d", args, positional=3)
-    return Lowering(module, (Module((Input() if symmetric is not None else padded(Input(), over.sides),)),))
+    if symmetric is not None:
+        return Lowering(module)
+    mode = "constant" if op.padding_mode == "zeros" else op.padding_mode
+    return Lowering(module, (Module((padded(Input(), over.sides, mode=mode),)),))

@@ -56,6 +56,8 @@ Sides = Annotated[
     said("an integer not below 0, a list of one an axis, or a list of [before, after] an axis"),
 ]
 
+Shifts = Annotated[Whole | tuple[Whole, ...], said("an integer, or a list of one an axis")]
+
 Named = Literal["valid", "half", "same"]
 Padded = Annotated[
     Named | ScalarOrZero | tuple[ScalarOrZero, ...] | tuple[Pair, ...],
@@ -77,5 +79,6 @@ Padding = Annotated[
     ),
 ]
 Groups = Annotated[Positive, Field(description="Parts that the channels are cut into, each convolved by itself")]
+Heads = Annotated[Positive, Field(description="Parts that the channels are cut into, each attending by itself")]
 Bias = Annotated[bool, Field(description="Whether a learnt bias is added to every channel")]
 Epsilon = Annotated[PositiveNumber, Field(description="Added to the variance before its root is taken")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import isqrt, prod
 
 from graphbuilder.diagnostics.catalogue.shapes import (
     Contradiction,
@@ -14,7 +14,7 @@ from graphbuilder.diagnostics.catalogue.shapes import (
 )
 from graphbuilder.ir.op import Op, OpError
 from graphbuilder.ir.types import TensorType
-from graphbuilder.ops.padding import Sizes, times
+from graphbuilder.ops.padding import Side, Sizes, times
 
 # What a value may have by default, too; nobody sees a padded one, so that no other limit meets it.
 MOST_ELEMENTS = 2**40
@@ -55,6 +55,28 @@ def tokens(op: Op, x: TensorType, number: int = 0) -> TensorType:
     )
 
 
+def vectors(op: Op, x: TensorType, number: int = 0) -> TensorType:
+    """``x``, which must be tokens, or windows or heads of tokens: vectors, channels last, on one axis or more.
+
+    Raises:
+        OpError: it has its channels first or is one vector.
+    """
+    if x.layout == "last":
+        return x
+    return tokens(op, x, number)
+
+
+def places(op: Op, x: TensorType) -> TensorType:
+    """``x``, which must have spatial axes, one to three, in either layout.
+
+    Raises:
+        OpError: it is a vector or has more axes.
+    """
+    if 1 <= len(x.spatial) <= 3:
+        return x
+    raise OpError(WrongRank, f"{op.op} reads maps or tokens, and {x} {_described(x)}", inputs=(0,))
+
+
 def bearable(op: Op, x: TensorType, grown: tuple[int, ...], field: str = "padding") -> None:
     """Demand that ``x`` grown to these sizes, on its way through torch, is not beyond all memory.
 
@@ -64,6 +86,18 @@ def bearable(op: Op, x: TensorType, grown: tuple[int, ...], field: str = "paddin
     if grown != x.spatial and x.channels * prod(grown) > MOST_ELEMENTS:
         message = f"{op.op}: {x} would grow to {times(grown)} places on the way, more than can be held"
         raise OpError(PaddingTooLarge, message, field=field, help="a smaller padding, kernel or dilation")
+
+
+def mode_fits(op: Op, mode: str, spatial: tuple[int, ...], sides: tuple[Side, ...], field: str) -> None:
+    """Demand what torch allows: a reflection smaller than the map, a turn no larger.
+
+    Raises:
+        OpError: the map is too small.
+    """
+    spare = {"reflect": 1, "circular": 0}.get(mode)
+    if spare is None or all(max(side) <= size - spare for side, size in zip(sides, spatial, strict=True)):
+        return
+    raise OpError(PaddingTooLarge, f'{op.op}: {times(spatial)} is too small for so large a "{mode}"', field=field)
 
 
 def divides(op: Op, parts: int, whole: int, field: str, what: str = "input channels", squared: bool = False) -> None:
@@ -123,6 +157,8 @@ def _described(x: TensorType) -> str:
 
 
 def _near_divisors(parts: int, whole: int) -> str:
-    below = next(number for number in range(min(parts, whole), 0, -1) if whole % number == 0)
-    above = next((number for number in range(parts, whole + 1) if whole % number == 0), below)
+    small = [number for number in range(1, isqrt(whole) + 1) if whole % number == 0]
+    divisors = [*small, *(whole // number for number in small)]
+    below = max(number for number in divisors if number <= parts)
+    above = min((number for number in divisors if number >= parts), default=below)
     return f"{below} and {above} divide {whole}" if above != below else f"{below} divides {whole}"

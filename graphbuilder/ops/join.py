@@ -42,7 +42,7 @@ class Combination(Op):
 class Infixed(Combination):
     """A combination that Python writes with an operator."""
 
-    operator: ClassVar[Literal["+", "-", "*"]]
+    operator: ClassVar[Literal["+", "-", "*", "/"]]
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(None, (Infix(self.operator, _all(inputs)),))
@@ -66,8 +66,27 @@ class Sub(Infixed):
     operator = "-"
 
 
-class Mul(Infixed):
-    """Product of values of one shape; a factor may also have one number a channel (Cx1x1).
+class Gated(Infixed):
+    """A combination whose parts may also have one number a channel (Cx1x1) or one a place (1xHxW)."""
+
+    examples = (
+        _PAIR,
+        _THREE,
+        Example({}, (_MAP, TensorType((6, 1, 1)))),
+        Example({}, (TensorType((6, 1, 1)), _MAP)),
+        Example({}, (_MAP, TensorType((1, 5, 4)))),
+        Example({}, (_TOKENS, TensorType((1, 6), "last"))),
+        Example({}, (_TOKENS, TensorType((9, 1), "last"))),
+    )
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        whole = max(inputs, key=lambda x: x.elements)
+        gates = whole.with_spatial(*(1,) * len(whole.spatial)), whole.with_channels(1)
+        return (agreed(self.verb, inputs, whole=whole, also=gates),)
+
+
+class Mul(Gated):
+    """Product of values of one shape; a factor may also have one number a channel (Cx1x1) or a place (1xHxW).
 
     Its products are not counted as multiply-accumulates.
     """
@@ -76,18 +95,16 @@ class Mul(Infixed):
     title = "×"
     verb = "multiply"
     operator = "*"
-    examples = (
-        _PAIR,
-        _THREE,
-        Example({}, (_MAP, TensorType((6, 1, 1)))),
-        Example({}, (TensorType((6, 1, 1)), _MAP)),
-        Example({}, (_TOKENS, TensorType((1, 6), "last"))),
-    )
 
-    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        whole = max(inputs, key=lambda x: x.elements)
-        gate = whole.with_spatial(*(1,) * len(whole.spatial))
-        return (agreed(self.verb, inputs, whole=whole, also=gate),)
+
+class Div(Gated):
+    """The first value divided by all others, of one shape; one may also have one number a channel (Cx1x1) or a place
+    (1xHxW)."""
+
+    op = "div"
+    title = "÷"
+    verb = "divide"
+    operator = "/"
 
 
 class Max(Combination):
@@ -163,14 +180,14 @@ class Concat(Op):
 
 
 def agreed(
-    verb: str, inputs: tuple[TensorType, ...], *, whole: TensorType | None = None, also: TensorType | None = None
+    verb: str, inputs: tuple[TensorType, ...], *, whole: TensorType | None = None, also: tuple[TensorType, ...] = ()
 ) -> TensorType:
-    """The one type of all ``inputs``, or of all but those of type ``also``.
+    """The one type of all ``inputs``, or of all but those of a type in ``also``.
 
     Raises:
         OpError: they disagree; it names the two that do.
     """
-    odd = _odd_one([whole if x == also else x for x in inputs])
+    odd = _odd_one([whole if x in also else x for x in inputs])
     if odd:
         raise _disagreement(CannotCombine, verb, inputs, odd)
     return whole or inputs[0]

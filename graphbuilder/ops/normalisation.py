@@ -7,14 +7,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from graphbuilder.ir.lowering import Arg, Expr, Lowering, TorchCall
-from graphbuilder.ir.op import Example, Op
+from graphbuilder.diagnostics.catalogue.shapes import Contradiction
+from graphbuilder.ir.lowering import Arg, Expr, Input, Lowering, TorchCall
+from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.reach import Reach
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import bearable, divides, maps
-from graphbuilder.ops.torch_calls import move_to_last, move_to_second
+from graphbuilder.ops.torch_calls import method, move_to_last, move_to_second
 
 ONES = Initialiser("ones")
 ZEROS = Initialiser("zeros")
@@ -46,6 +47,20 @@ class Scale(nn.Module):
 
     def forward(self, x):
         return x * self.weight
+'''
+
+_AFFINE = '''
+class Affine(nn.Module):
+    """A learnt factor and bias for every channel of maps with ``axes`` spatial axes, or of tokens or vectors where
+    there are none."""
+
+    def __init__(self, channels, value=1.0, axes=0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((channels,) + (1,) * axes, value))
+        self.bias = nn.Parameter(torch.zeros((channels,) + (1,) * axes))
+
+    def forward(self, x):
+        return x * self.weight + self.bias
 '''
 
 Learn = Annotated[bool, Field(description="Whether a factor is learnt for every channel")]
@@ -265,41 +280,59 @@ class LocalResponseNorm(Op):
 
 
 class Scale(Op):
-    """A learnt factor for every channel: layer scale, which starts small (``value = 1e-6``)."""
+    """A learnt factor for every channel: layer scale, which starts small (``value = 1e-6``).
+
+    ``shared`` learns one number for all channels, ``bias`` adds to the product; with ``learn = false`` the factor is
+    the constant ``value``.
+    """
 
     op = "scale"
     family = "normalisation"
     title = "Scale"
 
     value: Annotated[f.Number, Field(description="Every factor before training")] = 1.0
+    learn: Annotated[bool, Field(description="Whether training changes the factor")] = True
+    shared: Annotated[bool, Field(description="Whether all channels share one factor, and one bias")] = False
+    bias: Annotated[bool, Field(description="Whether a bias is learnt, too")] = False
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        if not self.learn and (self.shared or self.bias):
+            field = "bias" if self.bias else "shared"
+            raise OpError(Contradiction, f"scale: a constant factor has no `{field}`", field=field)
         return inputs
 
     def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
         (x,) = inputs
-        shape = (x.channels,) + (1,) * self._axes(x)
-        return (Weight("weight", shape, Initialiser("constant", value=self.value)),)
+        shape = (1 if self.shared else x.channels,) + (1,) * self._axes(x)
+        factor = Weight("weight", shape, Initialiser("constant", value=self.value))
+        bias = Weight("bias", shape, ZEROS)
+        return (*([factor] if self.learn else []), *([bias] if self.bias else []))
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        if not self.learn:
+            return Lowering(None, (method(Input(), "mul", other=float(self.value)),))
         (x,) = inputs
+        name, helper = ("Affine", _AFFINE) if self.bias else ("Scale", _SCALE)
         args = (
-            Arg("channels", x.channels, channels=0),
+            Arg("channels", 1) if self.shared else Arg("channels", x.channels, channels=0),
             Arg("value", float(self.value), 1.0, field="value"),
             Arg("axes", self._axes(x), 0),
         )
-        return Lowering(TorchCall("Scale", args, positional=1), helper=_SCALE)
+        return Lowering(TorchCall(name, args, positional=1), helper=helper)
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"{self.value:g}"
 
-    @staticmethod
-    def _axes(x: TensorType) -> int:
-        return len(x.spatial) if x.layout == "first" else 0
+    def _axes(self, x: TensorType) -> int:
+        return len(x.spatial) if x.layout == "first" and not self.shared else 0
 
     examples = (
         Example({}, (_MAP,)),
         Example({"value": 1e-6}, (_TOKENS,)),
         Example({"value": 0.1}, (_VECTOR,)),
         Example({"value": 1}, (_LINE,)),
+        Example({"bias": True}, (_MAP,)),
+        Example({"shared": True, "bias": True}, (_TOKENS,)),
+        Example({"shared": True, "value": 0}, (_MAP,)),
+        Example({"value": 0.5, "learn": False}, (_MAP,)),
     )

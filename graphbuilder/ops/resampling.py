@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from graphbuilder.diagnostics.catalogue.shapes import Contradiction, NothingLeft, PaddingTooLarge, WrongRank
+from graphbuilder.diagnostics.catalogue.shapes import Contradiction, NothingLeft, WrongRank
 from graphbuilder.ir.lowering import Arg, Input, Lowering, TorchCall
 from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.reach import Reach, Span
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
-from graphbuilder.ops.guards import divides, maps, one_of
-from graphbuilder.ops.padding import Side, binned, grown, per_axis, sides_of, times, wrong_count
+from graphbuilder.ops.guards import divides, maps, mode_fits, one_of
+from graphbuilder.ops.padding import binned, grown, per_axis, sides_of, times, wrong_count
 from graphbuilder.ops.torch_calls import padded
 
 _MAP = TensorType((4, 9, 8))
@@ -39,7 +39,9 @@ class Pad(Op):
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         x = maps(self, inputs[0])
         sides = sides_of(self.sides, x.rank - 1, "sides")
-        self._check(x, sides)
+        if self.value and self.mode != "constant":
+            raise OpError(Contradiction, f'pad: value means nothing for "{self.mode}"', field="value")
+        mode_fits(self, self.mode, x.spatial, sides, "sides")
         return (x.with_spatial(*grown(x.spatial, sides)),)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
@@ -55,17 +57,6 @@ class Pad(Op):
         if isinstance(self.sides, int):
             return str(self.sides)
         return ", ".join(str(side) if isinstance(side, int) else "+".join(map(str, side)) for side in self.sides)
-
-    def _check(self, x: TensorType, sides: tuple[Side, ...]) -> None:
-        """What torch allows: a reflection smaller than the map, a turn no larger."""
-        if self.value and self.mode != "constant":
-            raise OpError(Contradiction, f'pad: value means nothing for "{self.mode}"', field="value")
-        spare = {"reflect": 1, "circular": 0}.get(self.mode)
-        if spare is None or all(max(side) <= size - spare for side, size in zip(sides, x.spatial, strict=True)):
-            return
-        raise OpError(
-            PaddingTooLarge, f'pad: {times(x.spatial)} is too small for so large a "{self.mode}"', field="sides"
-        )
 
     examples = (
         Example({"sides": 2}, (_MAP,)),

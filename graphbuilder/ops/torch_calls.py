@@ -54,4 +54,9 @@ def move_to_second(x: TensorType) -> Expr:
 
 def move_to_last(x: TensorType) -> Expr:
     """The module on ``x`` with its channels brought to the end, and back again."""
-    return Module() if x.layout == "last" or x.rank == 1 else move(Module((move(Input(), 1, -1),)), -1, 1)
+    return axis_to_last(x, x.channel_axis)
+
+
+def axis_to_last(x: TensorType, axis: int) -> Expr:
+    """The module on ``x`` with an axis (the batch not counted) brought to the end, and back again."""
+    return Module() if axis == x.rank - 1 else move(Module((move(Input(), axis + 1, -1),)), -1, axis + 1)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from graphbuilder import ops
-from graphbuilder.ir import Op, OpError, TensorType
+from graphbuilder.analysis.inference import infer
+from graphbuilder.ir import Composite, Op, OpError, TensorType
 from graphbuilder.ops import Catalogue, catalogue, find, register
 from graphbuilder.ops.convolution import Conv
 from graphbuilder.ops.dialects import DIALECTS
@@ -61,7 +62,55 @@ VECTOR = TensorType((16,))
         ),
         ("concat", {}, (MAP, MAP, TensorType((16, 8, 9))), "GB203", "cannot concatenate 16x8x8 and 16x8x9", None),
         ("add", {}, (MAP, TensorType((32, 8, 8))), "GB204", "cannot add 16x8x8 and 32x8x8", None),
-        ("mul", {}, (TensorType((1, 8, 8)), MAP), "GB204", "cannot multiply 1x8x8 and 16x8x8", None),
+        ("mul", {}, (TensorType((1, 8, 1)), MAP), "GB204", "cannot multiply 1x8x1 and 16x8x8", None),
+        (
+            "matmul",
+            {},
+            (TOKENS, TOKENS),
+            "GB204",
+            "cannot multiply 64x12 as matrices by 64x12",
+            None,
+        ),
+        (
+            "attend",
+            {"heads": 2},
+            (TOKENS, TOKENS, TOKENS, TensorType((3, 64, 64))),
+            "GB204",
+            "attend: scores are 2x64x64, and the bias is 3x64x64",
+            None,
+        ),
+        (
+            "windows",
+            {"size": 3},
+            (MAP,),
+            "GB202",
+            "windows: size = 3 does not divide 8 places of an axis",
+            "size",
+        ),
+        (
+            "windowattention",
+            {"heads": 4, "window": 4, "shift": 4},
+            (TensorType((8, 8, 16), "last"),),
+            "GB211",
+            "relativebias: the shift is smaller than the window",
+            None,
+        ),
+        (
+            "conv",
+            {"out": 4, "kernel": 17, "padding": "half", "padding_mode": "reflect"},
+            (MAP,),
+            "GB212",
+            'conv: 8×8 is too small for so large a "reflect"',
+            "padding",
+        ),
+        (
+            "avgpool",
+            {"kernel": 2**30, "padding": 2**29},
+            (MAP,),
+            "GB212",
+            "avgpool: 16x8x8 would grow to 1073741832×1073741832 places on the way, more than can be held",
+            "padding",
+        ),
         (
             "conv",
             {"out": 8, "kernel": 3},
@@ -145,7 +194,10 @@ def test_what_does_not_fit_is_refused(
 ) -> None:
     op = catalogue()[name](**args)
     with pytest.raises(OpError) as caught:
-        op.infer(inputs)
+        if isinstance(op, Composite):
+            infer(op.body(inputs, DIALECTS["torch"]), inputs)
+        else:
+            op.infer(inputs)
     assert (caught.value.rule.code, caught.value.message) == (code, message)
     assert field is None or caught.value.field == field
     assert caught.value.field is None or caught.value.field in type(op).model_fields
@@ -167,6 +219,12 @@ def test_the_nearest_divisors_are_the_remedy(groups: int, help_: str) -> None:
     with pytest.raises(OpError) as caught:
         Conv(out=16, kernel=3, groups=groups).infer((MAP,))
     assert caught.value.help == help_
+
+
+def test_the_divisors_of_a_large_number_are_soon_found() -> None:
+    with pytest.raises(OpError) as caught:
+        Conv(out=2**31 - 1, kernel=1, groups=16).infer((MAP,))
+    assert caught.value.help == "1 and 2147483647 divide 2147483647"
 
 
 def test_pointwise_first_leaves_no_room_for_a_multiplier() -> None:

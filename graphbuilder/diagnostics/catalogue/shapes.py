@@ -47,9 +47,9 @@ class CannotConcatenate(Rule):
 
 
 class CannotCombine(Rule):
-    """Values that are added, subtracted or compared element by element must have one shape. A product also takes a
-    factor with one number a channel (Cx1x1). Nothing else is stretched: a sum that broadcasts is nearly always a
-    mistake."""
+    """Values that are added, subtracted or compared element by element must have one shape. A product or
+    quotient also takes one number a channel (Cx1x1) or a place (1xHxW). Nothing else is stretched: a sum that
+    broadcasts is nearly always a mistake."""
 
     code = "GB204"
     title = "shapes that do not combine"
@@ -133,7 +133,7 @@ class Contradiction(Rule):
 
 class PaddingTooLarge(Rule):
     """A pool may be padded by at most half its kernel, else a window would hold nothing but padding. A reflected pad
-    must be smaller than the input."""
+    must be smaller than the input, and no pad may make of an input what no memory holds."""
 
     code = "GB212"
     title = "padding larger than allowed"

@@ -1,0 +1,216 @@
+"""Attention within windows of maps: Swin's and MaxViT's."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Annotated
+
+from pydantic import Field
+
+from graphbuilder.diagnostics.catalogue.shapes import Contradiction, WrongCount, WrongLayout
+from graphbuilder.ir.body import BodyWriter
+from graphbuilder.ir.dialect import Dialect
+from graphbuilder.ir.graph import Graph, Value
+from graphbuilder.ir.lowering import Arg, Lowering, TorchCall
+from graphbuilder.ir.op import Composite, Example, Op, OpError
+from graphbuilder.ir.types import TensorType
+from graphbuilder.ir.weights import Initialiser, Weight
+from graphbuilder.ops import fields as f
+from graphbuilder.ops.attention import Attend, Scale
+from graphbuilder.ops.cutting import Split
+from graphbuilder.ops.guards import divides
+from graphbuilder.ops.head import Linear
+from graphbuilder.ops.padding import per_axis, times
+from graphbuilder.ops.windows import Grid, Roll, Unwindows, Windows, window_of
+
+_LAST = TensorType((8, 6, 12), "last")
+_WINDOWS = TensorType((5, 12, 8), "last")
+
+_BIAS = '''
+class RelativeBias(nn.Module):
+    """A learnt number for every head and every offset between two places of a window, for the scores of attention."""
+
+    def __init__(self, heads, window):
+        super().__init__()
+        self.window = window
+        offsets = (2 * window[0] - 1) * (2 * window[1] - 1)
+        self.weight = nn.Parameter(nn.init.trunc_normal_(torch.empty(offsets, heads), std=0.02))
+
+    def forward(self, x):
+        height, width = self.window
+        table = self.weight.unflatten(0, (2 * height - 1, 2 * width - 1))
+        # Row and column of the query, the head, row and column of the key.
+        bias = table.unfold(0, height, 1).unfold(1, width, 1).flip(3, 4)
+        bias = bias.permute(2, 0, 1, 3, 4).reshape(-1, height * width, height * width)
+        return bias.expand(x.shape[0], -1, -1, -1)
+'''
+
+_SHIFTED = '''
+class ShiftedRelativeBias(nn.Module):
+    """A learnt number for every head and every offset between two places of a window, for the scores of attention.
+
+    The maps of ``size`` were rolled by ``shift``: places that were no neighbours before do not see each other.
+    """
+
+    def __init__(self, heads, window, size, shift):
+        super().__init__()
+        self.window = window
+        self.size = size
+        self.shift = shift
+        offsets = (2 * window[0] - 1) * (2 * window[1] - 1)
+        self.weight = nn.Parameter(nn.init.trunc_normal_(torch.empty(offsets, heads), std=0.02))
+
+    def forward(self, x):
+        height, width = self.window
+        table = self.weight.unflatten(0, (2 * height - 1, 2 * width - 1))
+        # Row and column of the query, the head, row and column of the key.
+        bias = table.unfold(0, height, 1).unfold(1, width, 1).flip(3, 4)
+        bias = bias.permute(2, 0, 1, 3, 4).reshape(-1, 1, height * width, height * width)
+        return (bias + self.apart(x)).expand(x.shape[0], -1, -1, -1, -1)
+
+    def apart(self, x):
+        """-100 for pairs that do not see each other, else 0: windows x queries x keys."""
+        height, width = self.window
+        rows, columns = (
+            (torch.arange(size, device=x.device) >= size - shift).to(x.dtype)
+            for size, shift in zip(self.size, self.shift)
+        )
+        regions = rows.view(-1, height, 1, 1) * 2 + columns.view(-1, width)
+        regions = regions.transpose(1, 2).reshape(-1, height * width)
+        return (regions.unsqueeze(1) != regions.unsqueeze(2)).to(x.dtype) * -100
+'''
+
+Shifted = Annotated[
+    f.NaturalSizes,
+    Field(description="By how many places the windows are moved over the maps: an integer, or one an axis"),
+]
+
+
+class RelativeBias(Op):
+    """A learnt bias for the scores of attention in windows: one number a head and offset between two places.
+
+    It reads the windows of tokens, only to know how many there are, and gives heads x places x places. Where the maps
+    were rolled by minus ``shift`` before they were cut, ``size`` is theirs; every window has a bias of its own then,
+    -100 more for places that were no neighbours before: heads x windows x places x places. Liu et al. 2021, "Swin
+    Transformer", section 3.2.
+    """
+
+    op = "relativebias"
+    family = "attention"
+    title = "RelativeBias"
+
+    heads: f.Heads
+    window: Annotated[f.Sizes, Field(description="Height and width of a window, or one integer for a square")]
+    shift: Shifted = 0
+    size: Annotated[f.Sizes | None, Field(description="Height and width of the maps, with `shift`")] = None
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        (x,) = inputs
+        window = per_axis(self.window, 2, "window")
+        if x.layout == "first" or x.rank < 2 or x.shape[-2] != prod(window):
+            message = f"relativebias reads windows of {times(window)} places, channels last, and this is {x}"
+            raise OpError(WrongLayout, message, inputs=(0,))
+        scores = (prod(window), prod(window))
+        if not self._shifted():
+            return (TensorType((self.heads, *scores)),)
+        if self.size is None:
+            raise OpError(Contradiction, "relativebias: a shift needs the size of the maps", field="shift")
+        size = window_of(self, per_axis(self.size, 2, "size"), window, "window")
+        count = prod(per_axis(self.size, 2, "size")) // prod(size)
+        if x.spatial[:-1] != (count,):
+            raise OpError(WrongCount, f"relativebias: {x} is not {count} windows", field="size", inputs=(0,))
+        if any(shift >= part for shift, part in zip(self._shifts(), window, strict=True)):
+            raise OpError(Contradiction, "relativebias: the shift is smaller than the window", field="shift")
+        return (TensorType((self.heads, count, *scores)),)
+
+    def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
+        offsets = prod(2 * part - 1 for part in per_axis(self.window, 2, "window"))
+        return (Weight("weight", (offsets, self.heads), Initialiser("truncated_normal", std=0.02)),)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[None, ...]:
+        return (None,)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        args = (Arg("heads", self.heads, field="heads"), Arg("window", per_axis(self.window, 2, "window")))
+        if not self._shifted():
+            return Lowering(TorchCall("RelativeBias", args, positional=2), helper=_BIAS)
+        size = per_axis(self.size or 0, 2, "size")
+        more = (Arg("size", size), Arg("shift", self._shifts()))
+        return Lowering(TorchCall("ShiftedRelativeBias", (*args, *more), positional=2), helper=_SHIFTED)
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return times(per_axis(self.window, 2, "window"))
+
+    def _shifts(self) -> tuple[int, ...]:
+        return per_axis(self.shift, 2, "shift")
+
+    def _shifted(self) -> bool:
+        return any(self._shifts())
+
+    examples = (
+        Example({"heads": 2, "window": [4, 3]}, (_WINDOWS,)),
+        Example({"heads": 3, "window": 2, "shift": 1, "size": [6, 4]}, (TensorType((6, 4, 9), "last"),)),
+        Example({"heads": 2, "window": 3, "shift": [0, 2], "size": 6}, (TensorType((4, 9, 8), "last"),)),
+    )
+
+
+class WindowAttention(Composite):
+    """Multi-head self-attention within windows of maps, with a learnt bias for every offset between two places.
+
+    It reads maps of two spatial axes, channels last, whose sizes are multiples of the ``window``. ``shift`` moves the
+    windows (Swin); ``grid`` spreads every window over the whole map (MaxViT). Weights are as in ``attention``: ``qkv``
+    and ``proj``, and ``bias`` holds what is learnt for offsets. Liu et al. 2021, "Swin Transformer"; Tu et al. 2022,
+    "MaxViT".
+    """
+
+    op = "windowattention"
+    family = "attention"
+    title = "WindowAttention"
+
+    heads: f.Heads
+    window: Annotated[f.Sizes, Field(description="Height and width of a window, or one integer for a square")]
+    shift: Shifted = 0
+    grid: Grid = False
+    qkv_bias: Annotated[bool, Field(description="Whether queries, keys and values have a learnt bias")] = True
+    bias: Annotated[bool, Field(description="Whether the projection behind has a learnt bias")] = True
+    scale: Scale = None
+
+    def body(self, inputs: tuple[TensorType, ...], dialect: Dialect) -> Graph:
+        (x,) = inputs
+        if x.layout == "first" or x.rank != 3:
+            message = f"windowattention reads maps of two spatial axes, channels last, and this is {x}"
+            raise OpError(WrongLayout, message, inputs=(0,), help='put { op = "channelslast" } before it')
+        divides(self, self.heads, x.channels, "heads")
+        window_of(self, x.spatial, self.window, "window")
+        shifts = per_axis(self.shift, 2, "shift")
+        if any(shifts) and self.grid:
+            raise OpError(Contradiction, "windowattention: a grid is not shifted", field="shift")
+        return self._body(BodyWriter(self, dialect), x, shifts)
+
+    def _body(self, body: BodyWriter, x: TensorType, shifts: tuple[int, ...]) -> Graph:
+        back = tuple(-shift for shift in shifts)
+        rolled = body.call("roll", Roll, body.input(), shift=back) if any(shifts) else body.input()
+        windows = body.call("windows", Windows, rolled, passed=("grid",), size=self.window)
+        attended = self._attended(body, windows, x)
+        merged = body.call("unwindows", Unwindows, attended, passed=("window", "grid"), size=x.spatial)
+        return body.graph(body.call("unroll", Roll, merged, passed=("shift",)) if any(shifts) else merged)
+
+    def _attended(self, body: BodyWriter, windows: Value, x: TensorType) -> Value:
+        size = x.spatial if any(per_axis(self.shift, 2, "shift")) else None
+        bias = body.call("bias", RelativeBias, windows, passed=("heads", "window", "shift"), size=size)
+        qkv = body.call("qkv", Linear, windows, out=3 * x.channels, bias=self.qkv_bias)
+        query = body.call("split", Split, qkv, count=3)
+        key, value = query._replace(port="1"), query._replace(port="2")
+        attended = body.call("attend", Attend, query, key, value, bias, passed=("heads", "scale"))
+        return body.call("proj", Linear, attended, passed=("bias",), out=x.channels)
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        grid = " grid" if self.grid else ""
+        return f"{self.heads} heads, {times(per_axis(self.window, 2, 'window'))}{grid}"
+
+    examples = (
+        Example({"heads": 3, "window": 2}, (_LAST,)),
+        Example({"heads": 2, "window": [4, 3], "shift": [2, 1]}, (_LAST,)),
+        Example({"heads": 4, "window": 2, "grid": True, "scale": 0.3}, (_LAST,)),
+        Example({"heads": 3, "window": 2, "shift": 1, "qkv_bias": False, "bias": False}, (_LAST,)),
+    )
