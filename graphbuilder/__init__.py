@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from graphbuilder.compiler import Network, check, check_text, compile, load, render, source, summary
+    from graphbuilder.compiler import Network, check, check_text, compare, compile, load, render, source, summary
     from graphbuilder.diagnostics import CompileError, Diagnostic
     from graphbuilder.ops import register as op
 
@@ -30,6 +30,7 @@ _HOMES = {
     "Network": "compiler",
     "check": "compiler",
     "check_text": "compiler",
+    "compare": "compiler",
     "compile": "compiler",
     "load": "compiler",
     "op": "ops",
@@ -45,6 +46,7 @@ __all__ = [
     "Network",
     "check",
     "check_text",
+    "compare",
     "compile",
     "load",
     "op",

@@ -243,7 +243,7 @@ def test_a_near_command_is_proposed(cli: Run) -> None:
 
 def test_help_has_examples(cli: Run) -> None:
     assert "graphbuilder check specs/*.toml" in cli("--help").out
-    for command in ("compile", "render", "check", "summary", "expand", "ops", "schema", "explain"):
+    for command in ("compile", "render", "check", "summary", "compare", "expand", "ops", "schema", "explain"):
         result = cli(command, "--help")
         assert result.code == 0
         assert f"graphbuilder {command}" in result.out.split("Example")[1]

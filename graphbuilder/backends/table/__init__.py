@@ -1,5 +1,6 @@
-"""The table: what a network consists of and costs, block by block, as text, Markdown or data."""
+"""Tables: what a network consists of and costs, block by block, and networks side by side; as text or data."""
 
+from graphbuilder.backends.table.comparison import Comparison, Timing, Variant, variant
 from graphbuilder.backends.table.summary import Block, Summary, summarise
 
-__all__ = ["Block", "Summary", "summarise"]
+__all__ = ["Block", "Comparison", "Summary", "Timing", "Variant", "summarise", "variant"]

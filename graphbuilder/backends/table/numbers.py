@@ -20,6 +20,13 @@ def memory(number: int) -> str:
     return f"{number} B" if number < 1000 else _scaled(number / 1024, 1024, ("KiB", "MiB", "GiB", "TiB"))
 
 
+def duration(seconds: float) -> str:
+    """Three significant digits of milliseconds, or of seconds: ``86.2 ms``, ``1.24 s``."""
+    if seconds >= 0.9995:
+        return f"{seconds:.{_decimals(seconds)}f} s"
+    return f"{1000 * seconds:.{_decimals(1000 * seconds)}f} ms"
+
+
 def share(part: int, whole: int) -> str:
     """``12.3 %``; nothing for no part."""
     return f"{100 * part / whole:.1f} %" if part else ""
@@ -40,5 +47,9 @@ def _scaled(value: float, step: int, units: tuple[str, ...]) -> str:
     unit, *larger = units
     if value >= 999.5 and larger:
         return _scaled(value / step, step, tuple(larger))
-    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-    return f"{value:.{digits}f} {unit}"
+    return f"{value:.{_decimals(value)}f} {unit}"
+
+
+def _decimals(value: float) -> int:
+    """How many digits behind the point make three in all."""
+    return 2 if value < 9.995 else 1 if value < 99.95 else 0

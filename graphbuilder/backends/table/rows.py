@@ -1,56 +1,38 @@
-"""The cells of the table, the same for a terminal and for Markdown."""
+"""What the columns of a summary hold, and its totals: the same for a terminal, plain text and Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from graphbuilder.backends.table import numbers
+from graphbuilder.backends.table.columns import Column
 from graphbuilder.backends.table.summary import WIDTHS, Block, Summary, walk
 from graphbuilder.diagnostics.screen import safe
 from graphbuilder.ir import TensorType
 
-
-class Row(NamedTuple):
-    """One block's cells; ``level`` says how far its name is indented."""
-
-    level: int
-    name: str
-    what: str
-    output: str
-    parameters: str
-    macs: str
-    share: str
-    bar: str
-    is_op: bool
-
-    @property
-    def indented(self) -> str:
-        """The name, moved to the right by its level."""
-        return "  " * self.level + self.name
-
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """What stands under the headings behind the first."""
-        return (self.what, self.output, self.parameters, self.macs, self.share)
+ONLY = "training only"
 
 
-def rows(summary: Summary, depth: int) -> Iterator[Row]:
-    """The table's rows, parents first, down to ``depth`` levels."""
+def columns(summary: Summary, depth: int) -> tuple[Column, ...]:
+    """A row for every block down to ``depth`` levels, parents first.
+
+    Parameters are learnable ones. Shares are of multiply-accumulates, or of parameters in a network that has none.
+    """
+    found = list(walk(summary.blocks, depth))
+    blocks = [block for _, block in found]
     whole = _weight(summary, summary)
-    for level, block in walk(summary.blocks, depth):
-        part = _weight(block, summary)
-        yield Row(
-            level,
-            f"{block.name} ×{block.repeat}" if block.repeat > 1 else block.name,
-            " ".join(filter(None, (block.what, block.detail, _sharing(block), _training(block.training)))),
-            numbers.shape(tuple(block.outputs.values())),
-            numbers.counted(block.costs.total) if block.costs.total else "",
-            numbers.scaled(block.costs.macs) if block.costs.macs else "",
-            numbers.share(part, whole),
-            numbers.bar(part, whole),
-            block.is_op,
-        )
+    parts = [_weight(block, summary) for block in blocks]
+    shared = "MACs" if summary.costs.macs else "parameters"
+    names = tuple("  " * level + _name(block) for level, block in found)
+    return (
+        Column("block", names, styles=tuple("" if block.is_op else "bold" for block in blocks)),
+        Column("op", tuple(map(_what, blocks)), folds=True, leaves=3, styles=tuple("dim" * b.is_op for b in blocks)),
+        Column("output", tuple(numbers.shape(tuple(b.outputs.values())) for b in blocks), folds=True, leaves=2),
+        Column("parameters", tuple(_filled(block.costs.trainable, numbers.counted) for block in blocks), right=True),
+        Column("MACs", tuple(_filled(block.costs.macs, numbers.scaled) for block in blocks), right=True, leaves=1),
+        Column(f"{shared}, share", tuple(numbers.share(part, whole) for part in parts), right=True, leaves=4),
+        Column("", tuple(numbers.bar(part, whole) for part in parts), leaves=5, styles=("cyan",) * len(parts)),
+    )
 
 
 def heading(summary: Summary) -> str:
@@ -58,30 +40,41 @@ def heading(summary: Summary) -> str:
     return f"{summary.name}  {safe(summary.title)}" if summary.title else summary.name
 
 
-def headings(summary: Summary) -> tuple[str, ...]:
-    """The names of the columns; shares are of multiply-accumulates, or of parameters in a network that has none."""
-    shared = "MACs" if summary.costs.macs else "parameters"
-    return ("block", "op", "output", "parameters", "MACs", f"{shared}, share")
-
-
 def totals(summary: Summary) -> Iterator[tuple[str, str]]:
-    """(name, text) of every total."""
+    """(name, text) of every total; counts of parameters stand in line."""
     costs = summary.costs
-    yield "inputs", _named(summary.inputs)
-    yield "outputs", _named(summary.outputs, summary.training)
-    yield "parameters", numbers.counted(costs.total)
-    yield "  trainable", numbers.counted(costs.trainable)
-    yield "  non-trainable", numbers.counted(costs.non_trainable)
-    yield "  unique", numbers.counted(costs.unique)
-    yield "  executed", numbers.counted(costs.executed)
+    yield "inputs", named(summary.inputs)
+    yield "outputs", named(summary.outputs, summary.training)
+    counts = {
+        "parameters": costs.trainable,
+        "  trainable": costs.trainable,
+        "  non-trainable": costs.non_trainable,
+        "  in all": costs.total,
+        "  unique": costs.unique,
+        "  executed": costs.executed,
+    }
+    width = max(len(numbers.counted(count)) for count in counts.values())
+    for name, count in counts.items():
+        statistics = " (running statistics)" if name == "  non-trainable" and count else ""
+        yield name, f"{numbers.counted(count):>{width}}{statistics}"
     yield "MACs", f"{numbers.counted(costs.macs)} a sample"
-    for name, width in WIDTHS.items():
-        sizes = {kind: numbers.memory(size) for kind, size in summary.bytes(width).items()}
+    for name, bytes_each in WIDTHS.items():
+        sizes = {kind: numbers.memory(size) for kind, size in summary.bytes(bytes_each).items()}
         yield name, f"weights {sizes['weights']}, activations {sizes['activations']} a sample"
 
 
-def _weight(item: Block | Summary, summary: Summary) -> int:
-    return item.costs.macs if summary.costs.macs else item.costs.total
+def named(types: Mapping[str, TensorType], training: Collection[str] = ()) -> str:
+    """``image 3x299x299``, several after one another; those in ``training`` exist in training only."""
+    return ", ".join(f"{name} {type_}{f' ({ONLY})' if name in training else ''}" for name, type_ in types.items())
+
+
+def _name(block: Block) -> str:
+    return f"{block.name} ×{block.repeat}" if block.repeat > 1 else block.name
+
+
+def _what(block: Block) -> str:
+    training = f"({ONLY})" if block.training else ""
+    return " ".join(filter(None, (block.what, block.detail, _sharing(block), training)))
 
 
 def _sharing(block: Block) -> str:
@@ -90,10 +83,9 @@ def _sharing(block: Block) -> str:
     return "(one set of weights)" if block.shares == "one" else f"(weights of {block.shares})"
 
 
-def _training(only: bool) -> str:
-    return "(training only)" if only else ""
+def _filled(count: int, text: Callable[[int], str]) -> str:
+    return text(count) if count else ""
 
 
-def _named(types: Mapping[str, TensorType], training: Collection[str] = ()) -> str:
-    rows = ((f"{name} {type_}", _training(name in training)) for name, type_ in types.items())
-    return ", ".join(" ".join(filter(None, row)) for row in rows)
+def _weight(item: Block | Summary, summary: Summary) -> int:
+    return item.costs.macs if summary.costs.macs else item.costs.trainable

@@ -48,7 +48,7 @@ class Block(NamedTuple):
     training: bool = False
 
     def data(self) -> dict[str, Any]:
-        """The block as plain values."""
+        """The block as plain values; ``parameters`` are the learnable ones, ``non_trainable`` running statistics."""
         return {
             "name": self.name,
             "path": self.path,
@@ -57,7 +57,8 @@ class Block(NamedTuple):
             **({"shares": self.shares} if self.shares else {}),
             **({"training_only": True} if self.training else {}),
             "outputs": shapes(self.outputs),
-            "parameters": self.costs.total,
+            "parameters": self.costs.trainable,
+            "non_trainable": self.costs.non_trainable,
             "macs": self.costs.macs,
             "blocks": [block.data() for block in self.blocks],
         }

@@ -32,18 +32,19 @@ def try_out(
     mode = module.training
     try:
         with torch.inference_mode(), memory_coded(f"run a batch of {batch}"):
-            seconds = _timed(module.eval(), _drawn(typed, batch, seed, device, dtype), device)
+            seconds = timed(module.eval(), drawn(typed, batch, seed, device, dtype), device)
     finally:
         module.train(mode)
     return Trial(str(device), str(dtype).removeprefix("torch."), batch, seconds)
 
 
-def _drawn(typed: TypedGraph, batch: int, seed: int, device: torch.device, dtype: torch.dtype) -> list[Tensor]:
+def drawn(typed: TypedGraph, batch: int, seed: int, device: torch.device, dtype: torch.dtype) -> list[Tensor]:
+    """A random batch for every input."""
     generator = torch.Generator().manual_seed(seed)
     return [torch.randn(batch, *type_.shape, generator=generator).to(device, dtype) for type_ in typed.inputs]
 
 
-def _timed(module: nn.Module, inputs: list[Tensor], device: torch.device) -> float:
+def timed(module: nn.Module, inputs: list[Tensor], device: torch.device) -> float:
     """The seconds of one forward."""
     _finish(device)
     start = perf_counter()
