@@ -40,6 +40,8 @@ _VARIABLES: Mapping[str, tuple[str, ...]] = {
 }
 _MODELS = ("functional", "model", "sequential")
 _FLAGS = {"bias": "use_bias", "beta": "center", "gamma": "scale"}
+# One of the two, where a file without a config does not tell which; the network's norms do.
+_EITHER = ("gamma_or_beta",)
 _AUTOMATIC = re.compile(rf"({'|'.join((*_VARIABLES, *_MODELS))})(?:_([0-9]{{1,9}}))?")
 
 # Keras 1 and some files that Keras still publishes: block1_conv1_W_1:0.
@@ -146,7 +148,8 @@ def _leaves(kind: str, config: Config | None, count: int) -> dict[str, str]:
     """The names of a layer's ``count`` numbered variables; none where the file does not tell which are left out."""
     names = _VARIABLES.get(kind, ())
     kept = tuple(name for name in names if _inner(config).get(_FLAGS.get(name, ""), True))
-    guesses = (kept,) if config else (names, tuple(name for name in names if name != "bias"))
+    unbiased = tuple(name for name in names if name != "bias")
+    guesses = (kept,) if config else (names, unbiased, _EITHER + names[2:] if names[:2] == _NORM else ())
     fitting = next((guess for guess in guesses if len(guess) == count), ())
     return {str(number): name for number, name in enumerate(fitting)}
 

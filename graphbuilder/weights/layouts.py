@@ -60,6 +60,7 @@ _KERAS: dict[str, tuple[tuple[str, ...], tuple[Layout, ...]]] = {
     "depthwise_kernel": (("depthwise.weight", "weight"), (DEPTHWISE,)),
     "embeddings": (("weight",), (SAME,)),
     "gamma": (("weight",), (SAME,)),
+    "gamma_or_beta": (("bias", "weight"), (SAME,)),
     "kernel": (("weight",), (KERNEL, DEPTHWISE)),
     "moving_mean": (("running_mean",), (SAME,)),
     "moving_variance": (("running_var",), (SAME,)),

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from graphbuilder.weights.match import match
+from graphbuilder.weights.match import Weights, match
 from tests.weights.helpers import checkpoint, numbers, rules, weights
 
 THEIRS = {
@@ -126,3 +127,19 @@ def test_torch_names_and_axes(tmp_path: Path) -> None:
 def test_equal_names_need_no_mapping() -> None:
     ours = weights(a__weight=(2, 3), a__num_batches_tracked=())
     assert match(ours, checkpoint({"a.weight": numbers(2, 3)}, "safetensors"), None).faults == 0
+
+
+@pytest.mark.parametrize(
+    ("ours", "filled", "missing"),
+    [
+        (weights(norm__bias=(4,)), ["norm.bias"], ()),
+        (weights(norm__weight=(4,)), ["norm.weight"], ()),
+        (weights(norm__weight=(4,), norm__bias=(4,)), ["norm.bias"], ("norm.weight",)),
+    ],
+)
+def test_the_networks_norm_tells_which_of_two_a_file_holds(
+    ours: Weights, filled: list[str], missing: tuple[str, ...], tmp_path: Path
+) -> None:
+    found = match(ours, checkpoint({"bn/gamma_or_beta": numbers(4)}), rules(tmp_path, a="bn -> norm"))
+    assert [row.ours for row in found.rows] == filled
+    assert found.missing == missing
