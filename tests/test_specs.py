@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,6 +40,28 @@ ROWS = (
     Row("unet", 31_037_698, 11_776, 192_686_325_760),
     Row("vgg16", 138_357_544, 0, 15_470_264_320),
     Row("vit_b_16", 86_567_656, 0, 17_563_828_224),
+    Row("xception", 22_855_952, 54_528, 8_357_403_496),
+    Row("xception_tutorial", 22_855_952, 54_528, 8_470_752_656),
+    Row("xception_pytorch", 22_855_952, 54_528, 4_552_879_072),
+    Row("xception_pytorch_as_written", 11_558_120, 23_952, 4_552_879_072),
+    Row("xception_jft", 55_639_952, 54_528, 8_390_171_496),
+    Row("xception_digits", 71_338, 1_984, 1_208_960),
+    Row("xception_kitchenware", 21_012_458, 54_528, 1_924_602_856),
+    Row("inception_v3", 23_817_352, 34_432, 5_713_216_096),
+    Row("inception_v3_torchvision", 27_161_264, 36_224, 5_713_216_096),
+    Row("resnet50", 25_557_032, 53_120, 4_089_184_256),
+    Row("resnext50_32x4d", 25_028_904, 68_224, 4_230_479_872),
+    Row("resnext101_32x8d", 88_791_336, 202_880, 16_414_015_488),
+    Row("modules/convolution", 4_608, 0, 4_718_592),
+    Row("modules/separable_convolution", 656, 0, 671_744),
+    Row("modules/inception", 159_744, 0, 195_686_400),
+    Row("modules/inception_simplified", 147_456, 0, 180_633_600),
+    Row("modules/inception_reformulated", 147_456, 0, 180_633_600),
+    Row("modules/inception_continuum", 147_456, 0, 180_633_600),
+    Row("modules/inception_extreme", 38_592, 0, 47_275_200),
+    Row("modules/resnext_block_a", 71_168, 1_024, 219_971_584),
+    Row("modules/resnext_block_b", 71_168, 1_024, 219_971_584),
+    Row("modules/resnext_block_c", 71_168, 1_024, 219_971_584),
 )
 
 
@@ -68,3 +91,22 @@ def test_counts(row: Row) -> None:
 )
 def test_families(spec: str, params: dict[str, object], trainable: int) -> None:
     assert summary(spec, **params).costs.trainable == trainable
+
+
+NAMES = sorted(
+    str(path.relative_to(SPECS).with_suffix(""))
+    for folder in (SPECS, SPECS / "modules")
+    for path in folder.glob("*.toml")
+)
+
+
+def test_every_spec_is_counted() -> None:
+    assert sorted(row.spec for row in ROWS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_spec_is_drawn_and_written_without_a_warning(name: str) -> None:
+    network = gb.load(SPECS / f"{name}.toml", strict=True)
+    assert network.spec.title
+    assert gb.render(network, format="dot").startswith(b"digraph")
+    ast.parse(gb.source(network))
