@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+
 import click
 
 from graphbuilder.cli.report import unknown
@@ -23,14 +26,15 @@ Examples:
 )
 def command(name: str | None, modules: tuple[str, ...]) -> None:
     """List the ops by family, or tell all about the one called NAME."""
-    from graphbuilder.backends.table.ops import listing, reference
+    from graphbuilder.backends.table.ops import WIDTH, listing, reference
     from graphbuilder.cli.modules import import_ops
     from graphbuilder.ops import catalogue
 
     import_ops(modules)
+    screen = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     if name is None:
-        click.echo(listing(catalogue()), nl=False)
+        click.echo(listing(catalogue(), screen), nl=False)
     elif name in catalogue():
-        click.echo(reference(catalogue()[name]), nl=False)
+        click.echo(reference(catalogue()[name], min(screen or WIDTH, WIDTH)), nl=False)
     else:
         raise unknown("op", name, catalogue(), "`graphbuilder ops` lists the ops")

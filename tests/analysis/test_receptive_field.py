@@ -190,8 +190,8 @@ def test_many_copies_are_no_work() -> None:
     assert perf_counter() - start < 1
 
 
-# Their places are counted anew: from where a part or the tokens given begin, or row by row.
-MOVED = ("split", "classtoken", "tokens", "maps")
+# Their places are counted anew: from where a part or the tokens given begin, row by row, or behind an axis of heads.
+MOVED = ("split", "classtoken", "tokens", "maps", "splitheads", "mergeheads")
 
 
 def rows() -> list[object]:

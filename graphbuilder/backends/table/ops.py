@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from inspect import getdoc
 from textwrap import fill
@@ -13,51 +14,58 @@ from graphbuilder.ir import Composite, Example, Op, TensorType
 from graphbuilder.ops.dialects import DIALECTS, TORCH
 
 WIDTH = 100
+_END = re.compile(r"(?<!\.)\. (?=[A-Z`])")  # of a sentence, and not of an ellipsis
 _KINDS = {"integer": "integer", "number": "number", "boolean": "true | false", "string": "text", "array": "list"}
 
 
-def listing(ops: Mapping[str, type[Op]]) -> str:
-    """Every op with the first sentence of its description, by family."""
+def listing(ops: Mapping[str, type[Op]], width: int | None = None) -> str:
+    """Every op with the first sentence of its description, by family; folded to ``width``, or a line each."""
     families: dict[str, list[type[Op]]] = {}
     for op in ops.values():
         families.setdefault(op.family, []).append(op)
-    width = max(map(len, ops))
-    parts = [
-        "\n".join([family, *(f"  {op.op:{width}}  {_sentence(op)}" for op in members)])
-        for family, members in families.items()
-    ]
+    names = max(map(len, ops))
+    parts = ["\n".join([family, *(_entry(op, names, width) for op in ops)]) for family, ops in families.items()]
     return "\n\n".join(parts) + "\n"
 
 
-def reference(op: type[Op]) -> str:
+def reference(op: type[Op], width: int = WIDTH) -> str:
     """What an op does, its arguments, its inputs and outputs, and examples with their shapes."""
-    parts = [f"{op.op}: {op.family}", *_paragraphs(op), *_arguments(op), _ports(op), *_examples(op)]
+    parts = [f"{op.op}: {op.family}", *_paragraphs(op, width), *_arguments(op, width), _ports(op), *_examples(op)]
     return "\n\n".join(parts) + "\n"
+
+
+def _entry(op: type[Op], names: int, width: int | None) -> str:
+    start = f"  {op.op:{names}}  "
+    if width is None:
+        return start + _sentence(op)
+    beside = max(width, 2 * len(start))
+    return fill(_sentence(op), beside, initial_indent=start, subsequent_indent=" " * len(start))
 
 
 def _sentence(op: type[Op]) -> str:
     first = _plain(getdoc(op) or "").split("\n\n")[0].replace("\n", " ")
-    return first.split(". ")[0].rstrip(".")
+    return _END.split(first)[0].rstrip(".")
 
 
-def _paragraphs(op: type[Op]) -> Iterator[str]:
-    return (fill(part, WIDTH) for part in _plain(getdoc(op) or "").split("\n\n"))
+def _paragraphs(op: type[Op], width: int) -> Iterator[str]:
+    return (fill(part, width) for part in _plain(getdoc(op) or "").split("\n\n"))
 
 
 def _plain(text: str) -> str:
     return text.replace("``", "`")
 
 
-def _arguments(op: type[Op]) -> Iterator[str]:
+def _arguments(op: type[Op], width: int) -> Iterator[str]:
     schema = op.model_json_schema()
     properties = cast("dict[str, dict[str, Any]]", schema.get("properties", {}))
     if properties:
-        yield "\n".join(["Arguments", *(line for name in properties for line in _argument(op, name, properties[name]))])
+        lines = (line for name in properties for line in _argument(op, name, properties[name], width))
+        yield "\n".join(["Arguments", *lines])
 
 
-def _argument(op: type[Op], name: str, schema: Mapping[str, Any]) -> Iterator[str]:
+def _argument(op: type[Op], name: str, schema: Mapping[str, Any], width: int) -> Iterator[str]:
     yield f"  {name}: {_kind(schema)}{_default(op, name)}"
-    yield fill(schema.get("description", ""), WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)
+    yield fill(schema.get("description", ""), width, initial_indent=" " * 6, subsequent_indent=" " * 6)
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
