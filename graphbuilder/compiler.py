@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
     from torch import device as torch_device
     from torch import dtype as torch_dtype
+    from torch import nn
 
     from graphbuilder.analysis.inference import TypedGraph
     from graphbuilder.backends.graphviz.figure import Format
@@ -61,6 +61,13 @@ class Network:
         """The outputs by name; shapes without the batch."""
         names = [name for name, _ in self.typed.graph.outputs]
         return dict(zip(names, self.typed.outputs, strict=True))
+
+    @property
+    def files(self) -> list[str]:
+        """The file of the spec and those that it extends, the nearest first."""
+        from graphbuilder.spec.merged import files
+
+        return list(files(self.spec.place.document))
 
     def __repr__(self) -> str:
         def shapes(types: Mapping[str, TensorType]) -> str:
@@ -181,7 +188,8 @@ def compile(
     dtype: str | torch_dtype | None = None,
     seed: int = 0,
     weights: str | Path | None = None,
-    mapping: str | Path | None = None,
+    weights_map: str | Path | None = None,
+    weights_except: Sequence[str] = (),
 ) -> nn.Module:
     """The network as an ``nn.Module``: its source run, its weights drawn from ``seed`` or read from a file.
 
@@ -195,7 +203,9 @@ def compile(
         dtype: "float32" unless given, "bfloat16", "float16", or another floating type of torch.
         seed: with a weight's name, what it is drawn from; from 0 to 2^63 - 1.
         weights: a Keras, safetensors or torch file; every tensor must fit.
-        mapping: the rules from its names to ours, where it does not use ours and no known rules stand beside the spec.
+        weights_map: the rules from its names to ours, where it does not use ours and no known rules stand beside the
+            spec.
+        weights_except: what of the network is not read but drawn, by our names: "logits", "exit.block14", "*.bias".
 
     Raises:
         CompileError: when the spec or the weights do not fit, or torch, the device or memory is missing.
@@ -204,18 +214,13 @@ def compile(
     from graphbuilder.backends.torch import build
 
     known = _network(network)
-    tensors = _tensors(known, weights, mapping) if weights is not None else None
-    return build(known.typed, device=device, dtype=dtype, seed=seed, weights=tensors)
+    if weights is None:
+        return build(known.typed, device=device, dtype=dtype, seed=seed)
+    from graphbuilder.weights.load import fitting
 
-
-def _tensors(network: Network, path: str | Path, mapping: str | Path | None) -> dict[str, Tensor]:
-    from graphbuilder.spec.merged import files
-    from graphbuilder.weights.load import candidates
-    from graphbuilder.weights.load import load as load_weights
-    from graphbuilder.weights.wanted import wanted
-
-    offered = candidates(files(network.spec.place.document))
-    return load_weights(wanted(network.typed), path, mapping, offered)
+    with fitting(known.typed, known.files, weights, weights_map, weights_except) as fit:
+        tensors, drawn = fit.tensors(), fit.match.left
+    return build(known.typed, device=device, dtype=dtype, seed=seed, weights=tensors, drawn=drawn)
 
 
 def _network(network: Network | str | Path) -> Network:

@@ -99,7 +99,7 @@ def line(path: Path, answer: Tensor, classes: Sequence[str]) -> str:
     "--weights", type=click.Path(path_type=Path), required=True, help="a .keras, .h5, .safetensors or .pth file"
 )
 @click.option(
-    "--mapping", type=click.Path(path_type=Path), help="names of the weights file, where none lies beside the spec"
+    "--weights-map", type=click.Path(path_type=Path), help="names of the weights file, where none lies beside the spec"
 )
 @click.option("--classes", default="", help="names of the classes in order, with commas between")
 @click.option("--resize", type=click.Choice(list(RESIZE)), default="nearest", show_default=True)
@@ -109,7 +109,7 @@ def main(
     spec: Path,
     images: tuple[Path, ...],
     weights: Path,
-    mapping: Path | None,
+    weights_map: Path | None,
     classes: str,
     resize: str,
     scale: str,
@@ -121,7 +121,7 @@ def main(
         network = gb.load(spec)
         prepare = Preparation(size_of(network), resize, scale)
         names = names_of(network, classes)
-        model = gb.compile(network, device=device, weights=weights, mapping=mapping)
+        model = gb.compile(network, device=device, weights=weights, weights_map=weights_map)
     except gb.CompileError as error:
         click.echo(draw(error.diagnostics, width=console.width), err=True)
         raise SystemExit(2) from None

@@ -11,6 +11,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from graphbuilder.cli.filled import Filled
 from graphbuilder.cli.stages import Stages
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.usage import OutputKind, OutputSuffix
@@ -34,7 +35,7 @@ class Built:
     module: nn.Module
     trial: Trial
     stages: Stages
-    weights: str | None
+    filled: Filled
     seed: int
 
     def text(self, output: str | None) -> str:
@@ -55,7 +56,7 @@ class Built:
         statistics = f" (and {counted(cost.non_trainable)} running statistics)" if cost.non_trainable else ""
         yield "parameters", f"{counted(cost.trainable)}{statistics}"
         yield "MACs", f"{scaled(cost.macs)} {SAMPLE}"
-        yield "weights", f"from {self.weights}" if self.weights else f"drawn from seed {self.seed}"
+        yield from self.filled.rows(self.seed)
         yield "device", f"{self.trial.device}, {self.trial.dtype}, batch {self.trial.batch}"
         yield "time", str(self.stages)
 
@@ -66,7 +67,7 @@ class Built:
         costs = summary(self.network).data()
         known = {name: costs[name] for name in ("name", "title", "inputs", "outputs", "parameters", "macs")}
         run = {"device": self.trial.device, "dtype": self.trial.dtype, "batch": self.trial.batch}
-        made = {"weights": self.weights, "seed": self.seed, "seconds": self.stages.seconds, "output": output}
+        made = {**self.filled.data(), "seed": self.seed, "seconds": self.stages.seconds, "output": output}
         return {**known, **run, **made}
 
 
@@ -123,7 +124,7 @@ def _manifest(built: Built, files: Mapping[str, bytes]) -> dict[str, Any]:
         "format": 1,
         "name": built.network.name,
         "params": dict(built.network.params),
-        "seed": None if built.weights else built.seed,
+        "seed": None if built.filled.is_whole else built.seed,
         "dtype": built.trial.dtype,
         "files": {name: {"sha256": sha256(data).hexdigest(), "bytes": len(data)} for name, data in files.items()},
         "versions": {

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from graphbuilder.cli.options import Reading, reads_spec
+from graphbuilder.cli.options import Reading, reads_names, reads_spec
 from graphbuilder.cli.root import Command
 from graphbuilder.cli.stages import Stages
 
@@ -16,6 +16,7 @@ Examples:
   graphbuilder compile specs/xception.toml
   graphbuilder compile specs/xception.toml --set classes=10 --device cuda --dtype bfloat16 --batch 64
   graphbuilder compile specs/xception.toml --weights xception.keras -o xception.safetensors
+  graphbuilder compile specs/xception.toml --set classes=10 --weights xception.keras --weights-except logits
   graphbuilder compile specs/xception.toml -o xception.py
   graphbuilder compile specs/xception.toml -o xception/
 """
@@ -31,7 +32,7 @@ Examples:
 )
 @click.option("--batch", type=click.IntRange(1), default=1, help="Samples in the random batch that it is run on.")
 @click.option("--weights", metavar="FILE", help="Read weights from a Keras, safetensors or torch file.")
-@click.option("--mapping", metavar="FILE", help="The rules from the names of that file to ours.")
+@reads_names
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), default=0, help="What weights and the random batch are drawn from."
 )
@@ -47,7 +48,8 @@ def command(
     dtype: str,
     batch: int,
     weights: str | None,
-    mapping: str | None,
+    weights_map: str | None,
+    weights_except: tuple[str, ...],
     seed: int,
     as_json: bool,
     output: str | None,
@@ -58,22 +60,29 @@ def command(
     """
     from graphbuilder.cli.built import Built, writer_of
 
-    if mapping and not weights:
-        raise click.UsageError("--mapping says how --weights are named, and there are none")
+    if (weights_map or weights_except) and not weights:
+        raise click.UsageError("--weights-map and --weights-except say how to read --weights, and there are none")
     write = writer_of(output) if output else None
     stages = Stages()
     with stages.stage("check", f"checking {spec}"):
         network = reading.network(spec)
     with stages.stage("torch", "importing torch"):
+        from graphbuilder.backends.torch import build
         from graphbuilder.backends.torch.chosen import device_named, dtype_named
         from graphbuilder.backends.torch.trial import try_out
-        from graphbuilder.compiler import compile
+        from graphbuilder.cli.filled import Filled, fill
+    place, numbers = device_named(device), dtype_named(dtype)
+    filled = Filled()
+    if weights:
+        with stages.stage("weights", f"reading {weights}"):
+            filled = fill(network, weights, weights_map, weights_except)
     with stages.stage("build", "building"):
-        place, numbers = device_named(device), dtype_named(dtype)
-        module = compile(network, device=place, dtype=numbers, seed=seed, weights=weights, mapping=mapping)
+        module = build(
+            network.typed, device=place, dtype=numbers, seed=seed, weights=filled.tensors, drawn=filled.drawn
+        )
     with stages.stage("forward", f"running a batch of {batch}"):
         trial = try_out(module, network.typed, batch=batch, device=place, dtype=numbers, seed=seed)
-    built = Built(network, module, trial, stages, weights, seed)
+    built = Built(network, module, trial, stages, filled, seed)
     if write and output:
         with stages.stage("write", f"writing {output}"):
             write(built, output)

@@ -111,3 +111,15 @@ def reads_specs(function: Callback) -> Callback:
 def reads_spec(function: Callback) -> Callback:
     """The same for a command that reads one spec, its argument ``spec``."""
     return click.argument("spec", metavar="SPEC")(reads_specs(function))
+
+
+def reads_names(function: Callback) -> Callback:
+    """Give a command the options of reading a weights file: whose names it has, and what is left out."""
+    names = click.option("--weights-map", metavar="FILE", help="The rules from the file's names to ours, in TOML.")
+    left = click.option(
+        "--weights-except",
+        metavar="NAME",
+        multiple=True,
+        help="Leave a weight or block of ours as it was drawn: logits, exit.block14, '*.bias'; repeatable.",
+    )
+    return names(left(function))

@@ -10,7 +10,7 @@ import click
 from graphbuilder.cli.report import report, unknown
 from graphbuilder.diagnostics import CompileError
 
-COMMANDS = ("compile", "render", "check", "summary", "compare", "expand", "ops", "schema", "explain")
+COMMANDS = ("compile", "render", "check", "summary", "compare", "weights", "expand", "ops", "schema", "explain")
 
 EXAMPLES = """
 \b

@@ -1,21 +1,29 @@
-"""Weights of a file for a network: all of them, or an error that lists both sides. Nothing is half loaded.
+"""Weights of a file for a network: all that are asked for, or an error that lists both sides. Nothing is half loaded.
 
 The tensors are given to whoever has the module; this module never sees one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphbuilder.diagnostics import CompileError
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
+from graphbuilder.diagnostics.catalogue.weights import NothingExcepted
+from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.ir import Weight
 from graphbuilder.weights.checkpoint import Checkpoint
 from graphbuilder.weights.mapping import NameMapping, load_mapping
 from graphbuilder.weights.match import Match, Row, Weights, match
+from graphbuilder.weights.patterns import part
 from graphbuilder.weights.read import read
 from graphbuilder.weights.report import faults
+from graphbuilder.weights.wanted import wanted
 
 if TYPE_CHECKING:
     import torch
@@ -29,44 +37,119 @@ def candidates(specs: Iterable[str | Path]) -> list[Path]:
     Args:
         specs: the spec's file, then what it extends, the nearest first.
     """
-    return [path for spec in map(Path, specs) for path in sorted((spec.parent / FOLDER).glob(f"{spec.stem}.*.toml"))]
+    return [
+        path for spec in map(Path, specs) for path in sorted((spec.parent / FOLDER).glob(f"{escape(spec.stem)}.*.toml"))
+    ]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A network's weights beside an open file: how well they fit, before any tensor is read.
+
+    Attributes:
+        checkpoint: the file.
+        match: which tensor goes where.
+        by: the mapping that it was found by; None where names are equal.
+        diagnostics: what keeps it from being a fit.
+    """
+
+    weights: Weights
+    checkpoint: Checkpoint
+    match: Match
+    by: NameMapping | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Every weight that is not left as it is, in the network's order, read now.
+
+        Raises:
+            CompileError: where the two do not fit, or the file turns out to be damaged.
+        """
+        if self.diagnostics:
+            raise CompileError(self.diagnostics)
+        filled = {row.ours: row for row in self.match.rows}
+        left = set(self.match.left)
+        return {name: _tensor(w, filled.get(name)) for name, w in self.weights.items() if name not in left}
+
+
+def fit(
+    weights: Weights,
+    checkpoint: Checkpoint,
+    mapping: str | Path | None = None,
+    offered: Sequence[Path] = (),
+    excepted: Sequence[str] = (),
+) -> Fit:
+    """``weights`` beside ``checkpoint``.
+
+    Args:
+        mapping: the rules from its names to ours; else equal names are tried and the ``offered`` mappings for its kind
+            of file, and those taken that leave the least over.
+        excepted: patterns of our names that are left as they are.
+
+    Raises:
+        CompileError: GB405 over a mapping, GB412 over a pattern that names nothing.
+    """
+    leaves = _leaves(weights, excepted)
+    chosen = [load_mapping(mapping)] if mapping else _for_kind(checkpoint, offered)
+    options = (*([] if mapping else [None]), *chosen)
+    found, by = min(
+        ((match(weights, checkpoint, option, leaves), option) for option in options), key=lambda each: each[0].faults
+    )
+    diagnostics = faults(found, weights, checkpoint, by, chosen) if found.faults else ()
+    return Fit(weights, checkpoint, found, by, diagnostics)
+
+
+@contextmanager
+def fitting(
+    typed: TypedGraph,
+    specs: Iterable[str | Path],
+    path: str | Path,
+    mapping: str | Path | None = None,
+    excepted: Sequence[str] = (),
+) -> Generator[Fit]:
+    """The weights of a network beside the file at ``path``, which is open meanwhile; see ``fit``.
+
+    Args:
+        specs: the network's file, then what it extends; the mappings beside them are offered.
+
+    Raises:
+        CompileError: GB401 to GB404 over the file, GB405 over a mapping, GB412 over a pattern that names nothing.
+    """
+    with read(path) as checkpoint:
+        yield fit(wanted(typed), checkpoint, mapping, candidates(specs), excepted)
 
 
 def load(
     weights: Weights, path: str | Path, mapping: str | Path | None = None, offered: Sequence[Path] = ()
 ) -> dict[str, torch.Tensor]:
-    """The tensors of the file at ``path`` for every one of ``weights``, in their order, names and shapes.
-
-    Equal names need no mapping. Else the mapping is ``mapping``, or that of the ``offered`` ones for this kind of file
-    which leaves the least over.
+    """The tensors of the file at ``path`` for every one of ``weights``, in their order, names and shapes; see ``fit``.
 
     Raises:
         CompileError: GB401 to GB404 over the file, GB405 over a mapping, GB406 to GB411 where the two do not fit.
     """
     with read(path) as checkpoint:
-        chosen = [load_mapping(mapping)] if mapping else _for_kind(checkpoint, offered)
-        found, by = _best(weights, checkpoint, chosen, by_name=mapping is None)
-        if found.faults:
-            raise CompileError(faults(found, weights, checkpoint, by, chosen))
-        return _tensors(weights, found.rows)
+        return fit(weights, checkpoint, mapping, offered).tensors()
+
+
+def _leaves(weights: Weights, excepted: Sequence[str]) -> Callable[[str], bool]:
+    parts = {text: part(text) for text in excepted}
+    sink = Sink()
+    for text, regex in parts.items():
+        if not any(map(regex.fullmatch, weights)):
+            known = {".".join(name.split(".")[:depth]) for name in weights for depth in range(1, name.count(".") + 2)}
+            near = nearest(text, sorted(known))
+            remedy = f"did you mean {near}?" if near else f"the network has {', '.join(_tops(weights))}"
+            sink.add(NothingExcepted.at(None, f"{text!r} names no weight of the network", help=remedy))
+    sink.raise_if_failed()
+    return lambda name: any(regex.fullmatch(name) for regex in parts.values())
+
+
+def _tops(weights: Weights) -> list[str]:
+    return list(dict.fromkeys(name.partition(".")[0] for name in weights))
 
 
 def _for_kind(checkpoint: Checkpoint, offered: Sequence[Path]) -> list[NameMapping]:
     return [mapping for mapping in map(load_mapping, offered) if mapping.source == checkpoint.convention]
-
-
-def _best(
-    weights: Weights, checkpoint: Checkpoint, chosen: Sequence[NameMapping], by_name: bool
-) -> tuple[Match, NameMapping | None]:
-    """The match that leaves the least over, the first of several, and its mapping."""
-    options = (*([None] if by_name else []), *chosen)
-    matches = ((match(weights, checkpoint, mapping), mapping) for mapping in options)
-    return min(matches, key=lambda found: found[0].faults)
-
-
-def _tensors(weights: Weights, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
-    filled = {row.ours: row for row in rows}
-    return {name: _tensor(weight, filled.get(name)) for name, weight in weights.items()}
 
 
 def _tensor(weight: Weight, row: Row | None) -> torch.Tensor:

@@ -61,7 +61,7 @@ def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint, by: NameM
     if found.missing:
         lines = [f"{name} {_size(weights[name].shape)}" for name in found.missing]
         message = f"{checkpoint.path} does not hold {_counted(found.missing, 'weight')} of the network"
-        yield WeightsMissing.at(None, message, notes=_listed(lines))
+        yield WeightsMissing.at(None, message, notes=_listed(lines), help=_by(by))
     if found.unused:
         message = f"{checkpoint.path} holds {_counted(found.unused, 'tensor')} without a place in the network"
         remedy = f"name under `ignore` in {by.path if by else 'a mapping'} what is left out on purpose"
@@ -69,8 +69,16 @@ def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint, by: NameM
     if found.misfits:
         message = f"{checkpoint.path} holds {_counted(found.misfits, 'tensor')} of another shape or kind of number"
         lines = [_misfit(row, checkpoint) for row in found.misfits]
-        remedy = "set the param that the file was made with, such as --set classes=10, or take another file"
+        part = found.misfits[-1].ours.rpartition(".")[0]
+        remedy = (
+            "set the param that the file was made with, such as --set classes=10, take another file, or leave these "
+            f"as they were drawn: --weights-except {part}"
+        )
         yield WeightsMisfit.at(None, message, notes=_listed(lines), help=remedy)
+
+
+def _by(by: NameMapping | None) -> str | None:
+    return f"the names were read by {by.path}; --weights-map FILE takes another mapping" if by else None
 
 
 def _clashes(found: Match) -> Iterable[Diagnostic]:

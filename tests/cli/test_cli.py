@@ -222,7 +222,7 @@ def test_render_of_what_there_is_no_format_for(cli: Run) -> None:
         "summary small.toml --depth 0",
         "compile small.toml --device tpu",
         "compile small.toml --seed 99999999999999999999999",
-        "compile small.toml --mapping x",
+        "compile small.toml --weights-map x",
     ],
 )
 def test_bad_use_is_2(line: str, cli: Run) -> None:

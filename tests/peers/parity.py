@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 import graphbuilder as gb
 from graphbuilder.spec import load as load_spec
-from graphbuilder.spec.merged import files
 from graphbuilder.weights.load import candidates, load
 from graphbuilder.weights.wanted import wanted as weights_of
 from tests.peers.rows import CLASSES, Row
@@ -87,7 +86,7 @@ class Pair:
         ours = gb.compile(network, weights=self.file)
         loss = step(ours, batch)
         wanted_loss, file = self.theirs.step(batch, self._folder)
-        wanted = load(weights_of(network.typed), file, offered=candidates(files(network.spec.place.document)))
+        wanted = load(weights_of(network.typed), file, offered=candidates(network.files))
         gradients = {name: gradient(each) for name, each in ours.named_parameters()}
         floor = NOTHING * max(float(wanted[name].abs().max()) for name in gradients)
         worst = distances(gradients, wanted, floor)

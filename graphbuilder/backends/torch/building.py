@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +30,7 @@ def build(
     dtype: str | torch.dtype | None = None,
     seed: int = 0,
     weights: Mapping[str, Tensor] | None = None,
+    drawn: Collection[str] = (),
     initialise: bool = True,
 ) -> nn.Module:
     """The network as a module of its written source, in training mode as torch makes them.
@@ -39,6 +40,7 @@ def build(
         dtype: of its floating tensors, "float32" unless given, or "bfloat16", "float16".
         seed: with a weight's name, what it is drawn from; from 0 to 2^63 - 1.
         weights: every tensor by its name, instead of drawing; batch counters may be missing.
+        drawn: the names of those that are drawn nonetheless.
         initialise: whether tensors are filled at all; else their memory is as it was found.
 
     Raises:
@@ -54,8 +56,8 @@ def build(
     state = module.state_dict()
     _demand(shapes, _shapes_of(state), NotTheTree, "the written module is not its graph")
     if weights is not None:
-        counters = {name: shapes[name] for name, weight in named.items() if not weight.counted and name not in weights}
-        given = {**counters, **_shapes_of(weights)}
+        spared = {*drawn, *(name for name, weight in named.items() if not weight.counted)}
+        given = {**{name: shape for name, shape in shapes.items() if name in spared}, **_shapes_of(weights)}
         _demand(shapes, given, WeightsUnfit, "the weights are not those of the network")
     module = module.to(numbers)
     if place.type == "meta":

@@ -92,3 +92,11 @@ class MappingMissing(Rule):
 
     code = "GB411"
     title = "no mapping of the file's names"
+
+
+class NothingExcepted(Rule):
+    """A weight that should stay as it was drawn is named by no name of the network. ``--weights-except`` takes our
+    names: a weight, or a block with all below it (``logits``, ``exit.block14``); ``*`` is any text."""
+
+    code = "GB412"
+    title = "no weight to leave out"

@@ -1,0 +1,86 @@
+"""What ``weights`` says of a file beside a network: a line a tensor, as text or as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from graphbuilder.diagnostics.screen import safe
+
+if TYPE_CHECKING:
+    from graphbuilder.weights.load import Fit
+
+_LIBRARIES = {"keras": "Keras", "keras_h5": "Keras's older HDF5", "safetensors": "safetensors", "torch": "torch"}
+_SHOWN = 3
+
+
+class Line(NamedTuple):
+    """A tensor on both sides, or on one."""
+
+    ours: str | None
+    theirs: str | None
+    stored: Sequence[int] | None
+    shape: Sequence[int] | None
+    transform: str
+
+    @property
+    def shapes(self) -> str:
+        """The shape, and what becomes of it."""
+        sizes = ["x".join(map(str, shape)) or "1" for shape in (self.stored, self.shape) if shape is not None]
+        return " -> ".join(dict.fromkeys(sizes))
+
+
+def text(fit: Fit) -> str:
+    """The match as a table for a person."""
+    lines = list(_lines(fit))
+    cells = [("ours", "theirs", "shape", "transform")]
+    cells += [(line.ours or "-", line.theirs or "-", line.shapes, line.transform) for line in lines]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return "\n".join(safe(each) for each in (_heading(fit), "", *table, "", *_counts(fit)))
+
+
+def data(fit: Fit) -> dict[str, Any]:
+    """The match as plain values; shapes are each side's own."""
+    return {
+        "file": fit.checkpoint.path,
+        "source": fit.checkpoint.source,
+        "weights_map": str(fit.by.path) if fit.by else None,
+        "fits": not fit.diagnostics,
+        "tensors": [line._asdict() for line in _lines(fit)],
+        "ignored": list(fit.match.ignored),
+    }
+
+
+def _heading(fit: Fit) -> str:
+    names = f"by {fit.by.path}" if fit.by else "by equal names"
+    return f"{fit.checkpoint.path} ({_LIBRARIES[fit.checkpoint.source]}), {names}"
+
+
+def _lines(fit: Fit) -> Iterator[Line]:
+    """What either side has, in the network's order, and then what it has no place for."""
+    rows = {row.ours: row for row in (*fit.match.rows, *fit.match.misfits)}
+    alone = {**dict.fromkeys(fit.match.missing, "not in the file"), **dict.fromkeys(fit.match.left, "left as drawn")}
+    for name, weight in fit.weights.items():
+        if row := rows.get(name):
+            transform = row.layout.name if row.layout else "does not fit"
+            yield Line(name, row.theirs, row.stored.shape, weight.shape, transform)
+        elif name in alone:
+            yield Line(name, None, None, weight.shape, alone[name])
+    for unused in fit.match.unused:
+        yield Line(None, unused.theirs, unused.stored.shape, None, "no place in the network")
+
+
+def _counts(fit: Fit) -> Iterator[str]:
+    match = fit.match
+    yield f"{len(match.rows)} tensors fit" + (f", {len(match.misfits)} do not" if match.misfits else "")
+    for some, words in (
+        (match.missing, "of the network are not in the file"),
+        (match.unused, "of the file have no place in the network"),
+        (match.left, "of the network are left as drawn"),
+    ):
+        if some:
+            yield f"{len(some)} {words}"
+    if match.ignored:
+        more = ", ..." if len(match.ignored) > _SHOWN else ""
+        yield f"{len(match.ignored)} of the file are ignored: {', '.join(match.ignored[:_SHOWN])}{more}"

@@ -1,0 +1,178 @@
+"""A file beside a network: what is left out by name, and what training scripts put around the weights."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+import graphbuilder as gb
+from graphbuilder.cli.entry import run
+from graphbuilder.diagnostics import CompileError
+
+SPEC = """\
+format = 1
+name = "net"
+[params]
+classes = 4
+[inputs]
+image = [3, 8, 8]
+[model]
+body = [
+  { op = "conv", out = 2, kernel = 3 },
+  { op = "batchnorm" },
+  { op = "globalavgpool" },
+  { id = "head", use = "head" },
+]
+[blocks.head]
+body = [{ op = "linear", out = 5 }, { id = "logits", op = "linear", out = "=classes" }]
+"""
+MAPPING = """\
+format = 1
+source = "torch"
+[rules]
+"c"  = "conv"
+"b"  = "batchnorm"
+"h"  = "head.linear"
+"fc" = "head.logits"
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "net.some.toml").write_text(MAPPING)
+    (tmp_path / "net.toml").write_text(SPEC)
+    return tmp_path / "net.toml"
+
+
+def state(spec: Path, **params: int) -> dict[str, Tensor]:
+    return gb.compile(gb.load(spec, params=params), seed=7).state_dict()
+
+
+def renamed(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    names = {"conv": "c", "batchnorm": "b", "head.linear": "h", "head.logits": "fc"}
+    return {f"{names[name.rpartition('.')[0]]}.{name.rpartition('.')[2]}": each for name, each in state.items()}
+
+
+def save(spec: Path, content: object) -> Path:
+    torch.save(content, spec.parent / "w.pth")
+    return spec.parent / "w.pth"
+
+
+def fits(spec: Path, content: object) -> bool:
+    wanted = state(spec)
+    found = gb.compile(spec, weights=save(spec, content)).state_dict()
+    return all(torch.equal(tensor, wanted[name]) for name, tensor in found.items())
+
+
+@pytest.mark.parametrize("key", ["state_dict", "model_state_dict", "model", "net"])
+@pytest.mark.parametrize("wrapper", ["", "module.", "module._orig_mod."])
+def test_checkpoints_of_training_scripts(spec: Path, key: str, wrapper: str) -> None:
+    wrapped = {wrapper + name: tensor for name, tensor in renamed(state(spec)).items()}
+    assert fits(spec, {key: wrapped, "epoch": 3, "lr": [0.1]})
+
+
+def test_an_optimizer_and_an_average_stand_beside(spec: Path) -> None:
+    ours = state(spec)
+    averaged = {name: tensor + 1 for name, tensor in ours.items()}
+    optimizer = {"state": {0: {"exp_avg": torch.zeros(2)}}}
+    assert fits(spec, {"state_dict_ema": averaged, "state_dict": ours, "optimizer": optimizer})
+
+
+def test_a_mapping_asks_for_the_average(spec: Path) -> None:
+    text = 'format = 1\nsource = "torch"\nextends = "net.some.toml"\nwithin = "state_dict_ema"\nignore = ["*"]\n'
+    (spec.parent / "weights" / "net.ema.toml").write_text(text)
+    theirs = renamed(state(spec))
+    averaged = {name: tensor + 1 for name, tensor in theirs.items()}
+    file = save(spec, {"state_dict": theirs, "state_dict_ema": averaged})
+    found = gb.compile(spec, weights=file, weights_map=spec.parent / "weights" / "net.ema.toml").state_dict()
+    assert torch.equal(found["conv.weight"], state(spec)["conv.weight"] + 1)
+
+
+@pytest.mark.parametrize("pattern", ["head.logits", "head.logits.*", "*logits*"])
+def test_other_classes(spec: Path, pattern: str) -> None:
+    file = save(spec, renamed(state(spec, classes=9)))
+    found = gb.compile(spec, weights=file, weights_except=[pattern], seed=3).state_dict()
+    read, drawn = state(spec, classes=9), gb.compile(spec, seed=3).state_dict()
+    for name, tensor in found.items():
+        assert torch.equal(tensor, (drawn if "logits" in name else read)[name]), name
+
+
+@pytest.mark.parametrize("dropped", ["head", "head.logits"])
+def test_a_file_without_what_is_left_out(spec: Path, dropped: str) -> None:
+    kept = {name: tensor for name, tensor in state(spec).items() if not name.startswith(dropped)}
+    found = gb.compile(spec, weights=save(spec, renamed(kept)), weights_except=[dropped]).state_dict()
+    assert torch.equal(found["conv.weight"], kept["conv.weight"])
+
+
+@pytest.mark.parametrize(("pattern", "remedy"), [("head.logit", "head.logits"), ("zzz", "conv, batchnorm, head")])
+def test_an_exception_that_names_nothing(spec: Path, pattern: str, remedy: str) -> None:
+    with pytest.raises(CompileError) as caught:
+        gb.compile(spec, weights=save(spec, state(spec)), weights_except=["head", pattern])
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "GB412"
+    assert diagnostic.help and remedy in diagnostic.help
+
+
+def test_the_command_shows_and_converts(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, output = save(spec, renamed(state(spec))), spec.parent / "w.safetensors"
+    assert run(["weights", str(spec), str(file), "-o", str(output)]) == 0
+    shown = capsys.readouterr().out
+    assert "net.some.toml" in shown.splitlines()[0]
+    assert "head.logits.weight fc.weight 4x5 as it is" in {" ".join(line.split()) for line in shown.splitlines()}
+    assert shown.endswith("tensors fit\n")
+    found = gb.compile(spec, weights=output).state_dict()
+    assert all(torch.equal(tensor, found[name]) for name, tensor in state(spec).items())
+
+
+def test_the_command_shows_what_does_not_fit(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    theirs = renamed(state(spec, classes=9)) | {"extra": torch.zeros(3)}
+    del theirs["c.bias"]
+    file, output = save(spec, theirs), spec.parent / "w.safetensors"
+    assert run(["weights", str(spec), str(file), "-o", str(output)]) == 2
+    shown = capsys.readouterr()
+    assert not output.exists()
+    lines = {" ".join(line.split()) for line in shown.out.splitlines()}
+    assert {
+        "head.logits.weight fc.weight 9x5 -> 4x5 does not fit",
+        "conv.bias - 2 not in the file",
+        "- extra 3 no place in the network",
+    } <= lines
+    assert "--weights-except head.logits" in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_the_match_as_json(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = save(spec, renamed(state(spec, classes=9)))
+    assert run(["weights", str(spec), str(file), "--json", "--weights-except", "head.logits"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["fits"] and found["source"] == "torch"
+    assert found["ignored"] == ["fc.weight", "fc.bias"]
+    assert found["tensors"][0] == {
+        "ours": "conv.weight",
+        "theirs": "c.weight",
+        "stored": [2, 3, 3, 3],
+        "shape": [2, 3, 3, 3],
+        "transform": "as it is",
+    }
+    assert [each["ours"] for each in found["tensors"] if each["theirs"] is None] == [
+        "head.logits.weight",
+        "head.logits.bias",
+    ]
+
+
+def test_what_was_left_is_reported(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = save(spec, renamed(state(spec, classes=9)))
+    assert run(["compile", str(spec), "--weights", str(file), "--weights-except", "head.logits"]) == 0
+    assert "head.logits.weight, head.logits.bias drawn from seed 0" in capsys.readouterr().out
+    assert run(["compile", str(spec), "--weights-except", "head"]) == 2
+    assert "there are none" in capsys.readouterr().err
+
+
+def test_only_safetensors_are_written(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["weights", str(spec), str(save(spec, state(spec))), "-o", "w.pth"]) == 2
+    assert "end the path in .safetensors" in capsys.readouterr().err
