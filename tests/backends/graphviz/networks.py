@@ -1,6 +1,7 @@
 """Small networks of every shape that a figure has to draw, as specs."""
 
 from functools import cache
+from pathlib import Path
 
 from graphbuilder import compiler
 from graphbuilder.analysis.inference import TypedGraph
@@ -375,12 +376,18 @@ SPECS = {
     "long": LONG,
     "hostile": HOSTILE,
 }
-FILES = ("xception", "resnet50", "resnext50_32x4d")
+FILES = {
+    path.relative_to("specs").with_suffix("").as_posix(): path
+    for path in sorted(Path("specs").rglob("*.toml"))
+    if "weights" not in path.parts
+}
+ODD = {f"odd/{path.stem}": path for path in sorted(Path("tests/backends/networks").glob("*.toml"))}
 
 
 @cache
 def network(name: str) -> TypedGraph:
-    """The network of that name, from the texts above or from ``specs/``."""
-    checked = compiler.check(f"specs/{name}.toml") if name in FILES else compiler.check_text(SPECS[name], name)
+    """The network of that name, from the texts above, from ``specs/`` or from what other backends are tried on."""
+    path = {**FILES, **ODD}.get(name)
+    checked = compiler.check(path) if path else compiler.check_text(SPECS[name], name)
     assert checked.network is not None, [str(diagnostic) for diagnostic in checked.diagnostics]
     return checked.network.typed

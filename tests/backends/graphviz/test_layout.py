@@ -11,7 +11,7 @@ from graphbuilder.backends.graphviz.figure import drawing, scene
 from graphbuilder.backends.graphviz.lay.drawing import Drawing, Line, Shape
 from graphbuilder.backends.graphviz.read.scene import Box, Card, Region
 from tests.backends.graphviz.geometry import faults, of_shape
-from tests.backends.graphviz.networks import FILES, SPECS, network
+from tests.backends.graphviz.networks import FILES, ODD, SPECS, network
 
 OPTIONS = {
     "plain": Options(),
@@ -24,9 +24,8 @@ OPTIONS = {
 
 
 # Opened, a hundred blocks are seven hundred boxes, and every pair is looked at.
-CASES = [
-    (name, kind) for name in (*SPECS, *FILES) for kind in OPTIONS if name != "long" or kind not in ("open", "bare")
-]
+NAMES = (*SPECS, *FILES, *ODD)
+CASES = [(name, kind) for name in NAMES for kind in OPTIONS if name != "long" or kind not in ("open", "bare")]
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
@@ -35,7 +34,7 @@ def test_nothing_lies_on_anything(name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("direction", ["TB", "LR"])
-@pytest.mark.parametrize("name", [*SPECS, *FILES])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_edge_is_drawn_from_box_to_box(name: str, direction: str) -> None:
     options = replace(Options(), direction=direction)
     figure = drawing(network(name), options)
@@ -81,12 +80,21 @@ def _readers(region: Region, item: str, slot: int) -> Iterator[str]:
 
 
 def _joined(drawn: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
-    """Edges without the boxes that stand for a value between two panels: ``bottom`` of one, ``top`` of the next."""
-    given = {f"top {int(head.split()[1]) + 1}": tail for tail, head in drawn if head.startswith("bottom ")}
+    """Edges without the boxes that stand for a value at the edge of a panel.
+
+    ``bottom 2`` goes on at ``top 3``, ``bottom 2 A`` wherever there is an ``A``, and ``top 3 image`` is the input.
+    """
+    given: dict[str, str] = {}
+    for tail, head in drawn:
+        if head.startswith("bottom "):
+            _, number, *letter = head.split()
+            given[letter[0] if letter else f"top {int(number) + 1}"] = tail
     whole: Counter[tuple[str, str]] = Counter()
     for (tail, head), count in drawn.items():
+        word, _, known = (*tail.split(), "", "")[:3]
+        source = given.get(known or tail, known or tail) if word == "top" else tail
         if not head.startswith("bottom "):
-            whole[given.get(tail, tail), head] += count
+            whole[source, head] += count
     return whole
 
 

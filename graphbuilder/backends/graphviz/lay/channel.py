@@ -70,7 +70,7 @@ def tracks(pins: Sequence[Pin]) -> Plan:
     nets: dict[Hashable, _Net] = {}
     for net, above, below in pins:
         nets.setdefault(net, _Net(net, above, [])).below.append(below)
-    bent = [net for net in nets.values() if net.high - net.low > 0.5]
+    bent = [net for net in nets.values() if net.high - net.low > 0.4]
     places = sorted({place for pin in pins for place in (pin.above, pin.below)})
     ordered = _ordered(bent, places)
     overs = _overs(ordered)

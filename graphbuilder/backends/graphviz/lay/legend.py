@@ -65,7 +65,7 @@ def add_legend(drawing: Drawing, shapes: str, across: bool, margin: float, gutte
     ``shapes`` says what the numbers of a shape are.
     """
     entries = [*_families(drawing), *_lines(drawing, across)]
-    notes = [note for note in (_notes(drawing), shapes) if note]
+    notes = [note for note in (_notes(drawing), shapes, _letters(drawing)) if note]
     if not entries:
         return
     high = _HEAD + _ROW * len(entries) + _NOTE * len(notes) + _PAD - 6
@@ -128,6 +128,11 @@ def _notes(drawing: Drawing) -> str:
     if any(words.anchor == "end" for words in drawing.words):
         notes.append("grey number = parameters")
     return "  ·  ".join(notes)
+
+
+def _letters(drawing: Drawing) -> str:
+    ends = [shape.lines[0][0].text for shape in drawing.shapes if shape.style == "terminal"]
+    return "A, B, …: continues at the same letter" if any(" · " in end for end in ends) else ""
 
 
 def _list(drawing: Drawing, entries: Sequence[_Entry], notes: Sequence[str], area: _Area, high: float) -> None:

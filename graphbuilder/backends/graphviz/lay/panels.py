@@ -5,7 +5,8 @@ A panel begins and ends with the value that it is given and gives, so that it ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -20,6 +21,8 @@ from graphbuilder.backends.graphviz.read.structure import Element, items_of, str
 from graphbuilder.ir import TensorType
 
 _LOOSE = 3
+_LONG, _LONG_ACROSS, _MOST_CROSSING = 1500.0, 1700.0, 6
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,6 +42,10 @@ class Panel:
     part: Part
     first: BoxMark | None
     last: BoxMark | None
+
+
+Pieces = list[tuple[tuple[Element, ...], float]]
+"""Stretches of elements, and how long each is."""
 
 
 def units(region: Region, sections: Mapping[str, Section]) -> list[Unit]:
@@ -72,7 +79,7 @@ def torn(region: Region, sections: Mapping[str, Section]) -> set[str]:
 
 
 class Panels:
-    """Places the stretches of one network."""
+    """Places the stretches of one network; ``breadth`` is that of the broadest that was measured."""
 
     def __init__(self, region: Region, metrics: Metrics, options: Options) -> None:
         self._region = region
@@ -83,20 +90,74 @@ class Panels:
         self._out: dict[str, list[Link]] = {}
         for link in region.links:
             self._out.setdefault(link.source.item, []).append(link)
+        self._letters: dict[End, str] = {}
+        self.breadth = 0.0
         self._types: dict[str, dict[End, TensorType]] = {}
         for end, type_ in region.types.items():
             self._types.setdefault(end.item, {})[end] = type_
 
-    def lengths(self, unit: Unit) -> list[tuple[tuple[Element, ...], float]]:
+    def lengths(self, unit: Unit) -> Pieces:
         """The least pieces that ``unit`` can be cut into, and how long each is."""
         items = [self._region.items[element] for element in unit.elements if isinstance(element, str)]
         cards = any(isinstance(item, Card) or item.look == "block" for item in items)
         neighbours = enumerate(pairwise(unit.elements), start=1)
         cuts = [0, *(i for i, (one, other) in neighbours if self._cuts(one, other, cards)), len(unit.elements)]
         pieces = [unit.elements[low:high] for low, high in pairwise(cuts)]
-        if ladder(unit.elements) is None:
-            return [(piece, self._placer.chain(piece).length) for piece in pieces]
-        return [(unit.elements, _PanelChain(self._placer, "").place(unit.elements).length)]
+        if ladder(unit.elements) is not None:
+            pieces = [unit.elements]
+        parts = [_PanelChain(self._placer, "").place(piece) for piece in pieces]
+        lengths = [part.length for part in parts]
+        self.breadth = max(self.breadth, *(part.left + part.right for part in parts))
+        most = _LONG_ACROSS if self._metrics.across else _LONG
+        if max(lengths) <= most:
+            return list(zip(pieces, lengths, strict=True))
+        return [(tuple(run), sum(map(self._placer.length, run))) for run in self._runs(unit)]
+
+    def _runs(self, unit: Unit) -> Iterator[list[str]]:
+        """The items of ``unit`` in order, cut wherever few values pass: for a piece that is too long to be one."""
+        inside = {item for element in unit.elements for item in items_of(element)}
+        order = list(self._ordered(inside))
+        place = {item: number for number, item in enumerate(order)}
+        crossing = [0] * (len(order) + 1)
+        for end, last in self._last_readers(place).items():
+            if not self._is_terminal(end.item):
+                for number in range(place[end.item] + 1, last + 1):
+                    crossing[number] += 1
+        run: list[str] = []
+        for number, item in enumerate(order):
+            if run and 0 < crossing[number] <= _MOST_CROSSING and self._starts(run[-1], item):
+                yield run
+                run = []
+            run.append(item)
+        yield run
+
+    def _ordered(self, inside: set[str]) -> Iterator[str]:
+        """Items in order, the outputs of the network behind what gives them."""
+        outputs: dict[str, list[str]] = {}
+        for item in inside:
+            if self._is_output(item):
+                outputs.setdefault(self._placer.links_into(item)[0].source.item, []).append(item)
+        for item in sorted(inside, key=self._place.__getitem__):
+            if not self._is_output(item):
+                yield item
+                yield from sorted(outputs.get(item, ()), key=self._place.__getitem__)
+
+    def _is_output(self, item: str) -> bool:
+        return self._is_terminal(item) and bool(self._placer.links_into(item))
+
+    def _last_readers(self, place: Mapping[str, int]) -> dict[End, int]:
+        """Of each value that is made here, how far down it is read."""
+        last: dict[End, int] = {}
+        for link in self._region.links:
+            if link.source.item in place:
+                last[link.source] = max(last.get(link.source, 0), place.get(link.target, len(place) - 1))
+        return last
+
+    def _starts(self, before: str, item: str) -> bool:
+        """Whether a panel may end with one item and the next begin with another."""
+        follows = self._region.items[item]
+        large = isinstance(follows, Card) or follows.look in ("block", "op")
+        return large and (not self._is_terminal(before) or self._is_output(before))
 
     def _cuts(self, before: Element, after: Element, cards: bool) -> bool:
         """Whether a panel may end between two elements: one value passes, and what belongs together stays so."""
@@ -107,6 +168,23 @@ class Panels:
             return False
         one = len({link.source for link in self._out.get(before, [])}) == 1
         return one and (isinstance(follows, Card) or follows.look == "block" or (follows.look == "op" and not cards))
+
+    def number(self, units: Sequence[Unit]) -> None:
+        """Learn which stretch is which panel.
+
+        Values are given letters where they do not pass alone to the next, or leave beside an output of the network.
+        """
+        panels = {item: n for n, unit in enumerate(units) for element in unit.elements for item in items_of(element)}
+        read: dict[End, set[int]] = {}
+        for link in self._region.links:
+            if panels[link.target] != panels[link.source.item] and not self._is_terminal(link.source.item):
+                read.setdefault(link.source, set()).add(panels[link.target])
+        ending = {panels[item] for item in panels if self._is_output(item)}
+        passing = Counter(n for end, found in read.items() for n in range(panels[end.item], max(found)))
+        for end in sorted(read, key=self._order):
+            start = panels[end.item]
+            if read[end] != {start + 1} or passing[start] > 1 or start in ending:
+                self._letters[end] = _LETTERS[len(self._letters) % len(_LETTERS)]
 
     def panel(self, unit: Unit, number: int, again: bool, whole: Unit) -> Panel:
         """``unit`` placed, a piece of ``whole``; ``again`` says that it goes on with what another panel began."""
@@ -139,21 +217,38 @@ class Panels:
         """The region of ``unit`` alone, with the values that cross its edges as boxes."""
         inside = {item for element in unit.elements for item in items_of(element)}
         region = Region()
-        coming = [link for link in self._region.links if link.target in inside and link.source.item not in inside]
-        if coming:
-            shape = self._region.types[coming[0].source]
-            region.add(Box(f"top {number}", "terminal", "terminal", self._said(coming[0].source)), (), (shape,))
+        read = [link for item in inside for link in self._placer.links_into(item) if link.source.item not in inside]
+        coming = sorted(dict.fromkeys(link.source for link in read), key=self._order)
+        tops: dict[End, End] = {}
+        for end in coming:
+            (tops[end],) = region.add(self._crossing("top", number, end), (), (self._region.types[end],))
         for path in sorted(inside, key=self._place.__getitem__):
             region.items[path] = self._region.items[path]
             region.types.update(self._types.get(path, {}))
         for link in self._region.links:
             if link.target in inside:
-                source = link.source if link.source.item in inside else End(f"top {number}")
-                region.links.append(Link(source, link.target, link.slot))
-        going = [link.source for path in inside for link in self._out.get(path, []) if link.target not in inside]
-        if going:
-            region.add(Box(f"bottom {number}", "terminal", "terminal", self._said(going[0])), (going[0],), ())
+                region.links.append(Link(tops.get(link.source, link.source), link.target, link.slot))
+        given = [link.source for path in inside for link in self._out.get(path, []) if link.target not in inside]
+        going = sorted({end for end in given if not self._is_terminal(end.item)}, key=self._order)
+        for end in going:
+            region.add(self._crossing("bottom", number, end), (end,), ())
         return region
+
+    def _order(self, end: End) -> tuple[int, int]:
+        return self._place[end.item], end.port
+
+    def _crossing(self, word: str, number: int, end: End) -> Box:
+        """What stands for a value at an edge of panel ``number``.
+
+        One that passes alone to the next panel is led there; of others a letter tells where they go on, and the inputs
+        of the network stand wherever they are read.
+        """
+        item = self._region.items[end.item]
+        if self._is_terminal(end.item) and isinstance(item, Box):
+            return Box(f"{word} {number} {end.item}", "terminal", "terminal", item.title)
+        letter = self._letters.get(end)
+        path, said = (f"{word} {number} {letter}", f"{self._said(end)} · {letter}") if letter else ("", "")
+        return Box(path or f"{word} {number}", "terminal", "terminal", said or self._said(end))
 
     def _said(self, end: End) -> str:
         """What stands for a value where a panel begins or ends: its shape, or what gives it where none are shown."""

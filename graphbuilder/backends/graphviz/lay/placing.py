@@ -32,6 +32,9 @@ class Placer:
         for link in region.links:
             self._into.setdefault(link.target, []).append(link)
             self._from.setdefault(link.source, []).append(link)
+        self._ports: dict[str, list[int]] = {}
+        for end in sorted(self._from):
+            self._ports.setdefault(end.item, []).append(end.port)
 
     def upwards(self) -> Placer:
         """One that places what will be turned over, so that headers are then on top."""
@@ -99,7 +102,7 @@ class Placer:
         return part
 
     def _outs(self, box: Box, along: float, across: float) -> dict[Link, Tip]:
-        ports = sorted({end.port for end in self._from if end.item == box.path}) if box.look == "op" else [0]
+        ports = self._ports.get(box.path, [])
         outs: dict[Link, Tip] = {}
         for number, port in enumerate(ports):
             place = 0.0 if len(ports) == 1 else across * ((number + 1) / (len(ports) + 1) - 0.5)
@@ -138,6 +141,12 @@ class Placer:
 
     # cards
 
+    def length(self, path: str) -> float:
+        """How far an item goes along the flow, with its distance to the next."""
+        item = self.region.items[path]
+        part = self._card(item, "wide") if isinstance(item, Card) else self._plain(item, "wide", {})
+        return part.length + part.tail + part.after
+
     def _card(self, card: Card, form: Form) -> Part:
         inner = Placer(card.region, self.metrics, self._options, self._upward)
         part = inner.chain(structure(card.region).elements, form)
@@ -159,7 +168,7 @@ class Placer:
         wires = tuple(sorted({tip.points[0][1] for tips in part.ins.values() for tip in tips}))
         part.move(before, 0.0)
         part.length += before + part.tail + behind
-        self._widen(part, title, note, len(wires) > 1)
+        self._widen(part, title, note, wires)
         left, right = part.left + m.PAD, part.right + m.PAD
         left += m.HEADER - m.PAD / 2 if self.metrics.across else 0
         part.marks.insert(0, FrameMark(0.0, part.length, -left, right, title, note, count, words, wires))
@@ -171,17 +180,17 @@ class Placer:
             part.right += m.WORDS if self.metrics.across else 2 * m.STACK
             part.tail = 2 * m.STACK if self.metrics.across else m.BADGE
 
-    def _widen(self, part: Part, title: str, note: str, lanes: bool) -> None:
-        """Make room for the words in a card's header."""
+    def _widen(self, part: Part, title: str, note: str, wires: Sequence[float]) -> None:
+        """Make room for the words in a card's header, the note right of all wires."""
         first = min(text.width(title, m.TITLE, bold=True), 150.0) + 8
         second = text.width(note, m.DETAIL) + 8
         if self.metrics.across:
             missing = max(0.0, first + second + 16 - part.length)
             part.length += missing
             return
-        if not lanes:
+        if len(wires) < 2:
             part.left = max(part.left, first)
-        part.right = max(part.right, second)
+        part.right = max(part.right, max(wires, default=0.0) + second)
 
     # branches
 

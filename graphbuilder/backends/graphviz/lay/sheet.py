@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count, pairwise
+from itertools import pairwise
 
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay import metrics as m
-from graphbuilder.backends.graphviz.lay.columns import Stretch, arrange
+from graphbuilder.backends.graphviz.lay.columns import Share, Stretch, arrange
 from graphbuilder.backends.graphviz.lay.drawing import Drawing, Frame, Line, Point, Words
 from graphbuilder.backends.graphviz.lay.legend import add_legend
 from graphbuilder.backends.graphviz.lay.metrics import Metrics
-from graphbuilder.backends.graphviz.lay.panels import Panel, Panels, Unit, units
+from graphbuilder.backends.graphviz.lay.panels import Panel, Panels, Pieces, Unit, units
 from graphbuilder.backends.graphviz.lay.parts import BoxMark, FrameMark
 from graphbuilder.backends.graphviz.lay.pen import Pen, tidied
 from graphbuilder.backends.graphviz.options import Options
@@ -23,6 +23,8 @@ _TITLES, _FACT, _SECTION = (24.0, 21.0, 18.0, 15.0), 10.0, 15.0
 _TITLE_ROW, _FACT_ROW, _BELOW = 34.0, 15.0, 3.0
 _TITLED, _PLAIN, _FOOT, _SIDE = 37.0, 14.0, 14.0, 10.0
 _LEAST_WIDE, _LONG, _LONG_TITLED = 420.0, 800.0, 1300.0
+_ACROSS = 0.9
+"""How much sooner a row is cut than a column, since it is less broad."""
 _ENDS = 2 * (22.0 + m.CARD_GAP)
 
 
@@ -84,16 +86,19 @@ class _Sheet:
         stretches = [
             self._measure(unit, [length for _, length in cut]) for unit, cut in zip(found, pieces, strict=True)
         ]
-        wide = self._metrics.lane + self._metrics.half + (2 * _TITLED + m.HEADER if self._metrics.across else 4 * _SIDE)
+        if self._metrics.across:
+            wide = self._panels.breadth + _TITLED + _SIDE
+        else:
+            wide = self._metrics.lane + self._metrics.half + 4 * _SIDE
         shares = arrange(stretches, wide, GUTTER, not self._metrics.across)
-        numbers = count()
+        cut = {share: _cut(share, found, pieces) for column in shares for share in column}
+        self._panels.number(list(cut.values()))
+        numbers = {share: number for number, share in enumerate(cut)}
         columns: list[_Column] = []
         for column in shares:
-            panels: list[Panel] = []
-            for share in column:
-                elements = tuple(e for piece, _ in pieces[share.unit][share.start : share.end] for e in piece)
-                unit = Unit(found[share.unit].section, elements)
-                panels.append(self._panels.panel(unit, next(numbers), share.start > 0, found[share.unit]))
+            panels = [
+                self._panels.panel(cut[share], numbers[share], share.start > 0, found[share.unit]) for share in column
+            ]
             columns.append(_column(panels))
         self._align(columns)
         return columns
@@ -101,7 +106,7 @@ class _Sheet:
     def _measure(self, unit: Unit, lengths: Sequence[float]) -> Stretch:
         """What ``unit`` takes of a column. A titled one is cut late: it is one thing to its reader."""
         extra = _ENDS + _FOOT + (_TITLED if unit.section else _PLAIN)
-        whole = (_LONG_TITLED if unit.section else _LONG) * (1.4 if self._metrics.across else 1.0)
+        whole = (_LONG_TITLED if unit.section else _LONG) * (_ACROSS if self._metrics.across else 1.0)
         return Stretch(tuple(length + m.CARD_GAP for length in lengths), extra, whole)
 
     def _align(self, columns: list[_Column]) -> None:
@@ -210,6 +215,12 @@ class _Port:
         self.x, self.y = pen.place(mark.along, mark.across)
         self.left, self.right = self.x - mark.wide / 2, self.x + mark.wide / 2
         self.bottom = self.y + mark.high / 2
+
+
+def _cut(share: Share, found: Sequence[Unit], pieces: Sequence[Pieces]) -> Unit:
+    """The stretch that ``share`` is."""
+    elements = tuple(e for piece, _ in pieces[share.unit][share.start : share.end] for e in piece)
+    return Unit(found[share.unit].section, elements)
 
 
 def _head(panel: Panel) -> float:
