@@ -17,7 +17,8 @@ from graphbuilder.ir.lowering import Infix, Lowering, Module
 # Their backward passes need their own result or its sign, which the written-over input still has.
 OVERWRITING = frozenset({"nn.ReLU", "nn.ReLU6"})
 # Their backward passes need their inputs and statistics, never their result.
-FORGETTING = frozenset(f"nn.{kind}{axes}d" for kind in ("Conv", "ConvTranspose", "BatchNorm") for axes in (1, 2, 3))
+_KINDS = ("nn.Conv", "nn.ConvTranspose", "nn.BatchNorm", "ScaleBatchNorm", "ShiftBatchNorm")
+FORGETTING = frozenset(f"{kind}{axes}d" for kind in _KINDS for axes in (1, 2, 3))
 
 
 def in_place(

@@ -10,6 +10,7 @@ from tests.backends.networks import spelt
 CASES = {
     "after a convolution": ('{ op = "conv", out = 4, kernel = 1 }, { op = "relu" }', True),
     "after a norm": ('{ op = "batchnorm" }, { op = "relu6" }', True),
+    "after a norm that learns no factor": ('{ op = "batchnorm", scale = false }, { op = "relu" }', True),
     "after a sum": (
         '{ op = "conv", out = 4, kernel = 1 }, { op = "add", from = ["conv", "in"] }, { op = "relu" }',
         True,
