@@ -52,6 +52,19 @@ NO_DROPOUT = {"dropout": 0.0}
 
 ROWS = (
     Row("xception", "keras:Xception", (299, 256, 224, 150)),
+    Row("xception_tutorial", "plain:xception.tutorial", (299, 96)),
+    Row("xception_pytorch", "timm:legacy_xception", (224, 96)),
+    Row("xception_pytorch", "plain:xception.repaired", (299, 96)),
+    Row("xception_pytorch_as_written", "plain:xception.as_written", (224, 96)),
+    Row("inception_v3", "keras:InceptionV3", (139,)),
+    Row(
+        "inception_v3_torchvision",
+        "torchvision:inception_v3",
+        (299,),
+        params={"dropout": 0.0},
+        settings={"dropout": 0.0, "init_weights": False},
+        learns=2,
+    ),
     Row("resnet50", "torchvision:resnet50", (224,)),
     Row("resnext50_32x4d", "torchvision:resnext50_32x4d", (224, 64)),
     Row("resnext101_32x8d", "torchvision:resnext101_32x8d", (96,)),
