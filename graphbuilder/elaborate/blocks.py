@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
+from graphbuilder.diagnostics import Diagnostic, Label
 from graphbuilder.diagnostics.catalogue.limits import BlocksTooDeep, TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import BadInitialiser, Recursion, UnknownBlock
 from graphbuilder.diagnostics.nearest import meant
@@ -20,7 +22,7 @@ from graphbuilder.elaborate.arguments import (
 )
 from graphbuilder.elaborate.builder import BodyBuilder, Call
 from graphbuilder.elaborate.context import Context, Trail
-from graphbuilder.elaborate.joins import branches, last_place, with_shortcut
+from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut
 from graphbuilder.elaborate.names import Named, name_steps
 from graphbuilder.elaborate.outputs import finish, named_outputs, outputs_of, wanted_of
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
@@ -28,7 +30,7 @@ from graphbuilder.elaborate.prune import Pruner
 from graphbuilder.elaborate.reading import PortNames, Reading
 from graphbuilder.elaborate.repeats import build_repeat
 from graphbuilder.elaborate.scope import Scope
-from graphbuilder.elaborate.signals import Signal
+from graphbuilder.elaborate.signals import NOTHING_KNOWN, Signal
 from graphbuilder.ir import Graph, Op, TensorType
 from graphbuilder.spec.model import Block, Step
 from graphbuilder.spec.unknown import UNKNOWN
@@ -119,10 +121,7 @@ class Blocks:
             return self._made[key]
         use = trail.frames[-1].place
         if key in self._in_progress:
-            circle = " -> ".join(frame.block for frame in trail.frames[-2:])
-            message = f"the block `{name}` uses itself with the same arguments: {circle}"
-            remedy = "count down: give it an argument that shrinks, and a `when` on it that ends the circle"
-            self.context.sink.add(Recursion.at(use.span, message, help=remedy))
+            self.context.sink.add(_endless(trail))
             return None
         if len(trail.frames) > self.context.limits.depth:
             message = f"blocks in blocks are more than {self.context.limits.depth} deep"
@@ -153,7 +152,7 @@ class Blocks:
         outputs = wanted_of(block.outputs, block.place_of("outputs"))
         paths = [*all_paths(body, after), *(output.path for output in outputs), *(".".join(tap) for tap in taps)]
         builder = BodyBuilder(self, scope, inputs, trail, taps_of(paths))
-        builder.nameless = self.context.unsound(block.place, "inputs")
+        builder.nameless = self.context.unsound(block.place, "inputs", "body", "branches", "after")
         last = self._main(builder, block, body)
         if after:
             last = builder.run(after, last, block.place_of("after"), may_be_empty=True)
@@ -169,8 +168,12 @@ class Blocks:
         if block.branches is not None:
             return branches(builder, block)
         last = builder.run(body, builder.start, block.place_of("body"))
-        if block.shortcut is None or builder.condition(block.shortcut_when, block, "shortcut_when") is False:
+        kept = block.shortcut is not None and builder.condition(block.shortcut_when, block, "shortcut_when")
+        if kept is False:
             return last
+        if kept is None:
+            check_shortcut(builder, block)
+            return NOTHING_KNOWN if block.merge == "concat" else last
         last = with_shortcut(builder, block, last, last_place(block.body or [], block))
         builder.signals["merge"] = last
         return last
@@ -226,3 +229,15 @@ def input_facts(inputs: Mapping[str, TensorType | None]) -> dict[str, Any]:
             facts[f"{prefix}_channels"] = type_.channels if type_ else UNKNOWN
             facts[f"{prefix}_shape"] = list(type_.shape) if type_ else UNKNOWN
     return facts
+
+
+def _endless(trail: Trail) -> Diagnostic:
+    """The diagnostic for a block that is used inside of itself: the way round, with its places."""
+    name = trail.frames[-1].block
+    first = max(index for index, frame in enumerate(trail.frames[:-1]) if frame.block == name)
+    circle = trail.frames[first:]
+    uses = [f"`{user.block}` uses `{used.block}`" for user, used in pairwise(circle)]
+    labels = [Label(frame.place.span, use) for frame, use in zip(circle[1:], uses, strict=True)]
+    message = f"the block `{name}` uses itself with the same arguments: {' -> '.join(frame.block for frame in circle)}"
+    remedy = "count down: give it an argument that shrinks, and a `when` on it that ends the circle"
+    return Recursion.at(labels[-1].span, message, label=labels[-1].text, related=tuple(labels[:-1]), help=remedy)

@@ -67,13 +67,20 @@ def with_shortcut(builder: BodyBuilder, block: Block, main: Signal, last: Place)
         case "identity":
             side = builder.start
         case "project":
-            side = _project(builder, main, place)
+            side = _project(builder, main, place, last)
         case steps:
             named, _ = name_steps(steps or [])
             side = branch(builder, "shortcut", named, place)
     paths = [body, Path("the shortcut", side, place)]
     op = block.merge or "add"
     return join(builder, op, paths[::-1] if op == "concat" else paths, place)
+
+
+def check_shortcut(builder: BodyBuilder, block: Block) -> None:
+    """Look for mistakes in the steps of a shortcut of which nobody knows whether it is there."""
+    if isinstance(block.shortcut, list):
+        named, _ = name_steps(block.shortcut)
+        branch(builder, "shortcut", named, block.place_of("shortcut"))
 
 
 def branches(builder: BodyBuilder, block: Block) -> Signal:
@@ -111,7 +118,7 @@ def branch(builder: BodyBuilder, name: str, named: Sequence[Named], place: Place
     return builder.append(node, Reading(known, NOTHING_KNOWN), place)
 
 
-def _project(builder: BodyBuilder, main: Signal, place: Place) -> Signal:
+def _project(builder: BodyBuilder, main: Signal, place: Place, last: Place) -> Signal:
     """The identity where sizes and channels stay, else a strided 1x1 convolution and the file's batch norm."""
     source, target = builder.start.sole, main.sole
     if source is None or source.type is None or target is None or target.type is None:
@@ -122,9 +129,30 @@ def _project(builder: BodyBuilder, main: Signal, place: Place) -> Signal:
         return NOTHING_KNOWN
     inputs = {name: type_ for name, type_ in builder.inputs.items() if type_ is not None}
     stride = total_stride(inputs, builder.nodes, target.value, builder.context.inference)
+    if _larger(source.type, target.type, stride):
+        message = f"the shortcut cannot project {source.type} to {target.type}: a projection enlarges nothing"
+        label = Label(last.span, f"the body gives {target.type}")
+        remedy = f"write the shortcut as steps: shortcut = {_enlarging(source.type, target.type)}"
+        builder.report(CannotProject.at(place.span, message, related=(label,), help=remedy))
+        return NOTHING_KNOWN
     if set(stride) == {1} and source.type.channels == target.type.channels:
         return builder.start
     return _projection(builder, source, target.type.channels, stride, place)
+
+
+def _larger(source: TensorType, target: TensorType, stride: tuple[int, ...]) -> bool:
+    """Whether a body gives more places on an axis than any projection with its stride could."""
+    if target.layout == "last" or len(target.spatial) != len(source.spatial):
+        return False
+    axes = zip(source.spatial, target.spatial, stride, strict=True)
+    return any(after > -(-before // step) for before, after, step in axes)
+
+
+def _enlarging(source: TensorType, target: TensorType) -> str:
+    """A shortcut that gives ``target``, as a spec has it."""
+    sizes = f"[{', '.join(map(str, target.spatial))}]"
+    project = f', {{ op = "conv", out = {target.channels}, kernel = 1 }}' if source.channels != target.channels else ""
+    return f'[{{ op = "resize", size = {sizes} }}{project}]'
 
 
 def _projection(builder: BodyBuilder, source: Known, channels: int, stride: tuple[int, ...], place: Place) -> Signal:

@@ -29,7 +29,7 @@ def name_steps(
 
 def base_name(step: Step) -> str:
     """What a step without an id is named after."""
-    return step.op or next(iter(step.blocks), str(step.share))
+    return step.op or next(iter(step.blocks), step.share if isinstance(step.share, str) else "step")
 
 
 def _counted(step: Step, counts: dict[str, int], used: set[str]) -> str:

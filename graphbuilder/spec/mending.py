@@ -73,7 +73,14 @@ class Mending:
             case ("params" | "defaults" | "outputs" as table, *rest):
                 self._table(table, tuple(rest))
             case _:
-                self.remove(keys[:1])
+                self._stranger((), ("params", "inputs", "defaults", "blocks"), keys[:1])
+
+    def _stranger(self, keys: Keys, tables: tuple[str, ...], key: Keys) -> None:
+        """Leave out what the grammar does not know; a table may be meant for any that is not there."""
+        holder: dict[Any, Any] = self._holder((*keys, *key)) or {}
+        if isinstance(holder.get(key[0]), dict):
+            self.unsound.update((*keys, table) for table in tables if table not in holder)
+        self.remove((*keys, *key))
 
     def _table(self, table: str, rest: Keys) -> None:
         keys = (table, *rest[:1])
@@ -138,7 +145,7 @@ class Mending:
             case ("shortcut_when",):
                 self.poison((*block, *within))
             case _:
-                self.remove((*block, *within[:1]))
+                self._stranger(block, ("args", "let"), within[:1])
 
     def _no_list(self, block: Keys, steps: Keys) -> None:
         self.mark(*block)

@@ -152,6 +152,7 @@ class _Rules:
         if "repeat" in step and listed:
             self._meaningless((*keys, "repeat"), "`use` lists the block of each copy already", "leave it out")
         if "merge" in step and "repeat" not in step and not listed:
+            self._mending.remove((*keys, "merge"))
             self._meaningless(
                 (*keys, "merge"), "`merge` joins the copies of a `repeat`", "add `repeat`, or leave it out"
             )
@@ -185,6 +186,7 @@ class _Rules:
             remedy = "make a branch of the body, or a block of its own"
             self._sink.add(BlockForm.at(at((*keys, "branches")), "a block has both `body` and `branches`", help=remedy))
         elif "body" not in block and "branches" not in block:
+            self._mending.mark(*keys, "body")
             message = f"the block `{keys[-1]}` has neither `body` nor `branches`"
             self._sink.add(BlockForm.at(at(keys), message, help="add `body = [...]`"))
         if "branches" in block and "shortcut" in block:
@@ -202,6 +204,7 @@ class _Rules:
     def _no_join(self, block: Mapping[str, Any], keys: Keys) -> None:
         if "merge" in block:
             self._mending.mark(*keys)
+            self._mending.remove((*keys, "merge"))
             message = "`merge` joins branches, or a body and its `shortcut`"
             self._meaningless((*keys, "merge"), message, "add `shortcut`, or leave it out")
         if "after" in block:

@@ -289,7 +289,8 @@ class NothingReturned(Rule):
 
 
 class CannotProject(Rule):
-    """`shortcut = "project"` follows one map through a body that keeps or reduces its size."""
+    """`shortcut = "project"` follows one map through a body that keeps or reduces its size: it is a 1x1 convolution
+    with the body's stride. What else stands beside a body, as behind a transposed convolution, is written as steps."""
 
     code = "GB326"
     title = "this body has no projection"
