@@ -108,11 +108,12 @@ def layout(convention: Convention, leaf: str, theirs: Shape, wanted: Shape) -> L
     tried = _KERAS.get(leaf, ((), (SAME,)))[1] if convention == "keras" else (SAME,)
     possible = (choice for choice in tried if choice is SAME or len(theirs) >= 2)
     found = next((choice for choice in possible if choice.shape(theirs) == wanted), None)
-    return RESHAPED if found is None and convention == "torch" and _reshapes(theirs, wanted) else found
+    most = 1 if convention == "keras" else 2
+    return RESHAPED if found is None and SAME in tried and _reshapes(theirs, wanted, most) else found
 
 
-def _reshapes(theirs: Shape, wanted: Shape) -> bool:
+def _reshapes(theirs: Shape, wanted: Shape, most: int) -> bool:
     """Whether two shapes differ in axes of 1 alone: class tokens and layer scales are kept with some, 1x1 kernels
-    without. With more than two others it is another kernel: depthwise (64, 1, 3, 3) is no (64, 3, 3)."""
+    without. With more than ``most`` others it is another kernel: depthwise (64, 1, 3, 3) is no (64, 3, 3)."""
     long = [size for size in theirs if size != 1]
-    return len(long) <= 2 and long == [size for size in wanted if size != 1]
+    return len(long) <= most and long == [size for size in wanted if size != 1]

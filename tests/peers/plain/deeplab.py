@@ -80,8 +80,8 @@ class Entry(nn.Module):
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         x = functional.relu(self.stem["batchnorm"](self.stem["conv"](image)))
         x = functional.relu(self.stem["batchnorm_2"](self.stem["conv_2"](x)))
-        fine = self.block2(x)
-        return fine, self.block4(self.block3(fine))
+        low = self.block2(x)
+        return low, self.block4(self.block3(low))
 
 
 class Exit(nn.Module):
@@ -103,7 +103,7 @@ class Exit(nn.Module):
         return functional.relu(x)
 
 
-class Seen(nn.Module):
+class Atrous(nn.Module):
     """Convolution, batch norm, ReLU."""
 
     def __init__(self, channels: int, out: int, kernel: int = 1, dilation: int = 1) -> None:
@@ -119,26 +119,26 @@ class Seen(nn.Module):
 class Pyramid(nn.Module):
     def __init__(self, dropout: float) -> None:
         super().__init__()
-        self.point = nn.ModuleDict({"seen": Seen(2048, 256)})
-        self.wide = nn.ModuleDict({"seen": nn.ModuleList(Seen(2048, 256, 3, rate) for rate in (6, 12, 18))})
-        self.image = nn.ModuleDict({"whole": nn.ModuleDict({"seen": Seen(2048, 256)})})
-        self.join = Seen(5 * 256, 256)
+        self.point = nn.ModuleDict({"atrous": Atrous(2048, 256)})
+        self.wide = nn.ModuleDict({"atrous": nn.ModuleList(Atrous(2048, 256, 3, rate) for rate in (6, 12, 18))})
+        self.image = nn.ModuleDict({"image_pooling": nn.ModuleDict({"atrous": Atrous(2048, 256)})})
+        self.join = Atrous(5 * 256, 256)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        whole = self.image["whole"]["seen"](x.mean((2, 3), keepdim=True)).expand(-1, -1, *x.shape[2:])
-        seen = [self.point["seen"](x), *(window(x) for window in self.wide["seen"]), whole]
-        return self.dropout(self.join(torch.cat(seen, 1)))
+        whole = self.image["image_pooling"]["atrous"](x.mean((2, 3), keepdim=True)).expand(-1, -1, *x.shape[2:])
+        branches = [self.point["atrous"](x), *(window(x) for window in self.wide["atrous"]), whole]
+        return self.dropout(self.join(torch.cat(branches, 1)))
 
 
 class Decoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.few = Seen(128, 48)
-        self.refine = nn.Sequential(Seen(304, 256, 3), Seen(256, 256, 3))
+        self.low_level = Atrous(128, 48)
+        self.refine = nn.Sequential(Atrous(304, 256, 3), Atrous(256, 256, 3))
 
-    def forward(self, deep: Tensor, fine: Tensor) -> Tensor:
-        return self.refine(torch.cat([self.few(fine), enlarged(deep, fine)], 1))
+    def forward(self, deep: Tensor, low: Tensor) -> Tensor:
+        return self.refine(torch.cat([self.low_level(low), enlarged(deep, low)], 1))
 
 
 def enlarged(x: Tensor, like: Tensor) -> Tensor:
@@ -156,9 +156,9 @@ class DeepLab(nn.Module):
         self.logits = nn.Conv2d(256, classes, 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        fine, x = self.entry(image)
+        low, x = self.entry(image)
         x = self.pyramid(self.exit(self.middle(x)))
-        return enlarged(self.logits(self.decoder(x, fine)), image)
+        return enlarged(self.logits(self.decoder(x, low)), image)
 
 
 def deeplabv3plus_xception(num_classes: int, dropout: float = 0.5) -> nn.Module:
