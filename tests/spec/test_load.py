@@ -230,7 +230,7 @@ FAULTS = [
     (HEAD + STEP + 'params."two words" = 1', "GB110", '"two words"', "the name of a param", "`two_words`"),
     (HEAD + STEP + "params.for = 1", "GB111", "for", "`for` is a word of Python", "`for_1`"),
     (HEAD + STEP + "params.item = 1", "GB111", "item", "meaning of its own in expressions", None),
-    (HEAD + STEP + "inputs.torch = [1]", "GB111", "torch", "part of every torch module", None),
+    (HEAD + STEP + "inputs.torch = [1]", "GB111", "torch", "used in the Python that is written", None),
     (HEAD + STEP + "outputs.torch = 'relu'", "GB111", "torch", "in the Python that is written", None),
     (HEAD + STEP + "[blocks.nn]\nbody = []", "GB111", "nn", "in the Python that is written", None),
     (HEAD + STEP + "[blocks.b]\nbody = []\nargs.when = 1", "GB111", "when", "any step may carry", None),
