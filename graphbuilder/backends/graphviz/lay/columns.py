@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import log
 
-_UPRIGHT, _LYING = 1.3, 1.9
+_UPRIGHT, _LYING = 1.3, 1.6
 _CUT, _CUTS, _WASTE = 0.12, 5, 1.2
 
 

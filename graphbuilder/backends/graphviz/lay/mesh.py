@@ -5,7 +5,7 @@ Much as a version history is drawn. Rows are parts like any others, so the space
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -13,6 +13,8 @@ from graphbuilder.backends.graphviz.lay.parts import Part, Tip
 from graphbuilder.backends.graphviz.read.scene import End, Link
 
 _GAP, _THIN = 14.0, 5.0
+_REACH = 18.0
+"""How far from its middle a join is entered from the side."""
 
 
 @dataclass(slots=True, eq=False)
@@ -22,8 +24,11 @@ class Node:
     path: str
     links: list[Link]
     part: Part
+    look: str
     row: int = 0
     lane: int = 0
+    lanes: dict[End, int] = field(default_factory=dict[End, int])
+    """Where what it reads comes from."""
 
 
 @dataclass(slots=True, eq=False)
@@ -39,8 +44,11 @@ class _Value:
         return self.born < row < max(self.reads.values())
 
 
-def rows(nodes: Sequence[Node], links: Sequence[Link]) -> Iterator[Part]:
-    """The rows of a tangle, to be put behind each other; ``links`` are all that touch it."""
+def rows(nodes: Sequence[Node], links: Sequence[Link], above: Mapping[End, float]) -> Iterator[Part]:
+    """The rows of a tangle, to be put behind each other; ``links`` are all that touch it.
+
+    ``above`` is where values come in, across.
+    """
     place = {node.path: node for node in nodes}
     for node in nodes:
         before = [place[link.source.item].row for link in node.links if link.source.item in place]
@@ -50,7 +58,9 @@ def rows(nodes: Sequence[Node], links: Sequence[Link]) -> Iterator[Part]:
     by_row: list[list[Node]] = [[] for _ in range(height)]
     for node in nodes:
         by_row[node.row].append(node)
-    lanes = _assign(by_row, values)
+    lanes = _assign(by_row, values, {end: lane for lane, end in enumerate(sorted(above, key=above.__getitem__))})
+    for node in nodes:
+        _enter(node)
     centres = _centres(by_row, lanes)
     for number, row in enumerate(by_row):
         yield _row(row, [value for value in values.values() if value.waits(number)], centres, number)
@@ -65,9 +75,12 @@ def _values(place: dict[str, Node], links: Sequence[Link], height: int) -> dict[
     return values
 
 
-def _assign(by_row: list[list[Node]], values: dict[End, _Value]) -> int:
-    """Give nodes and waiting values lanes, each its predecessor's where that is free; how many lanes there are."""
-    highest, known = 0, dict[End, int]()
+def _assign(by_row: list[list[Node]], values: dict[End, _Value], known: dict[End, int]) -> int:
+    """Give nodes and waiting values lanes, each its predecessor's where that is free; how many lanes there are.
+
+    Those that read one value choose first: the others cannot stand straight behind all that they read.
+    """
+    highest = 0
     for number, row in enumerate(by_row):
         taken: set[int] = set()
         for end, value in values.items():
@@ -75,13 +88,40 @@ def _assign(by_row: list[list[Node]], values: dict[End, _Value]) -> int:
                 value.lane = _free(taken, known.get(end, 0))
                 known[end] = value.lane
                 taken.add(value.lane)
-        for node in row:
-            wanted = [known[link.source] for link in node.links if link.source in known]
-            node.lane = _free(taken, wanted[0] if wanted else 0)
+        for node in sorted(row, key=lambda node: len(node.links) > 1):
+            node.lanes = {link.source: known[link.source] for link in node.links if link.source in known}
+            node.lane = _free(taken, next(iter(node.lanes.values()), 0))
             taken.add(node.lane)
             known.update((end, node.lane) for end in values if end.item == node.path)
         highest = max(highest, *taken)
     return highest + 1
+
+
+def _enter(node: Node) -> None:
+    """Let a join be entered from the side from which each value comes, and a box in the order of their lanes."""
+    sources = sorted(dict.fromkeys(link.source for link in node.links), key=lambda end: node.lanes.get(end, node.lane))
+    if len(sources) < 2:
+        return
+    if node.look == "join":
+        straight = next((end for end in sources if node.lanes.get(end, node.lane) == node.lane), None)
+        entries = {end: _side(node, end) for end in sources if end is not straight}
+        node.part.left = node.part.right = _REACH + _THIN
+    elif node.look in ("op", "pill", "block"):
+        straight = None
+        starts = sorted({tips[0].points[0][1] for tips in node.part.ins.values()})
+        entries = {end: ((0.0, place),) for end, place in zip(sources, starts, strict=True)}
+    else:
+        return
+    for link in node.links:
+        if link.source in entries:
+            node.part.ins[link] = [Tip(entries[link.source], item=node.path)]
+
+
+def _side(node: Node, end: End) -> tuple[tuple[float, float], ...]:
+    """Down beside a join and into it."""
+    half = node.part.length / 2
+    sign = 1.0 if node.lanes.get(end, node.lane) > node.lane else -1.0
+    return (0.0, sign * _REACH), (half, sign * _REACH), (half, sign * half)
 
 
 def _free(taken: set[int], wanted: int) -> int:

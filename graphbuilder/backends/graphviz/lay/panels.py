@@ -21,7 +21,7 @@ from graphbuilder.backends.graphviz.read.structure import Element, items_of, str
 from graphbuilder.ir import TensorType
 
 _LOOSE = 3
-_LONG, _LONG_ACROSS, _MOST_CROSSING = 1500.0, 1700.0, 6
+_LONG, _LONG_ACROSS, _MOST_CROSSING = 1500.0, 1200.0, 6
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

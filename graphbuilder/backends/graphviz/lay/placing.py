@@ -61,7 +61,7 @@ class Placer:
         if isinstance(element, Parallel):
             return self._parallel(element, form, joined)
         if isinstance(element, Mesh):
-            return self._mesh(element)
+            return self._mesh(element, whole)
         item = self.region.items[element]
         return self._card(item, form) if isinstance(item, Card) else self._box(item, form, whole)
 
@@ -248,13 +248,15 @@ class Placer:
 
     # tangles
 
-    def _mesh(self, mesh: Mesh) -> Part:
+    def _mesh(self, mesh: Mesh, before: Part | None) -> Part:
         inner = set(mesh.items)
         nodes = [self._node(item) for item in mesh.items]
         touching = [link for item in mesh.items for link in self._into.get(item, [])]
         touching += [link for link in self.region.links if link.source.item in inner and link.target not in inner]
         whole: Part | None = None
-        for row in rows(nodes, touching):
+        arriving = {**before.through, **before.outs} if before else {}
+        above = {link.source: tip.points[-1][1] for link, tip in arriving.items() if link.target in inner}
+        for row in rows(nodes, touching, above):
             if whole is None:
                 whole = row
             else:
@@ -265,10 +267,10 @@ class Placer:
         item = self.region.items[path]
         links = self._into.get(path, [])
         if isinstance(item, Card):
-            return Node(path, links, self._card(item, "narrow"))
+            return Node(path, links, self._card(item, "narrow"), "card")
         size = self.metrics.box(item, "narrow")
         half = 0.0 if item.look == "join" else self.metrics.flow(size)[1] * 0.4
-        return Node(path, links, self._plain(item, "narrow", _spread(links, half)))
+        return Node(path, links, self._plain(item, "narrow", _spread(links, half)), item.look)
 
     # small questions
 
