@@ -10,6 +10,7 @@ from graphbuilder import compiler
 from graphbuilder.backends.graphviz import Options
 from graphbuilder.backends.graphviz.figure import drawing
 from tests.backends.graphviz.geometry import faults
+from tests.backends.random_graphs import Maker
 
 HEAD = 'format = 1\nname = "any"\n[inputs]\nx = [8, 8, 8]\ny = [8, 8, 8]\n'
 ONE = ('{ id = "%s", op = "relu", from = "%s" }', '{ id = "%s", op = "conv", out = 8, kernel = 1, from = "%s" }')
@@ -67,3 +68,70 @@ def test_skips_may_nest_as_deep_as_they_like(depth: int) -> None:
 
 def _rows(steps: list[str]) -> str:
     return ",\n".join(steps)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nothing_lies_on_anything_in_a_network_of_blocks(seed: int) -> None:
+    typed = Maker(seed).network()
+    for options in (Options(), Options(direction="LR", names=True, shapes="all")):
+        assert list(faults(drawing(typed, options))) == []
+
+
+def _nested(count: int) -> list[str]:
+    down = [f'{{ id = "d{i}", op = "relu" }}' for i in range(count)]
+    deep = [f'"u{i + 1}"' if i + 1 < count else f'"d{i}"' for i in range(count)]
+    return down + [f'{{ id = "u{i}", op = "add", from = ["d{i}", {deep[i]}] }}' for i in reversed(range(count))]
+
+
+def _overlapping(count: int) -> list[str]:
+    down = [f'{{ id = "d{i}", op = "relu" }}' for i in range(count)]
+    before = [f'"u{i - 1}"' if i else f'"d{count - 1}"' for i in range(count)]
+    return down + [f'{{ id = "u{i}", op = "add", from = ["d{i}", {before[i]}] }}' for i in range(count)]
+
+
+def _complete(count: int) -> list[str]:
+    reads = [", ".join(f'"s{j}"' for j in range(i)) for i in range(1, count)]
+    joins = [f'{{ id = "s{i}", op = "add", from = [{read}] }}' for i, read in enumerate(reads, start=1)]
+    return ['{ id = "s0", op = "relu" }', *joins]
+
+
+def _wide(count: int) -> list[str]:
+    paths = [f'{{ id = "b{i}", op = "tanh", from = "a" }}' for i in range(count)]
+    names = ", ".join(f'"b{i}"' for i in range(count))
+    return ['{ id = "a", op = "relu" }', *paths, f'{{ op = "add", from = [{names}] }}']
+
+
+def _chain(count: int) -> list[str]:
+    return [f'{{ id = "c{i}", op = "conv", out = 4, kernel = 1 }}' for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "count"),
+    [(_nested(1000), 2000), (_overlapping(1000), 2000), (_complete(90), 90), (_wide(300), 302), (_chain(2000), 2000)],
+    ids=["nested skips", "overlapping skips", "every pair", "side by side", "chain"],
+)
+def test_what_is_too_much_for_a_sheet_is_gathered_on_one_and_that_is_said(steps: list[str], count: int) -> None:
+    spec = f"format = 1\nname = 'large'\n[inputs]\nx = [4, 4, 4]\n[model]\nbody = [\n{_rows(steps)}\n]\n"
+    checked = compiler.check_text(spec)
+    assert checked.network is not None, checked.diagnostics
+    figure = drawing(checked.network.typed, Options())
+    boxes = [shape for shape in figure.shapes if shape.style == "block"]
+    assert 10 < len(boxes) < 100
+    said = next(words.text for words in figure.words if "are gathered in" in words.text)
+    assert f"{count + 2:,} steps" in said
+    assert list(faults(figure)) == []
+
+
+def test_stages_stay_apart_where_steps_are_gathered() -> None:
+    body = ", ".join(['{ op = "conv", out = 4, kernel = 1 }'] * 6)
+    units = ", ".join(['{ use = "unit" }'] * 120)
+    spec = (
+        "format = 1\nname = 'stages'\n[inputs]\nx = [4, 4, 4]\n[model]\n"
+        'body = [{ id = "one", use = "stage" }, { id = "two", use = "stage" }]\n'
+        f"[blocks.stage]\nbody = [{units}]\n[blocks.unit]\nbody = [{body}]\n"
+    )
+    checked = compiler.check_text(spec)
+    assert checked.network is not None, checked.diagnostics
+    figure = drawing(checked.network.typed, Options())
+    assert {"one", "two"} <= {words.text for words in figure.words}
+    assert list(faults(figure)) == []
