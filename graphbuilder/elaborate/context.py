@@ -83,14 +83,14 @@ class Context:
 
     def __post_init__(self) -> None:
         self.make = OpMaker(self.sink)
+        self.marks = self.spec.unsound
         self._compute_defaults()
 
     def unsound(self, place: Place, *words: str) -> bool:
         """Whether a mistake at ``place``, or at one of its ``words``, was reported and has left a stand-in there."""
-        marks = self.spec.unsound
-        if not marks:
-            return False
-        return place.keys in marks if not words else any((*place.keys, word) in marks for word in words)
+        if not words:
+            return place.keys in self.marks
+        return any((*place.keys, word) in self.marks for word in words)
 
     def _compute_defaults(self) -> None:
         """``[defaults]`` by op, computed once with the params in scope."""
@@ -117,8 +117,9 @@ class Context:
 
     def _in_doubt(self, op: str) -> bool:
         """Whether a faulty default, already reported, may be the one that a step of this op lacks."""
-        marks = self.spec.unsound
-        return op in self._doubtful or (bool(marks) and not marks.isdisjoint({("defaults",), ("defaults", op)}))
+        return op in self._doubtful or (
+            bool(self.marks) and not self.marks.isdisjoint({("defaults",), ("defaults", op)})
+        )
 
     def spell_out(self, op: Op, inputs: tuple[TensorType, ...], init: Mapping[str, Initialiser]) -> Op | Graph:
         """``op`` itself, or the body of a composite.

@@ -162,6 +162,11 @@ def test_no_place() -> None:
     ]
 
 
+def test_a_second_place_without_a_first() -> None:
+    drawn = draw([CannotAdd.at(None, "x", related=(Label(at(1, 2, 7), "there"),))])
+    assert drawn.splitlines()[1:5] == [" ::: specs/x.toml:1:2", "  |", "1 | [model]", "  |  ----- there"]
+
+
 @pytest.mark.parametrize(
     ("rules", "summary"),
     [

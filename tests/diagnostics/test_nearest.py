@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant, nearest
 
 OPS = ["conv", "sepconv", "batchnorm", "relu", "relu6", "globalavgpool"]
 
 
 @pytest.mark.parametrize(
-    ("word", "meant"),
+    ("word", "near"),
     [
         ("cnov", "conv"),
         ("Conv", "conv"),
@@ -22,9 +22,15 @@ OPS = ["conv", "sepconv", "batchnorm", "relu", "relu6", "globalavgpool"]
         ("conv" * 100_000, None),
     ],
 )
-def test_nearest(word: str, meant: str | None) -> None:
-    assert nearest(word, OPS) == meant
+def test_nearest(word: str, near: str | None) -> None:
+    assert nearest(word, OPS) == near
 
 
 def test_no_candidates() -> None:
     assert nearest("conv", []) is None
+
+
+def test_a_remedy_names_the_nearest_or_says_something_else() -> None:
+    assert meant("cnov", OPS) == "did you mean `conv`?"
+    assert meant("cnov", OPS, "another", form="`{x}.{}`") == "did you mean `{x}.conv`?"
+    assert (meant("dense", OPS, "another"), meant("dense", OPS)) == ("another", None)
