@@ -67,7 +67,12 @@ class SepConv(Composite):
         return x if self.between == "none" else body.call("between", activation_of(self.between), x)
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
-        return f"{self.out}, {windowed(self.kernel, self.stride, inputs)}"
+        words = [str(self.out), windowed(self.kernel, self.stride, inputs)]
+        if self.order == "pointwise_first":
+            words.append("1×1 first")
+        if self.between != "none":
+            words.append(self.between)
+        return ", ".join(words)
 
     examples = (
         Example({"out": 32, "kernel": 3, "bias": False}, (TensorType((16, 9, 10)),)),
