@@ -44,7 +44,7 @@ Examples:
     help="Take every spec with each of these values; repeatable, for every combination.",
 )
 @click.option("--time", "timed", is_flag=True, help="Measure a forward of each: medians of rounds that run them all.")
-@click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Samples in the batch timed.")
+@click.option("--batch", type=click.IntRange(1), metavar="N", default=1, help="Samples in the batch that is timed.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where it is timed.")
 @click.option("--markdown", "form", flag_value="markdown", help="The table in Markdown.")
 @click.option("--csv", "form", flag_value="csv", help="Plain numbers, comma-separated.")
@@ -63,7 +63,9 @@ def command(
 ) -> None:
     """Compare networks, or variants of one, side by side.
 
-    Parameters are learnable ones. Differences are to the first row.
+    Parameters are learnable ones; multiply-accumulates and activations (float32) are of one sample. A receptive field
+    is that of the windows (convolutions, pools) up to the last map before something that reads the whole input.
+    Changes are to the first row.
     """
     from graphbuilder.compiler import compare
 

@@ -47,6 +47,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    stream = sys.stdout
     try:
         code = graphbuilder.main(list(arguments), prog_name="graphbuilder", standalone_mode=False)
     except CompileError as error:
@@ -55,7 +56,11 @@ def _run(arguments: Sequence[str]) -> int:
         report_refusal(error)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except (BrokenPipeError, SystemExit):
+    except SystemExit:
+        if sys.stdout is not stream:  # click's answer to a broken pipe: it wraps the stream, and would end with 1
+            return NOBODY_READS
+        raise
+    except BrokenPipeError:
         raise
     except Exception as error:  # the last line of defence: anything that comes here is a fault of ours
         if isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None:

@@ -22,8 +22,24 @@ Examples:
 """
 
 
+# The parameters of every command that reads specs, the first of them of no other; they stand behind a command's own.
+READING = ("settings", "strict", "modules", "limits", "output_format")
+
+
 class Command(click.Command):
     """A command whose errors are drawn in the format that it was asked for."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {"Options": [], "How a spec is read": []}
+        parameters = self.get_params(ctx)
+        shared = READING if any(parameter.name == READING[0] for parameter in parameters) else ()
+        for parameter in parameters:
+            if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx)):
+                sections["How a spec is read" if parameter.name in shared else "Options"].append(record)
+        for title, records in sections.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -57,7 +73,9 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 
 
 @click.group(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXAMPLES
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True},
+    epilog=EXAMPLES,
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."

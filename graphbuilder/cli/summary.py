@@ -22,13 +22,19 @@ Examples:
 
 @click.command(cls=Command, name="summary", short_help="Print parameters, costs and shapes by block.", epilog=EXAMPLES)
 @reads_spec
-@click.option("--depth", type=click.IntRange(1), help="Levels of blocks to show; as many as fit a screen unless given.")
+@click.option(
+    "--depth",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Levels of blocks to show; as many as fit a screen unless given.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Everything, at every depth, as JSON.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="The table in Markdown.")
 def command(reading: Reading, spec: str, depth: int | None, as_json: bool, as_markdown: bool) -> None:
     """Print parameters, multiply-accumulates and shapes by block.
 
-    A block that is repeated counts all its copies; the rows under it count one.
+    Parameters are learnable ones; running statistics are told among the totals. A block that is repeated counts all its
+    copies; the rows under it count one.
     """
     from graphbuilder.compiler import summary
 

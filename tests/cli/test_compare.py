@@ -89,3 +89,9 @@ def test_the_plot_is_written_beside_the_table(cli: Cli) -> None:
     code, out, _ = cli(RESNET, XCEPTION, "-o", "plot.svg")
     assert code == 0 and "25,557,032" in out
     assert "xception" in Path("plot.svg").read_text()
+
+
+def test_a_commands_own_options_stand_first(cli: Cli) -> None:
+    options, reading = cli("--help")[1].split("How a spec is read:")
+    assert "--set-grid" in options and "[default: auto]" in options and "--strict" not in options
+    assert "--strict" in reading and "--markdown " not in reading

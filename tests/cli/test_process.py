@@ -17,10 +17,9 @@ XCEPTION = str(ROOT / "specs" / "xception.toml")
 COMMAND = [sys.executable, "-m", "graphbuilder.cli"]
 
 
-def test_a_reader_that_leaves_is_no_error() -> None:
-    process = subprocess.Popen(
-        [*COMMAND, "summary", XCEPTION, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
-    )
+@pytest.mark.parametrize("arguments", [["summary", XCEPTION, "--json"], ["--help"]], ids=lambda each: each[0])
+def test_a_reader_that_leaves_is_no_error(arguments: list[str]) -> None:
+    process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
     assert process.stdout and process.stderr
     process.stdout.close()
     errors = process.stderr.read()

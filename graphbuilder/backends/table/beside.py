@@ -94,11 +94,13 @@ def _counted(
 
 
 def _change(new: float, old: float) -> str:
-    """``+12.3 %``; nothing where the two are equal, or where there was nothing."""
+    """``+12.3 %``, ``×14.2`` from tenfold on; nothing where the two are equal, or where there was nothing."""
     if new == old or not old:
         return ""
-    percent = 100 * (new / old - 1)
-    return f"{percent:+.1f} %" if abs(percent) < 100 else f"{percent:+,.0f} %"
+    times = new / old
+    if times >= 9.995:
+        return f"×{times:.1f}" if times < 99.95 else f"×{times:,.0f}"
+    return f"{100 * (times - 1):+.{1 if times < 2 else 0}f} %"
 
 
 def _outputs(each: Variant) -> str:
@@ -114,7 +116,7 @@ def _fields(each: Variant) -> str:
     told: dict[str, str] = {}
     for name, fields in each.fields.items():
         by_source = (f"{source} {field}" if len(sources) > 1 else str(field) for source, field in fields.items())
-        told[name] = ", ".join(by_source)
+        told[name] = "; ".join(by_source)
     if len(set(told.values())) == 1:
         return next(iter(told.values()))
     return "; ".join(f"{name} {field}" for name, field in told.items())

@@ -188,9 +188,19 @@ def _block(run: Run, typed: TypedGraph, path: str, cost: Costs) -> Block:
         _shares(run),
         dict(zip(node.results, typed.outputs_of(node), strict=True)),
         cost,
-        _blocks(body, f"{path}.") if body else (),
+        _inner(body, f"{path}.", node.owns) if body else (),
         training,
     )
+
+
+def _inner(body: TypedGraph, path: str, owns: bool) -> tuple[Block, ...]:
+    """What a call consists of; weights that are another's are counted there."""
+    blocks = _blocks(body, path)
+    return blocks if owns else tuple(map(_again, blocks))
+
+
+def _again(block: Block) -> Block:
+    return block._replace(costs=block.costs.again(), blocks=tuple(map(_again, block.blocks)))
 
 
 def _shares(run: Run) -> str | None:

@@ -81,8 +81,15 @@ def test_differences_are_to_the_first_row(spec: Path) -> None:
     rows = gb.compare(spec, grid={"wide": [3, 5]}).text().splitlines()
     first, second = (kernels((3, 4, wide), (4, 8, wide)) + 16 for wide in (3, 5))
     assert f"{first:,}  " in rows[2] and "%" not in rows[2]
-    assert f"{second:,}   {100 * (second / first - 1):+,.0f} %" in rows[3]
+    assert f"{second:,}   {100 * (second / first - 1):+.0f} %" in rows[3]
     assert "change" not in gb.compare(spec).text()
+
+
+def test_from_tenfold_on_a_change_is_a_factor(spec: Path) -> None:
+    found = gb.compare(spec, grid={"widths": [[1], [40, 40], [400, 400]]})
+    changes = [each for row in found.text().splitlines()[3:5] for each in row.split() if each.startswith(("+", "×"))]
+    ratios = [found.variants[number].parameters / found.variants[0].parameters for number in (1, 2)]
+    assert {f"×{ratio:,.0f}" for ratio in ratios} <= set(changes)
 
 
 def test_csv_has_plain_numbers(spec: Path) -> None:

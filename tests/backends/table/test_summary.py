@@ -112,6 +112,8 @@ def test_shared_weights_count_once() -> None:
     assert [block.shares for block in found.blocks if block.what == "unit"].count("one") == 1
     assert found.costs.trainable == 2 * (KERNEL + 16)
     assert found.costs.executed == 10 * (KERNEL + 16)
+    shared = next(block for block in found.blocks if block.name == "again")
+    assert [block.costs.total for block in (shared, *shared.blocks)] == [0, 0, 0]
     assert "(one set of weights)" in found.text()
     assert "(weights of last)" in found.text()
 
