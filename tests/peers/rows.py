@@ -50,12 +50,21 @@ class Row(NamedTuple):
 
 NO_DROPOUT = {"dropout": 0.0}
 
+SWIN_T = {
+    "patch_size": [4, 4],
+    "embed_dim": 96,
+    "depths": [2, 2, 6, 2],
+    "num_heads": [3, 6, 12, 24],
+    "window_size": [7, 7],
+    "stochastic_depth_prob": 0.0,
+}
+
 ROWS = (
     Row("xception", "keras:Xception", (299, 256, 224, 150)),
-    Row("xception_tutorial", "plain:xception.tutorial", (299, 96)),
-    Row("xception_pytorch", "timm:legacy_xception", (224, 96)),
-    Row("xception_pytorch", "plain:xception.repaired", (299, 96)),
-    Row("xception_pytorch_as_written", "plain:xception.as_written", (224, 96)),
+    Row("xception_tutorial", "plain:xception.tutorial", (150, 96)),
+    Row("xception_pytorch", "timm:legacy_xception", (149, 96)),
+    Row("xception_pytorch", "plain:xception.repaired", (96,)),
+    Row("xception_pytorch_as_written", "plain:xception.as_written", (96,)),
     Row("inception_v3", "keras:InceptionV3", (139,)),
     Row(
         "inception_v3_torchvision",
@@ -70,7 +79,7 @@ ROWS = (
     Row("resnext101_32x8d", "torchvision:resnext101_32x8d", (96,)),
     Row("resnet18", "torchvision:resnet18", (224, 64)),
     Row("resnet152", "torchvision:resnet152", (64,)),
-    Row("vgg16", "torchvision:vgg16", (64,), NO_DROPOUT, NO_DROPOUT),
+    Row("vgg16", "torchvision:vgg16", (32,), NO_DROPOUT, NO_DROPOUT),
     Row("vgg16", "keras:VGG16", (64,), {**NO_DROPOUT, "grid": 2}),
     Row("alexnet", "torchvision:alexnet", (224, 96), NO_DROPOUT, NO_DROPOUT),
     Row("lenet5", "plain:lenet.lenet5", (32,)),
@@ -84,11 +93,19 @@ ROWS = (
         {**NO_DROPOUT, "drop": 0.0},
         {**NO_DROPOUT, "stochastic_depth_prob": 0.0},
     ),
-    Row("densenet121", "torchvision:densenet121", (96,)),
-    Row("densenet121", "keras:DenseNet121", (96,), {"eps": 1.001e-5, "momentum": 0.01}),
-    Row("convnext_tiny", "torchvision:convnext_tiny", (64,), {"drop": 0.0}, {"stochastic_depth_prob": 0.0}),
-    Row("convnext_tiny", "keras:ConvNeXtTiny", (64,), {"drop": 0.0}, {"include_preprocessing": False}),
+    Row("densenet121", "torchvision:densenet121", (64,)),
+    Row("densenet121", "keras:DenseNet121", (64,), {"eps": 1.001e-5, "momentum": 0.01}),
+    Row("convnext_tiny", "torchvision:convnext_tiny", (32,), {"drop": 0.0}, {"stochastic_depth_prob": 0.0}),
+    Row("convnext_tiny", "keras:ConvNeXtTiny", (32,), {"drop": 0.0}, {"include_preprocessing": False}),
     Row("vit_b_16", "torchvision:vit_b_16", (64,), NO_DROPOUT, {"image_size": 64}),
+    Row("swin_t", "torchvision:SwinTransformer", (96, 64), {"drop": 0.0}, SWIN_T),
     Row("unet", "plain:unet.unet", (75,)),
-    Row("deeplabv3plus_xception", "plain:deeplab.deeplabv3plus_xception", (65,), NO_DROPOUT, NO_DROPOUT, learns=2),
+    Row(
+        "deeplabv3plus_xception",
+        "plain:deeplab.deeplabv3plus_xception",
+        (65,),
+        {**NO_DROPOUT, "middle": 2},
+        {**NO_DROPOUT, "middle": 2},
+        learns=2,
+    ),
 )

@@ -146,10 +146,10 @@ def enlarged(x: Tensor, like: Tensor) -> Tensor:
 
 
 class DeepLab(nn.Module):
-    def __init__(self, classes: int, dropout: float) -> None:
+    def __init__(self, classes: int, dropout: float, middle: int) -> None:
         super().__init__()
         self.entry = Entry()
-        self.middle = nn.Sequential(*(Middle() for _ in range(16)))
+        self.middle = nn.Sequential(*(Middle() for _ in range(middle)))
         self.exit = Exit()
         self.pyramid = Pyramid(dropout)
         self.decoder = Decoder()
@@ -161,5 +161,5 @@ class DeepLab(nn.Module):
         return enlarged(self.logits(self.decoder(x, low)), image)
 
 
-def deeplabv3plus_xception(num_classes: int, dropout: float = 0.5) -> nn.Module:
-    return DeepLab(num_classes, dropout)
+def deeplabv3plus_xception(num_classes: int, dropout: float = 0.5, middle: int = 16) -> nn.Module:
+    return DeepLab(num_classes, dropout, middle)
