@@ -22,8 +22,8 @@ Examples:
 @click.command(cls=Command, name="render", short_help="Draw a network as a figure.", epilog=EXAMPLES)
 @reads_spec
 @click.option("-o", "--output", metavar="FILE", required=True, help="What to write: .svg, .png, .pdf or .dot.")
-@click.option("--shapes/--no-shapes", default=True, help="Show shapes at the boundaries of blocks.")
-@click.option("--names", is_flag=True, help="Show the names of steps.")
+@click.option("--shapes/--no-shapes", default=True, help="Show shapes, at the boundaries of blocks.")
+@click.option("--names", is_flag=True, help="Show the paths of steps, which --expand and --collapse take.")
 @click.option("--direction", type=click.Choice(["TB", "LR"]), default="TB", help="Top to bottom, or left to right.")
 @click.option("--expand", metavar="PATTERN", multiple=True, help="Draw what matches open: middle.*; repeatable.")
 @click.option("--collapse", metavar="PATTERN", multiple=True, help="Draw what matches as one box; repeatable.")

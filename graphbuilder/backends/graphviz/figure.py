@@ -26,7 +26,7 @@ from graphbuilder.backends.graphviz.write.svg import finish
 from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT
 
 Format = Literal["svg", "png", "pdf", "dot"]
-LEGIBLE, _MOST_LINKS, _CHOSEN = 150, 600, 15
+LEGIBLE, _MOST_LINKS, _CHOSEN = 210, 600, 12
 """The most boxes and links that can be read, and how many times as much is drawn for who asks for all."""
 _GATHERED = (48, 24, 12)
 _MOST_DOTS, _LONGEST = 10**8, 30_000

@@ -23,6 +23,8 @@ _TITLES, _FACT, _SECTION = (24.0, 21.0, 18.0, 15.0), 10.0, 15.0
 _TITLE_ROW, _FACT_ROW, _BELOW = 34.0, 15.0, 3.0
 _TITLED, _PLAIN, _FOOT, _SIDE = 37.0, 14.0, 14.0, 10.0
 _LEAST_WIDE, _LONG, _LONG_TITLED = 420.0, 800.0, 1300.0
+_BROAD = 1.3
+"""How much broader than a trunk with a shortcut the columns are taken for what they are."""
 _ACROSS = 0.9
 """How much sooner a row is cut than a column, since it is less broad."""
 _ENDS = 2 * (22.0 + m.CARD_GAP)
@@ -89,7 +91,8 @@ class _Sheet:
         if self._metrics.across:
             wide = self._panels.breadth + _TITLED + _SIDE
         else:
-            wide = self._metrics.lane + self._metrics.half + 4 * _SIDE
+            usual, broad = self._metrics.lane + self._metrics.half + 4 * _SIDE, self._panels.breadth + 2 * _SIDE
+            wide = broad if broad > _BROAD * usual else usual
         shares = arrange(stretches, wide, GUTTER, not self._metrics.across)
         cut = {share: _cut(share, found, pieces) for column in shares for share in column}
         self._panels.number(list(cut.values()))
