@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from graphbuilder.analysis.inference import TypedGraph
     from graphbuilder.backends.graphviz.figure import Format
     from graphbuilder.backends.graphviz.options import Direction, Shapes, Theme
-    from graphbuilder.backends.table import Comparison, Summary, Timing
+    from graphbuilder.backends.table import Summary
+    from graphbuilder.backends.table.comparison import Comparison, Timing
     from graphbuilder.document import Document
     from graphbuilder.elaborate import Limits
     from graphbuilder.ir import TensorType
@@ -318,11 +319,10 @@ def compare(
             missing.
         TypeError: when there is nothing to compare, or ``params`` or ``grid`` stand beside a network.
     """
-    from graphbuilder.backends.table import Comparison, variant
+    from graphbuilder.backends.table.comparison import Comparison, variant
 
     if not networks:
         raise TypeError("there is nothing to compare: give networks, or paths of specs")
-
     found = gather(_variants(networks, params or {}, grid or {}))
     timing, seconds = _measured(found, batch, device, tell) if timed else (None, [None] * len(found))
     rows = zip(found, _told(found), seconds, strict=True)
@@ -389,7 +389,7 @@ def _told(networks: Sequence[Network]) -> Iterator[dict[str, Any]]:
 def _measured(
     networks: Sequence[Network], batch: int, device: str | torch_device, tell: Callable[[int, int], None]
 ) -> tuple[Timing, list[float]]:
-    from graphbuilder.backends.table import Timing
+    from graphbuilder.backends.table.comparison import Timing
     from graphbuilder.backends.torch.chosen import device_named
     from graphbuilder.backends.torch.timing import medians
 

@@ -18,7 +18,7 @@ from graphbuilder.cli.report import bad_use, has_colour, report
 from graphbuilder.cli.root import Command
 
 if TYPE_CHECKING:
-    from graphbuilder.backends.table import Comparison
+    from graphbuilder.backends.table.comparison import Comparison
     from graphbuilder.compiler import Checked, Network
 
 MOST = 1000  # variants; a table of more is read by nobody

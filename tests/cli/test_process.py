@@ -67,6 +67,7 @@ LIGHT = ("torch", "rich", "networkx", "numpy", "graphviz")
         ["check", XCEPTION],
         ["summary", XCEPTION],
         ["summary", XCEPTION, "--json"],
+        ["compare", XCEPTION],
         ["expand", XCEPTION],
         ["ops", "conv"],
     ],

@@ -7,7 +7,7 @@ from pathlib import Path
 from graphbuilder.backends.graphviz.options import Theme
 from graphbuilder.backends.graphviz.write.engine import NoEngine
 from graphbuilder.backends.plot.scatter import Format, scatter
-from graphbuilder.backends.table import Comparison
+from graphbuilder.backends.table.comparison import Comparison
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.backends import NoGraphviz
 from graphbuilder.diagnostics.catalogue.usage import OutputSuffix

@@ -21,7 +21,7 @@ from graphbuilder.backends.graphviz.write.svg import finish
 from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT, Palette
 from graphbuilder.backends.plot.axis import Axis, axis_of, pairs
 from graphbuilder.backends.plot.labels import Rectangle, place
-from graphbuilder.backends.table import Comparison, Variant
+from graphbuilder.backends.table.comparison import Comparison, Variant
 
 Format = Literal["svg", "png"]
 WIDE, HIGH = 640.0, 440.0

@@ -1,6 +1,6 @@
-"""Tables: what a network consists of and costs, block by block, and networks side by side; as text or data."""
+"""Tables, as text or data: what a network consists of and costs, block by block; networks side by side
+(``comparison``, imported from there by those who compare); the catalogue (``ops``)."""
 
-from graphbuilder.backends.table.comparison import Comparison, Timing, Variant, variant
 from graphbuilder.backends.table.summary import Block, Summary, summarise
 
-__all__ = ["Block", "Comparison", "Summary", "Timing", "Variant", "summarise", "variant"]
+__all__ = ["Block", "Summary", "summarise"]

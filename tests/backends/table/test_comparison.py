@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 
 import graphbuilder as gb
-from graphbuilder.backends.table import Comparison
 from graphbuilder.backends.table.beside import show
+from graphbuilder.backends.table.comparison import Comparison
 
 SPEC = """
 format = 1
