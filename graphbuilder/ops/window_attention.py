@@ -17,10 +17,12 @@ from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.attention import Attend, Scale
-from graphbuilder.ops.cutting import Split
+from graphbuilder.ops.cutting import Crop, Split
 from graphbuilder.ops.guards import divides
 from graphbuilder.ops.head import Linear
 from graphbuilder.ops.padding import per_axis, times
+from graphbuilder.ops.resampling import Pad
+from graphbuilder.ops.shape import ChannelsFirst, ChannelsLast
 from graphbuilder.ops.windows import Grid, Roll, Unwindows, Windows, window_of
 
 _LAST = TensorType((8, 6, 12), "last")
@@ -157,8 +159,9 @@ class RelativeBias(Op):
 class WindowAttention(Composite):
     """Multi-head self-attention within windows of maps, with a learnt bias for every offset between two places.
 
-    It reads maps of two spatial axes, channels last, whose sizes are multiples of the ``window``. ``shift`` moves the
-    windows (Swin); ``grid`` spreads every window over the whole map (MaxViT). Weights are as in ``attention``: ``qkv``
+    It reads maps of two spatial axes, channels last; behind and below, they are padded with zeros to full windows, which
+    are cropped in the end. ``shift`` moves the windows (Swin), but not along an axis of one window; ``grid`` spreads
+    every window over the whole map (MaxViT), which must be a multiple of it. Weights are as in ``attention``: ``qkv``
     and ``proj``, and ``bias`` holds what is learnt for offsets. Liu et al. 2021, "Swin Transformer"; Tu et al. 2022,
     "MaxViT".
     """
@@ -181,28 +184,45 @@ class WindowAttention(Composite):
             message = f"windowattention reads maps of two spatial axes, channels last, and this is {x}"
             raise OpError(WrongLayout, message, inputs=(0,), help='put { op = "channelslast" } before it')
         divides(self, self.heads, x.channels, "heads")
-        window_of(self, x.spatial, self.window, "window")
-        shifts = per_axis(self.shift, 2, "shift")
+        window = per_axis(self.window, 2, "window")
+        if self.grid:
+            window_of(self, x.spatial, window, "window")
+        behind = tuple(-size % part for size, part in zip(x.spatial, window, strict=True))
+        full = tuple(size + more for size, more in zip(x.spatial, behind, strict=True))
+        many = [size > part for size, part in zip(full, window, strict=True)]
+        shifts = tuple(shift * more for shift, more in zip(per_axis(self.shift, 2, "shift"), many, strict=True))
         if any(shifts) and self.grid:
             raise OpError(Contradiction, "windowattention: a grid is not shifted", field="shift")
-        return self._body(BodyWriter(self, dialect), x, shifts)
+        body = BodyWriter(self, dialect)
+        padded = self._edged(body, Pad, body.input(), behind)
+        moved = self._moved(body, padded, x.with_spatial(*full), shifts)
+        return body.graph(self._edged(body, Crop, moved, behind))
 
-    def _body(self, body: BodyWriter, x: TensorType, shifts: tuple[int, ...]) -> Graph:
+    def _edged(self, body: BodyWriter, op: type[Pad | Crop], x: Value, behind: tuple[int, ...]) -> Value:
+        """``x`` with as many places padded or cropped behind each axis."""
+        if not any(behind):
+            return x
+        x = body.call(f"{op.op}_first", ChannelsFirst, x)
+        x = body.call(op.op, op, x, sides=tuple((0, more) for more in behind))
+        return body.call(f"{op.op}_last", ChannelsLast, x)
+
+    def _moved(self, body: BodyWriter, x: Value, full: TensorType, shifts: tuple[int, ...]) -> Value:
+        """Attention in the windows of maps of type ``full``, moved by ``shifts``."""
         back = tuple(-shift for shift in shifts)
-        rolled = body.call("roll", Roll, body.input(), shift=back) if any(shifts) else body.input()
+        rolled = body.call("roll", Roll, x, shift=back) if any(shifts) else x
         windows = body.call("windows", Windows, rolled, passed=("grid",), size=self.window)
-        attended = self._attended(body, windows, x)
-        merged = body.call("unwindows", Unwindows, attended, passed=("window", "grid"), size=x.spatial)
-        return body.graph(body.call("unroll", Roll, merged, passed=("shift",)) if any(shifts) else merged)
+        attended = self._attended(body, windows, full, shifts)
+        merged = body.call("unwindows", Unwindows, attended, passed=("window", "grid"), size=full.spatial)
+        return body.call("unroll", Roll, merged, shift=shifts) if any(shifts) else merged
 
-    def _attended(self, body: BodyWriter, windows: Value, x: TensorType) -> Value:
-        size = x.spatial if any(per_axis(self.shift, 2, "shift")) else None
-        bias = body.call("bias", RelativeBias, windows, passed=("heads", "window", "shift"), size=size)
-        qkv = body.call("qkv", Linear, windows, out=3 * x.channels, bias=self.qkv_bias)
+    def _attended(self, body: BodyWriter, windows: Value, full: TensorType, shifts: tuple[int, ...]) -> Value:
+        shifted = {"shift": shifts, "size": full.spatial} if any(shifts) else {}
+        bias = body.call("bias", RelativeBias, windows, passed=("heads", "window"), **shifted)
+        qkv = body.call("qkv", Linear, windows, out=3 * full.channels, bias=self.qkv_bias)
         query = body.call("split", Split, qkv, count=3)
         key, value = query._replace(port="1"), query._replace(port="2")
         attended = body.call("attend", Attend, query, key, value, bias, passed=("heads", "scale"))
-        return body.call("proj", Linear, attended, passed=("bias",), out=x.channels)
+        return body.call("proj", Linear, attended, passed=("bias",), out=full.channels)
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         grid = " grid" if self.grid else ""
@@ -213,4 +233,6 @@ class WindowAttention(Composite):
         Example({"heads": 2, "window": [4, 3], "shift": [2, 1]}, (_LAST,)),
         Example({"heads": 4, "window": 2, "grid": True, "scale": 0.3}, (_LAST,)),
         Example({"heads": 3, "window": 2, "shift": 1, "qkv_bias": False, "bias": False}, (_LAST,)),
+        Example({"heads": 3, "window": 5, "shift": 2}, (_LAST,)),
+        Example({"heads": 3, "window": 8, "shift": 2}, (_LAST,)),
     )

@@ -216,6 +216,13 @@ PIECES = {
         one(WINDOW + ", shift = [2, 1]"),
         SWIN_ORDER,
     ),
+    "swin_padded": Piece(
+        "torchvision.models.swin_transformer:ShiftedWindowAttention",
+        {**SWIN, "window_size": [3, 8], "shift_size": [1, 4]},
+        PLACES,
+        one('op = "windowattention", heads = 3, window = [3, 8], shift = [1, 4]'),
+        SWIN_ORDER,
+    ),
     "patch_merging": Piece(
         "torchvision.models.swin_transformer:PatchMerging",
         {"dim": 12},

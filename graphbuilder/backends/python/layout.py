@@ -62,8 +62,15 @@ def words(head: str, items: Iterable[Doc], tail: str) -> Doc:
 def method(value: Doc, name: str, arguments: Iterable[Doc]) -> Doc:
     """``value.name(a, b)``; calls on the result of calls are one chain."""
     last = prefixed(".", call(name, arguments))
-    so_far = value.items if isinstance(value, Group) and value.bare and not value.is_infix else (value,)
-    return Group("", (*so_far, last), "", separator="", bare=True)
+    return Group("", (*_chain(value), last), "", separator="", bare=True)
+
+
+def _chain(value: Doc) -> tuple[Doc, ...]:
+    """The links of a chain, an index behind it on its last one; anything else is one link."""
+    if isinstance(value, str) or not value.bare or value.is_infix:
+        return (value,)
+    *links, last = value.items
+    return (*links, suffixed(last, value.tail))
 
 
 def prefixed(prefix: str, doc: Doc) -> Doc:

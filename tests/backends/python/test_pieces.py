@@ -114,3 +114,17 @@ def test_layout_opens_the_outermost_bracket_first() -> None:
 def test_operators_get_brackets_when_they_are_broken() -> None:
     total = layout.prefixed("return ", layout.infix("+", ["a" * 60, "b" * 60]))
     assert layout.lines(total, 0) == ["return (", f"    {'a' * 60}", f"    + {'b' * 60}", ")"]
+
+
+def test_an_index_within_a_chain_of_calls_is_kept() -> None:
+    first = layout.suffixed(layout.method("x", "first", ()), "[..., :-1]")
+    chain = layout.method(first, "second", ["a" * 30])
+    assert layout.flat(chain) == f"x.first()[..., :-1].second({'a' * 30})"
+    assert layout.lines(layout.method(chain, "third", ["b" * 60]), 0) == [
+        "(",
+        "    x",
+        "    .first()[..., :-1]",
+        f"    .second({'a' * 30})",
+        f"    .third({'b' * 60})",
+        ")",
+    ]
