@@ -52,6 +52,7 @@ ROWS = (
     Row("resnet50", 25_557_032, 53_120, 4_089_184_256),
     Row("resnext50_32x4d", 25_028_904, 68_224, 4_230_479_872),
     Row("resnext101_32x8d", 88_791_336, 202_880, 16_414_015_488),
+    Row("swin_t", 28_288_354, 0, 4_490_566_656),
     Row("modules/convolution", 4_608, 0, 4_718_592),
     Row("modules/separable_convolution", 656, 0, 671_744),
     Row("modules/inception", 159_744, 0, 195_686_400),
@@ -87,6 +88,8 @@ def test_counts(row: Row) -> None:
         ("densenet121", {"depths": [6, 12, 32, 32]}, 14_149_480),
         ("convnext_tiny", {"depths": [3, 3, 27, 3]}, 50_223_688),
         ("vit_b_16", {"patch": 32}, 88_224_232),
+        ("swin_t", {"depths": [2, 2, 18, 2]}, 49_606_258),
+        ("swin_t", {"depths": [2, 2, 18, 2], "width": 128}, 87_768_224),
     ],
 )
 def test_families(spec: str, params: dict[str, object], trainable: int) -> None:

@@ -159,8 +159,8 @@ class RelativeBias(Op):
 class WindowAttention(Composite):
     """Multi-head self-attention within windows of maps, with a learnt bias for every offset between two places.
 
-    It reads maps of two spatial axes, channels last; behind and below, they are padded with zeros to full windows, which
-    are cropped in the end. ``shift`` moves the windows (Swin), but not along an axis of one window; ``grid`` spreads
+    It reads maps of two spatial axes, channels last; behind and below, they are padded with zeros to full windows and
+    cropped in the end. ``shift`` moves the windows (Swin), but not along an axis of one window; ``grid`` spreads
     every window over the whole map (MaxViT), which must be a multiple of it. Weights are as in ``attention``: ``qkv``
     and ``proj``, and ``bias`` holds what is learnt for offsets. Liu et al. 2021, "Swin Transformer"; Tu et al. 2022,
     "MaxViT".
