@@ -230,7 +230,7 @@ class _Rules:
         branches, shortcut = _table(block.get("branches")), block.get("shortcut")
         taken = dict(inputs)
         # The join and the way around the body are nodes with these names.
-        for word in ("shortcut", "branches"):
+        for word in ("shortcut", "merge"):
             if word in block:
                 taken.setdefault("merge", (*keys, word))
         if "shortcut" in block:

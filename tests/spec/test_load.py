@@ -258,7 +258,7 @@ FAULTS = [
     ),
     (HEAD + STEP + "[blocks.b]\nbranches.a = []\nafter = [{op='x', id='a'}]", "GB112", "'a'", "something else", None),
     (
-        HEAD + STEP + "[blocks.b]\nbranches.a = []\nafter = [{op='x', id='merge'}]",
+        HEAD + STEP + "[blocks.b]\nbranches.a = []\nmerge = 'add'\nafter = [{op='x', id='merge'}]",
         "GB112",
         "'merge'",
         "something",
@@ -342,6 +342,7 @@ ALLOWED = [
     HEAD + STEP + "[blocks.b]\nargs = { image = 1, relu = 2 }\nbody = []",
     HEAD + STEP + "[blocks.b]\nbranches.a = [{ op = 'x', id = 'c' }]\nbranches.c = [{ op = 'x', id = 'a' }]",
     HEAD + STEP + "[blocks.b]\nbody = [{ op = 'x', id = 'merge' }, { op = 'x', id = 'shortcut' }]",
+    HEAD + STEP + "[blocks.b]\nbranches.shortcut = []\nafter = [{ op = 'x', id = 'merge' }]",
     HEAD + 'model.body = [{ op = "x", id = "max" }, { op = "x", id = "i" }, { op = "x", share = false }]',
     HEAD + 'model.body = [{ op = "x", args = 1, place = 2, from_ = 3, model_config = 4, _place = 5, body = 6 }]',
     HEAD + STEP + "title = 'é \\u202e'",

@@ -9,8 +9,14 @@ from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.usage import NotWritable
 from graphbuilder.ir import Dialect, Initialiser, Node, Op
 
-# Kinds whose short name in a spec stands for another number than the initialiser's own default.
-_SCALED = {"kaiming_uniform": "gain", "kaiming_normal": "gain", "normal": "std", "truncated_normal": "std"}
+# What is always said of a kind: its short name stands for another number in a spec, or for none.
+_SAID = {
+    "constant": "value",
+    "kaiming_uniform": "gain",
+    "kaiming_normal": "gain",
+    "normal": "std",
+    "truncated_normal": "std",
+}
 
 
 def words_of(node: Node, dialect: Dialect) -> dict[str, Any]:
@@ -34,29 +40,58 @@ def varying(calls: Sequence[Node], dialect: Dialect) -> dict[str, Any]:
     """
     written = [words_of(node, dialect) for node in calls]
     names = [name for name in _fields(calls[0].op) if any(name in words for words in written)]
-    columns = {name: [_fields(node.op)[name] for node in calls] for name in names}
-    changing = [name for name in names if any(value != columns[name][0] for value in columns[name])]
-    inits = [words.get("init") for words in written]
-    if any(init != inits[0] for init in inits) or any(None in columns[name] for name in changing):
+    columns = {(name,): [_fields(node.op)[name] for node in calls] for name in names}
+    columns |= _initialiser_columns(calls, dialect)
+    changing = [path for path, column in columns.items() if any(value != column[0] for value in column)]
+    if any(None in columns[path] for path in changing):
         raise _not_writable(calls[0])
-    items = [[columns[name][copy] for name in changing] for copy in range(len(calls))]
-    words = {name: columns[name][0] for name in names if name not in changing}
-    words |= {name: "=item" if len(changing) == 1 else f"=item[{index}]" for index, name in enumerate(changing)}
-    words = {name: words[name] for name in names}
+    items_of = {path: f"=item[{index}]" if len(changing) > 1 else "=item" for index, path in enumerate(changing)}
+    words: dict[str, Any] = {}
+    for path, column in columns.items():
+        _put(words, path, items_of.get(path, column[0]))
+    items = [[columns[path][copy] for path in changing] for copy in range(len(calls))]
+    init = words.pop("init", {})
     words["repeat"] = [item[0] for item in items] if len(changing) == 1 else items
-    return words | ({"init": inits[0]} if inits[0] else {})
+    return words | ({"init": _short(init)} if init else {})
+
+
+def _initialiser_columns(calls: Sequence[Node], dialect: Dialect) -> dict[tuple[str, ...], list[Any]]:
+    """For each word of an initialiser that any of the copies needs, what all of them have there."""
+    first = calls[0]
+    assert first.op is not None
+    known = dialect.init_of(first.op.op)
+    if any(node.init.keys() != first.init.keys() for node in calls):
+        raise _not_writable(first)
+    columns: dict[tuple[str, ...], list[Any]] = {}
+    for weight in first.init:
+        given = [node.init[weight] for node in calls]
+        if all(init == known.get(weight) for init in given):
+            continue
+        words = dict.fromkeys(word for init in given for word in _initialiser(init))
+        columns |= {("init", weight, word): [getattr(init, word) for init in given] for word in words}
+    return columns
+
+
+def _put(words: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    for word in path[:-1]:
+        words = words.setdefault(word, {})
+    words[path[-1]] = value
 
 
 def initialisers(given: Mapping[str, Initialiser], known: Mapping[str, Initialiser]) -> dict[str, Any]:
     """By weight, those that are not ``known``; the kernel's alone stands for itself."""
     rows = {weight: _initialiser(init) for weight, init in given.items() if known.get(weight) != init}
+    return _short(rows)
+
+
+def _short(rows: dict[str, Any]) -> dict[str, Any]:
     return rows["weight"] if set(rows) == {"weight"} else rows
 
 
 def _initialiser(init: Initialiser) -> dict[str, Any]:
     plain = Initialiser(init.kind)
     said = {name for name, value in init._asdict().items() if value != getattr(plain, name)} - {"kind"}
-    said |= {_SCALED[init.kind]} if init.kind in _SCALED else set()
+    said |= {_SAID[init.kind]} if init.kind in _SAID else set()
     return {"kind": init.kind, **{name: value for name, value in init._asdict().items() if name in said}}
 
 

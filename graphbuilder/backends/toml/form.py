@@ -29,12 +29,10 @@ class Form(NamedTuple):
 
 def form_of(graph: Graph) -> Form:
     """``graph`` as a block that gives exactly the same graph when it is read."""
-    branches = tuple(node for node in graph.nodes if is_branch(node) and node.name != "shortcut")
-    if branches:
-        return _branched(graph, branches)
     join = graph.by_name.get("merge")
     if join is None or not _joins_a_shortcut(join, graph):
-        return Form(body=tuple(graph.nodes))
+        branches = tuple(filter(is_branch, graph.nodes))
+        return _branched(graph, branches) if branches else Form(body=tuple(graph.nodes))
     at = graph.nodes.index(join)
     shortcut = graph.by_name.get("shortcut")
     main = join.inputs[1 if _op(join) == "concat" else 0]
@@ -63,8 +61,13 @@ def _readable(branches: tuple[Node, ...]) -> list[Value]:
 
 
 def _joins_a_shortcut(join: Node, graph: Graph) -> bool:
-    """Whether ``shortcut`` makes just this join: of the body with the only input, or with the node ``shortcut``."""
+    """Whether ``shortcut`` makes just this join: of the body with the only input, or with the node ``shortcut``.
+
+    A body that passes its input through has no steps, and is written as a branch beside nothing.
+    """
     if not _is_plain_join(join) or len(join.inputs) != 2 or graph.nodes[0] is join:
+        return False
+    if any(is_branch(node) and node.name != "shortcut" for node in graph.nodes):
         return False
     main, side = join.inputs[::-1] if _op(join) == "concat" else join.inputs
     shortcut = graph.by_name.get("shortcut")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from time import perf_counter
@@ -10,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.analysis.inference import TypedGraph, infer
 from graphbuilder.backends.toml import expand
 from graphbuilder.compiler import check_text, load
 from graphbuilder.diagnostics import CompileError
-from graphbuilder.ir import Graph
+from graphbuilder.ir import Graph, Initialiser
 from tests.elaborate.cases import CASES, HEAD
 
 SPECS = sorted((Path(__file__).parents[3] / "specs").glob("*.toml"))
@@ -77,6 +78,23 @@ MORE = {
         [outputs]
         aux = { from = "aux", training = true }
         y = "tanh"
+    """,
+    "copies_of_an_op_differ_in_initialisers": """
+        [model]
+        body = [
+          { op = "conv", out = 8, repeat = 2, init = { kind = "constant", value = "=0.5 * i" } },
+          { id = "a", op = "conv", out = 8, repeat = ["ones", "zeros"], init = { weight = "=item", bias = "ones" } },
+          { id = "both", op = "conv", repeat = [1, 3], out = "=8 * item", init = "=['he_uniform', 'normal'][i]" },
+        ]
+    """,
+    "a_body_that_passes_its_input_on": """
+        [model]
+        body = [{ use = "unit" }, { use = "unit", deep = true }]
+        [blocks.unit]
+        args = { deep = false }
+        body = [{ op = "tanh" }, { op = "conv", out = 8, when = "=deep", from = "in" }]
+        shortcut = [{ op = "conv", out = 8 }]
+        after = [{ op = "relu" }]
     """,
     "branches_that_are_not_joined": """
         [model]
@@ -158,6 +176,8 @@ MORE = {
     """,
 }
 
+RANDOM = {"weight": Initialiser("normal")}
+
 
 def network(text: str) -> TypedGraph:
     """The network of a spec, or of what stands behind the usual head."""
@@ -224,10 +244,11 @@ def test_equal_copies_are_counted_and_not_written_out() -> None:
 
 
 def test_what_no_list_can_hold_is_refused() -> None:
-    case = """
-        [model]
-        body = [{ op = "conv", out = 8, repeat = 2, init = { kind = "constant", value = "=0.5 * i" } }]
-    """
-    typed = network(case)
+    typed = network(MORE["copies_of_an_op_differ_in_several_arguments"])
+    (node,) = typed.graph.nodes
+    repeat = node.callee
+    assert isinstance(repeat, Graph)
+    bare, *others = repeat.nodes
+    odd = replace(repeat, nodes=(replace(bare, init={}), *(replace(each, init=RANDOM) for each in others)))
     with pytest.raises(CompileError, match="GB511"):
-        expand(typed)
+        expand(infer(replace(typed.graph, nodes=(replace(node, callee=odd),)), typed.inputs))
