@@ -42,7 +42,15 @@ _MODELS = ("functional", "model", "sequential")
 _FLAGS = {"bias": "use_bias", "beta": "center", "gamma": "scale"}
 # One of the two, where a file without a config does not tell which; the network's norms do.
 _EITHER = ("gamma_or_beta",)
-_AUTOMATIC = re.compile(rf"({'|'.join((*_VARIABLES, *_MODELS))})(?:_([0-9]{{1,9}}))?")
+# Keras 1 ran the words of a class together: convolution2d_77, batchnormalization_79.
+_OLD_KINDS = {
+    "batchnormalization": "batch_normalization",
+    "convolution1d": "conv1d",
+    "convolution2d": "conv2d",
+    "convolution3d": "conv3d",
+    "separableconvolution2d": "separable_conv2d",
+}
+_AUTOMATIC = re.compile(rf"({'|'.join((*_VARIABLES, *_MODELS, *_OLD_KINDS))})(?:_([0-9]{{1,9}}))?")
 
 # Keras 1 and some files that Keras still publishes: block1_conv1_W_1:0.
 _OLD_LEAF = re.compile(r"(W|b|gamma|beta|running_mean|running_std)(?:_[0-9]+)?")
@@ -186,7 +194,8 @@ def _afresh(parts: Iterable[str]) -> dict[str, str]:
     order = sorted((int(match[2] or 0), part, match[1]) for part, match in numbered.items() if match)
     fresh = {part: part for part in numbered}
     seen: Counter[str] = Counter()
-    for _, part, kind in order:
+    for _, part, written in order:
+        kind = _OLD_KINDS.get(written, written)
         fresh[part] = f"{kind}_{seen[kind]}" if seen[kind] else kind
         seen[kind] += 1
     return fresh

@@ -45,7 +45,17 @@ def _depthwise(array: Array) -> Array:
     return array.transpose(axes).reshape(_depthwise_shape(array.shape))
 
 
+def _flat_shape(shape: Shape) -> Shape:
+    return (shape[0], math.prod(shape[1:]))
+
+
+def _flat(array: Array) -> Array:
+    return array.reshape(len(array), -1)
+
+
 SAME = Layout("as it is", _same, _same)
+# A convolution over a whole map is a linear layer on that map, flattened.
+FLATTENED = Layout("flattened", _flat_shape, _flat)
 RESHAPED = Layout("axes of 1", _same, _same)
 # A transposed convolution keeps (..., out, in) in Keras and (in, out, ...) in torch: the same exchange. So does a dense
 # layer.

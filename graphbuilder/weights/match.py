@@ -156,6 +156,8 @@ def _row(ours: str, claim: _Claim, weight: Weight, checkpoint: Checkpoint) -> Ro
     layout = layouts.layout(checkpoint.convention, claim.leaf, stored.shape, weight.shape)
     if layout and weight.maps and checkpoint.convention == "keras":
         layout = layouts.unflattened(layout, weight.maps)
+    if layout is None and weight.maps == (stored.shape[1:],) and stored.shape[0] == weight.shape[0]:
+        layout = layouts.FLATTENED
     # What is not counted is a count itself: num_batches_tracked.
     wanted = ("float", "bfloat") if weight.counted else ("int", "uint")
     return Row(ours, claim.theirs, weight, stored, layout if stored.dtype.startswith(wanted) else None)

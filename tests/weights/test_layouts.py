@@ -76,3 +76,10 @@ def test_axes_of_1_come_and_go(theirs: tuple[int, ...], wanted: tuple[int, ...],
     is_vector = sum(size > 1 for size in theirs) == 1
     assert (layouts.layout("keras", "gamma", theirs, wanted) is layouts.RESHAPED) is (fits and is_vector)
     assert layouts.layout("keras", "kernel", theirs, wanted) is not layouts.RESHAPED
+
+
+def test_a_convolution_over_a_whole_map_is_a_linear_layer() -> None:
+    kernel, image = torch.randn(5, 2, 3, 4), torch.randn(1, 2, 3, 4)
+    weight = torch.from_numpy(layouts.FLATTENED.apply(kernel.numpy()))
+    assert weight.shape == layouts.FLATTENED.shape((5, 2, 3, 4))
+    torch.testing.assert_close(functional.linear(image.flatten(1), weight), functional.conv2d(image, kernel).flatten(1))
