@@ -57,6 +57,10 @@ _OLD_LEAF = re.compile(r"(W|b|gamma|beta|running_mean|running_std)(?:_[0-9]+)?")
 _OLD_NAMES = {"W": "kernel", "b": "bias", "running_mean": "moving_mean", "running_std": "moving_variance"}
 
 
+# A variable that nobody named. The newer layout numbers it, so that a layer's only one is 0.
+_UNNAMED = re.compile(r"[Vv]ariable(?:_[0-9]+)?")
+
+
 def snake_case(name: str) -> str:
     """A class's name as Keras writes it in files: ``SeparableConv2D`` to ``separable_conv2d``."""
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
@@ -168,6 +172,8 @@ def _legacy_name(layer: str, weight: str, several: bool) -> tuple[str, ...]:
     leaf = leaf.removeprefix(f"{layer}_")
     if old := _OLD_LEAF.fullmatch(leaf):
         leaf = _OLD_NAMES.get(old[1], old[1])
+    if _UNNAMED.fullmatch(leaf):
+        leaf = "0"
     if layer in way:
         return (*way[way.index(layer) :], leaf)
     return (layer, *way, leaf) if several else (layer, leaf)
@@ -179,7 +185,7 @@ def _renumbered(names: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     for name in names.values():
         for depth, part in enumerate(name[:-1]):
             siblings[name[:depth]].add(part)
-    fresh = {(above, part): new for above, parts in siblings.items() for part, new in _afresh(parts).items()}
+    fresh = {(above, part): new for above, parts in siblings.items() for part, new in afresh(parts).items()}
     found = {
         path: "/".join((*(fresh[name[:depth], part] for depth, part in enumerate(name[:-1])), name[-1]))
         for path, name in names.items()
@@ -188,7 +194,7 @@ def _renumbered(names: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     return {path: name if times[name] == 1 else path for path, name in found.items()}
 
 
-def _afresh(parts: Iterable[str]) -> dict[str, str]:
+def afresh(parts: Iterable[str]) -> dict[str, str]:
     """``conv2d_8`` and ``conv2d_9`` to ``conv2d`` and ``conv2d_1``; what a person named stays."""
     numbered = {part: _AUTOMATIC.fullmatch(part) for part in parts}
     order = sorted((int(match[2] or 0), part, match[1]) for part, match in numbered.items() if match)

@@ -17,8 +17,7 @@ from torch import Tensor, nn
 
 import graphbuilder as gb
 from graphbuilder.spec import load as load_spec
-from graphbuilder.weights.load import candidates, load
-from graphbuilder.weights.wanted import wanted as weights_of
+from graphbuilder.weights.load import fitting
 from tests.peers.rows import CLASSES, Row
 from tests.peers.sides import loss_of, outputs, side
 
@@ -68,6 +67,11 @@ class Pair:
             for type_ in network.inputs.values()
         ]
 
+    def tensors(self, network: gb.Network, file: Path) -> dict[str, Tensor]:
+        """What ``file`` holds for ``network``, by our names."""
+        with fitting(network.typed, network.files, file) as fit:
+            return fit.tensors()
+
     def answers(self, size: int) -> float:
         """The largest difference of a logit, relative to their scale."""
         network = self.network(size)
@@ -86,7 +90,7 @@ class Pair:
         ours = gb.compile(network, weights=self.file)
         loss = step(ours, batch)
         wanted_loss, file = self.theirs.step(batch, self._folder)
-        wanted = load(weights_of(network.typed), file, offered=candidates(network.files))
+        wanted = self.tensors(network, file)
         gradients = {name: gradient(each) for name, each in ours.named_parameters()}
         floor = NOTHING * max(float(wanted[name].abs().max()) for name in gradients)
         worst = distances(gradients, wanted, floor)

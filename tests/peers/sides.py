@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -14,9 +15,11 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tests.peers.keras_2 import older
 from tests.peers.reference import import_keras, import_timm, import_torchvision
 from tests.peers.rows import CLASSES, Row
 
@@ -29,6 +32,10 @@ class Side(Protocol):
 
     def save(self, folder: Path) -> Path:
         """Its weights as a file, as its library writes them."""
+        ...
+
+    def files(self, folder: Path) -> Iterator[Path]:
+        """The same in every other form that its library, or a training script, gives it."""
         ...
 
     def answer(self, batch: Batch) -> Answer:
@@ -126,6 +133,14 @@ class TorchSide:
         torch.save(self.model.state_dict(), folder / "weights.pth")
         return folder / "weights.pth"
 
+    def files(self, folder: Path) -> Iterator[Path]:
+        state = self.model.state_dict()
+        save_file({name: tensor.contiguous() for name, tensor in state.items()}, folder / "weights.safetensors")
+        yield folder / "weights.safetensors"
+        wrapped = {f"module.{name}": tensor for name, tensor in state.items()}
+        torch.save({"epoch": 1, "state_dict": wrapped}, folder / "checkpoint.pth.tar")
+        yield folder / "checkpoint.pth.tar"
+
     def answer(self, batch: Batch) -> Answer:
         with torch.inference_mode():
             return outputs(self.model.eval()(*batch))
@@ -220,6 +235,14 @@ class KerasSide:
     def save(self, folder: Path) -> Path:
         self.model.save(folder / "weights.keras")
         return folder / "weights.keras"
+
+    def files(self, folder: Path) -> Iterator[Path]:
+        self.model.save_weights(folder / "model.weights.h5")
+        yield folder / "model.weights.h5"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that .h5 is the older format
+            self.model.save(folder / "model.h5")
+        yield from (older(folder / "model.h5", folder / "older.h5"), folder / "model.h5")
 
     def answer(self, batch: Batch) -> Answer:
         with torch.inference_mode():

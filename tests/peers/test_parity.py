@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import torch
 
 from tests.peers.parity import LEARNING, LOGITS, Pair, two_threads
 from tests.peers.rows import ROWS, Row
@@ -33,3 +35,13 @@ def test_it_answers_as_the_reference(pair: Pair) -> None:
 def test_it_learns_as_the_reference(pair: Pair) -> None:
     learnt = pair.learns()
     assert learnt.largest <= LEARNING, learnt
+
+
+def test_every_file_of_its_library_gives_the_same_weights(pair: Pair, tmp_path: Path) -> None:
+    network = pair.network(min(pair.row.sizes))
+    wanted = pair.tensors(network, pair.file)
+    for file in pair.theirs.files(tmp_path):
+        found = pair.tensors(network, file)
+        assert found.keys() == wanted.keys()
+        assert all(torch.equal(tensor, wanted[name]) for name, tensor in found.items()), file.name
+        file.unlink()

@@ -115,6 +115,8 @@ def test_the_older_layout(tmp_path: Path, several: bool, above: str) -> None:
         ("c", ["c_1/kernel:0", "c_1/bias:0"], ["c/kernel", "c/bias"]),
         ("c", ["c_W_1:0", "c_b_1:0"], ["c/kernel", "c/bias"]),
         ("n", ["n_gamma_1:0", "n_running_std_1:0"], ["n/gamma", "n/moving_variance"]),
+        ("scale", ["scale/variable_3"], ["scale/0"]),
+        ("two", ["two/Variable:0", "two/Variable_1:0"], ["two/two/Variable:0", "two/two/Variable_1:0"]),
         (
             "net",
             ["c/kernel", "conv2d_4/kernel", "conv2d_5/kernel"],
@@ -136,6 +138,7 @@ def test_names_of_the_older_layout(layer: str, weights: list[str], names: list[s
         (["dense_1", "conv2d_4"], ["dense", "conv2d"]),
         (["block1_conv1", "stem_3"], ["block1_conv1", "stem_3"]),
         (["batch_normalization_5", "separable_conv2d_2"], ["batch_normalization", "separable_conv2d"]),
+        (["convolution2d_77", "batchnormalization_79"], ["conv2d", "batch_normalization"]),
     ],
 )
 def test_automatic_numbers_start_afresh(before: list[str], after: list[str]) -> None:
