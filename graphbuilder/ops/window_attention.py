@@ -30,7 +30,7 @@ _WINDOWS = TensorType((5, 12, 8), "last")
 
 _BIAS = '''
 class RelativeBias(nn.Module):
-    """A learnt number for every head and every offset between two places of a window, for the scores of attention."""
+    """A learnt number for every head and every offset of places in a window, for the scores."""
 
     def __init__(self, heads, window):
         super().__init__()
@@ -49,9 +49,9 @@ class RelativeBias(nn.Module):
 
 _SHIFTED = '''
 class ShiftedRelativeBias(nn.Module):
-    """A learnt number for every head and every offset between two places of a window, for the scores of attention.
+    """A learnt number for every head and every offset of places in a window, for the scores.
 
-    The maps of ``size`` were rolled by ``shift``: places that were no neighbours before do not see each other.
+    The maps of ``size`` were rolled by ``shift``: what were no neighbours before do not see each other.
     """
 
     def __init__(self, heads, window, size, shift):

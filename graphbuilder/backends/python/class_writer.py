@@ -13,7 +13,7 @@ from graphbuilder.backends.python.expressions import Expr, literal, text
 from graphbuilder.backends.python.forward import Forward
 from graphbuilder.backends.python.layout import Doc
 from graphbuilder.backends.python.names import identifier, quoted, unused
-from graphbuilder.backends.python.parts import Part, RepeatPart, some
+from graphbuilder.backends.python.parts import OpPart, Part, RepeatPart, some
 from graphbuilder.backends.python.results import Results
 from graphbuilder.backends.python.scope import Parameter, Scope
 from graphbuilder.backends.python.shapes import joining, makings
@@ -50,12 +50,7 @@ class ClassWriter:
         self._channels |= {
             Value(port): scope.input(name) for name, port in zip(columns, cls.skeleton.inputs, strict=True)
         }
-        self._added = {
-            value: step.reads
-            for step in cls.skeleton.steps.values()
-            if joining(some(cls.column(step.name))) == "torch.add"
-            for value in step.reads
-        }
+        self._added = dict(self._joined())
         body = self._constructors()
         attributes = frozenset(step.module for step in cls.skeleton.steps.values())
         results = Results(scope, self.targets, attributes, self._flags)
@@ -99,8 +94,28 @@ class ClassWriter:
                 lines += _assignment(name, made.doc, flag)
         return lines
 
+    def _joined(self) -> Iterator[tuple[Value, tuple[Value, ...]]]:
+        """Values that are added to or multiplied with others, perhaps behind steps that keep their channels."""
+        for step in self.cls.skeleton.steps.values():
+            if joining(some(self.cls.column(step.name))) not in ("torch.add", "torch.mul"):
+                continue
+            for value in step.reads:
+                yield value, step.reads
+                while (before := self._kept(value)) is not None:
+                    value = before
+                    yield value, step.reads
+
+    def _kept(self, value: Value) -> Value | None:
+        """What was read by the op that gives ``value``, where it gives as many channels as it reads."""
+        step = self.cls.skeleton.steps.get(value.node)
+        part = some(self.cls.column(value.node)) if step else None
+        if step is None or len(step.reads) != 1 or not isinstance(part, OpPart):
+            return None
+        chosen = part.call is not None and any(argument.result for argument in part.call.arguments)
+        return None if chosen else step.reads[0]
+
     def _goal(self, name: str) -> Expr | None:
-        """The channels of a value that is added to what step ``name`` gives, where that value came first."""
+        """The channels of a value that is joined with what step ``name`` gives, where that value came first."""
         others = self._added.get(Value(name), ())
         return next((self._channels[each] for each in others if self._channels.get(each) is not None), None)
 

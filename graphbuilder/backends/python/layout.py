@@ -60,8 +60,10 @@ def words(head: str, items: Iterable[Doc], tail: str) -> Doc:
 
 
 def method(value: Doc, name: str, arguments: Iterable[Doc]) -> Doc:
-    """``value.name(a, b)``; calls on the result of calls are one chain."""
+    """``value.name(a, b)``; calls on the result of calls are one chain, whose first line a short name begins."""
     last = prefixed(".", call(name, arguments))
+    if isinstance(value, str) and len(value) <= len(INDENT) and value.isidentifier():
+        return prefixed(value, last)
     return Group("", (*_chain(value), last), "", separator="", bare=True)
 
 

@@ -122,8 +122,7 @@ def test_an_index_within_a_chain_of_calls_is_kept() -> None:
     assert layout.flat(chain) == f"x.first()[..., :-1].second({'a' * 30})"
     assert layout.lines(layout.method(chain, "third", ["b" * 60]), 0) == [
         "(",
-        "    x",
-        "    .first()[..., :-1]",
+        "    x.first()[..., :-1]",
         f"    .second({'a' * 30})",
         f"    .third({'b' * 60})",
         ")",

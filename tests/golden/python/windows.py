@@ -25,7 +25,7 @@ class ScaledStdConv2d(nn.Conv2d):
 
 
 class GlobalResponseNorm(nn.Module):
-    """Every channel weighed by its magnitude over all places, against the mean magnitude of the channels."""
+    """Every channel weighed by its magnitude over all places, against that of all channels."""
 
     def __init__(self, channels, eps=1e-6, axes=0):
         super().__init__()
@@ -55,8 +55,8 @@ class Parameter(nn.Module):
 
 
 class Affine(nn.Module):
-    """A learnt factor and bias for every channel of maps with ``axes`` spatial axes, or of tokens or vectors where
-    there are none."""
+    """A learnt factor and bias for every channel of maps with ``axes`` spatial axes, or of tokens or
+    vectors where there are none."""
 
     def __init__(self, channels, value=1.0, axes=0):
         super().__init__()
@@ -68,7 +68,7 @@ class Affine(nn.Module):
 
 
 class RelativeBias(nn.Module):
-    """A learnt number for every head and every offset between two places of a window, for the scores of attention."""
+    """A learnt number for every head and every offset of places in a window, for the scores."""
 
     def __init__(self, heads, window):
         super().__init__()
@@ -86,9 +86,9 @@ class RelativeBias(nn.Module):
 
 
 class ShiftedRelativeBias(nn.Module):
-    """A learnt number for every head and every offset between two places of a window, for the scores of attention.
+    """A learnt number for every head and every offset of places in a window, for the scores.
 
-    The maps of ``size`` were rolled by ``shift``: places that were no neighbours before do not see each other.
+    The maps of ``size`` were rolled by ``shift``: what were no neighbours before do not see each other.
     """
 
     def __init__(self, heads, window, size, shift):
@@ -162,8 +162,7 @@ class WindowAttention(nn.Module):
         )
         x = self.proj(x)
         x = (
-            x
-            .unflatten(2, (5, 5))
+            x.unflatten(2, (5, 5))
             .unflatten(1, (3, 3))
             .permute((0, 1, 3, 2, 4, 5))
             .flatten(1, 2)
@@ -205,8 +204,7 @@ class WindowAttention2(nn.Module):
         )
         x = self.proj(x)
         x = (
-            x
-            .unflatten(2, (5, 5))
+            x.unflatten(2, (5, 5))
             .unflatten(1, (3, 3))
             .permute((0, 1, 3, 2, 4, 5))
             .flatten(1, 2)
