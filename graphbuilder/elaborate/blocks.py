@@ -8,7 +8,7 @@ from typing import Any
 
 from graphbuilder.diagnostics import Diagnostic, Label
 from graphbuilder.diagnostics.catalogue.limits import BlocksTooDeep, TooManyNodes
-from graphbuilder.diagnostics.catalogue.references import BadInitialiser, Recursion, UnknownBlock
+from graphbuilder.diagnostics.catalogue.references import Ambiguous, BadInitialiser, Recursion, UnknownBlock
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import (
@@ -147,12 +147,18 @@ class Blocks:
         block = self.context.spec.blocks[name]
         inputs = dict(zip(input_names(block), types, strict=True))
         scope = self._scope(name, block, values, inputs, params)
-        taken = frozenset((*inputs, *(block.branches or ()), *(("shortcut", "merge") if block.shortcut else ())))
-        body, after = name_steps(block.body or [], block.after, taken)
+        taken = {*inputs, *(block.branches or ()), *_nodes_of(block)}
+        before, body, after = name_steps(block.before, block.body or [], block.after, taken=taken)
         outputs = wanted_of(block.outputs, block.place_of("outputs"))
-        paths = [*all_paths(body, after), *(output.path for output in outputs), *(".".join(tap) for tap in taps)]
+        paths = [
+            *all_paths(before, body, after),
+            *(output.path for output in outputs),
+            *(".".join(tap) for tap in taps),
+        ]
         builder = BodyBuilder(self, scope, inputs, trail, taps_of(paths))
-        builder.nameless = self.context.unsound(block.place, "inputs", "body", "branches", "after")
+        builder.nameless = self.context.unsound(block.place, "inputs", "before", "body", "branches", "after")
+        if before:
+            self._fork(builder, block, before)
         last = self._main(builder, block, body)
         if after:
             last = builder.run(after, last, block.place_of("after"), may_be_empty=True)
@@ -163,11 +169,23 @@ class Blocks:
         return self._sized(finish(builder, "block", name, given, args, block.title, plain_defaults(block)), trail)
 
     @staticmethod
+    def _fork(builder: BodyBuilder, block: Block, before: Sequence[Named]) -> None:
+        """The steps ahead of the fork, which give one value, or all inputs where every one of them is left out."""
+        place = block.place_of("before")
+        ahead = builder.run(before, builder.start, place, may_be_empty=True)
+        if ahead.outputs is not None and ahead.sole is None and ahead is not builder.start:
+            message = f"`before` gives several values: {', '.join([*ahead.outputs][: ahead.declared])}"
+            help_ = "end it with a step that gives one"
+            builder.report(Ambiguous.at((place / (len(before) - 1)).span, message, help=help_))
+            ahead = NOTHING_KNOWN
+        builder.begin_with(ahead)
+
+    @staticmethod
     def _main(builder: BodyBuilder, block: Block, body: Sequence[Named]) -> Signal:
         """What the branches give, or the body and its shortcut."""
         if block.branches is not None:
             return branches(builder, block)
-        last = builder.run(body, builder.start, block.place_of("body"))
+        last = builder.run(body, builder.fork, block.place_of("body"))
         kept = block.shortcut is not None and builder.condition(block.shortcut_when, block, "shortcut_when")
         if kept is False:
             return last
@@ -214,6 +232,12 @@ class Blocks:
         message = f"written out, this is {size} operations; the limit is {limit}"
         self.context.sink.add(TooManyNodes.at(place.span, message, help=TooManyNodes.remedy))
         return None
+
+
+def _nodes_of(block: Block) -> tuple[str, ...]:
+    """The names of what joins and forks, which no step may have."""
+    words = {"shortcut": block.shortcut, "merge": block.shortcut or block.merge, "before": block.before}
+    return tuple(word for word, written in words.items() if written)
 
 
 def input_names(block: Block) -> tuple[str, ...]:

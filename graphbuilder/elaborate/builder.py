@@ -24,7 +24,7 @@ from graphbuilder.elaborate.names import Named, all_names, build_order
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
 from graphbuilder.elaborate.reading import FAILED, Reading, read
 from graphbuilder.elaborate.scope import Scope
-from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
+from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Initialiser, Node, Op, OpError, TensorType, Value
 from graphbuilder.spec.model import Step
 from graphbuilder.spec.unknown import UNKNOWN
@@ -58,11 +58,14 @@ class BodyBuilder:
         self.scope = scope
         self.trail = trail
         self.taps = taps
-        self.inputs = inputs
+        self.inputs = dict(inputs)
         self.start = Signal({name: Known(Value(name), type_) for name, type_ in inputs.items()}, len(inputs))
         self.signals = {
             name: Signal({"out": known}) for name, known in (self.start.outputs or {}).items() if name != "in"
         }
+        self.fork = self.start  # what body, shortcut and branches begin with
+        self.forked = False  # whether there are steps ahead of the fork
+        self.ahead = 0  # how many nodes stand ahead of it
         self.nodes: list[Node] = []
         self.alike = 0  # further copies of a repeat, like the last node
         self.types: dict[Value, TensorType | None] = {Value(name): type_ for name, type_ in inputs.items()}
@@ -80,7 +83,23 @@ class BodyBuilder:
         paths = [*all_paths(body), *(".".join(tap) for tap in taps)]
         inner = BodyBuilder(self.blocks, self.scope, self.inputs, self.trail, taps_of(paths))
         inner.nameless = self.nameless
+        if self.forked:
+            inner.begin_with(inner.start if self.fork is self.start else inner.taken_in(self.fork.sole))
         return inner
+
+    def begin_with(self, ahead: Signal) -> None:
+        """Let the paths of this body begin with what the steps ahead of them give, which is called ``before``."""
+        self.fork = self.signals["before"] = ahead
+        self.forked, self.ahead = True, len(self.nodes)
+
+    def taken_in(self, known: Known | None) -> Signal:
+        """A value of the body around this one as an input, which is called ``before`` unless it is one of both."""
+        if known is None:
+            return NOTHING_KNOWN
+        if known.value.node not in self.inputs:
+            known = Known(Value("before"), known.type)
+            self.inputs["before"] = self.types[known.value] = known.type
+        return single(known)
 
     def run(self, body: Sequence[Named], start: Signal, place: Place, *, may_be_empty: bool = False) -> Signal:
         """Build the steps of ``body``, the first of which reads ``start``; gives what the last one gives."""

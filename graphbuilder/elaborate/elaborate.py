@@ -82,7 +82,7 @@ def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | N
     spec = context.spec
     if ("model",) in spec.unsound:
         return None
-    body, _ = name_steps(spec.model.body, taken=frozenset(inputs))
+    (body,) = name_steps(spec.model.body, taken=inputs)
     outputs = _outputs(spec)
     taps = taps_of([*all_paths(body), *(output.path for output in outputs)])
     builder = BodyBuilder(blocks, context.params, inputs, Trail(), taps)

@@ -54,6 +54,7 @@ def _all_steps(spec: Spec) -> Iterator[Step]:
 
 
 def _steps_of(block: Block) -> Iterator[Step]:
+    yield from block.before
     yield from block.body or ()
     yield from block.after
     for steps in (block.branches or {}).values():

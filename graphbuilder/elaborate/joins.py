@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from graphbuilder.diagnostics import Label
 from graphbuilder.diagnostics.catalogue.references import CannotProject
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import Argument
-from graphbuilder.elaborate.names import Named, name_steps
+from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.outputs import finish, outputs_of
 from graphbuilder.elaborate.reading import Reading
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
@@ -65,12 +65,11 @@ def with_shortcut(builder: BodyBuilder, block: Block, main: Signal, last: Place)
     body = Path("the body", main, last)
     match block.shortcut:
         case "identity":
-            side = builder.start
+            side = builder.fork
         case "project":
             side = _project(builder, main, place, last)
         case steps:
-            named, _ = name_steps(steps or [])
-            side = branch(builder, "shortcut", named, place)
+            side = branch(builder, "shortcut", steps or [], place)
     paths = [body, Path("the shortcut", side, place)]
     op = block.merge or "add"
     return join(builder, op, paths[::-1] if op == "concat" else paths, place)
@@ -79,8 +78,7 @@ def with_shortcut(builder: BodyBuilder, block: Block, main: Signal, last: Place)
 def check_shortcut(builder: BodyBuilder, block: Block) -> None:
     """Look for mistakes in the steps of a shortcut of which nobody knows whether it is there."""
     if isinstance(block.shortcut, list):
-        named, _ = name_steps(block.shortcut)
-        branch(builder, "shortcut", named, block.place_of("shortcut"))
+        branch(builder, "shortcut", block.shortcut, block.place_of("shortcut"))
 
 
 def branches(builder: BodyBuilder, block: Block) -> Signal:
@@ -88,8 +86,7 @@ def branches(builder: BodyBuilder, block: Block) -> Signal:
     place = block.place_of("branches")
     paths: list[Path] = []
     for name, steps in (block.branches or {}).items():
-        named, _ = name_steps(steps)
-        paths.append(Path(f"`{name}`", branch(builder, name, named, place / name), place / name))
+        paths.append(Path(f"`{name}`", branch(builder, name, steps, place / name), place / name))
     for path, name in zip(paths, block.branches or {}, strict=True):
         builder.signals[name] = path.signal
     if not block.merge:
@@ -105,30 +102,39 @@ def _side_by_side(builder: BodyBuilder, block: Block) -> Signal:
     return Signal(known, len(known)) if len(known) == len(outputs) else NOTHING_KNOWN
 
 
-def branch(builder: BodyBuilder, name: str, named: Sequence[Named], place: Place) -> Signal:
-    """A child body ``name`` on the block's inputs; it sees its own steps and those inputs, nothing else."""
+def branch(builder: BodyBuilder, name: str, steps: Sequence[Step], place: Place) -> Signal:
+    """A child body ``name`` that begins with the fork; it sees its own steps, the fork and the block's inputs."""
     taps = builder.taps.get(name, ())
+    (named,) = name_steps(steps, taken={*builder.inputs, "before"} if builder.forked else builder.inputs)
     inner = builder.child(named, taps)
-    out = inner.run(named, inner.start, place)
+    out = inner.run(named, inner.fork, place)
     graph = finish(inner, "branch", name, outputs_of(inner, out, taps))
     if graph is None:
         return NOTHING_KNOWN
-    known = tuple(Known(Value(port), builder.inputs[port]) for port in graph.inputs)
+    known = tuple(_outside(builder, port) for port in graph.inputs)
     node = Node(name, graph, tuple(each.value for each in known), name, place=place)
     return builder.append(node, Reading(known, NOTHING_KNOWN), place)
 
 
+def _outside(builder: BodyBuilder, port: str) -> Known:
+    """What a side path's input is in the block around it."""
+    known = Known(Value(port), builder.inputs[port]) if port in builder.inputs else builder.fork.sole
+    assert known is not None, "a side path that reads a fork of which nothing is known is not built"
+    return known
+
+
 def _project(builder: BodyBuilder, main: Signal, place: Place, last: Place) -> Signal:
     """The identity where sizes and channels stay, else a strided 1x1 convolution and the file's batch norm."""
-    source, target = builder.start.sole, main.sole
+    source, target = builder.fork.sole, main.sole
     if source is None or source.type is None or target is None or target.type is None:
         return NOTHING_KNOWN
     if source.type.layout == "last" or not source.type.spatial:
         message = f"the shortcut cannot project {source.type}: that is no map with channels first"
         builder.report(CannotProject.at(place.span, message, help="write the shortcut's steps"))
         return NOTHING_KNOWN
-    inputs = {name: type_ for name, type_ in builder.inputs.items() if type_ is not None}
-    stride = total_stride(inputs, builder.nodes, target.value, builder.context.inference)
+    behind = builder.nodes[builder.ahead :]
+    starts = _types_ahead(builder, {node.name for node in behind})
+    stride = total_stride(starts, behind, target.value, builder.context.inference)
     if _larger(source.type, target.type, stride):
         message = f"the shortcut cannot project {source.type} to {target.type}: a projection enlarges nothing"
         label = Label(last.span, f"the body gives {target.type}")
@@ -136,8 +142,14 @@ def _project(builder: BodyBuilder, main: Signal, place: Place, last: Place) -> S
         builder.report(CannotProject.at(place.span, message, related=(label,), help=remedy))
         return NOTHING_KNOWN
     if set(stride) == {1} and source.type.channels == target.type.channels:
-        return builder.start
+        return builder.fork
     return _projection(builder, source, target.type.channels, stride, place)
+
+
+def _types_ahead(builder: BodyBuilder, behind: Collection[str]) -> dict[Value, TensorType]:
+    """The types of the values that the paths of a body may begin with."""
+    rows = builder.types.items()
+    return {value: type_ for value, type_ in rows if type_ is not None and value.node not in behind}
 
 
 def _larger(source: TensorType, target: TensorType, stride: tuple[int, ...]) -> bool:
@@ -161,11 +173,12 @@ def _projection(builder: BodyBuilder, source: Known, channels: int, stride: tupl
     if conv is None or norm is None:
         return NOTHING_KNOWN
     init = builder.context.dialect.init_of
+    start = source.value if source.value.node in builder.inputs else Value("before")
     nodes = (
-        Node("conv", conv, (source.value,), "conv", init=init("conv"), place=place),
+        Node("conv", conv, (start,), "conv", init=init("conv"), place=place),
         Node("batchnorm", norm, (Value("conv"),), "batchnorm", init=init("batchnorm"), place=place),
     )
-    graph = Graph("branch", "shortcut", (source.value.node,), nodes, (("out", Value("batchnorm")),))
+    graph = Graph("branch", "shortcut", (start.node,), nodes, (("out", Value("batchnorm")),))
     return builder.append(
         Node("shortcut", graph, (source.value,), "shortcut", place=place), Reading((source,), NOTHING_KNOWN), place
     )

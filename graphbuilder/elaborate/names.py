@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from graphbuilder.spec.model import Step
@@ -16,15 +16,14 @@ class Named(NamedTuple):
     previous: str | None
 
 
-def name_steps(
-    steps: Sequence[Step], after: Sequence[Step] = (), taken: frozenset[str] = frozenset()
-) -> tuple[list[Named], list[Named]]:
-    """Names for a body and what stands behind its join: the id, else the op or block, counted in written order."""
-    used = {*taken, *(step.id for step in (*steps, *after) if step.id)}
+def name_steps(*parts: Sequence[Step], taken: Collection[str] = ()) -> tuple[list[Named], ...]:
+    """Names for the lists of steps that share one set of names: the id, else the op or block, counted in written
+    order."""
+    steps = [step for part in parts for step in part]
+    used = {*taken, *(step.id for step in steps if step.id)}
     counts: dict[str, int] = {}
-    names = [step.id or _counted(step, counts, used) for step in (*steps, *after)]
-    body = _chain(names[: len(steps)], steps)
-    return body, _chain(names[len(steps) :], after)
+    names = iter([step.id or _counted(step, counts, used) for step in steps])
+    return tuple(_chain([next(names) for _ in part], part) for part in parts)
 
 
 def base_name(step: Step) -> str:

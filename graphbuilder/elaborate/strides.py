@@ -11,15 +11,15 @@ Strides = tuple[int, ...]
 
 
 def total_stride(
-    inputs: Mapping[str, TensorType], nodes: Sequence[Node], value: Value, inference: Inference
+    starts: Mapping[Value, TensorType], nodes: Sequence[Node], value: Value, inference: Inference
 ) -> Strides:
-    """The total stride from a body's inputs to ``value``, one number an axis.
+    """The total stride of ``nodes`` from the values ahead of them to ``value``, one number an axis.
 
     Where several values meet, the trunk is the one reduced most: a gate of size 1x1 does not count.
     """
-    rank = max((len(type_.spatial) for type_ in inputs.values()), default=0)
-    types = {Value(name): type_ for name, type_ in inputs.items()}
-    known: dict[Value, Strides] = {Value(name): (1,) * rank for name in inputs}
+    rank = max((len(type_.spatial) for type_ in starts.values()), default=0)
+    types = dict(starts)
+    known: dict[Value, Strides] = dict.fromkeys(starts, (1,) * rank)
     for node in nodes:
         read = tuple(types[value] for value in node.inputs)
         own = _own(node.callee, read, inference)
@@ -33,8 +33,8 @@ def total_stride(
 def _own(callee: Op | Graph, inputs: tuple[TensorType, ...], inference: Inference) -> Strides:
     if isinstance(callee, Op):
         return callee.strides(inputs)
-    named = dict(zip(callee.inputs, inputs, strict=True))
-    return total_stride(named, callee.nodes, callee.outputs[0][1], inference)
+    starts = dict(zip(map(Value, callee.inputs), inputs, strict=True))
+    return total_stride(starts, callee.nodes, callee.outputs[0][1], inference)
 
 
 def _most(strides: Iterable[Strides]) -> Strides:

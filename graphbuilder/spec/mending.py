@@ -132,11 +132,11 @@ class Mending:
                 self.mark(*block)
                 self.mark(*block, word)
                 self.remove((*block, word))
-            case ("body" | "after" | "shortcut" as word, *rest) if rest:
+            case ("before" | "body" | "after" | "shortcut" as word, *rest) if rest:
                 self._steps((*block, word), tuple(rest))
             case ("branches", name, *rest) if rest:
                 self._steps((*block, "branches", name), tuple(rest))
-            case ("body" | "after", *_) | ("branches", _):
+            case ("before" | "body" | "after", *_) | ("branches", _):
                 self._no_list(block, (*block, *within))
                 self.put((*block, *within), [])
             case ("branches" | "shortcut" as word,):

@@ -119,7 +119,7 @@ class Body(Placed):
 
 
 class Block(Placed):
-    """A block: a body, perhaps with a shortcut, or named branches; then what stands behind the join."""
+    """A block: steps ahead of the fork; a body, perhaps with a shortcut, or named branches; steps behind the join."""
 
     args: dict[str, Any] = Field(
         default_factory=dict,
@@ -127,6 +127,10 @@ class Block(Placed):
     )
     let: dict[str, Any] = Field(default_factory=dict, description="Names computed once, from top to bottom.")
     title: str | None = Field(default=None, description="What a person calls it, for the figure.")
+    before: list[Step] = Field(
+        default_factory=list[Step],
+        description="Steps ahead of the fork: body, shortcut and branches all read what the last of them gives.",
+    )
     body: list[Step] | None = Field(default=None, description="The steps.")
     branches: dict[str, list[Step]] | None = Field(
         default=None, min_length=1, description="Bodies side by side on one input, joined by `merge`."
@@ -147,6 +151,7 @@ class Block(Placed):
 
     def settle(self, place: Place) -> None:
         super().settle(place)
+        _settle(self.before, place / "before")
         _settle(self.body or (), place / "body")
         _settle(self.after, place / "after")
         for name, steps in (self.branches or {}).items():

@@ -160,11 +160,11 @@ class Paths:
         keys: Keys = ("blocks", name)
         if keys not in self._known:
             block, where = _table(self._blocks[name]), f"the block `{name}`"
-            steps = [self._list(where, (*keys, word)).steps for word in ("body", "after")]
+            steps = [self._list(where, (*keys, word)).steps for word in ("before", "body", "after")]
             inner: dict[str, Keys] = {branch: (*keys, "branches", branch) for branch in _table(block.get("branches"))}
             if isinstance(block.get("shortcut"), list):
                 inner["shortcut"] = (*keys, "shortcut")
-            self._known[keys] = _Steps(where, {**steps[0], **steps[1]}, inner)
+            self._known[keys] = _Steps(where, {**steps[0], **steps[1], **steps[2]}, inner)
         return self._known[keys]
 
     def _list(self, where: str, keys: Keys) -> _Steps:

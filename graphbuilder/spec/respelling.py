@@ -20,6 +20,7 @@ from graphbuilder.spec.validation import known_keys, unknown_key
 # What the keys take that take no table.
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "after": list,
+    "before": list,
     "body": list,
     "dialect": str,
     "extends": str,

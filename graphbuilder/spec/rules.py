@@ -33,6 +33,12 @@ from graphbuilder.spec.validation import found
 SHARING_WORDS = frozenset({"share", "id", "title", "from", "when"})
 _FACTS = ("channels", "shape")
 
+# What stands beside a fork and a join means nothing without them.
+_JOINED = {
+    "before": "`before` stands ahead of a fork, and there is none",
+    "after": "`after` stands behind a join, and there is none",
+}
+
 
 def check(document: Document, mending: Mending, sink: Sink) -> None:
     """Report every broken rule, and mend or mark what breaks it; the expressions are read already."""
@@ -207,10 +213,9 @@ class _Rules:
             self._mending.remove((*keys, "merge"))
             message = "`merge` joins branches, or a body and its `shortcut`"
             self._meaningless((*keys, "merge"), message, "add `shortcut`, or leave it out")
-        if "after" in block:
-            self._meaningless(
-                (*keys, "after"), "`after` stands behind a join, and there is none", "put the steps into `body`"
-            )
+        for word, message in _JOINED.items():
+            if word in block:
+                self._meaningless((*keys, word), message, "put the steps into `body`")
 
     def _values(self, block: Mapping[str, Any], keys: Keys, inputs: Mapping[str, Keys]) -> None:
         """Arguments and lets share one set of names with what is known of the inputs."""
@@ -229,19 +234,21 @@ class _Rules:
     def _bodies(self, block: Mapping[str, Any], keys: Keys, inputs: Mapping[str, Keys]) -> None:
         branches, shortcut = _table(block.get("branches")), block.get("shortcut")
         taken = dict(inputs)
-        # The join and the way around the body are nodes with these names.
+        # The join and the way around the body are nodes with these names; a path of side steps names what they read.
         for word in ("shortcut", "merge"):
             if word in block:
                 taken.setdefault("merge", (*keys, word))
-        if "shortcut" in block:
-            taken.setdefault("shortcut", (*keys, "shortcut"))
+        for word in ("shortcut", "before"):
+            if word in block:
+                taken.setdefault(word, (*keys, word))
         for name in branches:
             self._take(name, "branch", (*keys, "branches", name), taken)
-        self._steps(block.get("body"), (*keys, "body"), taken)
-        self._steps(block.get("after"), (*keys, "after"), taken)
-        self.body(shortcut, (*keys, "shortcut"), inputs)
+        for word in ("before", "body", "after"):
+            self._steps(block.get(word), (*keys, word), taken)
+        seen = {**inputs, "before": (*keys, "before")} if "before" in block else inputs
+        self.body(shortcut, (*keys, "shortcut"), seen)
         for name, steps in branches.items():
-            self.body(steps, (*keys, "branches", name), inputs)
+            self.body(steps, (*keys, "branches", name), seen)
 
 
 def _table(value: object) -> dict[str, Any]:

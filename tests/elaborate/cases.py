@@ -135,6 +135,65 @@ CASES: dict[str, str] = {
         branches.three = [{ op = "conv", out = 4, kernel = 1, padding = "valid" }, { op = "conv", out = 8 }]
         after = [{ op = "relu" }]
     """,
+    "before": """
+        [model]
+        body = [
+          { id = "same", use = "unit", out = 8 },
+          { id = "wide", use = "unit", out = 16, stride = 2 },
+          { id = "plain", use = "unit", out = 16, act = false },
+        ]
+        [blocks.unit]
+        args = { out = "int", stride = 1, act = true }
+        before = [{ op = "batchnorm" }, { op = "relu", when = "=act" }]
+        body = [{ op = "conv", out = "=out", stride = "=stride" }, { op = "relu" }, { op = "conv", out = "=out" }]
+        shortcut = "project"
+    """,
+    "before_steps": """
+        [model]
+        body = [{ use = "unit" }, { use = "unit", act = false }]
+        [blocks.unit]
+        args = { act = true }
+        before = [{ op = "relu", when = "=act" }]
+        body = [{ op = "conv", out = 8, stride = 2 }]
+        shortcut = [
+          { op = "avgpool", kernel = 2 },
+          { id = "raw", op = "maxpool", kernel = 2, from = "in" },
+          { op = "concat", from = ["avgpool", "raw"] },
+          { op = "conv", out = 8 },
+        ]
+        after = [{ op = "relu" }]
+    """,
+    "before_branches": """
+        [model]
+        body = [{ use = "module" }, { id = "pair", use = "pair" }, { op = "add", from = ["pair.relu", "pair.twice"] }]
+        [blocks.module]
+        merge = "concat"
+        before = [{ op = "conv", out = 12, stride = 2 }]
+        branches.one = [{ op = "conv", out = 4 }]
+        branches.skip = [{ op = "conv", out = "=in_channels", stride = 2, from = "in" }]
+        branches.both = [{ op = "conv", out = 4 }, { op = "concat", from = ["conv", "before"] }]
+        after = [{ op = "conv", out = 8 }]
+        [blocks.pair]
+        before = [{ op = "tanh" }]
+        branches.relu = [{ op = "relu" }]
+        branches.twice = [{ op = "add", from = ["before", "before"] }]
+    """,
+    "before_identity": """
+        [model]
+        body = [{ use = "unit" }, { use = "unit", residual = false }, { use = "left_out" }]
+        [blocks.unit]
+        args = { residual = true }
+        before = [{ op = "relu" }]
+        body = [{ op = "conv", out = 8 }, { op = "relu" }]
+        shortcut = "identity"
+        shortcut_when = "=residual"
+        after = [{ op = "conv", out = 8 }, { op = "add", from = ["conv_2", "before"] }]
+        [blocks.left_out]
+        before = [{ op = "relu", when = false }]
+        branches.a = [{ op = "add", from = ["before", "in"] }]
+        branches.b = [{ op = "relu" }]
+        merge = "add"
+    """,
     "let": """
         [params]
         ratio = 4

@@ -32,7 +32,7 @@ _VALUES = st.sampled_from(
     ]
 )
 _KEYS = st.sampled_from(
-    ["id", "op", "use", "body", "steps", "extends", "share", "merge", "shortcut", "branches", "after"]
+    ["id", "op", "use", "body", "steps", "extends", "share", "merge", "shortcut", "branches", "before", "after"]
 ) | (
     st.sampled_from(
         ["x", "", "a b", "stem", "middle.last", "down.first.conv", "args", "let", "inputs", "outputs", "\u202e"]

@@ -73,6 +73,7 @@ after = [{ op = "relu" }]
 [blocks.wide]
 outputs = ["out"]
 merge = "mul"
+before = [{ op = "tanh" }]
 branches.left = [{ op = "relu" }]
 branches.right = []
 [outputs]
@@ -108,6 +109,7 @@ def test_a_whole_spec() -> None:
     assert (block.let, block.shortcut_when) == ({"half": parse("=out // 2")}, parse("=step == 1"))
     assert (block.inputs, block.outputs) == (["low", "high"], {"low": "conv", "high": "conv"})
     assert list(whole.blocks["wide"].branches or ()) == ["left", "right"]
+    assert [step.op for step in whole.blocks["wide"].before] == ["tanh"]
     outputs = {name: (output.from_, output.training) for name, output in (whole.outputs or {}).items()}
     assert outputs == {"first": ("stem", False), "second": ("unit.0", True)}
 
@@ -226,6 +228,8 @@ FAULTS = [
     (HEAD + "model.body = [{ use = [] }]", "GB103", "[]", "`use` must not be empty", None),
     (HEAD + STEP + "[blocks.b]\nbody = []\nmerge = 'add'", "GB109", "merge", "joins branches", "shortcut"),
     (HEAD + STEP + "[blocks.b]\nbody = []\nafter = []", "GB109", "after", "there is none", "into `body`"),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nbefore = []", "GB109", "before", "ahead of a fork", "into `body`"),
+    (HEAD + STEP + "[blocks.b]\nbody = []\nshortcut = 'identity'\nbefore = 3", "GB103", "3", "`before` must", None),
     (HEAD + STEP + "[blocks.b]\nbody = []\nshortcut_when = true", "GB109", "shortcut_when", "no `shortcut`", None),
     (HEAD + STEP + 'params."two words" = 1', "GB110", '"two words"', "the name of a param", "`two_words`"),
     (HEAD + STEP + "params.for = 1", "GB111", "for", "`for` is a word of Python", "`for_1`"),
@@ -267,6 +271,14 @@ FAULTS = [
     (
         HEAD + STEP + "[blocks.b]\nbody = [{op='x', id='shortcut'}]\nshortcut = 'project'",
         *("GB112", "'shortcut'", "something else", None),
+    ),
+    (
+        HEAD + STEP + "[blocks.b]\nbefore = [{op='x', id='a'}]\nbranches.c = []\nafter = [{op='x', id='a'}]",
+        *("GB112", "'a'", "something else", None),
+    ),
+    (
+        HEAD + STEP + "[blocks.b]\nbefore = [{op='x'}]\nbranches.c = [{op='x', id='before'}]",
+        *("GB112", "'before'", "something else", None),
     ),
     (HEAD + STEP + "[blocks.b]\nbody = []\ninputs = ['low']\nargs.low_shape = 1", "GB111", "low_shape", "known", None),
     (HEAD + STEP + 'params.p = "=1"', "GB113", '"=1"', "cannot be an expression", "let"),
@@ -342,6 +354,8 @@ ALLOWED = [
     HEAD + STEP + "[blocks.b]\nargs = { image = 1, relu = 2 }\nbody = []",
     HEAD + STEP + "[blocks.b]\nbranches.a = [{ op = 'x', id = 'c' }]\nbranches.c = [{ op = 'x', id = 'a' }]",
     HEAD + STEP + "[blocks.b]\nbody = [{ op = 'x', id = 'merge' }, { op = 'x', id = 'shortcut' }]",
+    HEAD + STEP + "[blocks.b]\nbody = [{ op = 'x', id = 'before' }]\nshortcut = 'identity'",
+    HEAD + STEP + "[blocks.b]\nbefore = [{ op = 'x', id = 'c' }]\nbranches.a = [{ op = 'x', id = 'c' }]",
     HEAD + STEP + "[blocks.b]\nbranches.shortcut = []\nafter = [{ op = 'x', id = 'merge' }]",
     HEAD + 'model.body = [{ op = "x", id = "max" }, { op = "x", id = "i" }, { op = "x", share = false }]',
     HEAD + 'model.body = [{ op = "x", args = 1, place = 2, from_ = 3, model_config = 4, _place = 5, body = 6 }]',

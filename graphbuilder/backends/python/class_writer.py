@@ -186,7 +186,8 @@ class ClassWriter:
             return {Value(ports[0]): "x"}
         names: dict[Value, str] = {}
         for port in ports:
-            names[Value(port)] = unused(identifier(port), set(names.values()))
+            # A side path may read the input without a name beside what stands ahead of the fork.
+            names[Value(port)] = unused("x" if port == "in" else identifier(port), set(names.values()))
         return names
 
     def _returned(self, ports: Sequence[str], docs: Sequence[Doc]) -> Doc:

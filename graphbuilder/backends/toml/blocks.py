@@ -10,6 +10,8 @@ from graphbuilder.backends.toml.naming import Called, explicit
 from graphbuilder.backends.toml.reading import Reader, Signal, bodies
 from graphbuilder.backends.toml.steps import Word, word_of
 from graphbuilder.backends.toml.writer import value as written
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.catalogue.usage import NotWritable
 from graphbuilder.ir import Dialect, Graph, Node, Value
 
 LONGEST_NAME = 64
@@ -79,14 +81,18 @@ class Library:
         form = form_of(graph)
         start = _start(graph)
         ids = self._ids(form, graph, tapped)
-        body = self._run(form.body, start, graph, ids)
+        before = self._run(form.before, start, graph, ids)
+        if form.before and len(before.last) != 1:
+            raise _one_of_several(form.before[-1])
+        body = self._run(form.body, before.last, graph, ids)
         after = self._run(form.after, self._joined(form, body.last), graph, ids)
         table = {
             "title": graph.title,
             "inputs": [*graph.inputs] if graph.inputs != ("in",) else None,
+            "before": before.steps,
             "body": body.steps,
             "shortcut": self._shortcut(form, graph),
-            "branches": {node.name: self._side(node, graph) for node in form.branches},
+            "branches": {node.name: self._side(node, form, graph) for node in form.branches},
             "merge": _merge(form),
             "after": after.steps,
             "outputs": self._listed(graph, after.last),
@@ -94,9 +100,9 @@ class Library:
         return {key: item for key, item in table.items() if item}
 
     def _ids(self, form: Form, graph: Graph, tapped: Collection[str]) -> set[str]:
-        joins = ("shortcut", "merge") if form.join is not None and not form.branches else ()
-        taken = {*graph.inputs, *joins, *(node.name for node in form.branches)}
-        return self._explicit((*form.body, *form.after), tapped, taken)
+        joins = () if form.join is None else ("merge",) if form.branches else ("shortcut", "merge")
+        taken = {*_inputs(form, graph), *joins, *(node.name for node in form.branches)}
+        return self._explicit((*form.before, *form.body, *form.after), tapped, taken)
 
     def _explicit(self, nodes: Iterable[Node], tapped: Collection[str], taken: Collection[str]) -> set[str]:
         return explicit([Called(node.name, self._word(node).base) for node in nodes], tapped, taken)
@@ -114,15 +120,16 @@ class Library:
 
     def _shortcut(self, form: Form, graph: Graph) -> str | list[Table] | None:
         if form.shortcut is not None:
-            return self._side(form.shortcut, graph)
+            return self._side(form.shortcut, form, graph)
         return "identity" if form.join is not None and not form.branches else None
 
-    def _side(self, node: Node, graph: Graph) -> list[Table]:
-        """The steps of a branch, which begins with all inputs of its block."""
+    def _side(self, node: Node, form: Form, graph: Graph) -> list[Table]:
+        """The steps of a branch, which begins with the fork, or with all inputs of its block."""
         assert isinstance(node.callee, Graph)
         side = node.callee
-        ids = self._explicit(side.nodes, set(self._reader.taps(side).values()), ())
-        return self._run(side.nodes, _start(graph), side, ids).steps
+        start = {"before": Value("before")} if form.before else _start(graph)
+        ids = self._explicit(side.nodes, set(self._reader.taps(side).values()), _inputs(form, graph))
+        return self._run(side.nodes, start, side, ids).steps
 
     def _run(self, nodes: Sequence[Node], start: Signal, graph: Graph, ids: Collection[str] | None = None) -> Written:
         """The steps of a path that begins with ``start``."""
@@ -163,12 +170,24 @@ def _start(graph: Graph) -> dict[str, Value]:
     return {name: Value(name) for name in graph.inputs}
 
 
+def _inputs(form: Form, graph: Graph) -> tuple[str, ...]:
+    """The names that a side path finds taken: its block's inputs, and what the steps ahead of the fork give."""
+    return (*graph.inputs, *(("before",) if form.before else ()))
+
+
 def _merge(form: Form) -> str | None:
     """The join's op, where it is not what goes without saying."""
     if form.join is None or form.join.op is None:
         return None
     name = form.join.op.op
     return None if name == "add" and not form.branches else name
+
+
+def _one_of_several(node: Node) -> CompileError:
+    span = node.place.span if node.place else None
+    return CompileError(
+        (NotWritable.at(span, f"the paths of this block begin with one of the outputs of `{node.name}`"),)
+    )
 
 
 def tables_of(root: Graph, dialect: Dialect) -> Mapping[str, Table]:

@@ -1,4 +1,4 @@
-"""The form in which the language writes a block: steps, side paths, the node that joins them, what stands behind."""
+"""The form in which the language writes a block: steps, side paths, the node that joins them, what stands around."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ class Form(NamedTuple):
     """A block taken apart; each list in the order in which the spec has it.
 
     Attributes:
-        body: the steps before the join, or all of them.
+        before: the steps ahead of the fork; the last of them gives what the paths begin with.
+        body: the steps up to the join, or all of them.
         branches: the named side paths, instead of a body.
         shortcut: the shortcut's own node; None without one, or where it is the identity.
         join: the node that joins; None where nothing is joined.
         after: the steps behind the join, or behind branches that are not joined.
     """
 
+    before: tuple[Node, ...] = ()
     body: tuple[Node, ...] = ()
     branches: tuple[Node, ...] = ()
     shortcut: Node | None = None
@@ -35,14 +37,27 @@ def form_of(graph: Graph) -> Form:
         return _branched(graph, branches) if branches else Form(body=tuple(graph.nodes))
     at = graph.nodes.index(join)
     shortcut = graph.by_name.get("shortcut")
-    main = join.inputs[1 if _op(join) == "concat" else 0]
-    body = tuple(node for node in graph.nodes[:at] if node is not shortcut)
-    return Form(_with_last(body, main.node), (), shortcut, join, tuple(graph.nodes[at + 1 :]))
+    main, side = _main_and_side(join)
+    before = _ahead(side if shortcut is None else fork_of(shortcut), graph)
+    body = tuple(node for node in graph.nodes[len(before) : at] if node is not shortcut)
+    return Form(before, _with_last(body, main.node), (), shortcut, join, tuple(graph.nodes[at + 1 :]))
 
 
 def is_branch(node: Node) -> bool:
     """Whether a node is a side path: a branch or a shortcut with steps."""
     return isinstance(node.callee, Graph) and node.callee.kind == "branch"
+
+
+def fork_of(branch: Node) -> Value | None:
+    """What a side path reads under the name ``before``."""
+    assert isinstance(branch.callee, Graph)
+    return dict(zip(branch.callee.inputs, branch.inputs, strict=True)).get("before")
+
+
+def _ahead(fork: Value | None, graph: Graph) -> tuple[Node, ...]:
+    """The nodes up to the one that gives ``fork``; none where the paths begin with an input."""
+    last = graph.by_name.get(fork.node) if fork else None
+    return tuple(graph.nodes[: graph.nodes.index(last) + 1]) if last else ()
 
 
 def _branched(graph: Graph, branches: tuple[Node, ...]) -> Form:
@@ -52,8 +67,10 @@ def _branched(graph: Graph, branches: tuple[Node, ...]) -> Form:
         branches = tuple(sorted(branches, key=lambda node: order.index(node.name)))
     else:
         join = None
-    after = tuple(node for node in graph.nodes if node not in branches and node is not join)
-    return Form((), branches, None, join, after)
+    before = next(filter(None, (_ahead(fork_of(node), graph) for node in branches)), ())
+    written = {node.name for node in (*before, *branches, *((join,) if join else ()))}
+    after = tuple(node for node in graph.nodes if node.name not in written)
+    return Form(before, (), branches, None, join, after)
 
 
 def _readable(branches: tuple[Node, ...]) -> list[Value]:
@@ -61,7 +78,7 @@ def _readable(branches: tuple[Node, ...]) -> list[Value]:
 
 
 def _joins_a_shortcut(join: Node, graph: Graph) -> bool:
-    """Whether ``shortcut`` makes just this join: of the body with the only input, or with the node ``shortcut``.
+    """Whether ``shortcut`` makes just this join: of the body with what it begins with, or with the node ``shortcut``.
 
     A body that passes its input through has no steps, and is written as a branch beside nothing.
     """
@@ -69,11 +86,30 @@ def _joins_a_shortcut(join: Node, graph: Graph) -> bool:
         return False
     if any(is_branch(node) and node.name != "shortcut" for node in graph.nodes):
         return False
-    main, side = join.inputs[::-1] if _op(join) == "concat" else join.inputs
+    main, side = _main_and_side(join)
     shortcut = graph.by_name.get("shortcut")
-    if main.node in graph.inputs:
-        return False
-    return graph.inputs == (side.node,) if shortcut is None else is_branch(shortcut) and side.node == "shortcut"
+    if shortcut is not None:
+        fork = fork_of(shortcut) if is_branch(shortcut) else None
+        return is_branch(shortcut) and side.node == "shortcut" and _is_behind(main, fork, graph)
+    if side.node in graph.inputs:
+        return graph.inputs == (side.node,) and main.node not in graph.inputs
+    return _is_fork(side, graph) and _is_behind(main, side, graph)
+
+
+def _is_fork(value: Value, graph: Graph) -> bool:
+    """Whether steps ahead of a fork can give this value, under the name that it has then."""
+    return graph.by_name[value.node].results == (value.port,) and "before" not in (*graph.inputs, *graph.by_name)
+
+
+def _is_behind(main: Value, fork: Value | None, graph: Graph) -> bool:
+    """Whether a step of a body that begins with ``fork`` gives ``main``."""
+    return main.node not in graph.inputs and main.node not in {node.name for node in _ahead(fork, graph)}
+
+
+def _main_and_side(join: Node) -> tuple[Value, Value]:
+    """What comes from the body, and what from the shortcut, which a concatenation puts first."""
+    main, side = join.inputs[::-1] if _op(join) == "concat" else join.inputs
+    return main, side
 
 
 def _is_plain_join(node: Node) -> bool:

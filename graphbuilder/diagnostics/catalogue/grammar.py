@@ -98,8 +98,8 @@ class BlockForm(Rule):
 
 class Meaningless(Rule):
     """``merge`` joins what runs side by side: a body and its shortcut, branches, or the copies of a ``repeat``.
-    ``after`` stands behind such a join, and ``shortcut_when`` asks whether there is a shortcut. Where there is none,
-    these words would do nothing."""
+    ``after`` stands behind such a join and ``before`` ahead of the fork that goes with it, and ``shortcut_when`` asks
+    whether there is a shortcut. Where there is none, these words would do nothing."""
 
     code = "GB109"
     title = "a word without a meaning here"
@@ -129,7 +129,8 @@ class ReservedName(Rule):
 
 class DuplicateName(Rule):
     """Two things of one body have the same name. The steps, inputs and branches of a block and its ``shortcut`` share
-    one set of names, and a branch or a shortcut of several steps has one of its own, with the block's inputs."""
+    one set of names, and a branch or a shortcut of several steps has one of its own, with the block's inputs. In a
+    block with ``before``, that word names what those steps give."""
 
     code = "GB112"
     title = "a name is used twice"
