@@ -14,13 +14,22 @@ from graphbuilder.ir import Copies, Graph, Node
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Adjacent calls that are alike: one body (or op) on the same types, with the same initialisers."""
+    """Adjacent calls that are equal: one body (or op) on the same types, with the same initialisers.
+
+    Where they are only alike (see ``likeness``), ``others`` has the first of each equal stretch.
+    """
 
     nodes: Sequence[Node]
+    others: tuple[Node, ...] = ()
 
     @property
     def first(self) -> Node:
         return self.nodes[0]
+
+    @property
+    def kinds(self) -> tuple[Node, ...]:
+        """One of each kind that is in it."""
+        return self.others or (self.first,)
 
     @property
     def count(self) -> int:
@@ -33,29 +42,30 @@ class Run:
 
 
 def runs(typed: TypedGraph) -> tuple[Run, ...]:
-    """The calls of a body in order, those of a repeat gathered where neighbours are alike; others stand alone."""
+    """The calls of a body in order, those of a repeat gathered where neighbours are equal; others stand alone."""
     nodes = typed.graph.nodes
     if typed.graph.kind != "repeat":
         return tuple(Run((node,)) for node in nodes)
     # Of copies that nobody wrote out, the types are not worked out one by one either.
     if isinstance(nodes, Copies) and type(typed.types) is not dict:
         *lengths, last = _lengths(nodes.head, typed)
-        return tuple(_cut(nodes, [*lengths, last + nodes.beyond]))
-    return tuple(_cut(nodes, _lengths(nodes, typed)))
+        return tuple(cut(nodes, [*lengths, last + nodes.beyond]))
+    return tuple(cut(nodes, _lengths(nodes, typed)))
 
 
 def _lengths(nodes: Sequence[Node], typed: TypedGraph) -> Iterator[int]:
     calls = Counter(node.module for node in nodes)
 
-    def alike(node: Node) -> tuple[object, ...]:
+    def look(node: Node) -> tuple[object, ...]:
         shared = node.module if calls[node.module] > 1 else None
         callee = typed.bodies[node.name] if isinstance(node.callee, Graph) else (node.callee, typed.inputs_of(node))
         return (callee, shared, node.init, node.title)
 
-    return (sum(1 for _ in group) for _, group in groupby(nodes, alike))
+    return (sum(1 for _ in group) for _, group in groupby(nodes, look))
 
 
-def _cut(nodes: Sequence[Node], lengths: Iterable[int]) -> Iterator[Run]:
+def cut(nodes: Sequence[Node], lengths: Iterable[int]) -> Iterator[Run]:
+    """``nodes`` in runs of these lengths."""
     start = 0
     for length in lengths:
         yield Run(_Part(nodes, range(start, start + length)))

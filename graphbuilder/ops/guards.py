@@ -140,13 +140,19 @@ def one_of(op: Op, **choices: object) -> None:
         raise OpError(Contradiction, f"{op.op} takes one of {names}; it has {found}")
 
 
-def windowed(kernel: Sizes, stride: Sizes, inputs: tuple[TensorType, ...]) -> str:
-    """``3×3 /2``."""
+def windowed(kernel: Sizes, stride: Sizes, inputs: tuple[TensorType, ...], dilation: Sizes = 1) -> str:
+    """``3×3 /2``, ``3×3 d6`` where dilated."""
     axes = inputs[0].rank - 1 if inputs else 2
     size = times((kernel,) * axes if isinstance(kernel, int) else kernel)
-    steps = {stride} if isinstance(stride, int) else set(stride)
-    step = str(*steps) if len(steps) == 1 else times((stride,) if isinstance(stride, int) else stride)
-    return size if steps == {1} else f"{size} /{step}"
+    return f"{size}{_unless_one(' /', stride)}{_unless_one(' d', dilation)}"
+
+
+def _unless_one(sign: str, sizes: Sizes) -> str:
+    """``sizes`` behind ``sign``, one number where all are alike, and nothing where that is 1."""
+    several = (sizes,) if isinstance(sizes, int) else tuple(sizes)
+    if set(several) == {1}:
+        return ""
+    return sign + (str(several[0]) if len(set(several)) == 1 else times(several))
 
 
 def _described(x: TensorType) -> str:

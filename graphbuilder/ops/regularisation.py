@@ -49,7 +49,7 @@ class Dropout(Op):
         return Lowering(TorchCall("nn.Dropout", args, positional=1))
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
-        return f"{self.rate:g}"
+        return f"{self.rate:.3g}"
 
     examples = (Example({}, (_MAP,)), Example({"rate": 0.2}, (TensorType((7,)),)))
 
@@ -71,7 +71,7 @@ class DropPath(Op):
         return Lowering(TorchCall("DropPath", (Arg("p", self.rate, field="rate"),), positional=1), helper=_DROP_PATH)
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
-        return f"{self.rate:g}"
+        return f"{self.rate:.3g}"
 
     examples = (
         Example({"rate": 0.1}, (_MAP,)),

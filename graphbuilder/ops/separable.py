@@ -67,7 +67,8 @@ class SepConv(Composite):
         return x if self.between == "none" else body.call("between", activation_of(self.between), x)
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
-        words = [str(self.out), windowed(self.kernel, self.stride, inputs)]
+        multiplier = f" x{self.multiplier}" if self.multiplier > 1 else ""
+        words = [str(self.out), windowed(self.kernel, self.stride, inputs, self.dilation) + multiplier]
         if self.order == "pointwise_first":
             words.append("1×1 first")
         if self.between != "none":

@@ -60,6 +60,15 @@ def fit_end(text: str, room: float, size: float) -> str:
     return f"…{kept[::-1].lstrip()}" if kept else ""
 
 
+def lines(text: str, room: float, size: float, bold: bool = False) -> tuple[str, ...]:
+    """``text`` in one line, or in two that are as even as its words allow where ``room`` points do not hold it."""
+    words = text.split(" ")
+    if width(text, size, bold) <= room or len(words) < 2:
+        return (text,) if text else ()
+    halves = [(" ".join(words[:count]), " ".join(words[count:])) for count in range(1, len(words))]
+    return min(halves, key=lambda pair: max(width(half, size, bold) for half in pair))
+
+
 def shape(type_: TensorType) -> str:
     """``19×19×728``: the sizes, then the channels, as papers write them."""
     return "×".join(map(str, (*type_.spatial, type_.channels)))

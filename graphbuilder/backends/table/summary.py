@@ -1,17 +1,20 @@
 """What a table says: a tree of blocks with their costs, and the totals. How it looks is said beside this module.
 
-Equal copies of a repeat are one block with a count. A block counts all its copies; the blocks under it count one copy.
+Copies of a repeat that are alike are one block with a count. A block counts all its copies; the blocks under it count
+one copy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
-from graphbuilder.analysis.collapse import Run, runs
-from graphbuilder.analysis.costs import Costs, costs, costs_by_run
+from graphbuilder.analysis.collapse import Run
+from graphbuilder.analysis.costs import Costs, costs, costs_by_run, sum_costs
 from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.analysis.likeness import alike, bodies, details, variants
 from graphbuilder.ir import Graph, Node, TensorType
 
 WIDTHS: Mapping[str, int] = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -19,7 +22,7 @@ MANY_ROWS = 40
 
 
 class Block(NamedTuple):
-    """One entry: a call, or a run of equal calls.
+    """One entry: a call, or a run of calls that are alike.
 
     Attributes:
         name: the node's name, ``1-3`` for some copies of a repeat.
@@ -27,7 +30,7 @@ class Block(NamedTuple):
         what: the name of its op, or of its block.
         is_op: which of the two.
         detail: the op's most telling arguments.
-        repeat: how many equal calls it stands for.
+        repeat: how many calls it stands for.
         shares: the sibling whose weights it uses, or ``"one"`` where its copies have one set of weights between them.
         outputs: the types of its outputs by name.
         costs: of all its calls together.
@@ -161,19 +164,26 @@ def shapes(types: Mapping[str, TensorType]) -> dict[str, list[int]]:
     return {name: list(type_.shape) for name, type_ in types.items()}
 
 
-def _blocks(typed: TypedGraph, path: str) -> tuple[Block, ...]:
-    return tuple(_block(run, typed, path, cost) for run, cost in costs_by_run(typed))
+def _blocks(typed: TypedGraph, path: str, copies: tuple[TypedGraph, ...] = ()) -> tuple[Block, ...]:
+    costing = costs_by_run(typed)
+    return tuple(_block(run, typed, path, _together(run, costing), copies) for run in alike(typed))
 
 
-def _block(run: Run, typed: TypedGraph, path: str, cost: Costs) -> Block:
-    """A repeat that is one run takes the place of its copies."""
+def _together(run: Run, costing: Iterator[tuple[Run, Costs]]) -> Costs:
+    """The costs of ``run``, which is as many of the next equal stretches as it has kinds."""
+    return sum_costs([cost for _, cost in islice(costing, len(run.kinds))])
+
+
+def _block(run: Run, typed: TypedGraph, path: str, cost: Costs, copies: tuple[TypedGraph, ...]) -> Block:
+    """A repeat that is one run takes the place of its copies; ``copies`` are the bodies alike of which one is shown."""
     node = run.first
     path = f"{path}{node.name}"
     training = node.name in typed.graph.auxiliary
     body = typed.bodies.get(node.name)
-    inner = runs(body) if body and body.graph.kind == "repeat" else ()
+    kinds = variants(run, typed, copies)
+    inner = alike(body) if body and body.graph.kind == "repeat" else ()
     if body and len(inner) == 1:
-        copy = _block(inner[0], body, f"{path}.", cost)
+        copy = _block(inner[0], body, f"{path}.", cost, bodies(kinds))
         shares = _shares(run) or copy.shares
         repeat, outputs = copy.repeat * run.count, _outputs(body)
         return copy._replace(name=run.name, path=path, repeat=repeat, shares=shares, outputs=outputs, training=training)
@@ -183,19 +193,19 @@ def _block(run: Run, typed: TypedGraph, path: str, cost: Costs) -> Block:
         path,
         op.op if op else _template(node),
         op is not None,
-        op.detail(typed.inputs_of(node)) if op else "",
+        details(kinds),
         run.count,
         _shares(run),
         dict(zip(node.results, typed.outputs_of(node), strict=True)),
         cost,
-        _inner(body, f"{path}.", node.owns) if body else (),
+        _inner(body, f"{path}.", node.owns, bodies(kinds)) if body else (),
         training,
     )
 
 
-def _inner(body: TypedGraph, path: str, owns: bool) -> tuple[Block, ...]:
+def _inner(body: TypedGraph, path: str, owns: bool, copies: tuple[TypedGraph, ...]) -> tuple[Block, ...]:
     """What a call consists of; weights that are another's are counted there."""
-    blocks = _blocks(body, path)
+    blocks = _blocks(body, path, copies)
     return blocks if owns else tuple(map(_again, blocks))
 
 

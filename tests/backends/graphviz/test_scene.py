@@ -23,7 +23,8 @@ def _lines(region: Region, indent: str, found: Scene) -> Iterator[str]:
     for path, item in region.items.items():
         reads = [link.source.item or f"input {link.source.port}" for link in region.links if link.target == path]
         panel = f" in {found.sections[path].title}" if not indent and path in found.sections else ""
-        words = f"{item.title} {item.detail}" if isinstance(item, Box) else f"{item.title} [{item.note}] {item.words}"
+        said = item.detail if isinstance(item, Box) else f"[{item.note}] {', '.join(item.words)}"
+        words = f"{item.title} {said}"
         yield f"{indent}{path}: {words.rstrip()}{panel} <- {', '.join(reads)}"
         if not isinstance(item, Box):
             yield from _lines(item.region, f"{indent}  ", found)
@@ -72,7 +73,7 @@ def test_outputs_of_training_say_so() -> None:
 
 def test_a_norm_that_is_not_left_out_is_drawn() -> None:
     figure = drawing(network("dense"), Options())
-    assert sum(shape.style == "normalisation" for shape in figure.shapes) == 4 + 1, "four, and the legend's"
+    assert sum(shape.style == "normalisation" for shape in figure.shapes) == 1 + 1, "one, and the legend's"
 
 
 def test_a_large_network_is_folded_and_says_so() -> None:

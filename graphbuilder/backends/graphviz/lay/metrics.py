@@ -14,6 +14,8 @@ GAP, END_GAP, CARD_GAP, BRANCH_GAP, LANE = 11.0, 16.0, 30.0, 18.0, 13.0
 PAD, HEADER = 10.0, 20.0
 STACK, BADGE, WORDS = 5.0, 26.0, 24.0
 JOIN, BAR = 20.0, 22.0
+LINE = 11.5
+"""What a further line of a title, or under a stack, takes."""
 TITLE, DETAIL, SMALL, NAME = 10.0, 9.0, 8.5, 7.5
 NAME_ROW = 10.0
 _OP, _PILL, _NARROW_OP = 25.0, 14.0, 34.0

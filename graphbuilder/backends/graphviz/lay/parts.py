@@ -57,18 +57,18 @@ class BoxMark:
 class FrameMark:
     """A card from ``start`` to ``end`` along and ``left`` to ``right`` across.
 
-    ``wires`` is where wires come in, between which its title finds room. What stands on a panel's trunk is
-    ``stretched`` to the width of the panel.
+    ``title`` and ``words`` are lines. ``wires`` is where wires come in, between which the title finds room. What
+    stands on a panel's trunk is ``stretched`` to the width of the panel.
     """
 
     start: float
     end: float
     left: float
     right: float
-    title: str
+    title: tuple[str, ...]
     note: str
     count: int = 1
-    words: str = ""
+    words: tuple[str, ...] = ()
     wires: tuple[float, ...] = ()
     stretched: bool = False
 

@@ -71,12 +71,14 @@ class Pen:
         middle, edge = top + 11, right - 10
         note = text.width(mark.note, m.DETAIL) + 8 if mark.note else 0.0
         wires = [] if self.metrics.across else [self.x + wire for wire in mark.wires]
-        start, end = _gap(left, edge - note, wires, text.width(mark.title, m.TITLE, bold=True))
-        title = text.fit(mark.title, end - start, m.TITLE, bold=True)
-        if title:
-            self.drawing.words.append(Words(start, middle, title, m.TITLE, bold=True))
+        wide = max((text.width(line, m.TITLE, bold=True) for line in mark.title), default=0.0)
+        start, end = gap(left, edge - note, wires, wide)
+        titles = [text.fit(line, end - start, m.TITLE, bold=True) for line in mark.title]
+        lines = enumerate(title for title in titles if title)
+        words = self.drawing.words
+        words += [Words(start, middle + n * m.LINE, title, m.TITLE, bold=True) for n, title in lines]
         if mark.note:
-            self.drawing.words.append(Words(edge, middle, mark.note, m.DETAIL, "end", tone="muted"))
+            words.append(Words(edge, middle, mark.note, m.DETAIL, "end", tone="muted"))
 
     def _badge(self, mark: FrameMark, left: float, right: float, bottom: float) -> None:
         words = f"× {mark.count}"
@@ -90,11 +92,12 @@ class Pen:
             Shape(key, edge - wide / 2, bottom + 12, wide, _BADGE[1], "badge", "round", ((run,),))
         )
         room = (edge - wide if self.metrics.across else trunk - 18) - left - 6
-        said = text.fit(mark.words, room, m.DETAIL, bold=True)
-        self.drawing.words.append(Words(left + 6, bottom + 2 * m.STACK + 8, said, m.DETAIL, bold=True, tone="accent"))
+        for number, line in enumerate(mark.words):
+            said, y = text.fit(line, room, m.DETAIL, bold=True), bottom + 2 * m.STACK + 8 + number * m.LINE
+            self.drawing.words.append(Words(left + 6, y, said, m.DETAIL, bold=True, tone="accent"))
 
 
-def _gap(left: float, right: float, wires: list[float], wide: float) -> tuple[float, float]:
+def gap(left: float, right: float, wires: list[float], wide: float) -> tuple[float, float]:
     """The first stretch of a header, between the wires that cross it, that holds ``wide``, or the widest.
 
     A lone shortcut is the rule, and titles then stand behind it.

@@ -8,6 +8,7 @@ the left of it; equal branches stand side by side. Tangles are placed by ``mesh`
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay import metrics as m
@@ -17,6 +18,9 @@ from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, Form, Fra
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Link, Region
 from graphbuilder.backends.graphviz.read.structure import Bare, Chain, Element, Mesh, Parallel, items_of, structure
+
+_TITLE_ROOM, _BESIDE_WORDS = 150.0, 66.0
+"""The longest title in one line, and what stands beside the words under a stack that runs to the right."""
 
 
 class Placer:
@@ -161,36 +165,44 @@ class Placer:
         part.outs = {link: tip for port, tip in left.items() for link in self._from.get(End(card.path, port), [])}
         return part
 
-    def frame(self, part: Part, title: str = "", note: str = "", count: int = 1, words: str = "") -> None:
-        """Put a card around ``part``."""
-        header = m.HEADER if (title or note) and not self.metrics.across else m.PAD
+    def frame(self, part: Part, title: str = "", note: str = "", count: int = 1, words: tuple[str, ...] = ()) -> None:
+        """Put a card around ``part``; ``words`` stand under a stack."""
+        across = self.metrics.across
+        lines = text.lines(title, _TITLE_ROOM, m.TITLE, bold=True)
+        more = m.LINE * max(0, len(lines) - 1)
+        header = m.HEADER + more if (title or note) and not across else m.PAD
         before, behind = (m.PAD, header) if self._upward else (header, m.PAD)
         wires = tuple(sorted({tip.points[0][1] for tips in part.ins.values() for tip in tips}))
         part.move(before, 0.0)
         part.length += before + part.tail + behind
-        self._widen(part, title, note, wires)
+        mark = FrameMark(0.0, part.length, 0.0, 0.0, lines, note, count, words, wires)
+        self._widen(part, mark)
         left, right = part.left + m.PAD, part.right + m.PAD
-        left += m.HEADER - m.PAD / 2 if self.metrics.across else 0
-        part.marks.insert(0, FrameMark(0.0, part.length, -left, right, title, note, count, words, wires))
+        left += m.HEADER - m.PAD / 2 + more if across else 0
+        mark.end, mark.left, mark.right = part.length, -left, right
+        part.marks.insert(0, mark)
         part.reach(0.0, part.length)
         part.left, part.right = left, right
         part.before = part.after = m.CARD_GAP
         part.tail = 0.0
         if count > 1:
-            part.right += m.WORDS if self.metrics.across else 2 * m.STACK
-            part.tail = 2 * m.STACK if self.metrics.across else m.BADGE
+            under = m.LINE * (len(words) - 1)
+            part.right += m.WORDS + under if across else 2 * m.STACK
+            part.tail = 2 * m.STACK if across else m.BADGE + under
 
-    def _widen(self, part: Part, title: str, note: str, wires: Sequence[float]) -> None:
-        """Make room for the words in a card's header, the note right of all wires."""
-        first = min(text.width(title, m.TITLE, bold=True), 150.0) + 8
-        second = text.width(note, m.DETAIL) + 8
+    def _widen(self, part: Part, mark: FrameMark) -> None:
+        """Make room for the words of a card: the title before the trunk, the note right of all wires."""
+        first = _widest(mark.title, m.TITLE) + 8
+        second = text.width(mark.note, m.DETAIL) + 8
+        under = _widest(mark.words, m.DETAIL)
         if self.metrics.across:
-            missing = max(0.0, first + second + 16 - part.length)
-            part.length += missing
+            part.length = max(part.length, first + second + 16, under + _BESIDE_WORDS)
             return
-        if len(wires) < 2:
-            part.left = max(part.left, first)
-        part.right = max(part.right, max(wires, default=0.0) + second)
+        last = max(mark.wires, default=0.0)
+        if not any(after - before - 16 >= first - 8 for before, after in pairwise(mark.wires)):
+            part.left = max(part.left, first - min(mark.wires, default=0.0))
+        part.left = max(part.left, under + 8 - last if under else 0.0)
+        part.right = max(part.right, last + second)
 
     # branches
 
@@ -310,6 +322,10 @@ class Placer:
         """Whether it begins or ends at an end of the network, which carries its shape itself."""
         ends = (self.region.items.get(end) for end in (link.source.item, link.target))
         return any(isinstance(item, Box) and item.look == "terminal" for item in ends)
+
+
+def _widest(lines: Sequence[str], size: float) -> float:
+    return max((text.width(line, size, bold=True) for line in lines), default=0.0)
 
 
 def _passing(link: Link) -> Part:

@@ -19,7 +19,7 @@ from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import Scene
 
 MARGIN, GUTTER, BETWEEN = 32.0, 34.0, 30.0
-_TITLES, _FACT, _SECTION = (24.0, 21.0, 18.0, 15.0), 10.0, 15.0
+_TITLES, _FACT, _SECTIONS = (24.0, 21.0, 18.0, 15.0), 10.0, (15.0, 13.0, 11.5)
 _TITLE_ROW, _FACT_ROW, _BELOW = 34.0, 15.0, 3.0
 _TITLED, _PLAIN, _FOOT, _SIDE = 37.0, 14.0, 14.0, 10.0
 _LEAST_WIDE, _LONG, _LONG_TITLED = 420.0, 800.0, 1300.0
@@ -27,6 +27,8 @@ _BROAD = 1.3
 """How much broader than a trunk with a shortcut the columns are taken for what they are."""
 _ACROSS = 0.9
 """How much sooner a row is cut than a column, since it is less broad."""
+_BROADEST = 400.0
+"""How far a column is broadened for a long title."""
 _ENDS = 2 * (22.0 + m.CARD_GAP)
 
 
@@ -102,7 +104,7 @@ class _Sheet:
             panels = [
                 self._panels.panel(cut[share], numbers[share], share.start > 0, found[share.unit]) for share in column
             ]
-            columns.append(_column(panels))
+            columns.append(_column(panels, self._metrics.across))
         self._align(columns)
         return columns
 
@@ -126,9 +128,11 @@ class _Sheet:
 
     def _stretch(self, frame: FrameMark, column: _Column, wires: tuple[float, ...]) -> None:
         """Make ``frame`` as wide as ``column``; its title stands where it would if it had a shortcut as others have."""
-        kept = 0.0 if frame.count == 1 else m.WORDS if self._metrics.across else 2 * m.STACK
+        under = m.WORDS + m.LINE * (len(frame.words) - 1)
+        kept = 0.0 if frame.count == 1 else under if self._metrics.across else 2 * m.STACK
         frame.left, frame.right = -column.left, column.right - kept
-        frame.wires = wires if wires and len(frame.wires) == 1 else frame.wires
+        if len(wires) == 2 and len(frame.wires) == 1 and _holds(wires, frame.title):
+            frame.wires = wires
 
     # drawing
 
@@ -176,9 +180,10 @@ class _Sheet:
 
     def _section(self, panel: Panel, frame: Frame) -> None:
         x, y, room = frame.x + 15, frame.y + 15, frame.wide - 30
-        title = text.fit(panel.title, room, _SECTION, bold=True)
-        self._drawing.words.append(Words(x, y, title, _SECTION, bold=True))
-        x += text.width(title, _SECTION, bold=True) + 9
+        size = next((size for size in _SECTIONS if text.width(panel.title, size, bold=True) <= room), _SECTIONS[-1])
+        title = text.fit(panel.title, room, size, bold=True)
+        self._drawing.words.append(Words(x, y, title, size, bold=True))
+        x += text.width(title, size, bold=True) + 9
         if panel.note and x + text.width(panel.note, m.DETAIL) <= frame.x + frame.wide - 12:
             self._drawing.words.append(Words(x, y + 2, panel.note, m.DETAIL, tone="muted"))
 
@@ -226,6 +231,11 @@ def _cut(share: Share, found: Sequence[Unit], pieces: Sequence[Pieces]) -> Unit:
     return Unit(found[share.unit].section, elements)
 
 
+def _holds(wires: tuple[float, ...], title: Sequence[str]) -> bool:
+    """Whether ``title`` stands between a shortcut and the trunk."""
+    return all(text.width(line, m.TITLE, bold=True) <= wires[1] - wires[0] - 16 for line in title)
+
+
 def _head(panel: Panel) -> float:
     return _TITLED if panel.title else _PLAIN
 
@@ -234,10 +244,19 @@ def _far(frame: Frame, across: bool) -> float:
     return frame.y + frame.high if across else frame.x + frame.wide
 
 
-def _column(panels: list[Panel]) -> _Column:
+def _column(panels: list[Panel], across: bool) -> _Column:
+    """``panels`` in one column, which is made as broad as their titles need (a row as long)."""
     parts = [panel.part for panel in panels]
     head = max(_head(panel) for panel in panels)
-    return _Column(panels, max(part.left for part in parts), max(part.right for part in parts), head)
+    column = _Column(panels, max(part.left for part in parts), max(part.right for part in parts), head)
+    needed = [text.width(panel.title, _SECTIONS[-1], bold=True) + 30 for panel in panels]
+    if across:
+        for panel, wide in zip(panels, needed, strict=True):
+            panel.part.length = max(panel.part.length, min(wide, _BROADEST))
+        return column
+    missing = min(max(needed), _BROADEST) - column.left - column.right - 2 * _SIDE
+    column.left, column.right = column.left + max(0.0, missing / 2), column.right + max(0.0, missing / 2)
+    return column
 
 
 def _rows(facts: Sequence[str], room: float) -> list[str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from graphbuilder.analysis.collapse import Run, runs
+from graphbuilder.analysis.collapse import Run
 from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.analysis.likeness import alike, bodies, variants
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.norms import Norms
@@ -36,6 +37,7 @@ class Where:
         level: how many blocks are open around it.
         section: the panel it belongs to.
         template: what is repeated here, in a repeat.
+        copies: of what is drawn once for several that are alike, the body of each.
     """
 
     prefix: str = ""
@@ -43,6 +45,7 @@ class Where:
     level: int = 0
     section: Section | None = None
     template: str | None = None
+    copies: tuple[TypedGraph, ...] = ()
 
     def path(self, node: Node) -> str:
         return self.prefix + node.name
@@ -57,11 +60,13 @@ class Where:
         last = f" – {run.nodes[-1].name}" if run.count > 1 else ""
         return text.clean(f"{self.template} {node.name}{last}")
 
-    def inside(self, body: TypedGraph, path: str) -> Where:
-        """The place in ``body``, drawn without a frame of its own."""
-        kind = body.graph.kind
-        template = body.graph.template if kind == "repeat" else None
-        return replace(self, prefix=f"{path}.", template=template, level=self.level + (kind in ("block", "composite")))
+    def inside(self, run: Run, typed: TypedGraph) -> Where:
+        """The place in what ``run`` of ``typed`` calls, drawn without a frame of its own."""
+        graph = typed.bodies[run.first.name].graph
+        template = graph.template if graph.kind == "repeat" else None
+        level = self.level + (graph.kind in ("block", "composite"))
+        copies = bodies(variants(run, typed, self.copies))
+        return replace(self, prefix=f"{self.path(run.first)}.", template=template, level=level, copies=copies)
 
 
 class Policy:
@@ -122,7 +127,7 @@ class Policy:
 
     def _holds_stages(self, body: TypedGraph) -> bool:
         """Whether blocks in ``body`` are large enough to be panels themselves, and not all copies of one."""
-        if body.graph.kind == "repeat" and len(runs(body)) == 1:
+        if body.graph.kind == "repeat" and len(alike(body, growing=True)) == 1:
             return False
         return any(
             self._holds_stages(inner)

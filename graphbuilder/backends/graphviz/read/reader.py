@@ -5,16 +5,18 @@ Nothing is placed here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from graphbuilder.analysis.collapse import Run, runs
+from graphbuilder.analysis.collapse import Run
 from graphbuilder.analysis.costs import costs, op_costs
 from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.analysis.likeness import alike, details, variants
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.read.norms import Norms
 from graphbuilder.backends.graphviz.read.policy import Policy, Where, is_chained
 from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Look, Region, Section
-from graphbuilder.ir import Node, TensorType, Value
+from graphbuilder.ir import Node, Op, TensorType, Value
 
 _LOOKS: dict[str, Look] = {
     "activation": "pill",
@@ -60,7 +62,7 @@ class Reader:
     def _fill(self, region: Region, typed: TypedGraph, inputs: tuple[End, ...], where: Where) -> tuple[End, ...]:
         """Draw the body ``typed`` into ``region``; where its outputs come from."""
         values = {Value(name): end for name, end in zip(typed.graph.inputs, inputs, strict=True)}
-        for run in runs(typed):
+        for run in alike(typed, growing=True):
             if self._policy.stacks(run, typed, where):
                 self._stack(region, run, typed, values, where)
                 continue
@@ -82,12 +84,12 @@ class Reader:
         run, path, body = Run((node,)), where.path(node), typed.bodies.get(node.name)
         if body is None or self._policy.is_closed(path, body, where):
             return self._add(region, _box(run, typed, where), inputs, typed.outputs_of(node), where)
-        inner = where.inside(body, path)
+        inner = where.inside(run, typed)
         if self._policy.is_panel(path, body, where):
             inner = replace(inner, frame="panel", section=Section(path, where.title(run)))
         elif self._policy.is_card(body, where):
             inside = self._region(body, replace(inner, frame="card"))
-            card = Card(path, where.title(run), _copies(run, costs(body).trainable), inside)
+            card = Card(path, where.title(run), _copies(run, typed), inside)
             return self._add(region, card, inputs, typed.outputs_of(node), where)
         return self._fill(region, body, inputs, inner)
 
@@ -95,7 +97,7 @@ class Reader:
         """Draw the copies of ``run`` once; what reads the last of them, or all, reads that."""
         inputs = tuple(values[value] for value in run.first.inputs)
         item = self._stacked(run, typed, where)
-        given = self._add(region, item, inputs, typed.outputs_of(run.first), where)
+        given = self._add(region, item, inputs, typed.outputs_of(run.nodes[-1]), where)
         if not is_chained(run, typed):
             self._abreast.update(given)
         for copy in run.nodes:
@@ -103,15 +105,14 @@ class Reader:
 
     def _stacked(self, run: Run, typed: TypedGraph, where: Where) -> Box | Card:
         path, body = where.path(run.first), typed.bodies.get(run.first.name)
-        words = f"repeated {run.count} times" if is_chained(run, typed) else f"{run.count} side by side"
-        if body is None:
-            box = replace(_box(Run((run.first,)), typed, where), path=f"{path}.")
-            region = _single(box, typed.inputs_of(run.first), typed.outputs_of(run.first))
-            return Card(path, where.title(run), _copies(run, box.parameters), region, run.count, words)
-        if self._policy.is_closed(path, body, where):
+        if body is not None and self._policy.is_closed(path, body, where):
             return _box(run, typed, where)
-        region = self._region(body, replace(where.inside(body, path), frame="card"))
-        return Card(path, where.title(run), _copies(run, costs(body).trainable), region, run.count, words)
+        if body is None:
+            box = replace(_box(replace(run, nodes=run.nodes[:1]), typed, where), path=f"{path}.")
+            region = _single(box, typed.inputs_of(run.first), typed.outputs_of(run.first))
+        else:
+            region = self._region(body, replace(where.inside(run, typed), frame="card"))
+        return Card(path, where.title(run), _copies(run, typed), region, run.count, tuple(_words(run, typed)))
 
     def _region(self, body: TypedGraph, where: Where) -> Region:
         region, inputs = _opened(body.inputs)
@@ -132,10 +133,9 @@ def _box(run: Run, typed: TypedGraph, where: Where) -> Box:
     path = where.path(node)
     if node.op is None:
         assert body is not None, "what is no op has a body"
-        return Box(path, "block", "block", where.title(run), _copies(run, costs(body).trainable))
-    inputs = typed.inputs_of(node)
-    parameters = costs(body).trainable if body else op_costs(node.op, inputs).trainable
-    title, detail = text.clean(node.op.title), text.clean(node.op.detail(inputs))
+        return Box(path, "block", "block", where.title(run), _copies(run, typed))
+    title, detail = text.clean(node.op.title), text.clean(details(variants(run, typed, where.copies)))
+    parameters = _parameters(node, typed)
     look = "join" if len(title) == 1 and node.op.family == "join" else _LOOKS.get(node.op.family, "op")
     return Box(path, look, node.op.family, title, detail, parameters)
 
@@ -155,10 +155,32 @@ def _single(box: Box, inputs: tuple[TensorType, ...], outputs: tuple[TensorType,
     return region
 
 
-def _copies(run: Run, parameters: int) -> str:
+def _parameters(node: Node, typed: TypedGraph) -> int:
+    """The learnable elements of one call."""
+    if isinstance(node.callee, Op):
+        return op_costs(node.callee, typed.inputs_of(node)).trainable
+    return costs(typed.bodies[node.name]).trainable
+
+
+def _copies(run: Run, typed: TypedGraph) -> str:
     """The parameters of a call, or of all copies of it."""
-    if not parameters:
+    each = {_parameters(node, typed) for node in run.kinds}
+    if each == {0}:
         return ""
+    if len(each) > 1:
+        return f"{text.count(sum(_parameters(node, typed) for node in run.nodes))} in all"
+    parameters = each.pop()
     if not all(node.owns for node in run.nodes):
         return f"{text.count(parameters)}, shared" if run.first.owns else f"weights of {text.clean(run.first.module)}"
     return f"{run.count} × {text.count(parameters)}" if run.count > 1 else text.count(parameters)
+
+
+def _words(run: Run, typed: TypedGraph) -> Iterator[str]:
+    """What is said under a stack."""
+    if not is_chained(run, typed):
+        yield f"{run.count} side by side"
+        return
+    yield f"repeated {run.count} times"
+    first, last = (typed.outputs_of(node)[0].channels for node in (run.first, run.nodes[-1]))
+    if first != last:
+        yield f"+{(last - first) // (run.count - 1)} channels each"

@@ -68,7 +68,7 @@ class Card:
         note: its parameters.
         region: what is in it.
         count: how many copies it stands for.
-        words: what is said of the copies.
+        words: what is said of the copies, line by line.
     """
 
     path: str
@@ -76,7 +76,7 @@ class Card:
     note: str
     region: Region
     count: int = 1
-    words: str = ""
+    words: tuple[str, ...] = ()
 
 
 Item = Box | Card
