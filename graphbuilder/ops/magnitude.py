@@ -23,7 +23,7 @@ _VECTOR = TensorType((6,))
 
 _RESPONSE = '''
 class GlobalResponseNorm(nn.Module):
-    """Every channel weighed by its magnitude over all places, against that of all channels."""
+    """Every channel weighed by its magnitude over all places, against that of all."""
 
     def __init__(self, channels, eps=1e-6, axes=0):
         super().__init__()

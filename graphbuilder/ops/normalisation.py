@@ -51,8 +51,8 @@ class Scale(nn.Module):
 
 _AFFINE = '''
 class Affine(nn.Module):
-    """A learnt factor and bias for every channel of maps with ``axes`` spatial axes, or of tokens or
-    vectors where there are none."""
+    """A learnt factor and bias for every channel of maps with ``axes`` spatial axes, of tokens or
+    of vectors where there are none."""
 
     def __init__(self, channels, value=1.0, axes=0):
         super().__init__()

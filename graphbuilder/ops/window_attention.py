@@ -51,7 +51,7 @@ _SHIFTED = '''
 class ShiftedRelativeBias(nn.Module):
     """A learnt number for every head and every offset of places in a window, for the scores.
 
-    The maps of ``size`` were rolled by ``shift``: what were no neighbours before do not see each other.
+    Maps of ``size`` were rolled by ``shift``; what were no neighbours do not see each other.
     """
 
     def __init__(self, heads, window, size, shift):

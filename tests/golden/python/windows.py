@@ -25,7 +25,7 @@ class ScaledStdConv2d(nn.Conv2d):
 
 
 class GlobalResponseNorm(nn.Module):
-    """Every channel weighed by its magnitude over all places, against that of all channels."""
+    """Every channel weighed by its magnitude over all places, against that of all."""
 
     def __init__(self, channels, eps=1e-6, axes=0):
         super().__init__()
@@ -55,8 +55,8 @@ class Parameter(nn.Module):
 
 
 class Affine(nn.Module):
-    """A learnt factor and bias for every channel of maps with ``axes`` spatial axes, or of tokens or
-    vectors where there are none."""
+    """A learnt factor and bias for every channel of maps with ``axes`` spatial axes, of tokens or
+    of vectors where there are none."""
 
     def __init__(self, channels, value=1.0, axes=0):
         super().__init__()
@@ -88,7 +88,7 @@ class RelativeBias(nn.Module):
 class ShiftedRelativeBias(nn.Module):
     """A learnt number for every head and every offset of places in a window, for the scores.
 
-    The maps of ``size`` were rolled by ``shift``: what were no neighbours before do not see each other.
+    Maps of ``size`` were rolled by ``shift``; what were no neighbours do not see each other.
     """
 
     def __init__(self, heads, window, size, shift):
