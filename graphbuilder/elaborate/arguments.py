@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from graphbuilder.diagnostics import Sink
+from graphbuilder.diagnostics import Diagnostic, Label, Sink
 from graphbuilder.diagnostics.catalogue.references import (
     ArgumentMissing,
     ArgumentType,
@@ -21,10 +21,8 @@ from graphbuilder.elaborate.scope import Scope
 from graphbuilder.ir import Op
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.model import Block, Step
-from graphbuilder.spec.names import STEP_WORDS
+from graphbuilder.spec.names import STEP_WORDS, TYPES, types_of
 from graphbuilder.spec.unknown import UNKNOWN
-
-TYPES: Mapping[str, type] = {"int": int, "float": float, "bool": bool, "str": str, "list": list}
 
 # The name of an argument that is not known itself: it may be any.
 SOMETHING = "?"
@@ -174,7 +172,7 @@ def check_block_arguments(
     values: dict[str, Any] = {}
     for declared, default in block.args.items():
         if declared in arguments:
-            values[declared] = checked(name, declared, default, arguments[declared], sink)
+            values[declared] = checked(name, block.place_of("args") / declared, default, arguments[declared], sink)
         elif is_type(default):
             if declared not in excused:
                 sink.add(missing_argument(f"the block `{name}`", declared, step.place))
@@ -192,26 +190,39 @@ def plain_defaults(block: Block) -> dict[str, Any]:
 
 
 def is_type(default: Any) -> bool:
-    """Whether a block's declaration names a type, so that the argument must be given."""
-    return isinstance(default, str) and default in TYPES
+    """Whether a block's declaration names types, so that the argument must be given."""
+    return bool(types_of(default))
 
 
-def checked(block: str, name: str, default: Any, argument: Argument, sink: Sink) -> Any:
-    """The argument's value as the declared type; UNKNOWN after reporting one that does not fit."""
-    wanted = wanted_type(default)
+def checked(block: str, declared: Place, default: Any, argument: Argument, sink: Sink) -> Any:
+    """The argument's value as a type of those that stand at ``declared``; UNKNOWN after reporting one that does not
+    fit."""
+    wanted = wanted_types(default)
     value = argument.value
-    if value is UNKNOWN or wanted is None or type(value) is wanted:
+    if value is UNKNOWN or not wanted or type(value) in wanted:
         return value
-    if wanted is float and type(value) is int:
+    if float in wanted and type(value) is int:
         return float(value)
-    expected = next(word for word, type_ in TYPES.items() if type_ is wanted)
+    name = str(declared.keys[-1])
+    if isinstance(default, str) and not is_type(default) and (near := nearest(default, TYPES)):
+        sink.add(_misspelt_type(name, declared, near, argument))
+        return UNKNOWN
+    expected = " or ".join(word for word, type_ in TYPES.items() if type_ in wanted)
     message = f"`{name}` of the block `{block}` is declared as {expected}; {shown(value)} is not"
     sink.add(ArgumentType.at(argument.place.span, message, label=f"expected {expected}"))
     return UNKNOWN
 
 
-def wanted_type(default: Any) -> type | None:
-    """The type that a declaration asks for; None when its default is an expression, which may give any."""
+def _misspelt_type(name: str, declared: Place, near: str, argument: Argument) -> Diagnostic:
+    """The diagnostic for a string that was meant as a type: told where it stands, however often it is used."""
+    message = f"{shown(declared.value)} is no type, but what `{name}` is by default; a step gives it another"
+    label = Label(argument.place.span, f"{shown(argument.value)} is no string")
+    return ArgumentType.at(declared.span, message, related=(label,), help=f'did you mean "{near}"?')
+
+
+def wanted_types(default: Any) -> tuple[type, ...]:
+    """The types that a declaration asks for; none when its default is an expression, which may give any."""
     if isinstance(default, Expression):
-        return None
-    return TYPES[default] if is_type(default) else type(default)
+        return ()
+    names = types_of(default)
+    return tuple(TYPES[word] for word in names) if names else (default.__class__,)

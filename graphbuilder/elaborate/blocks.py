@@ -212,7 +212,7 @@ class Blocks:
             place = block.place_of("args") / declared
             value = values[declared] if declared in values else scope.compute(default, place)
             if declared not in values:
-                value = checked(name, declared, default, Argument(value, place, None), self.context.sink)
+                value = checked(name, place, default, Argument(value, place, None), self.context.sink)
             scope = self._named(scope, block.place / "args" / declared, value)
         for let, raw in block.let.items():
             place = block.place_of("let") / let

@@ -123,7 +123,8 @@ class Block(Placed):
 
     args: dict[str, Any] = Field(
         default_factory=dict,
-        description="Its arguments: a type (`int float bool str list`) where one must be given, else the default.",
+        description="Its arguments: a type (`int float bool str list`, or several: `int | list`) where one must be "
+        "given, else the default.",
     )
     let: dict[str, Any] = Field(default_factory=dict, description="Names computed once, from top to bottom.")
     title: str | None = Field(default=None, description="What a person calls it, for the figure.")

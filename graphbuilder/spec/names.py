@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -47,6 +48,9 @@ EMITTED = _words(
 # The words that any step may carry: an argument of that name could never be given.
 STEP_WORDS = frozenset({"op", "use", "id", "title", "from", "repeat", "merge", "share", "when", "init"})
 
+# What a block's argument may be declared as, alone or several joined by `|`.
+TYPES: Mapping[str, type] = {"int": int, "float": float, "bool": bool, "str": str, "list": list}
+
 # In scope by themselves, so no param, argument or let may have the name.
 SCOPE = frozenset({"i", "n", "item", "in_channels", "in_shape", *EXPRESSION_WORDS})
 
@@ -81,6 +85,17 @@ def _owner(name: str, kind: Kind) -> str | None:
     if kind in ("param", "argument", "let") and name in SCOPE:
         return "has a meaning of its own in expressions"
     return None
+
+
+def types_of(declaration: object) -> tuple[str, ...]:
+    """The types that a block declares for an argument, as in ``"int | list"``; none where it writes a default."""
+    words = words_of(declaration)
+    return words if all(word in TYPES for word in words) else ()
+
+
+def words_of(declaration: object) -> tuple[str, ...]:
+    """The words of a declaration that is a string."""
+    return tuple(word.strip() for word in declaration.split("|")) if isinstance(declaration, str) else ()
 
 
 def _article(kind: Kind) -> str:

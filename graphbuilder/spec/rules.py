@@ -20,13 +20,14 @@ from graphbuilder.diagnostics.catalogue.grammar import (
     SharedStep,
     StepKind,
     WrongType,
+    WrongWord,
 )
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Document
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.mending import Mending
 from graphbuilder.spec.merged import Keys
-from graphbuilder.spec.names import STEP_WORDS, Kind, fault_of
+from graphbuilder.spec.names import STEP_WORDS, TYPES, Kind, fault_of, words_of
 from graphbuilder.spec.validation import found
 
 # The words that a step which shares a sibling's weights may carry.
@@ -230,6 +231,18 @@ class _Rules:
                     message = f"`{name}` is known of the input `{facts[name]}` already"
                     self._sink.add(ReservedName.at(self._document.key_span(at), message, help="give it another name"))
             self.plain(_table(block.get(word)), (*keys, word))
+        self._declarations(_table(block.get("args")), (*keys, "args"))
+
+    def _declarations(self, arguments: Mapping[str, Any], keys: Keys) -> None:
+        """Report unions of which one part is a type and another none."""
+        for name, declaration in list(arguments.items()):
+            words = words_of(declaration)
+            stranger = next((word for word in words if word not in TYPES), None)
+            if stranger is None or TYPES.keys().isdisjoint(words):
+                continue
+            at, message = (*keys, name), f"`{stranger[:60]}` is no type: `{name}` can be {', '.join(TYPES)}"
+            self._sink.add(WrongWord.at(self._document.span(at), message, help=meant(stranger, TYPES)))
+            self._mending.mend(at)
 
     def _bodies(self, block: Mapping[str, Any], keys: Keys, inputs: Mapping[str, Keys]) -> None:
         branches, shortcut = _table(block.get("branches")), block.get("shortcut")

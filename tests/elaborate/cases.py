@@ -194,6 +194,20 @@ CASES: dict[str, str] = {
         branches.b = [{ op = "relu" }]
         merge = "add"
     """,
+    "argument_of_several_types": """
+        [model]
+        body = [
+          { use = "unit", kernel = 3 },
+          { use = "unit", kernel = [1, 7] },
+          { use = "unit", kernel = "=[3, 1]" },
+        ]
+        [blocks.unit]
+        args = { kernel = "int | list" }
+        body = [{ use = "inner", kernel = "=kernel", rate = 1 }]
+        [blocks.inner]
+        args = { kernel = "list|int", rate = "float | list" }
+        body = [{ op = "conv", out = 8, kernel = "=kernel" }, { op = "dropout", rate = "=rate / 2" }]
+    """,
     "let": """
         [params]
         ratio = 4

@@ -285,3 +285,31 @@ def test_every_wrong_size_of_every_input_is_reported() -> None:
     )
     found = check_text(text, "case.toml").diagnostics
     assert [(each.code, each.span and each.span.line) for each in found] == [("GB323", 4), ("GB323", 4), ("GB323", 5)]
+
+
+def test_an_argument_of_several_types() -> None:
+    (found,) = mistakes(
+        """
+        [model]
+        body = [{ use = "unit", size = "3" }]
+        [blocks.unit]
+        args = { size = "int | list" }
+        body = [{ op = "conv", out = 8, kernel = "=size" }]
+        """
+    )
+    assert (found.code, found.label) == ("GB308", "expected int or list")
+
+
+def test_a_type_misspelt_is_told_where_it_stands_and_once() -> None:
+    (found,) = mistakes(
+        """
+        [model]
+        body = [{ use = "unit", out = 3 }, { use = "unit", out = 5 }, { use = "unit", out = 7 }]
+        [blocks.unit]
+        args = { out = "integer" }
+        body = [{ op = "conv", out = "=out" }]
+        """
+    )
+    assert (found.code, found.help) == ("GB308", 'did you mean "int"?')
+    assert found.span is not None and found.span.column == len("args = { out = ") + 1
+    assert [label.text for label in found.related] == ["3 is no string"]

@@ -206,6 +206,10 @@ FAULTS = [
     (HEAD + STEP + 'outputs.a = { from = "relu", training = 1 }', "GB103", "1", "must be a boolean", None),
     (HEAD + STEP + 'outputs.a = { from = ["relu"] }', "GB103", '["relu"]', "`from` must be a string", None),
     (HEAD + STEP + "[blocks.b]\nbody = []\nargs.a = [{ k = 1 }]", "GB103", "{ k = 1 }", "`a` must hold plain", None),
+    (
+        HEAD + STEP + "[blocks.b]\nbody = []\nargs.a = 'int | lst'",
+        *("GB104", "'int | lst'", "`lst` is no type", "did you mean `list`?"),
+    ),
     (HEAD + STEP + "[blocks.b]\nbranches = {}", "GB103", "{}", "`branches` must not be empty", None),
     (HEAD + STEP + "[blocks.b]\nbody = []\nshortcut = 3", "GB103", "3", '"identity", "project" or a list', None),
     (HEAD + STEP + "[blocks.b]\nbody = []\nshortcut = 'x'", "GB103", "'x'", '"identity", "project" or a list', None),
@@ -356,6 +360,7 @@ ALLOWED = [
     HEAD + STEP + "[blocks.b]\nbody = [{ op = 'x', id = 'merge' }, { op = 'x', id = 'shortcut' }]",
     HEAD + STEP + "[blocks.b]\nbody = [{ op = 'x', id = 'before' }]\nshortcut = 'identity'",
     HEAD + STEP + "[blocks.b]\nbefore = [{ op = 'x', id = 'c' }]\nbranches.a = [{ op = 'x', id = 'c' }]",
+    HEAD + STEP + "[blocks.b]\nbody = []\nargs = { a = 'int|list', b = ' str | bool', c = 'left | right', d = '|' }",
     HEAD + STEP + "[blocks.b]\nbranches.shortcut = []\nafter = [{ op = 'x', id = 'merge' }]",
     HEAD + 'model.body = [{ op = "x", id = "max" }, { op = "x", id = "i" }, { op = "x", share = false }]',
     HEAD + 'model.body = [{ op = "x", args = 1, place = 2, from_ = 3, model_config = 4, _place = 5, body = 6 }]',
