@@ -6,10 +6,13 @@ number is larger than torch can bear: its pools count with 32 bits, and its weig
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import PydanticCustomError
+
+from graphbuilder.ir.types import Layout
 
 
 def frozen(value: Any) -> Any:
@@ -57,6 +60,9 @@ Sides = Annotated[
 ]
 
 Shifts = Annotated[Whole | tuple[Whole, ...], said("an integer, or a list of one an axis")]
+
+Channels = Literal["channels_first", "channels_last"]
+LAYOUTS: Mapping[Channels, Layout] = {"channels_first": "first", "channels_last": "last"}
 
 Named = Literal["valid", "half", "same"]
 Padded = Annotated[

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from graphbuilder.ir.lowering import Arg, Lowering, TorchCall
 from graphbuilder.ir.op import Example, Op
-from graphbuilder.ir.types import Layout, TensorType
+from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.padding import times
@@ -38,10 +38,10 @@ class Parameter(Op):
     title = "Parameter"
 
     shape: Annotated[f.Positives, Field(description="Its shape without the batch")]
-    layout: Annotated[Layout, Field(description="Where its channels stand")] = "first"
+    layout: Annotated[f.Channels, Field(description="Where its channels stand")] = "channels_first"
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        return (TensorType(self.shape, self.layout if len(self.shape) > 1 else "first"),)
+        return (TensorType(self.shape, f.LAYOUTS[self.layout] if len(self.shape) > 1 else "first"),)
 
     def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
         return (Weight("weight", self.shape, Initialiser("truncated_normal", std=0.02)),)
@@ -57,7 +57,7 @@ class Parameter(Op):
         return times(self.shape)
 
     examples = (
-        Example({"shape": [4, 6], "layout": "last"}, (TensorType((9, 6), "last"),)),
+        Example({"shape": [4, 6], "layout": "channels_last"}, (TensorType((9, 6), "last"),)),
         Example({"shape": [3, 5, 4]}, (TensorType((3, 5, 4)),)),
         Example({"shape": [7]}, (TensorType((2,)),)),
     )

@@ -10,7 +10,7 @@ from graphbuilder.diagnostics.catalogue.shapes import CannotCombine, WrongRank
 from graphbuilder.ir.lowering import Expr, Function, Input, Lowering, TorchCall
 from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.reach import OWN, WHOLE, Reach
-from graphbuilder.ir.types import Layout, TensorType
+from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import divides, vectors
 from graphbuilder.ops.torch_calls import method, move
@@ -32,7 +32,7 @@ class MatMul(Op):
     ports = ("x", "y")
 
     transpose: Annotated[bool, Field(description="Whether the last two axes of `y` change places before")] = False
-    layout: Annotated[Layout | None, Field(description="Where the channels of the product stand")] = None
+    layout: Annotated[f.Channels | None, Field(description="Where the channels of the product stand")] = None
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         x, y = inputs
@@ -44,7 +44,8 @@ class MatMul(Op):
         if x.shape[-1] != inner or any(one != other and 1 not in (one, other) for one, other in leading):
             stated = f"{y}, its last two axes exchanged" if self.transpose else f"{y}"
             raise OpError(CannotCombine, f"cannot multiply {x} as matrices by {stated}", inputs=(0, 1))
-        layout = self.layout or ("first" if self.transpose else y.layout)
+        given = "first" if self.transpose else y.layout
+        layout = f.LAYOUTS[self.layout] if self.layout else given
         return (TensorType((*map(max, leading), x.shape[-2], outer), layout),)
 
     def macs(self, inputs: tuple[TensorType, ...]) -> int:
@@ -62,7 +63,7 @@ class MatMul(Op):
         Example({}, (TensorType((3, 9, 5)), TensorType((3, 5, 4), "last"))),
         Example({}, (TensorType((1, 9)), _TOKENS)),
         Example({"transpose": True}, (_HEADS, TensorType((1, 5, 4), "last"))),
-        Example({"layout": "first"}, (TensorType((6, 5)), TensorType((5, 4)))),
+        Example({"layout": "channels_first"}, (TensorType((6, 5)), TensorType((5, 4)))),
     )
 
 

@@ -11,7 +11,7 @@ from graphbuilder.diagnostics.catalogue.shapes import CannotReshape, NoSuchAxis,
 from graphbuilder.ir.lowering import Arg, Expr, Input, Lowering, TorchCall
 from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.reach import OWN, WHOLE, Reach
-from graphbuilder.ir.types import Layout, TensorType
+from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import maps, tokens
 from graphbuilder.ops.padding import times
@@ -66,11 +66,11 @@ class Reshape(Rearranged):
     title = "Reshape"
 
     shape: Annotated[f.Integers, Field(description="The new shape without the batch")]
-    layout: Annotated[Layout, Field(description="Where the channels stand in the new shape")] = "first"
+    layout: Annotated[f.Channels, Field(description="Where the channels stand in the new shape")] = "channels_first"
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         shape = self._shape(inputs[0])
-        return (TensorType(shape, self.layout if len(shape) > 1 else "first"),)
+        return (TensorType(shape, f.LAYOUTS[self.layout] if len(shape) > 1 else "first"),)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
         return (OWN if self.infer(inputs) == inputs else WHOLE,)
@@ -99,7 +99,7 @@ class Reshape(Rearranged):
         Example({"shape": [5, -1, 2]}, (_MAP,)),
         Example({"shape": [-1]}, (_MAP,)),
         Example({"shape": [2, 3, 4]}, (_VECTOR,)),
-        Example({"shape": [4, 30], "layout": "last"}, (_TOKENS,)),
+        Example({"shape": [4, 30], "layout": "channels_last"}, (_TOKENS,)),
     )
 
 
