@@ -8,7 +8,7 @@ from typing import Any
 
 from graphbuilder.diagnostics import Diagnostic, Label
 from graphbuilder.diagnostics.catalogue.limits import BlocksTooDeep, TooManyNodes
-from graphbuilder.diagnostics.catalogue.references import Ambiguous, BadInitialiser, Recursion, UnknownBlock
+from graphbuilder.diagnostics.catalogue.references import Ambiguous, Recursion, UnknownBlock
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import (
@@ -22,6 +22,7 @@ from graphbuilder.elaborate.arguments import (
 )
 from graphbuilder.elaborate.builder import BodyBuilder, Call
 from graphbuilder.elaborate.context import Context, Trail
+from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
 from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut
 from graphbuilder.elaborate.names import Named, name_steps
 from graphbuilder.elaborate.outputs import finish, named_outputs, outputs_of, wanted_of
@@ -80,12 +81,7 @@ class Blocks:
         if block is None:
             self._report_unknown(builder, step)
             return None
-        if step.init is not None:
-            builder.report(
-                BadInitialiser.at(
-                    step.place_of("init").span, "a block has no weights of its own", help="put `init` on the ops"
-                )
-            )
+        own = read_by_op(step.init, step.place_of("init"), scope, self.context.ops)
         if self.context.unsound(block.place, "args"):
             return None
         values, failed = check_block_arguments(str(step.use), block, arguments, step, self.context.sink)
@@ -96,7 +92,7 @@ class Blocks:
         if failed:
             return None
         trail = builder.trail.into(name, str(step.use), step.place)
-        graph = self.instantiate(str(step.use), values, known, taps, trail)
+        graph = self.instantiate(str(step.use), values, known, taps, trail, over(own, builder.init))
         if graph is None:
             return None
         written = {key: argument.written for key, argument in arguments.items() if argument.written}
@@ -113,10 +109,10 @@ class Blocks:
         builder.report(UnknownBlock.at(step.place_of("use").span, f"there is no block `{name}`", help=remedy))
 
     def instantiate(
-        self, name: str, values: Mapping[str, Any], types: Types, taps: tuple[Tap, ...], trail: Trail
+        self, name: str, values: Mapping[str, Any], types: Types, taps: tuple[Tap, ...], trail: Trail, init: ByOp
     ) -> Graph | None:
         """The body of block ``name``; None when it could not be built (reported) or its inputs are not known."""
-        key = (name, freeze(values), types, taps)
+        key = (name, freeze(values), types, taps, freeze(init))
         if key in self._made:
             return self._made[key]
         use = trail.frames[-1].place
@@ -128,7 +124,7 @@ class Blocks:
             self.context.sink.add(BlocksTooDeep.at(use.span, message, help=BlocksTooDeep.remedy))
             return None
         self._in_progress.add(key)
-        self._made[key] = self._build(name, values, types, taps, trail, self.context.params)
+        self._made[key] = self._build(name, values, types, taps, trail, self.context.params, init)
         self._in_progress.discard(key)
         return self._made[key]
 
@@ -138,10 +134,17 @@ class Blocks:
             block = self.context.spec.blocks[name]
             values = {declared: UNKNOWN for declared in block.args if is_type(block.args[declared])}
             types = (None,) * len(input_names(block))
-            self._build(name, values, types, (), Trail(), self.context.params.blinded())
+            self._build(name, values, types, (), Trail(), self.context.params.blinded(), {})
 
     def _build(
-        self, name: str, values: Mapping[str, Any], types: Types, taps: tuple[Tap, ...], trail: Trail, params: Scope
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        types: Types,
+        taps: tuple[Tap, ...],
+        trail: Trail,
+        params: Scope,
+        init: ByOp,
     ) -> Graph | None:
         self._built.add(name)
         block = self.context.spec.blocks[name]
@@ -155,7 +158,7 @@ class Blocks:
             *(output.path for output in outputs),
             *(".".join(tap) for tap in taps),
         ]
-        builder = BodyBuilder(self, scope, inputs, trail, taps_of(paths))
+        builder = BodyBuilder(self, scope, inputs, trail, taps_of(paths), init)
         builder.nameless = self.context.unsound(block.place, "inputs", "before", "body", "branches", "after")
         if before:
             self._fork(builder, block, before)

@@ -19,7 +19,7 @@ from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import Argument, compute_arguments, shown, written_words
 from graphbuilder.elaborate.context import Context, Trail, from_op_error
-from graphbuilder.elaborate.initialisers import check_owned, owned_names, read_initialisers
+from graphbuilder.elaborate.initialisers import ByOp, check_owned, owned_names, read_initialisers
 from graphbuilder.elaborate.names import Named, all_names, build_order
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
 from graphbuilder.elaborate.reading import FAILED, Reading, read
@@ -52,12 +52,14 @@ class BodyBuilder:
         inputs: Mapping[str, TensorType | None],
         trail: Trail,
         taps: Mapping[str, tuple[Tap, ...]],
+        init: ByOp,
     ) -> None:
         self.blocks = blocks
         self.context: Context = blocks.context
         self.scope = scope
         self.trail = trail
         self.taps = taps
+        self.init = init  # what the uses of this body give to the steps within
         self.inputs = dict(inputs)
         self.start = Signal({name: Known(Value(name), type_) for name, type_ in inputs.items()}, len(inputs))
         self.signals = {
@@ -81,7 +83,7 @@ class BodyBuilder:
     def child(self, body: Sequence[Named], taps: Sequence[Tap]) -> BodyBuilder:
         """A builder for a side path: it sees this body's inputs and its own steps, nothing else."""
         paths = [*all_paths(body), *(".".join(tap) for tap in taps)]
-        inner = BodyBuilder(self.blocks, self.scope, self.inputs, self.trail, taps_of(paths))
+        inner = BodyBuilder(self.blocks, self.scope, self.inputs, self.trail, taps_of(paths), self.init)
         inner.nameless = self.nameless
         if self.forked:
             inner.begin_with(inner.start if self.fork is self.start else inner.taken_in(self.fork.sole))
@@ -209,8 +211,8 @@ class BodyBuilder:
         if op is None or types is None:
             return None
         written = {key: argument.written for key, argument in arguments.items() if argument.written}
-        init = {**self.context.dialect.init_of(name), **own}
         try:
+            init = {**self.init_of(op, types), **own}
             if step.init is not None:
                 check_owned(name, own, owned_names(op, types), step.place_of("init"), self.context.sink)
             callee = self.context.spell_out(op, types, init)
@@ -218,6 +220,13 @@ class BodyBuilder:
             self.report_op_error(error, step, arguments, reading)
             return None
         return Call(callee, written, init, arguments)
+
+    def init_of(self, op: Op, types: tuple[TensorType, ...]) -> Mapping[str, Initialiser]:
+        """The initialisers that a step of ``op`` starts from: the file's, then those of the uses of this body, as far
+        as it has such weights."""
+        given = self.init.get(op.op, {})
+        owned = owned_names(op, types) if given else ()
+        return {**self.context.dialect.init_of(op.op), **{name: given[name] for name in given if name in owned}}
 
     def _shared(self, named: Named, start: Signal) -> Signal:
         """``share = "sibling"``: its callee again, on other values of the same types."""

@@ -16,7 +16,7 @@ from graphbuilder.elaborate.arguments import shown
 from graphbuilder.elaborate.blocks import Blocks
 from graphbuilder.elaborate.builder import BodyBuilder
 from graphbuilder.elaborate.context import Context, Limits, Trail, table_of_no_op
-from graphbuilder.elaborate.facts import check_names, warn_unread
+from graphbuilder.elaborate.facts import check_names, read_by_own_steps, warn_unread
 from graphbuilder.elaborate.initialisers import check_owned, possible_names, read_initialisers
 from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.outputs import (
@@ -85,13 +85,15 @@ def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | N
     (body,) = name_steps(spec.model.body, taken=inputs)
     outputs = _outputs(spec)
     taps = taps_of([*all_paths(body), *(output.path for output in outputs)])
-    builder = BodyBuilder(blocks, context.params, inputs, Trail(), taps)
+    builder = BodyBuilder(blocks, context.params, inputs, Trail(), taps, {})
     builder.nameless = any(keys[0] == "inputs" for keys in spec.unsound)
     last = builder.run(body, builder.start, spec.model.place_of("body"))
     given = named_outputs(builder, outputs, ()) if outputs else _last_output(outputs_of(builder, last, ()))
     if given is not None and outputs:
         _expect_outputs(given, spec, context.sink)
-    graph = finish(builder, "model", spec.name, given, context.params.names, spec.title)
+    params = context.params.names
+    own = {name: params[name] for name in read_by_own_steps(spec)}
+    graph = finish(builder, "model", spec.name, given, params, spec.title, own)
     if graph is None or context.sink.failed:
         return None
     training = frozenset(name for name, _ in graph.outputs if outputs and (spec.outputs or {})[name].training)

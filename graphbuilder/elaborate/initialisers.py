@@ -26,6 +26,9 @@ ALIASES: Mapping[str, Initialiser] = {
     "truncated_normal": Initialiser("truncated_normal", std=0.02),
     "normal": Initialiser("normal", std=0.02),
 }
+# By op, then by weight.
+ByOp = Mapping[str, Mapping[str, Initialiser]]
+
 KINDS = tuple(dict.fromkeys((*get_args(Kind), *ALIASES)))
 NUMBERS = ("value", "std", "bound", "gain")
 
@@ -40,6 +43,34 @@ def read_initialisers(raw: Any, place: Place, scope: Scope) -> dict[str, Initial
         rows = {name: (item, place / name) for name, item in cast("Mapping[str, Any]", value).items()}
     found = {name: _read(item, at, scope.sink) for name, (item, at) in rows.items()}
     return {name: initialiser for name, initialiser in found.items() if initialiser}
+
+
+def read_by_op(raw: Any, place: Place, scope: Scope, ops: Mapping[str, type[Op]]) -> ByOp:
+    """Initialisers that the use of a block gives to the steps within it, by their op. Faults are reported and left
+    out."""
+    value = scope.compute(raw, place)
+    if value is None or value is UNKNOWN:
+        return {}
+    if not isinstance(value, Mapping) or "kind" in value:
+        message = "a block has no weights of its own"
+        scope.sink.add(
+            BadInitialiser.at(place.span, message, help='say which ops are meant: init = { conv = "zeros" }')
+        )
+        return {}
+    found: dict[str, Mapping[str, Initialiser]] = {}
+    for op in cast("Mapping[str, Any]", value):
+        if op not in ops:
+            remedy = meant(op, ops, "`graphbuilder ops` lists the ops")
+            scope.sink.add(BadInitialiser.at((place / op).key_span, f"there is no op `{op}`", help=remedy))
+            continue
+        found[op] = read_initialisers(cast("Any", value)[op], place / op, scope)
+        check_owned(op, found[op], possible_names(ops[op]), place / op, scope.sink)
+    return found
+
+
+def over(inner: ByOp, outer: ByOp) -> ByOp:
+    """Those of both, ``inner`` where both have one for a weight."""
+    return {op: {**outer.get(op, {}), **inner.get(op, {})} for op in {**outer, **inner}}
 
 
 def owned_names(op: Op, types: tuple[TensorType, ...]) -> tuple[str, ...]:

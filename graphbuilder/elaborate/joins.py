@@ -168,15 +168,16 @@ def _enlarging(source: TensorType, target: TensorType) -> str:
 
 
 def _projection(builder: BodyBuilder, source: Known, channels: int, stride: tuple[int, ...], place: Place) -> Signal:
+    assert source.type is not None
     conv = _make(builder, "conv", {"out": channels, "kernel": 1, "stride": _scalar(stride), "bias": False}, place)
     norm = _make(builder, "batchnorm", {}, place)
     if conv is None or norm is None:
         return NOTHING_KNOWN
-    init = builder.context.dialect.init_of
+    (given,) = conv.infer((source.type,))
     start = source.value if source.value.node in builder.inputs else Value("before")
     nodes = (
-        Node("conv", conv, (start,), "conv", init=init("conv"), place=place),
-        Node("batchnorm", norm, (Value("conv"),), "batchnorm", init=init("batchnorm"), place=place),
+        Node("conv", conv, (start,), "conv", init=builder.init_of(conv, (source.type,)), place=place),
+        Node("batchnorm", norm, (Value("conv"),), "batchnorm", init=builder.init_of(norm, (given,)), place=place),
     )
     graph = Graph("branch", "shortcut", (start.node,), nodes, (("out", Value("batchnorm")),))
     return builder.append(

@@ -50,7 +50,7 @@ def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
     names = ports.names if not ports.variadic else tuple(f"x{index}" for index in range(len(reading.known)))
     inputs = dict(zip(names, reading.types, strict=False))
     taps = _taps(builder.taps.get(named.name, ()), copies.number)
-    inner = type(builder)(builder.blocks, builder.scope, inputs, builder.trail, taps)
+    inner = type(builder)(builder.blocks, builder.scope, inputs, builder.trail, taps, builder.init)
     last = _beside(inner, named, copies) if step.merge else _in_a_row(inner, named, copies)
     outputs = outputs_of(inner, last, builder.taps.get(named.name, ()))
     graph = finish(inner, "repeat", base_name(step), outputs)

@@ -85,7 +85,10 @@ class Step(Placed):
         description="With `repeat`, true gives all copies one set of weights; a sibling's id runs its weights again.",
     )
     when: bool | Formula = Field(default=True, description="Whether the step is there at all.")
-    init: Any = Field(default=None, description="How its weights are first filled: a name, or a table by weight.")
+    init: Any = Field(
+        default=None,
+        description="How its weights are first filled: a name, or a table by weight; for a block, those by op.",
+    )
 
     @property
     def args(self) -> Mapping[str, Any]:

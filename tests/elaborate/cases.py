@@ -239,6 +239,22 @@ CASES: dict[str, str] = {
         [model]
         body = [{ op = "conv", out = 4 }, { op = "conv", out = 4, init = { weight = "zeros", bias = { kind = "constant", value = 0.5 } } }]
     """,
+    "init_of_a_block": """
+        [init]
+        conv = "kaiming_normal"
+        [model]
+        body = [
+          { use = "outer" },
+          { use = "outer", init = { conv = "ones", batchnorm = { weight = "zeros" } } },
+          { id = "both", use = ["unit", "outer"], init = { conv = { bias = "ones" } } },
+          { id = "rising", use = "unit", repeat = 2, init = { conv = { kind = "constant", value = "=0.5 * i" } } },
+        ]
+        [blocks.outer]
+        body = [{ use = "unit", init = { conv = { bias = "zeros" } } }, { op = "conv", out = 16 }]
+        shortcut = "project"
+        [blocks.unit]
+        body = [{ op = "conv", out = 8 }, { op = "batchnorm" }, { op = "conv", out = 8, init = "normal" }]
+    """,
     "outputs": """
         [model]
         body = [{ id = "trunk", use = "trunk" }, { id = "aux", op = "tanh", when = false }, { id = "head", op = "relu" }, { id = "spare", op = "tanh" }]

@@ -9,7 +9,7 @@ import pytest
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.compiler import check_text
-from graphbuilder.ir import text
+from graphbuilder.ir import Graph, text
 from graphbuilder.ir.invariants import breaches
 from tests.elaborate.cases import CASES, HEAD
 
@@ -81,3 +81,18 @@ def test_one_and_true_and_a_float_are_different_arguments() -> None:
     """
     first, second = (node.callee for node in elaborated(body).graph.nodes)
     assert first is second  # an integer passes for a float, and is one from then on
+
+
+def test_initialisers_of_a_block_reach_the_steps_within_but_yield_to_theirs() -> None:
+    _, outer, _, rising = elaborated(CASES["init_of_a_block"]).graph.nodes
+    assert isinstance(outer.callee, Graph) and isinstance(rising.callee, Graph)
+    unit, conv, _ = outer.callee.nodes
+    assert isinstance(unit.callee, Graph)
+    first, norm, second = unit.callee.nodes
+    assert {name: init.kind for name, init in conv.init.items()} == {"weight": "ones"}
+    assert {name: init.kind for name, init in first.init.items()} == {"weight": "ones", "bias": "zeros"}
+    assert {name: init.kind for name, init in second.init.items()} == {"weight": "normal", "bias": "zeros"}
+    assert norm.init["weight"].kind == "zeros"
+    copies = [node.callee for node in rising.callee.nodes]
+    values = [copy.nodes[0].init["weight"].value for copy in copies if isinstance(copy, Graph)]
+    assert values == [0.0, 0.5]

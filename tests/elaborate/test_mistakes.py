@@ -313,3 +313,26 @@ def test_a_type_misspelt_is_told_where_it_stands_and_once() -> None:
     assert (found.code, found.help) == ("GB308", 'did you mean "int"?')
     assert found.span is not None and found.span.column == len("args = { out = ") + 1
     assert [label.text for label in found.related] == ["3 is no string"]
+
+
+@pytest.mark.parametrize(
+    ("init", "message", "help_"),
+    [
+        ('"zeros"', "a block has no weights of its own", "say which ops are meant"),
+        ('{ kind = "normal", std = 1 }', "a block has no weights of its own", "say which ops are meant"),
+        ('{ weight = "zeros" }', "there is no op `weight`", "lists the ops"),
+        ('{ convv = "zeros" }', "there is no op `convv`", "did you mean `conv`?"),
+        ('{ conv = { weigth = "zeros" } }', "`conv` has no weight `weigth`", "did you mean `weight`?"),
+        ('{ conv = "zero" }', 'there is no initialiser "zero"', "did you mean `zeros`?"),
+    ],
+)
+def test_initialisers_of_a_block(init: str, message: str, help_: str) -> None:
+    body = """
+        [model]
+        body = [{ use = "unit", init = INIT }, { use = "unit" }]
+        [blocks.unit]
+        body = [{ op = "conv", out = 4 }]
+    """
+    (found,) = mistakes(body.replace("INIT", init))
+    assert (found.code, message in found.message) == ("GB322", True), str(found)
+    assert found.help is not None and help_ in found.help

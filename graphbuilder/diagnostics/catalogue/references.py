@@ -253,7 +253,8 @@ class TapNeedsId(Rule):
 
 
 class BadInitialiser(Rule):
-    """An initialiser is a name (`"kaiming_normal"`) or a table with a `kind`, for the kernel or by weight."""
+    """An initialiser is a name (`"kaiming_normal"`) or a table with a `kind`, for the kernel or by weight. The use of a
+    block gives those of the steps within, by op (`init = { conv = "zeros" }`)."""
 
     code = "GB322"
     title = "no such initialiser"
