@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.references import BlockHidesOp, BlockUnused, HidesParam, ParamUnread
 from graphbuilder.document import Place
 from graphbuilder.elaborate.scope import free_names
+from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.merged import Merged
 from graphbuilder.spec.model import Block, Spec, Step
 
@@ -28,7 +30,7 @@ def check_names(spec: Spec, ops: Mapping[str, object], sink: Sink) -> None:
 
 def warn_unread(spec: Spec, sink: Sink) -> None:
     """Warn of params that no expression reads and blocks that no step uses, of those that this very file declares."""
-    read = set(_names_read(spec))
+    read = set(_names_read(spec, spec.blocks.values()))
     for name in spec.params:
         place = spec.place_of("params") / name
         if name not in read and _declared_here(place):
@@ -63,11 +65,32 @@ def _steps_of(block: Block) -> Iterator[Step]:
         yield from block.shortcut
 
 
-def _names_read(spec: Spec) -> Iterator[str]:
+def read_by_own_steps(spec: Spec) -> list[str]:
+    """The params that arguments of ops in the model's own body read, each written as one expression, and that nothing
+    else of the network does."""
+    own = [step for step in spec.model.body if step.op is not None and not step.repeated]
+    plain = [value for step in own for value in step.args.values() if isinstance(value, Expression)]
+    read = Counter(free_names(plain))
+    every = Counter(_names_read(spec, _reached(spec)))
+    return [name for name in spec.params if read[name] and read[name] == every[name]]
+
+
+def _reached(spec: Spec) -> Collection[Block]:
+    """The blocks that the model uses, directly or through others."""
+    found: dict[str, Block] = {}
+    steps = list(spec.model.body)
+    while steps:
+        new = {name for name in steps.pop().blocks if name in spec.blocks and name not in found}
+        found |= {name: spec.blocks[name] for name in new}
+        steps += (step for name in new for step in _steps_of(spec.blocks[name]))
+    return found.values()
+
+
+def _names_read(spec: Spec, blocks: Collection[Block]) -> Iterator[str]:
     values: list[Any] = [spec.defaults, spec.init, [each.shape for each in spec.inputs.values()]]
-    for step in _all_steps(spec):
+    for step in [*spec.model.body, *(step for block in blocks for step in _steps_of(block))]:
         values += [step.args, step.when, step.repeat, step.init]
-    for block in spec.blocks.values():
+    for block in blocks:
         values += [block.args, block.let, block.shortcut_when]
     for value in values:
         yield from free_names(value)

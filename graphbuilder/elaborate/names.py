@@ -18,11 +18,13 @@ class Named(NamedTuple):
 
 def name_steps(*parts: Sequence[Step], taken: Collection[str] = ()) -> tuple[list[Named], ...]:
     """Names for the lists of steps that share one set of names: the id, else the op or block, counted in written
-    order."""
+    order, those that a variant inserted behind all others."""
     steps = [step for part in parts for step in part]
     used = {*taken, *(step.id for step in steps if step.id)}
     counts: dict[str, int] = {}
-    names = iter([step.id or _counted(step, counts, used) for step in steps])
+    order = sorted(range(len(steps)), key=lambda at: steps[at].generation)
+    named = {at: steps[at].id or _counted(steps[at], counts, used) for at in order}
+    names = iter([named[at] for at in range(len(steps))])
     return tuple(_chain([next(names) for _ in part], part) for part in parts)
 
 

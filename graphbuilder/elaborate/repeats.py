@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes
@@ -49,10 +49,11 @@ def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
         return builder.check_only(named, start)
     names = ports.names if not ports.variadic else tuple(f"x{index}" for index in range(len(reading.known)))
     inputs = dict(zip(names, reading.types, strict=False))
-    taps = _taps(builder.taps.get(named.name, ()), copies.number)
+    outside = builder.taps.get(named.name, ())
+    taps = _taps(outside, copies.number, step.share is True)
     inner = type(builder)(builder.blocks, builder.scope, inputs, builder.trail, taps, builder.init)
-    last = _beside(inner, named, copies) if step.merge else _in_a_row(inner, named, copies)
-    outputs = outputs_of(inner, last, builder.taps.get(named.name, ()))
+    last = _beside(inner, named, copies) if step.merge else _in_a_row(inner, named, copies, {head for head, *_ in outside})
+    outputs = outputs_of(inner, last, outside)
     graph = finish(inner, "repeat", base_name(step), outputs)
     if graph is None:
         return NOTHING_KNOWN
@@ -95,17 +96,20 @@ def _copies(value: Any) -> Copies | None:
     return Copies(value) if type(value) is int else None
 
 
-def _taps(taps: Sequence[Tap], count: int) -> dict[str, tuple[Tap, ...]]:
-    """What is taken from inside each copy."""
+def _taps(taps: Sequence[Tap], count: int, shared: bool) -> dict[str, tuple[Tap, ...]]:
+    """What is taken from inside each copy; copies of one set of weights all give what is taken from one of them."""
     found: dict[str, tuple[Tap, ...]] = {}
     for head, *rest in (tap for tap in taps if len(tap) > 1):
-        for name in map(str, range(count)) if head == "*" else (head,):
+        for name in map(str, range(count)) if head == "*" or (shared and head.isdecimal()) else (head,):
             found[name] = (*found.get(name, ()), tuple(rest))
     return found
 
 
-def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
-    """Copies one after the other: an output with an input's name is carried into it, other inputs stay."""
+def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies, wanted: Collection[str]) -> Signal:
+    """Copies one after the other: an output with an input's name is carried into it, other inputs stay.
+
+    ``wanted`` are the copies that are read from outside, among other names; "*" are all.
+    """
     step = named.step
     calls = _Calls(inner, named, copies)
     current = dict(inner.start.outputs or {})
@@ -126,6 +130,9 @@ def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
             return NOTHING_KNOWN
         if rest and index and calls.settled(current):
             inner.alike = rest
+            for name in map(str, range(index + 1, copies.number)):
+                if name in wanted or "*" in wanted:
+                    inner.signals[name] = _renamed(signal, name)
             return _renamed(signal, str(copies.number - 1))
     return signal
 

@@ -36,6 +36,14 @@ class Merged(Document):
                 return place.document.origin(place.keys) if isinstance(place.document, Merged) else place
         return Place(self.child, keys)
 
+    def generation(self, keys: Keys) -> int:
+        """0 for what stands at ``keys`` in its own place, else how late the file is that inserted it by ``[steps]``."""
+        origin = self.origin(keys)
+        if origin.keys[:1] != ("steps",):
+            return 0
+        written = files(self)
+        return len(written) - written.index(origin.document.source.path)
+
     def span(self, keys: Keys) -> Span:
         return self.origin(keys).span
 

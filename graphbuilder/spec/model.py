@@ -24,7 +24,7 @@ from pydantic_core import PydanticKnownError
 
 from graphbuilder.document import Place
 from graphbuilder.spec.expressions import Expression
-from graphbuilder.spec.merged import Keys
+from graphbuilder.spec.merged import Keys, Merged
 
 FORMULA = {"type": "string", "pattern": "^=", "description": "An expression, such as `=width * 2`."}
 
@@ -105,6 +105,12 @@ class Step(Placed):
     def repeated(self) -> bool:
         """Whether it stands for copies, were it only one."""
         return self.repeat is not None or isinstance(self.use, list)
+
+    @property
+    def generation(self) -> int:
+        """0 for a step that stands where it was written, else how late the file is that inserted it into another."""
+        document = self.place.document
+        return document.generation(self.place.keys) if isinstance(document, Merged) else 0
 
     def copy_number(self, index: int) -> Step:
         """What the copy of that number runs, where each may run another block."""

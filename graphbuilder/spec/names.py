@@ -48,6 +48,9 @@ EMITTED = _words(
 # The words that any step may carry: an argument of that name could never be given.
 STEP_WORDS = frozenset({"op", "use", "id", "title", "from", "repeat", "merge", "share", "when", "init"})
 
+# What puts steps beside one that `[steps]` names.
+INSERTIONS = ("before", "after")
+
 # What a block's argument may be declared as, alone or several joined by `|`.
 TYPES: Mapping[str, type] = {"int": int, "float": float, "bool": bool, "str": str, "list": list}
 
@@ -82,6 +85,8 @@ def _owner(name: str, kind: Kind) -> str | None:
         return "is used in the Python that is written"
     if kind == "argument" and name in STEP_WORDS:
         return "is a word that any step may carry"
+    if kind == "argument" and name in INSERTIONS:
+        return "puts steps beside another in `[steps]`"
     if kind in ("param", "argument", "let") and name in SCOPE:
         return "has a meaning of its own in expressions"
     return None

@@ -3,7 +3,7 @@
 A key is a path of ids, from a step of ``[model]`` or from a block's name, down through the blocks that the steps use;
 a branch's name and ``shortcut`` lead into their steps. A block is one text however many steps use it: a path that
 leads into a block changes the block, and so every step that uses it. Paths are read on the text as inherited, before
-any override.
+any override. ``before`` and ``after`` put steps beside the one that is named (see ``insertions``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from graphbuilder.diagnostics import Diagnostic, Sink
 from graphbuilder.diagnostics.catalogue.grammar import OverrideForm, OverrideUnknown, WrongType
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
+from graphbuilder.spec.insertions import Insertion, fault_of, inserted, insertions_of, replaced, value_at
 from graphbuilder.spec.merged import Keys, Merged
+from graphbuilder.spec.names import INSERTIONS
 from graphbuilder.spec.validation import found
 
 _RUNS = ("op", "use")
@@ -54,6 +56,7 @@ def apply_overrides(merged: Merged, sink: Sink) -> Merged:
         return merged
     paths = Paths(merged.data)
     targets: dict[Keys, str] = {}
+    insertions: list[Insertion] = []
     unknown = 0
     data, origins = merged.data, dict(merged.origins)
     for path, override in cast("dict[str, Any]", overrides).items():
@@ -71,10 +74,12 @@ def apply_overrides(merged: Merged, sink: Sink) -> Merged:
             sink.add(fault)
             continue
         targets[keys] = path
-        step = _at(merged.data, keys)
-        data = _replaced(data, keys, {**_without(step, override), **override})
-        origins.update({(*keys, word): place / path / word for word in override})
-    return replace(merged, data=data, origins=origins)
+        step = value_at(merged.data, keys)
+        changes = {word: value for word, value in override.items() if word not in INSERTIONS}
+        data = replaced(data, keys, {**_without(step, changes), **changes})
+        origins.update({(*keys, word): place / path / word for word in changes})
+        insertions += insertions_of(override, place / path, keys)
+    return inserted(replace(merged, data=data, origins=origins), insertions)
 
 
 def _fault(place: Place, override: object, same: str | None) -> Diagnostic | None:
@@ -87,7 +92,7 @@ def _fault(place: Place, override: object, same: str | None) -> Diagnostic | Non
     if same:
         message = f"`{place.keys[-1]}` and `{same}` are one step, in a block that several steps use"
         return OverrideForm.at(place.key_span, message, help="write all changes under one of the two")
-    return None
+    return fault_of(cast("dict[str, Any]", override), place)
 
 
 def _unquoted(paths: Paths, place: Place, override: object) -> Diagnostic | None:
@@ -147,7 +152,7 @@ class Paths:
 
     def _used(self, keys: Keys, name: str) -> _Steps:
         """The steps of the block that a step uses."""
-        block = _at(self._data, keys).get("use")
+        block = value_at(self._data, keys).get("use")
         if isinstance(block, list):
             blocks = ", ".join(f"`{each}`" for each in cast("list[object]", block)[:8])
             remedy = f"start the path with the name of one of them: {blocks}"
@@ -170,7 +175,7 @@ class Paths:
     def _list(self, where: str, keys: Keys) -> _Steps:
         """The steps with an id in the list at ``keys``."""
         if keys not in self._known:
-            steps = _at(self._data, keys)
+            steps = value_at(self._data, keys)
             rows = enumerate(cast("list[Any]", steps) if isinstance(steps, list) else ())
             ids = ((_table(step).get("id"), (*keys, index)) for index, step in rows)
             self._known[keys] = _Steps(where, {name: at for name, at in ids if isinstance(name, str)}, {})
@@ -200,19 +205,3 @@ def _without(step: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, 
 
 def _table(value: object) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-
-
-def _at(data: Any, keys: Keys) -> Any:
-    """The value at ``keys``, or None."""
-    for key in keys:
-        data = data[key] if isinstance(key, int) else _table(data).get(key)
-    return data
-
-
-def _replaced(value: Any, keys: Keys, new: Any) -> Any:
-    """A copy of ``value`` with ``new`` at ``keys``; what the keys do not touch is shared."""
-    if not keys:
-        return new
-    copied = value.copy()
-    copied[keys[0]] = _replaced(value[keys[0]], keys[1:], new)
-    return copied

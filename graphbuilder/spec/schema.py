@@ -16,6 +16,8 @@ Schema = dict[str, Any]
 
 _NAME = {"pattern": f"^{PATTERN.pattern}$"}
 _FORMULA = {"$ref": "#/definitions/expression"}
+_STEPS = {"type": "array", "items": {"$ref": "#/definitions/Step"}}
+_INSERTED = {"before": "Steps to insert ahead of this one.", "after": "Steps to insert behind this one."}
 _WORDS = tuple(field.alias or name for name, field in Step.model_fields.items())
 
 
@@ -48,7 +50,10 @@ def _file(root: Schema, arguments: Mapping[str, Schema]) -> None:
     properties["steps"] = {
         "type": "object",
         "description": 'Changes to steps of that spec, by the path of their ids: `"middle.last" = { when = false }`.',
-        "additionalProperties": {"type": "object"},
+        "additionalProperties": {
+            "type": "object",
+            "properties": {word: {**_STEPS, "description": told} for word, told in _INSERTED.items()},
+        },
     }
     for named in ("params", "inputs", "blocks", "outputs"):
         properties[named]["propertyNames"] = _NAME

@@ -49,6 +49,7 @@ RESERVED: list[tuple[str, tuple[Kind, ...]]] = [
     ("type", ("input", "output", "param", "argument", "let")),
     ("when", ("step", "block", "input", "branch", "output", "param", "let")),
     ("title", ("step", "block", "input", "branch", "output", "param", "let")),
+    ("before", ("step", "block", "input", "branch", "output", "param", "let")),
     ("max", ("step", "block", "input", "branch", "output")),
     ("true", ("step", "block", "input", "branch", "output")),
     ("i", ("step", "block", "input", "branch", "output")),

@@ -159,6 +159,10 @@ FAULTS = [
     ('"middle.last" = {}\n"again.last" = {}', "GB118", "`again.last` and `middle.last` are one step", "one of the two"),
     ('stem = { when = "x" }', "GB103", "`when` must be a boolean", None),
     ('stem = { out = "=1 +" }', "GB151", "breaks off", None),
+    ('stem = { before = { op = "relu" } }', "GB103", "`before` must be a list of steps, not a table", "write before ="),
+    ("stem = { after = [3] }", "GB103", "item 2 of `body` must be a table", None),
+    ('stem = { after = [{ op = "relu", when = 3 }] }', "GB103", "`when` must be a boolean", None),
+    ('stem = { after = [{ id = "stem", op = "relu" }] }', "GB112", "something else in this body", None),
     ('"middle.last" = { merge = "add" }', "GB109", "`merge` joins", None),
 ]
 
@@ -197,3 +201,53 @@ def test_only_the_first_are_told_what_is_near(tmp_path: Path) -> None:
     """Each remedy looks through every name, and a hostile file has many of both."""
     found = faults(tmp_path, "".join(f"stem{number} = {{}}\n" for number in range(25)))
     assert [each.help is not None for each in found] == [True] * 20 + [False] * 5
+
+
+INSERTED = """\
+stem = { after = [{ op = "relu" }, { id = "more", op = "tanh", slope = 3 }], out = 5 }
+again = { before = [{ op = "down" }] }
+"middle.last" = { before = [{ op = "first" }], after = [{ op = "second" }] }
+"down.shortcut.project" = { after = [{ op = "third" }] }
+"fork.left.one" = { before = [{ op = "fourth" }] }
+"""
+
+
+def test_steps_are_inserted_beside_others(tmp_path: Path) -> None:
+    child = load(tmp_path, INSERTED)
+    body, down, fork = child.model.body, child.blocks["down"], child.blocks["fork"]
+    assert [step.id or step.op for step in body] == ["stem", "relu", "more", "middle", "down", "again", "both", "relu"]
+    assert [step.op for step in down.after] == ["first", "relu", "second"]
+    assert isinstance(down.shortcut, list)
+    assert [step.op for step in down.shortcut] == ["conv", "third"]
+    assert [step.op for step in (fork.branches or {})["left"]] == ["fourth", "relu"]
+    assert body[0].args["out"] == 5
+
+
+def test_everything_stands_where_it_was_written_behind_an_insertion(tmp_path: Path) -> None:
+    child = load(tmp_path, INSERTED + "both = { title = 'Both' }\n")
+    stem, relu, more, middle, _, _, both, _ = child.model.body
+    places = [stem.place_of("out"), relu.place, more.place_of("slope"), middle.place, both.place_of("title")]
+    assert [str(place.span).rpartition("/")[2] for place in places] == [
+        "child.toml:5:84",
+        "child.toml:5:19",
+        "child.toml:5:72",
+        "base.toml:7:3",
+        "child.toml:10:18",
+    ]
+    assert [step.generation for step in (stem, relu, more, middle)] == [0, 2, 2, 0]
+
+
+def test_an_insertion_renames_no_step(tmp_path: Path) -> None:
+    from graphbuilder.elaborate.names import name_steps
+
+    write(tmp_path, 'stem = { after = [{ op = "relu" }, { use = "down" }] }\n')
+    third = 'format = 1\nname = "t"\nextends = "child.toml"\n[steps]\nstem = { before = [{ op = "relu" }] }\n'
+    (tmp_path / "third.toml").write_text(third)
+    (named,) = name_steps(spec.load(tmp_path / "third.toml").model.body)
+    assert [each.name for each in named] == ["relu_3", "stem", "relu_2", "down", "middle", "again", "both", "relu"]
+
+
+def test_no_op_has_an_argument_that_inserts() -> None:
+    from graphbuilder.ops import catalogue
+
+    assert not [name for name, op in catalogue().items() if {"before", "after"} & op.model_fields.keys()]
