@@ -52,7 +52,9 @@ def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
     outside = builder.taps.get(named.name, ())
     taps = _taps(outside, copies.number, step.share is True)
     inner = type(builder)(builder.blocks, builder.scope, inputs, builder.trail, taps, builder.init)
-    last = _beside(inner, named, copies) if step.merge else _in_a_row(inner, named, copies, {head for head, *_ in outside})
+    last = (
+        _beside(inner, named, copies) if step.merge else _in_a_row(inner, named, copies, {head for head, *_ in outside})
+    )
     outputs = outputs_of(inner, last, outside)
     graph = finish(inner, "repeat", base_name(step), outputs)
     if graph is None:
