@@ -55,6 +55,11 @@ class Costs(NamedTuple):
 
 
 _KNOWN: WeakKeyDictionary[TypedGraph, Costs] = WeakKeyDictionary()
+_CALLS: WeakKeyDictionary[TypedGraph, dict[tuple[int, tuple[TensorType, ...]], Costs]] = WeakKeyDictionary()
+"""Of each body, what its ops cost, by the op object, which equal calls share, and its input types.
+
+Hashing an op by value costs more than the sums.
+"""
 
 
 def costs(typed: TypedGraph) -> Costs:
@@ -65,12 +70,22 @@ def costs(typed: TypedGraph) -> Costs:
     return known
 
 
+def call_costs(node: Node, typed: TypedGraph) -> Costs:
+    """The costs of one call in a body, remembered for as long as the body lives."""
+    if isinstance(node.callee, Graph):
+        return costs(typed.bodies[node.name])
+    known = _CALLS.setdefault(typed, {})
+    key = (id(node.callee), typed.inputs_of(node))
+    if key not in known:
+        known[key] = op_costs(node.callee, key[1])
+    return known[key]
+
+
 def costs_by_run(typed: TypedGraph) -> Iterator[tuple[Run, Costs]]:
     """The calls of a body with what they cost together; calls of one owner carry its weights once, at the first."""
     counted: set[str] = set()
-    ops: dict[tuple[int, tuple[TensorType, ...]], Costs] = {}
     for run in runs(typed):
-        call = _call(run.first, typed, ops)
+        call = call_costs(run.first, typed)
         first = call.again() if run.first.module in counted else call
         further = call if run.nodes[-1].owns else call.again()
         counted.add(run.first.module)
@@ -90,13 +105,3 @@ def op_costs(op: Op, inputs: tuple[TensorType, ...]) -> Costs:
     statistics = sum(weight.size for weight in weights if not weight.trainable)
     written = sum(output.elements for output in op.infer(inputs))
     return Costs(trainable, statistics, trainable, op.macs(inputs), written)
-
-
-def _call(node: Node, typed: TypedGraph, ops: dict[tuple[int, tuple[TensorType, ...]], Costs]) -> Costs:
-    """``ops`` remembers by the op object, which equal calls share: hashing one by value costs more than the sums."""
-    if isinstance(node.callee, Graph):
-        return costs(typed.bodies[node.name])
-    key = (id(node.callee), typed.inputs_of(node))
-    if key not in ops:
-        ops[key] = op_costs(node.callee, key[1])
-    return ops[key]

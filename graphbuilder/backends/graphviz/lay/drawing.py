@@ -32,7 +32,7 @@ class Run:
 class Shape:
     """A box with words in its middle, ``lines`` from top to bottom.
 
-    ``key`` is what lines are led to, ``tip`` what hovering says.
+    ``key`` is what lines are led to, ``tip`` what hovering says; what runs another's weights is ``dashed``.
     """
 
     key: str
@@ -44,6 +44,7 @@ class Shape:
     outline: Outline
     lines: tuple[tuple[Run, ...], ...]
     tip: str = ""
+    dashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Frame:
     wide: float
     high: float
     style: str
+    dashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Run, Shape, Words
+from graphbuilder.backends.graphviz.lay.parts import Kind
 
 _SAMPLE = (74.0, 17.0)
 _ROW, _NOTE, _HEAD, _PAD, _INDENT = 23.0, 16.0, 32.0, 14.0, 104.0
@@ -37,6 +39,15 @@ _WORDS = {
     "join": "several values into one",
     "block": "a block, its parameters beside it",
 }
+
+
+_SIGNS = (
+    (re.compile(r" /\d"), "/2 = stride 2"),
+    (re.compile(r" d\d"), "d2 = dilation 2"),
+    (re.compile(r" g\d"), "g2 = 2 groups"),
+    (re.compile(r" x\d"), "x2 = 2 maps from each"),
+)
+_KINDS: dict[str, Kind] = {"shortcut": "shortcut", "passage": "passage", "size": "size"}
 
 
 class _Entry(NamedTuple):
@@ -116,15 +127,19 @@ def _meaning(family: str, titles: Sequence[str], details: Sequence[str], all_tit
 def _lines(drawing: Drawing, across: bool) -> Iterator[_Entry]:
     kinds = {line.kind for line in drawing.lines}
     signs = {shape.lines[0][0].text for shape in drawing.shapes if shape.style == "join"}
+    if any(drawn.dashed for drawn in (*drawing.shapes, *drawing.frames)):
+        yield _Entry("reuse", "dashed", "runs weights again, of what it names")
     if "shortcut" in kinds:
         yield _Entry("shortcut", "", "residual shortcut (added at +)" if "+" in signs else "skip connection")
+    if "size" in kinds:
+        yield _Entry("size", "", "size of, no values")
     if "passage" in kinds:
         yield _Entry("passage", "", f"same tensor, next {'row' if across else 'column'}")
 
 
 def _notes(drawing: Drawing) -> str:
     details = [run.text for shape in drawing.shapes for line in shape.lines for run in line[-1:]]
-    notes = ["/2 = stride 2"] if any("/2" in detail for detail in details) else []
+    notes = [words for sign, words in _SIGNS if any(sign.search(detail) for detail in details)]
     if any(words.anchor == "end" for words in drawing.words):
         notes.append("grey number = parameters")
     return "  ·  ".join(notes)
@@ -168,15 +183,16 @@ def _strip(drawing: Drawing, entries: Sequence[_Entry], notes: Sequence[str], ma
 def _draw(drawing: Drawing, entry: _Entry, x: float, y: float) -> None:
     wide, high = _SAMPLE
     key = f"legend {entry.style}"
-    if entry.style in ("shortcut", "passage"):
+    if entry.style in _KINDS:
         for name, place in ((f"{key} start", x + 4), (f"{key} end", x + wide)):
             drawing.shapes.append(Shape(name, place, y, 0.0, 0.0, POINT, "round", ()))
-        kind = "shortcut" if entry.style == "shortcut" else "passage"
+        kind = _KINDS[entry.style]
         drawing.lines.append(Line(((x + 4, y), (x + wide, y)), kind, f"{key} start", f"{key} end"))
     else:
         pill = entry.style in ("activation", "normalisation", "regularisation", "shape")
         run = Run(text.fit(entry.sample, wide - 8, 8.5, bold=True), 8 if pill else 9, bold=not pill)
-        shape = Shape(key, x + wide / 2, y, wide, high - 3 * pill, entry.style, "round", ((run,),))
+        style, again = ("block", True) if entry.style == "reuse" else (entry.style, False)
+        shape = Shape(key, x + wide / 2, y, wide, high - 3 * pill, style, "round", ((run,),), dashed=again)
         drawing.shapes.append(shape)
     drawing.words.append(Words(x + _INDENT - _PAD, y, entry.meaning, _SIZE, tone="muted"))
 

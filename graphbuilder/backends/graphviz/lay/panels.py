@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from graphbuilder.backends.graphviz import text
@@ -227,7 +227,7 @@ class Panels:
             region.types.update(self._types.get(path, {}))
         for link in self._region.links:
             if link.target in inside:
-                region.links.append(Link(tops.get(link.source, link.source), link.target, link.slot))
+                region.links.append(replace(link, source=tops.get(link.source, link.source)))
         given = [link.source for path in inside for link in self._out.get(path, []) if link.target not in inside]
         going = sorted({end for end in given if not self._is_terminal(end.item)}, key=self._order)
         for end in going:

@@ -14,12 +14,14 @@ from graphbuilder.backends.graphviz.lay.channel import Pin, tracks
 from graphbuilder.backends.graphviz.read.scene import Box, End, Link
 
 Point = tuple[float, float]
-Kind = Literal["flow", "shortcut", "passage"]
+Kind = Literal["flow", "shortcut", "passage", "size"]
 Form = Literal["wide", "narrow"]
 
 TRACK = 9.0
 BEFORE_TRACKS, BEHIND_TRACKS = 9.0, 12.0
 _STRAIGHT = 0.5
+_STRONGER: tuple[Kind, ...] = ("size", "shortcut")
+"""What a wire is that is of several kinds."""
 
 
 class Mark(Protocol):
@@ -58,7 +60,7 @@ class FrameMark:
     """A card from ``start`` to ``end`` along and ``left`` to ``right`` across.
 
     ``title`` and ``words`` are lines. ``wires`` is where wires come in, between which the title finds room. What
-    stands on a panel's trunk is ``stretched`` to the width of the panel.
+    stands on a panel's trunk is ``stretched`` to the width of the panel; what runs another's weights is ``dashed``.
     """
 
     start: float
@@ -70,6 +72,7 @@ class FrameMark:
     count: int = 1
     words: tuple[str, ...] = ()
     wires: tuple[float, ...] = ()
+    dashed: bool = False
     stretched: bool = False
 
     def move(self, along: float, across: float) -> None:
@@ -126,12 +129,17 @@ class Tip:
     def moved(self, along: float, across: float) -> Tip:
         return Tip(tuple((a + along, c + across) for a, c in self.points), self.kind, self.item)
 
+    def of(self, kind: Kind) -> Tip:
+        """This wire as one of ``kind``, where it does not tell a size."""
+        return self if self.kind == "size" else Tip(self.points, kind, self.item)
+
     def flipped(self) -> Tip:
         return Tip(tuple((-a, c) for a, c in self.points), self.kind, self.item)
 
     def then(self, points: tuple[Point, ...], other: Tip, item: str) -> Tip:
         """This wire, led over ``points`` into ``other``."""
-        kind: Kind = "shortcut" if "shortcut" in (self.kind, other.kind) else "flow"
+        kinds: list[Kind] = [kind for kind in _STRONGER if kind in (self.kind, other.kind)]
+        kind: Kind = kinds[0] if kinds else "flow"
         here, there = self.points, other.points
         if not points and len(here) > 1 and len(there) > 1 and here[-2][1] == here[-1][1] == there[0][1] == there[1][1]:
             # A lane past many rows would else gather a point at each.
@@ -183,10 +191,10 @@ class Part:
         self.outs = {link: tip.flipped() for link, tip in self.outs.items()}
 
     def recolour(self) -> None:
-        """Make every wire that leads in or out a shortcut."""
-        self.ins = {link: [Tip(tip.points, "shortcut", tip.item) for tip in tips] for link, tips in self.ins.items()}
-        self.outs = {link: Tip(tip.points, "shortcut", tip.item) for link, tip in self.outs.items()}
-        self.through = {link: Tip(tip.points, "shortcut", tip.item) for link, tip in self.through.items()}
+        """Make every wire that leads in or out a shortcut, if a value runs on it."""
+        self.ins = {link: [tip.of("shortcut") for tip in tips] for link, tips in self.ins.items()}
+        self.outs = {link: tip.of("shortcut") for link, tip in self.outs.items()}
+        self.through = {link: tip.of("shortcut") for link, tip in self.through.items()}
 
     def reach(self, start: float, end: float) -> None:
         """Lead all wires straight on, to ``start`` before its own and ``end`` along."""

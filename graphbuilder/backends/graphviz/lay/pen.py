@@ -48,7 +48,9 @@ class Pen:
         lines = _lines(mark.box, mark.wide - 8, narrow and mark.high > 30, self.metrics.names)
         tip = mark.box.path if mark.box.look != "terminal" else ""
         style = mark.box.look if mark.box.look in ("join", "terminal", "block") else mark.box.style
-        self.drawing.shapes.append(Shape(mark.box.path, x, y, mark.wide, mark.high, style, outline, lines, tip))
+        self.drawing.shapes.append(
+            Shape(mark.box.path, x, y, mark.wide, mark.high, style, outline, lines, tip, mark.box.reuses)
+        )
 
     def _label(self, mark: LabelMark) -> None:
         x, y = self.place(mark.along, mark.across)
@@ -62,7 +64,8 @@ class Pen:
         stacked = mark.count > 1
         for shift in (2 * m.STACK, m.STACK) if stacked else ():
             self.drawing.frames.append(Frame(left + shift, top + shift, right - left, bottom - top, "stack"))
-        self.drawing.frames.append(Frame(left, top, right - left, bottom - top, "stacked" if stacked else "card"))
+        style = "stacked" if stacked else "reused" if mark.dashed else "card"
+        self.drawing.frames.append(Frame(left, top, right - left, bottom - top, style, mark.dashed))
         self._header(mark, left, top, right)
         if stacked:
             self._badge(mark, left, right, bottom)

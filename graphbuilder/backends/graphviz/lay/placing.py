@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import copysign
 
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay import metrics as m
 from graphbuilder.backends.graphviz.lay.mesh import Node, rows
 from graphbuilder.backends.graphviz.lay.metrics import Metrics
-from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, Form, FrameMark, Part, Point, Tip, attach
+from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, Form, FrameMark, Kind, Part, Point, Tip, attach
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Link, Region
 from graphbuilder.backends.graphviz.read.structure import Bare, Chain, Element, Mesh, Parallel, items_of, structure
@@ -101,7 +102,7 @@ class Placer:
         gap = m.END_GAP if box.look == "terminal" else m.GAP
         part = Part(along, across / 2, across / 2, gap, gap)
         part.marks.append(BoxMark(box, along / 2, 0.0, wide, high, form))
-        part.ins = {link: [Tip(points, item=box.path)] for link, points in entries.items()}
+        part.ins = {link: [Tip(points, _kind(link), box.path)] for link, points in entries.items()}
         part.outs = self._outs(box, along, across)
         return part
 
@@ -111,7 +112,8 @@ class Placer:
         for number, port in enumerate(ports):
             place = 0.0 if len(ports) == 1 else across * ((number + 1) / (len(ports) + 1) - 0.5)
             outs.update(
-                (link, Tip(((along, place),), item=box.path)) for link in self._from.get(End(box.path, port), [])
+                (link, Tip(((along, place),), _kind(link), box.path))
+                for link in self._from.get(End(box.path, port), [])
             )
         return outs
 
@@ -128,13 +130,18 @@ class Placer:
     def _bar(self, box: Box, links: list[Link], places: dict[Link, float], form: Form) -> Part:
         """A box of several readings: lanes enter it from their side, branches from before: it is made wide enough."""
         along, across = self.metrics.flow(self.metrics.box(box, form))
+        aside = [link for link in links if link.size and abs(places.get(link, 0.0)) > across / 2]
+        if len(aside) == len(links) - 1 == 1:
+            place = places[aside[0]]
+            side = ((0.0, place), (along / 2, place), (along / 2, copysign(across / 2, place)))
+            return self._plain(box, form, {link: side if link in aside else ((0.0, 0.0),) for link in links})
         if any(abs(place) < 1 for place in places.values()) and max(places.values()) < 1:
-            side: dict[Link, tuple[Point, ...]] = {}
+            entries: dict[Link, tuple[Point, ...]] = {}
             for link in links:
                 place = places.get(link, 0.0)
                 lane = ((0.0, place), (along / 2, place), (along / 2, -across / 2))
-                side[link] = lane if place < -across / 2 else ((0.0, place),)
-            return self._plain(box, form, side)
+                entries[link] = lane if place < -across / 2 else ((0.0, place),)
+            return self._plain(box, form, entries)
         reach = max(across / 2, *(abs(place) + 24 for place in places.values()))
         size = (
             (along, 2 * reach)
@@ -154,7 +161,8 @@ class Placer:
     def _card(self, card: Card, form: Form) -> Part:
         inner = Placer(card.region, self.metrics, self._options, self._upward)
         part = inner.chain(structure(card.region).elements, form)
-        self.frame(part, card.title, card.note, card.count, card.words)
+        frame = self.frame(part, card.title, card.note, card.count, card.words)
+        frame.dashed = card.reuses
         into, out = self._into.get(card.path, []), part.outs
         entered = {
             slot: [tip for link, tips in part.ins.items() if link.source == End(OUTSIDE, slot) for tip in tips]
@@ -162,10 +170,13 @@ class Placer:
         }
         left = {link.slot: tip for link, tip in out.items() if link.target == OUTSIDE}
         part.ins = {link: entered[link.slot] for link in into}
-        part.outs = {link: tip for port, tip in left.items() for link in self._from.get(End(card.path, port), [])}
+        given = [(link, tip) for port, tip in left.items() for link in self._from.get(End(card.path, port), [])]
+        part.outs = {link: Tip(tip.points, "size", tip.item) if link.size else tip for link, tip in given}
         return part
 
-    def frame(self, part: Part, title: str = "", note: str = "", count: int = 1, words: tuple[str, ...] = ()) -> None:
+    def frame(
+        self, part: Part, title: str = "", note: str = "", count: int = 1, words: tuple[str, ...] = ()
+    ) -> FrameMark:
         """Put a card around ``part``; ``words`` stand under a stack."""
         across = self.metrics.across
         lines = text.lines(title, _TITLE_ROOM, m.TITLE, bold=True)
@@ -189,6 +200,7 @@ class Placer:
             under = m.LINE * (len(words) - 1)
             part.right += m.WORDS + under if across else 2 * m.STACK
             part.tail = 2 * m.STACK if across else m.BADGE + under
+        return mark
 
     def _widen(self, part: Part, mark: FrameMark) -> None:
         """Make room for the words of a card: the title before the trunk, the note right of all wires."""
@@ -322,6 +334,10 @@ class Placer:
         """Whether it begins or ends at an end of the network, which carries its shape itself."""
         ends = (self.region.items.get(end) for end in (link.source.item, link.target))
         return any(isinstance(item, Box) and item.look == "terminal" for item in ends)
+
+
+def _kind(link: Link) -> Kind:
+    return "size" if link.size else "flow"
 
 
 def _widest(lines: Sequence[str], size: float) -> float:

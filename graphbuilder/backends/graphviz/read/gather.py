@@ -68,7 +68,7 @@ def _link(region: Region, gathered: Region, leader: Mapping[str, str]) -> None:
             ports[link.source] = link.source if whole else End(source, counts.setdefault(source, 0))
             counts[source] = counts.get(source, 0) + 1
             gathered.types[ports[link.source]] = region.types[link.source]
-        gathered.links.append(Link(ports[link.source], target, link.slot))
+        gathered.links.append(Link(ports[link.source], target, link.slot, whole and link.size))
 
 
 def _is_kept(region: Region, gathered: Region, path: str) -> bool:

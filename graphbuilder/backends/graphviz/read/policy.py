@@ -23,8 +23,8 @@ _COPIES, _COPIES_INSIDE = 2, 6
 """The most copies of something small that are all drawn, and the most boxes of three in a card that are."""
 _TINY = 2
 """The most boxes of a block that gets no card of its own."""
-_STAGE = 16
-"""The most boxes of a block of blocks that is still a card and not a panel."""
+_STAGE, _REPEATING = 16, 9
+"""The most boxes of a block of blocks that is still a card and not a panel, and of one that repeats a block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,10 @@ class Policy:
     def _may_be_card(self, body: TypedGraph) -> bool:
         return body.graph.kind == "block" and self._count(body) > _TINY
 
-    def _holds_cards(self, body: TypedGraph) -> bool:
-        return any(self._may_be_card(inner) or self._holds_cards(inner) for inner in _bodies(body))
+    def _holds_cards(self, body: TypedGraph, inside: bool = True) -> bool:
+        """Whether blocks in ``body`` are large enough to be cards; ``inside`` says that those in branches count."""
+        inner = (inner for inner in _bodies(body) if inside or inner.graph.kind != "branch")
+        return any(self._may_be_card(each) or self._holds_cards(each, inside) for each in inner)
 
     def _holds_stages(self, body: TypedGraph) -> bool:
         """Whether blocks in ``body`` are large enough to be panels themselves, and not all copies of one."""
@@ -132,9 +134,14 @@ class Policy:
         return any(
             self._holds_stages(inner)
             if inner.graph.kind == "repeat"
-            else inner.graph.kind == "block" and self._count(inner) > _STAGE and self._holds_cards(inner)
+            else inner.graph.kind == "block" and self._is_stage(inner)
             for inner in _bodies(body)
         )
+
+    def _is_stage(self, body: TypedGraph) -> bool:
+        """Whether a block of blocks, one behind the other, is too large for a card."""
+        repeats = any(inner.graph.kind == "repeat" and self._holds_cards(inner) for inner in _bodies(body))
+        return self._count(body) > (_REPEATING if repeats else _STAGE) and self._holds_cards(body, inside=False)
 
     def _count(self, body: TypedGraph) -> int:
         """How many boxes ``body`` would be, wide open; equal bodies are counted once."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from graphbuilder.analysis.collapse import Run
-from graphbuilder.analysis.costs import costs, op_costs
+from graphbuilder.analysis.costs import call_costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.likeness import alike, details, variants
 from graphbuilder.backends.graphviz import text
@@ -89,7 +89,7 @@ class Reader:
             inner = replace(inner, frame="panel", section=Section(path, where.title(run)))
         elif self._policy.is_card(body, where):
             inside = self._region(body, replace(inner, frame="card"))
-            card = Card(path, where.title(run), _copies(run, typed), inside)
+            card = Card(path, where.title(run), _copies(run, typed), inside, reuses=_reuses(run))
             return self._add(region, card, inputs, typed.outputs_of(node), where)
         return self._fill(region, body, inputs, inner)
 
@@ -112,7 +112,8 @@ class Reader:
             region = _single(box, typed.inputs_of(run.first), typed.outputs_of(run.first))
         else:
             region = self._region(body, replace(where.inside(run, typed), frame="card"))
-        return Card(path, where.title(run), _copies(run, typed), region, run.count, tuple(_words(run, typed)))
+        words = tuple(_words(run, typed))
+        return Card(path, where.title(run), _copies(run, typed), region, run.count, words, _reuses(run))
 
     def _region(self, body: TypedGraph, where: Where) -> Region:
         region, inputs = _opened(body.inputs)
@@ -133,11 +134,14 @@ def _box(run: Run, typed: TypedGraph, where: Where) -> Box:
     path = where.path(node)
     if node.op is None:
         assert body is not None, "what is no op has a body"
-        return Box(path, "block", "block", where.title(run), _copies(run, typed))
+        return Box(path, "block", "block", where.title(run), _copies(run, typed), reuses=_reuses(run))
     title, detail = text.clean(node.op.title), text.clean(details(variants(run, typed, where.copies)))
-    parameters = _parameters(node, typed)
+    parameters, sizes = call_costs(node, typed).trainable, frozenset(_sizes(node, typed))
+    reuses = parameters > 0 and _reuses(run)
+    if reuses and not node.owns:
+        detail = f"{detail}, as {text.clean(node.module)}" if detail else f"as {text.clean(node.module)}"
     look = "join" if len(title) == 1 and node.op.family == "join" else _LOOKS.get(node.op.family, "op")
-    return Box(path, look, node.op.family, title, detail, parameters)
+    return Box(path, look, node.op.family, title, detail, parameters, reuses, sizes)
 
 
 def _opened(types: tuple[TensorType, ...]) -> tuple[Region, tuple[End, ...]]:
@@ -155,20 +159,26 @@ def _single(box: Box, inputs: tuple[TensorType, ...], outputs: tuple[TensorType,
     return region
 
 
-def _parameters(node: Node, typed: TypedGraph) -> int:
-    """The learnable elements of one call."""
-    if isinstance(node.callee, Op):
-        return op_costs(node.callee, typed.inputs_of(node)).trainable
-    return costs(typed.bodies[node.name]).trainable
+def _sizes(node: Node, typed: TypedGraph) -> Iterator[int]:
+    """The numbers of the inputs of which an op reads the size alone."""
+    op = node.callee
+    if isinstance(op, Op) and not op.variadic and op.ports != ("x",):
+        reads = op.reads(typed.inputs_of(node))
+        yield from (number for number, reach in enumerate(reads) if reach is None)
+
+
+def _reuses(run: Run) -> bool:
+    """Whether a call runs weights that are another's, or copies one set of weights."""
+    return not all(node.owns for node in run.nodes)
 
 
 def _copies(run: Run, typed: TypedGraph) -> str:
     """The parameters of a call, or of all copies of it."""
-    each = {_parameters(node, typed) for node in run.kinds}
+    each = {call_costs(node, typed).trainable for node in run.kinds}
     if each == {0}:
         return ""
     if len(each) > 1:
-        return f"{text.count(sum(_parameters(node, typed) for node in run.nodes))} in all"
+        return f"{text.count(sum(call_costs(node, typed).trainable for node in run.nodes))} in all"
     parameters = each.pop()
     if not all(node.owns for node in run.nodes):
         return f"{text.count(parameters)}, shared" if run.first.owns else f"weights of {text.clean(run.first.module)}"

@@ -25,11 +25,15 @@ class End(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Link:
-    """One reading of a value; a link to ``OUTSIDE`` gives the region's output number ``slot``."""
+    """One reading of a value, or of its ``size`` alone.
+
+    A link to ``OUTSIDE`` gives the region's output number ``slot``.
+    """
 
     source: End
     target: str
     slot: int
+    size: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -43,6 +47,8 @@ class Box:
         title: the word on it.
         detail: what tells it from others of its title.
         parameters: learnable elements.
+        reuses: whether it runs weights that are another's.
+        sizes: the numbers of the inputs of which it reads the size alone.
     """
 
     path: str
@@ -51,6 +57,8 @@ class Box:
     title: str
     detail: str = ""
     parameters: int = 0
+    reuses: bool = False
+    sizes: frozenset[int] = frozenset()
 
     @property
     def name(self) -> str:
@@ -69,6 +77,7 @@ class Card:
         region: what is in it.
         count: how many copies it stands for.
         words: what is said of the copies, line by line.
+        reuses: whether it runs weights that are another's, or a copy's.
     """
 
     path: str
@@ -77,6 +86,14 @@ class Card:
     region: Region
     count: int = 1
     words: tuple[str, ...] = ()
+    reuses: bool = False
+
+    @property
+    def sizes(self) -> frozenset[int]:
+        """The numbers of the inputs of which it reads the size alone."""
+        links = [link for link in self.region.links if link.source.item == OUTSIDE]
+        values = {link.source.port for link in links if not link.size}
+        return frozenset(link.source.port for link in links) - values
 
 
 Item = Box | Card
@@ -93,7 +110,8 @@ class Region:
     def add(self, item: Item, inputs: tuple[End, ...], outputs: tuple[TensorType, ...]) -> tuple[End, ...]:
         """Put ``item`` in, reading ``inputs``; its own values."""
         self.items[item.path] = item
-        self.links.extend(Link(end, item.path, slot) for slot, end in enumerate(inputs))
+        sizes = item.sizes
+        self.links.extend(Link(end, item.path, slot, slot in sizes) for slot, end in enumerate(inputs))
         ends = tuple(End(item.path, port) for port in range(len(outputs)))
         self.types.update(zip(ends, outputs, strict=True))
         return ends

@@ -8,6 +8,7 @@ All names are made up here and every text is escaped; nothing that a spec says i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape as html_escape
 
 import graphviz
@@ -19,6 +20,11 @@ from graphbuilder.backends.graphviz.write.theme import Palette
 
 FONT = "Arial"
 _ARROW = 5.5
+_LINES: Mapping[str, Mapping[str, str]] = {
+    "shortcut": {"penwidth": "1.5"},
+    "passage": {"style": "dashed"},
+    "size": {"style": "dotted"},
+}
 _TABLE = 'border="0" cellborder="0" cellspacing="0" cellpadding="0"'
 # Graphviz centres a line by its font's height, which leaves capitals too high: an empty row above brings them down.
 _RAISED, _RAISED_SIGN, _SIGNS = 3, 2, "+×–"
@@ -73,7 +79,8 @@ class Writer:
         low, high = self._drawing.high - frame.y - frame.high, self._drawing.high - frame.y
         box = f"{_n(frame.x)},{_n(low)},{_n(frame.x + frame.wide)},{_n(high)}"
         shown = {"fillcolor": paint.fill, "color": paint.line, "penwidth": _n(paint.pen), "class": frame.style}
-        dot.subgraph(graphviz.Digraph(f"cluster_{number}", graph_attr={"bb": box, "style": "rounded,filled", **shown}))
+        style = "rounded,filled,dashed" if frame.dashed else "rounded,filled"
+        dot.subgraph(graphviz.Digraph(f"cluster_{number}", graph_attr={"bb": box, "style": style, **shown}))
 
     def _shape(self, dot: graphviz.Digraph, shape: Shape) -> None:
         name = self._names[shape.key] = f"n{len(self._names)}"
@@ -93,6 +100,8 @@ class Writer:
             "penwidth": _n(paint.pen),
             "class": shape.style,
         }
+        if shape.dashed:
+            attributes["style"] = "rounded,filled,dashed"
         if shape.outline == "circle":
             attributes |= {"shape": "circle", "style": "filled"}
         dot.node(name, **self._label(shape.lines), **attributes)
@@ -121,10 +130,7 @@ class Writer:
     def _line(self, dot: graphviz.Digraph, line: Line) -> None:
         tail, head = self._names[line.tail], self._names[line.head]
         shown = {"color": self._palette.lines[line.kind], "class": line.kind}
-        if line.kind == "shortcut":
-            shown["penwidth"] = "1.5"
-        if line.kind == "passage":
-            shown["style"] = "dashed"
+        shown |= _LINES.get(line.kind, {})
         dot.edge(tail, head, pos=self._spline(line.points), **shown)
 
     def _spline(self, points: tuple[Point, ...]) -> str:

@@ -20,7 +20,8 @@ _SYMBOLS = {"→": b"\xae", "−": b"-", "≤": b"\xa3", "≥": b"\xb3", "∞": 
 _CIRCLE = 0.5523
 _CORNER, _ARROW, _ARROW_HALF = 12.0, 6.0, 2.1
 _CAPITAL, _ROW, _SPACE = 0.35, 1.15, 4.0
-_WIDTHS = {"flow": 1.1, "shortcut": 1.5, "passage": 1.1}
+_WIDTHS = {"flow": 1.1, "shortcut": 1.5, "passage": 1.1, "size": 1.1}
+_DASHES = {"passage": "[5 4] 0 d", "size": "[1 3] 0 d"}
 
 
 def write_pdf(drawing: Drawing, palette: Palette) -> bytes:
@@ -75,13 +76,13 @@ def _page(drawing: Drawing, palette: Palette) -> Iterator[str]:
 
 
 def _frame(frame: Frame, palette: Palette) -> Iterator[str]:
-    yield from _painted(_rounded(frame.x, frame.y, frame.wide, frame.high), frame.style, palette)
+    yield from _painted(_rounded(frame.x, frame.y, frame.wide, frame.high), frame.style, palette, frame.dashed)
 
 
 def _shape(shape: Shape, palette: Palette) -> Iterator[str]:
     left, top = shape.x - shape.wide / 2, shape.y - shape.high / 2
     radius = shape.wide / 2 if shape.outline == "circle" else None
-    yield from _painted(_rounded(left, top, shape.wide, shape.high, radius), shape.style, palette)
+    yield from _painted(_rounded(left, top, shape.wide, shape.high, radius), shape.style, palette, shape.dashed)
     heights = [max(run.size for run in line) * _ROW for line in shape.lines]
     y = shape.y - sum(heights) / 2
     for line, height in zip(shape.lines, heights, strict=True):
@@ -94,9 +95,9 @@ def _shape(shape: Shape, palette: Palette) -> Iterator[str]:
             x += _wide(run) + _SPACE
 
 
-def _painted(path: str, style: str, palette: Palette) -> Iterator[str]:
-    paint = palette.styles[style]
-    yield f"{_colour(paint.fill)} rg {_colour(paint.line)} RG {_n(paint.pen)} w {path} b"
+def _painted(path: str, style: str, palette: Palette, dashed: bool) -> Iterator[str]:
+    paint, dash = palette.styles[style], _DASHES["passage"] if dashed else "[] 0 d"
+    yield f"{_colour(paint.fill)} rg {_colour(paint.line)} RG {_n(paint.pen)} w {dash} {path} b [] 0 d"
 
 
 def _rounded(x: float, y: float, wide: float, high: float, radius: float | None = None) -> str:
@@ -121,7 +122,7 @@ def _line(line: Line, palette: Palette) -> Iterator[str]:
     curves = " ".join(
         f"{_p(controls[i])} {_p(controls[i + 1])} {_p(controls[i + 2])} c" for i in range(0, len(controls), 3)
     )
-    dash = "[5 4] 0 d" if line.kind == "passage" else "[] 0 d"
+    dash = _DASHES.get(line.kind, "[] 0 d")
     yield f"{colour} RG {_WIDTHS[line.kind]} w {dash} {_p(start)} m {curves} S [] 0 d"
     across = _ARROW_HALF if abs(last[0] - back[0]) < abs(last[1] - back[1]) else 0.0
     along = _ARROW_HALF - across

@@ -49,12 +49,13 @@ LIGHT = Palette(
         "badge": Paint("#0072B2", "#0072B2", "#FFFFFF"),
         "panel": Paint("#F5F7FB", "#DDE3EC", _INK, 1.0),
         "card": Paint("#FFFFFF", "#CFD6E0", _INK, 0.9),
+        "reused": Paint("#FFFFFF", "#5B6B7F", _INK, 1.2),
         "stack": Paint("#E8F2F9", "#0072B2", _INK, 1.0),
         "stacked": Paint("#FFFFFF", "#0072B2", _INK, 1.4),
         "legend": Paint("#FFFFFF", "#DDE3EC", _INK, 1.0),
     },
     tones={"ink": _INK, "muted": _MUTED, "accent": "#0072B2", "inverse": "#FFFFFF"},
-    lines={"flow": "#475467", "shortcut": "#C07D00", "passage": _MUTED},
+    lines={"flow": "#475467", "shortcut": "#C07D00", "passage": _MUTED, "size": _MUTED},
 )
 
 _PALE, _DIM = "#E7ECF3", "#98A4B5"
@@ -77,12 +78,13 @@ DARK = Palette(
         "badge": Paint("#4FA8DC", "#4FA8DC", "#0E141B"),
         "panel": Paint("#141B24", "#2A3442", _PALE, 1.0),
         "card": Paint("#1A222C", "#333F4E", _PALE, 0.9),
+        "reused": Paint("#1A222C", "#8A99AD", _PALE, 1.2),
         "stack": Paint("#14303F", "#4FA8DC", _PALE, 1.0),
         "stacked": Paint("#1A222C", "#4FA8DC", _PALE, 1.4),
         "legend": Paint("#0E141B", "#2A3442", _PALE, 1.0),
     },
     tones={"ink": _PALE, "muted": _DIM, "accent": "#4FA8DC", "inverse": "#0E141B"},
-    lines={"flow": "#A3B0C2", "shortcut": "#E0A030", "passage": _DIM},
+    lines={"flow": "#A3B0C2", "shortcut": "#E0A030", "passage": _DIM, "size": _DIM},
 )
 
 
