@@ -8,14 +8,14 @@ any override. ``before`` and ``after`` put steps beside the one that is named (s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics import Diagnostic, Sink
 from graphbuilder.diagnostics.catalogue.grammar import OverrideForm, OverrideUnknown, WrongType
-from graphbuilder.diagnostics.nearest import meant
+from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Place
 from graphbuilder.spec.insertions import Insertion, fault_of, inserted, insertions_of, replaced, value_at
 from graphbuilder.spec.merged import Keys, Merged
@@ -35,12 +35,23 @@ class OverrideError(Exception):
     Attributes:
         message: what stops it.
         help: a remedy, looked for when it is asked for.
+        nearest: the path that was meant, perhaps; looked for likewise.
     """
 
-    def __init__(self, message: str, remedy: Callable[[], str | None] = lambda: None) -> None:
+    def __init__(
+        self,
+        message: str,
+        remedy: Callable[[], str | None] = lambda: None,
+        nearest: Callable[[], str | None] = lambda: None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self._remedy = remedy
+        self._nearest = nearest
+
+    @property
+    def nearest(self) -> str | None:
+        return self._nearest()
 
     @property
     def help(self) -> str | None:
@@ -59,7 +70,8 @@ def apply_overrides(merged: Merged, sink: Sink) -> Merged:
     insertions: list[Insertion] = []
     unknown = 0
     data, origins = merged.data, dict(merged.origins)
-    for path, override in cast("dict[str, Any]", overrides).items():
+    written = cast("dict[str, Any]", overrides)
+    for path, override in written.items():
         if fault := _unquoted(paths, place / path, override):
             sink.add(fault)
             continue
@@ -67,9 +79,12 @@ def apply_overrides(merged: Merged, sink: Sink) -> Merged:
             keys = paths.resolve(path)
         except OverrideError as error:
             unknown += 1
-            remedy = error.help if unknown <= _REMEDIES else None
+            told = unknown <= _REMEDIES
+            remedy = error.help if told else None
             sink.add(OverrideUnknown.at((place / path).key_span, error.message, help=remedy))
-            continue
+            keys = paths.meant_by(error, written) if told else None
+            if keys is None or keys in targets:
+                continue
         if fault := _fault(place / path, override, targets.get(keys)):
             sink.add(fault)
             continue
@@ -140,8 +155,16 @@ class Paths:
             elif number == 0 and part in self._blocks:
                 here = self._block(part)
             else:
-                raise self._dead_end(here, parts[:number], part)
+                raise self._dead_end(here, parts, number)
         raise OverrideError(f"`{path[:80]}` is no step", lambda: _listed(path, here.steps))
+
+    def meant_by(self, error: OverrideError, written: Collection[str]) -> Keys | None:
+        """The step that a path near to the faulty one names, unless that path is ``written`` too.
+
+        So what the override was to change is not missed besides.
+        """
+        path = error.nearest
+        return self.resolve(path) if path and path not in written and self.leads(path) else None
 
     def leads(self, path: str) -> bool:
         """Whether ``path`` names a step."""
@@ -181,13 +204,18 @@ class Paths:
             self._known[keys] = _Steps(where, {name: at for name, at in ids if isinstance(name, str)}, {})
         return self._known[keys]
 
-    def _dead_end(self, here: _Steps, before: Sequence[str], part: str) -> OverrideError:
-        def remedy() -> str | None:
-            known = (*here.steps, *here.inner, *(() if before else self._blocks))
-            prefix = ".".join(before)
-            return meant(part, known, _listed(prefix, here.steps), form=f"`{'.'.join((*before, '{}'))}`")
+    def _dead_end(self, here: _Steps, parts: Sequence[str], number: int) -> OverrideError:
+        before, part = parts[:number], parts[number]
+        known = (*here.steps, *here.inner, *(() if before else self._blocks))
 
-        return OverrideError(f"{here.where} has no step with the id `{part[:80]}`", remedy)
+        def remedy() -> str | None:
+            return meant(part, known, _listed(".".join(before), here.steps), form=f"`{'.'.join((*before, '{}'))}`")
+
+        def near() -> str | None:
+            found = nearest(part, known)
+            return ".".join((*before, found, *parts[number + 1 :])) if found else None
+
+        return OverrideError(f"{here.where} has no step with the id `{part[:80]}`", remedy, near)
 
 
 def _listed(prefix: str, names: Iterable[str]) -> str:

@@ -1,13 +1,14 @@
 """Misspelt keys of the grammar, reported and then read as the keys that they are near to.
 
 So a ``[parms]`` costs one error, and not one more for each param that expressions then lack. A key is read as another
-only where that other is not there and takes such a value. Arguments, names and the words of steps
+only where that other is not there and takes such a value. One that is near to none is read as what is missing, where
+its value says that it is that: a list of steps as the ``body``. Arguments, names and the words of steps
 are no keys of the grammar's own, and are left to those who know them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -100,7 +101,7 @@ def _table(
         return table
     spelt: dict[str, Any] = {}
     for key, value in table.items():
-        near = key if key in known else nearest(key, known)
+        near = key if key in known else nearest(key, known) or _missing(known, table, value)
         if near is None or near == key or near in table or near in spelt or not _fits(near, value):
             spelt[key] = value
             continue
@@ -108,6 +109,30 @@ def _table(
         names[*keys, near] = (*written, key)
         spelt[near] = value
     return spelt
+
+
+def _missing(known: Sequence[str], table: Mapping[str, Any], value: object) -> str | None:
+    """The key that ``table`` cannot do without and lacks, where ``value`` is what it takes."""
+    lacking = (key for key in _NEEDED if key in known and key not in table)
+    found = next((key for key in lacking if _NEEDED[key](value)), None)
+    return None if found == "body" and "branches" in table else found
+
+
+def _is_body(value: object) -> bool:
+    rows = cast("list[object]", value) if isinstance(value, list) else []
+    return bool(rows) and all(isinstance(row, dict) and {"op", "use", "share"} & row.keys() for row in rows)
+
+
+def _is_shape(value: object) -> bool:
+    return isinstance(value, list) and all(type(size) in (int, str) for size in cast("list[object]", value))
+
+
+def _is_model(value: object) -> bool:
+    return isinstance(value, dict) and _is_body(cast("dict[str, object]", value).get("body"))
+
+
+# What cannot be missing, and how its value is known.
+_NEEDED: Mapping[str, Callable[[object], bool]] = {"body": _is_body, "shape": _is_shape, "model": _is_model}
 
 
 def _fits(key: str, value: object) -> bool:

@@ -411,3 +411,17 @@ def test_an_empty_file_lacks_all_keys_at_once() -> None:
 def test_a_wrong_output_hides_no_other_mistake() -> None:
     text = HEAD + 'model.body = [{ op = "relu", when = "yes" }, { op = "a", use = "b" }]\noutputs.p = 3\nzork = 1\n'
     assert [each.code for each in faults(text)] == ["GB103", "GB106", "GB103", "GB101"]
+
+
+@pytest.mark.parametrize(
+    ("text", "blamed"),
+    [
+        (HEAD + STEP + "[blocks.b]\nkernel = [{ op = 'tanh' }]", "kernel"),
+        (HEAD + "[model]\nlayer = [{ op = 'tanh' }, { use = 'b' }]", "layer"),
+        (HEAD + "[net]\nbody = [{ op = 'tanh' }]", "net"),
+        (HEAD + STEP + "inputs.b = { pixels = [3, 8] }", "pixels"),
+    ],
+)
+def test_an_unknown_key_with_the_value_of_what_is_missing_is_one_mistake(text: str, blamed: str) -> None:
+    (found,) = faults(text)
+    assert (found.code, underlined(text, found)) == ("GB101", blamed)

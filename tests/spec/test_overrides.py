@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from graphbuilder import spec
+from graphbuilder.compiler import check
 from graphbuilder.diagnostics import CompileError, Diagnostic
 from graphbuilder.spec.expressions import parse
 from graphbuilder.spec.model import Spec
@@ -251,3 +252,19 @@ def test_no_op_has_an_argument_that_inserts() -> None:
     from graphbuilder.ops import catalogue
 
     assert not [name for name, op in catalogue().items() if {"before", "after"} & op.model_fields.keys()]
+
+
+def test_a_path_near_to_one_is_read_as_that(tmp_path: Path) -> None:
+    """So that what it was to insert is not missed besides."""
+    rest = 'again = { after = [{ op = "add", from = ["more", "stem"] }] }\n'
+    (found,) = check(write(tmp_path, 'stm = { after = [{ id = "more", op = "tanh" }] }\n' + rest, CHAIN)).diagnostics
+    assert (found.code, found.help) == ("GB117", "did you mean `stem`?")
+
+
+CHAIN = """\
+format = 1
+name = "base"
+inputs.image = [3, 8, 8]
+[model]
+body = [{ id = "stem", op = "relu" }, { id = "again", op = "relu" }]
+"""
