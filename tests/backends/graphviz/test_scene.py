@@ -210,6 +210,24 @@ def test_sizes_and_shared_weights_look_their_own(body: str, kinds: set[str], das
     assert meaning in [words.text for words in figure.words]
 
 
+TITLED = """
+[model]
+body = [
+  { id = "one", use = "b", title = "Unit" }, { id = "two", use = "b", title = "Unit" },
+  { id = "three", use = "b", title = "Other" }, { id = "many", use = "b", title = "Many", repeat = 3 },
+]
+[blocks.b]
+body = [{ op = "relu" }, { op = "tanh" }, { op = "sigmoid" }]
+"""
+
+
+def test_one_title_for_several_says_which() -> None:
+    checked = compiler.check_text(HEAD + TITLED)
+    assert checked.network is not None, checked.diagnostics
+    items = scene(checked.network.typed, Options()).root.items.values()
+    assert [item.title for item in items][1:5] == ["Unit (one)", "Unit (two)", "Other", "b 0 – 2"]
+
+
 def test_the_legend_has_only_what_occurs() -> None:
     def entries(name: str) -> set[str]:
         return {shape.style for shape in drawing(network(name), Options()).shapes if shape.key.startswith("legend")}

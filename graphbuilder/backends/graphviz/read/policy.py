@@ -6,8 +6,10 @@ nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from graphbuilder.analysis.collapse import Run
 from graphbuilder.analysis.inference import TypedGraph
@@ -50,14 +52,19 @@ class Where:
     def path(self, node: Node) -> str:
         return self.prefix + node.name
 
-    def title(self, run: Run) -> str:
-        """What a call is called; a copy goes by what it is a copy of, and its number."""
+    def title(self, run: Run, graph: Graph) -> str:
+        """What a call of ``graph`` is called.
+
+        A copy goes by what it is a copy of, and its number; of calls that one title is given to, each adds its name.
+        """
         node = run.first
-        if node.title and not (self.template and self.section and node.title == self.section.title):
-            return text.clean(node.title)
-        if self.template is None:
-            return text.clean((node.callee.title if isinstance(node.callee, Graph) else None) or node.name)
         last = f" – {run.nodes[-1].name}" if run.count > 1 else ""
+        if self.template is None:
+            title = _given_title(node)
+            name = f" ({node.name})" if title and _titles(graph)[title] > 1 else ""
+            return text.clean(f"{title or node.name}{name}")
+        if node.title and not (self.section and node.title == self.section.title):
+            return text.clean(node.title if run.count == len(graph.nodes) else f"{node.title} {node.name}{last}")
         return text.clean(f"{self.template} {node.name}{last}")
 
     def inside(self, run: Run, typed: TypedGraph) -> Where:
@@ -67,6 +74,20 @@ class Where:
         level = self.level + (graph.kind in ("block", "composite"))
         copies = bodies(variants(run, typed, self.copies))
         return replace(self, prefix=f"{self.path(run.first)}.", template=template, level=level, copies=copies)
+
+
+_TITLES: WeakKeyDictionary[Graph, Counter[str]] = WeakKeyDictionary()
+
+
+def _titles(graph: Graph) -> Counter[str]:
+    """How many calls of ``graph`` each title is given to."""
+    if graph not in _TITLES:
+        _TITLES[graph] = Counter(filter(None, map(_given_title, graph.nodes)))
+    return _TITLES[graph]
+
+
+def _given_title(node: Node) -> str | None:
+    return node.title or (node.callee.title if isinstance(node.callee, Graph) else None)
 
 
 class Policy:

@@ -86,10 +86,10 @@ class Reader:
             return self._add(region, _box(run, typed, where), inputs, typed.outputs_of(node), where)
         inner = where.inside(run, typed)
         if self._policy.is_panel(path, body, where):
-            inner = replace(inner, frame="panel", section=Section(path, where.title(run)))
+            inner = replace(inner, frame="panel", section=Section(path, where.title(run, typed.graph)))
         elif self._policy.is_card(body, where):
             inside = self._region(body, replace(inner, frame="card"))
-            card = Card(path, where.title(run), _copies(run, typed), inside, reuses=_reuses(run))
+            card = Card(path, where.title(run, typed.graph), _copies(run, typed), inside, reuses=_reuses(run))
             return self._add(region, card, inputs, typed.outputs_of(node), where)
         return self._fill(region, body, inputs, inner)
 
@@ -113,7 +113,7 @@ class Reader:
         else:
             region = self._region(body, replace(where.inside(run, typed), frame="card"))
         words = tuple(_words(run, typed))
-        return Card(path, where.title(run), _copies(run, typed), region, run.count, words, _reuses(run))
+        return Card(path, where.title(run, typed.graph), _copies(run, typed), region, run.count, words, _reuses(run))
 
     def _region(self, body: TypedGraph, where: Where) -> Region:
         region, inputs = _opened(body.inputs)
@@ -134,7 +134,7 @@ def _box(run: Run, typed: TypedGraph, where: Where) -> Box:
     path = where.path(node)
     if node.op is None:
         assert body is not None, "what is no op has a body"
-        return Box(path, "block", "block", where.title(run), _copies(run, typed), reuses=_reuses(run))
+        return Box(path, "block", "block", where.title(run, typed.graph), _copies(run, typed), reuses=_reuses(run))
     title, detail = text.clean(node.op.title), text.clean(details(variants(run, typed, where.copies)))
     parameters, sizes = call_costs(node, typed).trainable, frozenset(_sizes(node, typed))
     reuses = parameters > 0 and _reuses(run)
