@@ -86,7 +86,8 @@ class Graph:
         nodes: in an order in which every node stands behind those that it reads; those of a long repeat are ``Copies``.
         outputs: (name, value) pairs; a single output is named "out".
         composite: the op that this body spells out.
-        defaults: what declared arguments are when a step leaves them out, where that is a plain value.
+        defaults: what declared arguments are when a step leaves them out, where that is a plain value; of a model, the
+            params that arguments of its own steps read and nothing else does.
         dialect: of a model, what it was written in; what spells it out again needs to know.
         training: of a model, the outputs that exist in training only; they stand behind the others.
     """

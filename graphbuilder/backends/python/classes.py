@@ -12,6 +12,7 @@ from graphbuilder.backends.python.expressions import Expr
 from graphbuilder.backends.python.names import RESERVED, camel
 from graphbuilder.backends.python.parts import Argument, Call, Chains, Part, parts_of
 from graphbuilder.backends.python.scope import Column, Declared, Parameter
+from graphbuilder.backends.python.settable import settable
 from graphbuilder.backends.python.skeleton import Outline, Outputs, Skeleton, outline_of, unify
 from graphbuilder.backends.python.survey import Survey
 from graphbuilder.ir import Graph, Node, Value
@@ -87,10 +88,11 @@ class Class:
         return tuple(body.types[at].channels for body, at in zip(self.bodies, passed, strict=True))
 
     def declared(self) -> Declared:
-        """The arguments that the template declares; the network itself declares none, its params are settled."""
+        """The arguments that the template declares; of the network itself, the params that its class may take."""
         first = self.bodies[0].graph
         if first.kind == "model":
-            return Declared({}, {})
+            taken = {param: _frozen(first.defaults[param]) for param in settable(first.defaults, self.parts[0])}
+            return Declared({param: (value,) for param, value in taken.items()}, taken, keyword_only=True)
         names = [name for name in self.args[0] if all(name in args for args in self.args)]
         columns = {name: tuple(_frozen(args[name]) for args in self.args) for name in names}
         if first.composite is None:

@@ -69,11 +69,13 @@ class Declared(NamedTuple):
         columns: their values in each instance.
         defaults: of those that may be left out.
         quiet: whether an argument with a default that never varies is printed as a literal (the fields of ops).
+        keyword_only: whether a caller has to name them.
     """
 
     columns: Mapping[str, Column]
     defaults: Mapping[str, object]
     quiet: bool = False
+    keyword_only: bool = False
 
 
 def same(left: object, right: object) -> bool:
@@ -205,7 +207,13 @@ class Scope:
         defaults = self._declared.defaults
         channels = [Parameter(each, self._channels[each], channels=i) for i, each in enumerate(self._channels)]
         declared = [
-            Parameter(each, column, defaults.get(each, NO_DEFAULT), declared=True)
+            Parameter(
+                each,
+                column,
+                defaults.get(each, NO_DEFAULT),
+                declared=True,
+                keyword_only=self._declared.keyword_only,
+            )
             for each, column in self._declared.columns.items()
         ]
         given = sorted(declared, key=lambda parameter: parameter.default is not NO_DEFAULT)

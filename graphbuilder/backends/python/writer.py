@@ -17,8 +17,8 @@ from graphbuilder.backends.python.survey import survey
 def write(typed: TypedGraph) -> str:
     """The network as a Python file that needs nothing but torch.
 
-    One class a block, children first; the network's own class comes last and takes no arguments. Names of weights are
-    those of the graph.
+    One class a block, children first; the network's own class comes last, and what it takes has defaults: the params
+    that are arguments of its own ops and nothing more. Names of weights are those of the graph.
 
     Raises:
         CompileError: calls of one module would construct it in two ways (GB701).

@@ -76,7 +76,7 @@ class Stage(nn.Module):
 
 
 class Resnext50_32x4d(nn.Module):
-    def __init__(self):
+    def __init__(self, *, classes=1000):
         super().__init__()
         self.stem = Stem()
         self.stages = nn.Sequential(
@@ -85,7 +85,7 @@ class Resnext50_32x4d(nn.Module):
             Stage(512, 6, 256, stride=2, mid=512),
             Stage(1024, 3, 512, stride=2, mid=1024),
         )
-        self.logits = nn.Linear(2048, 1000)
+        self.logits = nn.Linear(2048, classes)
         self.apply(init_weights)
 
     def forward(self, image):

@@ -131,12 +131,12 @@ class Exit(nn.Module):
 
 
 class Xception(nn.Module):
-    def __init__(self):
+    def __init__(self, *, classes=1000):
         super().__init__()
         self.entry = Entry()
         self.middle = nn.Sequential(*(Middle() for _ in range(8)))
         self.exit = Exit()
-        self.logits = nn.Linear(2048, 1000)
+        self.logits = nn.Linear(2048, classes)
         self.apply(init_weights)
 
     def forward(self, image):
