@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from graphbuilder.compiler import Network, check, check_text, compare, compile, load, render, source, summary
     from graphbuilder.diagnostics import CompileError, Diagnostic
+    from graphbuilder.importers.importing import from_keras, from_torch
     from graphbuilder.ops import register as op
 
     __version__: str
@@ -32,6 +33,8 @@ _HOMES = {
     "check_text": "compiler",
     "compare": "compiler",
     "compile": "compiler",
+    "from_keras": "importers.importing",
+    "from_torch": "importers.importing",
     "load": "compiler",
     "op": "ops",
     "render": "compiler",
@@ -48,6 +51,8 @@ __all__ = [
     "check_text",
     "compare",
     "compile",
+    "from_keras",
+    "from_torch",
     "load",
     "op",
     "render",

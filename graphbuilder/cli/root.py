@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -10,7 +11,19 @@ import click
 from graphbuilder.cli.report import report, unknown
 from graphbuilder.diagnostics import CompileError
 
-COMMANDS = ("compile", "render", "check", "summary", "compare", "weights", "expand", "ops", "schema", "explain")
+COMMANDS = (
+    "compile",
+    "render",
+    "check",
+    "summary",
+    "compare",
+    "weights",
+    "import",
+    "expand",
+    "ops",
+    "schema",
+    "explain",
+)
 
 EXAMPLES = """
 \b
@@ -61,7 +74,9 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             raise unknown("command", cmd_name, COMMANDS, "`graphbuilder --help` lists the commands")
-        return import_module(f"graphbuilder.cli.{cmd_name}").command
+        # A word of Python is no name of a module that reads well.
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        return import_module(f"graphbuilder.cli.{module}").command
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -1,0 +1,174 @@
+"""The whole road of an import: read, written as a spec, read again, given the model's weights, compared, saved.
+
+Nothing is written before all of that has gone well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, cast
+
+from graphbuilder.compiler import Network, check_text
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.catalogue.importing import ImportDiffers
+from graphbuilder.files import write_whole
+from graphbuilder.importers.mapping import mapping
+from graphbuilder.importers.spec import written
+from graphbuilder.importers.traced import Source, Traced
+from graphbuilder.spec.names import PATTERN
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+# How far answers may be apart, of their scale: a float's rounding, many layers deep.
+CLOSE = 1e-3
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A model as a spec.
+
+    Attributes:
+        name: the spec's.
+        source: whose model it was.
+        text: the spec.
+        mapping: the mapping of the model's names, as text; None where they are the spec's own.
+        network: the spec, checked.
+        blocks: how many blocks it has.
+        repeats: how many of its steps are repeats.
+        difference: of its answers from the model's, relative to their scale; None where nothing was run.
+    """
+
+    name: str
+    source: Source
+    text: str
+    mapping: str | None
+    network: Network
+    blocks: int
+    repeats: int
+    difference: float | None = None
+
+    def save(self, path: str | Path) -> list[Path]:
+        """Write the spec to ``path``, and its mapping to the folder ``weights`` beside it; what was written.
+
+        Raises:
+            CompileError: when one cannot be written.
+        """
+        spec = Path(path)
+        files = {spec: self.text}
+        if self.mapping:
+            files[mapping_path(spec, self.source)] = self.mapping
+        for file, text in reversed(files.items()):
+            if file != spec and spec.parent.is_dir():
+                file.parent.mkdir(exist_ok=True)
+            write_whole(file, text.encode())
+        return list(files)
+
+
+def mapping_path(spec: Path, source: Source) -> Path:
+    """Where the mapping of a spec's names lies, so that it is found by itself."""
+    return spec.parent / "weights" / f"{spec.stem}.{source}.toml"
+
+
+def from_keras(path: str | Path, name: str | None = None) -> Imported:
+    """The model in a Keras file: ``.keras``, or the JSON of ``model.to_json()``. Keras is not needed, and no code run.
+
+    Args:
+        name: what the spec is called; the model's name unless given.
+
+    Raises:
+        CompileError: GB801 with every layer that cannot be expressed, GB802 for a file that holds no model.
+    """
+    from graphbuilder.importers.keras import read
+
+    traced = read(path)
+    return _imported(traced, _name(name or traced.name), f"{Path(path).name}, a Keras model")
+
+
+def from_torch(model: nn.Module, *example: Tensor, name: str | None = None) -> Imported:
+    """A torch module as it is in evaluation, and the answers of both compared. The module is left as it was.
+
+    Args:
+        example: an input for each argument of ``forward``, with a batch in front.
+        name: what the spec is called; the class's name unless given.
+
+    Raises:
+        CompileError: GB801 with every call that cannot be expressed, GB804 for a module that cannot be traced, GB805
+            when the answers differ.
+    """
+    from graphbuilder.importers.torch import read
+
+    traced = read(model, example)
+    kind = f"{type(model).__module__.partition('.')[0]}'s {type(model).__name__}"
+    found = _imported(traced, _name(name or traced.name), f"{kind}, a torch module")
+    return _compared(found, model, example)
+
+
+def _name(text: str) -> str:
+    """``text`` as the name of a spec."""
+    import re
+
+    name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_").lower()
+    return name if PATTERN.fullmatch(name) else f"model_{name}"[:64].rstrip("_")
+
+
+def _imported(traced: Traced, name: str, origin: str) -> Imported:
+    spec = written(traced, name, origin)
+    checked = check_text(spec.text, f"{name}.toml")
+    if checked.network is None:
+        raise CompileError(checked.diagnostics)
+    rules = mapping(spec.places, traced.source, traced.ignore, f"The names of {origin}, onto {name}.toml")
+    return Imported(name, traced.source, spec.text, rules, checked.network, spec.blocks, spec.repeats)
+
+
+def _compared(found: Imported, model: nn.Module, example: Sequence[Tensor]) -> Imported:
+    """``found`` with its difference from ``model``, both with the same weights.
+
+    Raises:
+        CompileError: GB805.
+    """
+    from dataclasses import replace
+
+    import torch
+
+    from graphbuilder.backends.torch import build
+    from graphbuilder.importers.torch.reader import evaluating
+    from graphbuilder.weights.load import load
+    from graphbuilder.weights.save import to_bytes
+    from graphbuilder.weights.wanted import wanted
+
+    with TemporaryDirectory() as folder:
+        file, rules = Path(folder) / "model.safetensors", Path(folder) / "names.toml"
+        file.write_bytes(to_bytes({name: tensor.clone() for name, tensor in model.state_dict().items()}))
+        if found.mapping:
+            rules.write_text(found.mapping, encoding="utf-8")
+        tensors = load(wanted(found.network.typed), file, rules if found.mapping else None)
+    ours = build(found.network.typed, weights=tensors).eval()
+    with evaluating(model), torch.no_grad():
+        theirs = _flat(model(*example))
+        answers = _flat(ours(*example))
+    difference = max(_distance(one, other) for one, other in zip(answers, theirs, strict=True))
+    if not difference <= CLOSE:
+        message = f"the answers of {found.name} are {difference:.1e} of their scale from the model's"
+        raise CompileError((ImportDiffers.at(None, message),))
+    return replace(found, difference=difference)
+
+
+def _flat(answer: object) -> list[Tensor]:
+    """The tensors of an answer: one, a list, or a table of them."""
+    from torch import Tensor
+
+    if isinstance(answer, Tensor):
+        return [answer]
+    parts = cast("dict[str, object]", answer).values() if isinstance(answer, dict) else cast("list[object]", answer)
+    return [tensor for part in parts for tensor in _flat(part)]
+
+
+def _distance(ours: Tensor, theirs: Tensor) -> float:
+    if ours.shape != theirs.shape:
+        return float("inf")
+    scale = float(theirs.abs().max())
+    return float((ours - theirs).abs().max()) / (scale or 1.0)

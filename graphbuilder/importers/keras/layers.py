@@ -1,0 +1,230 @@
+"""What each Keras layer is in the catalogue: a chain of ops, the first of them with the layer's weights.
+
+A layer that is not in the table, or is set to what no op can do, raises ``Unknown`` with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from graphbuilder.importers.sizes import short
+
+Config = Mapping[str, Any]
+Chain = list[tuple[str, dict[str, Any]]]
+
+
+class Unknown(Exception):
+    """The catalogue has no such op; the message says what is missing."""
+
+
+_ACTIVATIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "relu": ("relu", {}),
+    "relu6": ("relu6", {}),
+    "elu": ("elu", {}),
+    "selu": ("selu", {}),
+    "gelu": ("gelu", {}),
+    "silu": ("silu", {}),
+    "swish": ("silu", {}),
+    "sigmoid": ("sigmoid", {}),
+    "hard_sigmoid": ("hardsigmoid", {}),
+    "hard_silu": ("hardswish", {}),
+    "hard_swish": ("hardswish", {}),
+    "tanh": ("tanh", {}),
+    "softmax": ("softmax", {}),
+    "softplus": ("softplus", {}),
+    "mish": ("mish", {}),
+    "leaky_relu": ("leakyrelu", {"slope": 0.2}),
+}
+
+
+def chain(kind: str, config: Config) -> Chain:
+    """The ops of a layer of class ``kind``.
+
+    Raises:
+        Unknown: the layer, or a setting of it, has no counterpart.
+    """
+    if kind not in _LAYERS:
+        raise Unknown(f"`{kind}` is no layer that is known")
+    if config.get("data_format") == "channels_first":
+        raise Unknown(f"`{kind}` with channels first")
+    return _LAYERS[kind](config)
+
+
+def _activation(config: Config, key: str = "activation") -> Chain:
+    name = config.get(key)
+    if isinstance(name, Mapping):
+        name = _registered(cast("Config", name))
+    if name in (None, "linear"):
+        return []
+    if name not in _ACTIVATIONS:
+        raise Unknown(f"the activation `{name}`")
+    op, args = _ACTIVATIONS[name]
+    return [(op, dict(args))]
+
+
+def _registered(config: Config) -> str:
+    """The name of an activation that is written as an object."""
+    found: Any = config.get("config")
+    return str(found if isinstance(found, str) else config.get("class_name"))
+
+
+def _window(config: Config, kernel: str) -> dict[str, Any]:
+    if config["padding"] not in ("valid", "same"):
+        raise Unknown(f"`{config['padding']}` padding")
+    return {"kernel": short(config[kernel]), "stride": short(config["strides"]), "padding": config["padding"]}
+
+
+def _convolution(config: Config) -> dict[str, Any]:
+    dilation = short(config.get("dilation_rate", 1))
+    return {**_window(config, "kernel_size"), "dilation": dilation, "bias": config.get("use_bias", True)}
+
+
+def _conv(config: Config) -> Chain:
+    args = {"out": config["filters"], **_convolution(config), "groups": config.get("groups", 1)}
+    return [("conv", args), *_activation(config)]
+
+
+def _depthwise(config: Config) -> Chain:
+    args = {**_convolution(config), "multiplier": config.get("depth_multiplier", 1)}
+    return [("dwconv", args), *_activation(config)]
+
+
+def _separable(config: Config) -> Chain:
+    multiplier = config.get("depth_multiplier", 1)
+    args = {"out": config["filters"], **_convolution(config), "multiplier": multiplier}
+    return [("sepconv", args), *_activation(config)]
+
+
+def _dense(config: Config) -> Chain:
+    return [("linear", {"out": config["units"], "bias": config.get("use_bias", True)}), *_activation(config)]
+
+
+def _batch_norm(config: Config) -> Chain:
+    _last_axis(config)
+    args = {"eps": config["epsilon"], "momentum": round(1 - config["momentum"], 12)}
+    return [("batchnorm", {**args, "scale": config["scale"], "bias": config["center"]})]
+
+
+def _layer_norm(config: Config) -> Chain:
+    _last_axis(config)
+    args = {"eps": config["epsilon"], "scale": config["scale"], "bias": config["center"]}
+    return [("layernorm", args)]
+
+
+def _group_norm(config: Config) -> Chain:
+    _last_axis(config)
+    args = {"eps": config["epsilon"], "scale": config["scale"], "bias": config["center"]}
+    return [("groupnorm", {"groups": config["groups"], **args})]
+
+
+def _last_axis(config: Config) -> None:
+    if short(config.get("axis", -1)) not in (-1, 3):
+        raise Unknown(f"axis = {config['axis']}, where channels are last")
+
+
+def _max_pool(config: Config) -> Chain:
+    return [("maxpool", _window(config, "pool_size"))]
+
+
+def _average_pool(config: Config) -> Chain:
+    return [("avgpool", {**_window(config, "pool_size"), "count_padding": False})]
+
+
+def _global(op: str) -> Callable[[Config], Chain]:
+    return lambda config: [(op, {"keep": bool(config.get("keepdims", False))})]
+
+
+def _zero_padding(config: Config) -> Chain:
+    sides = [list(pair) for pair in config["padding"]]
+    return [("pad", {"sides": sides})]
+
+
+def _cropping(config: Config) -> Chain:
+    return [("crop", {"sides": [list(pair) for pair in config["cropping"]]})]
+
+
+def _upsampling(config: Config) -> Chain:
+    if config["interpolation"] not in ("nearest", "bilinear"):
+        raise Unknown(f"`{config['interpolation']}` interpolation")
+    return [("resize", {"factor": short(config["size"]), "mode": config["interpolation"]})]
+
+
+def _concatenate(config: Config) -> Chain:
+    _last_axis(config)
+    return [("concat", {})]
+
+
+def _dropout(config: Config) -> Chain:
+    if config.get("noise_shape"):
+        return [("droppath", {"rate": config["rate"]})]
+    return [("dropout", {"rate": config["rate"]})]
+
+
+def _relu(config: Config) -> Chain:
+    largest, slope, threshold = (config.get(key) for key in ("max_value", "negative_slope", "threshold"))
+    if threshold or (largest not in (None, 6, 6.0)) or (largest and slope):
+        raise Unknown(f"a ReLU with max_value = {largest}, negative_slope = {slope}, threshold = {threshold}")
+    if slope:
+        return [("leakyrelu", {"slope": slope})]
+    return [("relu6" if largest else "relu", {})]
+
+
+def _leaky(config: Config) -> Chain:
+    return [("leakyrelu", {"slope": config.get("negative_slope", config.get("alpha", 0.3))})]
+
+
+def _rescaling(config: Config) -> Chain:
+    if config.get("offset") or not isinstance(config["scale"], int | float):
+        raise Unknown("a rescaling with an offset, or by channel: prepare images in front of the network")
+    return [("scale", {"value": float(config["scale"]), "learn": False, "shared": True})]
+
+
+def _plain(op: str) -> Callable[[Config], Chain]:
+    return lambda _: [(op, {})]
+
+
+def _nothing(_: Config) -> Chain:
+    return []
+
+
+_LAYERS: Mapping[str, Callable[[Config], Chain]] = {
+    "Activation": _activation,
+    "ActivityRegularization": _nothing,
+    "Add": _plain("add"),
+    "Average": _plain("mean"),
+    "AveragePooling1D": _average_pool,
+    "AveragePooling2D": _average_pool,
+    "BatchNormalization": _batch_norm,
+    "Concatenate": _concatenate,
+    "Conv1D": _conv,
+    "Conv2D": _conv,
+    "Cropping2D": _cropping,
+    "Dense": _dense,
+    "DepthwiseConv1D": _depthwise,
+    "DepthwiseConv2D": _depthwise,
+    "Dropout": _dropout,
+    "ELU": lambda config: [("elu", {"alpha": config.get("alpha", 1.0)})],
+    "Flatten": _plain("flatten"),
+    "GlobalAveragePooling1D": _global("globalavgpool"),
+    "GlobalAveragePooling2D": _global("globalavgpool"),
+    "GlobalMaxPooling1D": _global("globalmaxpool"),
+    "GlobalMaxPooling2D": _global("globalmaxpool"),
+    "GroupNormalization": _group_norm,
+    "LayerNormalization": _layer_norm,
+    "LeakyReLU": _leaky,
+    "MaxPooling1D": _max_pool,
+    "MaxPooling2D": _max_pool,
+    "Maximum": _plain("max"),
+    "Minimum": _plain("min"),
+    "Multiply": _plain("mul"),
+    "ReLU": _relu,
+    "Rescaling": _rescaling,
+    "SeparableConv1D": _separable,
+    "SeparableConv2D": _separable,
+    "Softmax": _plain("softmax"),
+    "Subtract": _plain("sub"),
+    "UpSampling2D": _upsampling,
+    "ZeroPadding1D": lambda config: [("pad", {"sides": [list(config["padding"])]})],
+    "ZeroPadding2D": _zero_padding,
+}

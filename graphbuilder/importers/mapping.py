@@ -1,0 +1,154 @@
+"""The mapping from a model's names to the spec's, as short as patterns of numbers make it.
+
+Names that differ in numbers alone are one rule where every number of ours is one of theirs, or that and a constant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from graphbuilder.backends.toml.writer import value as written
+from graphbuilder.importers.places import Place
+from graphbuilder.importers.traced import Source
+
+_NUMBER = re.compile(r"(?<!\d)(0|[1-9]\d{0,8})(?!\d)")
+_LETTERS = "abcdefghjklmopqrstuvwxyz"
+
+
+class _Pair(NamedTuple):
+    """A place with the numbers of both names taken out."""
+
+    place: Place
+    theirs: tuple[int, ...]
+    ours: tuple[int, ...]
+
+
+class _Rule(NamedTuple):
+    left: str
+    right: str
+    # What the left side matches.
+    regex: re.Pattern[str]
+    ranges: dict[str, tuple[int, int]]
+
+    def matches(self, name: str) -> bool:
+        found = self.regex.fullmatch(name)
+        return found is not None and all(low <= int(found[key]) <= high for key, (low, high) in self.ranges.items())
+
+
+def mapping(places: Sequence[Place], source: Source, ignore: Sequence[str], about: str) -> str | None:
+    """The text of a mapping file; None where all names are equal and nothing is left out.
+
+    Args:
+        about: the comment at its head.
+    """
+    if all(place.theirs == place.ours for place in places) and not (ignore and source == "torch"):
+        return None
+    rules = _rules(list(dict.fromkeys(places)))
+    width = max((len(written(left)) for left, _ in rules), default=0)
+    head = [
+        f"# {about}",
+        "format = 1",
+        f'source = "{source}"',
+        *([f"ignore = {written(list(ignore))}"] if ignore else []),
+    ]
+    lines = [f"{written(left):<{width}} = {written(right)}" for left, right in rules]
+    return "\n".join([*head, "", "[rules]", *lines]) + "\n"
+
+
+def _rules(places: Sequence[Place]) -> list[tuple[str, str]]:
+    names = [place.theirs for place in places]
+    alike: dict[tuple[str, str], list[_Pair]] = defaultdict(list)
+    for place in places:
+        pair = _Pair(place, _numbers(place.theirs), _numbers(place.ours))
+        alike[_NUMBER.sub("#", place.theirs), _NUMBER.sub("#", place.ours)].append(pair)
+    return [(rule.left, rule.right) for pairs in alike.values() for rule in _shortest(pairs, names)]
+
+
+def _numbers(name: str) -> tuple[int, ...]:
+    return tuple(int(found) for found in _NUMBER.findall(name))
+
+
+def _shortest(pairs: list[_Pair], names: Sequence[str]) -> list[_Rule]:
+    """The fewest rules for pairs that differ in numbers alone: in one piece, or in runs along one number."""
+    whole = _fitted(pairs, names)
+    if whole:
+        return [whole]
+    ways = [list(_runs(sorted(pairs, key=_by(slot)), names)) for slot in range(len(pairs[0].theirs))]
+    return min(ways, key=len)
+
+
+def _by(slot: int) -> Callable[[_Pair], tuple[int, tuple[int, ...]]]:
+    return lambda pair: (pair.theirs[slot], pair.theirs)
+
+
+def _runs(pairs: Sequence[_Pair], names: Sequence[str]) -> Iterator[_Rule]:
+    """Rules for as many pairs in a row as one can have, and then the next."""
+    start = 0
+    while start < len(pairs):
+        known = _fitted(pairs[start : start + 1], names)
+        assert known is not None, "a name is a rule for itself"
+        end = start + 1
+        for stop in range(start + 2, len(pairs) + 1):
+            longer = _fitted(pairs[start:stop], names)
+            if longer:
+                known, end = longer, stop
+        yield known
+        start = end
+
+
+def _fitted(pairs: Sequence[_Pair], names: Sequence[str]) -> _Rule | None:
+    """One rule for all of ``pairs`` and no other of ``names``, if there is one."""
+    columns = [tuple(pair.theirs[slot] for pair in pairs) for slot in range(len(pairs[0].theirs))]
+    varying = {slot: _LETTERS[slot] for slot, column in enumerate(columns) if len(set(column)) > 1}
+    right = _right(pairs, columns, varying)
+    if right is None:
+        return None
+    own = {pair.place.theirs for pair in pairs}
+    for ranged in (False, True):
+        rule = _rule(pairs[0].place.theirs, columns, varying, ranged, right)
+        if all(name in own for name in names if rule.matches(name)):
+            return rule
+    return None
+
+
+def _right(pairs: Sequence[_Pair], columns: list[tuple[int, ...]], varying: dict[int, str]) -> str | None:
+    slots: list[str] = []
+    for number in range(len(pairs[0].ours)):
+        values = [pair.ours[number] for pair in pairs]
+        found = str(values[0]) if len(set(values)) == 1 else _shifted(values, columns, varying)
+        if found is None:
+            return None
+        slots.append(found)
+    return _filled(pairs[0].place.ours, slots)
+
+
+def _shifted(values: list[int], columns: list[tuple[int, ...]], varying: dict[int, str]) -> str | None:
+    """A number of ours as one of theirs and a constant."""
+    for slot, letter in varying.items():
+        shifts = {value - base for value, base in zip(values, columns[slot], strict=True)}
+        if len(shifts) == 1:
+            shift = shifts.pop()
+            return f"{{{letter}}}" if not shift else f"{{{letter}{shift:+d}}}"
+    return None
+
+
+def _rule(
+    name: str, columns: list[tuple[int, ...]], varying: dict[int, str], ranged: bool, right: str
+) -> _Rule:  # fmt: skip
+    ends = {letter: (min(columns[slot]), max(columns[slot])) for slot, letter in varying.items()} if ranged else {}
+    holes = {slot: f"{letter}:{ends[letter][0]}..{ends[letter][1]}" if ranged else letter
+             for slot, letter in varying.items()}  # fmt: skip
+    left = _filled(name, [f"{{{holes[slot]}}}" if slot in holes else str(column[0])
+                          for slot, column in enumerate(columns)])  # fmt: skip
+    groups = [f"(?P<{varying[slot]}>0|[1-9][0-9]{{0,8}})" if slot in varying else str(column[0])
+              for slot, column in enumerate(columns)]  # fmt: skip
+    return _Rule(left, right, re.compile(_filled(re.escape(name), groups)), ends)
+
+
+def _filled(name: str, slots: Sequence[str]) -> str:
+    """``name`` with its numbers replaced, in order."""
+    waiting = iter(slots)
+    return _NUMBER.sub(lambda _: next(waiting), name)

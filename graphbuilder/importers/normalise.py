@@ -1,0 +1,165 @@
+"""Calls brought to the forms in which the language says them: what frameworks spell out in several calls is one.
+
+Each rule takes the calls and gives others that compute the same; weights keep their names.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from graphbuilder.importers.sizes import each, is_one, listed, short
+from graphbuilder.importers.traced import Call, Traced
+from graphbuilder.ir import Value
+
+_WINDOW = ("kernel", "stride", "dilation")
+
+Calls = Sequence[Call]
+Renamed = dict[Value, Value]
+
+
+def normalise(model: Traced) -> Traced:
+    """``model`` after every rule, without what no output needs."""
+    calls: Calls = model.calls
+    outputs = model.outputs
+    for rule in (_needed, _gathered, _padded, _pooled, _gated, _needed):
+        calls, renamed = rule(calls, outputs)
+        outputs = {name: renamed.get(value, value) for name, value in outputs.items()}
+    return replace(model, calls=[replace(call, args=_spelt(call)) for call in calls], outputs=outputs)
+
+
+Rule = Callable[[Calls, Mapping[str, Value]], tuple[Calls, Renamed]]
+
+
+def _needed(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    needed = {value.node for value in outputs.values()}
+    kept: list[Call] = []
+    for call in reversed(calls):
+        if call.name in needed:
+            needed.update(value.node for value in call.inputs)
+            kept.append(call)
+    return kept[::-1], {}
+
+
+def _gathered(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    """A concatenation of a list that grew: the one before it, and what is new (DenseNet)."""
+    known: dict[tuple[Value, ...], str] = {}
+    found: list[Call] = []
+    for call in calls:
+        if call.op == "concat" and not call.args:
+            before = next((known[call.inputs[:end]] for end in range(len(call.inputs), 1, -1)
+                           if call.inputs[:end] in known), None)  # fmt: skip
+            length = next((end for end in range(len(call.inputs), 1, -1) if call.inputs[:end] in known), 0)
+            known[call.inputs] = call.name
+            if before is not None and length < len(call.inputs):
+                call = replace(call, inputs=(Value(before), *call.inputs[length:]))
+        found.append(call)
+    return found, {}
+
+
+def _padded(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    """Zeros before a convolution are its padding."""
+    readers = _readers(calls, outputs)
+    pads = {
+        call.name: call
+        for call in calls
+        if call.op == "pad" and readers[call.name] == 1 and set(call.args) <= {"sides", "mode"}
+        and call.args.get("mode", "constant") == "constant"
+    }  # fmt: skip
+    merged = {
+        call.name: pads[call.inputs[0].node]
+        for call in calls
+        if call.op in ("conv", "dwconv", "sepconv") and call.inputs[0].node in pads and _is_unpadded(call)
+    }
+    gone = {pad.name for pad in merged.values()}
+    found = [
+        replace(call, inputs=merged[call.name].inputs, args={**call.args, "padding": merged[call.name].args["sides"]})
+        if call.name in merged
+        else call
+        for call in calls
+        if call.name not in gone
+    ]
+    return found, {}
+
+
+def _is_unpadded(call: Call) -> bool:
+    return call.args.get("padding", "valid") in ("valid", 0)
+
+
+def _pooled(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    """A global pool that keeps axes of 1, and then a flattening, is a pool that does not; dropout may stand between."""
+    readers = _readers(calls, outputs)
+    by_name = {call.name: call for call in calls}
+    plain: set[str] = set()
+    renamed: Renamed = {}
+    for call in calls:
+        if call.op != "flatten":
+            continue
+        above = by_name.get(call.inputs[0].node)
+        while above and above.op == "dropout" and readers[above.name] == 1:
+            above = by_name.get(above.inputs[0].node)
+        if above and above.op == "globalavgpool" and above.args.get("keep") and readers[above.name] == 1:
+            plain.add(above.name)
+            renamed[Value(call.name)] = call.inputs[0]
+    found = [
+        replace(call, args={**call.args, "keep": False}) if call.name in plain else call
+        for call in calls
+        if Value(call.name) not in renamed
+    ]
+    return _reading(found, renamed), renamed
+
+
+def _gated(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    """``x * sigmoid(x)`` is one activation."""
+    sigmoids = {call.name: call.inputs[0] for call in calls if call.op in ("sigmoid", "hardsigmoid")}
+    kinds = {call.name: {"sigmoid": "silu", "hardsigmoid": "hardswish"}[call.op] for call in calls
+             if call.name in sigmoids}  # fmt: skip
+    found: list[Call] = []
+    for call in calls:
+        if call.op == "mul" and len(call.inputs) == 2:
+            gate = next((each for each in call.inputs if each.node in sigmoids), None)
+            others = [each for each in call.inputs if each != gate]
+            if gate and others == [sigmoids[gate.node]]:
+                call = replace(call, op=kinds[gate.node], inputs=tuple(others), args={})
+        found.append(call)
+    return found, {}
+
+
+def _readers(calls: Calls, outputs: Mapping[str, Value]) -> Counter[str]:
+    return Counter([value.node for call in calls for value in call.inputs] + [value.node for value in outputs.values()])
+
+
+def _reading(calls: Calls, renamed: Renamed) -> Calls:
+    return [replace(call, inputs=tuple(renamed.get(value, value) for value in call.inputs)) for call in calls]
+
+
+def _spelt(call: Call) -> dict[str, Any]:
+    """Its arguments with padding in words, where words say the same."""
+    args = dict(call.args)
+    if "padding" in args:
+        args["padding"] = _padding(args)
+    if call.op == "pad":
+        args["sides"] = _sides(args["sides"])
+    return args
+
+
+def _padding(args: Mapping[str, Any]) -> Any:
+    padding = _sides(args["padding"])
+    if isinstance(padding, str):
+        return padding
+    rank = max(len(listed(size)) for size in (padding, *map(args.get, _WINDOW))) or 2
+    kernel, dilation = (each(args.get(name, 1), rank) for name in ("kernel", "dilation"))
+    half = [step * (size - 1) // 2 for size, step in zip(kernel, dilation, strict=True)]
+    if is_one(padding, 0):
+        return "valid"
+    return "half" if each(padding, rank) == half else padding
+
+
+def _sides(sides: Any) -> Any:
+    """``[[1, 1], [1, 1]]`` as 1, ``[[0, 0], [1, 1]]`` as ``[0, 1]``; what differs before and behind as it is."""
+    pairs = [listed(pair) for pair in listed(sides)]
+    if all(len(pair) == 2 and pair[0] == pair[1] for pair in pairs):
+        return short([pair[0] for pair in pairs]) if pairs else sides
+    return sides if all(pairs) else short(sides)

@@ -1,0 +1,167 @@
+"""From calls to the text of a spec, and to the places that weights have in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from graphbuilder.analysis.inference import Inference
+from graphbuilder.importers.defaults import Defaults
+from graphbuilder.importers.nest import nest
+from graphbuilder.importers.normalise import normalise
+from graphbuilder.importers.places import Place, places
+from graphbuilder.importers.sizes import each, is_one
+from graphbuilder.importers.templates import Template, Types, templates
+from graphbuilder.importers.text import document
+from graphbuilder.importers.traced import Call, Traced, Unexpressed
+from graphbuilder.importers.units import with_units
+from graphbuilder.importers.write import Writer, all_templates, name_templates
+from graphbuilder.ir import Composite, Dialect, Op, OpError, TensorType, Value
+from graphbuilder.ops import find
+from graphbuilder.ops.dialects import DIALECTS
+
+Table = dict[str, Any]
+
+_CONVOLUTIONS = ("conv", "dwconv", "sepconv")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A spec as text.
+
+    Attributes:
+        places: where the weights of each layer are here.
+        blocks: how many blocks there are.
+        repeats: how many steps are repeats.
+    """
+
+    text: str
+    places: list[Place]
+    blocks: int
+    repeats: int
+
+
+def written(model: Traced, name: str, origin: str) -> Written:
+    """The spec of ``model``.
+
+    Args:
+        name: what it is called.
+        origin: where it comes from, for the comment at its head.
+
+    Raises:
+        CompileError: GB801, over what the catalogue does not have.
+    """
+    model = normalise(model)
+    dialect = DIALECTS[model.source]
+    ops, types = _typed(model, dialect)
+    norm = _norm(ops)
+    root = templates(with_units(nest(model, ops)), types, norm)
+    blocks = name_templates(root)
+    defaults = Defaults([root, *blocks], dialect, norm)
+    writer = Writer(model, root, defaults)
+    head = {"format": 1, "name": name, "dialect": model.source}
+    tables: list[tuple[str, Mapping[str, Any], str]] = [
+        ("", head, ""),
+        ("params", writer.params.values, ""),
+        ("inputs", _inputs(model, writer.params.values), ""),
+        ("defaults", defaults.table, ""),
+    ]
+    comments = {f"blocks.{block.name}": _comment(block) for block in all_templates(root)}
+    tables += [(title, table, comments.get(title, "")) for title, table in writer.tables()]
+    text = document(tables, f"Imported from {origin}")
+    return Written(text, places(root), len(blocks), text.count("repeat = "))
+
+
+def _typed(model: Traced, dialect: Dialect) -> tuple[dict[str, Op], Types]:
+    """The op of each call, and the type of each value."""
+    unexpressed = Unexpressed()
+    usual = _usual_padding(model.calls)
+    inference = Inference()
+    ops: dict[str, Op] = {}
+    types: dict[Value, TensorType] = {Value(name): type_ for name, type_ in model.inputs.items()}
+    for call in model.calls:
+        inputs = tuple(types[value] for value in call.inputs if value in types)
+        if len(inputs) < len(call.inputs):
+            continue  # what it reads is told already
+        try:
+            op = ops[call.name] = _op(call, inputs if model.source == "keras" else (), usual)
+            callee = op.body(inputs, dialect) if isinstance(op, Composite) else op
+            results = zip(op.results(), inference.results(callee, inputs), strict=True)
+            types.update({Value(call.name, port): type_ for port, type_ in results})
+        except (ValidationError, OpError) as error:
+            unexpressed.add(f"`{call.op}` refuses: {_reason(error)}", call.where)
+    unexpressed.raise_if_any()
+    return ops, types
+
+
+def _usual_padding(calls: Sequence[Call]) -> str:
+    """The commonest padding in words of convolutions that any padding makes another."""
+    words = Counter(call.args["padding"] for call in calls if call.op in _CONVOLUTIONS and not _is_free(call.args))
+    return max(("valid", "half", "same"), key=lambda word: words[word])
+
+
+def _is_free(args: Mapping[str, Any]) -> bool:
+    """Whether padding is not a word, or every word comes to nothing: the kernel is one place."""
+    return not isinstance(args["padding"], str) or is_one(args["kernel"])
+
+
+def _op(call: Call, inputs: Sequence[TensorType], usual: str) -> Op:
+    """The op of a call; Keras's zeros before a convolution are "same" where they are what that comes to.
+
+    Args:
+        inputs: what it reads, where Keras made the call.
+        usual: the padding of a kernel of one place, which has none whatever it says.
+    """
+    found = find(call.op)
+    assert found is not None, call.op
+    padding = call.args.get("padding")
+    if call.op in _CONVOLUTIONS and isinstance(padding, str) and _is_free(call.args):
+        return found.model_validate({**call.args, "padding": usual})
+    if inputs and isinstance(padding, list) and padding == _same(call.args, inputs[0].spatial):
+        return found.model_validate({**call.args, "padding": "same"})
+    return found.model_validate(call.args)
+
+
+def _same(args: Mapping[str, Any], sizes: Sequence[int]) -> list[list[int]]:
+    """What padding "same" adds before and behind on each axis."""
+    kernel, stride, dilation = (each(args.get(name, 1), len(sizes)) for name in ("kernel", "stride", "dilation"))
+    total = [
+        max((-(-size // step) - 1) * step + (width - 1) * apart + 1 - size, 0)
+        for size, width, step, apart in zip(sizes, kernel, stride, dilation, strict=True)
+    ]
+    return [[sides // 2, sides - sides // 2] for sides in total]
+
+
+def _reason(error: ValidationError | OpError) -> str:
+    if isinstance(error, OpError):
+        return error.message
+    fault = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, fault['loc'][:1]))} {fault['msg']}"
+
+
+def _norm(ops: Mapping[str, Op]) -> Table:
+    """The arguments of the commonest batch norm."""
+    norms = Counter(tuple(op) for op in ops.values() if op.op == "batchnorm")
+    return dict(norms.most_common(1)[0][0]) if norms else {}
+
+
+def _inputs(model: Traced, params: Mapping[str, Any]) -> Table:
+    sized = "size" in params
+    return {
+        name: [type_.shape[0], *("=size" if sized else size for size in type_.shape[1:])]
+        for name, type_ in model.inputs.items()
+    }
+
+
+def _comment(template: Template) -> str:
+    """Which parts of the model a block stands for, where they have names."""
+    names = list(dict.fromkeys(body.name for body in template.members if body.name and not body.name.isdecimal()))
+    if len(names) != len(template.members) or not names:
+        return f"{len(template.members)} places" if len(template.members) > 1 else ""
+    if len(names) > 4:
+        return f"{names[0]} to {names[-1]}, {len(names)} places"
+    return ", ".join(names)

@@ -1,0 +1,360 @@
+"""What each call of torch's graph is in the catalogue. One function an op, found by the name of the ``aten`` operator.
+
+None is a call that changes nothing here. Batches are left out: axes count from the one behind it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from graphbuilder.importers.sizes import short
+from graphbuilder.ir import Value
+
+
+class Unknown(Exception):
+    """The catalogue has no such op; the message says what is missing."""
+
+
+class Made(NamedTuple):
+    """A call in the catalogue's terms; ``weights`` are its tensors: ours, below the op, to the module's name."""
+
+    op: str
+    args: dict[str, Any]
+    inputs: tuple[Value, ...]
+    weights: dict[str, str]
+
+
+class Tensors(NamedTuple):
+    """What the nodes of a graph are: values, or tensors of the module's state by name."""
+
+    values: Mapping[Any, Value]
+    state: Mapping[str, str]
+
+    def value(self, node: Any) -> Value:
+        if node not in self.values:
+            raise Unknown(f"a tensor of the module, `{self.state.get(node.name, node.name)}`, read as a value")
+        return self.values[node]
+
+    def weights(self, **nodes: Any) -> dict[str, str]:
+        found = {name: node for name, node in nodes.items() if node is not None}
+        if any(node.name not in self.state for node in found.values()):
+            raise Unknown("weights that are computed")
+        return {name: self.state[node.name] for name, node in found.items()}
+
+    def is_state(self, node: Any) -> bool:
+        return getattr(node, "name", None) in self.state
+
+
+class Arguments:
+    """The arguments of a call by position, and by name."""
+
+    def __init__(self, node: Any) -> None:
+        self._args = node.args
+        self._named = {str(argument.name): place for place, argument in enumerate(node.target._schema.arguments)}
+        self._defaults = {
+            str(argument.name): argument.default_value if argument.has_default_value() else None
+            for argument in node.target._schema.arguments
+        }
+        self._given = node.kwargs
+
+    def __getitem__(self, name: str) -> Any:
+        place = self._named[name]
+        if place < len(self._args):
+            return self._args[place]
+        return self._given.get(name, self._defaults[name])
+
+
+Maker = Callable[[Arguments, Tensors, Any], Made | None]
+
+
+def made_of(node: Any, tensors: Tensors) -> Made | None:
+    """What a call is here.
+
+    Raises:
+        Unknown: no op of the catalogue does that.
+    """
+    name = str(node.target).removeprefix("aten.").split(".")[0].removesuffix("_")
+    maker = _MAKERS.get(name)
+    if maker is None:
+        raise Unknown(f"`{node.target}` is no op that is known")
+    return maker(Arguments(node), tensors, node)
+
+
+def _convolution(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    weight = given["weight"].meta["val"]
+    out, inner, *kernel = weight.shape
+    groups = given["groups"]
+    padding = given["padding"]
+    args: dict[str, Any] = {
+        "kernel": short(kernel),
+        "stride": short(given["stride"]),
+        "padding": padding if isinstance(padding, str) else short(padding),
+        "dilation": short(given["dilation"]),
+        "bias": given["bias"] is not None,
+    }
+    weights = tensors.weights(weight=given["weight"], bias=given["bias"])
+    inputs = (tensors.value(given["input"]),)
+    if groups > 1 and inner == 1:
+        return Made("dwconv", {**args, "multiplier": out // groups}, inputs, weights)
+    return Made("conv", {"out": out, **args, "groups": groups}, inputs, weights)
+
+
+def _transposed(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    _, out, *kernel = given["weight"].meta["val"].shape
+    groups = given["groups"]
+    args = {
+        "out": out * groups,
+        "kernel": short(kernel),
+        **{name: short(given[name]) for name in ("stride", "padding", "output_padding", "dilation")},
+        "groups": groups,
+        "bias": given["bias"] is not None,
+    }
+    weights = tensors.weights(weight=given["weight"], bias=given["bias"])
+    return Made("convtranspose", args, (tensors.value(given["input"]),), weights)
+
+
+def _linear(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    args = {"out": given["weight"].meta["val"].shape[0], "bias": given["bias"] is not None}
+    weights = tensors.weights(weight=given["weight"], bias=given["bias"])
+    return Made("linear", args, (tensors.value(given["input"]),), weights)
+
+
+def _batch_norm(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    if given["running_mean"] is None or given["momentum"] is None:
+        raise Unknown("batch normalisation without running statistics")
+    scale, bias = given["weight"] is not None, given["bias"] is not None
+    args = {"eps": given["eps"], "momentum": given["momentum"], "scale": scale, "bias": bias}
+    names = ("weight", "bias", "running_mean", "running_var")
+    return Made(
+        "batchnorm", args, (tensors.value(given["input"]),), tensors.weights(**{name: given[name] for name in names})
+    )
+
+
+def _layer_norm(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    if len(given["normalized_shape"]) != 1:
+        raise Unknown("layer normalisation over several axes")
+    args = {"eps": given["eps"], "scale": given["weight"] is not None, "bias": given["bias"] is not None}
+    weights = tensors.weights(weight=given["weight"], bias=given["bias"])
+    return Made("layernorm", args, (tensors.value(given["input"]),), weights)
+
+
+def _group_norm(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    scale, bias = given["weight"] is not None, given["bias"] is not None
+    args = {"groups": given["num_groups"], "eps": given["eps"], "scale": scale, "bias": bias}
+    weights = tensors.weights(weight=given["weight"], bias=given["bias"])
+    return Made("groupnorm", args, (tensors.value(given["input"]),), weights)
+
+
+def _prelu(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    shared = given["weight"].meta["val"].numel() == 1
+    return Made("prelu", {"shared": shared}, (tensors.value(given["self"]),), tensors.weights(weight=given["weight"]))
+
+
+def _plain(op: str, **named: str) -> Maker:
+    """An op of one input; ``named`` gives its arguments by torch's names."""
+
+    def make(given: Arguments, tensors: Tensors, node: Any) -> Made:
+        args = {ours: given[theirs] for ours, theirs in named.items()}
+        return Made(op, args, (tensors.value(node.args[0]),), {})
+
+    return make
+
+
+def _hardtanh(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    low, high = given["min_val"], given["max_val"]
+    if (low, high) != (0, 6):
+        raise Unknown(f"a clamp to {low} and {high}")
+    return Made("relu6", {}, (tensors.value(given["self"]),), {})
+
+
+def _softmax(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    rank = len(node.meta["val"].shape)
+    axis = given["dim"] % rank - 1
+    return Made("softmax", {} if rank == 2 else {"axis": axis}, (tensors.value(given["self"]),), {})
+
+
+def _pool(op: str) -> Maker:
+    def make(given: Arguments, tensors: Tensors, node: Any) -> Made:
+        kernel = short(given["kernel_size"])
+        args = {
+            "kernel": kernel,
+            "stride": short(given["stride"]) if given["stride"] else kernel,
+            "padding": short(given["padding"]),
+            "ceil": given["ceil_mode"],
+        }
+        if op == "maxpool":
+            args["dilation"] = short(given["dilation"])
+        elif given["divisor_override"]:
+            raise Unknown("an average pool with a divisor of its own")
+        else:
+            args["count_padding"] = given["count_include_pad"]
+        return Made(op, args, (tensors.value(given["self"]),), {})
+
+    return make
+
+
+def _adaptive(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    sizes = given["output_size"]
+    inputs = (tensors.value(given["self"]),)
+    if all(size == 1 for size in sizes):
+        return Made("globalavgpool", {"keep": True}, inputs, {})
+    return Made("adaptiveavgpool", {"size": short(sizes)}, inputs, {})
+
+
+def _mean(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    rank = len(node.args[0].meta["val"].shape)
+    if sorted(axis % rank for axis in given["dim"] or ()) != list(range(2, rank)) or rank < 3:
+        raise Unknown(f"a mean over the axes {given['dim']}")
+    return Made("globalavgpool", {"keep": given["keepdim"]}, (tensors.value(given["self"]),), {})
+
+
+def _join(op: str) -> Maker:
+    def make(given: Arguments, tensors: Tensors, node: Any) -> Made:
+        left, right = given["self"], given["other"]
+        if op in ("add", "sub") and given["alpha"] != 1:
+            raise Unknown(f"a sum weighed by {given['alpha']}")
+        if op == "mul" and (tensors.is_state(left) or tensors.is_state(right)):
+            return _scaled(*((right, left) if tensors.is_state(left) else (left, right)), tensors)
+        if isinstance(right, int | float):
+            return _by_number(op, left, right, tensors)
+        return Made(op, {}, (tensors.value(left), tensors.value(right)), {})
+
+    return make
+
+
+def _scaled(value: Any, factor: Any, tensors: Tensors) -> Made:
+    if math.prod(factor.meta["val"].shape) == 1:
+        return Made("scale", {"shared": True}, (tensors.value(value),), tensors.weights(weight=factor))
+    return Made("scale", {}, (tensors.value(value),), tensors.weights(weight=factor))
+
+
+def _by_number(op: str, value: Any, number: float, tensors: Tensors) -> Made:
+    if op not in ("mul", "div"):
+        raise Unknown(f"`{op}` of a number")
+    factor = float(number) if op == "mul" else 1 / number
+    return Made("scale", {"value": factor, "learn": False, "shared": True}, (tensors.value(value),), {})
+
+
+def _concat(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
+    rank = len(node.meta["val"].shape)
+    axis = given["dim"] % rank - 1
+    values = tuple(map(tensors.value, given["tensors"]))
+    if len(values) == 1:
+        return None
+    return Made("concat", {} if axis == 0 else {"axis": axis}, values, {})
+
+
+def _flatten(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    return _reshaped(tensors, node)
+
+
+def _reshaped(tensors: Tensors, node: Any) -> Made:
+    before, after = tuple(node.args[0].meta["val"].shape), tuple(node.meta["val"].shape)
+    if before[:1] != after[:1]:
+        raise Unknown(f"the shape {before} made {after}, batch and all")
+    inputs = (tensors.value(node.args[0]),)
+    if len(after) == 2:
+        return Made("flatten", {}, inputs, {})
+    return Made("reshape", {"shape": list(after[1:])}, inputs, {})
+
+
+def _view(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    return _reshaped(tensors, node)
+
+
+def _permute(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    axes = [axis % len(given["dims"]) for axis in given["dims"]]
+    inputs = (tensors.value(given["self"]),)
+    if axes == [0, *range(2, len(axes)), 1]:
+        return Made("channelslast", {}, inputs, {})
+    if axes == [0, len(axes) - 1, *range(1, len(axes) - 1)]:
+        return Made("channelsfirst", {}, inputs, {})
+    raise Unknown(f"the axes {axes} exchanged")
+
+
+def _chunks(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    parts = node.meta["val"]
+    axis = given["dim"] % len(parts[0].shape)
+    sizes = [int(part.shape[axis]) for part in parts]
+    args: dict[str, Any] = {"count": len(sizes)} if len(set(sizes)) == 1 else {"sizes": sizes}
+    return Made("split", {**args, **({} if axis == 1 else {"axis": axis - 1})}, (tensors.value(given["self"]),), {})
+
+
+def _resize(mode: str) -> Maker:
+    def make(given: Arguments, tensors: Tensors, node: Any) -> Made:
+        before = node.args[0].meta["val"].shape[2:]
+        after = node.meta["val"].shape[2:]
+        factors = [new // old for new, old in zip(after, before, strict=True)]
+        whole = all(new % old == 0 for new, old in zip(after, before, strict=True))
+        args: dict[str, Any] = {"factor": short(factors)} if whole else {"size": short(list(after))}
+        corners = {"align_corners": True} if mode != "nearest" and given["align_corners"] else {}
+        return Made("resize", {**args, "mode": mode, **corners}, (tensors.value(node.args[0]),), {})
+
+    return make
+
+
+def _pad(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    sides = given["pad"]
+    pairs = [list(sides[start : start + 2]) for start in range(0, len(sides), 2)][::-1]
+    spatial = len(node.meta["val"].shape) - 2
+    if len(pairs) > spatial:
+        raise Unknown("padding of channels or of the batch")
+    pairs = [[0, 0]] * (spatial - len(pairs)) + pairs
+    args: dict[str, Any] = {"sides": pairs, "mode": given["mode"]}
+    value = {"value": float(given["value"])} if given["mode"] == "constant" and given["value"] else {}
+    return Made("pad", {**args, **value}, (tensors.value(node.args[0]),), {})
+
+
+def _nothing(given: Arguments, tensors: Tensors, node: Any) -> None:
+    return None
+
+
+_MAKERS: Mapping[str, Maker] = {
+    **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
+    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed),
+    **dict.fromkeys(("alias", "clone", "contiguous", "detach", "lift_fresh_copy", "to"), _nothing),
+    **dict.fromkeys(("_assert_tensor_metadata", "_assert_scalar", "sym_size"), _nothing),
+    **dict.fromkeys(("view", "reshape"), _view),
+    **dict.fromkeys(("chunk", "split", "split_with_sizes"), _chunks),
+    **dict.fromkeys(("max_pool1d", "max_pool2d", "max_pool3d"), _pool("maxpool")),
+    **dict.fromkeys(("avg_pool1d", "avg_pool2d", "avg_pool3d"), _pool("avgpool")),
+    **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"), _adaptive),
+    "abs": _plain("abs"),
+    "add": _join("add"),
+    "batch_norm": _batch_norm,
+    "cat": _concat,
+    "concat": _concat,
+    "div": _join("div"),
+    "dropout": _plain("dropout", rate="p"),
+    "elu": _plain("elu", alpha="alpha"),
+    "flatten": _flatten,
+    "gelu": _plain("gelu", approximate="approximate"),
+    "group_norm": _group_norm,
+    "hardsigmoid": _plain("hardsigmoid"),
+    "hardswish": _plain("hardswish"),
+    "hardtanh": _hardtanh,
+    "layer_norm": _layer_norm,
+    "leaky_relu": _plain("leakyrelu", slope="negative_slope"),
+    "linear": _linear,
+    "mean": _mean,
+    "mish": _plain("mish"),
+    "mul": _join("mul"),
+    "pad": _pad,
+    "permute": _permute,
+    "pixel_shuffle": _plain("pixelshuffle", factor="upscale_factor"),
+    "pixel_unshuffle": _plain("pixelunshuffle", factor="downscale_factor"),
+    "prelu": _prelu,
+    "relu": _plain("relu"),
+    "relu6": _plain("relu6"),
+    "selu": _plain("selu"),
+    "sigmoid": _plain("sigmoid"),
+    "silu": _plain("silu"),
+    "softmax": _softmax,
+    "softplus": _plain("softplus", beta="beta", threshold="threshold"),
+    "sub": _join("sub"),
+    "tanh": _plain("tanh"),
+    "upsample_bilinear2d": _resize("bilinear"),
+    "upsample_nearest2d": _resize("nearest"),
+}

@@ -1,0 +1,190 @@
+"""The graph of a torch module as calls, with the modules that they stand in and the names of their weights."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.catalogue.importing import TraceFailed
+from graphbuilder.importers.torch.calls import Made, Tensors, Unknown, made_of
+from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed
+from graphbuilder.ir import TensorType, Value
+
+Nodes = Mapping[Any, Value]
+
+_PLACE = re.compile(r'File "([^"]+)", line (\d+)')
+
+
+def read(model: nn.Module, example: Sequence[Tensor], name: str | None = None) -> Traced:
+    """The module as it is in evaluation; it is left as it was.
+
+    Args:
+        example: an input for each argument of ``forward``, with a batch in front.
+        name: what the spec is called; the class's name unless given.
+
+    Raises:
+        CompileError: GB804 when it cannot be traced, GB801 over what the catalogue does not have.
+    """
+    program = _exported(model, example)
+    reader = _Reader(program)
+    unexpressed = Unexpressed()
+    for node in program.graph.nodes:
+        reader.take(node, unexpressed)
+    unexpressed.raise_if_any()
+    used = {tensor for call in reader.calls for tensor in _tensors(call, reader.state)}
+    known = {*model.state_dict()}
+    left = {each for each in known - used if not each.endswith("num_batches_tracked")}
+    return Traced(
+        name or _snake(type(model).__name__), "torch", reader.inputs, reader.calls, reader.outputs, _parts(left, used)
+    )
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Generator[None]:
+    """``model`` in evaluation, and afterwards every part of it as it was."""
+    before = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in before.items():
+            module.training = training
+
+
+def _exported(model: nn.Module, example: Sequence[Tensor]) -> Any:
+    try:
+        with evaluating(model), torch.no_grad():
+            return torch.export.export(model, tuple(example), strict=False)
+    except Exception as error:  # whatever the module's own code raises, too
+        message = f"{type(model).__name__} cannot be traced: {type(error).__name__}: {str(error).splitlines()[0:1]}"
+        remedy = "give an example as the module wants it, --input 3,224,224; what depends on data cannot be a spec"
+        raise CompileError((TraceFailed.at(None, message, help=remedy),)) from error
+
+
+class _Reader:
+    def __init__(self, program: Any) -> None:
+        signature = program.graph_signature
+        self.state: dict[str, str] = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
+        self._constants: dict[str, Any] = dict(signature.inputs_to_lifted_tensor_constants)
+        self.inputs: dict[str, TensorType] = {}
+        self.calls: list[Call] = []
+        self.outputs: dict[str, Value] = {}
+        self._values: dict[Any, Value] = {}
+
+    def take(self, node: Any, unexpressed: Unexpressed) -> None:
+        if node.op == "placeholder":
+            self._placeholder(node)
+        elif node.op == "output":
+            self._output(node)
+        elif node.target is operator.getitem:
+            self._values[node] = Value(self._values[node.args[0]].node, str(node.args[1]))
+        elif node.op == "call_function":
+            self._call(node, unexpressed)
+
+    def _placeholder(self, node: Any) -> None:
+        if node.name in self.state or node.name in self._constants:
+            return
+        shape = tuple(node.meta["val"].shape[1:])
+        name = node.name if node.name not in ("x", "input") else "image"
+        self.inputs[name] = TensorType(shape)
+        self._values[node] = Value(name)
+
+    def _output(self, node: Any) -> None:
+        given = [each for each in node.all_input_nodes if each in self._values]
+        if len(given) == 1:
+            self.outputs["out"] = self._values[given[0]]
+            return
+        self.outputs.update({f"out_{number}": self._values[each] for number, each in enumerate(given)})
+
+    def _call(self, node: Any, unexpressed: Unexpressed) -> None:
+        where = _where(node)
+        tensors = Tensors(self._values, self.state)
+        try:
+            made = made_of(node, tensors)
+        except Unknown as error:
+            unexpressed.add(str(error), where)
+            made = None
+        if made is None:
+            first = next((each for each in node.all_input_nodes if each in self._values), None)
+            self._values[node] = self._values[first] if first is not None else Value(node.name)
+            return
+        self._values[node] = Value(node.name)
+        self.calls.append(_call_of(node, made, where))
+
+
+def _call_of(node: Any, made: Made, where: str) -> Call:
+    scope = _scopes(node)
+    layer, leaves = _layer(made.weights)
+    label = (layer or "").rpartition(".")[2]
+    return Call(node.name, made.op, made.args, made.inputs, scope, _label(label), layer, leaves, where)
+
+
+def _label(name: str) -> str:
+    return "" if name.isdecimal() else name
+
+
+def _layer(weights: Mapping[str, str]) -> tuple[str | None, dict[str, str]]:
+    """The layer that has all of these tensors under their usual names, or the tensors themselves."""
+    if not weights:
+        return None, {}
+    owners = {name.rpartition(".")[0] for ours, name in weights.items() if name.rpartition(".")[2] == ours}
+    if len(owners) == 1 and all(name.rpartition(".")[2] == ours for ours, name in weights.items()):
+        return owners.pop(), {}
+    return next(iter(weights.values())), dict(weights)
+
+
+def _scopes(node: Any) -> tuple[Scope, ...]:
+    """The modules around a call, the outermost first, without the plain layer that makes it."""
+    stack = [(path.split("@")[0], kind) for path, kind in node.meta.get("nn_module_stack", {}).values()]
+    scopes: list[Scope] = []
+    above = ""
+    for path, kind in stack[1:]:
+        relative = path.removeprefix(f"{above}.") if above else path
+        *lists, name = relative.split(".")
+        scopes += [Scope(each, "ModuleList") for each in lists]
+        scopes.append(Scope(name, kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"))
+        above = path
+    around = scopes[:-1] if scopes and _is_layer(scopes[-1].kind) else scopes
+    return tuple(Scope(each.name, each.kind.rpartition(".")[2]) for each in around)
+
+
+def _is_layer(kind: str) -> bool:
+    return kind.startswith("torch.nn.modules.") and ".container." not in kind
+
+
+def _where(node: Any) -> str:
+    """The module and the line of code that a call comes from."""
+    stack = [path for path, _ in node.meta.get("nn_module_stack", {}).values() if path]
+    module = f"module `{stack[-1].split('@')[0]}`" if stack else "the module"
+    lines = _PLACE.findall(node.meta.get("stack_trace") or "")
+    own = [place for place in lines if "/torch/nn/" not in place[0]]
+    return f"{module}, {own[-1][0]}:{own[-1][1]}" if own else module
+
+
+def _tensors(call: Call, state: Mapping[str, str]) -> Iterator[str]:
+    if call.leaves:
+        yield from call.leaves.values()
+    elif call.layer:
+        yield from (name for name in state.values() if name.rpartition(".")[0] == call.layer)
+
+
+def _parts(left: set[str], used: set[str]) -> tuple[str, ...]:
+    """The tensors ``left`` over as patterns of the largest parts that have nothing ``used``."""
+    parts: set[str] = set()
+    for name in left:
+        words = name.split(".")
+        above = (".".join(words[:depth]) for depth in range(1, len(words)))
+        whole = next((part for part in above if not any(each.startswith(f"{part}.") for each in used)), None)
+        parts.add(f"{whole}.*" if whole else name)
+    return tuple(sorted(parts))
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

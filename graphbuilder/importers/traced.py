@@ -1,0 +1,89 @@
+"""The one form that every reader gives: a model as a flat list of calls in the catalogue's own terms.
+
+Nothing here knows a framework, nor how a spec is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from graphbuilder.diagnostics import CompileError, Diagnostic
+from graphbuilder.diagnostics.catalogue.importing import NotExpressible
+from graphbuilder.ir import TensorType, Value
+
+Source = Literal["keras", "torch"]
+
+
+class Scope(NamedTuple):
+    """A module or model that a call stands in: its name there, and its class."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One op of a model.
+
+    Attributes:
+        name: unique among the calls.
+        op: the catalogue's name.
+        args: its arguments, as a spec would have them; what is not said is the op's default, whatever the dialect.
+        inputs: what it reads: outputs of calls, or inputs of the model.
+        scope: what it stands in, the outermost first.
+        label: what a person called it, within its scope; "" where nobody did.
+        layer: whose weights it has, by the name in a weights file; None without weights.
+        leaves: tensors whose names are not the layer's own: ours, below the op, to the file's name.
+        where: the place that an error names.
+    """
+
+    name: str
+    op: str
+    args: Mapping[str, Any]
+    inputs: tuple[Value, ...]
+    scope: tuple[Scope, ...] = ()
+    label: str = ""
+    layer: str | None = None
+    leaves: Mapping[str, str] = field(default_factory=dict[str, str])
+    where: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Traced:
+    """A model.
+
+    Attributes:
+        name: what the spec is called.
+        source: whose names its weights have.
+        inputs: types by name.
+        calls: in an order in which each stands behind what it reads.
+        outputs: values by name.
+        ignore: tensors of its weights file that the spec has no use for, as patterns.
+    """
+
+    name: str
+    source: Source
+    inputs: Mapping[str, TensorType]
+    calls: Sequence[Call]
+    outputs: Mapping[str, Value]
+    ignore: tuple[str, ...] = ()
+
+
+class Unexpressed:
+    """Collects what the language cannot say, so that all of it is told at once."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Diagnostic] = {}
+
+    def add(self, what: str, where: str, help: str | None = None) -> None:
+        message = f"{where}: {what}"
+        self._found.setdefault(message, NotExpressible.at(None, message, help=help))
+
+    def raise_if_any(self) -> None:
+        """Raises:
+        CompileError: GB801, once a place.
+        """
+        if self._found:
+            raise CompileError(tuple(self._found.values()))

@@ -1,0 +1,151 @@
+"""A model as the bodies that it will be written as, before any two of them are seen to be one block.
+
+Items keep the names of the calls that give their values, so that what they read is never renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphbuilder.importers.traced import Call
+from graphbuilder.ir import Op, Value
+
+
+@dataclass(eq=False)
+class Leaf:
+    """One op."""
+
+    call: Call
+    op: Op
+
+    @property
+    def key(self) -> str:
+        return self.call.name
+
+    @property
+    def reads(self) -> tuple[Value, ...]:
+        return self.call.inputs
+
+
+@dataclass(eq=False)
+class Body:
+    """Steps on one input.
+
+    Attributes:
+        source: what it reads; None for the model itself.
+        main: the steps; empty where there are branches.
+        join: the call that joins a shortcut or branches.
+        shortcut: the steps of the way around, none for the identity; None without one.
+        branches: side paths by name, in the order of the join.
+        after: the steps behind the join.
+        name: what a person called this place, below what it stands in; "" where nobody did.
+        kind: the class of the module, or a word for what it is.
+    """
+
+    source: Value | None
+    main: list[Item]
+    join: Call | None = None
+    shortcut: list[Item] | None = None
+    branches: dict[str, list[Item]] = field(default_factory=dict[str, "list[Item]"])
+    after: list[Item] = field(default_factory=list["Item"])
+    name: str = ""
+    kind: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        return self.join is None
+
+    @property
+    def lists(self) -> dict[str, list[Item]]:
+        """Every list of steps by where it stands."""
+        side = {"shortcut": self.shortcut} if self.shortcut else {}
+        return {"main": self.main, **side, **{f"branch {name}": each for name, each in self.branches.items()},
+                "after": self.after}  # fmt: skip
+
+
+@dataclass(eq=False)
+class Sub:
+    """A call of a body; ``row`` are the arguments of its template, once there is one."""
+
+    body: Body
+    key: str
+    template: Any = None
+    row: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def reads(self) -> tuple[Value, ...]:
+        assert self.body.source is not None
+        return (self.body.source,)
+
+
+@dataclass(eq=False)
+class Group:
+    """Calls of one template, one behind the other."""
+
+    subs: list[Sub]
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.subs[-1].key
+
+    @property
+    def reads(self) -> tuple[Value, ...]:
+        return self.subs[0].reads
+
+    @property
+    def template(self) -> Any:
+        return self.subs[0].template
+
+    def values(self, argument: str) -> list[Any]:
+        """What an argument is in each copy."""
+        return [sub.row[argument] for sub in self.subs]
+
+    @property
+    def item(self) -> str | None:
+        """The argument that the repeat goes over, where it is over a list."""
+        return next((name for name in self.subs[0].row if _is_list(self.values(name))), None)
+
+
+Item = Leaf | Sub | Group
+
+
+def _is_list(values: list[Any]) -> bool:
+    """Whether values differ, and not the first alone, or are such as only a list can say."""
+    return any(value != values[-1] for value in values[1:]) or (
+        values[0] != values[-1] and values[-1] not in (1, [1, 1])
+    )
+
+
+CONTAINERS = ("Sequential", "ModuleList", "ModuleDict", "Model")
+
+
+def bodies(body: Body) -> Iterator[Body]:
+    """``body`` and all below it, those that are used before those that use them."""
+    for items in body.lists.values():
+        for item in items:
+            for sub in subs(item):
+                yield from bodies(sub.body)
+    yield body
+
+
+def subs(item: Item) -> list[Sub]:
+    match item:
+        case Leaf():
+            return []
+        case Sub():
+            return [item]
+        case Group():
+            return item.subs
+
+
+def leaves(items: list[Item]) -> Iterator[Leaf]:
+    """Every op of a list of steps, in order, whatever block it stands in."""
+    for item in items:
+        if isinstance(item, Leaf):
+            yield item
+        for sub in subs(item):
+            for inner in sub.body.lists.values():
+                yield from leaves(inner)

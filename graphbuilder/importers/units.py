@@ -1,0 +1,135 @@
+"""Small blocks: runs of steps such as convolution, norm and activation, where a block for them shortens the file.
+
+A body that is there once and has neither shortcut nor branches is no block: its steps stand where it is used.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from graphbuilder.importers.tree import CONTAINERS, Body, Group, Item, Leaf, Sub, bodies
+from graphbuilder.ir import Value
+
+Pattern = tuple[str, ...]
+
+_CONVOLUTIONS = ("conv", "dwconv", "sepconv", "linear", "stdconv", "convtranspose")
+_AROUND = ("activation", "normalisation")
+_LONGEST = 4
+# A block's head, its `args`, and the lines before and behind its body.
+_HEAD = 5
+_WORTH = 4
+_MOST = 3
+
+
+def with_units(model: Body) -> Body:
+    """``model`` with recurring runs gathered, and what is used once written out."""
+    _inline(model)
+    for _ in range(_MOST):
+        pattern = _best(model)
+        if pattern is None:
+            break
+        for body in list(bodies(model)):
+            _fold(body, pattern)
+    return model
+
+
+def shape(body: Body) -> str:
+    """What a body is made of, arguments left out; like bodies in a row count once, however many they are."""
+    lists = [f"{where}:{_shape(items)}" for where, items in body.lists.items() if items]
+    return f"({body.join.op if body.join else ''} {' '.join(lists)})"
+
+
+def _shape(items: list[Item]) -> str:
+    words: list[str] = []
+    for item in items:
+        word = item.call.op if isinstance(item, Leaf) else shape(_body(item))
+        if isinstance(item, Leaf) or not words or words[-1] != word:
+            words.append(word)
+    return ",".join(words)
+
+
+def _body(item: Sub | Group) -> Body:
+    return item.body if isinstance(item, Sub) else item.subs[0].body
+
+
+def _inline(model: Body) -> None:
+    """Write out plain bodies of which there is only one kind."""
+    counts = Counter(_shape(body.main) for body in bodies(model))
+    for body in bodies(model):
+        for items in body.lists.values():
+            items[:] = [piece for item in items for piece in _pieces(item, counts)]
+
+
+def _pieces(item: Item, counts: Counter[str]) -> list[Item]:
+    if not isinstance(item, Sub) or not item.body.is_plain or item.body.kind in CONTAINERS:
+        return [item]
+    return item.body.main if counts[_shape(item.body.main)] == 1 else [item]
+
+
+def _best(model: Body) -> Pattern | None:
+    """The run of ops that saves the most lines as a block, if one saves any."""
+    distinct = {shape(body): body for body in bodies(model)}.values()
+    runs = [run for body in distinct for items in body.lists.values() for run in _runs(items)]
+    windows = {tuple(run[start : start + size]) for run in runs for size in range(2, _LONGEST + 1)
+               for start in range(len(run) - size + 1)}  # fmt: skip
+    patterns = sorted(
+        pattern for pattern in ({tuple(leaf.call.op for leaf in each) for each in windows if _fits(each)})
+    )
+    saved = {pattern: _saved(pattern, runs) for pattern in patterns}
+    best = max(saved, key=lambda pattern: (saved[pattern], len(pattern)), default=None)
+    return best if best and saved[best] >= _WORTH else None
+
+
+def _saved(pattern: Pattern, runs: list[list[Leaf]]) -> int:
+    found = sum(len(list(_places(run, pattern))) for run in runs if len(run) > len(pattern))
+    return found * (len(pattern) - 1) - len(pattern) - _HEAD
+
+
+def _fits(window: tuple[Leaf, ...]) -> bool:
+    """Whether a run is what people make a block of: one convolution with what norms and activates it."""
+    convolutions = [leaf for leaf in window if leaf.call.op in _CONVOLUTIONS]
+    around = [leaf for leaf in window if leaf.op.family in _AROUND]
+    norms = sum(leaf.op.family == "normalisation" for leaf in window)
+    return len(convolutions) == 1 and len(around) == len(window) - 1 and norms <= 1 and len(around) - norms <= 1
+
+
+def _runs(items: list[Item]) -> Iterator[list[Leaf]]:
+    """Ops one behind the other that nothing else reads."""
+    run: list[Leaf] = []
+    read = Counter(value.node for item in items for value in item.reads)
+    for item in items:
+        if isinstance(item, Leaf) and run and item.reads == (Value(run[-1].key),) and read[run[-1].key] == 1:
+            run.append(item)
+            continue
+        if len(run) > 1:
+            yield run
+        run = [item] if isinstance(item, Leaf) and len(item.reads) == 1 else []
+    if len(run) > 1:
+        yield run
+
+
+def _places(run: list[Leaf], pattern: Pattern) -> Iterator[int]:
+    start = 0
+    ops = tuple(leaf.call.op for leaf in run)
+    while start + len(pattern) <= len(run):
+        if ops[start : start + len(pattern)] == pattern:
+            yield start
+            start += len(pattern)
+        else:
+            start += 1
+
+
+def _fold(body: Body, pattern: Pattern) -> None:
+    for items in body.lists.values():
+        if body.is_plain and tuple(item.call.op if isinstance(item, Leaf) else "" for item in items) == pattern:
+            continue
+        for run in list(_runs(items)):
+            for start in _places(run, pattern):
+                _gather(items, run[start : start + len(pattern)])
+
+
+def _gather(items: list[Item], leaves: list[Leaf]) -> None:
+    at = items.index(leaves[0])
+    unit = Body(leaves[0].reads[0], list(leaves), kind="unit")
+    items[at : at + len(leaves)] = [Sub(unit, leaves[-1].key)]

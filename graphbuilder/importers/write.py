@@ -1,0 +1,222 @@
+"""The tables of a spec: blocks after what they are used for, params for what a caller may want to set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphbuilder.importers.defaults import Defaults
+from graphbuilder.importers.naming import Names, names_of
+from graphbuilder.importers.templates import Template
+from graphbuilder.importers.traced import Traced
+from graphbuilder.importers.tree import Group, Item, Leaf, Sub
+from graphbuilder.ir import Value
+from graphbuilder.ops import BUILT_IN
+from graphbuilder.spec.names import fault_of
+
+Table = dict[str, Any]
+
+# Blocks of one class are told apart by letters: numbers are for steps.
+_LETTERS = [*"abcdefghijklmnopqrstuvwxyz", *(f"z{number}" for number in range(1000))]
+
+
+@dataclass
+class Params:
+    """What a caller may set: names and values, and the expressions that stand for them."""
+
+    values: dict[str, Any]
+    repeats: dict[str, str]
+
+
+def all_templates(root: Template) -> list[Template]:
+    """Every template below ``root`` but itself, each before those that it uses, in the order of use."""
+    found: list[Template] = []
+    waiting = [root]
+    while waiting:
+        template = waiting.pop(0)
+        for items in template.first.lists.values():
+            for item in items:
+                if isinstance(item, Sub | Group) and item.template not in found:
+                    found.append(item.template)
+                    waiting.append(item.template)
+    return found
+
+
+def name_templates(root: Template) -> list[Template]:
+    """Give every template a name: its class's in small letters, or what it is."""
+    used = {*BUILT_IN}
+    found = all_templates(root)
+    for template in found:
+        base = _snake(template.first.kind) or "block"
+        base = base if fault_of(base, "block") is None and base not in BUILT_IN else f"{base}_block"
+        number = 0
+        while (name := f"{base}_{_LETTERS[number]}" if number else base) in used:
+            number += 1
+        used.add(name)
+        template.name = name
+    return found
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower().strip("_")
+
+
+class Writer:
+    """Writes the steps of templates as tables."""
+
+    def __init__(self, model: Traced, root: Template, defaults: Defaults) -> None:
+        self._model = model
+        self._root = root
+        self._defaults = defaults
+        self.params = _params(model, root)
+
+    def tables(self) -> Iterator[tuple[str, Table]]:
+        """The tables ``model``, ``outputs`` and each block's, in the file's order."""
+        names = names_of(self._root)
+        yield "model", {"body": self._steps(self._root, "main", names)}
+        yield "outputs", self._outputs(names["main"])
+        for template in all_templates(self._root):
+            yield f"blocks.{template.name}", self._block(template)
+
+    def _outputs(self, names: Names) -> Table:
+        last = self._root.first.main[-1]
+        if [*self._model.outputs.values()] == [Value(last.key)]:
+            return {}
+        return {name: _path(value, names) for name, value in self._model.outputs.items()}
+
+    def _block(self, template: Template) -> Table:
+        names = names_of(template)
+        body = template.first
+        table: Table = {"args": {each.name: each.declared for each in template.said.arguments.values()}}
+        if body.main:
+            table["body"] = self._steps(template, "main", names)
+        if body.branches:
+            table["branches"] = {
+                name: self._steps(template, f"branch {name}", names) for name in body.branches
+            }  # fmt: skip
+        if template.shortcut:
+            table["shortcut"] = template.shortcut
+        elif body.shortcut:
+            table["shortcut"] = self._steps(template, "shortcut", names)
+        if template.when:
+            table["shortcut_when"] = template.when
+        join = next((each.join.op for each in template.members if each.join), "add")
+        if join != "add" or body.branches:
+            table["merge"] = join
+        if body.after:
+            table["after"] = self._steps(template, "after", names)
+        return {key: item for key, item in table.items() if item}
+
+    def _steps(self, template: Template, where: str, names: Mapping[str, Names]) -> list[Table]:
+        body = template.first
+        known = names[where]
+        source = Value(body.join.name) if where == "after" and body.join else body.source
+        items = body.lists[where]
+        steps: list[Table] = []
+        before = source
+        for number, item in enumerate(items):
+            name = known.of[item.key]
+            step: Table = {"id": name} if name in known.written else {}
+            step |= {"op": item.call.op} if isinstance(item, Leaf) else {"use": item.template.name}
+            if item.reads != (before,):
+                step["from"] = self._reads(item, known, body.source if template is not self._root else None)
+            steps.append({**step, **self._words(template, where, number, item)})
+            before = Value(item.key)
+        return steps
+
+    def _reads(self, item: Item, names: Names, source: Value | None) -> Any:
+        paths = ["in" if value == source else _path(value, names) for value in item.reads]
+        if isinstance(item, Leaf) and len(item.op.ports) > 1:
+            return dict(zip(item.op.ports, paths, strict=False))
+        return paths if len(paths) > 1 else paths[0]
+
+    def _words(self, template: Template, where: str, number: int, item: Item) -> Table:
+        said = {slot.name: value for slot, value in template.said.written.items() if slot.place == (where, number)}
+        if isinstance(item, Leaf):
+            said = self._params_of(template, item, said)
+            return self._defaults.shortened(item, said)
+        words = {name: value for name, value in said.items() if name != "repeat" and not name.startswith("first ")}
+        known = item.template.said.arguments
+        words = {name: _first(words[name], said.get(f"first {name}")) for name in known if name in words}
+        words = {name: value for name, value in words.items()
+                 if known[name].default is None or value != known[name].default}  # fmt: skip
+        repeat = self.params.repeats.get(item.key) if template is self._root else None
+        if isinstance(item, Group):
+            listed = {item.item: "=item"} if item.item else {}
+            return {"repeat": repeat or said["repeat"], **words, **listed}
+        return {**words, "depth": repeat} if repeat else words
+
+    def _params_of(self, template: Template, item: Leaf, said: Table) -> Table:
+        """A leaf of the model itself with its params: the classes of the last layer, and the dropout."""
+        if template is not self._root:
+            return said
+        if "classes" in self.params.values and item.key == _classifier(self._root):
+            return {**said, "out": "=classes"}
+        if "dropout" in self.params.values and item.call.op == "dropout":
+            return {**said, "rate": "=dropout"}
+        return said
+
+
+def _first(value: Any, first: Any) -> Any:
+    """An argument of a repeat whose first copy has another."""
+    if first is None or first == value:
+        return value
+    return f"={_expression(first)} if i == 0 else {_expression(value)}"
+
+
+def _expression(value: Any) -> str:
+    return value[1:] if isinstance(value, str) and value.startswith("=") else repr(value)
+
+
+def _path(value: Value, names: Names) -> str:
+    name = names.of.get(value.node, value.node)
+    return name if value.port == "out" else f"{name}.{value.port}"
+
+
+def _classifier(root: Template) -> str | None:
+    """The last linear layer of the model itself."""
+    layers = [item.key for item in root.first.main if isinstance(item, Leaf) and item.call.op == "linear"]
+    return layers[-1] if layers else None
+
+
+def _params(model: Traced, root: Template) -> Params:
+    values: dict[str, Any] = {}
+    items = root.first.main
+    last = next((item for item in items if item.key == _classifier(root)), None)
+    if isinstance(last, Leaf):
+        values["classes"] = dict(last.op)["out"]
+    size = _size(model)
+    if size:
+        values["size"] = size
+    rows = [item for item in items if (isinstance(item, Group) and _is_deep(item)) or "depth" in _row(item)]
+    depths = [len(row.subs) if isinstance(row, Group) else _row(row)["depth"] for row in rows]
+    name = "depth" if len(rows) == 1 else "depths"
+    while any(name in template.said.arguments for template in all_templates(root)):
+        name = f"model_{name}"
+    if rows:
+        values[name] = depths[0] if len(rows) == 1 else depths
+    texts = [f"={name}" if len(rows) == 1 else f"={name}[{number}]" for number in range(len(rows))]
+    repeats = {row.key: text for row, text in zip(rows, texts, strict=True)}
+    rates = {dict(item.op)["rate"] for item in items if isinstance(item, Leaf) and item.call.op == "dropout"}
+    if len(rates) == 1:
+        values["dropout"] = rates.pop()
+    return Params(values, repeats)
+
+
+def _is_deep(row: Group) -> bool:
+    """Whether a row's length is a depth that a person may set: not of a few ops only, nor over a list."""
+    first = row.template.first
+    is_unit = first.is_plain and all(isinstance(item, Leaf) for item in first.main)
+    return row.item is None and not is_unit
+
+
+def _row(item: Item) -> Table:
+    return item.row if isinstance(item, Sub) else {}
+
+
+def _size(model: Traced) -> int | None:
+    """The size of the images, where every input is square and as large."""
+    sizes = {size for type_ in model.inputs.values() for size in type_.shape[1:]}
+    return sizes.pop() if len(sizes) == 1 and all(len(each.shape) == 3 for each in model.inputs.values()) else None

@@ -1,0 +1,126 @@
+"""Keras models imported from their files: the same answers with the same weights, and the structure that they have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import graphbuilder as gb
+from graphbuilder.cli.entry import run
+from tests.peers.parity import distance, outputs
+from tests.peers.reference import import_keras
+
+pytestmark = [
+    pytest.mark.peers,
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
+]
+
+
+def randomised(model: Any) -> Any:
+    """The model with statistics and factors that a network has after training."""
+    generator = np.random.default_rng(0)
+    for variable in model.weights:
+        if variable.name in ("moving_mean", "beta", "bias"):
+            variable.assign(generator.normal(0, 0.1, variable.shape))
+        if variable.name in ("moving_variance", "gamma"):
+            variable.assign(generator.uniform(0.7, 1.3, variable.shape))
+    return model
+
+
+def application(name: str, size: int) -> Any:
+    return getattr(import_keras().applications, name)(weights=None, input_shape=(size, size, 3), classes=10)
+
+
+def nested() -> Any:
+    """Models within a model, numbered layers, and two outputs."""
+    keras = import_keras()
+    make = keras.layers
+    image = keras.Input((16, 16, 3))
+    base = keras.Sequential(
+        [keras.Input((16, 16, 3)), make.Conv2D(4, 3, activation="relu"), make.BatchNormalization()], name="base"
+    )
+    x = make.ZeroPadding2D(((0, 1), (0, 1)))(base(image))
+    x = make.Conv2D(6, 3, strides=2, activation="swish")(x)
+    flat = make.Flatten()(make.AveragePooling2D(2, padding="same")(x))
+    return keras.Model(image, [make.Dense(5, name="first")(flat), make.Dense(3, name="second")(flat)])
+
+
+def fields() -> Any:
+    """A layer called on both of its inputs' difference, upsampling, and a gate."""
+    keras = import_keras()
+    make = keras.layers
+    left, right = keras.Input((8, 8, 4), name="left"), keras.Input((8, 8, 4), name="right")
+    x = make.Subtract()([make.Conv2D(4, 1)(left), make.SeparableConv2D(4, 3, padding="same")(right)])
+    gate = make.Conv2D(4, 1, activation="sigmoid")(make.GlobalAveragePooling2D(keepdims=True)(x))
+    x = make.UpSampling2D(2, interpolation="bilinear")(make.Multiply()([x, gate]))
+    return keras.Model([left, right], make.LeakyReLU(negative_slope=0.1)(make.LayerNormalization()(x)))
+
+
+def answers(model: Any, file: Path, spec: Path) -> float:
+    """The largest difference of any output, relative to its scale; weights found by the mapping beside the spec."""
+    network = gb.load(spec, strict=True)
+    shapes = [type_.shape for type_ in network.inputs.values()]
+    generator = torch.Generator().manual_seed(1)
+    batch = [torch.randn(2, *shape, generator=generator) for shape in shapes]
+    with torch.inference_mode():
+        found = outputs(gb.compile(network, weights=file).eval()(*batch))
+    given = [np.moveaxis(each.numpy(), 1, -1) for each in batch]
+    wanted = model.predict(given if len(given) > 1 else given[0], verbose=0)
+    listed = wanted if isinstance(wanted, list) else [wanted]
+    theirs = [torch.from_numpy(np.moveaxis(each, -1, 1).copy()) for each in listed]
+    return max(distance(ours, other) for ours, other in zip(found, theirs, strict=True))
+
+
+MODELS = {
+    "Xception": (lambda: application("Xception", 71), 75, 2),
+    "MobileNetV2": (lambda: application("MobileNetV2", 64), 65, 5),
+    "DenseNet121": (lambda: application("DenseNet121", 64), 75, 4),
+    "nested": (nested, 60, 0),
+    "fields": (fields, 60, 0),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_comes_back(name: str, tmp_path: Path) -> None:
+    build, lines, repeats = MODELS[name]
+    model = randomised(build())
+    file, spec = tmp_path / "model.keras", tmp_path / f"{name.lower()}.toml"
+    model.save(file)
+    found = gb.from_keras(file, name.lower())
+    found.save(spec)
+    assert answers(model, file, spec) < 1e-4
+    assert len(found.text.splitlines()) <= lines
+    assert found.repeats == repeats
+
+
+def test_the_text_of_xception(golden: Callable[[str, str], None], tmp_path: Path) -> None:
+    config = tmp_path / "xception.json"
+    config.write_text(application("Xception", 299).to_json(), encoding="utf-8")
+    found = gb.from_keras(config)
+    golden("importers/xception.toml", found.text)
+    golden("importers/xception.keras.toml", found.mapping or "")
+
+
+def test_what_cannot_be_said_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keras = import_keras()
+    image = keras.Input((8, 8, 3))
+    x = keras.layers.Lambda(lambda value: value + 1, name="plus")(image)
+    x = keras.layers.GaussianNoise(0.1, name="noise")(x)
+    file, spec = tmp_path / "model.json", tmp_path / "model.toml"
+    file.write_text(keras.Model(image, keras.layers.Conv2D(4, 3)(x)).to_json(), encoding="utf-8")
+    assert run(["import", str(file), "-o", str(spec)]) == 2
+    told = capsys.readouterr().err
+    assert "GB801" in told and "layer `plus`: `Lambda`" in told and "layer `noise`: `GaussianNoise`" in told
+    assert not spec.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89HDF\r\n\x1a\n", b"[1, 2]", b'{"class_name": "Dense", "config": {}}'])
+def test_what_is_no_model_is_refused(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "model.keras"
+    file.write_bytes(content)
+    assert run(["import", str(file)]) == 2

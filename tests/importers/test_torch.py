@@ -1,0 +1,177 @@
+"""Torch modules imported: the same answers with the same weights, and the structure that they have."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import graphbuilder as gb
+from graphbuilder.cli.entry import run
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.weights.save import save
+from tests.peers.parity import distance
+from tests.peers.reference import import_torchvision
+
+# What torch.export does inside is torch's own affair.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+]
+
+# By name: the size of the images, the most lines, the repeats.
+MODELS = {
+    "resnet50": (64, 50, 4),
+    "resnext50_32x4d": (64, 50, 4),
+    "mobilenet_v2": (64, 65, 5),
+    "densenet121": (64, 65, 1),
+    "vgg16": (64, 50, 5),
+    "inception_v3": (96, 140, 4),
+}
+
+
+def randomised(model: nn.Module) -> nn.Module:
+    """The model with statistics that a network has after training."""
+    generator = torch.Generator().manual_seed(0)
+    for name, buffer in model.named_buffers():
+        if name.endswith("running_mean"):
+            buffer.copy_(torch.randn(buffer.shape, generator=generator) * 0.1)
+        if name.endswith("running_var"):
+            buffer.copy_(torch.rand(buffer.shape, generator=generator) + 0.5)
+    return model
+
+
+def torchvision_model(name: str) -> nn.Module:
+    more = {"init_weights": False} if name == "inception_v3" else {}
+    return randomised(import_torchvision().models.get_model(name, weights=None, num_classes=10, **more))
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_comes_back(name: str, tmp_path: Path) -> None:
+    size, lines, repeats = MODELS[name]
+    model = torchvision_model(name)
+    example = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(1))
+    found = gb.from_torch(model, example, name=name)
+    assert model.training, "it is left as it was"
+    assert found.difference is not None and found.difference < 1e-4
+    assert len(found.text.splitlines()) <= lines
+    assert found.repeats == repeats
+    file, spec = tmp_path / "model.safetensors", tmp_path / f"{name}.toml"
+    found.save(spec)
+    save(model, file)
+    with torch.inference_mode():
+        ours = gb.compile(gb.load(spec, strict=True), weights=file).eval()(example)
+        assert distance(ours, model.eval()(example)) < 1e-4
+
+
+class Residual(nn.Module):
+    """A block with a way around it, and a norm of one's own in front."""
+
+    def __init__(self, channels: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels * stride, 3, stride=stride, padding=1)
+        self.norm = nn.GroupNorm(2, channels * stride)
+        self.around = nn.Conv2d(channels, channels * stride, 1, stride=stride) if stride > 1 else nn.Identity()
+        self.gain = nn.Parameter(torch.full((channels * stride, 1, 1), 0.5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.silu(self.gain * self.norm(self.conv(x)) + self.around(x))
+
+
+class Odd(nn.Module):
+    """What has no pattern: parts of a split read again, two outputs, an input enlarged to another's size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stages = nn.Sequential(Residual(8), Residual(8), Residual(8))
+        self.down = Residual(8, 2)
+        self.head = nn.Linear(16, 3)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        left, right = self.stages(x).chunk(2, dim=1)
+        x = torch.cat([right, left], dim=1) * torch.sigmoid(x)
+        deep = self.down(x)
+        up = nn.functional.interpolate(deep, scale_factor=2)
+        return self.head(deep.mean(dim=(2, 3))), nn.functional.max_pool2d(up, 2)
+
+
+class Sorting(nn.Module):
+    """Something that no network of ours does."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.sort(x, dim=1).values.cumsum(1)
+
+
+class Deciding(nn.Module):
+    """Decides by what it sees."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x if x.sum() > 0 else -x
+
+
+def sorting() -> nn.Module:
+    return Sorting()
+
+
+def broken() -> nn.Module:
+    raise OSError("no such checkpoint")
+
+
+def test_what_has_no_pattern_comes_back() -> None:
+    found = gb.from_torch(Odd(), torch.randn(2, 8, 8, 8))
+    assert found.difference is not None and found.difference < 1e-5
+    assert 'id = "stages", use = "residual", repeat' in found.text
+
+
+def test_what_cannot_be_said_is_listed() -> None:
+    with pytest.raises(CompileError) as caught:
+        gb.from_torch(Sorting(), torch.randn(2, 4))
+    messages = [each.message for each in caught.value.diagnostics]
+    assert [each.code for each in caught.value.diagnostics] == ["GB801", "GB801"]
+    assert "aten.sort" in messages[0] and "aten.cumsum" in messages[1]
+    assert f"{Path(__file__).name}:" in messages[0]
+
+
+def test_what_depends_on_data_is_refused() -> None:
+    with pytest.raises(CompileError) as caught:
+        gb.from_torch(Deciding(), torch.randn(2, 4))
+    assert [each.code for each in caught.value.diagnostics] == ["GB804"]
+
+
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [
+        (f"{__name__}:sorting", "GB801"),
+        (f"{__name__}:broken", "GB803"),
+        (f"{__name__}:Path", "GB803"),
+        (f"{__name__}:nothing", "GB803"),
+        ("no_such_module:model", "GB803"),
+    ],
+)
+def test_the_command_tells_what_failed(
+    target: str, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    spec = tmp_path / "model.toml"
+    assert run(["import", target, "--input", "4", "-o", str(spec)]) == 2
+    assert code in capsys.readouterr().err
+    assert not spec.exists()
+
+
+def residual() -> nn.Module:
+    return nn.Sequential(*[Residual(8) for _ in range(3)], nn.Flatten(), nn.Linear(8 * 16, 10))
+
+
+def test_the_command_writes_the_spec_and_its_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "net.toml"
+    assert run(["import", f"{__name__}:residual", "--input", "8,4,4", "-o", str(spec)]) == 0
+    told = capsys.readouterr().out
+    assert "answers" in told and str(spec) in told
+    state: dict[str, Any] = residual().state_dict()
+    torch.save(state, tmp_path / "net.pth")
+    assert run(["weights", str(spec), str(tmp_path / "net.pth")]) == 0
