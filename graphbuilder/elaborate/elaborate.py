@@ -16,7 +16,7 @@ from graphbuilder.elaborate.arguments import shown
 from graphbuilder.elaborate.blocks import Blocks
 from graphbuilder.elaborate.builder import BodyBuilder
 from graphbuilder.elaborate.context import Context, Limits, Trail, table_of_no_op
-from graphbuilder.elaborate.facts import check_names, read_by_own_steps, warn_unread
+from graphbuilder.elaborate.facts import check_names, misspelt_params, read_by_own_steps, warn_unread
 from graphbuilder.elaborate.initialisers import check_owned, possible_names, read_initialisers
 from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.outputs import (
@@ -74,7 +74,8 @@ def _params(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> Scope:
     """The scope of all: params as set, and the faulty ones, of which nothing is known."""
     faulty = [keys[1:] for keys in spec.unsound if keys[0] == "params"]
     words = {word: UNKNOWN for name in faulty for part in name for word in _WORDS.findall(str(part))}
-    return Scope({**words, **spec.params, **settings}, sink, ajar=() in faulty)
+    misspelt = misspelt_params(spec, settings, sink)
+    return Scope({**words, **misspelt, **spec.params, **settings}, sink, ajar=() in faulty)
 
 
 def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | None:

@@ -7,12 +7,15 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from graphbuilder.diagnostics import Sink
+from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
 from graphbuilder.diagnostics.catalogue.references import BlockHidesOp, BlockUnused, HidesParam, ParamUnread
+from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
 from graphbuilder.elaborate.scope import free_names
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.merged import Merged
 from graphbuilder.spec.model import Block, Spec, Step
+from graphbuilder.spec.names import FACTS, SCOPE
 
 
 def check_names(spec: Spec, ops: Mapping[str, object], sink: Sink) -> None:
@@ -26,6 +29,42 @@ def check_names(spec: Spec, ops: Mapping[str, object], sink: Sink) -> None:
                 message = f"`{hidden}` of the block `{name}` hides the param `{hidden}`"
                 place = block.place_of(words) / hidden
                 sink.add(HidesParam.at(place.key_span, message, help="give it another name"))
+
+
+def misspelt_params(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> dict[str, Any]:
+    """Values for names that several expressions read and nothing declares, each of a param that nothing reads.
+
+    There the declaration is at fault: it is reported once, and not every expression.
+    """
+    reads = Counter(_names_undeclared(spec))
+    unread = [name for name in spec.params if name not in reads]
+    found: dict[str, Any] = {}
+    for name in [name for name, times in reads.items() if times > 1 and name not in (*spec.params, *SCOPE)]:
+        param = nearest(name, unread)
+        if param is None:
+            continue
+        message = f"nothing reads the param `{param}`, and {reads[name]} expressions read `{name}`"
+        place = spec.place_of("params") / param
+        sink.add(ExpressionName.at(place.key_span, message, help=f"call it `{name}`"))
+        found[name] = settings.get(param, spec.params[param])
+    return found
+
+
+def _names_undeclared(spec: Spec) -> Iterator[str]:
+    """What expressions read, but for the names that their blocks declare."""
+    yield from free_names([spec.defaults, spec.init, [each.shape for each in spec.inputs.values()]])
+    for step in spec.model.body:
+        yield from free_names(_words_of(step))
+    for block in spec.blocks.values():
+        own = {*block.args, *block.let, *(f"{name}_{fact}" for name in block.inputs or () for fact in FACTS)}
+        values = [_words_of(step) for step in _steps_of(block)]
+        names = free_names([values, block.args, block.let, block.shortcut_when])
+        yield from (name for name in names if name not in own)
+
+
+def _words_of(step: Step) -> list[Any]:
+    """The values of a step that may be expressions."""
+    return [step.args, step.when, step.repeat, step.init]
 
 
 def warn_unread(spec: Spec, sink: Sink) -> None:
@@ -89,7 +128,7 @@ def _reached(spec: Spec) -> Collection[Block]:
 def _names_read(spec: Spec, blocks: Collection[Block]) -> Iterator[str]:
     values: list[Any] = [spec.defaults, spec.init, [each.shape for each in spec.inputs.values()]]
     for step in [*spec.model.body, *(step for block in blocks for step in _steps_of(block))]:
-        values += [step.args, step.when, step.repeat, step.init]
+        values += _words_of(step)
     for block in blocks:
         values += [block.args, block.let, block.shortcut_when]
     for value in values:

@@ -54,6 +54,9 @@ INSERTIONS = ("before", "after")
 # What a block's argument may be declared as, alone or several joined by `|`.
 TYPES: Mapping[str, type] = {"int": int, "float": float, "bool": bool, "str": str, "list": list}
 
+# What is known of an input: `low_channels`.
+FACTS = ("channels", "shape")
+
 # In scope by themselves, so no param, argument or let may have the name.
 SCOPE = frozenset({"i", "n", "item", "in_channels", "in_shape", *EXPRESSION_WORDS})
 

@@ -27,13 +27,11 @@ from graphbuilder.document import Document
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.mending import Mending
 from graphbuilder.spec.merged import Keys
-from graphbuilder.spec.names import STEP_WORDS, TYPES, Kind, fault_of, words_of
+from graphbuilder.spec.names import FACTS, STEP_WORDS, TYPES, Kind, fault_of, words_of
 from graphbuilder.spec.validation import found
 
 # The words that a step which shares a sibling's weights may carry.
 SHARING_WORDS = frozenset({"share", "id", "title", "from", "when"})
-_FACTS = ("channels", "shape")
-
 # What stands beside a fork and a join means nothing without them.
 _JOINED = {
     "before": "`before` stands ahead of a fork, and there is none",
@@ -220,7 +218,7 @@ class _Rules:
 
     def _values(self, block: Mapping[str, Any], keys: Keys, inputs: Mapping[str, Keys]) -> None:
         """Arguments and lets share one set of names with what is known of the inputs."""
-        facts = {f"{name}_{fact}": name for name in inputs for fact in _FACTS}
+        facts = {f"{name}_{fact}": name for name in inputs for fact in FACTS}
         taken: dict[str, Keys] = {}
         kinds: tuple[tuple[str, Kind], ...] = (("args", "argument"), ("let", "let"))
         for word, kind in kinds:

@@ -336,3 +336,22 @@ def test_initialisers_of_a_block(init: str, message: str, help_: str) -> None:
     (found,) = mistakes(body.replace("INIT", init))
     assert (found.code, message in found.message) == ("GB322", True), str(found)
     assert found.help is not None and help_ in found.help
+
+
+def test_a_param_misspelt_where_it_is_declared_is_told_once() -> None:
+    text = """
+        [params]
+        widht = 8
+        [model]
+        body = [
+          { op = "conv", out = "=width" },
+          { op = "conv", out = "=2 * width" },
+          { use = "unit" },
+          { op = "linear", out = "=hight" },
+        ]
+        [blocks.unit]
+        body = [{ op = "conv", out = "=width", groups = 3 }]
+    """
+    rows = [(found.code, found.help) for found in mistakes(text)]
+    assert rows[0] == ("GB155", "call it `width`")
+    assert [code for code, _ in rows] == ["GB155", "GB155", "GB202"]
