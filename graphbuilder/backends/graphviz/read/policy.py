@@ -25,6 +25,8 @@ _COPIES, _COPIES_INSIDE = 2, 6
 """The most copies of something small that are all drawn, and the most boxes of three in a card that are."""
 _TINY = 2
 """The most boxes of a block that gets no card of its own."""
+_ROW = 10
+"""The most ops behind each other that are one card in a figure that runs to the right."""
 _STAGE, _REPEATING = 16, 9
 """The most boxes of a block of blocks that is still a card and not a panel, and of one that repeats a block."""
 
@@ -114,7 +116,7 @@ class Policy:
         if where.frame != "sheet" or path in self._demoted or self._is_deep(where) or self._holds_stages(body):
             return False
         one = len(body.graph.inputs) == 1 and len(body.graph.outputs) == 1
-        return one and body.graph.kind in ("block", "repeat") and self._holds_cards(body)
+        return one and body.graph.kind in ("block", "repeat") and (self._holds_cards(body) or self._is_long(body))
 
     def is_card(self, body: TypedGraph, where: Where) -> bool:
         """Whether ``body``, which is open and no panel, has a card of its own."""
@@ -158,6 +160,11 @@ class Policy:
             else inner.graph.kind == "block" and self._is_stage(inner)
             for inner in _bodies(body)
         )
+
+    def _is_long(self, body: TypedGraph) -> bool:
+        """Whether ``body`` is a row of ops that is too long for one: a panel is cut where a card is not."""
+        row = all(node.op is not None and len(node.inputs) == 1 for node in body.graph.nodes)
+        return self._options.direction == "LR" and row and self._count(body) > _ROW
 
     def _is_stage(self, body: TypedGraph) -> bool:
         """Whether a block of blocks, one behind the other, is too large for a card."""
