@@ -42,7 +42,9 @@ class Argument:
 
     @property
     def declared(self) -> Any:
-        return _TYPES[type(self.column[0])] if self.default is None else self.default
+        if self.default is not None:
+            return self.default
+        return " | ".join(sorted({_TYPES[type(value)] for value in self.column}))
 
 
 _TYPES = {int: "int", float: "float", bool: "bool", str: "str", list: "list", tuple: "list"}
@@ -117,9 +119,14 @@ def _by(name: str, other: Column, column: Column) -> str | None:
 
 
 def _of_one_kind(column: Column) -> Column:
-    """Sizes of one kind: where some are a number an axis, all are."""
+    """Sizes of one kind, where one of them can be a default: where some are a number an axis, all are."""
     rank = max(len(listed(value)) for value in column)
-    if not rank or not all(isinstance(value, list | int) for value in column):
+    even = [each(value, rank) for value in column]
+    if (
+        not rank
+        or max(map(even.count, even)) * 2 <= len(even)
+        or not all(isinstance(value, list | int) for value in column)
+    ):
         return column
     return tuple(each(value, rank) for value in column)
 

@@ -26,6 +26,7 @@ from graphbuilder.ops.dialects import DIALECTS
 
 Table = dict[str, Any]
 
+_SHARED = "write the spec by hand from here: a step with `share` runs another again"
 _CONVOLUTIONS = ("conv", "dwconv", "sepconv")
 
 
@@ -94,6 +95,10 @@ def _typed(model: Traced, dialect: Dialect) -> tuple[dict[str, Op], Types]:
             types.update({Value(call.name, port): type_ for port, type_ in results})
         except (ValidationError, OpError) as error:
             unexpressed.add(f"`{call.op}` refuses: {_reason(error)}", call.where)
+    owners = Counter(call.layer for call in model.calls if call.layer)
+    for call in model.calls:
+        if call.layer and owners[call.layer] > 1:
+            unexpressed.add(f"`{call.op}` with weights that {owners[call.layer]} calls share", call.where, _SHARED)
     unexpressed.raise_if_any()
     return ops, types
 

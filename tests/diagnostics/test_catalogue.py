@@ -22,6 +22,7 @@ FAMILIES = {
     "usage": "5",
     "limits": "6",
     "backends": "7",
+    "importing": "8",
     "internal": "9",
 }
 SHOWN = [pytest.param(rule, id=code) for code, rule in rules().items() if rule.bad]
