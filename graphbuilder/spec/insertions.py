@@ -57,15 +57,16 @@ def inserted(merged: Merged, insertions: Iterable[Insertion]) -> Merged:
 def _with(merged: Merged, keys: Keys, insertions: list[Insertion]) -> Merged:
     """``merged`` with steps inserted into the list at ``keys``."""
     old = cast("list[Any]", value_at(merged.data, keys))
+    beside = {(each.beside[-1], each.behind): each for each in insertions}
     steps: list[Any] = []
     moved: dict[int, int] = {}
     origins: dict[Keys, Place] = {}
 
     def insert(index: int, behind: bool) -> None:
-        for each in insertions:
-            if each.beside[-1] == index and each.behind is behind:
-                origins.update({(*keys, len(steps) + at): each.place / at for at in range(len(each.steps))})
-                steps.extend(each.steps)
+        each = beside.get((index, behind))
+        if each is not None:
+            origins.update({(*keys, len(steps) + at): each.place / at for at in range(len(each.steps))})
+            steps.extend(each.steps)
 
     for index, step in enumerate(old):
         insert(index, behind=False)
