@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from typing import NamedTuple
 
-from graphbuilder.backends.python.parts import ChainPart, ClassPart, OpPart, Part, RepeatPart
+from graphbuilder.backends.python.parts import ChainPart, ClassPart, OpPart, Part, RepeatPart, modular
 from graphbuilder.ir import Node, Value
 from graphbuilder.ir.lowering import Expr, Function, Infix, Inputs, Item, Lowering, Method, Module, TorchCall
 
@@ -135,6 +135,7 @@ def is_fan(part: RepeatPart) -> bool:
     alike = (shape_of(first), forward_values(first))
     return (
         all(each.node.owns and each.node.inputs == first.node.inputs and len(each.outputs) == 1 for each in copies)
+        and modular(first)
         and all((shape_of(each), forward_values(each)) == alike for each in copies)
         and set(first.node.inputs) <= {Value(name) for name in part.body.graph.inputs}
         and last.node.inputs == tuple(Value(each.node.name, each.node.results[0]) for each in copies)
