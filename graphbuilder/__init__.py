@@ -18,7 +18,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from graphbuilder.compiler import Network, check, check_text, compare, compile, load, render, source, summary
+    from graphbuilder.comparing import compare
+    from graphbuilder.compiler import Network, check, check_text, compile, load, render, source, summary
     from graphbuilder.diagnostics import CompileError, Diagnostic
     from graphbuilder.importers.importing import from_keras, from_torch
     from graphbuilder.ops import register as op
@@ -31,7 +32,7 @@ _HOMES = {
     "Network": "compiler",
     "check": "compiler",
     "check_text": "compiler",
-    "compare": "compiler",
+    "compare": "comparing",
     "compile": "compiler",
     "from_keras": "importers.importing",
     "from_torch": "importers.importing",
@@ -61,14 +62,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version
+# A type checker must not see it: every misspelt name would be right.
+if not TYPE_CHECKING:
 
-        return version("graphbuilder")
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), _NAMES.get(name, name))
+    def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("graphbuilder")
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), _NAMES.get(name, name))
 
 
 def __dir__() -> list[str]:

@@ -5,10 +5,10 @@ Nothing here does a stage's work, and nothing is imported before the stage that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from graphbuilder.backends.graphviz.figure import Format
     from graphbuilder.backends.graphviz.options import Direction, Shapes, Theme
     from graphbuilder.backends.table import Summary
-    from graphbuilder.backends.table.comparison import Comparison, Timing
     from graphbuilder.document import Document
     from graphbuilder.elaborate import Limits
     from graphbuilder.ir import TensorType
@@ -76,9 +75,16 @@ class Network:
 
         return f"<Network {self.name}: {shapes(self.inputs)} -> {shapes(self.outputs)}>"
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """What a notebook shows: the figure, or the line above."""
-        return {"image/svg+xml": self._repr_svg_(), "text/plain": repr(self)}
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        """What a notebook shows: the figure, or the line above; only kinds of ``include``, and none of ``exclude``."""
+        kinds = {"image/svg+xml": self._repr_svg_, "text/plain": self.__repr__}
+        return {
+            kind: show()
+            for kind, show in kinds.items()
+            if (include is None or kind in include) and (exclude is None or kind not in exclude)
+        }
 
     def _repr_svg_(self) -> str:
         return render(self, format="svg").decode()
@@ -228,6 +234,38 @@ def _network(network: Network | str | Path) -> Network:
     return network if isinstance(network, Network) else load(network)
 
 
+@overload
+def render(
+    network: Network | str | Path,
+    path: None = ...,
+    *,
+    format: Format | None = ...,
+    shapes: Shapes = ...,
+    names: bool = ...,
+    direction: Direction = ...,
+    expand: str | Sequence[str] = ...,
+    collapse: str | Sequence[str] = ...,
+    level: int | None = ...,
+    dpi: int = ...,
+    theme: Theme = ...,
+    title: str | None = ...,
+) -> bytes: ...
+@overload
+def render(
+    network: Network | str | Path,
+    path: str | Path,
+    *,
+    format: Format | None = ...,
+    shapes: Shapes = ...,
+    names: bool = ...,
+    direction: Direction = ...,
+    expand: str | Sequence[str] = ...,
+    collapse: str | Sequence[str] = ...,
+    level: int | None = ...,
+    dpi: int = ...,
+    theme: Theme = ...,
+    title: str | None = ...,
+) -> None: ...
 def render(
     network: Network | str | Path,
     path: str | Path | None = None,
@@ -236,17 +274,19 @@ def render(
     shapes: Shapes = True,
     names: bool = False,
     direction: Direction = "TB",
-    expand: Sequence[str] = (),
-    collapse: Sequence[str] = (),
+    expand: str | Sequence[str] = (),
+    collapse: str | Sequence[str] = (),
     level: int | None = None,
     dpi: int = 144,
     theme: Theme = "auto",
     title: str | None = None,
-) -> bytes:
-    """The figure of the network, written whole to ``path`` where one is given.
+) -> bytes | None:
+    """The figure of the network; where a ``path`` is given, it is written whole there and not returned.
 
     Args:
         format: "svg", "png", "pdf" or "dot"; the suffix of ``path`` says it otherwise, and without both it is SVG.
+        expand: what to draw open, a pattern of paths or several.
+        collapse: what to draw as one box, in the same way.
 
     The others are the fields of ``backends.graphviz.Options``.
 
@@ -259,18 +299,24 @@ def render(
     from graphbuilder.backends.graphviz.write.engine import NoEngine
     from graphbuilder.diagnostics.catalogue.backends import NoGraphviz
 
-    options = Options(shapes, names, direction, tuple(expand), tuple(collapse), level, dpi, theme, title)
+    opened, closed = _patterns(expand), _patterns(collapse)
+    options = Options(shapes, names, direction, opened, closed, level, dpi, theme, title)
     chosen = format or (_format_of(path) if path is not None else "svg")
     try:
         figure = draw(_network(network).typed, chosen, options)
     except NoEngine as error:
         message = f"no Graphviz on this machine draws {chosen}: {error}"
         raise CompileError((NoGraphviz.at(None, message, help="pip install graphviz-pure, or write .dot"),)) from error
-    if path is not None:
-        from graphbuilder.files import write_whole
+    if path is None:
+        return figure
+    from graphbuilder.files import write_whole
 
-        write_whole(path, figure)
-    return figure
+    write_whole(path, figure)
+    return None
+
+
+def _patterns(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _format_of(path: str | Path) -> Format:
@@ -292,108 +338,3 @@ def summary(network: Network | str | Path) -> Summary:
     from graphbuilder.backends.table import summarise
 
     return summarise(_network(network).typed)
-
-
-def compare(
-    *networks: Network | str | Path,
-    params: Mapping[str, Any] | None = None,
-    grid: Mapping[str, Sequence[Any]] | None = None,
-    timed: bool = False,
-    batch: int = 1,
-    device: str | torch_device = "auto",
-    tell: Callable[[int, int], None] = lambda done, rounds: None,
-) -> Comparison:
-    """Networks, or variants of them, side by side; prints as a table, and as Markdown in a notebook.
-
-    Args:
-        networks: networks, or paths of specs.
-        params: values over the ``[params]`` of each of the paths.
-        grid: several values for a param; each of the paths is taken in every combination of them.
-        timed: whether to measure a forward of each, in rounds that run them all.
-        batch: the samples in the batch that is timed.
-        device: where it is timed; "auto" is CUDA where there is one.
-        tell: called while timing with the rounds done, and the rounds in all.
-
-    Raises:
-        CompileError: when a spec has mistakes, with every mistake of every variant; when torch, the device or memory is
-            missing.
-        TypeError: when there is nothing to compare, or ``params`` or ``grid`` stand beside a network.
-    """
-    from graphbuilder.backends.table.comparison import Comparison, variant
-
-    if not networks:
-        raise TypeError("there is nothing to compare: give networks, or paths of specs")
-    found = gather(_variants(networks, params or {}, grid or {}))
-    timing, seconds = _measured(found, batch, device, tell) if timed else (None, [None] * len(found))
-    rows = zip(found, _told(found), seconds, strict=True)
-    return Comparison(tuple(variant(network.typed, settings, took) for network, settings, took in rows), timing)
-
-
-def gather(variants: Iterable[tuple[str, Checked]], strict: bool = False) -> list[Network]:
-    """The networks of variants, each with the settings that it was checked with, as a text ("" for none).
-
-    Raises:
-        CompileError: with every mistake of every variant once, and the settings that lead to it; warnings are mistakes
-            where ``strict``.
-    """
-    networks: list[Network] = []
-    mistakes: dict[str, tuple[Diagnostic, list[str]]] = {}
-    for settings, checked in variants:
-        if checked.network and not (strict and checked.diagnostics):
-            networks.append(checked.network)
-            continue
-        for each in checked.diagnostics:
-            mistakes.setdefault(str(each), (each, []))[1].append(settings)
-    if mistakes:
-        raise CompileError(tuple(each.with_notes(*_variants_note(settings)) for each, settings in mistakes.values()))
-    return networks
-
-
-def _variants_note(settings: Sequence[str]) -> tuple[str, ...]:
-    told = [each for each in settings if each]
-    if not told:
-        return ()
-    others = {1: "", 2: ", and in another variant"}.get(len(told), f", and in {len(told) - 1} other variants")
-    return (f"with {told[0]}{others}",)
-
-
-def _variants(
-    networks: Sequence[Network | str | Path], params: Mapping[str, Any], grid: Mapping[str, Sequence[Any]]
-) -> Iterator[tuple[str, Checked]]:
-    """Every spec in every combination of the grid's values; what is a network already, as it is."""
-    from itertools import product
-
-    for network in networks:
-        if isinstance(network, Network):
-            if params or grid:
-                raise TypeError("params and grid are for paths of specs: a Network has its params already")
-            yield "", Checked(network, ())
-            continue
-        for values in product(*grid.values()):
-            chosen = dict(zip(grid, values, strict=True))
-            yield ", ".join(f"{name}={each}" for name, each in chosen.items()), check(network, {**params, **chosen})
-
-
-def _told(networks: Sequence[Network]) -> Iterator[dict[str, Any]]:
-    """For each network the params in which it, or another of the same spec, is not as the spec has it."""
-    changed = {
-        (each.name, name)
-        for each in networks
-        for name, value in each.params.items()
-        if value != each.spec.params.get(name)
-    }
-    for each in networks:
-        yield {name: value for name, value in each.params.items() if (each.name, name) in changed}
-
-
-def _measured(
-    networks: Sequence[Network], batch: int, device: str | torch_device, tell: Callable[[int, int], None]
-) -> tuple[Timing, list[float]]:
-    from graphbuilder.backends.table.comparison import Timing
-    from graphbuilder.backends.torch.chosen import device_named
-    from graphbuilder.backends.torch.timing import medians
-
-    place = device_named(device)
-    modules = [compile(network, device=place) for network in networks]
-    graphs = [network.typed for network in networks]
-    return Timing(str(place), batch), medians(modules, graphs, batch=batch, device=place, tell=tell)

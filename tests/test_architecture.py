@@ -30,6 +30,7 @@ ROOMS: tuple[str, ...] = (
     "backends",
     "weights",
     "compiler",
+    "comparing",
     "importers",
     "cli",
 )
@@ -70,9 +71,9 @@ def is_typing(node: ast.AST) -> bool:
 
 
 def room(path: Path) -> str:
-    """The room of a file; "" for the package's own front door."""
+    """The room of a file; "" for the package's own front door, and ``python -m`` is the command line's."""
     name = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    return "" if name == "__init__" else name
+    return {"__init__": "", "__main__": "cli"}.get(name, name)
 
 
 def wing(parts: list[str]) -> str:

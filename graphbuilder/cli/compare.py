@@ -67,7 +67,7 @@ def command(
     is that of the windows (convolutions, pools) up to the last map before something that reads the whole input.
     Changes are to the first row.
     """
-    from graphbuilder.compiler import compare
+    from graphbuilder.comparing import compare
 
     if output is not None:
         from graphbuilder.backends.plot import checked_format
@@ -82,7 +82,7 @@ def command(
 
 
 def _networks(reading: Reading, specs: tuple[str, ...], grid: tuple[str, ...]) -> list[Network]:
-    from graphbuilder.compiler import gather
+    from graphbuilder.comparing import gather
 
     axes = [_settings(each) for each in grid]
     if len(specs) * prod(map(len, axes)) > MOST:

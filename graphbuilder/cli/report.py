@@ -42,7 +42,7 @@ def unknown(kind: str, name: str, known: Iterable[str], remedy: str) -> CompileE
     """The same for a name; a near one is the remedy where there is one."""
     from graphbuilder.diagnostics.nearest import meant
 
-    return bad_use(f"there is no {kind} `{name}`", meant(name, known, remedy))
+    return bad_use(f"there is no {kind} `{name}`", meant(name, known) or remedy)
 
 
 def report_refusal(error: click.UsageError) -> None:

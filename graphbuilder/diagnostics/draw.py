@@ -17,6 +17,7 @@ WIDTH = 100
 _NARROWEST = 40
 _LABEL = 30
 _LISTED = 40
+_PLAIN = 10
 
 _ANSI = {"error": "1;31", "warning": "1;33", "related": "1;34", "frame": "1;34", "bold": "1", "help": "1;36"}
 
@@ -35,6 +36,17 @@ def draw(
 
     writers = {"concise": formats.concise, "json": formats.json, "github": formats.github, "sarif": formats.sarif}
     return writers[format](diagnostics)
+
+
+def plain(diagnostic: Diagnostic) -> str:
+    """``diagnostic`` without its source, a line for each thing that is said: what an exception shows of it.
+
+    Of each list the first ten lines are shown.
+    """
+    first = safe(": ".join(filter(None, (str(diagnostic), diagnostic.label))))
+    related = (f"{label.span}: {label.text}" for label in diagnostic.related)
+    said = [*related, *_shown(diagnostic.notes, _PLAIN), *([f"help: {diagnostic.help}"] if diagnostic.help else [])]
+    return "\n".join((first, *(f"  {safe(line)}" for line in said)))
 
 
 class _Mark(NamedTuple):
@@ -76,7 +88,7 @@ class _Text:
             arrow = "::: " if number or not diagnostic.span else "--> "
             yield f"{' ' * gutter}{self._paint(arrow, 'frame')}{safe(str(marks[0].span))}"
             yield from self._snippet(source, marks, gutter)
-        for note in _shown(diagnostic.notes):
+        for note in _shown(diagnostic.notes, _LISTED):
             yield from self._note("", note, gutter)
         if diagnostic.help:
             yield from self._note("help: ", diagnostic.help, gutter)
@@ -151,13 +163,13 @@ class _Text:
         return f"\x1b[{_ANSI[style]}m{text}\x1b[0m" if self._colour and text else text
 
 
-def _shown(notes: Sequence[str]) -> Iterator[str]:
-    """The notes, and of each list (what begins alike, up to a colon) the first forty and how many more there are."""
+def _shown(notes: Sequence[str], most: int) -> Iterator[str]:
+    """The notes, and of each list (what begins alike, up to a colon) the first ``most`` and how many more there are."""
     for head, group in groupby(notes, lambda note: note.partition(": ")[0] if ": " in note else ""):
         lines = list(group)
-        yield from lines[:_LISTED]
-        if len(lines) > _LISTED:
-            yield f"{head}: " * bool(head) + f"and {len(lines) - _LISTED} more, {len(lines)} in all"
+        yield from lines[:most]
+        if len(lines) > most:
+            yield f"{head}: " * bool(head) + f"and {len(lines) - most} more, {len(lines)} in all"
 
 
 def _related(label: Label) -> _Mark:

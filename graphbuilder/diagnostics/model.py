@@ -111,15 +111,20 @@ class Diagnostic:
 
 
 class CompileError(Exception):
-    """A spec, or what came with it, cannot be used; carries every diagnostic of the run.
+    """A spec, or what came with it, cannot be used; carries every diagnostic of the run, and says them with remedies.
 
     Attributes:
         diagnostics: errors and warnings, in reading order.
     """
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        super().__init__("\n".join(map(str, diagnostics)))
+        super().__init__(diagnostics)
         self.diagnostics = diagnostics
+
+    def __str__(self) -> str:
+        from graphbuilder.diagnostics.draw import plain  # as late as in a traceback
+
+        return "\n".join(map(plain, self.diagnostics))
 
 
 class Sink:
