@@ -3,11 +3,12 @@ channel."""
 
 from __future__ import annotations
 
+from math import prod
 from typing import Annotated
 
 from pydantic import Field
 
-from graphbuilder.diagnostics.catalogue.shapes import Contradiction
+from graphbuilder.diagnostics.catalogue.shapes import Contradiction, NothingLeft
 from graphbuilder.ir.lowering import Arg, Expr, Input, Lowering, TorchCall
 from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.reach import Reach
@@ -214,8 +215,12 @@ class InstanceNorm(Norm):
     bias: f.Bias = False
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        if inputs[0].layout == "first":
-            maps(self, inputs[0])
+        (x,) = inputs
+        if x.layout == "first":
+            maps(self, x)
+        if prod(x.spatial) == 1:
+            message = f"instancenorm: {x} has one place, whose deviation is none"
+            raise OpError(NothingLeft, message, inputs=(0,), help="leave it out, or take another norm")
         return inputs
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:

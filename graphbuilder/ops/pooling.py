@@ -91,6 +91,10 @@ class Pool(Op):
 
     def _check_padding(self, over: Window) -> None:
         limits = tuple(reach // 2 for reach in over.reach)
+        sparse = zip(over.dilation, over.spatial, over.sides, strict=True)
+        if any(gap > size and any(sides) for gap, size, sides in sparse):
+            message = f"{self.op}: a window so dilated may hold nothing but padding on {times(over.spatial)}"
+            raise OpError(PaddingTooLarge, message, field="dilation")
         if _halves(tuple(map(max, over.sides)), over.reach):
             return
         raise OpError(

@@ -8,6 +8,7 @@ import pytest
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.compiler import check_text
+from tests.random.verify import failure
 
 HEAD = """
 format = 1
@@ -47,3 +48,59 @@ def test_a_step_inside_one_of_the_copies_that_share_their_weights_is_read() -> N
         [blocks.unit]
         body = [{ id = "mid", op = "linear", out = 4 }, { op = "relu" }]
     """)
+
+
+def test_copies_side_by_side_that_are_no_plain_calls() -> None:
+    """A batch norm of channels that stand last moves them; the list of copies was called without that."""
+    agrees("""
+        [inputs.y]
+        shape = [4, 4, 6]
+        layout = "channels_last"
+        [model]
+        body = [{ op = "relu", from = "y" }, { op = "batchnorm", repeat = 2, merge = "concat" }]
+    """)
+
+
+def test_copies_that_share_their_weights_are_expanded_with_what_is_read_inside() -> None:
+    agrees("""
+        [model]
+        body = [{ use = "unit", repeat = 3, share = true }, { op = "add", from = ["unit", "unit.1.mid"] }]
+        [blocks.unit]
+        body = [{ id = "mid", op = "linear", out = 4 }]
+    """)
+
+
+def test_what_is_read_deep_inside_a_block_is_no_output_that_it_declares() -> None:
+    agrees("""
+        [model]
+        body = [
+          { id = "one", use = "outer" },
+          { id = "two", share = "one", from = "one.inner.side" },
+          { op = "add", from = ["one.inner.side", "two.main"] },
+        ]
+        [blocks.outer]
+        body = [{ id = "inner", use = "pair" }]
+        [blocks.pair]
+        body = [{ id = "left", op = "linear", out = 4 }, { id = "right", op = "relu" }]
+        outputs = { main = "right", side = "left" }
+    """)
+
+
+@pytest.mark.parametrize(
+    ("steps", "code"),
+    [
+        ('{ op = "globalavgpool", keep = true }, { op = "instancenorm" }', "GB208"),
+        ('{ op = "maxpool", kernel = 2, dilation = 16, padding = "same" }', "GB212"),
+    ],
+)
+def test_what_could_never_run_is_refused(steps: str, code: str) -> None:
+    """An instance norm over one place raises in torch; a window that holds padding alone gives minus infinity."""
+    checked = check_text(f"{HEAD}[model]\nbody = [{steps}]\n")
+    assert [each.code for each in checked.diagnostics] == [code]
+
+
+def agrees(text: str) -> None:
+    """Everything that is asked of a random network holds."""
+    typed = network(text)
+    outputs = dict(zip([name for name, _ in typed.graph.outputs], typed.outputs, strict=True))
+    assert failure(HEAD + dedent(text), outputs) is None

@@ -46,9 +46,10 @@ class Reader:
         }
         if graph.kind in ("repeat", "branch"):
             return inside
-        if graph.kind == "model" or all(name != "out" for name, _ in graph.outputs):
+        if graph.kind == "model":
             return {}
-        return {name: node for name, node in inside.items() if name in self._taken.get(graph, ())}
+        known = self._taken.get(graph, set()) if "out" in dict(graph.outputs) else set[str]()
+        return {name: node for name, node in inside.items() if name in known or "." in name}
 
     def signal(self, node: Node) -> Signal:
         """What a node gives to a step that names no port."""
@@ -109,10 +110,11 @@ def _children(graph: Graph) -> Iterator[tuple[Node, Graph]]:
 
 
 def _ports_read(graph: Graph) -> Iterator[tuple[Graph, set[str]]]:
-    """For each call of another body, the ports that this body reads of it."""
+    """For each call of another body, the ports that this body reads of it, or of another call with its weights."""
     nodes = written_out(graph)
     stand_in = graph.nodes.stand_in if isinstance(graph.nodes, Copies) else str
+    owners = {node.name: node.module for node in nodes}
     read: dict[str, set[str]] = {}
     for value in (*(value for node in nodes for value in node.inputs), *(value for _, value in graph.outputs)):
-        read.setdefault(stand_in(value.node), set()).add(value.port)
-    return ((child, read.get(node.name, set())) for node, child in _children(graph))
+        read.setdefault(owners.get(stand_in(value.node), ""), set()).add(value.port)
+    return ((child, read.get(node.module, set())) for node, child in _children(graph))

@@ -94,7 +94,8 @@ class WrongCount(Rule):
 
 
 class NothingLeft(Rule):
-    """An op would give a value without elements: a crop that takes everything, a slice that is empty."""
+    """An op would give a value without elements: a crop that takes everything, a slice that is empty. An instance norm
+    over a single place has nothing left either: what it gives would not depend on what it reads."""
 
     code = "GB208"
     title = "a size that is not positive"
