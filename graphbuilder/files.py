@@ -10,14 +10,16 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.usage import OutputFailed, OutputForeign, OutputKind
 
 Target = str | os.PathLike[str]
+# Of a file, or of all files of a folder by name.
+Content = bytes | Mapping[str, bytes]
 
 
 def write_whole(path: Target, data: bytes) -> None:
@@ -26,17 +28,7 @@ def write_whole(path: Target, data: bytes) -> None:
     Raises:
         CompileError: when the target is no plain file, or the system refuses; the old file is then untouched.
     """
-    target = Path(os.path.realpath(path))
-    with _coded(path):
-        mode = _mode_of(target, path)
-        temporary = _beside(target)
-        try:
-            _write_synced(temporary, data, mode)
-            os.replace(temporary, target)
-        finally:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
-        _sync_folder(target.parent)
+    write_all({path: data})
 
 
 def write_folder(path: Target, files: Mapping[str, bytes]) -> None:
@@ -44,22 +36,67 @@ def write_folder(path: Target, files: Mapping[str, bytes]) -> None:
 
     Raises:
         CompileError: when the target is no folder, holds other files than these, or the system refuses; the old folder
-        is then
-            untouched.
+            is then untouched.
     """
+    write_all({path: files})
+
+
+def write_all(outputs: Mapping[Target, Content]) -> None:
+    """Write files and whole folders: all are built and synced before the first takes its place.
+
+    Raises:
+        CompileError: when one of them cannot be written; none has then been touched, unless it is a rename that failed.
+    """
+    with ExitStack() as staged:
+        ready = {path: staged.enter_context(_staged(path, content)) for path, content in outputs.items()}
+        for path, put_in_place in ready.items():
+            with _coded(path):
+                put_in_place()
+
+
+def _staged(path: Target, content: Content) -> AbstractContextManager[Callable[[], None]]:
+    return _staged_file(path, content) if isinstance(content, bytes) else _staged_folder(path, content)
+
+
+@contextmanager
+def _staged_file(path: Target, data: bytes) -> Generator[Callable[[], None]]:
+    """Build the file beside its place; what is given puts it there, and what was not put there is removed."""
+
+    def put_in_place() -> None:
+        os.replace(temporary, target)
+        _sync_folder(target.parent)
+
     target = Path(os.path.realpath(path))
-    with _coded(path):
-        _refuse_foreign(target, path, files)
-        staging = _beside(target)
-        try:
+    temporary = _beside(target)
+    try:
+        with _coded(path):
+            _write_synced(temporary, data, _mode_of(target, path))
+        yield put_in_place
+    finally:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            temporary.unlink()
+
+
+@contextmanager
+def _staged_folder(path: Target, files: Mapping[str, bytes]) -> Generator[Callable[[], None]]:
+    """The same for a folder."""
+
+    def put_in_place() -> None:
+        _put_in_place(staging, target)
+        _sync_folder(target.parent)
+
+    target = Path(os.path.realpath(path))
+    staging = _beside(target)
+    try:
+        with _coded(path):
+            _refuse_foreign(target, path, files)
             staging.mkdir()
             for name, data in files.items():
                 _write_synced(staging / name, data)
             _sync_folder(staging)
-            _put_in_place(staging, target)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-        _sync_folder(target.parent)
+        yield put_in_place
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 @contextmanager

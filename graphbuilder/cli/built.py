@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
+from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphbuilder.cli.filled import Filled
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from graphbuilder.backends.torch.trial import Trial
     from graphbuilder.compiler import Network
-    from graphbuilder.ir import TensorType
+    from graphbuilder.files import Content
 
 SAMPLE = "a sample"
 
@@ -38,21 +40,22 @@ class Built:
     filled: Filled
     seed: int
 
-    def text(self, output: str | None) -> str:
+    def text(self, written: Sequence[str]) -> str:
         """A few lines for a person."""
         rows = dict(self._rows())
-        if output:
-            rows["written"] = output
+        if written:
+            rows["written"] = ", ".join(written)
         title = f"  {safe(self.network.title)}" if self.network.title != self.network.name else ""
         return "\n".join([f"{self.network.name}{title}", *(f"  {name:<10}  {text}" for name, text in rows.items())])
 
     def _rows(self) -> Iterator[tuple[str, str]]:
         from graphbuilder.analysis.costs import costs
         from graphbuilder.backends.table.numbers import counted, scaled
+        from graphbuilder.backends.table.rows import named
 
         cost = costs(self.network.typed)
-        yield "inputs", _named(self.network.inputs)
-        yield "outputs", _named(self.network.outputs)
+        yield "inputs", named(self.network.inputs)
+        yield "outputs", named(self.network.outputs, self.network.typed.graph.training)
         statistics = f" (and {counted(cost.non_trainable)} running statistics)" if cost.non_trainable else ""
         yield "parameters", f"{counted(cost.trainable)}{statistics}"
         yield "MACs", f"{scaled(cost.macs)} {SAMPLE}"
@@ -60,63 +63,75 @@ class Built:
         yield "device", f"{self.trial.device}, {self.trial.dtype}, batch {self.trial.batch}"
         yield "time", str(self.stages)
 
-    def data(self, output: str | None) -> dict[str, Any]:
+    def data(self, written: Sequence[str]) -> dict[str, Any]:
         """The same as plain values; shapes are for one sample."""
         from graphbuilder.compiler import summary
 
         costs = summary(self.network).data()
-        known = {name: costs[name] for name in ("name", "title", "inputs", "outputs", "parameters", "macs")}
+        names = ("name", "title", "inputs", "outputs", "training_only", "parameters", "macs")
+        known = {name: costs[name] for name in names if name in costs}
         run = {"device": self.trial.device, "dtype": self.trial.dtype, "batch": self.trial.batch}
-        made = {**self.filled.data(), "seed": self.seed, "seconds": self.stages.seconds, "output": output}
+        made = {**self.filled.data(), "seed": self.seed, "seconds": self.stages.seconds, "written": list(written)}
         return {**known, **run, **made}
 
 
-def writer_of(output: str) -> Callable[[Built, str], None]:
-    """What writes an output of this suffix.
+def contents_of(outputs: Sequence[str]) -> Mapping[str, Callable[[Built], Content]]:
+    """What makes the content of each output, by its suffix.
 
     Raises:
-        CompileError: when nothing does.
+        CompileError: when nothing does, or one output would lie in another.
     """
-    if output.endswith(("/", os.sep)):
-        return _write_folder
+    made = {output: _content_of(output) for output in outputs}
+    folders = [output for output in outputs if _is_folder(output)]
+    for output, folder in product(outputs, folders):
+        if Path(os.path.realpath(folder)) in Path(os.path.realpath(output)).parents:
+            raise CompileError((OutputKind.at(None, f"{output} lies in {folder}, which is written whole"),))
+    return made
+
+
+def _content_of(output: str) -> Callable[[Built], Content]:
+    if _is_folder(output):
+        return _folder
     if os.path.isdir(output):
         raise CompileError((OutputKind.at(None, f"{output} is a folder", help=f"write {output}/ to fill it"),))
     suffix = os.path.splitext(output)[1].lower()
-    if suffix in _WRITERS:
-        return _WRITERS[suffix]
+    if suffix in _CONTENTS:
+        return _CONTENTS[suffix]
     message = f"`compile` writes no {suffix or 'file without a suffix'}"
     remedy = ".py for source, .safetensors for weights, a path that ends in / for a folder with everything"
     raise CompileError((OutputSuffix.at(None, message, help=remedy),))
 
 
-def _write_source(built: Built, output: str) -> None:
+def _is_folder(output: str) -> bool:
+    return output.endswith(("/", os.sep))
+
+
+def _source(built: Built) -> bytes:
     from graphbuilder.compiler import source
-    from graphbuilder.files import write_whole
 
-    write_whole(output, source(built.network).encode())
-
-
-def _write_weights(built: Built, output: str) -> None:
-    from graphbuilder.weights.save import save
-
-    save(built.module, output)
+    return source(built.network).encode()
 
 
-_WRITERS: Mapping[str, Callable[[Built, str], None]] = {".py": _write_source, ".safetensors": _write_weights}
-
-
-def _write_folder(built: Built, output: str) -> None:
-    """The expanded spec, the weights, and a manifest by which both are recognised."""
-    from graphbuilder.backends.toml import expand
-    from graphbuilder.files import write_folder
+def _weights(built: Built) -> bytes:
     from graphbuilder.weights.save import to_bytes
 
+    return to_bytes(built.module.state_dict())
+
+
+_CONTENTS: Mapping[str, Callable[[Built], bytes]] = {".py": _source, ".safetensors": _weights}
+
+
+def _folder(built: Built) -> dict[str, bytes]:
+    """The source, the weights, the expanded spec, and a manifest by which they are recognised."""
+    from graphbuilder.backends.toml import expand
+
     files = {
+        "model.py": _source(built),
+        "weights.safetensors": _weights(built),
         "spec.toml": expand(built.network.typed).encode(),
-        "weights.safetensors": to_bytes(built.module.state_dict()),
     }
     manifest = json.dumps(_manifest(built, files), indent=2) + "\n"
-    write_folder(output, {**files, "manifest.json": manifest.encode()})
+    return {**files, "manifest.json": manifest.encode()}
 
 
 def _manifest(built: Built, files: Mapping[str, bytes]) -> dict[str, Any]:
@@ -133,7 +148,3 @@ def _manifest(built: Built, files: Mapping[str, bytes]) -> dict[str, Any]:
             "torch": version("torch"),
         },
     }
-
-
-def _named(types: Mapping[str, TensorType]) -> str:
-    return ", ".join(f"{name} {type_}" for name, type_ in types.items())

@@ -17,7 +17,7 @@ Examples:
   graphbuilder compile specs/xception.toml --set classes=10 --device cuda --dtype bfloat16 --batch 64
   graphbuilder compile specs/xception.toml --weights xception.keras -o xception.safetensors
   graphbuilder compile specs/xception.toml --set classes=10 --weights xception.keras --weights-except logits
-  graphbuilder compile specs/xception.toml -o xception.py
+  graphbuilder compile specs/xception.toml -o xception.py -o xception.safetensors
   graphbuilder compile specs/xception.toml -o xception/
 """
 
@@ -38,7 +38,13 @@ Examples:
 )
 @click.option("--json", "as_json", is_flag=True, help="Say what was built as JSON.")
 @click.option(
-    "-o", "--output", metavar="FILE", help="Write source (.py), weights (.safetensors), or both with the spec (DIR/)."
+    "-o",
+    "--output",
+    "outputs",
+    metavar="FILE",
+    multiple=True,
+    help="Write source (.py) or weights (.safetensors), or into DIR/ all: model.py, weights.safetensors, spec.toml "
+    "(expanded) and manifest.json (their sha256, versions, settings); repeatable.",
 )
 def command(
     reading: Reading,
@@ -52,17 +58,17 @@ def command(
     weights_except: tuple[str, ...],
     seed: int,
     as_json: bool,
-    output: str | None,
+    outputs: tuple[str, ...],
 ) -> None:
     """Build a network as a torch module and run a forward on a random batch.
 
     What is written needs only torch.
     """
-    from graphbuilder.cli.built import Built, writer_of
+    from graphbuilder.cli.built import Built, contents_of
 
     if (weights_map or weights_except) and not weights:
         raise click.UsageError("--weights-map and --weights-except say how to read --weights, and there are none")
-    write = writer_of(output) if output else None
+    contents = contents_of(outputs)
     stages = Stages()
     with stages.stage("check", f"checking {spec}"):
         network = reading.network(spec)
@@ -83,7 +89,9 @@ def command(
     with stages.stage("forward", f"running a batch of {batch}"):
         trial = try_out(module, network.typed, batch=batch, device=place, dtype=numbers, seed=seed)
     built = Built(network, module, trial, stages, filled, seed)
-    if write and output:
-        with stages.stage("write", f"writing {output}"):
-            write(built, output)
-    click.echo(json.dumps(built.data(output), indent=2) if as_json else built.text(output))
+    if outputs:
+        from graphbuilder.files import write_all
+
+        with stages.stage("write", f"writing {', '.join(outputs)}"):
+            write_all({output: content(built) for output, content in contents.items()})
+    click.echo(json.dumps(built.data(outputs), indent=2) if as_json else built.text(outputs))

@@ -285,6 +285,9 @@ def test_compile_writes_a_folder(cli: Run) -> None:
     for name, entry in manifest["files"].items():
         data = Path("out", name).read_bytes()
         assert (entry["sha256"], entry["bytes"]) == (sha256(data).hexdigest(), len(data))
+    assert set(manifest["files"]) == {"model.py", "weights.safetensors", "spec.toml"}
+    assert "class Small(nn.Module)" in Path("out/model.py").read_text()
+    assert all(name in " ".join(cli("compile", "--help").out.split()) for name in ("manifest.json", *manifest["files"]))
     assert set(manifest["versions"]) == {"graphbuilder", "python", "torch"}
     assert manifest["params"] == {"out": 6}
     assert tomllib.loads(Path("out/spec.toml").read_text())["model"]["body"][0]["out"] == 6
