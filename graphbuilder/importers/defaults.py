@@ -56,7 +56,7 @@ class Defaults:
         for name in tables[0]:
             if name in _NEVER or (name == "stride" and "out" in tables[0]):
                 continue
-            values = [table[name] for table in tables if not (name == "padding" and _is_free(table))]
+            values = [table[name] for table in tables if name != "padding" or _is_word(table)]
             found = _commonest(values)
             if found is None:
                 continue
@@ -89,6 +89,11 @@ def _commonest(values: Iterable[Any]) -> tuple[Any, int] | None:
         return None
     text, count = Counter(map(repr, known)).most_common(1)[0]
     return next(value for value in known if repr(value) == text), count
+
+
+def _is_word(said: Mapping[str, Any]) -> bool:
+    """Whether padding is said in a word that matters; numbers would be wrong for a step that says nothing."""
+    return isinstance(said["padding"], str) and not _is_free(said)
 
 
 def _is_free(said: Mapping[str, Any]) -> bool:

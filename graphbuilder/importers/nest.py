@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from graphbuilder.importers.regions import structured
-from graphbuilder.importers.traced import Call, Traced
+from graphbuilder.importers.traced import Call, Scope, Traced
 from graphbuilder.importers.tree import CONTAINERS, Body, Item, Leaf, Sub
 from graphbuilder.ir import Op, Value
 
@@ -71,13 +71,18 @@ def _part(inside: list[Call], name: str, kind: str, depth: int, known: Known) ->
     ends = _ends(inside, known)
     if source is None or len(ends) != 1:
         return items
-    above = inside[0].scope[depth - 1].name if depth else ""
-    name = f"{above}_{name}" if name.isdecimal() and above else name
+    name = _full(inside[0].scope[: depth + 1])
     if len(items) == 1:
         return _renamed(items, name, kind)
     body = _absorbed(structured(items, source), source)
     body.name, body.kind = name, kind
     return [Sub(body, ends[0])]
+
+
+def _full(scope: Sequence[Scope]) -> str:
+    """The name of a module; of one that is only counted, with that of what it is counted in: ``blocks_3_1``."""
+    *above, own = scope
+    return f"{_full(above)}_{own.name}" if own.name.isdecimal() and above else own.name
 
 
 def _renamed(items: list[Item], name: str, kind: str) -> list[Item]:

@@ -24,7 +24,7 @@ def normalise(model: Traced) -> Traced:
     """``model`` after every rule, without what no output needs."""
     calls: Calls = model.calls
     outputs = model.outputs
-    for rule in (_needed, _gathered, _padded, _pooled, _gated, _needed):
+    for rule in (_needed, _undropped, _gathered, _padded, _pooled, _gated, _shuffled, _needed):
         calls, renamed = rule(calls, outputs)
         outputs = {name: renamed.get(value, value) for name, value in outputs.items()}
     return replace(model, calls=[replace(call, args=_spelt(call)) for call in calls], outputs=outputs)
@@ -41,6 +41,15 @@ def _needed(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]
             needed.update(value.node for value in call.inputs)
             kept.append(call)
     return kept[::-1], {}
+
+
+def _undropped(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    """A dropout that drops nothing is nothing."""
+    renamed: Renamed = {}
+    for call in calls:
+        if call.op in ("dropout", "droppath") and not call.args["rate"]:
+            renamed[Value(call.name)] = renamed.get(call.inputs[0], call.inputs[0])
+    return _reading([call for call in calls if Value(call.name) not in renamed], renamed), renamed
 
 
 def _gathered(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
@@ -125,6 +134,28 @@ def _gated(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
                 call = replace(call, op=kinds[gate.node], inputs=tuple(others), args={})
         found.append(call)
     return found, {}
+
+
+def _shuffled(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    """Maps reshaped and their axes exchanged: tokens, or channels shuffled."""
+    by_name = {call.name: call for call in calls}
+    found: list[Call] = []
+    for call in calls:
+        above = by_name.get(call.inputs[0].node)
+        if above and call.op == "permute" and call.args["axes"] == [1, 0] and _is_flat(above):
+            call = replace(call, op="tokens", args={}, inputs=above.inputs)
+        elif above and call.op == "reshape" and above.op == "permute" and above.args["axes"][:2] == [1, 0]:
+            first = by_name.get(above.inputs[0].node)
+            shape = listed(first.args["shape"]) if first and first.op == "reshape" else []
+            if first and call.args["shape"] == [shape[0] * shape[1], *shape[2:]]:
+                call = replace(call, op="channelshuffle", args={"groups": shape[0]}, inputs=first.inputs)
+        found.append(call)
+    return found, {}
+
+
+def _is_flat(call: Call) -> bool:
+    """Whether a call puts all places of maps on one axis."""
+    return call.op == "reshape" and len(call.args["shape"]) == 2
 
 
 def _readers(calls: Calls, outputs: Mapping[str, Value]) -> Counter[str]:

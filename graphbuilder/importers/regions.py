@@ -114,12 +114,22 @@ def _body(sides: list[list[Item]], join: Leaf, source: Value) -> Body | None:
 
 
 def _shortcut(main: list[Item], side: list[Item], join: Leaf, source: Value) -> Body:
-    name, kind = "", "residual" if join.call.op == "add" else "dense" if join.call.op == "concat" else "gate"
+    name, kind = "", _kind(main, join)
     if len(main) == 1 and isinstance(main[0], Sub) and main[0].body.is_plain:
         name = main[0].body.name
         kind = kind if main[0].body.kind in ("block", *CONTAINERS) else main[0].body.kind
         main = main[0].body.main
     return Body(source, main, join.call, side, name=name, kind="down" if side and kind == "residual" else kind)
+
+
+def _kind(main: list[Item], join: Leaf) -> str:
+    """A word for what a shortcut leads around."""
+    ops = {leaf.call.op for leaf in leaves(main)}
+    if join.call.op != "add":
+        return "dense" if join.call.op == "concat" else "gate"
+    if "attention" in ops:
+        return "attend_all"
+    return "feedforward" if "linear" in ops and not ops & {"conv", "dwconv", "sepconv"} else "residual"
 
 
 def _is_side(side: list[Item], main: list[Item]) -> bool:

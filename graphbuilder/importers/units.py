@@ -54,8 +54,10 @@ def _body(item: Sub | Group) -> Body:
 
 
 def _inline(model: Body) -> None:
-    """Write out plain bodies of which there is only one kind."""
-    counts = Counter(_shape(body.main) for body in bodies(model))
+    """Write out plain bodies that are used in one place alone, or in like places of like bodies."""
+    distinct = {shape(body): body for body in bodies(model)}.values()
+    used = (item for body in distinct for items in body.lists.values() for item in items)
+    counts = Counter(_shape(item.body.main) for item in used if isinstance(item, Sub))
     for body in bodies(model):
         for items in body.lists.values():
             items[:] = [piece for item in items for piece in _pieces(item, counts)]

@@ -30,6 +30,7 @@ MODELS = {
     "mobilenet_v2": (64, 65, 5),
     "densenet121": (64, 65, 1),
     "vgg16": (64, 50, 5),
+    "shufflenet_v2_x0_5": (64, 75, 3),
     "inception_v3": (96, 140, 4),
 }
 
@@ -100,6 +101,38 @@ class Odd(nn.Module):
         return self.head(deep.mean(dim=(2, 3))), nn.functional.max_pool2d(up, 2)
 
 
+class Attending(nn.Module):
+    """A small vision transformer: tokens, one more of them, places, and torch's own attention."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(3, 24, 4, 4)
+        self.token = nn.Parameter(torch.randn(1, 1, 24))
+        self.places = nn.Parameter(torch.randn(1, 17, 24))
+        self.layers = nn.Sequential(*[Layer(24) for _ in range(4)])
+        self.head = nn.Linear(24, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.token.expand(len(x), -1, -1), x], dim=1) + self.places
+        return self.head(self.layers(x)[:, 0])
+
+
+class Layer(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.before = nn.LayerNorm(width)
+        self.attention = nn.MultiheadAttention(width, 3, batch_first=True)
+        self.behind = nn.LayerNorm(width)
+        self.wide = nn.Linear(width, 4 * width)
+        self.narrow = nn.Linear(4 * width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.before(x)
+        x = x + self.attention(y, y, y, need_weights=False)[0]
+        return x + self.narrow(nn.functional.gelu(self.wide(self.behind(x))))
+
+
 class Sorting(nn.Module):
     """Something that no network of ours does."""
 
@@ -126,6 +159,13 @@ def test_what_has_no_pattern_comes_back() -> None:
     found = gb.from_torch(Odd(), torch.randn(2, 8, 8, 8))
     assert found.difference is not None and found.difference < 1e-5
     assert 'id = "stages", use = "residual", repeat' in found.text
+
+
+def test_attention_is_one_op() -> None:
+    found = gb.from_torch(Attending(), torch.randn(2, 3, 16, 16))
+    assert found.difference is not None and found.difference < 1e-5
+    assert '{ op = "attention", heads = 3 }' in found.text
+    assert 'id = "layers", use = "layer", repeat = "=depth"' in found.text
 
 
 def test_what_cannot_be_said_is_listed() -> None:

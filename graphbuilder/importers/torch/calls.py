@@ -217,6 +217,8 @@ def _join(op: str) -> Maker:
             raise Unknown(f"a sum weighed by {given['alpha']}")
         if op == "mul" and (tensors.is_state(left) or tensors.is_state(right)):
             return _scaled(*((right, left) if tensors.is_state(left) else (left, right)), tensors)
+        if op == "add" and (tensors.is_state(left) or tensors.is_state(right)):
+            return _placed(*((right, left) if tensors.is_state(left) else (left, right)), tensors)
         if isinstance(right, int | float):
             return _by_number(op, left, right, tensors)
         return Made(op, {}, (tensors.value(left), tensors.value(right)), {})
@@ -230,6 +232,12 @@ def _scaled(value: Any, factor: Any, tensors: Tensors) -> Made:
     return Made("scale", {}, (tensors.value(value),), tensors.weights(weight=factor))
 
 
+def _placed(value: Any, added: Any, tensors: Tensors) -> Made:
+    if value.meta["val"].shape[1:] != added.meta["val"].shape[-value.meta["val"].dim() + 1 :]:
+        raise Unknown("a tensor of the module added that has another shape")
+    return Made("positions", {}, (tensors.value(value),), tensors.weights(weight=added))
+
+
 def _by_number(op: str, value: Any, number: float, tensors: Tensors) -> Made:
     if op not in ("mul", "div"):
         raise Unknown(f"`{op}` of a number")
@@ -240,6 +248,10 @@ def _by_number(op: str, value: Any, number: float, tensors: Tensors) -> Made:
 def _concat(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
     rank = len(node.meta["val"].shape)
     axis = given["dim"] % rank - 1
+    first, *rest = given["tensors"]
+    if tensors.is_state(first) and len(rest) == 1 and rank == 3 and axis == 0:
+        count = first.meta["val"].shape[-2]
+        return Made("classtoken", {"count": count}, (tensors.value(rest[0]),), tensors.weights(weight=first))
     values = tuple(map(tensors.value, given["tensors"]))
     if len(values) == 1:
         return None
@@ -266,12 +278,17 @@ def _view(given: Arguments, tensors: Tensors, node: Any) -> Made:
 
 def _permute(given: Arguments, tensors: Tensors, node: Any) -> Made:
     axes = [axis % len(given["dims"]) for axis in given["dims"]]
-    inputs = (tensors.value(given["self"]),)
-    if axes == [0, *range(2, len(axes)), 1]:
+    return _permuted(axes, (tensors.value(given["self"]),))
+
+
+def _permuted(axes: list[int], inputs: tuple[Value, ...]) -> Made:
+    if len(axes) > 3 and axes == [0, *range(2, len(axes)), 1]:
         return Made("channelslast", {}, inputs, {})
-    if axes == [0, len(axes) - 1, *range(1, len(axes) - 1)]:
+    if len(axes) > 3 and axes == [0, len(axes) - 1, *range(1, len(axes) - 1)]:
         return Made("channelsfirst", {}, inputs, {})
-    raise Unknown(f"the axes {axes} exchanged")
+    if axes[0]:
+        raise Unknown("the batch exchanged with another axis")
+    return Made("permute", {"axes": [axis - 1 for axis in axes[1:]]}, inputs, {})
 
 
 def _chunks(given: Arguments, tensors: Tensors, node: Any) -> Made:
@@ -305,6 +322,35 @@ def _pad(given: Arguments, tensors: Tensors, node: Any) -> Made:
     args: dict[str, Any] = {"sides": pairs, "mode": given["mode"]}
     value = {"value": float(given["value"])} if given["mode"] == "constant" and given["value"] else {}
     return Made("pad", {**args, **value}, (tensors.value(node.args[0]),), {})
+
+
+def _transpose(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    rank = len(node.meta["val"].shape)
+    first, second = given["dim0"] % rank, given["dim1"] % rank
+    axes = list(range(rank))
+    axes[first], axes[second] = second, first
+    return _permuted(axes, (tensors.value(given["self"]),))
+
+
+def _slice(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
+    before, after = node.args[0].meta["val"].shape, node.meta["val"].shape
+    if before == after:
+        return None
+    axis = given["dim"] % len(after)
+    size = before[axis]
+    start, stop, step = slice(given["start"], given["end"], given["step"]).indices(size)
+    if not axis:
+        raise Unknown("a part of the batch")
+    args = {"axis": axis - 1 if axis > 1 else None, "start": start or None, "stop": stop if stop < size else None}
+    said = {name: value for name, value in args.items() if value is not None}
+    return Made("slice", {**said, **({"step": step} if step > 1 else {})}, (tensors.value(given["self"]),), {})
+
+
+def _select(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    axis = given["dim"] % len(node.args[0].meta["val"].shape)
+    if not axis:
+        raise Unknown("a sample taken from the batch")
+    return Made("select", {"axis": axis - 1, "index": given["index"]}, (tensors.value(given["self"]),), {})
 
 
 def _nothing(given: Arguments, tensors: Tensors, node: Any) -> None:
@@ -348,13 +394,16 @@ _MAKERS: Mapping[str, Maker] = {
     "prelu": _prelu,
     "relu": _plain("relu"),
     "relu6": _plain("relu6"),
+    "select": _select,
     "selu": _plain("selu"),
     "sigmoid": _plain("sigmoid"),
     "silu": _plain("silu"),
+    "slice": _slice,
     "softmax": _softmax,
     "softplus": _plain("softplus", beta="beta", threshold="threshold"),
     "sub": _join("sub"),
     "tanh": _plain("tanh"),
+    "transpose": _transpose,
     "upsample_bilinear2d": _resize("bilinear"),
     "upsample_nearest2d": _resize("nearest"),
 }

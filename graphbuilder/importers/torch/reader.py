@@ -13,12 +13,14 @@ from torch import Tensor, nn
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import TraceFailed
+from graphbuilder.importers.torch.attention import attended, attentions
 from graphbuilder.importers.torch.calls import Made, Tensors, Unknown, made_of
 from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed
 from graphbuilder.ir import TensorType, Value
 
 Nodes = Mapping[Any, Value]
 
+_RESHAPING = ("expand", "view", "reshape", "unsqueeze", "squeeze", "clone", "contiguous", "to")
 _PLACE = re.compile(r'File "([^"]+)", line (\d+)')
 
 
@@ -33,7 +35,7 @@ def read(model: nn.Module, example: Sequence[Tensor], name: str | None = None) -
         CompileError: GB804 when it cannot be traced, GB801 over what the catalogue does not have.
     """
     program = _exported(model, example)
-    reader = _Reader(program)
+    reader = _Reader(program, model)
     unexpressed = Unexpressed()
     for node in program.graph.nodes:
         reader.take(node, unexpressed)
@@ -69,7 +71,7 @@ def _exported(model: nn.Module, example: Sequence[Tensor]) -> Any:
 
 
 class _Reader:
-    def __init__(self, program: Any) -> None:
+    def __init__(self, program: Any, model: nn.Module) -> None:
         signature = program.graph_signature
         self.state: dict[str, str] = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
         self._constants: dict[str, Any] = dict(signature.inputs_to_lifted_tensor_constants)
@@ -77,6 +79,8 @@ class _Reader:
         self.calls: list[Call] = []
         self.outputs: dict[str, Value] = {}
         self._values: dict[Any, Value] = {}
+        self._reshaped: dict[str, str] = {}
+        self._attentions = attentions(program.graph.nodes, model)
 
     def take(self, node: Any, unexpressed: Unexpressed) -> None:
         if node.op == "placeholder":
@@ -105,9 +109,13 @@ class _Reader:
 
     def _call(self, node: Any, unexpressed: Unexpressed) -> None:
         where = _where(node)
-        tensors = Tensors(self._values, self.state)
+        tensors = Tensors(self._values, {**self.state, **self._reshaped})
+        if self._is_state(node):
+            return
         try:
-            made = made_of(node, tensors)
+            made = (
+                attended(node, self._attentions[node], tensors) if node in self._attentions else made_of(node, tensors)
+            )
         except Unknown as error:
             unexpressed.add(str(error), where)
             made = None
@@ -118,11 +126,22 @@ class _Reader:
         self._values[node] = Value(node.name)
         self.calls.append(_call_of(node, made, where))
 
+    def _is_state(self, node: Any) -> bool:
+        """Whether a call only gives a tensor of the module another shape; it is then known by its own name."""
+        kind = str(node.target).removeprefix("aten.").split(".")[0]
+        source = node.args[0] if node.args else None
+        name = getattr(source, "name", "")
+        known = {**self.state, **self._reshaped}
+        if kind not in _RESHAPING or name not in known:
+            return False
+        self._reshaped[node.name] = known[name]
+        return True
+
 
 def _call_of(node: Any, made: Made, where: str) -> Call:
     scope = _scopes(node)
     layer, leaves = _layer(made.weights)
-    label = (layer or "").rpartition(".")[2]
+    label = "" if leaves else (layer or "").rpartition(".")[2]
     return Call(node.name, made.op, made.args, made.inputs, scope, _label(label), layer, leaves, where)
 
 
