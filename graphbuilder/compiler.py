@@ -333,8 +333,18 @@ def _format_of(path: str | Path) -> Format:
     return formats[suffix]
 
 
-def summary(network: Network | str | Path) -> Summary:
-    """What the network costs, by block and in all; prints as a table, and as Markdown in a notebook."""
+def summary(network: Network | str | Path, *, batch: int | None = None) -> Summary:
+    """What the network costs, by block and in all; prints as a table, and as Markdown in a notebook.
+
+    Args:
+        batch: the samples of a forward and backward pass whose memory is told as well.
+
+    Raises:
+        CompileError: when the spec has mistakes.
+        ValueError: when ``batch`` is less than 1.
+    """
     from graphbuilder.backends.table import summarise
 
-    return summarise(_network(network).typed)
+    if batch is not None and batch < 1:
+        raise ValueError(f"batch must be at least 1, not {batch}")
+    return summarise(_network(network).typed, batch)

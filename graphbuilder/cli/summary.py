@@ -28,19 +28,25 @@ Examples:
     metavar="N",
     help="Levels of blocks to show; as many as fit a screen unless given.",
 )
+@click.option(
+    "--batch", type=click.IntRange(1), metavar="N", help="Tell the memory of a forward and backward pass of N samples."
+)
 @click.option("--json", "as_json", is_flag=True, help="Everything, at every depth, as JSON.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="The table in Markdown.")
-def command(reading: Reading, spec: str, depth: int | None, as_json: bool, as_markdown: bool) -> None:
+def command(
+    reading: Reading, spec: str, *, depth: int | None, batch: int | None, as_json: bool, as_markdown: bool
+) -> None:
     """Print parameters, multiply-accumulates and shapes by block.
 
     Parameters are learnable ones; running statistics are told among the totals. A block that is repeated counts all its
-    copies; the rows under it count one.
+    copies; the rows under it count one. In JSON, parameters.trainable are the learnable ones, and parameters.total all,
+    with running statistics; these names stay.
     """
     from graphbuilder.compiler import summary
 
     if as_json and as_markdown:
         raise click.UsageError("--json and --markdown exclude each other")
-    result = summary(reading.network(spec))
+    result = summary(reading.network(spec), batch=batch)
     if as_json:
         click.echo(json.dumps(result.data(), indent=2))
     elif as_markdown:

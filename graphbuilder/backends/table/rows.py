@@ -61,6 +61,9 @@ def totals(summary: Summary) -> Iterator[tuple[str, str]]:
     for name, bytes_each in WIDTHS.items():
         sizes = {kind: numbers.memory(size) for kind, size in summary.bytes(bytes_each).items()}
         yield name, f"weights {sizes['weights']}, activations {sizes['activations']} a sample"
+    if summary.batch:
+        sizes = ", ".join(f"{numbers.memory(size)} in {name}" for name, size in summary.passes().items())
+        yield f"batch of {summary.batch}", f"forward and backward at most {sizes}"
 
 
 def named(types: Mapping[str, TensorType], training: Collection[str] = ()) -> str:

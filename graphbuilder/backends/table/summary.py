@@ -71,7 +71,8 @@ class Block(NamedTuple):
 class Summary:
     """A network's blocks and totals; ``str()`` of it is the table.
 
-    Outputs of training are among ``outputs``, and named in ``training``.
+    Outputs of training are among ``outputs``, and named in ``training``. With a ``batch``, the memory of a forward and
+    backward pass of as many samples is told as well.
     """
 
     name: str
@@ -81,9 +82,14 @@ class Summary:
     costs: Costs
     blocks: tuple[Block, ...]
     training: frozenset[str] = frozenset()
+    batch: int | None = None
 
     def data(self) -> dict[str, Any]:
-        """Everything as plain values, for JSON; shapes are for one sample. The names are a contract."""
+        """Everything as plain values, for JSON; shapes are for one sample. The names are a contract.
+
+        Of ``parameters``, ``trainable`` are the learnable ones, which tables count; ``total`` is in all, with running
+        statistics.
+        """
         return {
             "name": self.name,
             "title": self.title,
@@ -100,12 +106,21 @@ class Summary:
             "macs": self.costs.macs,
             "activations": self.costs.activations,
             "bytes": {name: self.bytes(width) for name, width in WIDTHS.items()},
+            **({"batch": {"size": self.batch, "bytes": self.passes()}} if self.batch else {}),
             "blocks": [block.data() for block in self.blocks],
         }
 
     def bytes(self, width: int) -> dict[str, int]:
         """Bytes of all weights, and of every op's output for one sample, at ``width`` bytes a number."""
         return {"weights": self.costs.total * width, "activations": self.costs.activations * width}
+
+    def passes(self) -> dict[str, int]:
+        """Bytes of a forward and a backward pass of the batch, by the type of their numbers.
+
+        These are every op's output and its gradient, as if none were freed or computed in place: an upper bound.
+        """
+        samples = self.batch or 1
+        return {name: 2 * samples * self.costs.activations * width for name, width in WIDTHS.items()}
 
     @property
     def depth(self) -> int:
@@ -142,12 +157,12 @@ class Summary:
         return self.markdown()
 
 
-def summarise(typed: TypedGraph) -> Summary:
-    """The summary of a whole network."""
+def summarise(typed: TypedGraph, batch: int | None = None) -> Summary:
+    """The summary of a whole network, and of passes of a ``batch`` of samples where one is given."""
     graph = typed.graph
     inputs = dict(zip(graph.inputs, typed.inputs, strict=True))
     return Summary(
-        graph.template, graph.title, inputs, _outputs(typed), costs(typed), _blocks(typed, ""), graph.training
+        graph.template, graph.title, inputs, _outputs(typed), costs(typed), _blocks(typed, ""), graph.training, batch
     )
 
 
@@ -185,10 +200,11 @@ def _block(run: Run, typed: TypedGraph, path: str, cost: Costs, copies: tuple[Ty
     if body and len(inner) == 1:
         copy = _block(inner[0], body, f"{path}.", cost, bodies(kinds))
         shares = _shares(run) or copy.shares
-        repeat, outputs = copy.repeat * run.count, _outputs(body)
-        return copy._replace(name=run.name, path=path, repeat=repeat, shares=shares, outputs=outputs, training=training)
+        repeat, outputs = copy.repeat * run.count, _declared(body)
+        block = copy._replace(name=run.name, path=path, repeat=repeat, shares=shares, outputs=outputs)
+        return _unrun(block) if training else block
     op = node.op
-    return Block(
+    block = Block(
         run.name,
         path,
         op.op if op else _template(node),
@@ -196,11 +212,11 @@ def _block(run: Run, typed: TypedGraph, path: str, cost: Costs, copies: tuple[Ty
         details(kinds),
         run.count,
         _shares(run),
-        dict(zip(node.results, typed.outputs_of(node), strict=True)),
+        _declared(body) if body else dict(zip(node.results, typed.outputs_of(node), strict=True)),
         cost,
         _inner(body, f"{path}.", node.owns, bodies(kinds)) if body else (),
-        training,
     )
+    return _unrun(block) if training else block
 
 
 def _inner(body: TypedGraph, path: str, owns: bool, copies: tuple[TypedGraph, ...]) -> tuple[Block, ...]:
@@ -213,6 +229,12 @@ def _again(block: Block) -> Block:
     return block._replace(costs=block.costs.again(), blocks=tuple(map(_again, block.blocks)))
 
 
+def _unrun(block: Block) -> Block:
+    """What is run in training only, with all that it consists of."""
+    within = tuple(_unrun(inner)._replace(training=False) for inner in block.blocks)
+    return block._replace(costs=block.costs.unrun(), blocks=within, training=True)
+
+
 def _shares(run: Run) -> str | None:
     if not run.first.owns:
         return run.first.module
@@ -222,6 +244,14 @@ def _shares(run: Run) -> str | None:
 def _template(node: Node) -> str:
     assert isinstance(node.callee, Graph)
     return node.callee.template
+
+
+def _declared(body: TypedGraph) -> dict[str, TensorType]:
+    """The outputs of a call; those of single copies, which a repeat has where they are read from outside, left out."""
+    outputs = _outputs(body)
+    if body.graph.kind != "repeat":
+        return outputs
+    return {name: type_ for name, type_ in outputs.items() if not name[0].isdigit()}
 
 
 def _outputs(typed: TypedGraph) -> dict[str, TensorType]:

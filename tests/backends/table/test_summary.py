@@ -142,6 +142,30 @@ def test_what_runs_in_training_only_has_weights_and_no_other_costs() -> None:
     text = with_it.text()
     assert "outputs          y 8x16x16, aux 8x16x16 (training only)" in text
     assert "unit (training only)" in text
+    within = [inner.costs for block in with_it.blocks if block.training for inner in block.blocks]
+    assert within and all(cost.trainable and not (cost.macs or cost.activations or cost.executed) for cost in within)
+
+
+def test_copies_that_are_read_are_no_outputs() -> None:
+    model = """
+        [model]
+        body = [
+          { id = "layer", use = "unit", repeat = 3 },
+          { op = "concat", from = "layer.*" },
+        ]
+    """
+    layer, concat = summary(model).blocks
+    assert (layer.name, list(layer.outputs), layer.repeat) == ("layer", ["out"], 3)
+    assert next(iter(concat.outputs.values())).shape == (24, 16, 16)
+
+
+def test_memory_of_a_batch(xception: Summary) -> None:
+    with_batch = summarise(load(SPECS / "xception.toml").typed, batch=8)
+    expected = 2 * 8 * 4 * xception.data()["activations"]
+    assert with_batch.data()["batch"] == {"size": 8, "bytes": with_batch.passes()}
+    assert with_batch.passes()["float32"] == expected == 2 * with_batch.passes()["bfloat16"]
+    assert f"batch of 8       forward and backward at most {numbers.memory(expected)} in float32" in with_batch.text()
+    assert "batch" not in xception.data() and "batch" not in xception.text()
 
 
 def test_shares_are_of_what_their_row_counts() -> None:
