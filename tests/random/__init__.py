@@ -1,1 +1,1 @@
-"""Networks and mistakes made at random: whole specs that must work, and bent ones that must be refused in good words."""
+"""Networks and mistakes made at random: whole specs that must work, and bent ones that must be refused well."""
