@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
+from zipfile import is_zipfile
 
 from graphbuilder.compiler import Network, check_text
 from graphbuilder.diagnostics import CompileError
@@ -80,12 +81,16 @@ def from_keras(path: str | Path, name: str | None = None) -> Imported:
         name: what the spec is called; the model's name unless given.
 
     Raises:
-        CompileError: GB801 with every layer that cannot be expressed, GB802 for a file that holds no model.
+        CompileError: GB801 with every layer that cannot be expressed, GB802 for a file that holds no model,
+            GB805 when its weights do not fit.
     """
     from graphbuilder.importers.keras import read
 
     traced = read(path)
-    return _imported(traced, _name(name or traced.name), f"{Path(path).name}, a Keras model")
+    found = _imported(traced, _name(name or traced.name), f"{Path(path).name}, a Keras model")
+    if is_zipfile(path):
+        _check_weights(found, path)
+    return found
 
 
 def from_torch(model: nn.Module, *example: Tensor, name: str | None = None) -> Imported:
@@ -122,6 +127,23 @@ def _imported(traced: Traced, name: str, origin: str) -> Imported:
         raise CompileError(checked.diagnostics)
     rules = mapping(spec.places, traced.source, traced.ignore, f"The names of {origin}, onto {name}.toml")
     return Imported(name, traced.source, spec.text, rules, checked.network, spec.blocks, spec.repeats)
+
+
+def _check_weights(found: Imported, path: str | Path) -> None:
+    """Whether the weights in the file at ``path`` fit the spec by its mapping; none is read.
+
+    Raises:
+        CompileError: GB805 and how they do not fit, or GB402 to GB404 over the file.
+    """
+    from graphbuilder.weights.load import fitting
+
+    with TemporaryDirectory() as folder:
+        rules = Path(folder) / "names.toml"
+        rules.write_text(found.mapping or "", encoding="utf-8")
+        with fitting(found.network.typed, (), path, rules) as fit:
+            if fit.diagnostics:
+                message = f"the weights of {path} do not fit {found.name}"
+                raise CompileError((ImportDiffers.at(None, message), *fit.diagnostics))
 
 
 def _compared(found: Imported, model: nn.Module, example: Sequence[Tensor]) -> Imported:

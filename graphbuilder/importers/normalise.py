@@ -24,7 +24,7 @@ def normalise(model: Traced) -> Traced:
     """``model`` after every rule, without what no output needs."""
     calls: Calls = model.calls
     outputs = model.outputs
-    for rule in (_needed, _undropped, _gathered, _padded, _pooled, _gated, _shuffled, _needed):
+    for rule in (_needed, _undropped, _gathered, _padded, _kept, _pooled, _gated, _shuffled, _needed):
         calls, renamed = rule(calls, outputs)
         outputs = {name: renamed.get(value, value) for name, value in outputs.items()}
     return replace(model, calls=[replace(call, args=_spelt(call)) for call in calls], outputs=outputs)
@@ -114,6 +114,25 @@ def _pooled(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]
             renamed[Value(call.name)] = call.inputs[0]
     found = [
         replace(call, args={**call.args, "keep": False}) if call.name in plain else call
+        for call in calls
+        if Value(call.name) not in renamed
+    ]
+    return _reading(found, renamed), renamed
+
+
+def _kept(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    """A global pool, and then maps of one place made of its vector, is a pool that keeps axes of 1 (Keras)."""
+    readers = _readers(calls, outputs)
+    pools = {call.name for call in calls if call.op == "globalavgpool" and not call.args.get("keep")}
+    renamed = {
+        Value(call.name): call.inputs[0]
+        for call in calls
+        if call.op == "reshape" and is_one(call.args["shape"][1:]) and len(call.args["shape"]) == 3
+        and call.inputs[0].node in pools and readers[call.inputs[0].node] == 1
+    }  # fmt: skip
+    kept = {value.node for value in renamed.values()}
+    found = [
+        replace(call, args={**call.args, "keep": True}) if call.name in kept else call
         for call in calls
         if Value(call.name) not in renamed
     ]

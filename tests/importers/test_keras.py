@@ -32,6 +32,14 @@ def randomised(model: Any) -> Any:
     return model
 
 
+BROKEN = [
+    b'{"class_name": "Functional", "config": {}}',
+    b'{"class_name": "Functional", "config": {"layers": [{"class_name": "InputLayer", "config": {}}]}}',
+    b'{"class_name": "Sequential", "config": [{"class_name": "Conv2D", "config": {"batch_shape": [null, 8, 3]}}]}',
+    b'{"class_name": "Functional", "config": {"layers": [3], "output_layers": 7}}',
+]
+
+
 def application(name: str, size: int) -> Any:
     return getattr(import_keras().applications, name)(weights=None, input_shape=(size, size, 3), classes=10)
 
@@ -129,7 +137,9 @@ def test_shared_weights_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "layer `again`: `conv` with weights that 2 calls share" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", [b"", b"\x89HDF\r\n\x1a\n", b"[1, 2]", b'{"class_name": "Dense", "config": {}}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x89HDF\r\n\x1a\n", b"[1, 2]", b'{"class_name": "Dense", "config": {}}', *BROKEN]
+)
 def test_what_is_no_model_is_refused(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "model.keras"
     file.write_bytes(content)

@@ -27,9 +27,9 @@ def config_of(path: str | Path) -> dict[str, Any]:
     except OSError as error:
         raise CompileError((cannot_open(Path(path), str(path), error),)) from None
     except (zipfile.BadZipFile, KeyError, ValueError, RecursionError) as error:
-        raise _refused(path, "it is neither a .keras file nor JSON") from error
+        raise refused(path, "it is neither a .keras file nor JSON") from error
     if not isinstance(found, dict) or "class_name" not in found:
-        raise _refused(path, "its JSON is no config of a Keras model")
+        raise refused(path, "its JSON is no config of a Keras model")
     return cast("dict[str, Any]", found)
 
 
@@ -41,6 +41,7 @@ def _text(path: Path) -> bytes:
         return member.read(_LARGEST)
 
 
-def _refused(path: str | Path, reason: str) -> CompileError:
+def refused(path: str | Path, reason: str) -> CompileError:
+    """The error for a file that holds no model, for that ``reason``."""
     remedy = "save the whole model, model.save('x.keras'), or its config, model.to_json()"
     return CompileError((ModelUnreadable.at(None, f"cannot import {path}: {reason}", help=remedy),))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from graphbuilder.importers.sizes import short
+from graphbuilder.importers.sizes import is_one, short
 
 Config = Mapping[str, Any]
 Chain = list[tuple[str, dict[str, Any]]]
@@ -174,6 +174,16 @@ def _leaky(config: Config) -> Chain:
     return [("leakyrelu", {"slope": config.get("negative_slope", config.get("alpha", 0.3))})]
 
 
+def _reshape(config: Config) -> Chain:
+    """To a vector, or from a vector to maps of one place; in any other the channels would not be the last axis' own."""
+    *places, channels = config["target_shape"]
+    if not places:
+        return [("flatten", {})]
+    if not is_one(places) or channels < 1:
+        raise Unknown(f"a reshape to {config['target_shape']}")
+    return [("reshape", {"shape": [channels, *places]})]
+
+
 def _rescaling(config: Config) -> Chain:
     if config.get("offset") or not isinstance(config["scale"], int | float):
         raise Unknown("a rescaling with an offset, or by channel: prepare images in front of the network")
@@ -220,6 +230,7 @@ _LAYERS: Mapping[str, Callable[[Config], Chain]] = {
     "Multiply": _plain("mul"),
     "ReLU": _relu,
     "Rescaling": _rescaling,
+    "Reshape": _reshape,
     "SeparableConv1D": _separable,
     "SeparableConv2D": _separable,
     "Softmax": _plain("softmax"),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from graphbuilder.importers.keras.files import config_of
+from graphbuilder.importers.keras.files import config_of, refused
 from graphbuilder.importers.keras.layers import Config, Unknown, chain
 from graphbuilder.importers.keras.names import fresh, given, scopes
 from graphbuilder.importers.sizes import listed
@@ -41,7 +41,10 @@ def read(path: str | Path) -> Traced:
     if config["class_name"] not in _MODELS:
         unexpressed.add(f"`{config['class_name']}` is no functional or sequential model", str(path))
         unexpressed.raise_if_any()
-    outputs = reader.model(_inner(config), (), None)
+    try:
+        outputs = reader.model(_inner(config), (), None)
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise refused(path, "its config is not one that Keras writes") from error
     unexpressed.raise_if_any()
     names = fresh([tuple(call.layer.split("/")) for call in reader.calls if call.layer])
     calls = [replace(call, layer=names[call.layer]) if call.layer else call for call in reader.calls]
