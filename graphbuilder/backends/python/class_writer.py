@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.python import layout
 from graphbuilder.backends.python.classes import Class, Variant
 from graphbuilder.backends.python.constructors import Constructors, Made
-from graphbuilder.backends.python.expressions import Expr, literal, text
+from graphbuilder.backends.python.expressions import Expr, constant, document, literal, text
 from graphbuilder.backends.python.forward import Forward
 from graphbuilder.backends.python.layout import Doc
 from graphbuilder.backends.python.names import identifier, quoted, unused
@@ -37,17 +37,21 @@ class ClassWriter:
     targets: set[str]
     root: TypedGraph | None
     initialised: bool
-    _channels: dict[Value, Expr | None] = field(default_factory=dict[Value, "Expr | None"])
-    _flags: dict[str, Expr] = field(default_factory=dict[str, Expr])
 
     def lines(self) -> list[str]:
+        """Written again where names of what is never printed kept apart names that are."""
+        lines = self._written(())
+        return self._written(free) if (free := self._scope.free) and self._scope.crowded(free) else lines
+
+    def _written(self, free: Collection[str]) -> list[str]:
         cls = self.cls
         columns = {
             name: cls.channels_of(Value(port))
             for name, port in zip(cls.channel_names, cls.skeleton.inputs, strict=True)
         }
-        scope = self._scope = Scope(len(cls.bodies), cls.declared(), columns)
-        self._channels |= {
+        scope = self._scope = Scope(len(cls.bodies), cls.declared(), columns, free)
+        self._flags: dict[str, Expr] = {}
+        self._channels: dict[Value, Expr | None] = {
             Value(port): scope.input(name) for name, port in zip(columns, cls.skeleton.inputs, strict=True)
         }
         self._added = dict(self._joined())
@@ -65,8 +69,9 @@ class ClassWriter:
         drawn = ["        self.apply(init_weights)"] if self.root and self.initialised else []
         inside = [*kept, *body, *drawn]
         lines = ["", "", f"class {self.cls.name}(nn.Module):"]
-        if graph.title and not self.root:
-            lines += [f'    """{quoted(graph.title)}."""', ""]
+        told = f"{quoted(graph.title)}." if graph.title and not self.root else self.cls.unlike
+        if told:
+            lines += [f'    """{told}"""', ""]
         if inside:
             lines += [*_signature(self.cls.parameters), "        super().__init__()", *inside, ""]
         return [*lines, *forward]
@@ -193,7 +198,7 @@ class ClassWriter:
     def _returned(self, ports: Sequence[str], docs: Sequence[Doc]) -> Doc:
         if len(docs) == 1:
             return docs[0]
-        return _table(ports, docs) if self.root else ", ".join(map(layout.flat, docs))
+        return _table(ports, docs) if self.root else layout.Group("", tuple(docs), "", bare=True)
 
     def _checks(self) -> Iterator[str]:
         """The network refuses a wrong shape before any kernel runs; in plain Python, which every tracer understands."""
@@ -214,11 +219,12 @@ def _table(ports: Sequence[str], docs: Sequence[Doc]) -> Doc:
 
 
 def _signature(parameters: Sequence[Parameter]) -> list[str]:
-    words: list[str] = ["self"]
+    words: list[Doc] = ["self"]
     for number, parameter in enumerate(parameters):
         if parameter.keyword_only and not any(each.keyword_only for each in parameters[:number]):
             words.append("*")
-        words.append(f"{parameter.name}={literal(parameter.default)}" if parameter.has_default else parameter.name)
+        default = layout.prefixed(f"{parameter.name}=", document(constant(parameter.default)))
+        words.append(default if parameter.has_default else parameter.name)
     return layout.lines(layout.suffixed(layout.call("def __init__", words), ":"), 1)
 
 

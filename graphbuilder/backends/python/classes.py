@@ -13,12 +13,15 @@ from graphbuilder.backends.python.names import RESERVED, camel
 from graphbuilder.backends.python.parts import Argument, Call, Chains, Part, parts_of
 from graphbuilder.backends.python.scope import Column, Declared, Parameter
 from graphbuilder.backends.python.settable import settable
+from graphbuilder.backends.python.shapes import joining
 from graphbuilder.backends.python.skeleton import Outline, Outputs, Skeleton, outline_of, unify
 from graphbuilder.backends.python.survey import Survey
 from graphbuilder.ir import Graph, Node, Value
 
 # A template with more differing forms than this is not searched for ones that could share a class.
 MOST_FORMS = 16
+# How many steps the description of a class names.
+MOST_NAMED = 2
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Class:
         bodies: its instances, in the order in which they are met.
         parts: the steps of each instance, by name.
         args: the arguments that the steps of each instance were written with.
+        unlike: where only a number tells it from the template's first class, in which steps it differs.
         parameters: of its constructor, known once it is written.
         channels: for each output (of a class or subclass, by port) its number of channels, in terms of the parameters
             and of ``channel_names``, which has a name for each input's.
@@ -48,6 +52,7 @@ class Class:
     args: tuple[Mapping[str, object], ...]
     skeleton: Skeleton
     variants: tuple[Variant, ...]
+    unlike: str = ""
     parameters: tuple[Parameter, ...] = ()
     channels: Mapping[tuple[str, str], Expr] = field(default_factory=dict[tuple[str, str], Expr])
 
@@ -145,9 +150,15 @@ class Maker:
             forms.setdefault(member.outline.key, []).append(member)
         groups = _grouped(list(forms.values()))
         usual = groups[0].members
-        return [self._class(group, base + _difference(group.members, usual)) for group in groups]
+        first = self._class(groups[0], base)
+        others: list[Class] = []
+        for group in groups[1:]:
+            difference = _difference(group.members, usual)
+            unlike = "" if difference else _unlike(first.name, group.members, usual)
+            others.append(self._class(group, base + difference, unlike))
+        return [first, *others]
 
-    def _class(self, group: Together, base: str) -> Class:
+    def _class(self, group: Together, base: str, unlike: str = "") -> Class:
         by_outputs: dict[Outputs, list[int]] = {}
         for number, member in enumerate(group.members):
             outputs = group.skeleton.outputs(member.outline, group.outlines)
@@ -160,7 +171,8 @@ class Maker:
         ]
         bodies = tuple(member.body for member in group.members)
         parts = tuple(member.parts for member in group.members)
-        made = Class(bodies, parts, tuple(self._args[body] for body in bodies), group.skeleton, tuple(variants))
+        args = tuple(self._args[body] for body in bodies)
+        made = Class(bodies, parts, args, group.skeleton, tuple(variants), unlike)
         self._classes |= dict.fromkeys(bodies, made)
         return made
 
@@ -203,13 +215,33 @@ def _grouped(forms: list[Form]) -> list[Together]:
 
 
 def _difference(members: Sequence[Member], usual: Sequence[Member]) -> str:
-    """What tells this class from the template's first one: a step that only it has, or lacks."""
+    """What tells this class from the template's first one: a sum with its input, a step that only it has, or lacks."""
+    if _is_residual(members) != _is_residual(usual):
+        return "Residual" if _is_residual(members) else "Plain"
     mine = {step for member in members for step in member.parts} - {"merge"}
     theirs = {step for member in usual for step in member.parts} - {"merge"}
     more, less = sorted(mine - theirs), sorted(theirs - mine)
     if len(more) == 1:
         return f"With{camel(more[0])}"
     return f"Without{camel(less[0])}" if len(less) == 1 and not more else ""
+
+
+def _unlike(name: str, members: Sequence[Member], usual: Sequence[Member]) -> str:
+    """In which steps a class differs from the one called ``name``, where those are few."""
+    steps = dict.fromkeys(step for member in (*members, *usual) for step in member.parts)
+    different = [f"`{step}`" for step in steps if _shapes(members, step).isdisjoint(_shapes(usual, step))]
+    return f"Unlike `{name}` in {' and '.join(different)}." if 0 < len(different) <= MOST_NAMED else ""
+
+
+def _shapes(members: Sequence[Member], step: str) -> set[Hashable]:
+    """The shapes of a step; None stands for its absence."""
+    found = (member.outline.steps.get(step) for member in members)
+    return {each and each.shape for each in found}
+
+
+def _is_residual(members: Sequence[Member]) -> bool:
+    merges = [member.parts.get("merge") for member in members]
+    return all(merge is not None and joining(merge) == "torch.add" for merge in merges)
 
 
 def _given(outputs: Outputs) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from graphbuilder.backends.python import layout
-from graphbuilder.backends.python.expressions import Expr, constant, minus, over, plus, text, times
+from graphbuilder.backends.python.expressions import Expr, constant, document, minus, over, text, times, total
 from graphbuilder.backends.python.layout import Doc, Group
 from graphbuilder.backends.python.parts import Argument, Call, ChainPart, ClassPart, OpPart, Part, RepeatPart, some
 from graphbuilder.backends.python.repeats import Run, Series, entries
@@ -77,9 +77,9 @@ class Constructors:
         if part.call is not None:
             doc, printed = self._call(part.call, column, reads, given)
             result = next((printed[each.name] for each in part.call.arguments if each.result), None)
-        joined = _sum(reads) if joining(part) == "torch.cat" else None
+        joined = _joined(part, reads)
         candidates = (result, joined, reads[0] if reads else None)
-        return Made(doc, [self.follow(column, index, candidates) for index in range(len(part.outputs))])
+        return Made(doc, [self.follow(column, index, candidates, reads[:1]) for index in range(len(part.outputs))])
 
     def _class(self, part: ClassPart, column: Parts, reads: Channels, given: Mapping[str, Expr]) -> Made:
         doc, printed = self._call(part.call, column, reads, given)
@@ -96,35 +96,53 @@ class Constructors:
         docs: list[Doc] = []
         for argument in first.arguments:
             expr = given.get(argument.name) or self.argument(
-                argument, argument_column(column, argument.name), column, reads
+                argument, argument_column(column, argument.name), column, reads, printed
             )
             printed[argument.name] = expr
             if not _elided(expr, argument):
-                docs.append(text(expr) if argument.positional else f"{argument.name}={text(expr)}")
+                keyword = "" if argument.positional else f"{argument.name}="
+                docs.append(layout.prefixed(keyword, document(expr)))
         return layout.call(first.target, docs), printed
 
-    def argument(self, argument: Argument, values: Column, column: Parts, reads: Channels) -> Expr:
-        """What an argument of a step prints, where ``values`` are its values."""
+    def argument(
+        self,
+        argument: Argument,
+        values: Column,
+        column: Parts,
+        reads: Channels,
+        printed: Mapping[str, Expr] | None = None,
+    ) -> Expr:
+        """What an argument of a step prints, where ``values`` are its values, and others of the step ``printed``."""
         if argument.name == "inplace":
             return constant(all(value in (True, ABSENT) for value in values))
         read = reads[argument.channels] if argument.channels is not None else None
         derived = self._derived(values, reads) if argument.result else ()
+        if argument.name == "padding":
+            derived = _centring(printed or {})
         step = step_name(some(column))
-        return self.scope.slot(values, argument.name, step, written=argument.written, read=read, derived=derived)
+        role = (self.scope.computed_from(argument.written) if argument.result else None) or argument.name
+        return self.scope.slot(values, role, step, written=argument.written, read=read, derived=derived)
 
     def _derived(self, values: Column, reads: Channels) -> list[Expr]:
         """What the channels of a result may follow from: what it is joined with, a multiple or part of what is read."""
         found = [] if self._goal is None else [self._goal]
         if reads and reads[0] is not None:
-            found += _proportions(reads[0], self.scope.column(reads[0]), values)
+            found += self._multiples(reads[0], values)
         return found
 
-    def follow(self, column: Parts, port: int, candidates: Channels) -> Expr | None:
-        """The first candidate that is the number of channels of an output in every instance."""
+    def follow(self, column: Parts, port: int, candidates: Channels, reads: Channels = ()) -> Expr | None:
+        """The first candidate that is the number of channels of an output in every instance, else a multiple or part of
+        what is read."""
         values = tuple(ABSENT if part is None else part.outputs[port].channels for part in column)
         known = next((each for each in candidates if each is not None and self.scope.holds(each, values)), None)
         literal = settled(values)
-        return known if known is not None or literal is ABSENT else constant(literal)
+        if known is not None or literal is not ABSENT:
+            return known if known is not None else constant(literal)
+        multiples = (each for read in reads if read is not None for each in self._multiples(read, values))
+        return next((each for each in multiples if self.scope.holds(each, values)), None)
+
+    def _multiples(self, read: Expr, wanted: Column) -> Iterator[Expr]:
+        return _proportions(read, self.scope.column(read), wanted)
 
     def _chain(self, column: Parts, reads: Channels) -> Made:
         chains = [part.parts if isinstance(part, ChainPart) else None for part in column]
@@ -142,10 +160,11 @@ class Constructors:
         if first.chained:
             docs, channels = self._chained(repeats, reads)
             return Made(layout.call("nn.Sequential", docs), channels)
-        channels = [self.follow(column, index, ()) for index in range(len(first.outputs))]
         if not any(modular_call(copy) for copy in first.copies):
-            return Made(None, channels)
-        return Made(_module_list(self._listed(repeats, reads)), channels)
+            return Made(None, [self.follow(column, index, ()) for index in range(len(first.outputs))])
+        docs, known = self._listed(repeats, reads)
+        joined = _joined(first.parts[-1], [known.get(value) for value in first.parts[-1].node.inputs])
+        return Made(_module_list(docs), [self.follow(column, index, (joined,)) for index in range(len(first.outputs))])
 
     def _chained(self, repeats: Sequence[RepeatPart | None], reads: Channels) -> tuple[list[Doc], Channels]:
         """The entries of an ``nn.Sequential``, each reading what the one before gives."""
@@ -156,8 +175,10 @@ class Constructors:
             docs.append(doc)
         return docs, reads
 
-    def _listed(self, repeats: Sequence[RepeatPart | None], reads: Channels) -> list[Doc]:
-        """The entries of an ``nn.ModuleList``; what the copies read is followed in the first instance."""
+    def _listed(
+        self, repeats: Sequence[RepeatPart | None], reads: Channels
+    ) -> tuple[list[Doc], Mapping[Value, Expr | None]]:
+        """The entries of an ``nn.ModuleList``; what the copies read and give is followed in the first instance."""
         first = some(repeats)
         known: dict[Value, Expr | None] = dict(zip(map(Value, first.body.graph.inputs), reads, strict=True))
         docs: list[Doc] = []
@@ -170,7 +191,7 @@ class Constructors:
             for copy in first.copies[at:stop]:
                 known |= zip((Value(copy.node.name, port) for port in copy.node.results), given, strict=True)
             at = stop
-        return docs
+        return docs, known
 
     def _entry(self, run: Run | Series, count: Expr, reads: Channels) -> Filled:
         if isinstance(run, Series):
@@ -203,6 +224,8 @@ class Constructors:
     def _counts(self, part: RepeatPart, runs: Sequence[Run | Series]) -> list[Expr]:
         """How many copies each entry has; where one entry varies, the total without the others: ``depth - 1``."""
         columns = [run.counts for run in runs]
+        if not any(map(_is_counted, runs)):
+            return [constant(1)] * len(runs)
         varying = [index for index, column in enumerate(columns) if settled(column) is ABSENT]
         written, step = part.node.written.get("repeat"), part.node.name
         if len(varying) > 1 or (not varying and (len(columns) > 1 or not written)):
@@ -253,13 +276,24 @@ def _elided(expr: Expr, argument: Argument) -> bool:
     return not argument.positional and value is not ABSENT and same(value, argument.default)
 
 
-def _sum(reads: Channels) -> Expr | None:
-    total: Expr | None = None
-    for each in reads:
-        if each is None:
-            return None
-        total = each if total is None else plus(total, each)
-    return total
+def _joined(part: Part, reads: Channels) -> Expr | None:
+    """The channels of what concatenates values of ``reads`` channels."""
+    known = [each for each in reads if each is not None]
+    return total(known) if joining(part) == "torch.cat" and known and len(known) == len(reads) else None
+
+
+def _centring(printed: Mapping[str, Expr]) -> list[Expr]:
+    """What pads by half a kernel: ``kernel // 2``, ``dilation * (kernel // 2)``."""
+    kernel = printed.get("kernel_size")
+    if kernel is None or isinstance(getattr(kernel, "value", 0), tuple):
+        return []
+    half = over(kernel, constant(2))
+    return [half, times(printed["dilation"], half)] if "dilation" in printed else [half]
+
+
+def _is_counted(run: Run | Series) -> bool:
+    """Whether the number of its copies is written."""
+    return bool(Spread(run).progressions) if isinstance(run, Series) else settled(run.counts) != 1
 
 
 def _module_list(docs: list[Doc]) -> Doc:

@@ -1,14 +1,19 @@
 """Arithmetic over the parameters of a constructor: what a slot prints when it is more than a literal.
 
-Numbers, names, ``+ - * //`` and unary minus, and conditions over them; whatever else a spec wrote is not repeated.
+Numbers, names, ``+ - * //`` and unary minus, ``max`` and ``min``, and conditions over them; whatever else a spec wrote
+is not repeated.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from functools import lru_cache
+from functools import lru_cache, reduce
+from typing import cast
+
+from graphbuilder.backends.python import layout
+from graphbuilder.backends.python.layout import Doc
 
 Expr = ast.expr
 
@@ -26,6 +31,7 @@ _COMPARISONS: Mapping[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Gt: lambda left, right: left > right,
     ast.GtE: lambda left, right: left >= right,
 }
+_FUNCTIONS: Mapping[str, Callable[..., float]] = {"max": max, "min": min}
 _SHAPES = (
     ast.Name,
     ast.Load,
@@ -65,15 +71,45 @@ def minus(left: Expr, right: Expr) -> Expr:
 
 
 def times(left: Expr, right: Expr) -> Expr:
-    """``left * right``; 1 is left out."""
+    """``left * right``; 1 is left out, and multiples of multiples are taken together."""
     if isinstance(left, ast.Constant) and left.value == 1:
         return right
-    return left if isinstance(right, ast.Constant) and right.value == 1 else _fold(ast.BinOp(left, ast.Mult(), right))
+    if isinstance(right, ast.Constant) and right.value == 1:
+        return left
+    number, rest = _multiple(right)
+    if isinstance(left, ast.Constant) and isinstance(left.value, int) and number != 1:
+        return times(constant(left.value * number), rest)
+    return _fold(ast.BinOp(left, ast.Mult(), right))
 
 
 def over(left: Expr, right: Expr) -> Expr:
-    """``left // right``."""
+    """``left // right``; a multiple is divided where it can be."""
+    number, rest = _multiple(left)
+    if isinstance(right, ast.Constant) and isinstance(right.value, int) and right.value and number % right.value == 0:
+        return times(constant(number // right.value), rest)
     return _fold(ast.BinOp(left, ast.FloorDiv(), right))
+
+
+def total(terms: Iterable[Expr]) -> Expr:
+    """The sum of at least one, like terms taken together: ``3 * out`` for ``out + 2 * out``."""
+    numbers: dict[str, int] = {}
+    rests: dict[str, Expr] = {}
+    for term in terms:
+        number, rest = _multiple(term)
+        key = ast.unparse(rest)
+        rests[key] = rest
+        numbers[key] = numbers.get(key, 0) + number
+    first, *others = (times(constant(number), rests[key]) for key, number in numbers.items())
+    return reduce(plus, others, first)
+
+
+def _multiple(expr: Expr) -> tuple[int, Expr]:
+    """``expr`` as a number of times something."""
+    match expr:
+        case ast.BinOp(ast.Constant(int() as number), ast.Mult(), rest):
+            return number, rest
+        case _:
+            return 1, expr
 
 
 def _fold(expr: ast.BinOp) -> Expr:
@@ -94,13 +130,15 @@ def parse(text: str) -> Expr | None:
 def _known(node: ast.AST) -> bool:
     if isinstance(node, ast.Constant):
         return isinstance(node.value, int | float)
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS and not node.keywords
     return isinstance(node, (*_SHAPES, *_OPERATORS, *_COMPARISONS))
 
 
 @lru_cache(maxsize=4096)
 def names(expr: Expr) -> frozenset[str]:
-    """The names that ``expr`` reads."""
-    return frozenset(node.id for node in ast.walk(expr) if isinstance(node, ast.Name))
+    """The names that ``expr`` reads, functions not counted."""
+    return frozenset(node.id for node in ast.walk(expr) if isinstance(node, ast.Name)) - _FUNCTIONS.keys()
 
 
 def evaluate(expr: Expr, scope: Mapping[str, object]) -> object:
@@ -120,6 +158,8 @@ def evaluate(expr: Expr, scope: Mapping[str, object]) -> object:
             return not _condition(operand, scope)
         case ast.UnaryOp(ast.USub(), operand):
             return -_number(operand, scope)
+        case ast.Call(ast.Name(function), values):
+            return _joined(_FUNCTIONS[function], *(_number(value, scope) for value in values))
         case ast.BinOp(left, operator, right):
             return _joined(_OPERATORS[type(operator)], _number(left, scope), _number(right, scope))
         case ast.Compare(left, [operator], [right]):
@@ -130,10 +170,10 @@ def evaluate(expr: Expr, scope: Mapping[str, object]) -> object:
             raise NotComputable(ast.dump(expr))
 
 
-def _joined(operator: Callable[[float, float], float], left: float, right: float) -> float:
+def _joined(operator: Callable[..., float], *values: float) -> float:
     try:
-        return operator(left, right)
-    except ZeroDivisionError as error:
+        return operator(*values)
+    except (ZeroDivisionError, TypeError) as error:
         raise NotComputable(str(error)) from error
 
 
@@ -171,6 +211,14 @@ class _Substitution(ast.NodeTransformer):
 def text(expr: Expr) -> str:
     """``expr`` as source."""
     return literal(expr.value) if isinstance(expr, ast.Constant) else ast.unparse(expr)
+
+
+def document(expr: Expr) -> Doc:
+    """``expr`` as source; a tuple may be broken over lines."""
+    value: object = getattr(expr, "value", None)
+    if not isinstance(value, tuple):
+        return text(expr)
+    return layout.sequence(document(constant(each)) for each in cast("tuple[object, ...]", value))
 
 
 def literal(value: object) -> str:

@@ -21,6 +21,8 @@ RESERVED = frozenset(
         "isinstance",
         "tuple",
         "float",
+        "max",
+        "min",
         "ValueError",
     ]
 )

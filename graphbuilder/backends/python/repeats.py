@@ -13,8 +13,10 @@ from typing import NamedTuple
 from graphbuilder.backends.python.parts import ClassPart, OpPart, Part, RepeatPart
 from graphbuilder.backends.python.shapes import forward_values, shape_of
 
-# More runs than this become a loop over what differs, where one constructor serves them all.
+# More runs than this become a loop over what differs, where one constructor serves them all; fewer, where instances
+# have different numbers of copies.
 MOST_RUNS = 4
+MOST_UNEVEN_RUNS = 2
 
 
 class Row(NamedTuple):
@@ -56,7 +58,8 @@ def entries(column: Sequence[RepeatPart | None]) -> list[Run | Series]:
     for index in range(max(map(len, rows))):
         alike = [row[index] if index < len(row) else Row() for row in rows]
         runs = _runs(alike)
-        series = len(runs) > MOST_RUNS and not any(row.beyond for row in alike)
+        most = MOST_RUNS if len({row.length for row in alike}) == 1 else MOST_UNEVEN_RUNS
+        series = len(runs) > most and not any(row.beyond for row in alike)
         found.extend([Series(tuple(row.copies for row in alike))] if series else runs)
     return found
 

@@ -8,8 +8,9 @@ between names, so a column is only compared with an argument that nothing else e
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from graphbuilder.backends.python.expressions import (
@@ -99,12 +100,16 @@ def commonest(column: Column) -> object:
 class Scope:
     """The parameters of one class while it is written."""
 
-    def __init__(self, instances: int, declared: Declared, channels: Mapping[str, Column]) -> None:
+    def __init__(
+        self, instances: int, declared: Declared, channels: Mapping[str, Column], free: Collection[str] = ()
+    ) -> None:
+        """``free`` are the names of arguments and channels that nothing prints, which new parameters may have."""
         self._declared = declared
         self._channels = channels
         self._created: dict[str, tuple[str, Column]] = {}
         self._used: set[str] = set()
-        columns = {**channels, **declared.columns}
+        self._wanted: set[str] = set()
+        columns = {each: column for each, column in {**channels, **declared.columns}.items() if each not in free}
         self._values: list[dict[str, object]] = [{each: columns[each][i] for each in columns} for i in range(instances)]
 
     def input(self, channels: str) -> Expr:
@@ -157,6 +162,11 @@ class Scope:
         found = next((each for each in derived if self.holds(each, column)), None) or self._argument(column)
         return self.use(found or name(self._new(column, _role(written, role), step)))
 
+    def computed_from(self, written: str | None) -> str | None:
+        """The argument of the template that an expression reads, where it is the only one."""
+        read = {*re.findall(r"[A-Za-z_]\w*", written or "")} & self._declared.columns.keys()
+        return read.pop() if len(read) == 1 else None
+
     def use(self, expr: Expr) -> Expr:
         """``expr``, whose names now count as read."""
         self._used |= names(expr)
@@ -186,7 +196,8 @@ class Scope:
             if same_role == role and _agree(column, theirs):
                 self._create(known, role, tuple(b if a is ABSENT else a for a, b in zip(column, theirs, strict=True)))
                 return known
-        taken = self._values[0]
+        taken = {*self._values[0], *self._channels}
+        self._wanted.add(role)
         chosen = role if unused(role, taken) == role else unused(f"{identifier(step)}_{role}", taken)
         self._create(chosen, role, column)
         return chosen
@@ -196,6 +207,20 @@ class Scope:
         default = commonest(column)
         for scope, value in zip(self._values, column, strict=True):
             scope[chosen] = default if value is ABSENT else value
+
+    @property
+    def free(self) -> frozenset[str]:
+        """The names of arguments and channels that nothing printed."""
+        return frozenset({*self._channels, *self._declared.columns} - self._used)
+
+    def crowded(self, names: Collection[str]) -> bool:
+        """Whether something new would rather have had one of ``names``."""
+        return not self._wanted.isdisjoint(names)
+
+    def variable(self, wanted: str, taken: Collection[str]) -> str:
+        """The name of a loop's variable beside others."""
+        self._wanted.add(wanted)
+        return unused(wanted, {*self._values[0], *taken})
 
     @property
     def taken(self) -> Mapping[str, object]:
@@ -216,11 +241,22 @@ class Scope:
             )
             for each, column in self._declared.columns.items()
         ]
-        given = sorted(declared, key=lambda parameter: parameter.default is not NO_DEFAULT)
+        known = [each for each in (*channels, *declared) if each.name in self._used or each.name in self._created]
+        merged = [self._instead(each) if each.name in self._created else each for each in known]
+        given = sorted(merged, key=lambda parameter: parameter.has_default)
+        names = {each.name for each in known}
         created = [
-            Parameter(each, column, commonest(column), keyword_only=True) for each, (_, column) in self._created.items()
+            Parameter(each, column, commonest(column), keyword_only=True)
+            for each, (_, column) in self._created.items()
+            if each not in names
         ]
-        return (*(each for each in (*channels, *given) if each.name in self._used), *created)
+        return (*given, *created)
+
+    def _instead(self, argument: Parameter) -> Parameter:
+        """The new parameter that has the name of an argument, in its place."""
+        _, column = self._created[argument.name]
+        optional = argument.has_default or ABSENT in column
+        return argument._replace(column=column, default=commonest(column) if optional else NO_DEFAULT)
 
 
 def _role(written: str | None, role: str) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from graphbuilder.backends.python import layout
-from graphbuilder.backends.python.expressions import Expr, literal, name, plus, text, times
+from graphbuilder.backends.python.expressions import Expr, document, name, plus, text, times
 from graphbuilder.backends.python.layout import Doc
 from graphbuilder.backends.python.names import unused
 from graphbuilder.backends.python.parts import Argument, Call, ClassPart, OpPart, Part, some
@@ -103,10 +103,9 @@ class Loop:
 
     def iterate(self, argument: Argument, rows: Rows) -> Expr:
         """What an argument prints that the loop takes from a tuple."""
-        column = tuple(row or ABSENT for row in rows)
-        items = self.scope.slot(column, f"{argument.name}s", self.step)
-        variable = unused(argument.name, {*self.scope.taken, *self._variables})
-        self._variables[variable] = _items(items)
+        items = self.scope.slot(rows, f"{argument.name}s", self.step)
+        variable = self.scope.variable(argument.name, self._variables)
+        self._variables[variable] = document(items)
         return name(variable)
 
     def doc(self) -> Doc:
@@ -150,11 +149,3 @@ def _step(row: Sequence[object]) -> object:
 
 def _differences(row: Sequence[object]) -> Iterator[int]:
     return (after - before for before, after in pairwise(value for value in row if isinstance(value, int)))
-
-
-def _items(expr: Expr) -> Doc:
-    """A tuple that may be broken over lines."""
-    value: object = getattr(expr, "value", None)
-    if not isinstance(value, tuple):
-        return text(expr)
-    return layout.sequence(map(literal, cast("tuple[object, ...]", value)))

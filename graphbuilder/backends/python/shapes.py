@@ -28,17 +28,26 @@ def shape_of(part: Part) -> Hashable:
         case ChainPart():
             return ("chain", tuple((each.node.name, shape_of(each)) for each in part.parts))
         case RepeatPart():
-            return ("repeat", part.chained, _repeat_shape(part))
+            return _chain_shape(part) if part.chained else ("repeat", _repeat_shape(part))
         case _:
             raise TypeError(part)
 
 
+class ChainShape(NamedTuple):
+    """The shape of copies in a chain: of each run of copies alike one, without lengths."""
+
+    runs: tuple[Hashable, ...]
+
+
+def _chain_shape(part: RepeatPart) -> ChainShape:
+    shapes = [shape_of(each) for each in part.parts]
+    return ChainShape(tuple(shape for index, shape in enumerate(shapes) if index == 0 or shape != shapes[index - 1]))
+
+
 def _repeat_shape(part: RepeatPart) -> Hashable:
-    """A chain's runs of one shape, a row's or fan's one shape, without lengths; else everything about the body."""
+    """A row's or fan's one shape, without lengths; else everything about the body."""
     graph = part.body.graph
     shapes = [shape_of(each) for each in part.parts]
-    if part.chained:
-        return tuple(shape for index, shape in enumerate(shapes) if index == 0 or shape != shapes[index - 1])
     first = graph.nodes[0]
     if is_fan(part):
         return ("fan", graph.inputs, first.inputs, shapes[0], joining(part.parts[-1]))

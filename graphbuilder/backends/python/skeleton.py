@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.python.parts import Part, RepeatPart
-from graphbuilder.backends.python.shapes import shape_of
+from graphbuilder.backends.python.shapes import ChainShape, shape_of
 from graphbuilder.ir import Value
 
 Outputs = tuple[tuple[str, Value], ...]
@@ -22,12 +22,16 @@ MOST_FLAGS = 3
 
 
 class OutlineStep(NamedTuple):
-    """What a step must have in common with its like in another body."""
+    """What a step must have in common with its like in another body.
+
+    ``single`` says that it is a repeat of which no two copies that follow each other are alike.
+    """
 
     shape: Hashable
     module: str
     reads: tuple[Value, ...]
     optional: bool
+    single: bool
 
 
 class Outline(NamedTuple):
@@ -48,7 +52,11 @@ def outline_of(body: TypedGraph, parts: Sequence[Part]) -> Outline:
     shared = {part.node.module for part in parts if not part.node.owns}
     steps = {
         part.node.name: OutlineStep(
-            shape_of(part), part.node.module, part.node.inputs, _may_be_absent(part) and part.node.name not in shared
+            shape_of(part),
+            part.node.module,
+            part.node.inputs,
+            _may_be_absent(part) and part.node.name not in shared,
+            isinstance(part, RepeatPart) and len(_runs(shape_of(part))) == len(part.body.graph.nodes),
         )
         for part in parts
     }
@@ -113,7 +121,7 @@ def unify(outlines: Sequence[Outline]) -> Skeleton | None:
 def _step(name: str, outlines: Sequence[Outline], before: Skeleton) -> SkeletonStep | None:
     having = [outline for outline in outlines if name in outline.steps]
     likes = [outline.steps[name] for outline in having]
-    if any((each.shape, each.module) != (likes[0].shape, likes[0].module) for each in likes):
+    if len({each.module for each in likes}) > 1 or not _one_shape(likes):
         return None
     if len(having) < len(outlines) and not all(each.optional for each in likes):
         return None
@@ -122,6 +130,20 @@ def _step(name: str, outlines: Sequence[Outline], before: Skeleton) -> SkeletonS
         if all(tuple(before.passed(value, outline.steps) for value in reads) == each.reads for outline, each in pairs):
             return SkeletonStep(name, likes[0].module, reads)
     return None
+
+
+def _one_shape(likes: Sequence[OutlineStep]) -> bool:
+    """Whether one piece of source serves all: of a chain of copies, some may lack those that come last."""
+    shapes = {each.shape for each in likes}
+    if len(shapes) < 2:
+        return True
+    short, *others = sorted(shapes, key=lambda shape: len(_runs(shape)))
+    lacking = all(each.single for each in likes if each.shape == short)
+    return lacking and len(others) == 1 and _runs(short) != () and _runs(short) == _runs(others[0])[:-1]
+
+
+def _runs(shape: Hashable) -> tuple[Hashable, ...]:
+    return shape.runs if isinstance(shape, ChainShape) else ()
 
 
 def _merged(orders: Sequence[tuple[str, ...]]) -> tuple[str, ...] | None:

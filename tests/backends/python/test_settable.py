@@ -56,7 +56,7 @@ LINEAR = '{ op = "globalavgpool" }, { op = "linear", out = "=many" },'
         ('{ op = "globalavgpool" }, { op = "linear", out = "=4 * many" },', ", *, many=8"),
         (LINEAR + '{ op = "dropout", rate = "=rate" }, { op = "softmax" },', ", *, many=8, rate=0.5"),
         # Another expression, or another way to read it, than the constructor can repeat.
-        ('{ op = "globalavgpool" }, { op = "linear", out = "=max(many, 2)" },', ""),
+        ('{ op = "globalavgpool" }, { op = "linear", out = "=make_divisible(many)" },', ""),
         ('{ op = "conv", out = 8, kernel = ["=many", 1] },', ""),
         (LINEAR + '{ op = "relu", when = "=many > 4" },', ""),
         ('{ op = "conv", out = "=many", kernel = 1, repeat = 2 },', ""),

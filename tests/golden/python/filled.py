@@ -57,6 +57,8 @@ class Unit(nn.Module):
 
 
 class Unit2(nn.Module):
+    """Unlike `Unit` in `conv` and `conv_2`."""
+
     def __init__(self, kernel):
         super().__init__()
         self.conv = nn.Conv2d(8, 8, kernel, padding=(0, 1))
@@ -83,6 +85,8 @@ class Unit3(nn.Module):
 
 
 class Unit4(nn.Module):
+    """Unlike `Unit` in `conv` and `conv_2`."""
+
     def __init__(self, kernel):
         super().__init__()
         self.conv = nn.Conv2d(12, 8, kernel)
@@ -96,6 +100,8 @@ class Unit4(nn.Module):
 
 
 class Unit5(nn.Module):
+    """Unlike `Unit` in `conv` and `conv_2`."""
+
     def __init__(self, kernel):
         super().__init__()
         self.conv = nn.Conv2d(8, 8, kernel)
@@ -109,6 +115,8 @@ class Unit5(nn.Module):
 
 
 class Unit6(nn.Module):
+    """Unlike `Unit` in `conv` and `conv_2`."""
+
     def __init__(self, kernel):
         super().__init__()
         self.conv = nn.Conv2d(8, 8, kernel)

@@ -11,9 +11,9 @@ from torch import nn
 
 
 class Cbr(nn.Module):
-    def __init__(self, in_channels, out, kernel=1, *, padding=0):
+    def __init__(self, in_channels, out, kernel=1):
         super().__init__()
-        self.conv = nn.Conv2d(in_channels, out, kernel, padding=padding, bias=False)
+        self.conv = nn.Conv2d(in_channels, out, kernel, padding=kernel // 2, bias=False)
         self.batchnorm = nn.BatchNorm2d(out)
         self.relu = nn.ReLU(inplace=True)
 
@@ -27,13 +27,11 @@ class Mix(nn.Module):
     def __init__(self, in_channels, pool):
         super().__init__()
         self.one = nn.Sequential(OrderedDict(cbr=Cbr(in_channels, 4)))
-        self.three = nn.Sequential(
-            OrderedDict(cbr=Cbr(in_channels, 4), cbr_2=Cbr(4, 6, kernel=3, padding=1))
-        )
+        self.three = nn.Sequential(OrderedDict(cbr=Cbr(in_channels, 4), cbr_2=Cbr(4, 6, kernel=3)))
         self.two = nn.Sequential(
             OrderedDict(
                 cbr=Cbr(in_channels, 4),
-                cbr_2=nn.Sequential(Cbr(4, 6, kernel=3, padding=1), Cbr(6, 6, kernel=3, padding=1)),
+                cbr_2=nn.Sequential(Cbr(4, 6, kernel=3), Cbr(6, 6, kernel=3)),
             )
         )
         self.pool = nn.Sequential(

@@ -38,6 +38,8 @@ class SepConv(nn.Module):
 
 
 class SepConv2(nn.Module):
+    """Unlike `SepConv` in `depthwise`."""
+
     def __init__(self, out, kernel):
         super().__init__()
         self.depthwise = nn.Conv2d(6, 6, kernel, padding=1, groups=6, bias=False)
@@ -53,6 +55,8 @@ class SepConv2(nn.Module):
 
 
 class SepConv3(nn.Module):
+    """Unlike `SepConv` in `between`."""
+
     def __init__(self, out, kernel):
         super().__init__()
         self.depthwise = nn.Conv2d(6, 6, kernel, stride=2, groups=6, bias=False)
@@ -103,6 +107,8 @@ class CellWithoutShortcut(nn.Module):
 
 
 class Cell2(nn.Module):
+    """Unlike `Cell` in `sepconv`."""
+
     def __init__(self, out):
         super().__init__()
         self.sepconv = SepConv3(out, 3)

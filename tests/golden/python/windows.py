@@ -225,6 +225,8 @@ class Mixing(nn.Module):
 
 
 class Mixing2(nn.Module):
+    """Unlike `Mixing` in `windowattention`."""
+
     def __init__(self):
         super().__init__()
         self.layernorm = nn.LayerNorm(8)
