@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
+from warnings import warn
 
 from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
 
@@ -217,6 +218,9 @@ def compile(
     Raises:
         CompileError: when the spec or the weights do not fit, or torch, the device or memory is missing.
         TypeError, ValueError: when ``dtype`` or ``seed`` is none.
+
+    Warns:
+        UserWarning: when weights of the file are NaN or infinite.
     """
     from graphbuilder.backends.torch import build
 
@@ -224,9 +228,12 @@ def compile(
     if weights is None:
         return build(known.typed, device=device, dtype=dtype, seed=seed)
     from graphbuilder.weights.load import fitting
+    from graphbuilder.weights.report import not_finite
 
     with fitting(known.typed, known.files, weights, weights_map, weights_except) as fit:
         tensors, drawn = fit.tensors(), fit.match.left
+    for warning in not_finite(str(weights), tensors):
+        warn(str(warning), stacklevel=2)
     return build(known.typed, device=device, dtype=dtype, seed=seed, weights=tensors, drawn=drawn)
 
 

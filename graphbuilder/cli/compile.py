@@ -82,6 +82,7 @@ def command(
     if weights:
         with stages.stage("weights", f"reading {weights}"):
             filled = fill(network, weights, weights_map, weights_except)
+        reading.warn(filled.warnings)
     with stages.stage("build", "building"):
         module = build(
             network.typed, device=place, dtype=numbers, seed=seed, weights=filled.tensors, drawn=filled.drawn

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from graphbuilder.diagnostics import Diagnostic
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -22,12 +24,14 @@ class Filled:
         file: as the person wrote it.
         by: the mapping that its names were read by, where they are not ours.
         drawn: the names of the weights that the file does not fill, as was asked for.
+        warnings: what was noticed in the tensors and is no error.
     """
 
     file: str | None = None
     by: str | None = None
     tensors: Mapping[str, Tensor] | None = None
     drawn: Sequence[str] = ()
+    warnings: Sequence[Diagnostic] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -56,6 +60,9 @@ def fill(network: Network, file: str, weights_map: str | None, weights_except: S
         CompileError: where they do not fit, or the file cannot be read.
     """
     from graphbuilder.weights.load import fitting
+    from graphbuilder.weights.report import not_finite
 
     with fitting(network.typed, network.files, file, weights_map, weights_except) as fit:
-        return Filled(file, str(fit.by.path) if fit.by else None, fit.tensors(), fit.match.left)
+        tensors = fit.tensors()
+        by = str(fit.by.path) if fit.by else None
+        return Filled(file, by, tensors, fit.match.left, not_finite(file, tensors))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphbuilder.cli.report import report
-from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics import CompileError, Diagnostic
 from graphbuilder.diagnostics.draw import Format
 
 if TYPE_CHECKING:
@@ -39,10 +39,20 @@ class Reading:
             CompileError: with every mistake.
         """
         checked = self.check(path)
-        if checked.network is None or self.fails(checked):
+        if checked.network is None:
             raise CompileError(checked.diagnostics)
-        report(checked.diagnostics, self.output_format)
+        self.warn(checked.diagnostics)
         return checked.network
+
+    def warn(self, warnings: Sequence[Diagnostic]) -> None:
+        """Write ``warnings`` to standard error.
+
+        Raises:
+            CompileError: with them, under ``--strict``.
+        """
+        if warnings and self.strict:
+            raise CompileError(tuple(warnings))
+        report(warnings, self.output_format)
 
     def check(self, path: str) -> Checked:
         """The spec at ``path`` with what is wrong with it."""

@@ -53,9 +53,12 @@ def command(
             raise CompileError(fit.diagnostics)
         if output:
             from graphbuilder.files import write_whole
+            from graphbuilder.weights.report import not_finite
             from graphbuilder.weights.save import to_bytes
 
-            write_whole(output, to_bytes(fit.tensors()))
+            tensors = fit.tensors()
+            reading.warn(not_finite(file, tensors))
+            write_whole(output, to_bytes(tensors))
 
 
 def _refuse_suffix(output: str) -> None:

@@ -5,10 +5,9 @@ The tensors are given to whoever has the module; this module never sees one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from glob import escape
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,23 +22,11 @@ from graphbuilder.weights.match import Match, Row, Weights, match
 from graphbuilder.weights.patterns import part
 from graphbuilder.weights.read import read
 from graphbuilder.weights.report import faults
+from graphbuilder.weights.siblings import candidates, sibling
 from graphbuilder.weights.wanted import wanted
 
 if TYPE_CHECKING:
     import torch
-
-FOLDER = "weights"
-
-
-def candidates(specs: Iterable[str | Path]) -> list[Path]:
-    """The mapping files that belong to a spec: ``weights/<name of the spec>.*.toml`` beside it.
-
-    Args:
-        specs: the spec's file, then what it extends, the nearest first.
-    """
-    return [
-        path for spec in map(Path, specs) for path in sorted((spec.parent / FOLDER).glob(f"{escape(spec.stem)}.*.toml"))
-    ]
 
 
 @dataclass(frozen=True)
@@ -102,7 +89,7 @@ def fit(
 @contextmanager
 def fitting(
     typed: TypedGraph,
-    specs: Iterable[str | Path],
+    specs: Sequence[str | Path],
     path: str | Path,
     mapping: str | Path | None = None,
     excepted: Sequence[str] = (),
@@ -116,7 +103,11 @@ def fitting(
         CompileError: GB401 to GB404 over the file, GB405 over a mapping, GB412 over a pattern that names nothing.
     """
     with read(path) as checkpoint:
-        yield fit(wanted(typed), checkpoint, mapping, candidates(specs), excepted)
+        found = fit(wanted(typed), checkpoint, mapping, candidates(specs), excepted)
+        if found.diagnostics and mapping is None and (remedy := sibling(checkpoint, specs)):
+            first, *others = found.diagnostics
+            found = replace(found, diagnostics=(replace(first, help=remedy), *others))
+        yield found
 
 
 def load(

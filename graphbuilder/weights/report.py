@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
+from typing import TYPE_CHECKING
 
 from graphbuilder.diagnostics import Diagnostic, Label, Sink
 from graphbuilder.diagnostics.catalogue.weights import (
@@ -12,11 +13,17 @@ from graphbuilder.diagnostics.catalogue.weights import (
     RuleIdle,
     WeightsMisfit,
     WeightsMissing,
+    WeightsNotFinite,
     WeightsUnused,
 )
 from graphbuilder.weights.checkpoint import Checkpoint
 from graphbuilder.weights.mapping import SEPARATORS, NameMapping
 from graphbuilder.weights.match import Match, Row, Unused, Weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_NAMED = 3
 
 
 def faults(
@@ -35,6 +42,16 @@ def faults(
     for diagnostic in (*_leftovers(found, weights, checkpoint, by), *_clashes(found), *_idle(found, checkpoint)):
         sink.add(diagnostic)
     return sink.diagnostics
+
+
+def not_finite(path: str, tensors: Mapping[str, Tensor]) -> tuple[Diagnostic, ...]:
+    """A warning where ``tensors``, by our names, of the file at ``path`` hold NaN or infinities."""
+    found = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
+    if not found:
+        return ()
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    message = f"{path} holds NaN or infinities in {_counted(found, 'weight')}: {', '.join(found[:_NAMED])}{more}"
+    return (WeightsNotFinite.at(None, message, help="take a file from before the training diverged"),)
 
 
 def _strangers(found: Match, weights: Weights, checkpoint: Checkpoint, tried: Sequence[NameMapping]) -> Diagnostic:

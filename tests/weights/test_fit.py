@@ -176,3 +176,36 @@ def test_what_was_left_is_reported(spec: Path, capsys: pytest.CaptureFixture[str
 def test_only_safetensors_are_written(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["weights", str(spec), str(save(spec, state(spec))), "-o", "w.pth"]) == 2
     assert "end the path in .safetensors" in capsys.readouterr().err
+
+
+def test_weights_that_are_not_finite(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wanted = state(spec)
+    wanted["conv.weight"][0, 0, 0, 0] = float("nan")
+    wanted["batchnorm.running_var"][1] = float("inf")
+    file = str(save(spec, wanted))
+    with pytest.warns(UserWarning, match=r"GB413.* in 2 weights: conv.weight, batchnorm.running_var"):
+        gb.compile(spec, weights=file)
+    line = [str(spec), file, "-o", str(spec.parent / "x.safetensors")]
+    assert run(["weights", *line]) == 0
+    assert "warning[GB413]" in capsys.readouterr().err
+    compile_line = ["compile", str(spec), "--weights", file, "--device", "cpu"]
+    assert run(compile_line) == 0
+    assert "conv.weight" in capsys.readouterr().err
+    assert run([*compile_line, "--strict"]) == 2
+
+
+def test_a_file_of_a_sibling(spec: Path) -> None:
+    other = spec.parent / "other.toml"
+    other.write_text(SPEC.replace('"net"', '"other"').replace('id = "head"', 'id = "top"'))
+    (spec.parent / "weights" / "broken.some.toml").write_text("rules = 1")
+    (spec.parent / "broken.toml").write_text(SPEC)
+    mapping = spec.parent / "weights" / "other.more.toml"
+    mapping.write_text('format = 1\nsource = "torch"\n[rules]\n"k" = "conv"\n"l{n}" = "head.linear"\n')
+    file = save(spec, {"k.weight": torch.zeros(2, 3, 3, 3), "k.bias": torch.zeros(2), "l1.weight": torch.zeros(5, 2)})
+    with pytest.raises(CompileError, match=r"did you mean .*other\.toml\?") as caught:
+        gb.compile(spec, weights=file)
+    assert str(mapping) in str(caught.value)
+    mapping.write_text('format = 1\nsource = "torch"\n[rules]\n"k" = "conv"\n')
+    with pytest.raises(CompileError) as caught:
+        gb.compile(spec, weights=file)
+    assert "other.toml" not in str(caught.value)

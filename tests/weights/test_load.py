@@ -10,8 +10,9 @@ from torch import nn
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.draw import draw
-from graphbuilder.weights.load import candidates, load
+from graphbuilder.weights.load import load
 from graphbuilder.weights.save import save
+from graphbuilder.weights.siblings import candidates
 from tests.weights.helpers import numbers, weights
 
 OURS = weights(a__weight=(2, 3), a__bias=(2,), norm__num_batches_tracked=())

@@ -100,3 +100,12 @@ class NothingExcepted(Rule):
 
     code = "GB412"
     title = "no weight to leave out"
+
+
+class WeightsNotFinite(Rule):
+    """Tensors of the file hold infinities, or what is no number at all (NaN), as when a training diverged before it was
+    saved. The network answers with NaN wherever they reach. The file was loaded as it is."""
+
+    code = "GB413"
+    title = "weights that are not finite"
+    severity = "warning"

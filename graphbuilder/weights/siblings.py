@@ -1,0 +1,54 @@
+"""Another spec beside a network's, whose mapping knows the names of a file that the network's own mappings do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from glob import escape
+from pathlib import Path
+
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.weights.checkpoint import Checkpoint
+from graphbuilder.weights.mapping import NameMapping, load_mapping
+from graphbuilder.weights.match import match
+
+FOLDER = "weights"
+
+
+def candidates(specs: Iterable[str | Path]) -> list[Path]:
+    """The mapping files that belong to a spec: ``weights/<name of the spec>.*.toml`` beside it.
+
+    Args:
+        specs: the spec's file, then what it extends, the nearest first.
+    """
+    return [
+        path for spec in map(Path, specs) for path in sorted((spec.parent / FOLDER).glob(f"{escape(spec.stem)}.*.toml"))
+    ]
+
+
+def sibling(checkpoint: Checkpoint, specs: Sequence[str | Path]) -> str | None:
+    """A remedy that names the first spec in the folders of ``specs`` with a mapping of just the file's names."""
+    own = set(candidates(specs))
+    for path in _others(specs):
+        for mapping in _mappings(path, own):
+            if mapping.source == checkpoint.convention and _knows(mapping, checkpoint):
+                return f"its names are those of {mapping.path}: did you mean {path}?"
+    return None
+
+
+def _others(specs: Sequence[str | Path]) -> Iterator[Path]:
+    for folder in dict.fromkeys(Path(spec).parent for spec in specs):
+        yield from sorted(folder.glob("*.toml"))
+
+
+def _mappings(spec: Path, own: set[Path]) -> Iterator[NameMapping]:
+    for path in candidates([spec]):
+        if path not in own:
+            with suppress(CompileError):  # what is wrong in another spec's mapping is no concern of this one
+                yield load_mapping(path)
+
+
+def _knows(mapping: NameMapping, checkpoint: Checkpoint) -> bool:
+    """Whether its rules match every tensor of the file that it does not ignore, and each of them something."""
+    found = match({}, checkpoint, mapping)
+    return not found.idle and all(unused.wanted for unused in found.unused)
