@@ -17,7 +17,7 @@ from graphbuilder.diagnostics.catalogue.references import (
 )
 from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Place
-from graphbuilder.elaborate.scope import Scope
+from graphbuilder.elaborate.scope import Scope, facts_of
 from graphbuilder.ir import Op
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.model import Block, Step
@@ -26,6 +26,8 @@ from graphbuilder.spec.unknown import UNKNOWN
 
 # The name of an argument that is not known itself: it may be any.
 SOMETHING = "?"
+
+_READ = facts_of("from", None).keys()
 
 
 class Argument(NamedTuple):
@@ -52,7 +54,10 @@ def written_words(step: Step) -> dict[str, str]:
 
 
 def _written(raw: Any) -> str | None:
-    return raw.text.removeprefix("=").strip() if isinstance(raw, Expression) else None
+    """An expression as text; not one that reads what the step itself reads, which has no name where the step stands."""
+    if not isinstance(raw, Expression) or not raw.names.isdisjoint(_READ):
+        return None
+    return raw.text.removeprefix("=").strip()
 
 
 def freeze(value: Any) -> Hashable:

@@ -30,7 +30,7 @@ from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
 from graphbuilder.elaborate.prune import Pruner
 from graphbuilder.elaborate.reading import PortNames, Reading
 from graphbuilder.elaborate.repeats import build_repeat
-from graphbuilder.elaborate.scope import Scope
+from graphbuilder.elaborate.scope import Scope, facts_of
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Signal
 from graphbuilder.ir import Graph, Op, TensorType
 from graphbuilder.spec.model import Block, Step
@@ -253,8 +253,7 @@ def input_facts(inputs: Mapping[str, TensorType | None]) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     for name, type_ in inputs.items():
         for prefix in {name, "in"} if len(inputs) == 1 else {name}:
-            facts[f"{prefix}_channels"] = type_.channels if type_ else UNKNOWN
-            facts[f"{prefix}_shape"] = list(type_.shape) if type_ else UNKNOWN
+            facts |= facts_of(prefix, type_)
     return facts
 
 

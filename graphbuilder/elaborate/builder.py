@@ -22,7 +22,7 @@ from graphbuilder.elaborate.context import Context, Trail, from_op_error
 from graphbuilder.elaborate.initialisers import ByOp, check_owned, owned_names, read_initialisers
 from graphbuilder.elaborate.names import Named, all_names, build_order
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
-from graphbuilder.elaborate.reading import FAILED, Reading, read
+from graphbuilder.elaborate.reading import FAILED, Reading, facts_read, read
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Initialiser, Node, Op, OpError, TensorType, Value
@@ -104,7 +104,10 @@ class BodyBuilder:
         return single(known)
 
     def run(self, body: Sequence[Named], start: Signal, place: Place, *, may_be_empty: bool = False) -> Signal:
-        """Build the steps of ``body``, the first of which reads ``start``; gives what the last one gives."""
+        """Build the steps of ``body``, the first of which reads ``start``; gives what the last one gives.
+
+        With ``may_be_empty`` every step may be left out, and what goes in is passed on.
+        """
         if self.context.unsound(place):
             return NOTHING_KNOWN
         if self.context.marks:
@@ -116,10 +119,14 @@ class BodyBuilder:
         for named in order:
             self.steps[named.name] = named.step
             self.signals[named.name] = self._step(named, start)
-        if not may_be_empty and all(named.name in self.left_out for named in body):
-            self.report(empty_path(bool(body), place))
+        if not body or (not may_be_empty and self.passes_on(body)):
+            self.report(empty_path([named.step for named in body], place))
             return NOTHING_KNOWN
         return self.signals[body[-1].name]
+
+    def passes_on(self, body: Sequence[Named]) -> bool:
+        """Whether every step is left out."""
+        return all(named.name in self.left_out for named in body)
 
     def _report_cycles(self, cycles: list[list[str]], steps: Mapping[str, Step]) -> None:
         for cycle in cycles:
@@ -150,15 +157,18 @@ class BodyBuilder:
             return self._shared(named, start)
         if step.repeated:
             return self.blocks.repeat(self, named, start)
-        reading = read(self, named, start, self.blocks.ports_of(step))
-        call = self.call_of(step, self.scope, reading, named.name, self.taps.get(named.name, ()))
+        ports = self.blocks.ports_of(step)
+        reading = read(self, named, start, ports)
+        scope = self.scope.child(**facts_read(reading, ports))
+        call = self.call_of(step, scope, reading, named.name, self.taps.get(named.name, ()))
         return self.emit(named.name, call, reading, step)
 
     def check_only(self, named: Named, start: Signal) -> Signal:
         """Look for further mistakes in a step that cannot be built; nothing is known of what it gives."""
         step = named.step
-        scope = self.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN)
-        reading = read(self, named, start, self.blocks.ports_of(step))
+        ports = self.blocks.ports_of(step)
+        reading = read(self, named, start, ports)
+        scope = self.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN, **facts_read(reading, ports))
         if step.op is None and not step.blocks:
             compute_arguments(step.args, step.place_of, scope)
             return NOTHING_KNOWN
@@ -170,7 +180,8 @@ class BodyBuilder:
         """Look for mistakes in a step that is left out, as far as they would be some with any params."""
         if step.op is None and not step.blocks:
             return
-        scope = self.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN).blinded()
+        facts = facts_read(FAILED, self.blocks.ports_of(step))
+        scope = self.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN, **facts).blinded()
         for index in range(len(step.blocks) or 1):
             self.call_of(step.copy_number(index), scope, FAILED, "", ())
 
@@ -302,13 +313,16 @@ def alike(left: Signal, right: Signal) -> bool:
     return one is not None and other is not None and one.type == other.type
 
 
-def empty_path(written: bool, place: Place) -> Diagnostic:
+def empty_path(steps: Sequence[Step], place: Place) -> Diagnostic:
     """The diagnostic for a path without steps: none is written, or every one is left out."""
-    if not written:
+    if not steps:
         return EmptyPath.at(place.span, "this path has no steps", help='write at least one: { op = "..." }')
-    elsewhere = "" if place.keys[0] == "model" else ", or put the `when` on the step that uses this block"
-    message = "every step of this path is left out"
-    return EmptyPath.at(place.span, message, help=f"let the `when` of one step be true{elsewhere}")
+    if any(step.when is not True for step in steps):
+        word, remedy = "when", "let the `when` of one step be true"
+    else:
+        word, remedy = "repeat", "let one step be repeated at least once"
+    elsewhere = "" if place.keys[0] == "model" else f", or put the `{word}` on the step that uses this block"
+    return EmptyPath.at(place.span, "every step of this path is left out", help=f"{remedy}{elsewhere}")
 
 
 def unknown_owner(owner: str, known: Iterable[str], step: Step) -> Diagnostic:

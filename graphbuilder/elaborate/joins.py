@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from graphbuilder.diagnostics import Label
-from graphbuilder.diagnostics.catalogue.references import CannotProject
+from graphbuilder.diagnostics import Diagnostic, Label
+from graphbuilder.diagnostics.catalogue.references import Ambiguous, CannotProject
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import Argument
 from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.outputs import finish, outputs_of
+from graphbuilder.elaborate.paths import ambiguous
 from graphbuilder.elaborate.reading import Reading
-from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
+from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.elaborate.strides import total_stride
 from graphbuilder.ir import Graph, Node, Op, OpError, TensorType, Value
 from graphbuilder.spec.model import Block, Step
@@ -63,6 +64,9 @@ def with_shortcut(builder: BodyBuilder, block: Block, main: Signal, last: Place)
     """The join of a block's body with its shortcut; a concatenation puts the shortcut first."""
     place = block.place_of("shortcut")
     body = Path("the body", main, last)
+    if not isinstance(block.shortcut, list) and builder.fork.outputs is not None and builder.fork.sole is None:
+        builder.report(_which_input(builder.fork, str(block.shortcut), place))
+        return NOTHING_KNOWN
     match block.shortcut:
         case "identity":
             side = builder.fork
@@ -73,6 +77,16 @@ def with_shortcut(builder: BodyBuilder, block: Block, main: Signal, last: Place)
     paths = [body, Path("the shortcut", side, place)]
     op = block.merge or "add"
     return join(builder, op, paths[::-1] if op == "concat" else paths, place)
+
+
+def _which_input(fork: Signal, shortcut: str, place: Place) -> Diagnostic:
+    """The diagnostic for a shortcut of a block with several inputs that says not which of them it is."""
+    first = next(iter(fork.outputs or {}))
+    message = (
+        f'"{shortcut}" is the way around of one input, and this block has several: {", ".join(fork.outputs or {})}'
+    )
+    help_ = f'write the step that is added: shortcut = [{{ op = "identity", from = "{first}" }}], say'
+    return Ambiguous.at(place.span, message, help=help_)
 
 
 def check_shortcut(builder: BodyBuilder, block: Block) -> None:
@@ -86,7 +100,8 @@ def branches(builder: BodyBuilder, block: Block) -> Signal:
     place = block.place_of("branches")
     paths: list[Path] = []
     for name, steps in (block.branches or {}).items():
-        paths.append(Path(f"`{name}`", branch(builder, name, steps, place / name), place / name))
+        side = branch(builder, name, steps, place / name, joined=bool(block.merge))
+        paths.append(Path(f"`{name}`", side, place / name))
     for path, name in zip(paths, block.branches or {}, strict=True):
         builder.signals[name] = path.signal
     if not block.merge:
@@ -102,18 +117,30 @@ def _side_by_side(builder: BodyBuilder, block: Block) -> Signal:
     return Signal(known, len(known)) if len(known) == len(outputs) else NOTHING_KNOWN
 
 
-def branch(builder: BodyBuilder, name: str, steps: Sequence[Step], place: Place) -> Signal:
-    """A child body ``name`` that begins with the fork; it sees its own steps, the fork and the block's inputs."""
+def branch(builder: BodyBuilder, name: str, steps: Sequence[Step], place: Place, *, joined: bool = True) -> Signal:
+    """A child body ``name`` that begins with the fork; it sees its own steps, the fork and the block's inputs.
+
+    One that is ``joined`` with others may have all its steps left out: no body, but what those would have read.
+    """
     taps = builder.taps.get(name, ())
     (named,) = name_steps(steps, taken={*builder.inputs, "before"} if builder.forked else builder.inputs)
     inner = builder.child(named, taps)
-    out = inner.run(named, inner.fork, place)
+    out = inner.run(named, inner.fork, place, may_be_empty=joined)
+    if named and inner.passes_on(named):
+        return _passed_on(builder, out, place)
     graph = finish(inner, "branch", name, outputs_of(inner, out, taps))
     if graph is None:
         return NOTHING_KNOWN
     known = tuple(_outside(builder, port) for port in graph.inputs)
     node = Node(name, graph, tuple(each.value for each in known), name, place=place)
     return builder.append(node, Reading(known, NOTHING_KNOWN), place)
+
+
+def _passed_on(builder: BodyBuilder, out: Signal, place: Place) -> Signal:
+    """The value of the block that a side path without steps passes on."""
+    if out.outputs is not None and out.sole is None:
+        builder.report(ambiguous("", out, place))
+    return single(_outside(builder, out.sole.value.node)) if out.sole else NOTHING_KNOWN
 
 
 def _outside(builder: BodyBuilder, port: str) -> Known:
@@ -136,9 +163,10 @@ def _project(builder: BodyBuilder, main: Signal, place: Place, last: Place) -> S
     starts = _types_ahead(builder, {node.name for node in behind})
     stride = total_stride(starts, behind, target.value, builder.context.inference)
     if _larger(source.type, target.type, stride):
-        message = f"the shortcut cannot project {source.type} to {target.type}: a projection enlarges nothing"
         label = Label(last.span, f"the body gives {target.type}")
-        remedy = f"write the shortcut as steps: shortcut = {_enlarging(source.type, target.type)}"
+        why, steps = _unprojected(source.type, target.type)
+        message = f"the shortcut cannot project {source.type} to {target.type}: {why}"
+        remedy = f"write the shortcut as steps: shortcut = {steps}"
         builder.report(CannotProject.at(place.span, message, related=(label,), help=remedy))
         return NOTHING_KNOWN
     if set(stride) == {1} and source.type.channels == target.type.channels:
@@ -160,8 +188,21 @@ def _larger(source: TensorType, target: TensorType, stride: tuple[int, ...]) -> 
     return any(after > -(-before // step) for before, after, step in axes)
 
 
+def _unprojected(source: TensorType, target: TensorType) -> tuple[str, str]:
+    """Why no projection gives ``target``, and a shortcut that does, as a spec has it."""
+    pairs = list(zip(source.spatial, target.spatial, strict=True))
+    strides = tuple(-(-before // after) for before, after in pairs)
+    if any(after > before for before, after in pairs):
+        return "a projection enlarges nothing", _enlarging(source, target)
+    why = "its stride cannot be told, since paths of the body stride differently"
+    if any(-(-before // stride) != after for (before, after), stride in zip(pairs, strides, strict=True)):
+        return why, _enlarging(source, target)
+    conv = f'{{ op = "conv", out = {target.channels}, kernel = 1, stride = {_scalar(strides)}, bias = false }}'
+    return why, f'[{conv}, {{ op = "batchnorm" }}]'
+
+
 def _enlarging(source: TensorType, target: TensorType) -> str:
-    """A shortcut that gives ``target``, as a spec has it."""
+    """A shortcut that resizes to what ``target`` has."""
     sizes = f"[{', '.join(map(str, target.spatial))}]"
     project = f', {{ op = "conv", out = {target.channels}, kernel = 1 }}' if source.channels != target.channels else ""
     return f'[{{ op = "resize", size = {sizes} }}{project}]'

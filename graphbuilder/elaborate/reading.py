@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphbuilder.diagnostics.catalogue.references import Ports
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.elaborate.names import Named
 from graphbuilder.elaborate.paths import ambiguous, look_up
+from graphbuilder.elaborate.scope import facts_of
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import TensorType, Value
 from graphbuilder.spec.model import Step
@@ -49,6 +50,14 @@ class Reading(NamedTuple):
 
 
 FAILED = Reading((), NOTHING_KNOWN, failed=True)
+
+
+def facts_read(reading: Reading, ports: PortNames | None) -> dict[str, Any]:
+    """``from_channels`` and ``from_shape``: what a step's arguments may know of the first value that it reads; nothing
+    where it reads none."""
+    if ports == PortNames(()):
+        return {}
+    return facts_of("from", reading.known[0].type if reading.known else None)
 
 
 def read(builder: BodyBuilder, named: Named, start: Signal, ports: PortNames | None) -> Reading:

@@ -12,7 +12,7 @@ from graphbuilder.elaborate.joins import Path, join
 from graphbuilder.elaborate.names import Named, base_name
 from graphbuilder.elaborate.outputs import finish, outputs_of
 from graphbuilder.elaborate.paths import Tap
-from graphbuilder.elaborate.reading import Reading, read
+from graphbuilder.elaborate.reading import Reading, facts_read, read
 from graphbuilder.elaborate.scope import Scope, free_names
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
 from graphbuilder.ir import Node
@@ -202,8 +202,8 @@ class _Calls:
         same = (reading.types, taps)
         if not self._vary and self._last is not None and self._last[0] == same:
             return self._last[1]
-        scope = self._scope(index)
         step = self._named.step.copy_number(index)
+        scope = self._scope(index, facts_read(reading, self._inner.blocks.ports_of(step)))
         call = self._inner.call_of(step, scope, reading, f"{self._named.name}.{name}", taps)
         self._last = (same, call)
         if call is not None:
@@ -217,5 +217,5 @@ class _Calls:
         (types, _), _ = self._last
         return types == tuple(known.type for known in current.values())
 
-    def _scope(self, index: int) -> Scope:
-        return self._inner.scope.child(**self._copies.names(index))
+    def _scope(self, index: int, facts: Mapping[str, Any]) -> Scope:
+        return self._inner.scope.child(**self._copies.names(index), **facts)

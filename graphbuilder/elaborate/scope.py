@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from graphbuilder.diagnostics import Sink
 from graphbuilder.document import Place
+from graphbuilder.ir import TensorType
 from graphbuilder.spec.expressions import Expression, ExpressionError
 from graphbuilder.spec.unknown import UNKNOWN
 
@@ -24,6 +25,15 @@ def free_names(raw: Any) -> Iterator[str]:
     elif isinstance(raw, list | tuple):
         for item in cast("list[Any]", raw):
             yield from free_names(item)
+
+
+def facts_of(name: str, type_: TensorType | None) -> dict[str, Any]:
+    """What expressions read of a value under ``name``: its channels and its shape, UNKNOWN where its type is not
+    known."""
+    return {
+        f"{name}_channels": type_.channels if type_ else UNKNOWN,
+        f"{name}_shape": list(type_.shape) if type_ else UNKNOWN,
+    }
 
 
 class Scope:

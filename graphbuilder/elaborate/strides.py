@@ -18,23 +18,34 @@ def total_stride(
     Where several values meet, the trunk is the one reduced most: a gate of size 1x1 does not count.
     """
     rank = max((len(type_.spatial) for type_ in starts.values()), default=0)
-    types = dict(starts)
-    known: dict[Value, Strides] = dict.fromkeys(starts, (1,) * rank)
+    return _strides(starts, dict.fromkeys(starts, (1,) * rank), nodes, inference)[value]
+
+
+def _strides(
+    starts: Mapping[Value, TensorType], ahead: Mapping[Value, Strides], nodes: Sequence[Node], inference: Inference
+) -> dict[Value, Strides]:
+    """The stride of every value of a body, from those of the values ahead of it."""
+    types, known = dict(starts), dict(ahead)
     for node in nodes:
         read = tuple(types[value] for value in node.inputs)
-        own = _own(node.callee, read, inference)
-        before = _most(known[value] for value in node.inputs)
-        for port, type_ in zip(node.results, inference.results(node.callee, read), strict=True):
+        before = [known[value] for value in node.inputs]
+        given = _given(node.callee, read, before, inference)
+        for port, type_, stride in zip(node.results, inference.results(node.callee, read), given, strict=True):
             types[Value(node.name, port)] = type_
-            known[Value(node.name, port)] = _times(before, own)
-    return known[value]
+            known[Value(node.name, port)] = stride
+    return known
 
 
-def _own(callee: Op | Graph, inputs: tuple[TensorType, ...], inference: Inference) -> Strides:
+def _given(
+    callee: Op | Graph, inputs: tuple[TensorType, ...], before: Sequence[Strides], inference: Inference
+) -> list[Strides]:
+    """The strides of what a call gives; each output of a body has its own."""
     if isinstance(callee, Op):
-        return callee.strides(inputs)
-    starts = dict(zip(map(Value, callee.inputs), inputs, strict=True))
-    return total_stride(starts, callee.nodes, callee.outputs[0][1], inference)
+        return [_times(_most(before), callee.strides(inputs))] * len(callee.results())
+    names = [Value(name) for name in callee.inputs]
+    starts, ahead = dict(zip(names, inputs, strict=True)), dict(zip(names, before, strict=True))
+    inside = _strides(starts, ahead, callee.nodes, inference)
+    return [inside[value] for _, value in callee.outputs]
 
 
 def _most(strides: Iterable[Strides]) -> Strides:

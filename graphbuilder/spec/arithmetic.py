@@ -7,7 +7,7 @@ syntax or places, and nothing works on a value in a time that its bound does not
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, isfinite
+from math import ceil, exp, floor, isfinite, log2, sqrt
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics import Rule
@@ -256,6 +256,38 @@ def _ceil(value: Any) -> Any:
     return bounded(ceil(value))
 
 
+def _floor(value: Any) -> Any:
+    _numbers("round", value)
+    return bounded(floor(value))
+
+
+def _absolute(value: Any) -> Any:
+    _numbers("take the size of", value)
+    return bounded(abs(value))
+
+
+def _sqrt(value: Any) -> Any:
+    _numbers("take the root of", value)
+    if value < 0:
+        raise Fault(ExpressionCall, f"sqrt needs a number of at least 0, not {value}")
+    return sqrt(value)
+
+
+def _log2(value: Any) -> Any:
+    _numbers("take the logarithm of", value)
+    if value <= 0:
+        raise Fault(ExpressionCall, f"log2 needs a number above 0, not {value}")
+    return log2(value)
+
+
+def _exp(value: Any) -> Any:
+    _numbers("raise e to", value)
+    try:
+        return exp(value)
+    except OverflowError:
+        raise Fault(ExpressionBound, f"a float here must be finite, and exp({value}) is not") from None
+
+
 class Function(NamedTuple):
     """A function of expressions: how many arguments it takes by position, and which behind the first also by name."""
 
@@ -273,6 +305,11 @@ FUNCTIONS = {
     "round": Function(_round, most=2),
     "int": Function(_int),
     "ceil": Function(_ceil),
+    "floor": Function(_floor),
+    "abs": Function(_absolute),
+    "sqrt": Function(_sqrt),
+    "exp": Function(_exp),
+    "log2": Function(_log2),
     "make_divisible": Function(_make_divisible, most=3, keywords=("divisor", "min_value")),
 }
 

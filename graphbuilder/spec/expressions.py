@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionCall, ExpressionConstruct, ExpressionName
-from graphbuilder.diagnostics.nearest import meant
+from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.spec import arithmetic
 from graphbuilder.spec.arithmetic import FUNCTIONS, LARGEST, Fault
 from graphbuilder.spec.syntax import ExpressionError, Place, read_tree
@@ -24,6 +24,7 @@ __all__ = ["BOOLEANS", "RESERVED", "Expression", "ExpressionError", "parse"]
 
 BOOLEANS = {"true": True, "false": False}
 RESERVED = frozenset({*BOOLEANS, *FUNCTIONS})
+_SHOWN = 12
 
 Scope = Mapping[str, object]
 Evaluate = Callable[[Scope], Any]
@@ -95,8 +96,8 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.GtE: arithmetic.ordering(operator.ge),
 }
 _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
-    ast.Pow: ("`**`", "multiply: `x * x`"),
-    ast.BitXor: ("`^`", "multiply: `x * x`"),
+    ast.Pow: ("`**`", "multiply: `x * x`; there are `sqrt(x)`, `exp(x)` and `log2(x)`"),
+    ast.BitXor: ("`^`", "multiply: `x * x`; there are `sqrt(x)`, `exp(x)` and `log2(x)`"),
     ast.BitAnd: ("`&`", "write `and`"),
     ast.BitOr: ("`|`", "write `or`"),
     ast.Invert: ("`~`", "write `not`"),
@@ -319,7 +320,28 @@ def _reader(name: str, place: Place) -> Evaluate:
 
 
 def _no_name(name: str, place: Place, scope: Scope) -> ExpressionError:
-    return place.error(ExpressionName, f"there is no `{name}` here", meant(name, (*scope, *BOOLEANS)))
+    return place.error(ExpressionName, f"there is no `{name}` here", _no_name_help(name, scope))
+
+
+def _no_name_help(name: str, scope: Scope) -> str:
+    what, _, fact = name.partition("_")
+    if what == "from" and fact in ("channels", "shape"):
+        known = f"; `in_{fact}` is of the block's input" if f"in_{fact}" in scope else ""
+        return f"`{name}` is known in the arguments of a step that reads something, and nowhere else{known}"
+    if what == "in" and f"from_{fact}" in scope:
+        return f"`from_{fact}` is of what this step reads; `{name}` is known in a block with one input"
+    near = nearest(name, (*scope, *BOOLEANS))
+    if near is None:
+        return f"in scope: {_listed(scope)}" if scope else "no name is in scope here"
+    other = near.replace("in_", "from_", 1)
+    if near.startswith("in_") and other in scope:
+        return f"did you mean `{near}`, of the block's input, or `{other}`, of what this step reads?"
+    return f"did you mean `{near}`?"
+
+
+def _listed(names: Iterable[str]) -> str:
+    first = [*names][: _SHOWN + 1]
+    return ", ".join((*first[:_SHOWN], "...") if len(first) > _SHOWN else first)
 
 
 def _fits(node: ast.Call, name: str) -> bool:

@@ -58,7 +58,8 @@ TYPES: Mapping[str, type] = {"int": int, "float": float, "bool": bool, "str": st
 FACTS = ("channels", "shape")
 
 # In scope by themselves, so no param, argument or let may have the name.
-SCOPE = frozenset({"i", "n", "item", "in_channels", "in_shape", *EXPRESSION_WORDS})
+_READ = (f"{of}_{fact}" for of in ("in", "from") for fact in FACTS)
+SCOPE = frozenset({"i", "n", "item", *_READ, *EXPRESSION_WORDS})
 
 
 class NameFault(NamedTuple):

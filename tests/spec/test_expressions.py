@@ -85,6 +85,13 @@ MEANINGS = [
     ("=int(2.9)", 2),
     ("=int(-2.9)", -2),
     ("=ceil(2.1)", 3),
+    ("=floor(-2.1)", -3),
+    ("=floor(a)", 3),
+    ("=abs(-a)", 3),
+    ("=abs(-b)", 2.5),
+    ("=sqrt(16)", 4.0),
+    ("=log2(8)", 3.0),
+    ("=exp(0)", 1.0),
     ("=make_divisible(a * 11)", 32),
     ("=make_divisible(33, 16)", 32),
     ("=make_divisible(2, divisor=8, min_value=16)", 16),
@@ -114,7 +121,7 @@ FAULTS = [
     ("='\ud800'", "GB151", "='\ud800'", "control characters", None),
     ("='\\n'", "GB151", "='\\n'", "backslashes", None),
     ("=\0", "GB151", "=\0", "control characters", None),
-    ("=a ** 2", "GB152", "a ** 2", "`**`", "x * x"),
+    ("=a ** 2", "GB152", "a ** 2", "`**`", "x * x`; there are `sqrt(x)`"),
     ("=1 + a.real", "GB152", "a.real", "attributes", None),
     ("=().__class__", "GB152", "().__class__", "attributes", None),
     ("=__import__('os')", "GB152", "__import__('os')", "no function `__import__`", "there are min"),
@@ -161,7 +168,7 @@ FAULTS = [
     ("=min()", "GB154", "min()", "wrongly", "min(a, b)"),
     ("=max + 1", "GB154", "max", "is a function", "max(...)"),
     ("=flagg", "GB155", "flagg", "no `flagg`", "`flag`"),
-    ("=1 + zzz", "GB155", "zzz", "no `zzz`", None),
+    ("=1 + zzz", "GB155", "zzz", "no `zzz`", "in scope: a, b, flag"),
     ("=True2", "GB155", "True2", "no `True2`", "`true`"),
     ("='é' == zzz", "GB155", "zzz", "no `zzz`", None),
     ("=a + flag", "GB156", "a + flag", "add an integer and a boolean", None),
@@ -199,6 +206,13 @@ FAULTS = [
     ("=make_divisible(a, 8.0)", "GB156", "make_divisible(a, 8.0)", "needs integers", None),
     ("=table", "GB156", "table", "a table cannot stand", None),
     ("=make_divisible(a, 0)", "GB154", "make_divisible(a, 0)", "at least 1", None),
+    ("=sqrt(0 - a)", "GB154", "sqrt(0 - a)", "at least 0, not -3", None),
+    ("=log2(a - 3)", "GB154", "log2(a - 3)", "above 0, not 0", None),
+    ("=exp(1000)", "GB158", "exp(1000)", "finite", None),
+    ("=sqrt(word)", "GB156", "sqrt(word)", "a string", None),
+    ("=floor(flag)", "GB156", "floor(flag)", "a boolean", None),
+    ("=abs(items)", "GB156", "abs(items)", "a list", None),
+    ("=sqrt(4, 2)", "GB154", "sqrt(4, 2)", "wrongly", "sqrt(x)"),
     ("=a / 0", "GB157", "a / 0", "divided by zero", None),
     ("=a // (a - 3)", "GB157", "a // (a - 3)", "divided by zero", None),
     ("=a % 0.0", "GB157", "a % 0.0", "divided by zero", None),
@@ -320,8 +334,11 @@ def test_a_string_over_several_lines_is_blamed_whole() -> None:
     assert caught.value.at(read.span(("key",))).span == read.span(("key",))
 
 
+_PYTHON = {"floor": math.floor, "ceil": math.ceil, "exp": math.exp, "sqrt": math.sqrt, "log2": math.log2}
+
+
 def _python(text: str) -> object:
-    return eval(compile(ast.parse(text, mode="eval"), "", "eval"))  # noqa: S307  (the reference that ours is compared with)
+    return eval(compile(ast.parse(text, mode="eval"), "", "eval"), _PYTHON)  # noqa: S307  (the reference that ours is compared with)
 
 
 _NUMBERS = st.integers(-50, 50).map(str) | st.floats(-50, 50, allow_nan=False).map(lambda number: f"{number:.3f}")
@@ -331,22 +348,29 @@ _SUMS = st.recursive(
         st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "//", "%"]), inner).map("({0[0]} {0[1]} {0[2]})".format)
         | inner.map("(-{})".format)
         | st.lists(inner, min_size=2, max_size=3).map(lambda items: f"max({', '.join(items)})")
+        | st.tuples(st.sampled_from(["floor", "ceil", "abs", "exp", "sqrt", "log2"]), inner).map(
+            "{0[0]}({0[1]})".format
+        )
         | st.tuples(inner, inner, inner).map("({0[0]} if {0[1]} < {0[2]} else 1)".format)
     ),
     max_leaves=8,
 )
 
 
+# A root or logarithm that there is none of is told before what would be too large.
+_SAME = [("GB157", ZeroDivisionError), ("GB154", ValueError)]
+
+
 @given(_SUMS)
 def test_arithmetic_is_that_of_python(text: str) -> None:
     try:
         expected = _python(text)
-    except ZeroDivisionError:
-        expected = ZeroDivisionError
+    except (ZeroDivisionError, ValueError, OverflowError) as error:
+        expected = type(error)
     try:
         computed = parse(f"={text}").evaluate({})
     except ExpressionError as error:
-        assert error.rule.code in ("GB153", "GB158") or (error.rule.code, expected) == ("GB157", ZeroDivisionError)
+        assert error.rule.code in ("GB153", "GB158") or (error.rule.code, expected) in _SAME
         return
     assert (computed, type(computed)) == (expected, type(expected))
 

@@ -36,7 +36,7 @@ class ExpressionSyntax(Rule):
 class ExpressionConstruct(Rule):
     """Expressions are data, not code: numbers, strings, booleans, lists, names, indexing, arithmetic, comparisons,
     ``and or not``, ``a if c else b`` and a handful of functions. Nothing else of Python is understood, ``**``
-    included."""
+    included: a square is ``x * x``, and there are ``sqrt``, ``exp`` and ``log2``."""
 
     code = "GB152"
     title = "an expression uses what expressions do not have"
@@ -55,8 +55,9 @@ class ExpressionSize(Rule):
 
 
 class ExpressionCall(Rule):
-    """A function of an expression got too few or too many arguments, or a name it does not have. The functions are
-    ``min max sum len round int ceil make_divisible``."""
+    """A function of an expression got too few or too many arguments, a name it does not have, or a number that it has
+    no value for, as the root of -1. The functions are ``min max sum len round int ceil floor abs sqrt exp log2
+    make_divisible``."""
 
     code = "GB154"
     title = "a function is called wrongly"
@@ -66,7 +67,8 @@ class ExpressionCall(Rule):
 
 class ExpressionName(Rule):
     """An expression names something that is not in scope. In scope are the params, the arguments and lets of the
-    block, ``i n item`` in a repeat, and ``in_channels`` and ``in_shape`` of a block's input."""
+    block, ``i n item`` in a repeat, ``in_channels`` and ``in_shape`` of a block's input, and in the arguments of a
+    step ``from_channels`` and ``from_shape`` of what it reads itself."""
 
     code = "GB155"
     title = "an unknown name in an expression"

@@ -157,8 +157,9 @@ class Ports(Rule):
 
 
 class EmptyPath(Rule):
-    """A body, branch or shortcut that has no steps, or in which every step is left out, computes nothing; leave out
-    the call of it instead."""
+    """A path has at least one step. A step that is left out passes on what it reads, so a shortcut, the steps of
+    `before` and branches that are joined may have all of theirs left out; a body, and a branch that is an output of
+    its own, compute nothing then: leave out the step that uses the block instead."""
 
     code = "GB313"
     title = "a path without steps"
@@ -291,7 +292,8 @@ class NothingReturned(Rule):
 
 class CannotProject(Rule):
     """`shortcut = "project"` follows one map through a body that keeps or reduces its size: it is a 1x1 convolution
-    with the body's stride. What else stands beside a body, as behind a transposed convolution, is written as steps."""
+    with the body's stride, where the steps tell that. What else stands beside a body, as behind a transposed
+    convolution, is written as steps."""
 
     code = "GB326"
     title = "this body has no projection"
