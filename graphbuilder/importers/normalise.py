@@ -58,9 +58,8 @@ def _gathered(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Rename
     found: list[Call] = []
     for call in calls:
         if call.op == "concat" and not call.args:
-            before = next((known[call.inputs[:end]] for end in range(len(call.inputs), 1, -1)
-                           if call.inputs[:end] in known), None)  # fmt: skip
             length = next((end for end in range(len(call.inputs), 1, -1) if call.inputs[:end] in known), 0)
+            before = known.get(call.inputs[:length])
             known[call.inputs] = call.name
             if before is not None and length < len(call.inputs):
                 call = replace(call, inputs=(Value(before), *call.inputs[length:]))

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
-from graphbuilder.importers.tree import CONTAINERS, Body, Group, Item, Leaf, Sub, bodies
+from graphbuilder.importers.sizes import is_one
+from graphbuilder.importers.tree import CONTAINERS, Body, Group, Item, Leaf, Sub, bodies, leaves
 from graphbuilder.ir import Value
 
 Pattern = tuple[str, ...]
@@ -31,7 +33,38 @@ def with_units(model: Body) -> Body:
             break
         for body in list(bodies(model)):
             _fold(body, pattern)
+    _pair(model)
     return model
+
+
+def _pair(model: Body) -> None:
+    """Gather depthwise and pointwise units into separable ones, where that shortens the file."""
+    distinct = {shape(body): body for body in bodies(model)}.values()
+    found = sum(len(_pairs(items)) for body in distinct for items in body.lists.values())
+    if found - 2 - _HEAD < _WORTH:
+        return
+    for body in list(bodies(model)):
+        for items in body.lists.values():
+            for depthwise, pointwise in _pairs(items):
+                at = items.index(depthwise)
+                pair = Body(depthwise.reads[0], [depthwise, pointwise], kind="separable")
+                items[at : at + 2] = [Sub(pair, pointwise.key)]
+
+
+def _pairs(items: list[Item]) -> list[tuple[Sub, Sub]]:
+    """Units of a depthwise convolution, each with the unit of a 1x1 convolution that alone reads it."""
+    read = Counter(value.node for item in items for value in item.reads)
+    return [
+        (above, item)
+        for above, item in pairwise(items)
+        if isinstance(above, Sub) and isinstance(item, Sub)
+        and above.body.kind == "depthwise" and item.body.kind == "unit" and _is_pointwise(item)
+        and item.reads == (Value(above.key),) and read[above.key] == 1
+    ]  # fmt: skip
+
+
+def _is_pointwise(unit: Sub) -> bool:
+    return any(is_one(leaf.call.args["kernel"]) for leaf in leaves(unit.body.main) if leaf.call.op == "conv")
 
 
 def shape(body: Body) -> str:
@@ -73,18 +106,25 @@ def _best(model: Body) -> Pattern | None:
     """The run of ops that saves the most lines as a block, if one saves any."""
     distinct = {shape(body): body for body in bodies(model)}.values()
     runs = [run for body in distinct for items in body.lists.values() for run in _runs(items)]
+    whole = {id(body.main[0]) for body in distinct if body.is_plain and body.main and all(_is_leaf(body.main))}
     windows = {tuple(run[start : start + size]) for run in runs for size in range(2, _LONGEST + 1)
                for start in range(len(run) - size + 1)}  # fmt: skip
     patterns = sorted(
         pattern for pattern in ({tuple(leaf.call.op for leaf in each) for each in windows if _fits(each)})
     )
-    saved = {pattern: _saved(pattern, runs) for pattern in patterns}
+    saved = {pattern: _saved(pattern, runs, whole) for pattern in patterns}
     best = max(saved, key=lambda pattern: (saved[pattern], len(pattern)), default=None)
     return best if best and saved[best] >= _WORTH else None
 
 
-def _saved(pattern: Pattern, runs: list[list[Leaf]]) -> int:
-    found = sum(len(list(_places(run, pattern))) for run in runs if len(run) > len(pattern))
+def _is_leaf(items: list[Item]) -> Iterator[bool]:
+    return (isinstance(item, Leaf) for item in items)
+
+
+def _saved(pattern: Pattern, runs: list[list[Leaf]], whole: set[int]) -> int:
+    """The lines that a block of ``pattern`` saves; ``whole`` are the first steps of bodies that are nothing else."""
+    kept = [run for run in runs if len(run) > len(pattern) or id(run[0]) not in whole]
+    found = sum(len(list(_places(run, pattern))) for run in kept)
     return found * (len(pattern) - 1) - len(pattern) - _HEAD
 
 
@@ -131,7 +171,7 @@ def _fold(body: Body, pattern: Pattern) -> None:
                 _gather(items, run[start : start + len(pattern)])
 
 
-def _gather(items: list[Item], leaves: list[Leaf]) -> None:
-    at = items.index(leaves[0])
-    unit = Body(leaves[0].reads[0], list(leaves), kind="unit")
-    items[at : at + len(leaves)] = [Sub(unit, leaves[-1].key)]
+def _gather(items: list[Item], run: list[Leaf]) -> None:
+    at = items.index(run[0])
+    kind = "depthwise" if any(leaf.call.op == "dwconv" for leaf in run) else "unit"
+    items[at : at + len(run)] = [Sub(Body(run[0].reads[0], list(run), kind=kind), run[-1].key)]

@@ -1,0 +1,40 @@
+"""Mappings: names that differ in numbers alone become one rule, and every rule leads where it should."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphbuilder.importers.mapping import mapping
+from graphbuilder.importers.places import Place
+from graphbuilder.weights.mapping import load_mapping
+
+CASES = {
+    "the same names": ([("conv1", "conv1"), ("fc", "fc")], None),
+    "a shift": ([(f"block{n}_conv", f"body.{n - 5}.conv") for n in range(5, 13)], 1),
+    "two numbers": ([(f"l{a}.{b}.conv", f"s.{a - 1}.{b}.conv") for a in (1, 2) for b in (0, 1, 2)], 1),
+    "numbers that swap": ([("a.1.2", "b.2.1"), ("a.3.4", "b.4.3")], 1),
+    "a number that stays": ([("x1.0", "y.0"), ("x2.0", "y.1")], 1),
+    "a range, since others look alike": ([*((f"c{n}", f"d{n}") for n in range(3)), ("c7", "head")], 2),
+    "automatic names": ([("conv2d", "a.conv"), ("conv2d_1", "b.conv"), ("conv2d_2", "c.conv")], 3),
+    "nothing in common": ([("p1", "q.5"), ("p2", "q.3"), ("p3", "q.9")], 3),
+    "leading zeros": ([("w01", "x.1"), ("w02", "x.2")], 2),
+    "the same shift twice": ([("m1", "o.0"), ("m2", "o.1"), ("m5", "o.7"), ("m6", "o.8")], 2),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_name_leads_to_its_own(name: str, tmp_path: Path) -> None:
+    pairs, rules = CASES[name]
+    text = mapping([Place(*pair) for pair in pairs], "torch", (), "names")
+    assert (text is None) == (rules is None)
+    if text is None:
+        return
+    file = tmp_path / "names.toml"
+    file.write_text(text, encoding="utf-8")
+    found = load_mapping(file).rules.values()
+    assert len(found) == rules
+    for theirs, ours in pairs:
+        written = [rule.ours.write(numbers) for rule in found if (numbers := rule.theirs.match(theirs)) is not None]
+        assert written == [ours]
