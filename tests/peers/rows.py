@@ -1,8 +1,9 @@
 """The networks that are compared with other people's: one line each.
 
-To add one: a line in ``ROWS`` and, beside the spec, the mapping of the reference's names,
-``weights/<spec>.<source>.toml``. Dropout and stochastic depth are switched off, ours by ``params``, theirs by
-``settings``, since no two libraries draw the same.
+To add one: a line in ``TRAINED`` or ``ANSWERED`` and, beside the spec, the mapping of the reference's names,
+``weights/<spec>.<source>.toml``. What is trained is compared in all it does; what is answered in evaluation alone, and
+in one size, which shows that a spec is the network that it says it is in a second or two. Dropout and stochastic depth
+are switched off, ours by ``params``, theirs by ``settings``, since no two libraries draw the same.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ class Row(NamedTuple):
 
     Attributes:
         spec: its path below ``specs``, without the suffix.
-        reference: ``keras:Xception`` of ``keras.applications``, ``torchvision:resnet50`` of its models,
-            ``timm:legacy_xception``, or ``plain:lenet.lenet5``, a function of ``tests/peers/plain/lenet.py``.
+        reference: ``keras:Xception`` of ``keras.applications``, ``torchvision:resnet50`` of its models (or
+            ``torchvision:segmentation.fcn_resnet50``), ``timm:legacy_xception``, or ``plain:lenet.lenet5``, a function
+            of ``tests/peers/plain/lenet.py``.
         sizes: heights and widths of the images, where the spec has a param ``size``. The step of training is taken at
             the smallest.
         params: of the spec, besides ``classes`` and ``size``.
@@ -59,7 +61,7 @@ SWIN_T = {
     "stochastic_depth_prob": 0.0,
 }
 
-ROWS = (
+TRAINED = (
     Row("xception", "keras:Xception", (299, 256, 224, 150)),
     Row("xception_tutorial", "plain:xception.tutorial", (150, 96)),
     Row("xception_pytorch", "timm:legacy_xception", (149, 96)),
@@ -109,3 +111,40 @@ ROWS = (
         learns=2,
     ),
 )
+
+# Nothing is downloaded. Both sides have the auxiliary classifier's weights, which the file and the mapping are held to.
+BACKBONE = {"weights_backbone": None}
+SEGMENTS = {**BACKBONE, "aux_loss": True}
+
+# Sizes give maps on which every dilation and every stride still shows, but the pyramid's two widest of DeepLabv3.
+ANSWERED = (
+    Row("googlenet", "torchvision:googlenet", (75,), settings={"init_weights": False}),
+    Row("squeezenet1_1", "torchvision:squeezenet1_1", (75,)),
+    Row("shufflenet_v2_x1_0", "torchvision:shufflenet_v2_x1_0", (75,)),
+    Row("mnasnet1_0", "torchvision:mnasnet1_0", (75,)),
+    Row("mobilenet_v3_large", "torchvision:mobilenet_v3_large", (75,)),
+    Row("regnet_y_400mf", "torchvision:regnet_y_400mf", (75,)),
+    Row("efficientnet_v2_s", "torchvision:efficientnet_v2_s", (64,)),
+    Row("wide_resnet50_2", "torchvision:wide_resnet50_2", (64,)),
+    Row("maxvit_t", "torchvision:maxvit_t", (224,)),
+    Row("fcn_resnet50", "torchvision:segmentation.fcn_resnet50", (48,), settings=SEGMENTS),
+    Row("deeplabv3_resnet50", "torchvision:segmentation.deeplabv3_resnet50", (113,), settings=SEGMENTS),
+    Row("lraspp_mobilenet_v3_large", "torchvision:segmentation.lraspp_mobilenet_v3_large", (97,), settings=BACKBONE),
+    Row("resnetv2_50", "timm:resnetv2_50", (64,)),
+    Row("res2net50_26w_4s", "timm:res2net50_26w_4s", (64,)),
+    Row("resnest14d", "timm:resnest14d", (64,)),
+    Row("nf_resnet26", "timm:nf_resnet26", (64,)),
+    Row("dla34", "timm:dla34", (64,)),
+    Row("hrnet_w18_small", "timm:hrnet_w18_small", (64,)),
+    Row("ghostnet_100", "timm:ghostnet_100", (75,)),
+    Row("convnextv2_atto", "timm:convnextv2_atto", (96,)),
+    Row("convmixer_768_32", "timm:convmixer_768_32", (42,)),
+    Row("poolformer_s12", "timm:poolformer_s12", (64,)),
+    Row("mixer_s32", "timm:mixer_s32_224", (96,), settings={"img_size": 96}),
+    Row("deit_tiny_distilled", "timm:deit_tiny_distilled_patch16_224", (64,), settings={"img_size": 64}),
+    Row("cait_xxs24", "timm:cait_xxs24_224", (64,), settings={"img_size": 64}),
+    Row("pvt_v2_b0", "timm:pvt_v2_b0", (64,)),
+    Row("mobilevit_xxs", "timm:mobilevit_xxs", (128,)),
+)
+
+ROWS = (*TRAINED, *ANSWERED)

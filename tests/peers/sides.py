@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -167,7 +168,7 @@ def _gradient(parameter: nn.Parameter) -> Tensor:
 
 
 def _torchvision(name: str) -> Callable[..., nn.Module]:
-    return getattr(import_torchvision().models, name)
+    return attrgetter(name)(import_torchvision().models)
 
 
 def _timm(name: str) -> Callable[..., nn.Module]:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.peers.parity import LEARNING, LOGITS, Pair, two_threads
-from tests.peers.rows import ROWS, Row
+from tests.peers.rows import ROWS, TRAINED, Row
 
 # Keras's variables answer numpy the old way.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -21,22 +21,29 @@ def both_cores() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module", params=ROWS, ids=str)
+# Those that are trained come first among all, so that their tests share one pair.
+trained = pytest.mark.parametrize("pair", TRAINED, ids=str, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
     row: Row = request.param
     return Pair(row, tmp_path_factory.mktemp(row.source))
 
 
+@pytest.mark.parametrize("pair", ROWS, ids=str, indirect=True, scope="module")
 def test_it_answers_as_the_reference(pair: Pair) -> None:
     differences = {size: pair.answers(size) for size in pair.row.sizes}
     assert max(differences.values()) <= LOGITS, differences
 
 
+@trained
 def test_it_learns_as_the_reference(pair: Pair) -> None:
     learnt = pair.learns()
     assert learnt.largest <= LEARNING, learnt
 
 
+@trained
 def test_every_file_of_its_library_gives_the_same_weights(pair: Pair, tmp_path: Path) -> None:
     network = pair.network(min(pair.row.sizes))
     wanted = pair.tensors(network, pair.file)
