@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from graphbuilder.cli.report import unknown
+from graphbuilder.cli.report import screen_width, unknown
 from graphbuilder.cli.root import Command
+from graphbuilder.diagnostics.draw import WIDTH
 
 
 @click.command(
@@ -21,4 +22,4 @@ def command(code: str) -> None:
 
     if code.upper() not in rules():
         raise unknown("code", code, rules(), "every error begins with its code, such as GB204")
-    click.echo(explain(code))
+    click.echo(explain(code, screen_width() or WIDTH))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from graphbuilder.backends.table.columns import Column, plain
 from graphbuilder.diagnostics.screen import safe
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from graphbuilder.weights.load import Fit
 
 _LIBRARIES = {"keras": "Keras", "keras_h5": "Keras's older HDF5", "safetensors": "safetensors", "torch": "torch"}
@@ -31,13 +34,27 @@ class Line(NamedTuple):
 
 
 def text(fit: Fit) -> str:
-    """The match as a table for a person."""
+    """The match as a table for a person, as wide as it needs to be."""
+    return "\n".join((safe(_heading(fit)), "", *plain(_columns(fit)), "", *map(safe, _counts(fit))))
+
+
+def show(fit: Fit, console: Console) -> None:
+    """Print the same, fitted to a terminal."""
+    from graphbuilder.backends.table.columns import screen
+
+    table = screen(_columns(fit), console.width)
+    parts = (safe(_heading(fit)), "", table, "", *map(safe, _counts(fit)))
+    console.print(*parts, sep="\n", highlight=False, markup=False)
+
+
+def _columns(fit: Fit) -> tuple[Column, ...]:
     lines = list(_lines(fit))
-    cells = [("ours", "theirs", "shape", "transform")]
-    cells += [(line.ours or "-", line.theirs or "-", line.shapes, line.transform) for line in lines]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-    return "\n".join(safe(each) for each in (_heading(fit), "", *table, "", *_counts(fit)))
+    return (
+        Column("ours", tuple(safe(line.ours or "-") for line in lines), breaks=True),
+        Column("theirs", tuple(safe(line.theirs or "-") for line in lines), breaks=True),
+        Column("shape", tuple(line.shapes for line in lines), folds=True, leaves=1),
+        Column("transform", tuple(line.transform for line in lines), folds=True, leaves=2),
+    )
 
 
 def data(fit: Fit) -> dict[str, Any]:

@@ -26,6 +26,11 @@ def report(diagnostics: Sequence[Diagnostic], output_format: Format = "text", st
         print(text, file=out)
 
 
+def screen_width() -> int | None:
+    """The columns of the terminal that standard output goes to, or None where it goes elsewhere."""
+    return shutil.get_terminal_size((WIDTH, 24)).columns if sys.stdout.isatty() else None
+
+
 def has_colour() -> bool:
     """Whether the person wants colours where a screen has them."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from graphbuilder.cli.formatter import Context
 from graphbuilder.cli.report import report, unknown
 from graphbuilder.diagnostics import CompileError
 
@@ -42,6 +43,8 @@ READING = ("settings", "strict", "modules", "limits", "output_format")
 class Command(click.Command):
     """A command whose errors are drawn in the format that it was asked for."""
 
+    context_class = Context
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {"Options": [], "How a spec is read": []}
         parameters = self.get_params(ctx)
@@ -67,6 +70,8 @@ class Command(click.Command):
 
 class Commands(click.Group):
     """Finds commands by their module; ``--help`` alone imports them all."""
+
+    context_class = Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

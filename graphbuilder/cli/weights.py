@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from graphbuilder.cli.options import Reading, reads_names, reads_spec
+from graphbuilder.cli.report import has_colour
 from graphbuilder.cli.root import Command
 from graphbuilder.diagnostics import CompileError
+
+if TYPE_CHECKING:
+    from graphbuilder.weights.load import Fit
 
 EXAMPLES = """
 \b
@@ -41,14 +47,13 @@ def command(
 
     Tensors are read only to be written with -o. Exits with 2 where the file does not fit.
     """
-    from graphbuilder.cli.fitting import data, text
     from graphbuilder.weights.load import fitting
 
     if output:
         _refuse_suffix(output)
     network = reading.network(spec)
     with fitting(network.typed, network.files, file, weights_map, weights_except) as fit:
-        click.echo(json.dumps(data(fit), indent=2) if as_json else text(fit))
+        _print(fit, as_json)
         if fit.diagnostics:
             raise CompileError(fit.diagnostics)
         if output:
@@ -59,6 +64,19 @@ def command(
             tensors = fit.tensors()
             reading.warn(not_finite(file, tensors))
             write_whole(output, to_bytes(tensors))
+
+
+def _print(fit: Fit, as_json: bool) -> None:
+    from graphbuilder.cli.fitting import data, show, text
+
+    if as_json:
+        click.echo(json.dumps(data(fit), indent=2))
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        show(fit, Console(no_color=not has_colour()))
+    else:
+        click.echo(text(fit))
 
 
 def _refuse_suffix(output: str) -> None:

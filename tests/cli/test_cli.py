@@ -152,6 +152,12 @@ def test_ops_lists_and_describes(cli: Run) -> None:
     assert "\n  sepconv " in cli("ops").out
     assert "kernel: integer | list (required)" in cli("ops", "conv").out
     assert "did you mean `conv`?" in cli("ops", "cnv").err
+    several = cli("ops", "conv", "linear").out
+    assert several == f"{cli('ops', 'conv').out}\n\n{cli('ops', 'linear').out}"
+    family = cli("ops", "--family", "pooling").out
+    assert all(f"{name}: pooling\n" in family for name in ("maxpool", "globalavgpool"))
+    assert "did you mean `pooling`?" in cli("ops", "--family", "poling").err
+    assert cli("ops", "conv", "--family", "pooling").code == 2
 
 
 def test_a_callers_own_ops(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import shlex
 import signal
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,34 @@ def test_colours_are_for_terminals_that_want_them(no_color: str, coloured: bool)
     os.close(ours)
     assert b"GB001" in seen
     assert (b"\x1b[" in seen) is coloured
+
+
+@pytest.mark.parametrize("line", ["ops conv", "--help", "compare --help", "weights"])
+def test_a_narrow_terminal_is_kept_within(line: str, tmp_path: Path) -> None:
+    arguments = line.split()
+    if line == "weights":
+        spec, file = str(ROOT / "specs" / "lenet5.toml"), str(tmp_path / "x.safetensors")
+        subprocess.run([*COMMAND, "compile", spec, "-o", file, "--device", "cpu"], check=True, capture_output=True)
+        os.symlink(spec, tmp_path / "s.toml")
+        arguments = ["weights", "s.toml", "x.safetensors"]
+    assert max(map(len, shown(arguments, 40, tmp_path))) <= 40
+
+
+def shown(arguments: list[str], columns: int, folder: Path) -> list[str]:
+    """The lines of a command on a terminal of that many columns, without colours."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (50, columns))
+    kept = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    environment = {**kept, "TERM": "xterm", "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([*COMMAND, *arguments], stdout=theirs, stderr=theirs, env=environment, cwd=folder)
+    os.close(theirs)
+    seen = b""
+    with suppress(OSError):  # how a terminal says that its other side is closed
+        while part := os.read(ours, 65536):
+            seen += part
+    os.close(ours)
+    assert process.wait() == 0, seen.decode()
+    return [line.rstrip() for line in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", seen.decode()).splitlines()]
 
 
 LIGHT = ("torch", "rich", "networkx", "numpy", "graphviz")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 GAP = 3
 LONGEST = 24  # names may have more characters, and are then folded
+BROKEN = 12  # what is left of a column that breaks anywhere
 
 
 class Column(NamedTuple):
@@ -23,6 +24,7 @@ class Column(NamedTuple):
         cells: its texts, one a row.
         right: whether it holds numbers, which are never cut.
         folds: whether its texts may be folded between words.
+        breaks: whether they may be broken anywhere, as dotted names are that have no spaces.
         leaves: when it makes room on a narrow terminal: the highest first, 0 never.
         styles: of its cells on a terminal, or () for none.
     """
@@ -33,6 +35,7 @@ class Column(NamedTuple):
     folds: bool = False
     leaves: int = 0
     styles: tuple[str, ...] = ()
+    breaks: bool = False
 
     @property
     def wide(self) -> int:
@@ -44,6 +47,8 @@ class Column(NamedTuple):
         """As narrow as it may become."""
         if self.right:
             return self.wide
+        if self.breaks:
+            return min(self.wide, BROKEN)
         texts = (self.title, *self.cells)
         pieces = [word for text in texts for word in text.split()] if self.folds else texts
         return max((min(len(piece), LONGEST) for piece in pieces), default=0)

@@ -9,11 +9,14 @@ from textwrap import fill
 from typing import Any, cast
 
 from graphbuilder.analysis.inference import Inference
+from graphbuilder.analysis.weights import walk
 from graphbuilder.backends.toml.writer import value
-from graphbuilder.ir import Composite, Example, Op, TensorType
+from graphbuilder.ir import Composite, Example, Op, TensorType, Weight
 from graphbuilder.ops.dialects import DIALECTS, TORCH
 
 WIDTH = 100
+_WEIGHTS = "Weights, with their shapes in the first example that has them"
+_BESIDE = 24  # columns, below which a description stands under its name and not beside it
 _END = re.compile(r"(?<!\.)\. (?=[A-Z`])")  # of a sentence, and not of an ellipsis
 _KINDS = {"integer": "integer", "number": "number", "boolean": "true | false", "string": "text", "array": "list"}
 
@@ -29,8 +32,9 @@ def listing(ops: Mapping[str, type[Op]], width: int | None = None) -> str:
 
 
 def reference(op: type[Op], width: int = WIDTH) -> str:
-    """What an op does, its arguments, its inputs and outputs, and examples with their shapes."""
-    parts = [f"{op.op}: {op.family}", *_paragraphs(op, width), *_arguments(op, width), _ports(op), *_examples(op)]
+    """What an op does, its arguments, its inputs, the names of its weights, and examples with their shapes."""
+    told = [*_paragraphs(op, width), *_arguments(op, width), _ports(op, width), *_weights(op, width)]
+    parts = [f"{op.op}: {op.family}", *told, *_examples(op, width)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -38,8 +42,9 @@ def _entry(op: type[Op], names: int, width: int | None) -> str:
     start = f"  {op.op:{names}}  "
     if width is None:
         return start + _sentence(op)
-    beside = max(width, 2 * len(start))
-    return fill(_sentence(op), beside, initial_indent=start, subsequent_indent=" " * len(start))
+    if width - len(start) < _BESIDE:
+        return f"  {op.op}\n{fill(_sentence(op), width, initial_indent=' ' * 6, subsequent_indent=' ' * 6)}"
+    return fill(_sentence(op), width, initial_indent=start, subsequent_indent=" " * len(start))
 
 
 def _sentence(op: type[Op]) -> str:
@@ -64,7 +69,7 @@ def _arguments(op: type[Op], width: int) -> Iterator[str]:
 
 
 def _argument(op: type[Op], name: str, schema: Mapping[str, Any], width: int) -> Iterator[str]:
-    yield f"  {name}: {_kind(schema)}{_default(op, name)}"
+    yield _folded(f"{name}: {_kind(schema)}{_default(op, name)}", width)
     yield fill(schema.get("description", ""), width, initial_indent=" " * 6, subsequent_indent=" " * 6)
 
 
@@ -91,17 +96,49 @@ def _default(op: type[Op], name: str) -> str:
     return f" = {', '.join(said)}" if said else ""
 
 
-def _ports(op: type[Op]) -> str:
+def _folded(line: str, width: int) -> str:
+    """An entry of a list; a word that is too long is left whole."""
+    return fill(
+        line, width, initial_indent="  ", subsequent_indent=" " * 6, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _ports(op: type[Op], width: int) -> str:
     if op.variadic:
         return "Inputs: any number"
     needed = len(op.ports) - op.optional
     names = [name if index < needed else f"{name} (may be left out)" for index, name in enumerate(op.ports)]
-    return f"Inputs: {', '.join(names)}"
+    return fill(f"Inputs: {', '.join(names)}", width)
 
 
-def _examples(op: type[Op]) -> Iterator[str]:
+def _weights(op: type[Op], width: int) -> Iterator[str]:
+    """Every weight that any example has, as a state dict names it below a step, with its shape in the first such."""
+    found: dict[str, tuple[Weight, Example]] = {}
+    for example in op.examples:
+        for name, weight in _named_weights(op.model_validate(example.args), example.inputs):
+            found.setdefault(name, (weight, example))
+    if found:
+        lines = [_weight(op, name, *each) for name, each in found.items()]
+        yield "\n".join([fill(_WEIGHTS, width), *(_folded(line, width) for line in lines)])
+
+
+def _named_weights(op: Op, inputs: tuple[TensorType, ...]) -> Iterator[tuple[str, Weight]]:
+    if isinstance(op, Composite):
+        yield from walk(Inference().body(op.body(inputs, TORCH), inputs))
+    else:
+        yield from ((weight.name, weight) for weight in op.weights(inputs))
+
+
+def _weight(op: type[Op], name: str, weight: Weight, example: Example) -> str:
+    shape = "x".join(map(str, weight.shape)) or "one number"
+    kind = "" if weight.trainable else ", a running statistic" if weight.counted else ", a count of batches"
+    where = "" if example is op.examples[0] else f", in {_example(op, example)}"
+    return f"{op.op}.{name}: {shape}{kind}{where}"
+
+
+def _examples(op: type[Op], width: int) -> Iterator[str]:
     if op.examples:
-        yield "\n".join(["Examples", *(f"  {_example(op, example)}" for example in op.examples)])
+        yield "\n".join(["Examples", *(_folded(_example(op, example), width) for example in op.examples)])
 
 
 def _example(op: type[Op], example: Example) -> str:

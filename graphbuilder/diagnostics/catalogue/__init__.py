@@ -34,14 +34,16 @@ def explanation(rule: type[Rule]) -> str:
     return " ".join((getdoc(rule) or "").replace("``", "`").split())
 
 
-def explain(code: str) -> str:
-    """What a code means, with an example of the fault and of its repair where a spec alone can show it.
+def explain(code: str, width: int = _WIDTH) -> str:
+    """What a code means, folded to ``width`` columns, with an example of the fault and of its repair where a spec alone
+    can show it; specs are never folded.
 
     Raises:
         KeyError: when there is no such code; letter case does not matter.
     """
     rule = rules()[code.upper()]
-    parts = [f"{rule.severity}[{rule.code}]: {rule.title}", fill(explanation(rule), _WIDTH)]
+    wide = min(width, _WIDTH)
+    parts = [fill(f"{rule.severity}[{rule.code}]: {rule.title}", wide), fill(explanation(rule), wide)]
     if rule.bad:
         parts += ["The fault:", indent(rule.bad.strip(), "    "), "Repaired:", indent(rule.good.strip(), "    ")]
     return "\n\n".join(parts)
