@@ -51,11 +51,10 @@ def _named(
     ]
     used = {*taken}
     labels: list[str] = []
-    for label, item in zip(wanted, items, strict=True):
+    for label in wanted:
         bad = not label or label in used or fault_of(label, "step") is not None
         labels.append("" if bad else label)
         used |= {label} if not bad else set()
-        del item
     called = [Called(label or _counted(_base(item), used), _base(item))
               for label, item in zip(labels, items, strict=True)]  # fmt: skip
     written = explicit(called, (), taken)

@@ -74,6 +74,7 @@ class _Maker:
     def __init__(self, types: Types, norm: Mapping[str, Any]) -> None:
         self._types = types
         self._norm = norm
+        self._calls: dict[int, tuple[Template, int]] = {}
 
     def level(self, level: list[Body]) -> None:
         """Make templates of bodies whose parts have theirs."""
@@ -87,10 +88,10 @@ class _Maker:
         for body in level:
             if body.kind not in CONTAINERS:
                 alike[self._form(body)].append(body)
-        self.made = [self.template(part) for members in alike.values() for part in self._parts(members)]
-        calls = {id(body): (template, number) for template in self.made
+        made = [self.template(part) for members in alike.values() for part in self._parts(members)]
+        calls = {id(body): (template, number) for template in made
                  for number, body in enumerate(template.members)}  # fmt: skip
-        self._calls = getattr(self, "_calls", {}) | calls
+        self._calls |= calls
 
     def rows(self, body: Body) -> None:
         """Prepare one body for its template."""
