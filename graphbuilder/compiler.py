@@ -148,6 +148,7 @@ def check_text(
     path: str = "<text>",
     params: Mapping[str, Any] | None = None,
     *,
+    settings: Sequence[str] = (),
     folder: Path | None = None,
     limits: Limits | None = None,
 ) -> Checked:
@@ -160,7 +161,7 @@ def check_text(
         read = document.parse(text, path, max_bytes=limits.bytes)
     except CompileError as error:
         return Checked(None, error.diagnostics)
-    return _checked(read, folder, params or {}, (), limits)
+    return _checked(read, folder, params or {}, settings, limits)
 
 
 def _checked(

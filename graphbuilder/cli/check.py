@@ -16,6 +16,7 @@ EXAMPLES = """
 Examples:
   graphbuilder check specs/xception.toml
   graphbuilder check specs/*.toml --strict
+  graphbuilder expand specs/xception.toml | graphbuilder check -
   graphbuilder check specs/xception.toml --output-format sarif > xception.sarif
 """
 
@@ -26,7 +27,8 @@ Examples:
 def command(reading: Reading, specs: tuple[str, ...]) -> None:
     """Check specs, each in full, without building anything.
 
-    A spec that is right gets a line "ok". Formats for machines go to standard output, as they are the result here.
+    A spec that is right gets a line "ok"; - is a spec on standard input, here as in every command. Formats for machines
+    go to standard output, as they are the result here.
     """
     for_machines = reading.output_format in ("json", "github", "sarif")
     found: list[Diagnostic] = []

@@ -56,6 +56,6 @@ def _refuse_input(output: str, network: Network) -> None:
     from graphbuilder.spec.merged import files
 
     for path in files(network.spec.place.document):
-        if os.path.exists(output) and os.path.samefile(output, path):
+        if os.path.exists(output) and os.path.exists(path) and os.path.samefile(output, path):
             message = f"{output} is read for this network, and would be replaced"
             raise CompileError((OutputIsInput.at(None, message, help="choose another place with -o"),))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from graphbuilder.compiler import Checked, Network
     from graphbuilder.elaborate import Limits
 
+STDIN = "<stdin>"
 LIMITS = ("nodes", "parameters", "depth", "bytes", "elements")
 
 Callback = Callable[..., Any]
@@ -55,12 +58,31 @@ class Reading:
         report(warnings, self.output_format)
 
     def check(self, path: str) -> Checked:
-        """The spec at ``path`` with what is wrong with it."""
+        """The spec at ``path``, or on standard input for ``-``, with what is wrong with it."""
         from graphbuilder.cli.modules import import_ops
         from graphbuilder.compiler import check
 
         import_ops(self.modules)
+        if path == "-":
+            return self._check_input()
         return check(path, settings=self.settings, limits=self._limits())
+
+    def _check_input(self) -> Checked:
+        """What it extends is looked for in the current folder."""
+        from graphbuilder.compiler import Checked, check_text
+        from graphbuilder.document.reading import cannot_open, decoded
+        from graphbuilder.elaborate import Limits
+
+        limits = self._limits() or Limits()
+        try:
+            # It may be closed.
+            data = sys.stdin.buffer.read(limits.bytes + 1) if sys.stdin else b""
+            text = decoded(data, STDIN, limits.bytes)
+        except OSError as error:
+            return Checked(None, (cannot_open(Path("-"), STDIN, error),))
+        except CompileError as error:
+            return Checked(None, error.diagnostics)
+        return check_text(text, STDIN, settings=self.settings, folder=Path(), limits=limits)
 
     def fails(self, checked: Checked) -> bool:
         """Whether a spec is refused: for an error, or for a warning too under ``--strict``."""
@@ -119,7 +141,7 @@ def reads_specs(function: Callback) -> Callback:
 
 
 def reads_spec(function: Callback) -> Callback:
-    """The same for a command that reads one spec, its argument ``spec``."""
+    """The same for a command that reads one spec, its argument ``spec``; ``-`` is standard input."""
     return click.argument("spec", metavar="SPEC")(reads_specs(function))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from graphbuilder.diagnostics import CompileError, Diagnostic, Source
 from graphbuilder.diagnostics.catalogue.files import FileIsFolder, FileMissing, FileNotUtf8, FileUnreadable
 from graphbuilder.diagnostics.catalogue.limits import TextTooLarge
-from graphbuilder.diagnostics.nearest import meant
+from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document.lines import Lines
 
 MAX_BYTES = 256 * 1024
@@ -27,6 +27,15 @@ def read_text(path: Path, name: str, max_bytes: int) -> str:
             data = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:
         raise CompileError((cannot_open(path, name, error),)) from None
+    return decoded(data, name, max_bytes)
+
+
+def decoded(data: bytes, name: str, max_bytes: int) -> str:
+    """The text of ``data``, which errors call ``name``.
+
+    Raises:
+        CompileError: when it has more than ``max_bytes``, or is not UTF-8.
+    """
     if len(data) > max_bytes:
         raise CompileError((too_large(name, max_bytes),))
     try:
@@ -55,7 +64,10 @@ def _missing(path: Path, name: str) -> Diagnostic:
         names = [entry.name for entry in islice(path.parent.iterdir(), _NEIGHBOURS)]
     except (OSError, ValueError):
         names = []
-    remedy = meant(path.name, names, form=str(path.parent / "{}"))
+    # A suffix that all share would make every name a near one.
+    by_stem = {Path(each).stem: each for each in sorted(names, key=lambda each: Path(each).suffix == path.suffix)}
+    near = nearest(path.stem, by_stem)
+    remedy = f"did you mean {path.parent / by_stem[near]}?" if near else None
     return FileMissing.at(None, f"no such file: {name}", help=remedy)
 
 

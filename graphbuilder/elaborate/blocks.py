@@ -231,8 +231,8 @@ class Blocks:
         if graph is None or self.context.size(graph) <= self.context.limits.nodes:
             return graph
         place = trail.frames[-1].place
-        size, limit = self.context.size(graph), self.context.limits.nodes
-        message = f"written out, this is {size} operations; the limit is {limit}"
+        limit = self.context.limits.nodes
+        message = f"written out, this is more than the limit of {limit} operations"  # the rest is not looked at
         self.context.sink.add(TooManyNodes.at(place.span, message, help=TooManyNodes.remedy))
         return None
 

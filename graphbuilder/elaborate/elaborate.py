@@ -66,7 +66,7 @@ def elaborate(
     # A word that is wrong elsewhere may be the very one that would have read it.
     if not sink.failed:
         blocks.pruner.report(sink)
-        warn_unread(spec, sink)
+        warn_unread(spec, settings or {}, sink)
     return None if graph is None or sink.failed else _typed(graph, inputs, context)
 
 

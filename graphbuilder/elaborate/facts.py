@@ -67,13 +67,17 @@ def _words_of(step: Step) -> list[Any]:
     return [step.args, step.when, step.repeat, step.init]
 
 
-def warn_unread(spec: Spec, sink: Sink) -> None:
-    """Warn of params that no expression reads and blocks that no step uses, of those that this very file declares."""
+def warn_unread(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> None:
+    """Warn of params that no expression reads and blocks that no step uses, of those that this very file declares.
+
+    A param that is set is told of wherever it is declared: the setting changes nothing.
+    """
     read = set(_names_read(spec, spec.blocks.values()))
     for name in spec.params:
         place = spec.place_of("params") / name
-        if name not in read and _declared_here(place):
-            sink.add(ParamUnread.at(place.key_span, f"nothing reads the param `{name}`", help="remove it, or read it"))
+        if name not in read and (name in settings or _declared_here(place)):
+            remedy = "leave the setting out, or read it" if name in settings else "remove it, or read it"
+            sink.add(ParamUnread.at(place.key_span, f"nothing reads the param `{name}`", help=remedy))
     used = {name for step in _all_steps(spec) for name in step.blocks}
     for name, block in spec.blocks.items():
         if name not in used and _declared_here(block.place):

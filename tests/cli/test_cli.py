@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Callable
 from hashlib import sha256
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from textwrap import dedent
 from typing import NamedTuple
@@ -142,6 +143,40 @@ def test_expand_replaces_nothing_that_it_reads(cli: Run) -> None:
         assert "GB512" in cli("expand", spec, "-o", "./small.toml").err
     assert Path("small.toml").read_text() == SMALL
     assert "GB508" in cli("expand", "small.toml", "-o", "q.svg").err
+
+
+@pytest.mark.parametrize("command", ["check -", "summary - --set out=6", "expand - -o x.toml", "expand -"])
+def test_a_dash_is_standard_input(command: str, cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = b'format = 1\nextends = "small.toml"\n'
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(data)))
+    result = cli(*command.split())
+    assert (result.code, result.err) == (0, "")
+
+
+@pytest.mark.parametrize(("data", "code"), [(b"\xff", "GB004"), (b"x" * 300_000, "GB601"), (b"name = 1", "<stdin>:1")])
+def test_standard_input_may_be_bad(data: bytes, code: str, cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(data)))
+    result = cli("check", "-")
+    assert result.code == 2 and code in result.err
+
+
+def test_a_setting_that_nothing_reads_is_told(cli: Run) -> None:
+    write("child.toml", 'format = 1\nextends = "small.toml"\n[steps]\n"first" = { out = 8 }\n')
+    Path("small.toml").write_text(SMALL.replace('{ op = "conv"', '{ id = "first", op = "conv"'))
+    assert cli("check", "child.toml").err == ""
+    result = cli("check", "child.toml", "--set", "out=3")
+    assert result.code == 0 and "nothing reads the param `out`" in result.err
+    assert cli("check", "child.toml", "--set", "out=3", "--strict").code == 2
+
+
+def test_a_count_that_was_not_finished_is_not_told(cli: Run) -> None:
+    blocks = """[blocks.deep]
+        body = [{ op = "relu", repeat = 6 }]
+        [blocks.twice]
+        body = [{ use = "deep" }, { use = "deep" }]
+        [params]"""
+    write("big.toml", SMALL.replace("body = [", 'body = [{ use = "twice" }, ').replace("[params]", blocks))
+    assert "this is more than the limit of 10 operations" in cli("check", "big.toml", "--limit", "nodes=10").err
 
 
 def test_an_empty_path_is_said_to_be_empty(cli: Run) -> None:

@@ -31,6 +31,13 @@ def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:
     assert (found.code, found.help) == ("GB001", f"did you mean {tmp_path / 'xception.toml'}?")
 
 
+def test_a_shared_suffix_makes_no_neighbour(tmp_path: Path) -> None:
+    for name in ("e9.toml", "other.toml"):
+        (tmp_path / name).touch()
+    assert fault(tmp_path / "none.toml").help is None
+    assert fault(tmp_path / "othre.tml").help == f"did you mean {tmp_path / 'other.toml'}?"
+
+
 @pytest.mark.parametrize("name", ["no/such/folder.toml", "a.toml/below.toml"])
 def test_a_missing_folder(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.toml").touch()
