@@ -62,7 +62,7 @@ SWIN_T = {
 }
 
 TRAINED = (
-    Row("xception", "keras:Xception", (299, 256, 224, 150)),
+    Row("xception", "keras:Xception", (299, 256, 150)),
     Row("xception_tutorial", "plain:xception.tutorial", (150, 96)),
     Row("xception_pytorch", "timm:legacy_xception", (149, 96)),
     Row("xception_pytorch", "plain:xception.repaired", (96,)),
@@ -78,10 +78,9 @@ TRAINED = (
     ),
     Row("resnet50", "torchvision:resnet50", (224,)),
     Row("resnext50_32x4d", "torchvision:resnext50_32x4d", (224, 64)),
-    Row("resnext101_32x8d", "torchvision:resnext101_32x8d", (96,)),
+    Row("resnext101_32x8d", "torchvision:resnext101_32x8d", (64,)),
     Row("resnet18", "torchvision:resnet18", (224, 64)),
     Row("resnet152", "torchvision:resnet152", (64,)),
-    Row("vgg16", "torchvision:vgg16", (32,), NO_DROPOUT, NO_DROPOUT),
     Row("vgg16", "keras:VGG16", (64,), {**NO_DROPOUT, "grid": 2}),
     Row("alexnet", "torchvision:alexnet", (224, 96), NO_DROPOUT, NO_DROPOUT),
     Row("lenet5", "plain:lenet.lenet5", (32,)),
@@ -118,6 +117,7 @@ SEGMENTS = {**BACKBONE, "aux_loss": True}
 
 # Sizes give maps on which every dilation and every stride still shows, but the pyramid's two widest of DeepLabv3.
 ANSWERED = (
+    Row("vgg16", "torchvision:vgg16", (32,)),  # 138 million weights, trained above at a smaller grid
     Row("googlenet", "torchvision:googlenet", (75,), settings={"init_weights": False}),
     Row("squeezenet1_1", "torchvision:squeezenet1_1", (75,)),
     Row("shufflenet_v2_x1_0", "torchvision:shufflenet_v2_x1_0", (75,)),
