@@ -1,0 +1,247 @@
+"""The hostile files: what each contains, and the code that it must end in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+HEAD = 'format = 1\nname = "case"\n[inputs]\nx = [3, 8, 8]\n'
+BLOCK = '{ op = "conv", out = 4, kernel = 1 }'
+
+
+class Case(NamedTuple):
+    """The text of ``spec.toml``, the code that it ends in, and what stands beside it.
+
+    ``seconds`` of processor time are what it may take.
+    """
+
+    text: str | bytes
+    code: str
+    prepare: Callable[[Path], object] | None = None
+    seconds: int = 1
+
+
+def model(*steps: str, more: str = "") -> str:
+    return f"{HEAD}[model]\nbody = [{', '.join(steps)}]\n{more}\n"
+
+
+def params(*lines: str, step: str = '{ op = "conv", out = "=a", kernel = 1 }', head: str = "") -> str:
+    listed = "\n".join(lines)
+    return f'format = 1\nname = "case"\n{head}\n[params]\n{listed}\n[inputs]\nx = [3, 8, 8]\n[model]\nbody = [{step}]\n'
+
+
+def expression(text: str) -> str:
+    return model(f'{{ op = "conv", out = "={text}", kernel = 1 }}')
+
+
+def named(name: str) -> str:
+    return model(f'{{ id = "{name}", op = "relu" }}')
+
+
+def extending(path: str) -> str:
+    return f'format = 1\nname = "case"\nextends = "{path}"\n'
+
+
+def linked(target: str, name: str = "linked.toml") -> Callable[[Path], object]:
+    return lambda folder: (folder / name).symlink_to(target)
+
+
+def fan(folder: Path) -> None:
+    """Each extends the next, more of them than may be."""
+    for number in range(40):
+        (folder / f"{number}.toml").write_text(extending(f"{number + 1}.toml"))
+
+
+def circle(folder: Path) -> None:
+    (folder / "one.toml").write_text(extending("two.toml"))
+    (folder / "two.toml").write_text(extending("one.toml"))
+
+
+def secret(folder: Path) -> None:
+    (folder.parent / "secret.toml").write_text('secret = "hunter2"\n')
+
+
+def secret_folder(folder: Path) -> None:
+    (folder.parent / "outside").mkdir()
+    (folder.parent / "outside" / "secret.toml").write_text('secret = "hunter2"\n')
+    (folder / "inner").symlink_to(folder.parent / "outside")
+
+
+def heavy(folder: Path) -> None:
+    (folder / "heavy.toml").write_text("# " + "x" * (8 << 20))
+
+
+def pipe(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.toml")
+
+
+def growing_params(count: int) -> str:
+    """An expression bomb: each block's argument is a list twice as long as the one before."""
+    blocks = [
+        f'[blocks.b{level}]\nargs = {{ k = "list" }}\nbody = [{{ use = "b{level + 1}", k = "=k + k" }}]'
+        for level in range(count)
+    ]
+    last = f'[blocks.b{count}]\nargs = {{ k = "list" }}\nbody = [{{ op = "conv", out = "=len(k)", kernel = 1 }}]'
+    return model('{ use = "b0", k = [1, 2, 3, 4] }', more="\n".join([*blocks, last]))
+
+
+def squared(count: int) -> str:
+    """Numbers that are each the square of the one before."""
+    lets = ", ".join(f'a{n} = "=a{n - 1} * a{n - 1}"' for n in range(1, count))
+    block = f'[blocks.b]\nlet = {{ a0 = 9, {lets} }}\nbody = [{{ op = "conv", out = "=a{count - 1}", kernel = 1 }}]'
+    return model('{ use = "b" }', more=block)
+
+
+REPEATED = '{ op = "relu", repeat = 1000 }'
+NESTED = """
+[blocks.a]
+body = [{ use = "b", repeat = 1000 }]
+[blocks.b]
+body = [{ use = "c", repeat = 1000 }]
+[blocks.c]
+body = [{ op = "relu", repeat = 1000 }]
+"""
+RING = """
+[blocks.a]
+body = [{ use = "b" }]
+[blocks.b]
+body = [{ use = "a" }]
+"""
+DESCENT = """
+[blocks.a]
+args = { k = "int" }
+body = [{ op = "relu" }, { use = "a", k = "=k + 1" }, { use = "a", k = "=k + 2" }]
+"""
+
+CASES: Mapping[str, Case] = {
+    # Large things out of little.
+    "repeat_of_a_billion": Case(model('{ op = "relu", repeat = 1000000000 }'), "GB604"),
+    "repeat_of_64_bits": Case(model('{ op = "relu", repeat = 9223372036854775807 }'), "GB604"),
+    "repeats_in_repeats": Case(model('{ use = "a", repeat = 1000 }', more=NESTED), "GB604"),
+    "repeat_beside": Case(model('{ op = "relu", repeat = 1000000000, merge = "add" }'), "GB604"),
+    "repeat_of_varying_copies": Case(model('{ op = "leakyrelu", slope = "=0.1 * i", repeat = 1000000 }'), "GB604"),
+    "a_trillion_parameters": Case(
+        'format = 1\nname = "case"\n[inputs]\nx = [1000000]\n[model]\nbody = [{ op = "linear", out = 1000000 }]\n',
+        "GB606",
+    ),
+    "a_parameter_of_a_trillion": Case(model('{ op = "parameter", shape = [10000, 10000, 10000] }'), "GB606"),
+    "a_huge_resize": Case(model('{ op = "resize", factor = 1000000000 }'), "GB607"),
+    "a_huge_input": Case(
+        model('{ op = "relu" }').replace("[3, 8, 8]", "[2000000000, 2000000000, 2000000000]"), "GB607"
+    ),
+    "a_huge_padding": Case(model('{ op = "pad", sides = 2147483647 }'), "GB607"),
+    "a_huge_kernel": Case(model('{ op = "conv", out = 1, kernel = 2147483647, padding = "same" }'), "GB212"),
+    "many_dimensions": Case(model('{ op = "relu" }').replace("[3, 8, 8]", str([2] * 20000)), "GB607"),
+    "many_parts_of_a_split": Case(model('{ op = "split", count = 1000000000 }'), "GB202"),
+    "groups_without_end": Case(model('{ op = "conv", out = 2147483647, kernel = 1, groups = 2147483647 }'), "GB202"),
+    "a_reshape_of_nothing": Case(model('{ op = "reshape", shape = [0, -1] }'), "GB209"),
+    "an_endless_expression_of_lists": Case(growing_params(30), "GB158"),
+    "numbers_that_square": Case(squared(60), "GB158"),
+    "a_product_of_a_list": Case(expression("len([1, 2, 3] * 1000000000)"), "GB156"),
+    "a_text_of_half_a_megabyte": Case(f"# {'x' * 500_000}\n{model(BLOCK)}", "GB601"),
+    "a_body_of_ten_thousand_steps_that_read_all": Case(
+        model(
+            *['{ op = "relu" }'] * 2000, '{ op = "add", from = [' + ", ".join(['"relu"'] * 9000) + "] }", '{ op = "x" }'
+        ),
+        "GB303",
+    ),
+    # Depth.
+    "a_thousand_brackets": Case(f"{HEAD}[params]\na = {'[' * 1000}{']' * 1000}\n", "GB602"),
+    "a_thousand_open_brackets": Case(f"a = {'[' * 100_000}", "GB602"),
+    "a_thousand_inline_tables": Case("a = " + "{ a = " * 1000 + "1" + " }" * 1000, "GB602"),
+    "a_dotted_key_of_40_kB": Case(".".join(["a"] * 20_000) + " = 1\n", "GB603"),
+    "a_header_of_40_kB": Case("[" + ".".join(["a"] * 20_000) + "]\n", "GB603"),
+    "a_quoted_dotted_key": Case(".".join(['"a"'] * 20_000) + " = 1\n", "GB603"),
+    "ten_thousand_headers": Case("".join(f"[a.b.c.d.e.f.g{n}]\n" for n in range(10_000)), "GB101"),
+    "blocks_in_a_ring": Case(model('{ use = "a" }', more=RING), "GB314"),
+    "blocks_that_descend_for_ever": Case(model('{ use = "a", k = 0 }', more=DESCENT), "GB605"),
+    "a_path_of_a_thousand_parts": Case(
+        model('{ op = "relu" }', f'{{ op = "relu", from = "{".".join(["relu"] * 1000)}" }}'), "GB301"
+    ),
+    # Numbers.
+    "a_megabyte_of_hex": Case(params(f"a = 0x{'f' * 200_000}"), "GB007"),
+    "a_hundred_kilobytes_of_digits": Case(params(f"a = {'9' * 100_000}"), "GB007"),
+    "a_size_of_hex": Case(model('{ op = "relu" }').replace("[3, 8, 8]", f"[0x{'f' * 100_000}, 8, 8]"), "GB007"),
+    "an_infinite_slope": Case(model('{ op = "leakyrelu", slope = inf }'), "GB307"),
+    "a_slope_that_is_no_number": Case(model('{ op = "leakyrelu", slope = nan }'), "GB307"),
+    "an_infinite_param": Case(params("a = inf"), "GB158"),
+    "a_repeat_of_nan": Case(model('{ op = "relu", repeat = nan }'), "GB103"),
+    "a_float_of_many_digits": Case(model(f'{{ op = "leakyrelu", slope = 1e{"9" * 1000} }}'), "GB307"),
+    "a_factor_of_almost_nothing": Case(model('{ op = "resize", factor = 1e-300 }'), "GB208"),
+    # Expressions.
+    "a_power": Case(expression("9**9**9"), "GB152"),
+    "three_thousand_minuses": Case(expression("-" * 3000 + "1"), "GB153"),
+    "a_hundred_and_ninety_minuses": Case(expression("-" * 190 + "1"), "GB153"),
+    "a_hundred_brackets": Case(expression("[" * 95 + "1" + "]" * 95), "GB153"),
+    "a_long_product": Case(expression("*".join(["9999999999"] * 18)), "GB158"),
+    "a_shift": Case(expression("1 << 1000000000"), "GB152"),
+    "an_attribute": Case(expression("().__class__"), "GB152"),
+    "an_import": Case(expression("__import__('evil').run()"), "GB152"),
+    "a_call_of_open": Case(expression("open('secret.toml')"), "GB152"),
+    "a_lambda": Case(expression("(lambda: 1)()"), "GB152"),
+    "a_comprehension": Case(expression("sum([i for i in x])"), "GB152"),
+    "a_walrus": Case(expression("(a := 1)"), "GB152"),
+    "an_f_string": Case(expression("f'{1}'"), "GB152"),
+    "a_repeated_string": Case(expression("len('aaaaaaaaaa' * 999999999)"), "GB156"),
+    "a_division_by_zero": Case(expression("1 // 0"), "GB157"),
+    "a_float_beyond_all": Case(expression("round(1e308 * 10)"), "GB158"),
+    "a_nul_in_an_expression": Case(expression("1\\u0000"), "GB151"),
+    "half_a_surrogate": Case(expression("\\ud800"), "GB005"),
+    # Names.
+    **{
+        f"a_step_called_{label}": Case(named(name), code)
+        for label, name, code in (
+            ("forward", "forward", "GB111"),
+            ("class", "__class__", "GB110"),
+            ("a_path", "a.b", "GB110"),
+            ("nul", "a\\u0000b", "GB110"),
+            ("an_escape", "a\\u001b[31mred", "GB110"),
+            ("bidi", "a\\u202egnp", "GB110"),
+            ("nothing", "", "GB110"),
+            ("self", "self", "GB111"),
+            ("a_statement", "x); import os; (", "GB110"),
+            ("a_mathematical_x", "\\U0001d54f", "GB110"),
+            ("something_long", "a" * 100_000, "GB110"),
+        )
+    },
+    "an_input_called_torch": Case(model(BLOCK).replace("x = [3", "torch = [3"), "GB111"),
+    "a_param_called_item": Case(params("item = 1"), "GB111"),
+    "an_output_called_code": Case(model(BLOCK, more='[outputs]\n"a\\"); evil(" = "conv"'), "GB110"),
+    "an_op_of_ours_by_path": Case(model('{ op = "evil.run" }'), "GB303"),
+    "an_op_that_is_a_module": Case(model('{ op = "os.system" }'), "GB303"),
+    "an_initialiser_by_path": Case(model('{ op = "conv", out = 4, kernel = 1, init = "evil.run" }'), "GB322"),
+    "an_activation_by_path": Case(model('{ op = "activation", kind = "evil.run" }'), "GB307"),
+    # Bytes.
+    "nul_bytes": Case(b"\0" * 10_000, "GB005"),
+    "not_utf_8": Case(b'format = 1\nname = "\xff\xfe"\n', "GB004"),
+    "utf_16": Case(model(BLOCK).encode("utf-16"), "GB004"),
+    "escape_sequences": Case(model('{ op = "\\u001b]0;owned\\u0007\\u001b[2J" }'), "GB303"),
+    "bare_carriage_returns": Case(b"format = 1\rname = 2\r" * 1000, "GB005"),
+    "bidi_in_a_key": Case(f'{HEAD}"\u202e\u2066evil" = 1\n', "GB110"),
+    "an_empty_file": Case("", "GB102"),
+    "comments_alone": Case("#" * 200_000, "GB102"),
+    "a_string_without_end": Case('a = """' + "x" * 200_000, "GB005"),
+    "quotes_without_end": Case("a = " + '"' * 200_000, "GB005"),
+    "ten_thousand_escapes": Case('a = "' + "\\" * 200_001 + '"', "GB005"),
+    # Other files.
+    "extends_itself": Case(extending("spec.toml"), "GB115"),
+    "extends_in_a_circle": Case(extending("one.toml"), "GB115", circle),
+    "extends_too_many": Case(extending("0.toml"), "GB116", fan),
+    "extends_what_is_absolute": Case(extending("/etc/passwd"), "GB114"),
+    "extends_what_is_above": Case(extending("../secret.toml"), "GB114", secret),
+    "extends_what_is_above_in_a_round": Case(extending("./inner/../../secret.toml"), "GB114", secret),
+    "extends_a_link_that_leads_out": Case(extending("linked.toml"), "GB114", linked("/etc/passwd")),
+    "extends_through_a_folder_that_leads_out": Case(extending("inner/secret.toml"), "GB114", secret_folder),
+    "extends_a_link_to_itself": Case(extending("linked.toml"), "GB114", linked("linked.toml")),
+    "extends_a_device": Case(extending("linked.toml"), "GB114", linked("/dev/zero")),
+    "extends_a_pipe": Case(extending("pipe.toml"), "GB114", pipe),
+    "extends_a_folder": Case(extending("."), "GB114"),
+    "extends_something_heavy": Case(extending("heavy.toml"), "GB601", heavy),
+    "extends_nul": Case(extending("a\\u0000b.toml"), "GB114"),
+    "extends_what_is_long": Case(extending("a" * 5000 + ".toml"), "GB114"),
+    "extends_an_address": Case(extending("http://127.0.0.1:9/spec.toml"), "GB114"),
+    "extends_a_home": Case(extending("~/spec.toml"), "GB114"),
+    "extends_nothing": Case(extending(""), "GB114"),
+}

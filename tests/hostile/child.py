@@ -1,0 +1,79 @@
+"""Checks the specs of a folder, each in a process of its own under limits, with every look outside written down.
+
+    python -m tests.hostile.child FOLDER NAME...
+
+A line of JSON for each NAME says what came of FOLDER/NAME/spec.toml.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import resource
+import signal
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from graphbuilder.cli.entry import run
+from tests.hostile.cases import CASES
+from tests.hostile.watch import Watch
+
+MORE_BYTES = 256 << 20
+
+
+def limited(seconds: int) -> None:
+    """No more than so much time, and so much memory over what the imports have taken."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        pages = int(file.read().split()[0])
+    room = pages * resource.getpagesize() + MORE_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (room, room))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+
+
+def checked(folder: Path, seconds: int) -> dict[str, Any]:
+    """What ``check`` says of the spec in ``folder``, and what it cost."""
+    os.chdir(folder)
+    output, errors = io.StringIO(), io.StringIO()
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    limited(seconds)
+    watch = Watch(folder)
+    with redirect_stdout(output), redirect_stderr(errors):
+        code = run(["check", "spec.toml"])
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "exit": code,
+        "output": output.getvalue() + errors.getvalue(),
+        "seconds": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        "kilobytes": after.ru_maxrss - before.ru_maxrss,
+        "seen": watch.end(),
+    }
+
+
+def apart(folder: Path, seconds: int) -> dict[str, Any]:
+    """The same from a process of its own; of one that was killed, the signal."""
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(reading)
+        answer = checked(folder, seconds)
+        with os.fdopen(writing, "w") as stream:
+            json.dump(answer, stream)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as stream:
+        text = stream.read()
+    _, status = os.waitpid(process, 0)
+    killed = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else None
+    return json.loads(text) if text else {"exit": None, "output": f"killed by {killed}, status {status}"}
+
+
+def main(folder: Path, names: list[str]) -> None:
+    for name in names:
+        print(json.dumps({"name": name, **apart(folder / name, CASES[name.partition("/")[0]].seconds)}), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve(), sys.argv[2:])
