@@ -17,7 +17,7 @@ from graphbuilder.diagnostics.catalogue.references import (
 )
 from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Place
-from graphbuilder.elaborate.scope import Scope, facts_of
+from graphbuilder.elaborate.scope import Scope, facts_of, free_names
 from graphbuilder.ir import Op
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.model import Block, Step
@@ -31,11 +31,22 @@ _READ = facts_of("from", None).keys()
 
 
 class Argument(NamedTuple):
-    """A computed argument, where it was written, and the expression that was written for it."""
+    """A computed argument, where it was written, the expression that was written for it, and what was in scope."""
 
     value: Any
     place: Place
     written: str | None
+    raw: Any = None
+    names: Mapping[str, Any] = {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The values of the names that were computed with."""
+        if isinstance(self.raw, Expression) and self.raw.bare:
+            return ()
+        read = dict.fromkeys(name for name in free_names(self.raw) if name in self.names)
+        values = ", ".join(f"{name} is {shown(self.names[name])}" for name in read)
+        return (f"where {values}",) if values else ()
 
 
 def compute_arguments(raw: Mapping[str, Any], place_of: Any, scope: Scope) -> dict[str, Argument]:
@@ -43,7 +54,7 @@ def compute_arguments(raw: Mapping[str, Any], place_of: Any, scope: Scope) -> di
     arguments: dict[str, Argument] = {}
     for name, item in raw.items():
         place = place_of(name)
-        arguments[name] = Argument(scope.compute(item, place), place, _written(item))
+        arguments[name] = Argument(scope.compute(item, place), place, _written(item), item, scope.names)
     return arguments
 
 
@@ -127,7 +138,8 @@ class OpMaker:
         else:
             message = f"`{name}` of `{cls.op}` cannot be {shown(details['input'])}"
             hint = details["msg"][0].lower() + details["msg"][1:]
-            self._sink.add(ArgumentValue.at(place.span, message, label=hint))
+            notes = arguments[name].notes if name in arguments else ()
+            self._sink.add(ArgumentValue.at(place.span, message, label=hint, notes=notes))
 
 
 def meant_by(unknown: Iterable[str], known: Collection[str]) -> set[str]:

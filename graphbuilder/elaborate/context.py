@@ -13,7 +13,14 @@ from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.document.reading import MAX_BYTES
-from graphbuilder.elaborate.arguments import SOMETHING, Argument, OpMaker, compute_arguments, unknown_argument
+from graphbuilder.elaborate.arguments import (
+    SOMETHING,
+    Argument,
+    OpMaker,
+    compute_arguments,
+    meant_by,
+    unknown_argument,
+)
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.ir import Composite, Copies, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
 from graphbuilder.spec.model import Spec
@@ -78,7 +85,7 @@ class Context:
     inference: Inference = field(default_factory=Inference)
     defaults: dict[str, dict[str, Argument]] = field(default_factory=dict[str, dict[str, Argument]])
     _composites: dict[tuple[Op, tuple[TensorType, ...]], Graph] = field(default_factory=dict[Any, Graph])
-    _doubtful: set[str] = field(default_factory=set[str])
+    _doubtful: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     _sizes: dict[Graph, int] = field(default_factory=dict[Graph, int])
 
     def __post_init__(self) -> None:
@@ -106,20 +113,19 @@ class Context:
         for name in [name for name in arguments if name not in fields]:
             place = arguments.pop(name).place
             self.sink.add(unknown_argument(f"`{op}`", name, fields, place))
-            self._doubtful.add(op)
+            self._doubtful.setdefault(op, set()).update(meant_by([name], fields) or {SOMETHING})
         return arguments
 
     def arguments_of(self, op: str, place: Place) -> dict[str, Argument]:
         """What a step of this op starts from: the dialect's defaults under the file's."""
         dialect = {name: Argument(value, place, None) for name, value in self.dialect.defaults_of(op).items()}
-        doubt = {SOMETHING: Argument(UNKNOWN, place, None)} if self._in_doubt(op) else {}
+        doubt = {name: Argument(UNKNOWN, place, None) for name in self._in_doubt(op)}
         return {**dialect, **doubt, **self.defaults.get(op, {})}
 
-    def _in_doubt(self, op: str) -> bool:
-        """Whether a faulty default, already reported, may be the one that a step of this op lacks."""
-        return op in self._doubtful or (
-            bool(self.marks) and not self.marks.isdisjoint({("defaults",), ("defaults", op)})
-        )
+    def _in_doubt(self, op: str) -> Iterable[str]:
+        """The arguments that a faulty default, already reported, may have been meant for."""
+        marked = bool(self.marks) and not self.marks.isdisjoint({("defaults",), ("defaults", op)})
+        return (*self._doubtful.get(op, ()), *([SOMETHING] if marked else ()))
 
     def spell_out(self, op: Op, inputs: tuple[TensorType, ...], init: Mapping[str, Initialiser]) -> Op | Graph:
         """``op`` itself, or the body of a composite.
@@ -180,7 +186,8 @@ def from_op_error(
 ) -> Diagnostic:
     """A diagnostic for an op that refuses its inputs or arguments."""
     argument = arguments.get(error.field or "")
-    return error.rule.at((argument.place if argument else place).span, error.message, related=related, help=error.help)
+    span, notes = (argument.place.span, argument.notes) if argument else (place.span, ())
+    return error.rule.at(span, error.message, related=related, notes=notes, help=error.help)
 
 
 def table_of_no_op(op: str, ops: Iterable[str], place: Place) -> Diagnostic:

@@ -68,7 +68,7 @@ def named_outputs(builder: BodyBuilder, outputs: Sequence[Wanted], taps: Sequenc
 
 
 def _value_of(builder: BodyBuilder, path: str, place: Place) -> Known | None:
-    lookup = look_up(path, builder.signals, builder.start, place)
+    lookup = look_up(path, builder.signals, builder.start, place, builder.nodes)
     if lookup.mistake:
         builder.report(lookup.mistake)
     if lookup.signal.outputs is not None and lookup.signal.sole is None:

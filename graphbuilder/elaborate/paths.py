@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from graphbuilder.diagnostics import Diagnostic
@@ -11,6 +11,7 @@ from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.elaborate.names import Named, paths_of
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
+from graphbuilder.ir import Graph, Node
 
 Tap = tuple[str, ...]
 
@@ -37,8 +38,8 @@ class Lookup(NamedTuple):
     mistake: Diagnostic | None = None
 
 
-def look_up(path: str, signals: Mapping[str, Signal], start: Signal, place: Place) -> Lookup:
-    """What ``path`` names in a body with these signals; ``in`` is the body's only input."""
+def look_up(path: str, signals: Mapping[str, Signal], start: Signal, place: Place, nodes: Sequence[Node]) -> Lookup:
+    """What ``path`` names in a body with these signals and nodes; ``in`` is the body's only input."""
     head, _, rest = path.partition(".")
     signal = start if head == "in" else signals.get(head)
     if signal is None:
@@ -49,7 +50,7 @@ def look_up(path: str, signals: Mapping[str, Signal], start: Signal, place: Plac
         return Lookup(single(signal.outputs[rest]))
     if "*" in rest.split("."):
         return _copies(path, rest, signal.outputs, place)
-    return Lookup(NOTHING_KNOWN, _no_port(head, rest, signal.outputs, place))
+    return Lookup(NOTHING_KNOWN, _no_port(head, rest, signal.outputs, place, nodes))
 
 
 def _copies(path: str, rest: str, outputs: Mapping[str, Known], place: Place) -> Lookup:
@@ -67,14 +68,36 @@ def _is_copy(name: str, before: str, after: str) -> bool:
 
 
 def _unknown(head: str, signals: Mapping[str, Signal], place: Place) -> Diagnostic:
-    known = ", ".join(signals)
-    remedy = meant(head, signals, f"in this body: {known}" if known else None)
+    # What was refused as a name stands under one that nobody wrote.
+    known = [name for name in signals if name.isidentifier()]
+    remedy = meant(head, known, f"in this body: {', '.join(known)}" if known else None)
     return UnknownStep.at(place.span, f"no step or input `{head}` in this body", help=remedy)
 
 
-def _no_port(head: str, rest: str, outputs: Mapping[str, Known], place: Place) -> Diagnostic:
-    remedy = meant(rest, outputs, f"`{head}` gives {', '.join(outputs)}", form=f"`{head}.{{}}`")
+def _no_port(head: str, rest: str, outputs: Mapping[str, Known], place: Place, nodes: Sequence[Node]) -> Diagnostic:
+    near = meant(rest, outputs, f"`{head}` gives {', '.join(outputs)}", form=f"`{head}.{{}}`")
+    remedy = _inside(f"{head}.{rest}".split("."), nodes) or near
     return UnknownStep.at(place.span, f"`{head}` has nothing called `{rest}`", help=remedy)
+
+
+def _inside(path: Sequence[str], nodes: Sequence[Node]) -> str | None:
+    """What there is where a path into blocks leads nowhere: the copies of a repeat, or the steps of a block."""
+    body: Graph | None = None
+    for at, name in enumerate(path):
+        node = next((node for node in nodes if node.name == name), None)
+        if node is None:
+            return _there(".".join(path[:at]), name, body) if body else None
+        if not isinstance(node.callee, Graph) or node.callee.kind == "composite":
+            return None
+        body, nodes = node.callee, node.callee.nodes
+    return None
+
+
+def _there(where: str, name: str, body: Graph) -> str | None:
+    if body.kind == "repeat":
+        last = len(body.nodes) - 1 - (body.nodes[-1].name == "merge")
+        return f"`{where}` has the copies `{where}.0` to `{where}.{last}`"
+    return meant(name, [node.name for node in body.nodes], form=f"`{where}.{{}}`")
 
 
 def ambiguous(name: str, signal: Signal, place: Place) -> Diagnostic:

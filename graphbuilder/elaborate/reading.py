@@ -81,8 +81,8 @@ def read(builder: BodyBuilder, named: Named, start: Signal, ports: PortNames | N
 
 
 def _find(builder: BodyBuilder, path: str, step: Step, key: int | str | None = None) -> Signal:
-    place = step.place_of("from")
-    lookup = look_up(path, builder.signals, builder.start, place if key is None else place / key)
+    place = step.place_of("from") if key is None else step.place_of("from") / key
+    lookup = look_up(path, builder.signals, builder.start, place, builder.nodes)
     if lookup.mistake:
         builder.report(lookup.mistake)
     return lookup.signal

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare
 from graphbuilder.elaborate.arguments import shown, written_words
+from graphbuilder.elaborate.builder import Call
 from graphbuilder.elaborate.joins import Path, join
 from graphbuilder.elaborate.names import Named, base_name
 from graphbuilder.elaborate.outputs import finish, outputs_of
@@ -20,7 +21,7 @@ from graphbuilder.spec.model import Step
 from graphbuilder.spec.unknown import UNKNOWN
 
 if TYPE_CHECKING:
-    from graphbuilder.elaborate.builder import BodyBuilder, Call
+    from graphbuilder.elaborate.builder import BodyBuilder
 
 
 class Copies(NamedTuple):
@@ -62,6 +63,7 @@ def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
     values = tuple(known.value for known in reading.known)
     written = written_words(step)
     node = Node(named.name, graph, values, named.name, written, title=step.title, place=step.place)
+    builder.calls[named.name] = Call(graph, written, {}, {})
     return builder.append(node, reading, step.place)
 
 

@@ -16,9 +16,9 @@ from graphbuilder.spec.unknown import UNKNOWN
 
 
 def free_names(raw: Any) -> Iterator[str]:
-    """Every name that the expressions inside a raw value read."""
+    """Every name that the expressions inside a raw value read, in the order written."""
     if isinstance(raw, Expression):
-        yield from raw.names
+        yield from raw.places
     elif isinstance(raw, Mapping):
         for item in cast("Mapping[str, Any]", raw).values():
             yield from free_names(item)

@@ -269,14 +269,14 @@ def _absolute(value: Any) -> Any:
 def _sqrt(value: Any) -> Any:
     _numbers("take the root of", value)
     if value < 0:
-        raise Fault(ExpressionCall, f"sqrt needs a number of at least 0, not {value}")
+        raise Fault(ExpressionCall, f"sqrt needs a number of at least 0, not {value}", "write `sqrt(max(x, 0))`, say")
     return sqrt(value)
 
 
 def _log2(value: Any) -> Any:
     _numbers("take the logarithm of", value)
     if value <= 0:
-        raise Fault(ExpressionCall, f"log2 needs a number above 0, not {value}")
+        raise Fault(ExpressionCall, f"log2 needs a number above 0, not {value}", "write `log2(max(x, 1))`, say")
     return log2(value)
 
 
@@ -341,4 +341,6 @@ def _items(name: str, items: Any) -> list[Any]:
 def _divisor(left: Any, right: Any) -> None:
     _numbers("divide", left, right)
     if right == 0:
-        raise Fault(ExpressionDivision, f"{left} is divided by zero")
+        raise Fault(
+            ExpressionDivision, f"{left} is divided by zero", "let it be another: `a // b if b != 0 else 0`, say"
+        )

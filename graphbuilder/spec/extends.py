@@ -91,7 +91,8 @@ def _parent(document: Document, folder: Path | None, chain: _Chain, max_bytes: i
     grown = _Chain((*chain.names, str(path)), (*chain.real, path.resolve()))
     way = " -> ".join(grown.names)
     if grown.real[-1] in chain.real:
-        raise _refusal(ExtendsLoop.at(_span(document), f"specs extend each other: {way}"))
+        message, help_ = f"specs extend each other: {way}", "leave out `extends` in one of them"
+        raise _refusal(ExtendsLoop.at(_span(document), message, help=help_))
     if len(chain.real) > DEEPEST:
         raise _refusal(ExtendsDepth.at(_span(document), f"more than {DEEPEST} specs on one another: {way}"))
     return _extended(_load(document, path, max_bytes), path.parent, grown, max_bytes, sink)

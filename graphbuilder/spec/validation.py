@@ -172,7 +172,7 @@ def _missing(document: Document, keys: Keys) -> Diagnostic:
 
 
 def _format(document: Document, keys: Keys, written: object) -> Diagnostic:
-    return UnknownFormat.at(document.span(keys), f"format {written} is not known; this is format {FORMAT}")
+    return UnknownFormat.at(document.span(keys), f"format {written} is not known", help=f"write `format = {FORMAT}`")
 
 
 def _wrong_word(document: Document, keys: Keys, details: ErrorDetails) -> Diagnostic:
@@ -187,7 +187,16 @@ def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) 
     written = errors[0]["input"]
     rule: type[Rule] = WrongType
     message = f"{_named(keys)} must be {_either(wanted)}, not {found(written)}"
-    return rule.at(document.span(keys), message, help=_repair(written, wanted))
+    return rule.at(document.span(keys), message, help=_chosen(keys, written) or _repair(written, wanted))
+
+
+def _chosen(keys: Keys, written: object) -> str | None:
+    """The remedy for an op or a block that an expression was to choose."""
+    word = str(keys[-1])
+    if word not in ("op", "use") or not isinstance(written, Expression):
+        return None
+    plain = "; an activation is chosen by `kind` of the op `activation`" if word == "op" else ""
+    return f"an expression cannot stand here: write a step for each, with `when`{plain}"
 
 
 def _wanted(details: ErrorDetails) -> list[str]:

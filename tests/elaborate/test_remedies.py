@@ -1,0 +1,108 @@
+"""What is said beside a mistake: the remedy, and what an expression was computed from."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphbuilder.compiler import check_text
+from graphbuilder.diagnostics import Diagnostic
+
+HEAD = 'format = 1\nname = "case"\n[inputs]\nx = [8, 16, 16]\n'
+ROWS = """
+[blocks.body]
+body = [{ id = "rows", op = "conv", out = 8, kernel = 1, repeat = 15 }, { id = "last", op = "relu" }]
+"""
+DEEP = '{{ id = "backbone", use = "body" }}, {{ op = "relu", from = "{path}" }}'
+
+
+def mistakes(text: str) -> tuple[Diagnostic, ...]:
+    return check_text(HEAD + text, "case.toml").diagnostics
+
+
+def model(body: str, rest: str = "") -> str:
+    return f"[model]\nbody = [{body}]\n{rest}"
+
+
+# A spec with one mistake, its code and its remedy.
+REMEDIES = [
+    (
+        model('{ use = "=kind" }', '[params]\nkind = "unit"'),
+        "GB103",
+        "an expression cannot stand here: write a step for each, with `when`",
+    ),
+    (
+        model('{ op = "=kind" }', '[params]\nkind = "relu"'),
+        "GB103",
+        "an expression cannot stand here: write a step for each, with `when`; "
+        "an activation is chosen by `kind` of the op `activation`",
+    ),
+    (
+        model(DEEP.format(path="backbone.rows.33"), ROWS),
+        "GB301",
+        "`backbone.rows` has the copies `backbone.rows.0` to `backbone.rows.14`",
+    ),
+    (model(DEEP.format(path="backbone.lats"), ROWS), "GB301", "did you mean `backbone.last`?"),
+    (
+        model(
+            '{ id = "rows", op = "dwconv", kernel = 1, repeat = 3, merge = "add" }, { op = "relu", from = "rows.3" }'
+        ),
+        "GB301",
+        "`rows` has the copies `rows.0` to `rows.2`",
+    ),
+    (model('{ id = "s", op = "split", count = 2 }, { op = "relu", from = "s.2" }'), "GB301", "`s` gives 0, 1"),
+    (
+        model('{ op = "conv", out = "=8 // 0", kernel = 1 }'),
+        "GB157",
+        "let it be another: `a // b if b != 0 else 0`, say",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "remedy"), REMEDIES)
+def test_a_mistake_has_a_remedy(text: str, code: str, remedy: str) -> None:
+    assert [(each.code, each.help) for each in mistakes(text)] == [(code, remedy)]
+
+
+def test_a_format_that_is_not_known() -> None:
+    (found,) = check_text(
+        (HEAD + model('{ op = "relu" }')).replace("format = 1", "format = 2"), "case.toml"
+    ).diagnostics
+    assert (found.code, found.help) == ("GB105", "write `format = 1`")
+
+
+# A step of a block that is given `dim = 32` and 24 channels; what is said beside its mistake.
+NOTES = [
+    ('{ op = "attention", heads = "=in_channels // dim" }', "GB307", "where in_channels is 24, dim is 32"),
+    ('{ op = "conv", out = 24, kernel = 1, groups = "=dim - 27" }', "GB202", "where dim is 32"),
+    ('{ op = "conv", out = 8, kernel = ["=dim - 33", 1] }', "GB307", "where dim is 32"),
+    ('{ op = "conv", out = 24, kernel = 1, groups = "=dim" }', "GB202", None),
+    ('{ op = "conv", out = 24, kernel = 1, groups = 5 }', "GB202", None),
+]
+
+
+@pytest.mark.parametrize(("step", "code", "note"), NOTES)
+def test_the_values_that_an_argument_was_computed_from(step: str, code: str, note: str | None) -> None:
+    block = f'[blocks.unit]\nargs = {{ dim = "int" }}\nbody = [{step}]'
+    (found,) = mistakes(model('{ op = "conv", out = 24, kernel = 1 }, { use = "unit", dim = 32 }', block))
+    assert found.code == code
+    assert [each for each in found.notes if each.startswith("where")] == ([note] if note else [])
+
+
+def test_a_default_that_is_misspelt_hides_no_other_argument() -> None:
+    found = mistakes(model('{ op = "conv", kernel = 3 }', "[defaults]\nconv = { kernl = 3 }"))
+    assert [each.code for each in found] == ["GB306", "GB305"]
+    assert "`out`" in found[0].message
+
+
+def test_a_default_that_is_misspelt_is_not_missing_besides() -> None:
+    assert [each.code for each in mistakes(model('{ op = "conv", out = 3 }', "[defaults]\nconv = { kernl = 3 }"))] == [
+        "GB305"
+    ]
+
+
+def test_a_second_step_of_a_name_is_not_listed() -> None:
+    found = mistakes(model('{ id = "t", op = "relu" }, { id = "t", op = "tanh" }', '[outputs]\ny = "zz"'))
+    assert [(each.code, each.help) for each in found] == [
+        ("GB112", "give it another name"),
+        ("GB301", "in this body: x, t"),
+    ]
