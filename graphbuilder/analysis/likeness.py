@@ -17,6 +17,8 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.ir import Copies, Graph, Node, Op, TensorType
 
 Look = tuple[object, ...]
+_LONGEST_TURN, _MOST_TURNS = 4, 1000
+"""Between how many kinds copies alternate at most, and the most copies that are looked at for that."""
 
 
 class Kind(NamedTuple):
@@ -45,6 +47,19 @@ def alike(typed: TypedGraph, growing: bool = False) -> tuple[Run, ...]:
     groups = [list(group) for _, group in groupby(equal, lambda run: _copy(run.first, typed, growing))]
     whole = cut(typed.graph.nodes, (sum(run.count for run in group) for group in groups))
     return tuple(Run(run.nodes, tuple(each.first for each in group)) for run, group in zip(whole, groups, strict=True))
+
+
+def turns(typed: TypedGraph) -> tuple[Run, ...]:
+    """The kinds of a repeat whose copies alternate between two to four of them, each as a run of all its copies."""
+    nodes = typed.graph.nodes
+    if typed.graph.kind != "repeat" or not 4 <= len(nodes) <= _MOST_TURNS:
+        return ()
+    looks = [_copy(node, typed, growing=True) for node in nodes]
+    for period in range(2, min(_LONGEST_TURN, len(nodes) // 2) + 1):
+        kinds = looks[:period]
+        if len(set(kinds)) > 1 and len(nodes) % period == 0 and looks == kinds * (len(nodes) // period):
+            return tuple(Run(tuple(nodes[kind::period]), tuple(nodes[kind::period])) for kind in range(period))
+    return ()
 
 
 def variants(run: Run, typed: TypedGraph, copies: Sequence[TypedGraph]) -> tuple[Kind, ...]:

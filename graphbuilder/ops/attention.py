@@ -20,7 +20,7 @@ from graphbuilder.ops import fields as f
 from graphbuilder.ops.activation import Kind, activation_of
 from graphbuilder.ops.convolution import Conv
 from graphbuilder.ops.cutting import Split
-from graphbuilder.ops.guards import divides, maps, tokens, vectors
+from graphbuilder.ops.guards import counted, divides, maps, tokens, vectors
 from graphbuilder.ops.head import Linear
 from graphbuilder.ops.join import Mul
 from graphbuilder.ops.magnitude import L2Norm, RMSNorm
@@ -137,7 +137,7 @@ class Attend(Op):
             raise OpError(CannotCombine, f"attend: scores are {stated}, and the bias is {bias}", inputs=(0, 3))
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
-        return f"{self.heads} heads"
+        return counted(self.heads, "head")
 
     examples = (
         Example({"heads": 3}, (_TOKENS, _TOKENS, _TOKENS)),
@@ -206,7 +206,7 @@ class Attention(Composite):
         return body.call(f"{name}_merged", MergeHeads, x)
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
-        return f"{self.heads} heads"
+        return counted(self.heads, "head")
 
     examples = (
         Example({"heads": 3}, (_TOKENS,)),

@@ -95,7 +95,7 @@ class Conv(Op):
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         groups = f" g{self.groups}" if self.groups > 1 else ""
-        return f"{self.out}, {windowed(self.kernel, self.stride, inputs, self.dilation)}{groups}"
+        return f"{self.out}, {windowed(self.kernel, self.stride, inputs, self.dilation, self.padding)}{groups}"
 
     def _window(self, x: TensorType) -> Window:
         return window(x.spatial, self.kernel, self.stride, self.padding, self.dilation)
@@ -166,7 +166,7 @@ class DepthwiseConv(Op):
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         multiplier = f" x{self.multiplier}" if self.multiplier > 1 else ""
-        return windowed(self.kernel, self.stride, inputs, self.dilation) + multiplier
+        return windowed(self.kernel, self.stride, inputs, self.dilation, self.padding) + multiplier
 
     def _window(self, x: TensorType) -> Window:
         return window(x.spatial, self.kernel, self.stride, self.padding, self.dilation)
@@ -264,7 +264,7 @@ class ConvTranspose(Op):
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         groups = f" g{self.groups}" if self.groups > 1 else ""
-        return f"{self.out}, {windowed(self.kernel, self.stride, inputs, self.dilation)}{groups}"
+        return f"{self.out}, {windowed(self.kernel, self.stride, inputs, self.dilation, self.padding)}{groups}"
 
     def strides(self, inputs: tuple[TensorType, ...]) -> tuple[int, ...]:
         """It enlarges; nothing in a shortcut follows that."""

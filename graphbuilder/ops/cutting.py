@@ -57,7 +57,7 @@ class Split(Op):
         return Lowering(None, tuple(Item(parts, name) for name in self.results()))
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
-        return f"/{self.count}" if self.count else ", ".join(map(str, self.sizes or ()))
+        return f"in {self.count}" if self.count else ", ".join(map(str, self.sizes or ()))
 
     def _axis(self, x: TensorType) -> int:
         return x.channel_axis if self.axis is None else axis_of(x, self.axis)

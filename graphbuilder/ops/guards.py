@@ -14,7 +14,7 @@ from graphbuilder.diagnostics.catalogue.shapes import (
 )
 from graphbuilder.ir.op import Op, OpError
 from graphbuilder.ir.types import TensorType
-from graphbuilder.ops.padding import Side, Sizes, times
+from graphbuilder.ops.padding import Padding, Side, Sizes, times
 
 # What a value may have by default, too; nobody sees a padded one, so that no other limit meets it.
 MOST_ELEMENTS = 2**40
@@ -140,11 +140,28 @@ def one_of(op: Op, **choices: object) -> None:
         raise OpError(Contradiction, f"{op.op} takes one of {names}; it has {found}")
 
 
-def windowed(kernel: Sizes, stride: Sizes, inputs: tuple[TensorType, ...], dilation: Sizes = 1) -> str:
-    """``3×3 /2``, ``3×3 d6`` where dilated."""
+def windowed(
+    kernel: Sizes, stride: Sizes, inputs: tuple[TensorType, ...], dilation: Sizes = 1, padding: Padding = 0
+) -> str:
+    """``3×3 /2``, ``3×3 d6`` where dilated, ``3×3 pad 0+1`` where padded at one side more than at the other."""
     axes = inputs[0].rank - 1 if inputs else 2
     size = times((kernel,) * axes if isinstance(kernel, int) else kernel)
-    return f"{size}{_unless_one(' /', stride)}{_unless_one(' d', dilation)}"
+    return f"{size}{_unless_one(' /', stride)}{_unless_one(' d', dilation)}{one_sided(padding)}"
+
+
+def counted(number: int, word: str) -> str:
+    """``1 head``, ``3 heads``."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def one_sided(padding: Padding) -> str:
+    """`` pad 0+1`` where an axis is padded unlike before and behind; ``0+1×1+2`` where axes differ."""
+    sides = padding if isinstance(padding, tuple) else ()
+    pairs = [side for side in sides if isinstance(side, tuple)]
+    if all(before == behind for before, behind in pairs):
+        return ""
+    words = list(dict.fromkeys(f"{before}+{behind}" for before, behind in pairs))
+    return f" pad {words[0] if len(words) == 1 else '×'.join(f'{before}+{behind}' for before, behind in pairs)}"
 
 
 def _unless_one(sign: str, sizes: Sizes) -> str:

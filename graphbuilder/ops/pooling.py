@@ -73,10 +73,16 @@ class Pool(Op):
         return self._window(inputs[0]).stride
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
-        return windowed(self.kernel, self.kernel if self.stride is None else self.stride, inputs)
+        stride = self.kernel if self.stride is None else self.stride
+        ceil = " ceil" if self.ceil and self.padding != "same" else ""
+        return windowed(self.kernel, stride, inputs, self._dilation(), self.padding) + ceil
+
+    def _dilation(self) -> f.Sizes:
+        return 1
 
     def _window(self, x: TensorType) -> Window:
-        return window(x.spatial, self.kernel, self.kernel if self.stride is None else self.stride, self.padding)
+        stride = self.kernel if self.stride is None else self.stride
+        return window(x.spatial, self.kernel, stride, self.padding, self._dilation())
 
     def _run(self, over: Window) -> Window:
         """The window as a layer sees it: what it cannot pad by itself is padded before."""
@@ -150,9 +156,8 @@ class MaxPool(Pool):
         own = (Arg("dilation", self.dilation, 1, field="dilation"), Arg("return_indices", False, False))
         return Lowering(TorchCall(f"nn.MaxPool{len(over.spatial)}d", (*shared, *own, ceil_mode), 1), (Module((x,)),))
 
-    def _window(self, x: TensorType) -> Window:
-        stride = self.kernel if self.stride is None else self.stride
-        return window(x.spatial, self.kernel, stride, self.padding, self.dilation)
+    def _dilation(self) -> f.Sizes:
+        return self.dilation
 
     examples = (
         *(Example(args, (x,)) for args, x in WINDOWS),

@@ -68,7 +68,7 @@ class SepConv(Composite):
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         multiplier = f" x{self.multiplier}" if self.multiplier > 1 else ""
-        words = [str(self.out), windowed(self.kernel, self.stride, inputs, self.dilation) + multiplier]
+        words = [str(self.out), windowed(self.kernel, self.stride, inputs, self.dilation, self.padding) + multiplier]
         if self.order == "pointwise_first":
             words.append("1×1 first")
         if self.between != "none":

@@ -18,7 +18,7 @@ from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.attention import Attend, Scale
 from graphbuilder.ops.cutting import Crop, Split
-from graphbuilder.ops.guards import divides
+from graphbuilder.ops.guards import counted, divides
 from graphbuilder.ops.head import Linear
 from graphbuilder.ops.padding import per_axis, times
 from graphbuilder.ops.resampling import Pad
@@ -189,8 +189,7 @@ class WindowAttention(Composite):
             window_of(self, x.spatial, window, "window")
         behind = tuple(-size % part for size, part in zip(x.spatial, window, strict=True))
         full = tuple(size + more for size, more in zip(x.spatial, behind, strict=True))
-        many = [size > part for size, part in zip(full, window, strict=True)]
-        shifts = tuple(shift * more for shift, more in zip(per_axis(self.shift, 2, "shift"), many, strict=True))
+        shifts = self._shifts(full, window)
         if any(shifts) and self.grid:
             raise OpError(Contradiction, "windowattention: a grid is not shifted", field="shift")
         body = BodyWriter(self, dialect)
@@ -225,8 +224,16 @@ class WindowAttention(Composite):
         return body.call("proj", Linear, attended, passed=("bias",), out=full.channels)
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
-        grid = " grid" if self.grid else ""
-        return f"{self.heads} heads, {times(per_axis(self.window, 2, 'window'))}{grid}"
+        window = per_axis(self.window, 2, "window")
+        sizes = inputs[0].spatial if inputs else (max(window) + 1,) * 2
+        shifts = self._shifts(sizes, window)
+        moved = f" moved {shifts[0] if len(set(shifts)) == 1 else times(shifts)}" if any(shifts) else ""
+        return f"{counted(self.heads, 'head')}, {times(window)}{' grid' if self.grid else moved}"
+
+    def _shifts(self, sizes: tuple[int, ...], window: tuple[int, ...]) -> tuple[int, ...]:
+        """How far windows move on maps of these sizes: an axis of one window stays."""
+        axes = zip(per_axis(self.shift, 2, "shift"), sizes, window, strict=True)
+        return tuple(shift * (size > part) for shift, size, part in axes)
 
     examples = (
         Example({"heads": 3, "window": 2}, (_LAST,)),

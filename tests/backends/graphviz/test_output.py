@@ -4,6 +4,7 @@ import os
 import re
 import struct
 import zlib
+from itertools import product
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -139,11 +140,12 @@ def test_light_and_dark_are_in_one_svg_unless_one_is_chosen() -> None:
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 def test_words_stand_out_from_what_they_stand_on(palette: Palette) -> None:
-    for style, paint in palette.styles.items():
-        assert _contrast(paint.fill, paint.text) >= 4.0, style
+    for style, faded in product(palette.styles, (False, True)):
+        paint = palette.paint(style, faded)
+        assert _contrast(paint.fill, paint.text) >= 7.0, (style, faded)
     for tone in ("ink", "muted", "accent"):
         for ground in ("panel", "card"):
-            assert _contrast(palette.tones[tone], palette.styles[ground].fill) >= 4.0, (tone, ground)
+            assert _contrast(palette.tones[tone], palette.styles[ground].fill) >= 7.0, (tone, ground)
 
 
 def test_no_files_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -239,9 +239,9 @@ def test_the_legend_has_only_what_occurs() -> None:
     assert "join" not in entries("basic")
 
 
-def test_a_heading_covers_what_its_section_continues_with() -> None:
+def test_a_heading_says_what_its_section_does_alone() -> None:
     words = [words.text for words in drawing(network("basic"), Options()).words]
-    assert "14 px → 1000-d" in words, "the head stands in the panel of the last stage"
+    assert "14 → 7 px" in words, "the head stands in the panel of the last stage, and is none of it"
 
 
 STAGE = """
@@ -260,3 +260,63 @@ def test_a_repeat_in_a_card_is_a_stack_with_its_count(expand: tuple[str, ...], c
     assert checked.network is not None, checked.diagnostics
     shapes = drawing(checked.network.typed, Options(expand=expand)).shapes
     assert [shape.lines[0][0].text for shape in shapes if shape.style == "badge"] == counts
+
+
+NAMED = """
+[model]
+body = [
+  { id = "a", op = "conv", out = 4, kernel = 1, title = "Reduce" },
+  { op = "relu", title = "Gate" },
+  { op = "maxpool", kernel = 3, dilation = 2, ceil = true },
+  { op = "conv", out = 4, kernel = 3, padding = [[0, 1], [0, 1]] },
+  { op = "split", count = 2 },
+  { op = "concat", from = ["split.0", "split.1"] },
+]
+"""
+
+
+def test_a_title_and_what_an_op_does_stand_on_its_box() -> None:
+    checked = compiler.check_text(HEAD + NAMED)
+    assert checked.network is not None, checked.diagnostics
+    boxes = scene(checked.network.typed, Options()).root.items.values()
+    said = [f"{box.title} {box.detail}".rstrip() for box in boxes if isinstance(box, Box) and box.look != "terminal"]
+    assert said == ["Reduce Conv 4, 1×1", "Gate ReLU", "MaxPool 3×3 /3 d2 ceil", "Conv 4, 3×3 pad 0+1", "Split in 2",
+                    "Concat"]  # fmt: skip
+    legend = [words.text for words in drawing(checked.network.typed, Options()).words]
+    assert "convolution" in legend and any("d2 = dilation 2" in words for words in legend)
+
+
+AUXILIARY = """
+[model]
+body = [{ op = "conv", out = 4, kernel = 1 }, { id = "aux", op = "tanh" }, { id = "y", op = "relu", from = "conv" }]
+[outputs]
+y = "y"
+aux = { from = "aux", training = true }
+"""
+
+
+def test_what_only_training_needs_is_faded() -> None:
+    checked = compiler.check_text(HEAD + AUXILIARY)
+    assert checked.network is not None, checked.diagnostics
+    figure = drawing(checked.network.typed, Options())
+    assert {shape.key for shape in figure.shapes if shape.faded} == {"aux", "output aux", "legend training pale"}
+    assert "made in training only" in {words.text for words in figure.words}
+
+
+TURNS = """
+[model]
+body = [{ id = "unit", use = "unit", repeat = %s, kernel = "=1 + 2 * (i %% 2)" }]
+[blocks.unit]
+args = { kernel = "int" }
+body = [{ op = "conv", out = 3, kernel = "=kernel", padding = "half" }, { op = "relu" }, { op = "tanh" }]
+"""
+
+
+@pytest.mark.parametrize(("count", "badges", "convolutions"), [(2, [], 2), (5, [], 5), (6, ["× 3"], 2)])
+def test_copies_of_two_kinds_in_turn_are_a_stack_of_both(count: int, badges: list[str], convolutions: int) -> None:
+    checked = compiler.check_text(HEAD + TURNS % count)
+    assert checked.network is not None, checked.diagnostics
+    shapes = drawing(checked.network.typed, Options()).shapes
+    assert [shape.lines[0][0].text for shape in shapes if shape.style == "badge"] == badges
+    drawn = [shape for shape in shapes if shape.style == "convolution" and shape.tip]
+    assert len(drawn) == convolutions

@@ -12,18 +12,21 @@ from math import log
 
 _UPRIGHT, _LYING = 1.3, 1.6
 _CUT, _CUTS, _WASTE = 0.12, 5, 1.2
+_NEAR, _FAR = 0.3, 1.5
+"""How far from a page a sheet may be, as a logarithm, before it counts more, and how much more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """One unit to be placed: the lengths of the pieces that it can be cut into, and what a panel adds to their sum.
 
-    It is not cut while it is no longer than ``whole``.
+    It is not cut while it is no longer than ``whole``, and a column with it is at least as ``wide``.
     """
 
     pieces: tuple[float, ...]
     extra: float
     whole: float
+    wide: float = 0.0
 
     @property
     def length(self) -> float:
@@ -39,12 +42,12 @@ class Share:
     end: int
 
 
-def arrange(units: Sequence[Stretch], wide: float, gap: float, upright: bool) -> list[list[Share]]:
-    """Columns of panels, each column ``wide``; ``upright`` says that columns are columns and not rows."""
+def arrange(units: Sequence[Stretch], gap: float, upright: bool) -> list[list[Share]]:
+    """Columns of panels; ``upright`` says that columns are columns and not rows."""
     whole = sum(unit.length for unit in units)
     limits = {unit.length for unit in units} | {whole / count for count in range(1, 61)} | {whole}
     found = [_fill(units, limit + 1, gap) for limit in limits]
-    return min(found, key=lambda columns: (round(_fault(columns, units, wide, gap, upright), 6), len(columns)))
+    return min(found, key=lambda columns: (round(_fault(columns, units, gap, upright), 6), len(columns)))
 
 
 def _fill(units: Sequence[Stretch], limit: float, gap: float) -> list[list[Share]]:
@@ -96,11 +99,13 @@ def _length(share: Share, units: Sequence[Stretch]) -> float:
     return sum(unit.pieces[share.start : share.end]) + unit.extra
 
 
-def _fault(columns: list[list[Share]], units: Sequence[Stretch], wide: float, gap: float, upright: bool) -> float:
+def _fault(columns: list[list[Share]], units: Sequence[Stretch], gap: float, upright: bool) -> float:
     """How far the sheet is from a page, how much of it is empty, and how often something is cut."""
     lengths = [sum(_length(share, units) + gap for share in column) for column in columns]
-    long, broad = max(lengths), len(columns) * (wide + gap)
+    long = max(lengths)
+    broad = sum(max(units[share.unit].wide for share in column) + gap for column in columns)
     aspect = broad / long / _UPRIGHT if upright else long / broad / _LYING
     cuts = sum(len(column) for column in columns) - len(units)
     waste = log(len(columns) * long / sum(lengths))
-    return abs(log(aspect)) + _WASTE * waste + _CUT * min(cuts, _CUTS)
+    off = abs(log(aspect))
+    return off + _FAR * max(0.0, off - _NEAR) + _WASTE * waste + _CUT * min(cuts, _CUTS)

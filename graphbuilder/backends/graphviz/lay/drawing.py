@@ -32,7 +32,8 @@ class Run:
 class Shape:
     """A box with words in its middle, ``lines`` from top to bottom.
 
-    ``key`` is what lines are led to, ``tip`` what hovering says; what runs another's weights is ``dashed``.
+    ``key`` is what lines are led to, ``tip`` what hovering says, ``kind`` what the legend calls it; what runs another's
+    weights is ``dashed``, what only training needs is ``faded``.
     """
 
     key: str
@@ -45,6 +46,8 @@ class Shape:
     lines: tuple[tuple[Run, ...], ...]
     tip: str = ""
     dashed: bool = False
+    faded: bool = False
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Frame:
     high: float
     style: str
     dashed: bool = False
+    faded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Run, Shape, Words
 from graphbuilder.backends.graphviz.lay.parts import Kind
 
-_SAMPLE = (74.0, 17.0)
-_ROW, _NOTE, _HEAD, _PAD, _INDENT = 23.0, 16.0, 32.0, 14.0, 104.0
-_SIZE, _TALL = 9.0, 0.8
+_SAMPLE, _MOST_SAMPLE, _HIGH = 74.0, 130.0, 17.0
+_ROW, _NOTE, _HEAD, _PAD, _INDENT = 23.0, 16.0, 32.0, 14.0, 30.0
+_SIZE, _TALL, _BROADER = 9.0, 0.8, 1.6
 _FAMILIES = (
     "separable",
     "convolution",
@@ -28,7 +28,14 @@ _FAMILIES = (
     "head",
     "block",
 )
-_POOLS = {"MaxPool": "max", "AvgPool": "average", "GlobalAvgPool": "global average", "GlobalMaxPool": "global max"}
+_POOLS = {
+    "MaxPool": "max",
+    "AvgPool": "average",
+    "GlobalAvgPool": "global average",
+    "GlobalMaxPool": "global max",
+    "AdaptiveAvgPool": "average to a size",
+}
+_SEPARABLE = {"DWConv": "depthwise convolution", "SepConv": "depthwise and pointwise 1×1"}
 _WORDS = {
     "head": "fully connected",
     "attention": "attention",
@@ -46,6 +53,9 @@ _SIGNS = (
     (re.compile(r" d\d"), "d2 = dilation 2"),
     (re.compile(r" g\d"), "g2 = 2 groups"),
     (re.compile(r" x\d"), "x2 = 2 maps from each"),
+    (re.compile(r" ceil"), "ceil = the last window may be in part outside"),
+    (re.compile(r" pad \d"), "pad 0+1 = one more behind than before"),
+    (re.compile(r" moved \d"), "moved = windows shifted by so much"),
 )
 _KINDS: dict[str, Kind] = {"shortcut": "shortcut", "passage": "passage", "size": "size"}
 
@@ -56,6 +66,11 @@ class _Entry(NamedTuple):
     style: str
     sample: str
     meaning: str
+
+    @property
+    def wide(self) -> float:
+        """What its sample needs."""
+        return text.width(self.sample, _SIZE, bold=True) + 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +95,18 @@ def add_legend(drawing: Drawing, shapes: str, across: bool, margin: float, gutte
     if not entries:
         return
     high = _HEAD + _ROW * len(entries) + _NOTE * len(notes) + _PAD - 6
+    sample = min(_MOST_SAMPLE, max(_SAMPLE, *(entry.wide for entry in entries)))
     meanings = max(text.width(entry.meaning, _SIZE) for entry in entries)
     widest = max((15 + text.width(note, _SIZE) for note in notes), default=0.0)
-    needed = (max(_INDENT + meanings, widest) + 15, high)
+    needed = (max(sample + _INDENT + meanings, widest) + 15, high)
     area = _free(drawing, needed, margin, gutter)
     if area is None and drawing.wide < _TALL * drawing.high:
         area = _Area(drawing.wide - margin + gutter, margin, *needed)
         drawing.wide, drawing.high = area.x + area.wide + margin, max(drawing.high, high + 2 * margin)
     if area is None:
-        _strip(drawing, entries, notes, margin, gutter)
+        _strip(drawing, entries, notes, sample, margin, gutter)
     else:
-        _list(drawing, entries, notes, area, high)
+        _list(drawing, entries, notes, sample, area, high)
 
 
 def _families(drawing: Drawing) -> Iterator[_Entry]:
@@ -98,26 +114,26 @@ def _families(drawing: Drawing) -> Iterator[_Entry]:
     details: dict[str, list[str]] = {}
     for shape in (shape for shape in drawing.shapes if shape.outline != "circle"):
         words = [run.text for line in shape.lines for run in line]
-        titles.setdefault(shape.style, []).append(words[0])
+        titles.setdefault(shape.style, []).append(shape.kind or words[0])
         details.setdefault(shape.style, []).append(" ".join(words[1:2]))
     for family in (family for family in _FAMILIES if family in titles):
         found = list(dict.fromkeys(titles[family]))
-        yield _Entry(family, _sample(family, found), _meaning(family, found, details[family], titles))
+        for kinds in [[kind] for kind in found] if family == "separable" else [found]:
+            yield _Entry(family, _sample(family, kinds), _meaning(family, kinds, details[family], titles))
 
 
 def _sample(family: str, titles: Sequence[str]) -> str:
-    if family == "pooling" and (len(titles) > 1 or text.width(titles[0], _SIZE, bold=True) > _SAMPLE[0] - 8):
+    if family == "pooling" and len(titles) > 1:
         return "Pool"
-    if family == "block":
-        return "block"
-    return titles[0].split(" · ")[0]
+    return "block" if family == "block" else titles[0]
 
 
 def _meaning(family: str, titles: Sequence[str], details: Sequence[str], all_titles: dict[str, list[str]]) -> str:
     if family == "pooling":
-        return " / ".join(_POOLS.get(title, title) for title in titles)
+        words = " / ".join(_POOLS.get(title, title) for title in titles)
+        return words if len(titles) > 1 or titles[0] not in _POOLS else f"{words} pooling"
     if family == "separable":
-        return "depthwise convolution" if all(title == "DWConv" for title in titles) else "depthwise and pointwise 1×1"
+        return _SEPARABLE.get(titles[0], "depthwise convolution")
     if family == "convolution":
         dense = "separable" in all_titles and not any(" g" in detail for detail in details)
         return "dense convolution" if dense else "convolution"
@@ -129,6 +145,8 @@ def _lines(drawing: Drawing, across: bool) -> Iterator[_Entry]:
     signs = {shape.lines[0][0].text for shape in drawing.shapes if shape.style == "join"}
     if any(drawn.dashed for drawn in (*drawing.shapes, *drawing.frames)):
         yield _Entry("reuse", "dashed", "runs weights again, of what it names")
+    if any(shape.faded for shape in drawing.shapes):
+        yield _Entry("training", "pale", "made in training only")
     if "shortcut" in kinds:
         yield _Entry("shortcut", "", "residual shortcut (added at +)" if "+" in signs else "skip connection")
     if "size" in kinds:
@@ -150,27 +168,32 @@ def _letters(drawing: Drawing) -> str:
     return "A, B, …: continues at the same letter" if any(" · " in end for end in ends) else ""
 
 
-def _list(drawing: Drawing, entries: Sequence[_Entry], notes: Sequence[str], area: _Area, high: float) -> None:
+def _list(
+    drawing: Drawing, entries: Sequence[_Entry], notes: Sequence[str], sample: float, area: _Area, high: float
+) -> None:
     """One entry a row, in a frame of its own."""
     drawing.frames.append(Frame(area.x, area.y, area.wide, high, "legend"))
     drawing.words.append(Words(area.x + 15, area.y + 14, "Legend", 11, bold=True))
     y = area.y + _HEAD + 8
     for entry in entries:
-        _draw(drawing, entry, area.x + _PAD, y)
+        _draw(drawing, entry, sample, area.x + _PAD, y)
         y += _ROW
     for number, note in enumerate(notes):
         drawing.words.append(Words(area.x + 15, y + number * _NOTE, note, _SIZE, tone="muted"))
 
 
-def _strip(drawing: Drawing, entries: Sequence[_Entry], notes: Sequence[str], margin: float, gutter: float) -> None:
+def _strip(
+    drawing: Drawing, entries: Sequence[_Entry], notes: Sequence[str], sample: float, margin: float, gutter: float
+) -> None:
     """Entries from left to right under everything, as many a row as fit."""
     x, y = margin, drawing.high - margin + gutter
     edge = drawing.wide - margin
     for entry in entries:
-        long = _INDENT - _PAD + text.width(entry.meaning, _SIZE) + 24
+        wide = max(_SAMPLE, min(entry.wide, sample))
+        long = wide + _INDENT - _PAD + text.width(entry.meaning, _SIZE) + 24
         if x > margin and x + long > edge:
             x, y = margin, y + _ROW
-        _draw(drawing, entry, x, y)
+        _draw(drawing, entry, wide, x, y)
         x += long
     for note in notes:
         if x > margin and x + text.width(note, _SIZE) > edge:
@@ -180,9 +203,9 @@ def _strip(drawing: Drawing, entries: Sequence[_Entry], notes: Sequence[str], ma
     drawing.high = y + _ROW / 2 + margin / 2
 
 
-def _draw(drawing: Drawing, entry: _Entry, x: float, y: float) -> None:
-    wide, high = _SAMPLE
-    key = f"legend {entry.style}"
+def _draw(drawing: Drawing, entry: _Entry, wide: float, x: float, y: float) -> None:
+    high = _HIGH
+    key = f"legend {entry.style} {entry.sample}"
     if entry.style in _KINDS:
         for name, place in ((f"{key} start", x + 4), (f"{key} end", x + wide)):
             drawing.shapes.append(Shape(name, place, y, 0.0, 0.0, POINT, "round", ()))
@@ -191,10 +214,12 @@ def _draw(drawing: Drawing, entry: _Entry, x: float, y: float) -> None:
     else:
         pill = entry.style in ("activation", "normalisation", "regularisation", "shape")
         run = Run(text.fit(entry.sample, wide - 8, 8.5, bold=True), 8 if pill else 9, bold=not pill)
-        style, again = ("block", True) if entry.style == "reuse" else (entry.style, False)
-        shape = Shape(key, x + wide / 2, y, wide, high - 3 * pill, style, "round", ((run,),), dashed=again)
+        again, faded = entry.style == "reuse", entry.style == "training"
+        style = "block" if again else "terminal" if faded else entry.style
+        size = wide, high - 3 * pill
+        shape = Shape(key, x + wide / 2, y, *size, style, "round", ((run,),), dashed=again, faded=faded)
         drawing.shapes.append(shape)
-    drawing.words.append(Words(x + _INDENT - _PAD, y, entry.meaning, _SIZE, tone="muted"))
+    drawing.words.append(Words(x + wide + _INDENT - _PAD, y, entry.meaning, _SIZE, tone="muted"))
 
 
 def _free(drawing: Drawing, needed: tuple[float, float], margin: float, gutter: float) -> _Area | None:
@@ -207,13 +232,12 @@ def _free(drawing: Drawing, needed: tuple[float, float], margin: float, gutter: 
     best: _Area | None = None
     for x, y in product(lefts, tops):
         if (
-            not any(_meet(_Area(x, y, *needed), area) for area in taken)
+            not any(_meet(_Area(x, y, needed[0] + gutter / 2, needed[1]), area) for area in taken)
             and x + needed[0] <= right
             and y + needed[1] <= bottom
         ):
-            wide = max(
-                [panel.wide for panel in panels if abs(panel.x - x) < 1 and panel.wide >= needed[0]], default=needed[0]
-            )
+            alike = [p.wide for p in panels if abs(p.x - x) < 1 and needed[0] <= p.wide <= _BROADER * needed[0]]
+            wide = max(alike, default=needed[0])
             area = _grown(x, y, (wide, needed[1]), right, bottom, taken)
             best = area if best is None or area.size > best.size + 1 else best
     return best

@@ -49,11 +49,12 @@ Pieces = list[tuple[tuple[Element, ...], float]]
 
 
 def units(region: Region, sections: Mapping[str, Section]) -> list[Unit]:
-    """The network in stretches, each section's one and what is loose with the section before it."""
+    """The network in stretches: each section's, with loose ops behind it; what else is loose between is another."""
     found: list[tuple[Section | None, list[Element]]] = []
     for element in structure(region).elements:
         section = sections.get(next(iter(items_of(element)), ""))
-        if found and (section is None or found[-1][0] is section):
+        apart = section is None and found and found[-1][0] is not None and _is_block(element, region)
+        if found and not apart and (section is None or found[-1][0] is section):
             found[-1][1].append(element)
         elif found and len(found) == 1 and _only_input(found[0][1], region):
             found = [(section, [*found[0][1], element])]
@@ -79,7 +80,7 @@ def torn(region: Region, sections: Mapping[str, Section]) -> set[str]:
 
 
 class Panels:
-    """Places the stretches of one network; ``breadth`` is that of the broadest that was measured."""
+    """Places the stretches of one network."""
 
     def __init__(self, region: Region, metrics: Metrics, options: Options) -> None:
         self._region = region
@@ -91,13 +92,12 @@ class Panels:
         for link in region.links:
             self._out.setdefault(link.source.item, []).append(link)
         self._letters: dict[End, str] = {}
-        self.breadth = 0.0
         self._types: dict[str, dict[End, TensorType]] = {}
         for end, type_ in region.types.items():
             self._types.setdefault(end.item, {})[end] = type_
 
-    def lengths(self, unit: Unit) -> Pieces:
-        """The least pieces that ``unit`` can be cut into, and how long each is."""
+    def lengths(self, unit: Unit) -> tuple[Pieces, float]:
+        """The least pieces that ``unit`` can be cut into and how long each is, and the breadth of the broadest."""
         items = [self._region.items[element] for element in unit.elements if isinstance(element, str)]
         cards = any(isinstance(item, Card) or item.look == "block" for item in items)
         neighbours = enumerate(pairwise(unit.elements), start=1)
@@ -107,11 +107,11 @@ class Panels:
             pieces = [unit.elements]
         parts = [_PanelChain(self._placer, "").place(piece) for piece in pieces]
         lengths = [part.length for part in parts]
-        self.breadth = max(self.breadth, *(part.left + part.right for part in parts))
+        breadth = max(part.left + part.right for part in parts)
         most = _LONG_ACROSS if self._metrics.across else _LONG
         if max(lengths) <= most:
-            return list(zip(pieces, lengths, strict=True))
-        return [(tuple(run), sum(map(self._placer.length, run))) for run in self._runs(unit)]
+            return list(zip(pieces, lengths, strict=True)), breadth
+        return [(tuple(run), sum(map(self._placer.length, run))) for run in self._runs(unit)], breadth
 
     def _runs(self, unit: Unit) -> Iterator[list[str]]:
         """The items of ``unit`` in order, cut wherever few values pass: for a piece that is too long to be one."""
@@ -172,18 +172,25 @@ class Panels:
     def number(self, units: Sequence[Unit]) -> None:
         """Learn which stretch is which panel.
 
-        Values are given letters where they do not pass alone to the next, or leave beside an output of the network.
+        Values are given letters where they do not pass alone to the next, or leave beside an output of the network, or
+        come in beside an input.
         """
         panels = {item: n for n, unit in enumerate(units) for element in unit.elements for item in items_of(element)}
         read: dict[End, set[int]] = {}
         for link in self._region.links:
             if panels[link.target] != panels[link.source.item] and not self._is_terminal(link.source.item):
                 read.setdefault(link.source, set()).add(panels[link.target])
+        again = {
+            panels[link.target]
+            for link in self._region.links
+            if self._is_terminal(link.source.item) and panels[link.target] != panels[link.source.item]
+        }
         ending = {panels[item] for item in panels if self._is_output(item)}
         passing = Counter(n for end, found in read.items() for n in range(panels[end.item], max(found)))
         for end in sorted(read, key=self._order):
             start = panels[end.item]
-            if read[end] != {start + 1} or passing[start] > 1 or start in ending:
+            alone = read[end] == {start + 1} and passing[start] == 1 and start + 1 not in again
+            if not alone or start in ending:
                 self._letters[end] = _LETTERS[len(self._letters) % len(_LETTERS)]
 
     def panel(self, unit: Unit, number: int, again: bool, whole: Unit) -> Panel:
@@ -201,8 +208,9 @@ class Panels:
     def _note(self, unit: Unit) -> str:
         if not self._options.shapes:
             return ""
+        own = f"{unit.section.path}." if unit.section else ""
         items = [item for element in unit.elements for item in items_of(element)]
-        inside = [item for item in items if not self._is_terminal(item)]
+        inside = [item for item in items if not self._is_terminal(item) and item.startswith(own)]
         entering = [link.source for link in self._region.links if link.target == inside[0]]
         leaving = list(self._types.get(inside[-1], {}).values())
         if not entering or len(leaving) != 1:
@@ -256,6 +264,12 @@ class Panels:
         if self._options.shapes:
             return text.shape(self._region.types[end])
         return item.title if isinstance(item, Card) else text.clean(item.path)
+
+
+def _is_block(element: Element, region: Region) -> bool:
+    """Whether ``element`` is a block, open or closed."""
+    item = region.items[element] if isinstance(element, str) else None
+    return isinstance(item, Card) or (item is not None and item.look == "block")
 
 
 def _has_own(unit: Unit, section: Section) -> bool:

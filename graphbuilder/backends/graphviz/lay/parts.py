@@ -46,6 +46,7 @@ class BoxMark:
     wide: float
     high: float
     form: Form
+    faded: bool = False
 
     def move(self, along: float, across: float) -> None:
         self.along += along
@@ -60,7 +61,8 @@ class FrameMark:
     """A card from ``start`` to ``end`` along and ``left`` to ``right`` across.
 
     ``title`` and ``words`` are lines. ``wires`` is where wires come in, between which the title finds room. What
-    stands on a panel's trunk is ``stretched`` to the width of the panel; what runs another's weights is ``dashed``.
+    stands on a panel's trunk is ``stretched`` to the width of the panel; what runs another's weights is ``dashed``, and
+    what only training needs is ``faded``.
     """
 
     start: float
@@ -74,6 +76,7 @@ class FrameMark:
     wires: tuple[float, ...] = ()
     dashed: bool = False
     stretched: bool = False
+    faded: bool = False
 
     def move(self, along: float, across: float) -> None:
         self.start += along

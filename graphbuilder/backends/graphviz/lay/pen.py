@@ -48,8 +48,9 @@ class Pen:
         lines = _lines(mark.box, mark.wide - 8, narrow and mark.high > 30, self.metrics.names)
         tip = mark.box.path if mark.box.look != "terminal" else ""
         style = mark.box.look if mark.box.look in ("join", "terminal", "block") else mark.box.style
+        box, size = mark.box, (mark.wide, mark.high)
         self.drawing.shapes.append(
-            Shape(mark.box.path, x, y, mark.wide, mark.high, style, outline, lines, tip, mark.box.reuses)
+            Shape(box.path, x, y, *size, style, outline, lines, tip, box.reuses, mark.faded, box.kind or box.title)
         )
 
     def _label(self, mark: LabelMark) -> None:
@@ -65,7 +66,7 @@ class Pen:
         for shift in (2 * m.STACK, m.STACK) if stacked else ():
             self.drawing.frames.append(Frame(left + shift, top + shift, right - left, bottom - top, "stack"))
         style = "stacked" if stacked else "reused" if mark.dashed else "card"
-        self.drawing.frames.append(Frame(left, top, right - left, bottom - top, style, mark.dashed))
+        self.drawing.frames.append(Frame(left, top, right - left, bottom - top, style, mark.dashed, mark.faded))
         self._header(mark, left, top, right)
         if stacked:
             self._badge(mark, left, right, bottom)

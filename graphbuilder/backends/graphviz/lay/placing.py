@@ -101,7 +101,7 @@ class Placer:
         along, across = self.metrics.flow((wide, high))
         gap = m.END_GAP if box.look == "terminal" else m.GAP
         part = Part(along, across / 2, across / 2, gap, gap)
-        part.marks.append(BoxMark(box, along / 2, 0.0, wide, high, form))
+        part.marks.append(BoxMark(box, along / 2, 0.0, wide, high, form, box.training))
         part.ins = {link: [Tip(points, _kind(link), box.path)] for link, points in entries.items()}
         part.outs = self._outs(box, along, across)
         return part
@@ -163,6 +163,8 @@ class Placer:
         part = inner.chain(structure(card.region).elements, form)
         frame = self.frame(part, card.title, card.note, card.count, card.words)
         frame.dashed = card.reuses
+        if card.training:
+            _fade(part)
         into, out = self._into.get(card.path, []), part.outs
         entered = {
             slot: [tip for link, tips in part.ins.items() if link.source == End(OUTSIDE, slot) for tip in tips]
@@ -338,6 +340,12 @@ class Placer:
 
 def _kind(link: Link) -> Kind:
     return "size" if link.size else "flow"
+
+
+def _fade(part: Part) -> None:
+    for mark in part.marks:
+        if isinstance(mark, BoxMark | FrameMark):
+            mark.faded = True
 
 
 def _widest(lines: Sequence[str], size: float) -> float:

@@ -23,12 +23,12 @@ _TITLES, _FACT, _SECTIONS = (24.0, 21.0, 18.0, 15.0), 10.0, (15.0, 13.0, 11.5)
 _TITLE_ROW, _FACT_ROW, _BELOW = 34.0, 15.0, 3.0
 _TITLED, _PLAIN, _FOOT, _SIDE = 37.0, 14.0, 14.0, 10.0
 _LEAST_WIDE, _LONG, _LONG_TITLED = 420.0, 800.0, 1300.0
-_BROAD = 1.3
-"""How much broader than a trunk with a shortcut the columns are taken for what they are."""
 _ACROSS = 0.9
 """How much sooner a row is cut than a column, since it is less broad."""
 _BROADEST = 400.0
 """How far a column is broadened for a long title."""
+_NARROW = 0.4
+"""The share of its column below which a card keeps its own width."""
 _ENDS = 2 * (22.0 + m.CARD_GAP)
 
 
@@ -86,16 +86,13 @@ class _Sheet:
 
     def _columns(self) -> list[_Column]:
         found = units(self._scene.root, self._scene.sections)
-        pieces = [self._panels.lengths(unit) for unit in found]
+        measured = [self._panels.lengths(unit) for unit in found]
+        pieces = [cut for cut, _ in measured]
         stretches = [
-            self._measure(unit, [length for _, length in cut]) for unit, cut in zip(found, pieces, strict=True)
+            self._measure(unit, [length for _, length in cut], breadth)
+            for unit, (cut, breadth) in zip(found, measured, strict=True)
         ]
-        if self._metrics.across:
-            wide = self._panels.breadth + _TITLED + _SIDE
-        else:
-            usual, broad = self._metrics.lane + self._metrics.half + 4 * _SIDE, self._panels.breadth + 2 * _SIDE
-            wide = broad if broad > _BROAD * usual else usual
-        shares = arrange(stretches, wide, GUTTER, not self._metrics.across)
+        shares = arrange(stretches, GUTTER, not self._metrics.across)
         cut = {share: _cut(share, found, pieces) for column in shares for share in column}
         self._panels.number(list(cut.values()))
         numbers = {share: number for number, share in enumerate(cut)}
@@ -108,18 +105,26 @@ class _Sheet:
         self._align(columns)
         return columns
 
-    def _measure(self, unit: Unit, lengths: Sequence[float]) -> Stretch:
+    def _measure(self, unit: Unit, lengths: Sequence[float], breadth: float) -> Stretch:
         """What ``unit`` takes of a column. A titled one is cut late: it is one thing to its reader."""
         extra = _ENDS + _FOOT + (_TITLED if unit.section else _PLAIN)
         whole = (_LONG_TITLED if unit.section else _LONG) * (_ACROSS if self._metrics.across else 1.0)
-        return Stretch(tuple(length + m.CARD_GAP for length in lengths), extra, whole)
+        pieces = tuple(length + m.CARD_GAP for length in lengths)
+        return Stretch(pieces, extra, whole, self._wide(unit, breadth))
+
+    def _wide(self, unit: Unit, breadth: float) -> float:
+        """How broad a column (or high a row) is with ``unit``."""
+        if self._metrics.across:
+            return breadth + _SIDE + (_TITLED if unit.section else _PLAIN)
+        usual = self._metrics.lane + self._metrics.half + 4 * _SIDE
+        return max(usual, breadth + 2 * _SIDE)
 
     def _align(self, columns: list[_Column]) -> None:
         """Give columns that are nearly alike the same trunk, and stretch their cards to their width."""
         usual = self._metrics.lane + self._metrics.narrow / 2 + m.PAD + 1
         same = max((column.left for column in columns if column.left <= usual), default=0.0)
         for column in columns:
-            column.left = max(column.left, same)
+            column.left = column.left if self._metrics.across else max(column.left, same)
             for panel in column.panels:
                 frames = [mark for mark in panel.part.marks if isinstance(mark, FrameMark) and mark.stretched]
                 usual_wires = next((frame.wires for frame in frames if len(frame.wires) == 2), ())
@@ -130,8 +135,11 @@ class _Sheet:
         """Make ``frame`` as wide as ``column``; its title stands where it would if it had a shortcut as others have."""
         under = m.WORDS + m.LINE * (len(frame.words) - 1)
         kept = 0.0 if frame.count == 1 else under if self._metrics.across else 2 * m.STACK
+        if frame.right - frame.left < _NARROW * (column.left + column.right):
+            return
         frame.left, frame.right = -column.left, column.right - kept
-        if len(wires) == 2 and len(frame.wires) == 1 and _holds(wires, frame.title):
+        alike = len(wires) == 2 and len(frame.wires) == 1 and abs(wires[1] - frame.wires[0]) < 1
+        if alike and _holds(wires, frame.title):
             frame.wires = wires
 
     # drawing

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from graphbuilder.analysis.collapse import Run
 from graphbuilder.analysis.inference import TypedGraph
-from graphbuilder.analysis.likeness import alike, bodies, variants
+from graphbuilder.analysis.likeness import alike, bodies, turns, variants
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.norms import Norms
@@ -68,6 +68,10 @@ class Where:
         if node.title and not (self.section and node.title == self.section.title):
             return text.clean(node.title if run.count == len(graph.nodes) else f"{node.title} {node.name}{last}")
         return text.clean(f"{self.template} {node.name}{last}")
+
+    def beside_stacks(self) -> Where:
+        """The place of copies some of which are on a stack: then none is a panel that would head the others."""
+        return replace(self, frame="panel") if self.frame == "sheet" else self
 
     def inside(self, run: Run, typed: TypedGraph) -> Where:
         """The place in what ``run`` of ``typed`` calls, drawn without a frame of its own."""
@@ -133,6 +137,16 @@ class Policy:
         boxes = run.count * (self._count(body) if body else 1)
         inside = where.frame == "card" and run.count == _COPIES + 1 and boxes <= _COPIES_INSIDE
         return cards or self._fold != "nothing" or (run.count > _COPIES and not inside)
+
+    def rounds(self, typed: TypedGraph, where: Where) -> tuple[Run, ...]:
+        """The kinds of a repeat that are drawn once in turn; none where it is drawn otherwise."""
+        kinds = () if self._options.expands(where.prefix.removesuffix(".")) else turns(typed)
+        if not kinds or any(self._options.expands(where.path(node)) for run in kinds for node in run.nodes):
+            return ()
+        called = [typed.bodies.get(run.first.name) for run in kinds]
+        large = all(body is not None and self._may_be_card(body) for body in called)
+        alone = all(len(run.first.inputs) == 1 for run in kinds)
+        return kinds if large and alone and is_chained(Run(typed.graph.nodes), typed) else ()
 
     def _is_deep(self, where: Where) -> bool:
         return self._options.level is not None and where.level >= self._options.level

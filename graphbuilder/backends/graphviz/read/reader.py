@@ -51,6 +51,7 @@ class Reader:
             word = value.node if name == "out" else name
             label = self._end(text.clean(word), type_) + (", training only" if name in typed.graph.training else "")
             region.add(Box(f"output {name}", "terminal", "terminal", label), (end,), ())
+        _mark_training(region, {f"output {name}" for name in typed.graph.training})
         return region
 
     def _end(self, word: str, type_: TensorType) -> str:
@@ -62,7 +63,13 @@ class Reader:
     def _fill(self, region: Region, typed: TypedGraph, inputs: tuple[End, ...], where: Where) -> tuple[End, ...]:
         """Draw the body ``typed`` into ``region``; where its outputs come from."""
         values = {Value(name): end for name, end in zip(typed.graph.inputs, inputs, strict=True)}
-        for run in alike(typed, growing=True):
+        rounds = self._policy.rounds(typed, where)
+        if rounds:
+            return self._add_rounds(region, rounds, typed, inputs, where)
+        runs = alike(typed, growing=True)
+        if typed.graph.kind == "repeat" and any(self._policy.stacks(run, typed, where) for run in runs):
+            where = where.beside_stacks()
+        for run in runs:
             if self._policy.stacks(run, typed, where):
                 self._stack(region, run, typed, values, where)
                 continue
@@ -115,6 +122,25 @@ class Reader:
         words = tuple(_words(run, typed))
         return Card(path, where.title(run, typed.graph), _copies(run, typed), region, run.count, words, _reuses(run))
 
+    def _add_rounds(
+        self, region: Region, rounds: tuple[Run, ...], typed: TypedGraph, inputs: tuple[End, ...], where: Where
+    ) -> tuple[End, ...]:
+        """Draw copies of several kinds in turn once: one of each kind on a stack."""
+        whole = Run(typed.graph.nodes)
+        inner, ends = _opened(typed.inputs_of(whole.first))
+        for run in rounds:
+            body = typed.bodies[run.first.name]
+            if self._policy.is_closed(where.path(run.first), body, where):
+                box = _box(replace(run, nodes=run.nodes[:1]), typed, where)
+                ends = inner.add(box, ends, typed.outputs_of(run.first))
+            else:
+                ends = self._fill(inner, body, ends, replace(where.inside(run, typed), frame="card"))
+        inner.give(ends)
+        words = f"repeated {rounds[0].count} times", f"{len(rounds)} kinds in turn"
+        path, title = where.path(whole.first), where.title(whole, typed.graph)
+        card = Card(path, title, _copies(whole, typed), inner, rounds[0].count, words, _reuses(whole))
+        return self._add(region, card, inputs, typed.outputs_of(whole.nodes[-1]), where)
+
     def _region(self, body: TypedGraph, where: Where) -> Region:
         region, inputs = _opened(body.inputs)
         region.give(self._fill(region, body, inputs, where))
@@ -135,13 +161,30 @@ def _box(run: Run, typed: TypedGraph, where: Where) -> Box:
     if node.op is None:
         assert body is not None, "what is no op has a body"
         return Box(path, "block", "block", where.title(run, typed.graph), _copies(run, typed), reuses=_reuses(run))
-    title, detail = text.clean(node.op.title), text.clean(details(variants(run, typed, where.copies)))
+    kind, detail = text.clean(node.op.title), text.clean(details(variants(run, typed, where.copies)))
+    title = text.clean(node.title or "") or kind
+    if title != kind:
+        detail = f"{kind} {detail}".rstrip()
     parameters, sizes = call_costs(node, typed).trainable, frozenset(_sizes(node, typed))
     reuses = parameters > 0 and _reuses(run)
     if reuses and not node.owns:
         detail = f"{detail}, as {text.clean(node.module)}" if detail else f"as {text.clean(node.module)}"
     look = "join" if len(title) == 1 and node.op.family == "join" else _LOOKS.get(node.op.family, "op")
-    return Box(path, look, node.op.family, title, detail, parameters, reuses, sizes)
+    return Box(path, look, node.op.family, title, detail, parameters, reuses, sizes, kind)
+
+
+def _mark_training(region: Region, outputs: set[str]) -> None:
+    """Mark ``outputs``, and what nothing but they is made of."""
+    if not outputs:
+        return
+    readers: dict[str, list[str]] = {}
+    for link in region.links:
+        readers.setdefault(link.source.item, []).append(link.target)
+    alone = set(outputs)
+    for path in reversed(region.items):
+        if path in readers and alone.issuperset(readers[path]):
+            alone.add(path)
+    region.items.update((path, replace(region.items[path], training=True)) for path in alone)
 
 
 def _opened(types: tuple[TensorType, ...]) -> tuple[Region, tuple[End, ...]]:

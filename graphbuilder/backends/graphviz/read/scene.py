@@ -49,6 +49,8 @@ class Box:
         parameters: learnable elements.
         reuses: whether it runs weights that are another's.
         sizes: the numbers of the inputs of which it reads the size alone.
+        kind: what kind of op it is, for the legend.
+        training: whether only an output of training is made of it.
     """
 
     path: str
@@ -59,6 +61,8 @@ class Box:
     parameters: int = 0
     reuses: bool = False
     sizes: frozenset[int] = frozenset()
+    kind: str = ""
+    training: bool = False
 
     @property
     def name(self) -> str:
@@ -78,6 +82,7 @@ class Card:
         count: how many copies it stands for.
         words: what is said of the copies, line by line.
         reuses: whether it runs weights that are another's, or a copy's.
+        training: whether only an output of training is made of it.
     """
 
     path: str
@@ -87,6 +92,7 @@ class Card:
     count: int = 1
     words: tuple[str, ...] = ()
     reuses: bool = False
+    training: bool = False
 
     @property
     def sizes(self) -> frozenset[int]:

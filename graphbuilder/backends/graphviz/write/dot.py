@@ -16,7 +16,7 @@ import graphviz
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Point, Run, Shape, Words
 from graphbuilder.backends.graphviz.write.beziers import beziers, towards
-from graphbuilder.backends.graphviz.write.theme import Palette
+from graphbuilder.backends.graphviz.write.theme import FADED, Palette
 
 FONT = "Arial"
 _ARROW = 5.5
@@ -75,10 +75,11 @@ class Writer:
             dot.node(name, label="", shape="point", style="invis", width="0.01", height="0.01", pos=self._place(x, y))
 
     def _frame(self, dot: graphviz.Digraph, number: int, frame: Frame) -> None:
-        paint = self._palette.styles[frame.style]
+        paint = self._palette.paint(frame.style, frame.faded)
         low, high = self._drawing.high - frame.y - frame.high, self._drawing.high - frame.y
         box = f"{_n(frame.x)},{_n(low)},{_n(frame.x + frame.wide)},{_n(high)}"
-        shown = {"fillcolor": paint.fill, "color": paint.line, "penwidth": _n(paint.pen), "class": frame.style}
+        shown = {"fillcolor": paint.fill, "color": paint.line, "penwidth": _n(paint.pen)}
+        shown["class"] = f"{frame.style} {FADED}" if frame.faded else frame.style
         style = "rounded,filled,dashed" if frame.dashed else "rounded,filled"
         dot.subgraph(graphviz.Digraph(f"cluster_{number}", graph_attr={"bb": box, "style": style, **shown}))
 
@@ -89,7 +90,7 @@ class Writer:
         if shape.style == POINT:
             dot.node(name, label="", shape="point", style="invis", pos=self._place(shape.x, shape.y))
             return
-        paint = self._palette.styles[shape.style]
+        paint = self._palette.paint(shape.style, shape.faded)
         attributes = {
             "pos": self._place(shape.x, shape.y),
             "width": _n(shape.wide / 72, 4),
@@ -98,7 +99,7 @@ class Writer:
             "color": paint.line,
             "fontcolor": paint.text,
             "penwidth": _n(paint.pen),
-            "class": shape.style,
+            "class": f"{shape.style} {FADED}" if shape.faded else shape.style,
         }
         if shape.dashed:
             attributes["style"] = "rounded,filled,dashed"

@@ -14,7 +14,7 @@ from itertools import groupby
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Point, Run, Shape
 from graphbuilder.backends.graphviz.write.beziers import beziers, towards
-from graphbuilder.backends.graphviz.write.theme import Palette
+from graphbuilder.backends.graphviz.write.theme import Paint, Palette
 
 _SYMBOLS = {"→": b"\xae", "−": b"-", "≤": b"\xa3", "≥": b"\xb3", "∞": b"\xa5"}
 _CIRCLE = 0.5523
@@ -76,27 +76,27 @@ def _page(drawing: Drawing, palette: Palette) -> Iterator[str]:
 
 
 def _frame(frame: Frame, palette: Palette) -> Iterator[str]:
-    yield from _painted(_rounded(frame.x, frame.y, frame.wide, frame.high), frame.style, palette, frame.dashed)
+    paint = palette.paint(frame.style, frame.faded)
+    yield from _painted(_rounded(frame.x, frame.y, frame.wide, frame.high), paint, frame.dashed)
 
 
 def _shape(shape: Shape, palette: Palette) -> Iterator[str]:
     left, top = shape.x - shape.wide / 2, shape.y - shape.high / 2
     radius = shape.wide / 2 if shape.outline == "circle" else None
-    yield from _painted(_rounded(left, top, shape.wide, shape.high, radius), shape.style, palette, shape.dashed)
+    paint = palette.paint(shape.style, shape.faded)
+    yield from _painted(_rounded(left, top, shape.wide, shape.high, radius), paint, shape.dashed)
     heights = [max(run.size for run in line) * _ROW for line in shape.lines]
     y = shape.y - sum(heights) / 2
     for line, height in zip(shape.lines, heights, strict=True):
         y += height
         x = shape.x - (sum(_wide(run) for run in line) + _SPACE * (len(line) - 1)) / 2
         for run in line:
-            yield from _run(
-                run, x, y - height / 2 + _CAPITAL * max(r.size for r in line), palette.styles[shape.style].text
-            )
+            yield from _run(run, x, y - height / 2 + _CAPITAL * max(r.size for r in line), paint.text)
             x += _wide(run) + _SPACE
 
 
-def _painted(path: str, style: str, palette: Palette, dashed: bool) -> Iterator[str]:
-    paint, dash = palette.styles[style], _DASHES["passage"] if dashed else "[] 0 d"
+def _painted(path: str, paint: Paint, dashed: bool) -> Iterator[str]:
+    dash = _DASHES["passage"] if dashed else "[] 0 d"
     yield f"{_colour(paint.fill)} rg {_colour(paint.line)} RG {_n(paint.pen)} w {dash} {path} b [] 0 d"
 
 

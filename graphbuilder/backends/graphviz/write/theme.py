@@ -28,8 +28,21 @@ class Palette:
     tones: Mapping[str, str]
     lines: Mapping[str, str]
 
+    def paint(self, style: str, faded: bool = False) -> Paint:
+        """How ``style`` is painted; ``faded`` is nearer to the sheet, its words as they were; counts never are."""
+        paint = self.styles[style]
+        if not faded or style == "badge":
+            return paint
+        ink = self.tones["ink"] if style == "terminal" else paint.text
+        fill = self.sheet if style == "terminal" else _mixed(paint.fill, self.sheet, _FADED_FILL)
+        return Paint(fill, _mixed(paint.line, self.sheet, _FADED_LINE), ink, paint.pen)
 
-_INK, _MUTED, _GREY = "#16202C", "#667085", "#98A2B3"
+
+FADED = "training"
+"""The further class of what is faded."""
+_FADED_FILL, _FADED_LINE = 0.7, 0.5
+
+_INK, _MUTED, _GREY = "#16202C", "#414D5E", "#667085"
 
 LIGHT = Palette(
     sheet="#FFFFFF",
@@ -41,12 +54,12 @@ LIGHT = Palette(
         "attention": Paint("#E5DFF5", "#6A4FA3", _INK),
         "join": Paint("#FFFFFF", _INK, _INK),
         "activation": Paint("#EEF0F3", "#AEB6C2", _MUTED, 0.9),
-        "normalisation": Paint("#EAF0F4", "#8FA3B3", "#52647A", 0.9),
+        "normalisation": Paint("#EAF0F4", "#8FA3B3", _MUTED, 0.9),
         "regularisation": Paint("#FFFFFF", "#AEB6C2", _MUTED, 0.9),
         "shape": Paint("#FFFFFF", "#AEB6C2", _MUTED, 0.9),
         "block": Paint("#FFFFFF", "#5B6B7F", _INK, 1.2),
         "terminal": Paint(_INK, _INK, "#FFFFFF"),
-        "badge": Paint("#0072B2", "#0072B2", "#FFFFFF"),
+        "badge": Paint("#005A8C", "#005A8C", "#FFFFFF"),
         "panel": Paint("#F5F7FB", "#DDE3EC", _INK, 1.0),
         "card": Paint("#FFFFFF", "#CFD6E0", _INK, 0.9),
         "reused": Paint("#FFFFFF", "#5B6B7F", _INK, 1.2),
@@ -54,11 +67,11 @@ LIGHT = Palette(
         "stacked": Paint("#FFFFFF", "#0072B2", _INK, 1.4),
         "legend": Paint("#FFFFFF", "#DDE3EC", _INK, 1.0),
     },
-    tones={"ink": _INK, "muted": _MUTED, "accent": "#0072B2", "inverse": "#FFFFFF"},
-    lines={"flow": "#475467", "shortcut": "#C07D00", "passage": _MUTED, "size": _MUTED},
+    tones={"ink": _INK, "muted": _MUTED, "accent": "#005283", "inverse": "#FFFFFF"},
+    lines={"flow": "#475467", "shortcut": "#C07D00", "passage": _GREY, "size": _GREY},
 )
 
-_PALE, _DIM = "#E7ECF3", "#98A4B5"
+_PALE, _DIM = "#E7ECF3", "#A9B4C4"
 
 DARK = Palette(
     sheet="#0E141B",
@@ -83,7 +96,7 @@ DARK = Palette(
         "stacked": Paint("#1A222C", "#4FA8DC", _PALE, 1.4),
         "legend": Paint("#0E141B", "#2A3442", _PALE, 1.0),
     },
-    tones={"ink": _PALE, "muted": _DIM, "accent": "#4FA8DC", "inverse": "#0E141B"},
+    tones={"ink": _PALE, "muted": _DIM, "accent": "#7CC0E8", "inverse": "#0E141B"},
     lines={"flow": "#A3B0C2", "shortcut": "#E0A030", "passage": _DIM, "size": _DIM},
 )
 
@@ -92,9 +105,20 @@ def style_sheet(palette: Palette) -> str:
     """CSS that paints an SVG, written for another palette, with this one."""
     rules = [f".sheet>polygon{{fill:{palette.sheet}}}"]
     for style, paint in palette.styles.items():
-        rules.append(f".{style}>path,.{style}>ellipse,.{style}>polygon{{fill:{paint.fill};stroke:{paint.line}}}")
-        rules.append(f".{style} text{{fill:{paint.text}}}")
+        rules += _rules(f".{style}", paint)
+        rules += _rules(f".{style}.{FADED}", palette.paint(style, faded=True))
     rules += [f".words.{tone} text{{fill:{colour}}}" for tone, colour in palette.tones.items()]
     for kind, colour in palette.lines.items():
         rules.append(f".{kind}>path{{stroke:{colour}}}.{kind}>polygon{{fill:{colour};stroke:{colour}}}")
     return "".join(rules)
+
+
+def _rules(selector: str, paint: Paint) -> tuple[str, str]:
+    outlines = ",".join(f"{selector}>{tag}" for tag in ("path", "ellipse", "polygon"))
+    return f"{outlines}{{fill:{paint.fill};stroke:{paint.line}}}", f"{selector} text{{fill:{paint.text}}}"
+
+
+def _mixed(colour: str, other: str, share: float) -> str:
+    """``colour`` with so much of ``other`` in it."""
+    pairs = ((int(one[i : i + 2], 16) for one in (colour, other)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in pairs)
