@@ -125,7 +125,9 @@ def _families(drawing: Drawing) -> Iterator[_Entry]:
 def _sample(family: str, titles: Sequence[str]) -> str:
     if family == "pooling" and len(titles) > 1:
         return "Pool"
-    return "block" if family == "block" else titles[0]
+    if family == "block":
+        return "block"
+    return next((title for title in titles if title.lower().endswith(family)), titles[0])
 
 
 def _meaning(family: str, titles: Sequence[str], details: Sequence[str], all_titles: dict[str, list[str]]) -> str:
