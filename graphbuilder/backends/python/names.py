@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
+from keyword import iskeyword
 
 RESERVED = frozenset(
     [
@@ -29,12 +30,15 @@ RESERVED = frozenset(
 
 
 def camel(name: str) -> str:
-    """``sep_conv`` as ``SepConv``; an underscore stays where two digits would meet."""
+    """``sep_conv`` as ``SepConv``; an underscore stays where two digits would meet.
+
+    A network may be called anything. What no class may be called is left out, so that no name can become code.
+    """
     joined = ""
-    for part in filter(None, name.split("_")):
+    for part in filter(None, re.split("[^A-Za-z0-9]+", name)):
         apart = "_" if joined[-1:].isdigit() and part[0].isdigit() else ""
         joined += apart + part[0].upper() + part[1:]
-    return joined or "Network"
+    return f"Network{joined}" if not joined or joined[0].isdigit() or iskeyword(joined) else joined
 
 
 def identifier(name: str) -> str:

@@ -86,6 +86,10 @@ def test_substitution_computes_and_brackets() -> None:
         ("resnext50_32x4d", "Resnext50_32x4d"),
         ("U_net", "UNet"),
         ("_", "Network"),
+        ("resnet-50", "Resnet50"),
+        ("none", "NetworkNone"),
+        ("50 layers", "Network50Layers"),
+        ("x:\n    import os", "XImportOs"),
     ],
 )
 def test_names_of_classes(name: str, wanted: str) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import json
+
 import pytest
 
+import graphbuilder as gb
 from graphbuilder.backends.python import write
 from graphbuilder.backends.python.expressions import constant, name, over, parse, text, times, total
 from tests.backends.networks import spelt
@@ -131,3 +135,28 @@ def test_like_terms_are_one() -> None:
 )
 def test_expressions(made: object, shown: str | None) -> None:
     assert (made and text(made)) == shown  # pyright: ignore[reportArgumentType]
+
+
+HOSTILE = ["x:\n    import evil", '"""\nimport evil\n"""', "\\", 'a"', "x\u2028import evil", "\u202e"]
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_words_of_a_stranger_never_become_code(words: str) -> None:
+    quoted = json.dumps(words)
+    spec = f"""
+format = 1
+name = {quoted}
+title = {quoted}
+[inputs]
+x = [2, 4, 4]
+[model]
+body = [{{ use = "act", title = {quoted} }}]
+[blocks.act]
+title = {quoted}
+body = [{{ op = "relu", title = {quoted} }}]
+"""
+    network = gb.check_text(spec).network
+    assert network is not None
+    tree = ast.parse(gb.source(network))
+    imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [ast.unparse(node) for node in imported] == ["from torch import nn"]
