@@ -10,8 +10,8 @@ ignore = ["optimizer/*"]
 ```
 
 A rule names a layer, whose tensors follow by themselves, or one tensor. ``extends`` takes over the rules of another
-mapping in the same folder, ``within`` says below which of the file's layers those now lie, and ``false`` drops one.
-Rules have no order.
+mapping in the same folder, ``within`` says below which of the file's layers those now lie, ``under`` below which of
+our steps, and ``false`` drops one. Rules have no order.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ class _File(BaseModel):
     source: Convention
     extends: str | None = None
     within: str | None = None
+    under: str | None = None
     ignore: list[str] = []
     rules: dict[str, str | Literal[False]] = {}
 
@@ -112,8 +113,9 @@ def _base(path: Path, document: Document, file: _File, depth: int, sink: Sink) -
     """What ``file`` extends, its rules moved below ``within``; without ``extends``, a mapping with no rules."""
     nothing = NameMapping(path, file.source, {}, ())
     if file.extends is None:
-        if file.within is not None:
-            sink.add(MappingInvalid.at(document.span(("within",)), "within moves the rules of what the file extends"))
+        for word in [word for word in ("within", "under") if getattr(file, word) is not None]:
+            message, help_ = f"{word} moves the rules of what the file extends", "leave it out, or add `extends`"
+            sink.add(MappingInvalid.at(document.key_span((word,)), message, help=help_))
         return nothing
     refused = _refused_base(path, file.extends, depth)
     if refused:
@@ -124,13 +126,15 @@ def _base(path: Path, document: Document, file: _File, depth: int, sink: Sink) -
         message = f'{file.extends} has source = "{base.source}", and this file "{file.source}"'
         sink.add(MappingInvalid.at(document.span(("source",)), message))
         return nothing
-    if file.within is None:
-        return base
-    try:
-        return replace(base, rules=dict(_moved(base, file.within)))
-    except PatternError as error:
-        sink.add(MappingInvalid.at(document.span(("within",)), str(error)))
-        return nothing
+    found = base
+    moves = (("within", file.within, _moved), ("under", file.under, _lowered))
+    for word, given, move in [row for row in moves if row[1] is not None]:
+        try:
+            found = replace(found, rules=dict(move(found, str(given))))
+        except PatternError as error:
+            sink.add(MappingInvalid.at(document.span((word,)), str(error)))
+            return nothing
+    return found
 
 
 def _refused_base(path: Path, name: str, depth: int) -> str | None:
@@ -145,12 +149,22 @@ def _moved(base: NameMapping, within: str) -> Iterator[tuple[str, Rename]]:
         yield below, replace(rule, theirs=pattern(below))
 
 
+def _lowered(base: NameMapping, under: str) -> Iterator[tuple[str, Rename]]:
+    for text, rule in base.rules.items():
+        yield text, replace(rule, ours=template(f"{under}.{rule.ours.text}", rule.theirs))
+
+
 def _rules(document: Document, file: _File, sink: Sink) -> Iterator[tuple[str, Rename]]:
     for theirs, ours in file.rules.items():
         if ours is False:
             continue
+        place = Place(document, ("rules", theirs))
         try:
             left = pattern(theirs)
-            yield theirs, Rename(left, template(ours, left), Place(document, ("rules", theirs)))
         except PatternError as error:
-            sink.add(MappingInvalid.at(document.span(("rules", theirs)), str(error)))
+            sink.add(MappingInvalid.at(place.key_span, str(error)))
+            continue
+        try:
+            yield theirs, Rename(left, template(ours, left), place)
+        except PatternError as error:
+            sink.add(MappingInvalid.at(place.span, str(error)))

@@ -35,11 +35,12 @@ class Row(NamedTuple):
 
 
 class Unused(NamedTuple):
-    """A tensor that fills nothing; ``wanted`` is what a rule would have it be, which the network has not."""
+    """A tensor that fills nothing; ``wanted`` is what ``rule`` would have it be, which the network has not."""
 
     theirs: str
     stored: Stored
     wanted: str | None
+    rule: Rename | None
 
 
 @dataclass(frozen=True)
@@ -164,5 +165,5 @@ def _row(ours: str, claim: _Claim, weight: Weight, checkpoint: Checkpoint) -> Ro
 
 
 def _unused(claim: _Claim, checkpoint: Checkpoint) -> Unused:
-    wanted = claim.candidates[0] if claim.rules else None
-    return Unused(claim.theirs, checkpoint.tensors[claim.theirs], wanted)
+    wanted, rule = (claim.candidates[0], claim.rules[0]) if claim.rules else (None, None)
+    return Unused(claim.theirs, checkpoint.tensors[claim.theirs], wanted, rule)

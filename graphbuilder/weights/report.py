@@ -82,7 +82,8 @@ def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint, by: NameM
     if found.unused:
         message = f"{checkpoint.path} holds {_counted(found.unused, 'tensor')} without a place in the network"
         remedy = f"name under `ignore` in {by.path if by else 'a mapping'} what is left out on purpose"
-        yield WeightsUnused.at(None, message, notes=_listed([_unused(unused) for unused in found.unused]), help=remedy)
+        lines, related = _listed([_unused(unused) for unused in found.unused]), _nowhere(found.unused)
+        yield WeightsUnused.at(None, message, notes=lines, related=related, help=remedy)
     if found.misfits:
         message = f"{checkpoint.path} holds {_counted(found.misfits, 'tensor')} of another shape or kind of number"
         lines = [_misfit(row, checkpoint) for row in found.misfits]
@@ -92,6 +93,13 @@ def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint, by: NameM
             f"as they were drawn: --weights-except {part}"
         )
         yield WeightsMisfit.at(None, message, notes=_listed(lines), help=remedy)
+
+
+def _nowhere(found: Sequence[Unused]) -> tuple[Label, ...]:
+    """The rules that lead to what the network has not, the first few of them."""
+    first = {unused.rule.theirs.text: (unused.rule, unused.wanted) for unused in reversed(found) if unused.rule}
+    rules = [*first.values()][::-1][:_NAMED]
+    return tuple(Label(rule.place.span, f"the network has no {wanted}") for rule, wanted in rules)
 
 
 def _by(by: NameMapping | None) -> str | None:

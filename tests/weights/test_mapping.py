@@ -43,6 +43,17 @@ def test_within_moves_what_is_taken_over(tmp_path: Path) -> None:
     assert rule.theirs.match("conv3") is None
 
 
+def test_under_moves_to_where_ours_lie(tmp_path: Path) -> None:
+    mapping(tmp_path, BASE, "base.keras.toml")
+    text = (
+        HEAD + 'extends = "base.keras.toml"\nwithin = "net"\nunder = "backbone"\n[rules]\n'
+        '"net/predictions" = "logits"\n'
+    )
+    assert lines(tmp_path, text) == {"net/conv{n}": "backbone.stem.{n+1}", "net/predictions": "logits"}
+    rule = load_mapping(tmp_path / "child.keras.toml").rules["net/conv{n}"]
+    assert rule.ours.write({"n": 3}) == "backbone.stem.4"
+
+
 def test_within_speaks_torch_too(tmp_path: Path) -> None:
     mapping(tmp_path, 'format = 1\nsource = "torch"\n[rules]\n"a" = "b"\n', "base.toml")
     text = 'format = 1\nsource = "torch"\nextends = "base.toml"\nwithin = "module"\n'
@@ -59,10 +70,12 @@ def test_within_speaks_torch_too(tmp_path: Path) -> None:
         (HEAD + 'ignore = "a"\n', "3:10", "ignore: input should be a valid list"),
         (HEAD + "[rules]\na = 1\n", "4:5", "rules.a: input should be"),
         (HEAD + "[rules]\na = true\n", "4:5", "rules.a: input should be"),
-        (HEAD + '[rules]\n"a{" = "b"\n', "4:8", "is no placeholder"),
+        (HEAD + '[rules]\n"a{" = "b"\n', "4:1", "`{` is no placeholder"),
         (HEAD + '[rules]\n"a" = "b{n}"\n', "4:7", "no placeholder of the left side"),
         (HEAD + '[rules]\n"a" = false\n', "4:1", 'no rule "a" to drop'),
-        (HEAD + 'within = "net"\n', "3:10", "moves the rules of what the file extends"),
+        (HEAD + 'within = "net"\n', "3:1", "within moves the rules of what the file extends"),
+        (HEAD + 'under = "net"\n', "3:1", "under moves the rules of what the file extends"),
+        (HEAD + 'extends = "base.keras.toml"\nunder = "{m}"\n', "4:9", "no placeholder of the left side"),
         (HEAD + 'extends = "../a.toml"\n', "3:11", "in the same folder"),
         (HEAD + 'extends = "child.keras.toml"\n', "3:11", "more than 8 mappings"),
         (HEAD + 'extends = "torch.toml"\n', "2:10", 'torch.toml has source = "torch"'),

@@ -67,7 +67,9 @@ def test_what_a_rule_matches_is_never_ignored(tmp_path: Path) -> None:
     found = match(OURS, checkpoint(theirs), rules(tmp_path, ignore='["*"]', **RULES))
     assert len(found.rows) == 9
     assert found.ignored == ("optimizer/0",)
-    assert [(unused.theirs, unused.wanted) for unused in found.unused] == [("sep2/bias", "unit.1.sep.bias")]
+    (unused,) = found.unused
+    assert (unused.theirs, unused.wanted) == ("sep2/bias", "unit.1.sep.bias")
+    assert unused.rule is not None and unused.rule.theirs.text == "sep{s}"
 
 
 def test_missing_here_and_there(tmp_path: Path) -> None:

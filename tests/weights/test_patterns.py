@@ -29,6 +29,14 @@ from graphbuilder.weights.patterns import PatternError, glob, pattern, template
         ("conv2d_{m:5|12|19}", "conv2d_12", {"m": 1}),
         ("conv2d_{m:5|12}", "conv2d_121", None),
         ("{k:conv|conv2d}", "conv2d", {"k": 1}),
+        ("{b:2..3|7..10}.x", "8.x", {"b": 3}),
+        ("{b:2..3|7..10}.x", "4.x", None),
+        ("{b:2..3|x.y}", "x.y", {"b": 2}),
+        ("{b:a.b|c}", "axb", None),
+        ("{k:conv|bn}{c:1..2}.w", "bn2.w", {"k": 1, "c": 2}),
+        ("{k:conv|conv_dw}{c}", "conv_dw3", {"k": 1, "c": 3}),
+        ("{s}{m:a|b}", "12b", {"s": 12, "m": 1}),
+        ("{k:p|q}{m:a|b}{c}", "qa7", {"k": 1, "m": 0, "c": 7}),
     ],
 )
 def test_matching(text: str, name: str, numbers: dict[str, int] | None) -> None:
@@ -45,6 +53,8 @@ def test_matching(text: str, name: str, numbers: dict[str, int] | None) -> None:
         ("{s-5}", "-2"),
         ("x.{k:conv|batchnorm}", "x.batchnorm"),
         ("x.{k}.{k+1}", "x.1.2"),
+        ("x.{k:a.b|c.d}", "x.c.d"),
+        ("x.{k:4..5}", "x.5"),
     ],
 )
 def test_writing(text: str, written: str) -> None:
@@ -63,10 +73,20 @@ def test_writing(text: str, written: str) -> None:
         ("a{b:01..2}", "is no placeholder"),
         ("{b}x{b}", "comes twice"),
         ("{b}{c}", "touch"),
-        ("{b:x|y}{c}", "touch"),
+        ("{b:x|x1}{c}", "`{b:x.x1}` and `{c}` touch"),
+        ("{c}{b:x|1x}", "touch"),
+        ("{b:x|xy}{c:z|yz}", "touch"),
+        ("a{b:3..2}", "no number in its range"),
+        ("a{b:3..2|7}", "has no number"),
+        ("a{b:0..99999|x}", "more than 10,000 words"),
         ("a{b:x}", "is no placeholder"),
         ("a{b:x|}", "is no placeholder"),
-        ("a{b:x|y|x}", "a word comes twice"),
+        ("a{b:x|y|x}", "has the word `x` twice"),
+        ("a{b:x|1..3|2}", "has the word `2` twice"),
+        ("a{b-1}", "sums stand on the right"),
+        ("a{b:x}", "one word is no list"),
+        ("a{Bb}", "`{Bb}` is no placeholder: write .* in small letters"),
+        ("a{b:x y|z}", "letters, digits, `_` and dots"),
     ],
 )
 def test_patterns_that_are_none(text: str, fault: str) -> None:
@@ -78,8 +98,9 @@ def test_patterns_that_are_none(text: str, fault: str) -> None:
     ("text", "fault"),
     [
         ("{c}", "no placeholder of"),
-        ("{b*2}", "brace"),
-        ("{b:1..2}", "brace"),
+        ("{c}", "which has `{b}`, `{k}`"),
+        ("{b*2}", "`{b[*]2}` is no placeholder"),
+        ("{b:1..2}", "where `b` is a number"),
         ("{k:x|y|z}", "as many words"),
         ("{b:x|y}", "as many words"),
     ],
