@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,8 +81,47 @@ def test_example(example: Example, tmp_path: Path) -> None:
     assert said == example.gives
 
 
+def section(heading: str) -> str:
+    return TEXT.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
+def test_the_table_of_ops_is_the_catalogue() -> None:
+    from graphbuilder.ops import catalogue
+
+    rows = re.findall(r"^\| ([a-z]+) \| (`.*`) \|$", section("Every op"), re.MULTILINE)
+    shown = {name: family for family, names in rows for name in re.findall(r"`(\w+)`", names)}
+    built_in = {name: cls.family for name, cls in catalogue().items() if cls.__module__.startswith("graphbuilder.")}
+    assert shown == built_in
+
+
+def test_the_names_that_are_taken() -> None:
+    from graphbuilder.spec import names
+
+    shown = [
+        set(re.findall(r"`(\w+)`", line.split(": ", 1)[1]))
+        for line in section("Names that are taken").splitlines()
+        if ": " in line
+    ]
+    taken = (names.MODULE_ATTRIBUTES, names.EMITTED, names.SCOPE, {*names.STEP_WORDS, *names.INSERTIONS})
+    assert shown == [set(each) for each in taken]
+
+
+def test_an_op_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from graphbuilder import ops
+
+    monkeypatch.setattr(ops, "_CATALOGUE", ops.Catalogue())
+    (text,) = re.findall(r"```python\n(.*?)```", section("Your own op"), re.DOTALL)
+    (tmp_path / "op_of_the_reference.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    import_module("op_of_the_reference")
+    checked = gb.check_text(f'{HEAD}[model]\nbody = [{{ op = "softshrink", width = 0.1 }}]\n')
+    assert checked.network is not None
+    x = torch.linspace(-1, 1, 3 * 64 * 64).reshape(1, 3, 64, 64)
+    assert torch.equal(gb.compile(checked.network)(x), torch.nn.functional.softshrink(x, 0.1))
+
+
 def test_every_op_of_the_tables_exists() -> None:
     from graphbuilder.ops import catalogue
 
-    named = set(re.findall(r'op = "([a-z0-9]+)"', TEXT))
+    named = set(re.findall(r'op = "([a-z0-9]+)"', TEXT.replace(section("Your own op"), "")))
     assert named <= set(catalogue())
