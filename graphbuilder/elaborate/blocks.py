@@ -88,7 +88,8 @@ class Blocks:
         if scope.blind or self.context.unsound(block.place, "inputs"):
             return None
         names = input_names(block)
-        known = tuple(known.type for known in reading.known) if not reading.failed else (None,) * len(names)
+        fits = not reading.failed and len(reading.known) == len(names)
+        known = tuple(known.type for known in reading.known) if fits else (None,) * len(names)
         if failed:
             return None
         trail = builder.trail.into(name, str(step.use), step.place)

@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes
-from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare
+from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare, Ports
 from graphbuilder.elaborate.arguments import shown, written_words
 from graphbuilder.elaborate.builder import Call
 from graphbuilder.elaborate.joins import Path, join
 from graphbuilder.elaborate.names import Named, base_name
 from graphbuilder.elaborate.outputs import finish, outputs_of
 from graphbuilder.elaborate.paths import Tap
-from graphbuilder.elaborate.reading import Reading, facts_read, read
+from graphbuilder.elaborate.reading import PortNames, Reading, facts_read, read
 from graphbuilder.elaborate.scope import Scope, free_names
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
 from graphbuilder.ir import Node
@@ -46,7 +46,7 @@ def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
         return builder.pass_on(named, start)
     ports = builder.blocks.ports_of(step)
     reading = read(builder, named, start, ports)
-    if ports is None or reading.types is None:
+    if ports is None or reading.types is None or not _alike(builder, step, ports):
         return builder.check_only(named, start)
     names = ports.names if not ports.variadic else tuple(f"x{index}" for index in range(len(reading.known)))
     inputs = dict(zip(names, reading.types, strict=False))
@@ -65,6 +65,20 @@ def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
     node = Node(named.name, graph, values, named.name, written, title=step.title, place=step.place)
     builder.calls[named.name] = Call(graph, written, {}, {})
     return builder.append(node, reading, step.place)
+
+
+def _alike(builder: BodyBuilder, step: Step, ports: PortNames) -> bool:
+    """Whether the blocks of a list have as many inputs as its first: what one copy reads, the next can."""
+    first = step.blocks[0] if step.blocks else ""
+    for name in dict.fromkeys(step.blocks):
+        index = step.blocks.index(name)
+        other = builder.blocks.ports_of(step.copy_number(index))
+        if other is not None and len(other.names) != len(ports.names):
+            message = f"`{first}` has the inputs {', '.join(ports.names)}, and `{name}` has {', '.join(other.names)}"
+            remedy = "write them as two steps, the second with a table of what it reads: from = { ... }"
+            builder.report(Ports.at((step.place_of("use") / index).span, message, help=remedy))
+            return False
+    return True
 
 
 def _count(builder: BodyBuilder, step: Step) -> Copies | None:

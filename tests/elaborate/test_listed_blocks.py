@@ -15,6 +15,9 @@ BLOCKS = """
     [blocks.rest]
     args = { out = 8 }
     body = [{ op = "conv", out = "=out" }, { op = "relu" }]
+    [blocks.two]
+    inputs = ["p", "q"]
+    body = [{ op = "add", from = ["p", "q"] }]
 """
 
 
@@ -54,7 +57,14 @@ def test_copies_stand_side_by_side() -> None:
 
 def test_mistakes() -> None:
     assert check('{ use = ["first", "rust"] }') == ["GB304"]
+    assert check('{ use = ["in", "rest"] }') == ["GB304"]
     assert check('{ use = ["first"], repeat = 2 }') == ["GB109"]
     assert check('{ use = ["first", "rest"], share = true }') == ["GB317"]
     assert check('{ use = ["first", 3] }') == ["GB103"]
     assert len(check("{ use = [] }")) == 1
+
+
+def test_each_copy_reads_as_many_values_as_the_first() -> None:
+    assert check('{ use = ["first", "two"] }') == ["GB312"]
+    assert check('{ use = ["two", "first"], from = { p = "x", q = "x" } }') == ["GB312"]
+    assert "GB304" in check('{ use = ["in", "two"] }')
