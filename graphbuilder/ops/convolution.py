@@ -214,7 +214,7 @@ class ConvTranspose(Op):
             for full, (before, after), more in zip(self._full(x), crops, extra, strict=True)
         )
         if min(sizes) < 1:
-            raise OpError(NothingLeft, f"convtranspose: the padding takes all of {x}", field="padding")
+            raise OpError(NothingLeft, f"convtranspose: the padding takes all of {x}", field="padding", help="pad less")
         return (x.of(self.out, sizes),)
 
     def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:

@@ -99,7 +99,10 @@ class Slice(Op):
         axis = self._axis(x)
         left = len(range(x.shape[axis])[self.start : self.stop : self.step])
         if left == 0:
-            raise OpError(NothingLeft, f"slice: {self.detail()} leaves nothing of {x.shape[axis]} elements")
+            message = f"slice: {self.detail()} leaves nothing of {x.shape[axis]} elements"
+            raise OpError(
+                NothingLeft, message, help=f"elements are 0 to {x.shape[axis] - 1}, and `stop` lies behind `start`"
+            )
         return (resized(x, axis, left),)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
@@ -148,7 +151,8 @@ class Select(Op):
                 WrongLayout, f"select would take the channels away from {x}", field="axis", help="`slice` keeps them"
             )
         if not -x.shape[axis] <= self.index < x.shape[axis]:
-            raise OpError(NoSuchAxis, f"select: axis {self.axis} of {x} has no element {self.index}", field="index")
+            message = f"select: axis {self.axis} of {x} has no element {self.index}"
+            raise OpError(NoSuchAxis, message, field="index", help="elements count from 0, and -1 is the last")
         kept = x.shape[:axis] + x.shape[axis + 1 :]
         return (TensorType(kept, x.layout if len(kept) > 1 else "first"),)
 
@@ -188,7 +192,8 @@ class Crop(Op):
         one_of(self, sides=self.sides, size=self.size, like=inputs[1] if len(inputs) > 1 else None)
         left = tuple(size - sum(side) for size, side in zip(x.spatial, self._sides(inputs), strict=True))
         if min(left) < 1:
-            raise OpError(NothingLeft, f"crop: nothing is left of {x}", field="sides")
+            help_ = "take less, or say what is to be left: `size`"
+            raise OpError(NothingLeft, f"crop: nothing is left of {x}", field="sides", help=help_)
         return (x.with_spatial(*left),)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach | None, ...]:
@@ -209,7 +214,8 @@ class Crop(Op):
         if len(wanted) != len(spatial):
             raise OpError(WrongRank, f"cannot crop {inputs[0]} like {inputs[1]}", inputs=(0, 1))
         if any(want > have for want, have in zip(wanted, spatial, strict=True)):
-            raise OpError(NothingLeft, f"cannot crop {times(spatial)} to {times(wanted)}, which is larger")
+            message = f"cannot crop {times(spatial)} to {times(wanted)}, which is larger"
+            raise OpError(NothingLeft, message, help="`pad` and `resize` make maps larger")
         over = [have - want for want, have in zip(wanted, spatial, strict=True)]
         return tuple((much // 2, much - much // 2) for much in over)
 

@@ -112,7 +112,7 @@ def divides(op: Op, parts: int, whole: int, field: str, what: str = "input chann
             DoesNotDivide,
             f"{op.op}: {stated} = {parts} does not divide {whole} {what}",
             field=field,
-            help=None if squared else _near_divisors(parts, whole),
+            help=f"give it a multiple of {parts} channels" if squared else _near_divisors(parts, whole),
         )
 
 
@@ -124,7 +124,8 @@ def axis_of(x: TensorType, axis: int, field: str = "axis") -> int:
     """
     if -x.rank <= axis < x.rank:
         return axis % x.rank
-    raise OpError(NoSuchAxis, f"{x} has no axis {axis}: axes are 0 to {x.rank - 1}, the batch not counted", field=field)
+    message = f"{x} has no axis {axis}: axes are 0 to {x.rank - 1}, the batch not counted"
+    raise OpError(NoSuchAxis, message, field=field, help=f"{field} = -1 is the last, say")
 
 
 def one_of(op: Op, **choices: object) -> None:

@@ -96,7 +96,7 @@ class Resize(Op):
             )
         sizes = self._sizes(inputs)
         if min(sizes) < 1:
-            raise OpError(NothingLeft, f"resize: nothing is left of {x}", field="factor")
+            raise OpError(NothingLeft, f"resize: nothing is left of {x}", field="factor", help="take a larger factor")
         return (x.with_spatial(*sizes),)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach | None, ...]:

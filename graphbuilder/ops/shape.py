@@ -115,7 +115,11 @@ class Permute(Rearranged):
         (x,) = inputs
         if sorted(self.axes) != list(range(x.rank)):
             wanted = ", ".join(map(str, range(x.rank)))
-            raise OpError(NoSuchAxis, f"permute: the axes of {x} are {wanted}, each to be named once", field="axes")
+            message = f"permute: the axes of {x} are {wanted}, each to be named once"
+            turned = ", ".join(map(str, (*range(1, x.rank), 0)))
+            raise OpError(
+                NoSuchAxis, message, field="axes", help=f"axes = [{turned}] puts the first behind the others, say"
+            )
         place = self.axes.index(x.channel_axis)
         if place not in (0, x.rank - 1):
             raise OpError(WrongLayout, f"permute would leave the channels of {x} in the middle", field="axes")
