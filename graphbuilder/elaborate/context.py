@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from graphbuilder.analysis.inference import Inference
 from graphbuilder.diagnostics import Diagnostic, Label, Sink
 from graphbuilder.diagnostics.catalogue.limits import ValueTooLarge
@@ -23,6 +25,7 @@ from graphbuilder.elaborate.arguments import (
 )
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.ir import Composite, Copies, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
+from graphbuilder.ops.fields import LARGEST
 from graphbuilder.spec.model import Spec
 from graphbuilder.spec.unknown import UNKNOWN
 
@@ -131,15 +134,23 @@ class Context:
         """``op`` itself, or the body of a composite.
 
         Raises:
-            OpError: when a composite refuses its inputs.
+            OpError: when a composite refuses its inputs, or would have to call an op with more than it takes.
         """
         if not isinstance(op, Composite):
             return op
         key = (op, inputs)
         if key not in self._composites:
-            self._composites[key] = op.body(inputs, self.dialect)
+            self._composites[key] = self._body(op, inputs)
         body = self._composites[key]
         return body if not init else replace(body, nodes=tuple(_with_init(node, init) for node in body.nodes))
+
+    def _body(self, op: Composite, inputs: tuple[TensorType, ...]) -> Graph:
+        try:
+            return op.body(inputs, self.dialect)
+        except ValidationError as error:  # an argument that is computed, from channels say
+            first = error.errors(include_url=False)[0]
+            message = f"{op.op}: {first['loc'][0]} of its {error.title} comes to {first['input']}, which {first['msg']}"
+            raise OpError(ValueTooLarge, message, help=ValueTooLarge.remedy) from error
 
     def size(self, callee: Op | Graph) -> int:
         """The number of calls that ``callee`` stands for when everything is written out."""
@@ -155,14 +166,17 @@ class Context:
         return sum(self.size(node.callee) for node in nodes)
 
     def too_large(self, types: Iterable[TensorType], place: Place) -> Diagnostic | None:
-        """What is to be said of the first value that has more elements than the limit."""
+        """What is to be said of the first value that has more elements than the limit, or too long an axis."""
         limit = self.limits.elements
-        found = next((type_ for type_ in types if type_.elements > limit), None)
-        if found is None:
-            return None
-        shape = str(found) if len(str(found)) <= 60 else "this"
-        message = f"{shape} is more than the limit of {limit} elements in a value"
-        return ValueTooLarge.at(place.span, message, help=ValueTooLarge.remedy)
+        for type_ in types:
+            shape = str(type_) if len(str(type_)) <= 60 else "this"
+            if type_.elements > limit:
+                message = f"{shape} is more than the limit of {limit} elements in a value"
+                return ValueTooLarge.at(place.span, message, help=ValueTooLarge.remedy)
+            if max(type_.shape, default=0) > LARGEST:
+                message, remedy = f"{shape} has an axis of 2^31 or more", "look for a size with a digit too many"
+                return ValueTooLarge.at(place.span, message, help=remedy)
+        return None
 
     def spelt_out_types(self, callee: Op | Graph, inputs: tuple[TensorType, ...]) -> Iterator[TensorType]:
         """The types of all values inside a composite; the steps of other bodies were looked at one by one."""

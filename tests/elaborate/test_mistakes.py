@@ -154,6 +154,21 @@ def test_an_input_has_an_end() -> None:
 
 
 @pytest.mark.parametrize(
+    ("shape", "steps"),
+    [
+        ("[2147483648, 6, 6]", '{ op = "squeezeexcite", squeeze = 1 }'),
+        ("[2147483647, 2, 2]", '{ op = "concat", from = ["x", "x"] }, { op = "squeezeexcite", squeeze = 1 }'),
+        ('{ shape = [4, 1000000000], layout = "channels_last" }', '{ op = "attention", heads = 1 }'),
+    ],
+)
+def test_an_axis_has_an_end(shape: str, steps: str) -> None:
+    text = f'format = 1\nname = "case"\n[inputs]\nx = {shape}\n[model]\nbody = [{steps}]'
+    (found,) = check_text(text, "case.toml").diagnostics
+    assert found.code == "GB607"
+    assert len(found.message) < 100 and found.help
+
+
+@pytest.mark.parametrize(
     ("limits", "name"), [(Limits(nodes=1), "nodes"), (Limits(depth=0), "depth"), (Limits(parameters=1), "parameters")]
 )
 def test_a_limit_names_the_option_that_raises_it(limits: Limits, name: str) -> None:

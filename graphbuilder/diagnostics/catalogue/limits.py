@@ -148,8 +148,9 @@ body = [{ op = "linear", out = 1000 }]
 
 
 class ValueTooLarge(Rule):
-    """A value may have 2^40 elements a sample, an input as well as what an op gives. It is a slip more often than
-    a wish: a padding or factor with a digit too many. `--limit elements=N` raises it."""
+    """A value may have 2^40 elements a sample and axes below 2^31, an input as well as what an op gives. More is a slip
+    more often than a wish: a padding or factor with a digit too many. `--limit elements=N` raises the first, nothing
+    the second."""
 
     code = "GB607"
     remedy = "look for a size, padding or factor with a digit too many, or raise the limit: `--limit elements=N`"
