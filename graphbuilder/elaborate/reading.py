@@ -118,7 +118,7 @@ def _same_names(builder: BodyBuilder, step: Step, signal: Signal, name: str, por
 
 
 def _many(builder: BodyBuilder, step: Step, paths: list[str], ports: PortNames | None) -> Reading:
-    if ports is not None and not ports.variadic:
+    if ports is not None and not ports.variadic and not _in_order(step, paths, ports):
         names = ", ".join(ports.names)
         message = f"this step reads {names}, not a list"
         remedy = "from takes one path here" if len(ports.names) == 1 else f"name the inputs in a table: {names}"
@@ -139,6 +139,12 @@ def _many(builder: BodyBuilder, step: Step, paths: list[str], ports: PortNames |
             known.append(signal.sole)
     whole = single(known[0]) if known else NOTHING_KNOWN
     return Reading(tuple(known), whole, failed)
+
+
+def _in_order(step: Step, paths: list[str], ports: PortNames) -> bool:
+    """Whether a list names all that an op of several inputs needs, as a product of two matrices does."""
+    needed = len(ports.names) - ports.optional
+    return step.op is not None and len(paths) == needed > 1 and not any("*" in path for path in paths)
 
 
 def _by_port(builder: BodyBuilder, step: Step, table: Mapping[str, str], ports: PortNames | None) -> Reading:

@@ -106,3 +106,15 @@ def test_a_second_step_of_a_name_is_not_listed() -> None:
         ("GB112", "give it another name"),
         ("GB301", "in this body: x, t"),
     ]
+
+
+def test_an_op_that_needs_several_values_takes_a_list_in_order() -> None:
+    steps = '{ id = "t", op = "tokens" }, { id = "turned", op = "permute", axes = [1, 0] }, '
+    body = steps + '{ op = "matmul", from = [LIST] }'
+    given = {
+        pair: check_text(HEAD + model(body.replace("LIST", pair)), "case.toml").network
+        for pair in ('"t", "turned"', '"turned", "t"')
+    }
+    shapes = [[str(type_) for type_ in network.typed.outputs] for network in given.values() if network]
+    assert shapes == [["256x256"], ["8x8"]]
+    assert [each.code for each in mistakes(model(body.replace("LIST", '"t"')))] == ["GB312"]
