@@ -1,5 +1,6 @@
 """What every test may use: goldens, and the mark of the peers."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,10 @@ import hypothesis
 import pytest
 
 TESTS = Path(__file__).parent
+
+# Small networks run fastest on one thread, and workers side by side have the cores between them.
+# Torch reads it when it is loaded.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 # The same examples on every run and no time limit on one: a failure repeats, and a busy machine is none.
 hypothesis.settings.register_profile("graphbuilder", deadline=None, derandomize=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.peers.parity import Pair, two_threads
+from tests.peers.parity import Pair
 from tests.peers.rows import ROWS, TRAINED, Row
 
 HEADER = """\
@@ -38,9 +38,8 @@ def main(specs: Sequence[str]) -> int:
     if unknown := [spec for spec in specs if spec not in known]:
         print(f"no row for {', '.join(unknown)}: {', '.join(sorted(known))}", file=sys.stderr)
         return 2
-    with two_threads():
-        for text in lines(row for row in ROWS if not specs or row.spec in specs):
-            print(text, end="", flush=True)
+    for text in lines(row for row in ROWS if not specs or row.spec in specs):
+        print(text, end="", flush=True)
     return 0
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import torch
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
@@ -38,16 +36,6 @@ def train(model: nn.Module, images: Tensor, labels: Tensor, epochs: int, batch: 
             schedule.step()
 
 
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """Threads gain nothing on maps of 8x8, and on a busy machine they wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.mark.usefixtures("one_thread")
 def test_digits_to_97_per_cent() -> None:
     images, labels = digits()
     test = torch.arange(len(images)) % 5 == 0

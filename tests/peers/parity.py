@@ -7,8 +7,7 @@ passes a ReLU, and one such choice in a small map moves whole gradients by more 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -119,11 +118,3 @@ def distance(found: Tensor, wanted: Tensor, floor: float = 0.0) -> float:
 
 def distances(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], floor: float) -> dict[str, float]:
     return {name: distance(tensor, wanted[name], floor) for name, tensor in found.items()}
-
-
-@contextmanager
-def two_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
-from tests.peers.parity import LEARNING, LOGITS, Pair, two_threads
+from tests.peers.parity import LEARNING, LOGITS, Pair
 from tests.peers.rows import ROWS, TRAINED, Row
 
 # Keras's variables answer numpy the old way.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def both_cores() -> Iterator[None]:
-    with two_threads():
-        yield
 
 
 # Those that are trained come first among all, so that their tests share one pair.

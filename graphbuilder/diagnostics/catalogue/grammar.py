@@ -186,8 +186,8 @@ class OverrideUnknown(Rule):
 
 class OverrideForm(Rule):
     """``[steps]`` changes words and arguments of steps of the spec that this one extends: ``"middle.last" = { when =
-    false }``, and puts new ones beside them: ``"logits" = { before = [{ op = "dropout" }] }``. The path stands in quotes,
-    and an ``id`` stays as it is, since other paths name it."""
+    false }``, and puts new ones beside them: ``"logits" = { before = [{ op = "dropout" }] }``. The path stands in
+    quotes, and an ``id`` stays as it is, since other paths name it."""
 
     code = "GB118"
     title = "an override that cannot be one"

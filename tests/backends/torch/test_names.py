@@ -48,4 +48,4 @@ def test_every_attribute_of_modules_as_the_name_of_what_is_none(first: int) -> N
     given = model(image, image)
     assert [*given] == [*names[4:]]
     assert given[names[5]].shape == (2, 5, 6, 6)
-    assert given[names[4]].equal(model.one(image).relu())
+    assert given[names[4]].equal(model.get_submodule("one")(image).relu())

@@ -126,8 +126,9 @@ class Pyramid(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        whole = self.image["image_pooling"]["atrous"](x.mean((2, 3), keepdim=True)).expand(-1, -1, *x.shape[2:])
-        branches = [self.point["atrous"](x), *(window(x) for window in self.wide["atrous"]), whole]
+        pooled = self.image.get_submodule("image_pooling.atrous")(x.mean((2, 3), keepdim=True))
+        whole = pooled.expand(-1, -1, *x.shape[2:])
+        branches = [self.point["atrous"](x), *(window(x) for window in self.wide["atrous"].children()), whole]
         return self.dropout(self.join(torch.cat(branches, 1)))
 
 
