@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from torch import nn
 
-from graphbuilder.importers.torch.calls import Made, Tensors, Unknown
+from graphbuilder.importers.torch.terms import Made, Tensors, Unknown
 
 
 class Attention(NamedTuple):

@@ -1,72 +1,18 @@
 """What each call of torch's graph is in the catalogue. One function an op, found by the name of the ``aten`` operator.
 
-None is a call that changes nothing here. Batches are left out: axes count from the one behind it.
+Here are those that compute; ``moving`` has those of shapes and axes, ``terms`` what all are told in. None is a call
+that changes nothing. Batches are left out: axes count from the one behind it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from graphbuilder.importers.sizes import short
-from graphbuilder.ir import Value
-
-
-class Unknown(Exception):
-    """The catalogue has no such op; the message says what is missing."""
-
-
-class Made(NamedTuple):
-    """A call in the catalogue's terms; ``weights`` are its tensors: ours, below the op, to the module's name."""
-
-    op: str
-    args: dict[str, Any]
-    inputs: tuple[Value, ...]
-    weights: dict[str, str]
-
-
-class Tensors(NamedTuple):
-    """What the nodes of a graph are: values, or tensors of the module's state by name."""
-
-    values: Mapping[Any, Value]
-    state: Mapping[str, str]
-
-    def value(self, node: Any) -> Value:
-        if node not in self.values:
-            raise Unknown(f"a tensor of the module, `{self.state.get(node.name, node.name)}`, read as a value")
-        return self.values[node]
-
-    def weights(self, **nodes: Any) -> dict[str, str]:
-        found = {name: node for name, node in nodes.items() if node is not None}
-        if any(node.name not in self.state for node in found.values()):
-            raise Unknown("weights that are computed")
-        return {name: self.state[node.name] for name, node in found.items()}
-
-    def is_state(self, node: Any) -> bool:
-        return getattr(node, "name", None) in self.state
-
-
-class Arguments:
-    """The arguments of a call by position, and by name."""
-
-    def __init__(self, node: Any) -> None:
-        self._args = node.args
-        self._named = {str(argument.name): place for place, argument in enumerate(node.target._schema.arguments)}
-        self._defaults = {
-            str(argument.name): argument.default_value if argument.has_default_value() else None
-            for argument in node.target._schema.arguments
-        }
-        self._given = node.kwargs
-
-    def __getitem__(self, name: str) -> Any:
-        place = self._named[name]
-        if place < len(self._args):
-            return self._args[place]
-        return self._given.get(name, self._defaults[name])
-
-
-Maker = Callable[[Arguments, Tensors, Any], Made | None]
+from graphbuilder.importers.torch.moving import MAKERS
+from graphbuilder.importers.torch.terms import Arguments, Made, Maker, Tensors, Unknown
 
 
 def made_of(node: Any, tensors: Tensors) -> Made | None:
@@ -245,60 +191,6 @@ def _by_number(op: str, value: Any, number: float, tensors: Tensors) -> Made:
     return Made("scale", {"value": factor, "learn": False, "shared": True}, (tensors.value(value),), {})
 
 
-def _concat(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
-    rank = len(node.meta["val"].shape)
-    axis = given["dim"] % rank - 1
-    first, *rest = given["tensors"]
-    if tensors.is_state(first) and len(rest) == 1 and rank == 3 and axis == 0:
-        count = first.meta["val"].shape[-2]
-        return Made("classtoken", {"count": count}, (tensors.value(rest[0]),), tensors.weights(weight=first))
-    values = tuple(map(tensors.value, given["tensors"]))
-    if len(values) == 1:
-        return None
-    return Made("concat", {} if axis == 0 else {"axis": axis}, values, {})
-
-
-def _flatten(given: Arguments, tensors: Tensors, node: Any) -> Made:
-    return _reshaped(tensors, node)
-
-
-def _reshaped(tensors: Tensors, node: Any) -> Made:
-    before, after = tuple(node.args[0].meta["val"].shape), tuple(node.meta["val"].shape)
-    if before[:1] != after[:1]:
-        raise Unknown(f"the shape {before} made {after}, batch and all")
-    inputs = (tensors.value(node.args[0]),)
-    if len(after) == 2:
-        return Made("flatten", {}, inputs, {})
-    return Made("reshape", {"shape": list(after[1:])}, inputs, {})
-
-
-def _view(given: Arguments, tensors: Tensors, node: Any) -> Made:
-    return _reshaped(tensors, node)
-
-
-def _permute(given: Arguments, tensors: Tensors, node: Any) -> Made:
-    axes = [axis % len(given["dims"]) for axis in given["dims"]]
-    return _permuted(axes, (tensors.value(given["self"]),))
-
-
-def _permuted(axes: list[int], inputs: tuple[Value, ...]) -> Made:
-    if len(axes) > 3 and axes == [0, *range(2, len(axes)), 1]:
-        return Made("channelslast", {}, inputs, {})
-    if len(axes) > 3 and axes == [0, len(axes) - 1, *range(1, len(axes) - 1)]:
-        return Made("channelsfirst", {}, inputs, {})
-    if axes[0]:
-        raise Unknown("the batch exchanged with another axis")
-    return Made("permute", {"axes": [axis - 1 for axis in axes[1:]]}, inputs, {})
-
-
-def _chunks(given: Arguments, tensors: Tensors, node: Any) -> Made:
-    parts = node.meta["val"]
-    axis = given["dim"] % len(parts[0].shape)
-    sizes = [int(part.shape[axis]) for part in parts]
-    args: dict[str, Any] = {"count": len(sizes)} if len(set(sizes)) == 1 else {"sizes": sizes}
-    return Made("split", {**args, **({} if axis == 1 else {"axis": axis - 1})}, (tensors.value(given["self"]),), {})
-
-
 def _resize(mode: str) -> Maker:
     def make(given: Arguments, tensors: Tensors, node: Any) -> Made:
         before = node.args[0].meta["val"].shape[2:]
@@ -324,58 +216,25 @@ def _pad(given: Arguments, tensors: Tensors, node: Any) -> Made:
     return Made("pad", {**args, **value}, (tensors.value(node.args[0]),), {})
 
 
-def _transpose(given: Arguments, tensors: Tensors, node: Any) -> Made:
-    rank = len(node.meta["val"].shape)
-    first, second = given["dim0"] % rank, given["dim1"] % rank
-    axes = list(range(rank))
-    axes[first], axes[second] = second, first
-    return _permuted(axes, (tensors.value(given["self"]),))
-
-
-def _slice(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
-    before, after = node.args[0].meta["val"].shape, node.meta["val"].shape
-    if before == after:
-        return None
-    axis = given["dim"] % len(after)
-    size = before[axis]
-    start, stop, step = slice(given["start"], given["end"], given["step"]).indices(size)
-    if not axis:
-        raise Unknown("a part of the batch")
-    args = {"axis": axis - 1 if axis > 1 else None, "start": start or None, "stop": stop if stop < size else None}
-    said = {name: value for name, value in args.items() if value is not None}
-    return Made("slice", {**said, **({"step": step} if step > 1 else {})}, (tensors.value(given["self"]),), {})
-
-
-def _select(given: Arguments, tensors: Tensors, node: Any) -> Made:
-    axis = given["dim"] % len(node.args[0].meta["val"].shape)
-    if not axis:
-        raise Unknown("a sample taken from the batch")
-    return Made("select", {"axis": axis - 1, "index": given["index"]}, (tensors.value(given["self"]),), {})
-
-
 def _nothing(given: Arguments, tensors: Tensors, node: Any) -> None:
     return None
 
 
 _MAKERS: Mapping[str, Maker] = {
+    **MAKERS,
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed),
     **dict.fromkeys(("alias", "clone", "contiguous", "detach", "lift_fresh_copy", "to"), _nothing),
     **dict.fromkeys(("_assert_tensor_metadata", "_assert_scalar", "sym_size"), _nothing),
-    **dict.fromkeys(("view", "reshape"), _view),
-    **dict.fromkeys(("chunk", "split", "split_with_sizes"), _chunks),
     **dict.fromkeys(("max_pool1d", "max_pool2d", "max_pool3d"), _pool("maxpool")),
     **dict.fromkeys(("avg_pool1d", "avg_pool2d", "avg_pool3d"), _pool("avgpool")),
     **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"), _adaptive),
     "abs": _plain("abs"),
     "add": _join("add"),
     "batch_norm": _batch_norm,
-    "cat": _concat,
-    "concat": _concat,
     "div": _join("div"),
     "dropout": _plain("dropout", rate="p"),
     "elu": _plain("elu", alpha="alpha"),
-    "flatten": _flatten,
     "gelu": _plain("gelu", approximate="approximate"),
     "group_norm": _group_norm,
     "hardsigmoid": _plain("hardsigmoid"),
@@ -388,22 +247,18 @@ _MAKERS: Mapping[str, Maker] = {
     "mish": _plain("mish"),
     "mul": _join("mul"),
     "pad": _pad,
-    "permute": _permute,
     "pixel_shuffle": _plain("pixelshuffle", factor="upscale_factor"),
     "pixel_unshuffle": _plain("pixelunshuffle", factor="downscale_factor"),
     "prelu": _prelu,
     "relu": _plain("relu"),
     "relu6": _plain("relu6"),
-    "select": _select,
     "selu": _plain("selu"),
     "sigmoid": _plain("sigmoid"),
     "silu": _plain("silu"),
-    "slice": _slice,
     "softmax": _softmax,
     "softplus": _plain("softplus", beta="beta", threshold="threshold"),
     "sub": _join("sub"),
     "tanh": _plain("tanh"),
-    "transpose": _transpose,
     "upsample_bilinear2d": _resize("bilinear"),
     "upsample_nearest2d": _resize("nearest"),
 }

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import TraceFailed
 from graphbuilder.importers.torch.attention import attended, attentions
-from graphbuilder.importers.torch.calls import Made, Tensors, Unknown, made_of
+from graphbuilder.importers.torch.calls import made_of
+from graphbuilder.importers.torch.terms import Made, Tensors, Unknown
 from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed
 from graphbuilder.ir import TensorType, Value
 

@@ -1,0 +1,108 @@
+"""Calls that change no number, only where it stands: shapes, axes, parts, and the joining of parts.
+
+Batches are left out: axes count from the one behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphbuilder.importers.torch.terms import Arguments, Made, Maker, Tensors, Unknown
+from graphbuilder.ir import Value
+
+
+def _concat(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
+    rank = len(node.meta["val"].shape)
+    axis = given["dim"] % rank - 1
+    first, *rest = given["tensors"]
+    if tensors.is_state(first) and len(rest) == 1 and rank == 3 and axis == 0:
+        count = first.meta["val"].shape[-2]
+        return Made("classtoken", {"count": count}, (tensors.value(rest[0]),), tensors.weights(weight=first))
+    values = tuple(map(tensors.value, given["tensors"]))
+    if len(values) == 1:
+        return None
+    return Made("concat", {} if axis == 0 else {"axis": axis}, values, {})
+
+
+def _flatten(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    return _reshaped(tensors, node)
+
+
+def _reshaped(tensors: Tensors, node: Any) -> Made:
+    before, after = tuple(node.args[0].meta["val"].shape), tuple(node.meta["val"].shape)
+    if before[:1] != after[:1]:
+        raise Unknown(f"the shape {before} made {after}, batch and all")
+    inputs = (tensors.value(node.args[0]),)
+    if len(after) == 2:
+        return Made("flatten", {}, inputs, {})
+    return Made("reshape", {"shape": list(after[1:])}, inputs, {})
+
+
+def _view(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    return _reshaped(tensors, node)
+
+
+def _permute(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    axes = [axis % len(given["dims"]) for axis in given["dims"]]
+    return _permuted(axes, (tensors.value(given["self"]),))
+
+
+def _permuted(axes: list[int], inputs: tuple[Value, ...]) -> Made:
+    if len(axes) > 3 and axes == [0, *range(2, len(axes)), 1]:
+        return Made("channelslast", {}, inputs, {})
+    if len(axes) > 3 and axes == [0, len(axes) - 1, *range(1, len(axes) - 1)]:
+        return Made("channelsfirst", {}, inputs, {})
+    if axes[0]:
+        raise Unknown("the batch exchanged with another axis")
+    return Made("permute", {"axes": [axis - 1 for axis in axes[1:]]}, inputs, {})
+
+
+def _chunks(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    parts = node.meta["val"]
+    axis = given["dim"] % len(parts[0].shape)
+    sizes = [int(part.shape[axis]) for part in parts]
+    args: dict[str, Any] = {"count": len(sizes)} if len(set(sizes)) == 1 else {"sizes": sizes}
+    return Made("split", {**args, **({} if axis == 1 else {"axis": axis - 1})}, (tensors.value(given["self"]),), {})
+
+
+def _transpose(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    rank = len(node.meta["val"].shape)
+    first, second = given["dim0"] % rank, given["dim1"] % rank
+    axes = list(range(rank))
+    axes[first], axes[second] = second, first
+    return _permuted(axes, (tensors.value(given["self"]),))
+
+
+def _slice(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
+    before, after = node.args[0].meta["val"].shape, node.meta["val"].shape
+    if before == after:
+        return None
+    axis = given["dim"] % len(after)
+    size = before[axis]
+    start, stop, step = slice(given["start"], given["end"], given["step"]).indices(size)
+    if not axis:
+        raise Unknown("a part of the batch")
+    args = {"axis": axis - 1 if axis > 1 else None, "start": start or None, "stop": stop if stop < size else None}
+    said = {name: value for name, value in args.items() if value is not None}
+    return Made("slice", {**said, **({"step": step} if step > 1 else {})}, (tensors.value(given["self"]),), {})
+
+
+def _select(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    axis = given["dim"] % len(node.args[0].meta["val"].shape)
+    if not axis:
+        raise Unknown("a sample taken from the batch")
+    return Made("select", {"axis": axis - 1, "index": given["index"]}, (tensors.value(given["self"]),), {})
+
+
+MAKERS: Mapping[str, Maker] = {
+    **dict.fromkeys(("view", "reshape"), _view),
+    **dict.fromkeys(("chunk", "split", "split_with_sizes"), _chunks),
+    "cat": _concat,
+    "concat": _concat,
+    "flatten": _flatten,
+    "permute": _permute,
+    "select": _select,
+    "slice": _slice,
+    "transpose": _transpose,
+}

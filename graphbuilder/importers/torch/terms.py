@@ -1,0 +1,64 @@
+"""The terms in which a call of torch is told: its arguments, the tensors of its graph, and what it is made into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from graphbuilder.ir import Value
+
+
+class Unknown(Exception):
+    """The catalogue has no such op; the message says what is missing."""
+
+
+class Made(NamedTuple):
+    """A call in the catalogue's terms; ``weights`` are its tensors: ours, below the op, to the module's name."""
+
+    op: str
+    args: dict[str, Any]
+    inputs: tuple[Value, ...]
+    weights: dict[str, str]
+
+
+class Tensors(NamedTuple):
+    """What the nodes of a graph are: values, or tensors of the module's state by name."""
+
+    values: Mapping[Any, Value]
+    state: Mapping[str, str]
+
+    def value(self, node: Any) -> Value:
+        if node not in self.values:
+            raise Unknown(f"a tensor of the module, `{self.state.get(node.name, node.name)}`, read as a value")
+        return self.values[node]
+
+    def weights(self, **nodes: Any) -> dict[str, str]:
+        found = {name: node for name, node in nodes.items() if node is not None}
+        if any(node.name not in self.state for node in found.values()):
+            raise Unknown("weights that are computed")
+        return {name: self.state[node.name] for name, node in found.items()}
+
+    def is_state(self, node: Any) -> bool:
+        return getattr(node, "name", None) in self.state
+
+
+class Arguments:
+    """The arguments of a call by position, and by name."""
+
+    def __init__(self, node: Any) -> None:
+        self._args = node.args
+        self._named = {str(argument.name): place for place, argument in enumerate(node.target._schema.arguments)}
+        self._defaults = {
+            str(argument.name): argument.default_value if argument.has_default_value() else None
+            for argument in node.target._schema.arguments
+        }
+        self._given = node.kwargs
+
+    def __getitem__(self, name: str) -> Any:
+        place = self._named[name]
+        if place < len(self._args):
+            return self._args[place]
+        return self._given.get(name, self._defaults[name])
+
+
+Maker = Callable[[Arguments, Tensors, Any], Made | None]
