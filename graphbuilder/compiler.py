@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 from warnings import warn
 
-from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
+from graphbuilder.diagnostics import CompileError, Diagnostic, Enough, Sink
+from graphbuilder.diagnostics.catalogue.limits import TooManyMistakes
 
 if TYPE_CHECKING:
     from torch import device as torch_device
@@ -172,12 +173,15 @@ def _checked(
     from graphbuilder.spec import sound_part
     from graphbuilder.spec.settings import chosen as chosen_settings
 
-    sink = Sink()
-    spec = sound_part(document, sink, folder=folder, max_bytes=limits.bytes)
-    if spec is None:
-        return Checked(None, sink.diagnostics)
-    chosen = chosen_settings(spec, params, settings, sink)
-    typed = elaborate(spec, chosen, sink, limits)
+    sink = Sink(limits.mistakes)
+    try:
+        spec = sound_part(document, sink, folder=folder, max_bytes=limits.bytes)
+        if spec is None:
+            return Checked(None, sink.diagnostics)
+        chosen = chosen_settings(spec, params, settings, sink)
+        typed = elaborate(spec, chosen, sink, limits)
+    except Enough as error:
+        return Checked(None, (*error.diagnostics, TooManyMistakes.after(limits.mistakes)))
     if typed is None:
         return Checked(None, blamed(spec, chosen, sink.diagnostics, limits))
     return Checked(Network(spec, typed, {**spec.params, **chosen}, sink.diagnostics), sink.diagnostics)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from graphbuilder.elaborate import Limits
 
 STDIN = "<stdin>"
-LIMITS = ("nodes", "parameters", "depth", "bytes", "elements")
+LIMITS = ("nodes", "parameters", "depth", "bytes", "elements", "steps", "mistakes")
 
 Callback = Callable[..., Any]
 

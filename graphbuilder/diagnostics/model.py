@@ -127,17 +127,33 @@ class CompileError(Exception):
         return "\n".join(map(plain, self.diagnostics))
 
 
-class Sink:
-    """Collects the diagnostics of one run: one error a mistake, in reading order."""
+class Enough(CompileError):
+    """As many errors as a run may have; the rest is not looked for."""
 
-    def __init__(self) -> None:
+
+class Sink:
+    """Collects the diagnostics of one run: one error a mistake, in reading order.
+
+    With ``most`` the run ends at so many errors.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
+        self._errors = 0
         self._seen: dict[tuple[str, object, str], Diagnostic] = {}
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep ``diagnostic`` unless the same rule was already broken, in the same way, at the same place."""
+        """Keep ``diagnostic`` unless the same rule was already broken, in the same way, at the same place.
+
+        Raises:
+            Enough: when it is the last that is kept.
+        """
         place = diagnostic.span.order if diagnostic.span else None
         message = "" if diagnostic.span and not diagnostic.rule.several else diagnostic.message
-        self._seen.setdefault((diagnostic.code, place, message), diagnostic)
+        kept = self._seen.setdefault((diagnostic.code, place, message), diagnostic)
+        self._errors += kept is diagnostic and kept.severity == "error"
+        if self._most is not None and self._errors >= self._most:
+            raise Enough(self.diagnostics)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 _LONGEST = 100
+_MOST = 1_000
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that is most like ``word``, letter case aside, or None where none is near.
 
-    Words of more than 100 characters are like none: comparing takes the product of two lengths.
+    Words of more than 100 characters are like none: comparing takes the product of two lengths. Of very many
+    candidates only the first are compared.
     """
     from difflib import get_close_matches  # only a mistake needs it
 
-    folded = {candidate.casefold(): candidate for candidate in candidates if len(candidate) <= _LONGEST}
+    short = (candidate for candidate in candidates if len(candidate) <= _LONGEST)
+    folded = {candidate.casefold(): candidate for candidate in islice(short, _MOST)}
     if len(word) > _LONGEST:
         return None
     found = get_close_matches(word.casefold(), folded, n=1)

@@ -21,7 +21,7 @@ from graphbuilder.elaborate.arguments import (
     plain_defaults,
 )
 from graphbuilder.elaborate.builder import BodyBuilder, Call
-from graphbuilder.elaborate.context import Context, Trail
+from graphbuilder.elaborate.context import BODY, Context, Trail
 from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
 from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut
 from graphbuilder.elaborate.names import Named, name_steps
@@ -124,6 +124,7 @@ class Blocks:
             message = f"blocks in blocks are more than {self.context.limits.depth} deep"
             self.context.sink.add(BlocksTooDeep.at(use.span, message, help=BlocksTooDeep.remedy))
             return None
+        self.context.spend(BODY, use)
         self._in_progress.add(key)
         self._made[key] = self._build(name, values, types, taps, trail, self.context.params, init)
         self._in_progress.discard(key)

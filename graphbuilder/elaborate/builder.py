@@ -203,6 +203,7 @@ class BodyBuilder:
 
     def call_of(self, step: Step, scope: Scope, reading: Reading, name: str, taps: tuple[Tap, ...]) -> Call | None:
         """The op or body that ``step`` calls on what it reads; None behind a mistake."""
+        self.context.spend(1, step.place)
         if step.use is not None:
             return self.blocks.block_call(self, step, scope, reading, name, taps)
         return self.op_call(step, scope, reading)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from graphbuilder.analysis.inference import Inference
 from graphbuilder.diagnostics import Diagnostic, Label, Sink
-from graphbuilder.diagnostics.catalogue.limits import ValueTooLarge
+from graphbuilder.diagnostics.catalogue.limits import TooManySteps, ValueTooLarge
 from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
@@ -33,13 +33,18 @@ MAX_NODES = 100_000
 MAX_PARAMETERS = 10**11
 MAX_DEPTH = 32
 MAX_ELEMENTS = 2**40
+MAX_STEPS = 20_000
+MAX_MISTAKES = 100
+# A body takes about as long as so many of its steps.
+BODY = 8
 
 
 @dataclass(frozen=True)
 class Limits:
     """Caps that stand before any work; each can be raised by the caller.
 
-    ``elements`` is for one value of one sample.
+    ``elements`` is for one value of one sample; ``steps`` are those worked out, a body counting as some more;
+    ``mistakes`` are those told of in one run.
     """
 
     nodes: int = MAX_NODES
@@ -47,6 +52,12 @@ class Limits:
     depth: int = MAX_DEPTH
     bytes: int = MAX_BYTES
     elements: int = MAX_ELEMENTS
+    steps: int = MAX_STEPS
+    mistakes: int = MAX_MISTAKES
+
+
+class Stopped(Exception):
+    """The elaboration ends here, for a limit that was reported."""
 
 
 class Frame(NamedTuple):
@@ -94,6 +105,7 @@ class Context:
     def __post_init__(self) -> None:
         self.make = OpMaker(self.sink)
         self.marks = self.spec.unsound
+        self._worked_out = 0
         self._compute_defaults()
 
     def unsound(self, place: Place, *words: str) -> bool:
@@ -151,6 +163,19 @@ class Context:
             first = error.errors(include_url=False)[0]
             message = f"{op.op}: {first['loc'][0]} of its {error.title} comes to {first['input']}, which {first['msg']}"
             raise OpError(ValueTooLarge, message, help=ValueTooLarge.remedy) from error
+
+    def spend(self, steps: int, place: Place) -> None:
+        """Count ``steps`` that have to be worked out, before they are.
+
+        Raises:
+            Stopped: when they are more than the limit.
+        """
+        self._worked_out += steps
+        limit = self.limits.steps
+        if self._worked_out > limit:
+            message = f"up to here, this is more than the limit of {limit} steps that differ"
+            self.sink.add(TooManySteps.at(place.span, message, help=TooManySteps.remedy))
+            raise Stopped
 
     def size(self, callee: Op | Graph) -> int:
         """The number of calls that ``callee`` stands for when everything is written out."""

@@ -15,7 +15,7 @@ from graphbuilder.diagnostics.catalogue.references import InputSize, NothingRetu
 from graphbuilder.elaborate.arguments import shown
 from graphbuilder.elaborate.blocks import Blocks
 from graphbuilder.elaborate.builder import BodyBuilder
-from graphbuilder.elaborate.context import Context, Limits, Trail, table_of_no_op
+from graphbuilder.elaborate.context import Context, Limits, Stopped, Trail, table_of_no_op
 from graphbuilder.elaborate.facts import check_names, misspelt_params, read_by_own_steps, warn_unread
 from graphbuilder.elaborate.initialisers import check_owned, possible_names, read_initialisers
 from graphbuilder.elaborate.names import name_steps
@@ -54,11 +54,18 @@ def elaborate(
         limits: caps on what the spec may ask for.
     """
     sink = Sink() if sink is None else sink
+    try:
+        return _elaborated(spec, settings or {}, sink, limits or Limits())
+    except Stopped:
+        return None
+
+
+def _elaborated(spec: Spec, settings: Mapping[str, Any], sink: Sink, limits: Limits) -> TypedGraph | None:
     ops = catalogue()
     check_names(spec, ops, sink)
-    params = _params(spec, settings or {}, sink)
+    params = _params(spec, settings, sink)
     dialect = _dialect(spec, ops, params, sink)
-    context = Context(spec, ops, dialect, params, sink, limits or Limits())
+    context = Context(spec, ops, dialect, params, sink, limits)
     blocks = Blocks(context)
     inputs = {name: _input(name, declared, context) for name, declared in spec.inputs.items()}
     graph = _model(blocks, inputs)
@@ -66,7 +73,7 @@ def elaborate(
     # A word that is wrong elsewhere may be the very one that would have read it.
     if not sink.failed:
         blocks.pruner.report(sink)
-        warn_unread(spec, settings or {}, sink)
+        warn_unread(spec, settings, sink)
     return None if graph is None or sink.failed else _typed(graph, inputs, context)
 
 

@@ -148,9 +148,10 @@ def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies, wanted: Collecti
             return NOTHING_KNOWN
         if rest and index and calls.settled(current):
             inner.alike = rest
-            for name in map(str, range(index + 1, copies.number)):
-                if name in wanted or "*" in wanted:
-                    inner.signals[name] = _renamed(signal, name)
+            read = [name for name in map(str, range(index + 1, copies.number)) if name in wanted or "*" in wanted]
+            inner.context.spend(len(read), step.place)
+            for name in read:
+                inner.signals[name] = _renamed(signal, name)
             return _renamed(signal, str(copies.number - 1))
     return signal
 
@@ -209,6 +210,8 @@ class _Calls:
         self._inner, self._named, self._copies = inner, named, copies
         step = named.step
         self._vary = isinstance(step.use, list) or bool({"i", "n", "item"} & set(free_names((step.args, step.init))))
+        if self._vary:
+            inner.context.spend(copies.number, step.place)
         self._last: tuple[Any, Call | None] | None = None
         self.callees: set[object] = set()
 

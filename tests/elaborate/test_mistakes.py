@@ -169,7 +169,13 @@ def test_an_axis_has_an_end(shape: str, steps: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "name"), [(Limits(nodes=1), "nodes"), (Limits(depth=0), "depth"), (Limits(parameters=1), "parameters")]
+    ("limits", "name"),
+    [
+        (Limits(nodes=1), "nodes"),
+        (Limits(depth=0), "depth"),
+        (Limits(parameters=1), "parameters"),
+        (Limits(steps=8), "steps"),
+    ],
 )
 def test_a_limit_names_the_option_that_raises_it(limits: Limits, name: str) -> None:
     text = HEAD + '[model]\nbody = [{ use = "unit" }]\n[blocks.unit]\nbody = [{ op = "conv", out = 4 }]'
@@ -370,3 +376,17 @@ def test_a_param_misspelt_where_it_is_declared_is_told_once() -> None:
     rows = [(found.code, found.help) for found in mistakes(text)]
     assert rows[0] == ("GB155", "call it `width`")
     assert [code for code, _ in rows] == ["GB155", "GB155", "GB202"]
+
+
+def test_no_more_mistakes_than_the_limit_are_told() -> None:
+    text = HEAD + "[params]\nunread = 1\n[model]\nbody = [" + '{ op = "nope" }, ' * 5 + "]"
+    found = [each.code for each in check_text(text, "case.toml", limits=Limits(mistakes=3)).diagnostics]
+    assert found == ["GB303"] * 3 + ["GB609"]
+    assert [each.code for each in check_text(text, "case.toml").diagnostics] == ["GB303"] * 5
+
+
+def test_no_warnings_end_a_run() -> None:
+    text = HEAD + "[params]\n" + "".join(f"p{n} = 1\n" for n in range(5)) + '[model]\nbody = [{ op = "relu" }]'
+    checked = check_text(text, "case.toml", limits=Limits(mistakes=3))
+    assert checked.network is not None
+    assert len(checked.diagnostics) == 5

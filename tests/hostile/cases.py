@@ -94,6 +94,25 @@ def squared(count: int) -> str:
     return model('{ use = "b" }', more=block)
 
 
+def doubling(count: int) -> str:
+    """Blocks that each use the next twice, each time with another argument."""
+    uses = '{{ use = "b{0}", k = "=2 * k" }}, {{ use = "b{0}", k = "=2 * k + 1" }}'
+    blocks = [f'[blocks.b{n}]\nargs = {{ k = "int" }}\nbody = [{uses.format(n + 1)}]' for n in range(count)]
+    last = f'[blocks.b{count}]\nargs = {{ k = "int" }}\nbody = [{{ op = "relu" }}]'
+    return model('{ use = "b0", k = 1 }', more="\n".join([*blocks, last]))
+
+
+def unused(count: int) -> str:
+    """Blocks that nothing uses, each with an op that there is not."""
+    return model(BLOCK, more="\n".join(f'[blocks.b{n}]\nbody = [{{ op = "zz{n}" }}]' for n in range(count)))
+
+
+def listed(count: int) -> str:
+    """One step that lists as many blocks, each of which repeats."""
+    use = ", ".join(['"b"'] * count)
+    return model(f"{{ use = [{use}] }}", more='[blocks.b]\nbody = [{ op = "relu", repeat = 30 }]')
+
+
 REPEATED = '{ op = "relu", repeat = 1000 }'
 NESTED = """
 [blocks.a]
@@ -147,6 +166,16 @@ CASES: Mapping[str, Case] = {
         ),
         "GB303",
     ),
+    "blocks_that_double": Case(doubling(30), "GB608"),
+    "all_copies_of_a_long_repeat": Case(
+        model('{ op = "relu", repeat = 99999 }', '{ op = "concat", from = "relu.*" }'), "GB608"
+    ),
+    "a_list_of_thirty_thousand_blocks": Case(listed(30_000), "GB608"),
+    "copies_that_all_differ": Case(model('{ op = "leakyrelu", slope = "=0.1 * i", repeat = 99999 }'), "GB608"),
+    # Mistakes.
+    "ten_thousand_unknown_ops": Case(model(*['{ op = "x" }'] * 10_000), "GB609"),
+    "eight_thousand_unknown_steps": Case(model(*['{ op = "relu", from = "nope" }'] * 8000), "GB609"),
+    "five_thousand_unused_blocks": Case(unused(5000), "GB609"),
     # Depth.
     "a_thousand_brackets": Case(f"{HEAD}[params]\na = {'[' * 1000}{']' * 1000}\n", "GB602"),
     "a_thousand_open_brackets": Case(f"a = {'[' * 100_000}", "GB602"),

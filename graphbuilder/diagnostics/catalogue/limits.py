@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphbuilder.diagnostics.model import Rule
+from graphbuilder.diagnostics.model import Diagnostic, Rule
 
 
 class TextTooLarge(Rule):
@@ -175,3 +175,48 @@ image = [3, 8, 8]
 [model]
 body = [{ op = "resize", factor = 10 }]
 """
+
+
+class TooManySteps(Rule):
+    """20,000 steps may be worked out. A block is worked out once for all uses with the same arguments on the same
+    shapes, and a repeat once for all copies that are alike, so that a network of any depth takes few; what doubles
+    from block to block, each with other arguments, takes many. A block counts as 8 steps besides its own.
+    `--limit steps=N` raises it."""
+
+    code = "GB608"
+    remedy = "let copies and uses be alike, or raise the limit: `--limit steps=N`"
+    title = "differing steps beyond the limit"
+    bad = """\
+format = 1
+name = "tiny"
+
+[inputs]
+image = [3, 8, 8]
+
+[model]
+body = [{ op = "leakyrelu", slope = "=0.001 * i", repeat = 30000 }]
+"""
+    good = """\
+format = 1
+name = "tiny"
+
+[inputs]
+image = [3, 8, 8]
+
+[model]
+body = [{ op = "leakyrelu", slope = "=0.001 * i", repeat = 10 }]
+"""
+
+
+class TooManyMistakes(Rule):
+    """After 100 mistakes the rest of a spec is not looked at: as a rule they have one cause, or the file is no spec.
+    `--limit mistakes=N` raises it."""
+
+    code = "GB609"
+    title = "mistakes beyond the limit"
+
+    @classmethod
+    def after(cls, number: int) -> Diagnostic:
+        """What is said behind the last of so many mistakes."""
+        remedy = "mend these first, or raise the limit: `--limit mistakes=N`"
+        return cls.at(None, f"after {number} mistakes the rest is not looked at", help=remedy)
