@@ -37,6 +37,13 @@ class {name}({base}):
         self.register_parameter("{weight}", None)
 '''
 
+# Torch 2.13 cannot go back through a group norm that has a bias and no factor.
+_FACTOR_OF_ONES = """
+    def forward(self, x):
+        ones = self.bias.new_ones(self.num_channels)
+        return nn.functional.group_norm(x, self.num_groups, ones, self.bias, self.eps)
+"""
+
 _SCALE = '''
 class Scale(nn.Module):
     """A learnt factor for every channel of maps with ``axes`` spatial axes, or of tokens or vectors where there are
@@ -188,7 +195,9 @@ class GroupNorm(Norm):
             self._eps(),
         )
         call = TorchCall("nn.GroupNorm", args, positional=2)
-        return self._lower(call, Arg("affine", self.scale, True, field="scale"), move_to_second(x))
+        lowering = self._lower(call, Arg("affine", self.scale, True, field="scale"), move_to_second(x))
+        shifts = self.bias and not self.scale
+        return lowering._replace(helper=f"{lowering.helper}{_FACTOR_OF_ONES}") if shifts else lowering
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"g{self.groups}"

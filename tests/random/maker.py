@@ -149,8 +149,6 @@ class Maker:
                 del arguments[name]
         step: Step = {"op": op}
         step |= {name: self.dress(value, draft.scope) for name, value in arguments.items()}
-        if op == "groupnorm" and arguments.get("scale") is False and arguments.get("bias", True):
-            raise Unfit("torch cannot derive it")  # a group norm with a bias and no factor, as of 2.13
         if draft.keep and self.reading.call(step, draft.scope, inputs).ports != {"out": inputs[0]}:
             raise Unfit("another type")
         return self.with_init(step, inputs)

@@ -31,7 +31,7 @@ def main() -> None:
     text = {"flat": flat, "repeat": repeat}[form](size)
     start = time.perf_counter()
     parsed = spec.parse(document.parse(text, "scale.toml", max_bytes=10**9))
-    typed = elaborate(parsed, limits=Limits(nodes=10**9))
+    typed = elaborate(parsed, limits=Limits(nodes=10**9, steps=10**9))
     taken = time.perf_counter() - start
     assert typed is not None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
