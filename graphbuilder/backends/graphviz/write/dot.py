@@ -146,7 +146,8 @@ class Writer:
 
 
 def _html(line: tuple[Run, ...]) -> str:
-    return '<font point-size="6">&nbsp; </font>'.join(_font(run) for run in line)
+    """Runs without text, for which a long one left no room, are left out: Graphviz refuses an empty font."""
+    return '<font point-size="6">&nbsp; </font>'.join(_font(run) for run in line if run.text)
 
 
 def _font(run: Run) -> str:
