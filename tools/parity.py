@@ -25,7 +25,7 @@ def line(row: Row) -> str:
         learnt = f"{pair.learns().largest:.0e}" if row in TRAINED else ""
     against = f"{LIBRARIES[row.source]} `{row.function}`"
     sizes = ", ".join(map(str, row.sizes))
-    return f"| `{row.spec}` | {against} | {sizes} | {logits:.0e} | {learnt} |\n"
+    return f"| `{row.spec}` | {against} | {sizes} | {logits:.0g} | {learnt} |\n"
 
 
 def lines(rows: Iterable[Row]) -> Iterator[str]:
