@@ -1,6 +1,7 @@
 """Every hostile spec costs at most a second and 256 MiB, reaches nothing outside its folder, and ends in its code.
 
-The limits are the system's own, ``RLIMIT_CPU`` and ``RLIMIT_AS``: a process that goes beyond them is killed.
+The limits are the system's own, ``RLIMIT_CPU`` and ``RLIMIT_AS``: a process that goes beyond them is killed. On a
+slower machine a second is as much longer as plain arithmetic takes there.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def test_it_ends_in_its_code(answers: Mapping[str, Mapping[str, Any]], name: str
 def test_it_reaches_nothing_and_costs_little(answers: Mapping[str, Mapping[str, Any]], name: str) -> None:
     answer = answers[name]
     assert answer["seen"] == []
-    assert answer["seconds"] < CASES[name].seconds
+    assert answer["seconds"] < answer["most"]
     assert answer["kilobytes"] < 256 * 1024
     assert not (answer["folder"] / name / "it" / "ran").exists()
 
