@@ -38,7 +38,7 @@ ROOMS: tuple[str, ...] = (
 SHUT = {"ir": {"spec", "ops"}, "backends": {"spec", "elaborate"}}
 # Who may import a library when the program runs, by the start of the path below the package.
 KEEPERS: dict[str, tuple[str, ...]] = {
-    "torch": ("backends/torch/", "weights/", "importers/", "cli/import_.py"),
+    "torch": ("backends/torch/", "weights/", "importers/torch/"),
     "networkx": ("ir/",),
     "tomli": ("document/",),
 }

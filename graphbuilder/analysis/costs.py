@@ -41,6 +41,11 @@ class Costs(NamedTuple):
         """Learnable elements and running statistics, as Keras counts."""
         return self.trainable + self.non_trainable
 
+    def parameters(self) -> dict[str, int]:
+        """Every count of parameters under its name in JSON."""
+        names = ("total", "trainable", "non_trainable", "unique", "executed")
+        return {name: getattr(self, name) for name in names}
+
     def times(self, count: int) -> Costs:
         """The costs of ``count`` such calls."""
         return Costs(*(each * count for each in self))

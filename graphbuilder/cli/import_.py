@@ -76,16 +76,12 @@ def _imported(model: str, shapes: Sequence[tuple[int, ...]], name: str | None, s
         with stages.stage("import", f"reading {model}"):
             return from_keras(model, name)
     with stages.stage("torch", "importing torch"):
-        import torch
-
         from graphbuilder.importers.importing import from_torch
-        from graphbuilder.importers.torch.function import module_of
+        from graphbuilder.importers.torch.function import examples, module_of
     with stages.stage("model", f"calling {model}"):
         module = module_of(model)
-    generator = torch.Generator().manual_seed(0)
-    example = [torch.randn(2, *shape, generator=generator) for shape in shapes]
     with stages.stage("import", f"tracing {model}"):
-        return from_torch(module, *example, name=name or model.rpartition(":")[2])
+        return from_torch(module, *examples(shapes), name=name or model.rpartition(":")[2])
 
 
 def _rows(found: Imported, stages: Stages) -> list[tuple[str, str]]:

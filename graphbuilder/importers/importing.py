@@ -5,11 +5,10 @@ Nothing is written before all of that has gone well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from zipfile import is_zipfile
 
 from graphbuilder.compiler import Network, check_text
@@ -23,9 +22,6 @@ from graphbuilder.spec.names import PATTERN
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-# How far answers may be apart, of their scale: a float's rounding, many layers deep.
-CLOSE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -104,12 +100,12 @@ def from_torch(model: nn.Module, *example: Tensor, name: str | None = None) -> I
         CompileError: GB801 with every call that cannot be expressed, GB804 for a module that cannot be traced, GB805
             when the answers differ.
     """
-    from graphbuilder.importers.torch import read
+    from graphbuilder.importers.torch import difference, read
 
     traced = read(model, example)
     kind = f"{type(model).__module__.partition('.')[0]}'s {type(model).__name__}"
     found = _imported(traced, _name(name or traced.name), f"{kind}, a torch module")
-    return _compared(found, model, example)
+    return replace(found, difference=difference(found.network, found.mapping, model, example))
 
 
 def _name(text: str) -> str:
@@ -144,53 +140,3 @@ def _check_weights(found: Imported, path: str | Path) -> None:
             if fit.diagnostics:
                 message = f"the weights of {path} do not fit {found.name}"
                 raise CompileError((ImportDiffers.at(None, message), *fit.diagnostics))
-
-
-def _compared(found: Imported, model: nn.Module, example: Sequence[Tensor]) -> Imported:
-    """``found`` with its difference from ``model``, both with the same weights.
-
-    Raises:
-        CompileError: GB805.
-    """
-    from dataclasses import replace
-
-    import torch
-
-    from graphbuilder.backends.torch import build
-    from graphbuilder.importers.torch.reader import evaluating
-    from graphbuilder.weights.load import load
-    from graphbuilder.weights.save import to_bytes
-    from graphbuilder.weights.wanted import wanted
-
-    with TemporaryDirectory() as folder:
-        file, rules = Path(folder) / "model.safetensors", Path(folder) / "names.toml"
-        file.write_bytes(to_bytes({name: tensor.clone() for name, tensor in model.state_dict().items()}))
-        if found.mapping:
-            rules.write_text(found.mapping, encoding="utf-8")
-        tensors = load(wanted(found.network.typed), file, rules if found.mapping else None)
-    ours = build(found.network.typed, weights=tensors).eval()
-    with evaluating(model), torch.no_grad():
-        theirs = _flat(model(*example))
-        answers = _flat(ours(*example))
-    difference = max(_distance(one, other) for one, other in zip(answers, theirs, strict=True))
-    if not difference <= CLOSE:
-        message = f"the answers of {found.name} are {difference:.1e} of their scale from the model's"
-        raise CompileError((ImportDiffers.at(None, message),))
-    return replace(found, difference=difference)
-
-
-def _flat(answer: object) -> list[Tensor]:
-    """The tensors of an answer: one, a list, or a table of them."""
-    from torch import Tensor
-
-    if isinstance(answer, Tensor):
-        return [answer]
-    parts = cast("dict[str, object]", answer).values() if isinstance(answer, dict) else cast("list[object]", answer)
-    return [tensor for part in parts for tensor in _flat(part)]
-
-
-def _distance(ours: Tensor, theirs: Tensor) -> float:
-    if ours.shape != theirs.shape:
-        return float("inf")
-    scale = float(theirs.abs().max())
-    return float((ours - theirs).abs().max()) / (scale or 1.0)

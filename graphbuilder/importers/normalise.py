@@ -6,7 +6,7 @@ Each rule takes the calls and gives others that compute the same; weights keep t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -111,12 +111,7 @@ def _pooled(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]
         if above and above.op == "globalavgpool" and above.args.get("keep") and readers[above.name] == 1:
             plain.add(above.name)
             renamed[Value(call.name)] = call.inputs[0]
-    found = [
-        replace(call, args={**call.args, "keep": False}) if call.name in plain else call
-        for call in calls
-        if Value(call.name) not in renamed
-    ]
-    return _reading(found, renamed), renamed
+    return _keeping(calls, plain, renamed, keep=False), renamed
 
 
 def _kept(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
@@ -129,13 +124,17 @@ def _kept(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
         if call.op == "reshape" and is_one(call.args["shape"][1:]) and len(call.args["shape"]) == 3
         and call.inputs[0].node in pools and readers[call.inputs[0].node] == 1
     }  # fmt: skip
-    kept = {value.node for value in renamed.values()}
+    return _keeping(calls, {value.node for value in renamed.values()}, renamed, keep=True), renamed
+
+
+def _keeping(calls: Calls, pools: Collection[str], renamed: Renamed, *, keep: bool) -> Calls:
+    """``calls`` without those renamed, and whether these ``pools`` keep their axes of 1."""
     found = [
-        replace(call, args={**call.args, "keep": True}) if call.name in kept else call
+        replace(call, args={**call.args, "keep": keep}) if call.name in pools else call
         for call in calls
         if Value(call.name) not in renamed
     ]
-    return _reading(found, renamed), renamed
+    return _reading(found, renamed)
 
 
 def _gated(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:

@@ -10,8 +10,9 @@ from torch import nn
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.draw import draw
+from graphbuilder.files import write_whole
 from graphbuilder.weights.load import load
-from graphbuilder.weights.save import save
+from graphbuilder.weights.save import to_bytes
 from graphbuilder.weights.siblings import candidates
 from tests.weights.helpers import numbers, weights
 
@@ -119,7 +120,7 @@ def test_saving_and_loading_again(tmp_path: Path) -> None:
     conv = nn.Conv2d(3, 4, 3)
     conv.weight.data = conv.weight.data.contiguous(memory_format=torch.channels_last)
     module = nn.Sequential(conv, nn.BatchNorm2d(4))
-    save(module, tmp_path / "w.safetensors")
+    write_whole(tmp_path / "w.safetensors", to_bytes(module.state_dict()))
     ours = weights(**{name.replace(".", "__"): tuple(t.shape) for name, t in module.state_dict().items()})
     found = load(ours, tmp_path / "w.safetensors")
     assert found.keys() == module.state_dict().keys()
@@ -127,7 +128,7 @@ def test_saving_and_loading_again(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_replaced_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save(nn.Linear(2, 2), tmp_path / "w.safetensors")
+    write_whole(tmp_path / "w.safetensors", to_bytes(nn.Linear(2, 2).state_dict()))
     before = (tmp_path / "w.safetensors").read_bytes()
 
     def refuse(*_: object) -> None:
@@ -135,6 +136,6 @@ def test_a_file_that_cannot_be_replaced_stays(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr("os.replace", refuse)
     with pytest.raises(CompileError):
-        save(nn.Linear(3, 3), tmp_path / "w.safetensors")
+        write_whole(tmp_path / "w.safetensors", to_bytes(nn.Linear(3, 3).state_dict()))
     assert (tmp_path / "w.safetensors").read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 1

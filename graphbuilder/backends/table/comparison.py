@@ -77,13 +77,7 @@ class Variant:
         return {
             "name": self.name,
             "settings": dict(self.settings),
-            "parameters": {
-                "total": self.costs.total,
-                "trainable": self.costs.trainable,
-                "non_trainable": self.costs.non_trainable,
-                "unique": self.costs.unique,
-                "executed": self.costs.executed,
-            },
+            "parameters": self.costs.parameters(),
             "macs": self.macs,
             "activations": self.costs.activations,
             "outputs": shapes(self.outputs),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import FunctionFailed
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 def module_of(target: str) -> nn.Module:
@@ -20,8 +20,6 @@ def module_of(target: str) -> nn.Module:
     Raises:
         CompileError: GB803 when it cannot be imported or called, or gives no module.
     """
-    from torch import nn
-
     name, _, function = target.partition(":")
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
@@ -32,6 +30,12 @@ def module_of(target: str) -> nn.Module:
     if not isinstance(made, nn.Module):
         raise _failed(f"{target} gives a {type(made).__name__}, not an nn.Module")
     return made
+
+
+def examples(shapes: Iterable[Sequence[int]]) -> list[Tensor]:
+    """Two random samples of each shape, the same on every run."""
+    generator = torch.Generator().manual_seed(0)
+    return [torch.randn(2, *shape, generator=generator) for shape in shapes]
 
 
 def _failed(message: str) -> CompileError:

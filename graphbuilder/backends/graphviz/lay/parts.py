@@ -36,8 +36,24 @@ class Mark(Protocol):
         ...
 
 
+class _AtPoint:
+    """A mark with a place of its own."""
+
+    __slots__ = ()
+
+    along: float
+    across: float
+
+    def move(self, along: float, across: float) -> None:
+        self.along += along
+        self.across += across
+
+    def flip(self) -> None:
+        self.along = -self.along
+
+
 @dataclass(slots=True, eq=False)
-class BoxMark:
+class BoxMark(_AtPoint):
     """A box around a centre; ``wide`` and ``high`` are as a reader sees them, whichever way the flow goes."""
 
     box: Box
@@ -47,13 +63,6 @@ class BoxMark:
     high: float
     form: Form
     faded: bool = False
-
-    def move(self, along: float, across: float) -> None:
-        self.along += along
-        self.across += across
-
-    def flip(self) -> None:
-        self.along = -self.along
 
 
 @dataclass(slots=True, eq=False)
@@ -90,19 +99,12 @@ class FrameMark:
 
 
 @dataclass(slots=True, eq=False)
-class LabelMark:
+class LabelMark(_AtPoint):
     """A shape beside a wire."""
 
     text: str
     along: float
     across: float
-
-    def move(self, along: float, across: float) -> None:
-        self.along += along
-        self.across += across
-
-    def flip(self) -> None:
-        self.along = -self.along
 
 
 @dataclass(slots=True, eq=False)

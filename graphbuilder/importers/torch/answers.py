@@ -1,0 +1,68 @@
+"""What an imported spec answers beside the module that it came from, both with the module's weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from graphbuilder.backends.torch import build
+from graphbuilder.compiler import Network
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.catalogue.importing import ImportDiffers
+from graphbuilder.importers.torch.reader import evaluating
+from graphbuilder.weights.load import load
+from graphbuilder.weights.save import to_bytes
+from graphbuilder.weights.wanted import wanted
+
+# How far answers may be apart, of their scale: a float's rounding, many layers deep.
+CLOSE = 1e-3
+
+
+def difference(network: Network, mapping: str | None, model: nn.Module, example: Sequence[Tensor]) -> float:
+    """How far the answers of ``network`` to ``example`` are from those of ``model``, of their scale.
+
+    Args:
+        mapping: the text of the mapping of the model's names; None where they are the spec's own.
+
+    Raises:
+        CompileError: GB805 when they are too far apart.
+    """
+    ours = build(network.typed, weights=_weights(network, mapping, model)).eval()
+    with evaluating(model), torch.no_grad():
+        theirs = _flat(model(*example))
+        answers = _flat(ours(*example))
+    found = max(_distance(one, other) for one, other in zip(answers, theirs, strict=True))
+    if not found <= CLOSE:
+        message = f"the answers of {network.name} are {found:.1e} of their scale from the model's"
+        raise CompileError((ImportDiffers.at(None, message),))
+    return found
+
+
+def _weights(network: Network, mapping: str | None, model: nn.Module) -> dict[str, Tensor]:
+    """The model's weights by our names, read from files as a person's would be."""
+    with TemporaryDirectory() as folder:
+        file, rules = Path(folder) / "model.safetensors", Path(folder) / "names.toml"
+        file.write_bytes(to_bytes({name: tensor.clone() for name, tensor in model.state_dict().items()}))
+        if mapping:
+            rules.write_text(mapping, encoding="utf-8")
+        return load(wanted(network.typed), file, rules if mapping else None)
+
+
+def _flat(answer: object) -> list[Tensor]:
+    """The tensors of an answer: one, a list, or a table of them."""
+    if isinstance(answer, Tensor):
+        return [answer]
+    parts = cast("dict[str, object]", answer).values() if isinstance(answer, dict) else cast("list[object]", answer)
+    return [tensor for part in parts for tensor in _flat(part)]
+
+
+def _distance(ours: Tensor, theirs: Tensor) -> float:
+    if ours.shape != theirs.shape:
+        return float("inf")
+    scale = float(theirs.abs().max())
+    return float((ours - theirs).abs().max()) / (scale or 1.0)
