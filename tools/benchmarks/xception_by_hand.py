@@ -54,10 +54,10 @@ class Xception(nn.Module):
         self.stem = nn.Sequential(
             nn.Conv2d(3, 32, 3, stride=2, bias=False),
             batch_norm(32),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(32, 64, 3, bias=False),
             batch_norm(64),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
         )
         self.entry = nn.Sequential(
             Down(64, 128, 128, pool_padding=1, relu=False),
