@@ -145,6 +145,16 @@ ANSWERED = (
     Row("cait_xxs24", "timm:cait_xxs24_224", (64,), settings={"img_size": 64}),
     Row("pvt_v2_b0", "timm:pvt_v2_b0", (64,)),
     Row("mobilevit_xxs", "timm:mobilevit_xxs", (128,)),
+    Row("gmlp_s16", "timm:gmlp_s16_224", (64,), settings={"img_size": 64}),
+    Row("gmixer_24", "timm:gmixer_24_224", (64,), settings={"img_size": 64}),
+    Row("skresnet18", "timm:skresnet18", (64,)),
+    Row("cspresnet50", "timm:cspresnet50", (64,)),
+    Row("vovnet39a", "timm:vovnet39a", (64,)),
+    Row("dpn48b", "timm:dpn48b", (64,)),
+    Row("repvgg_a0", "timm:repvgg_a0", (64,)),
+    Row("ecaresnet26t", "timm:ecaresnet26t", (75,)),
+    Row("mobilenetv4_conv_small", "timm:mobilenetv4_conv_small", (75,)),
+    Row("twins_svt_small", "timm:twins_svt_small", (224,)),
 )
 
 ROWS = (*TRAINED, *ANSWERED)
