@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from graphbuilder.analysis.inference import TypedGraph
     from graphbuilder.backends.graphviz.figure import Format
-    from graphbuilder.backends.graphviz.options import Direction, Shapes, Theme
+    from graphbuilder.backends.graphviz.options import Direction, Shapes, Style, Theme
     from graphbuilder.backends.table import Summary
     from graphbuilder.document import Document
     from graphbuilder.elaborate import Limits
@@ -261,6 +261,7 @@ def render(
     dpi: int = ...,
     theme: Theme = ...,
     title: str | None = ...,
+    style: Style = ...,
 ) -> bytes: ...
 @overload
 def render(
@@ -277,6 +278,7 @@ def render(
     dpi: int = ...,
     theme: Theme = ...,
     title: str | None = ...,
+    style: Style = ...,
 ) -> None: ...
 def render(
     network: Network | str | Path,
@@ -292,6 +294,7 @@ def render(
     dpi: int = 144,
     theme: Theme = "auto",
     title: str | None = None,
+    style: Style = "colour",
 ) -> bytes | None:
     """The figure of the network; where a ``path`` is given, it is written whole there and not returned.
 
@@ -312,7 +315,7 @@ def render(
     from graphbuilder.diagnostics.catalogue.backends import NoGraphviz
 
     opened, closed = _patterns(expand), _patterns(collapse)
-    options = Options(shapes, names, direction, opened, closed, level, dpi, theme, title)
+    options = Options(shapes, names, direction, opened, closed, level, dpi, theme, title, style)
     chosen = format or (_format_of(path) if path is not None else "svg")
     try:
         figure = draw(_network(network).typed, chosen, options)

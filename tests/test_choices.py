@@ -37,7 +37,9 @@ def test_a_dtype_by_name() -> None:
     ("choice", "error", "words"),
     [
         ({"direction": "XX"}, ValueError, "direction must be one of TB, LR"),
-        ({"theme": "red"}, ValueError, "light, dark, auto"),
+        ({"theme": "red"}, ValueError, "auto, light, dark"),
+        ({"style": "red"}, ValueError, "colour, paper"),
+        ({"style": "paper", "theme": "dark"}, ValueError, "paper is white"),
         ({"shapes": "some"}, ValueError, "shapes"),
         ({"nmaes": True}, TypeError, "nmaes"),
     ],

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from graphbuilder.cli.options import Reading, reads_spec
+from graphbuilder.cli.report import bad_use
 from graphbuilder.cli.root import Command
 from graphbuilder.cli.stages import Stages, shown
 
@@ -15,6 +16,7 @@ EXAMPLES = """
 Examples:
   graphbuilder render specs/xception.toml -o xception.svg
   graphbuilder render specs/xception.toml -o xception.png --dpi 300 --theme light
+  graphbuilder render specs/xception.toml -o xception.pdf --style paper
   graphbuilder render specs/resnet50.toml -o resnet50.pdf --expand 'stages.0.*' --names
 """
 
@@ -31,11 +33,24 @@ Examples:
     "--level", type=click.IntRange(0), help="How many levels of blocks to open; what is legible unless given."
 )
 @click.option("--dpi", type=click.IntRange(10, 1200), default=144, help="Dots per inch of a PNG.")
-@click.option("--theme", type=click.Choice(["light", "dark", "auto"]), default="auto", help="The colours.")
+@click.option(
+    "--theme",
+    type=click.Choice(["auto", "light", "dark"]),
+    default="auto",
+    help="The colours; an SVG follows its reader unless one is chosen.",
+)
+@click.option(
+    "--style",
+    type=click.Choice(["colour", "paper"]),
+    default="colour",
+    help="paper: black on white, with serifs, for print.",
+)
 def command(reading: Reading, spec: str, *, output: str, **drawn: Any) -> None:
     """Draw a network as a figure, with or without Graphviz on the machine."""
     from graphbuilder.compiler import render
 
+    if drawn["style"] == "paper" and drawn["theme"] == "dark":
+        raise bad_use("paper is white", "leave out --theme dark, or --style paper")
     stages = Stages()
     with stages.stage("check", f"checking {spec}"):
         network = reading.network(spec)

@@ -23,7 +23,7 @@ from graphbuilder.backends.graphviz.write.dot import Writer
 from graphbuilder.backends.graphviz.write.engine import draw, draw_pdf
 from graphbuilder.backends.graphviz.write.pdf import write_pdf
 from graphbuilder.backends.graphviz.write.svg import finish
-from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT
+from graphbuilder.backends.graphviz.write.theme import palette_of
 
 Format = Literal["svg", "png", "pdf", "dot"]
 LEGIBLE, _MOST_LINKS, _CHOSEN = 210, 600, 12
@@ -51,7 +51,7 @@ def render(typed: TypedGraph, format: Format, options: Options = Options()) -> b
         NoEngine: when no Graphviz on this machine draws it; "dot" and "pdf" need none.
     """
     figure = drawing(typed, options)
-    palette = DARK if options.theme == "dark" else LIGHT
+    palette = palette_of(options)
     writer = Writer(figure, palette)
     source = writer.write(_dpi(figure, options) if format == "png" else None).source
     if format == "dot":
@@ -59,7 +59,10 @@ def render(typed: TypedGraph, format: Format, options: Options = Options()) -> b
     if format == "pdf":
         return draw_pdf(source) or write_pdf(figure, palette)
     drawn = draw(source, format)
-    return finish(drawn.decode(), figure.title, writer.tips, options.theme).encode() if format == "svg" else drawn
+    if format == "png":
+        return drawn
+    theme = "light" if options.style == "paper" else options.theme
+    return finish(drawn.decode(), figure.title, writer.tips, theme, writer.labels, palette.font).encode()
 
 
 def _dpi(figure: Drawing, options: Options) -> int:

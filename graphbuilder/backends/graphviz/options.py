@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
 Direction = Literal["TB", "LR"]
-Theme = Literal["light", "dark", "auto"]
+Theme = Literal["auto", "light", "dark"]
+Style = Literal["colour", "paper"]
 Shapes = Literal["all"] | bool
 
 
@@ -25,6 +26,7 @@ class Options:
         dpi: dots per inch of a PNG; fewer where it would have more than 10^8 dots.
         theme: "auto" follows the reader's light or dark setting where the format can, and is light elsewhere.
         title: what stands above the figure instead of the spec's title.
+        style: "paper" is black and white with serifs, for print; it has no theme but the light one.
     """
 
     shapes: Shapes = True
@@ -36,11 +38,15 @@ class Options:
     dpi: int = 144
     theme: Theme = "auto"
     title: str | None = None
+    style: Style = "colour"
 
     def __post_init__(self) -> None:
-        for name, choices in (("direction", get_args(Direction)), ("theme", get_args(Theme))):
+        for name, kind in (("direction", Direction), ("theme", Theme), ("style", Style)):
+            choices = get_args(kind)
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
+        if self.style == "paper" and self.theme == "dark":
+            raise ValueError("paper is white: the style `paper` has no dark theme")
         if self.shapes not in (True, False, "all"):
             raise ValueError(f'shapes must be True, False or "all", not {self.shapes!r}')
 

@@ -1,13 +1,17 @@
 """Words for the figure: made safe to show, measured, cut to fit. Knows nothing of places or colours.
 
-Widths are those of Helvetica, which Arial, Liberation Sans and Arimo share, so no font needs to be on the machine.
+Widths are those of Helvetica, which Arial, Liberation Sans and Arimo share, and of Times, which Times New Roman,
+Liberation Serif and Tinos share, so no font needs to be on the machine.
 """
 
 from __future__ import annotations
 
 from math import prod
+from typing import Literal
 
 from graphbuilder.ir import TensorType
+
+Face = Literal["sans", "serif"]
 
 _REGULAR = (
     278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556,
@@ -23,6 +27,21 @@ _BOLD = (
     278, 333, 584, 556, 333, 556, 611, 556, 611, 556, 333, 611, 611, 278, 278, 556, 278, 889, 611, 611,
     611, 611, 389, 556, 333, 611, 556, 778, 556, 556, 500, 389, 280, 389, 584,
 )  # fmt: skip
+_SERIF = (
+    250, 333, 408, 500, 500, 833, 778, 180, 333, 333, 500, 564, 250, 333, 250, 278, 500, 500, 500, 500,
+    500, 500, 500, 500, 500, 500, 278, 278, 564, 564, 564, 444, 921, 722, 667, 667, 722, 611, 556, 722,
+    722, 333, 389, 722, 611, 889, 722, 722, 556, 722, 667, 556, 611, 722, 722, 944, 722, 722, 611, 333,
+    278, 333, 469, 500, 333, 444, 500, 444, 500, 444, 333, 500, 500, 278, 278, 500, 278, 778, 500, 500,
+    500, 500, 333, 389, 278, 500, 500, 722, 500, 500, 444, 480, 200, 480, 541,
+)  # fmt: skip
+_SERIF_BOLD = (
+    250, 333, 555, 500, 500, 1000, 833, 278, 333, 333, 500, 570, 250, 333, 250, 278, 500, 500, 500, 500,
+    500, 500, 500, 500, 500, 500, 333, 333, 570, 570, 570, 500, 930, 722, 667, 722, 722, 667, 611, 778,
+    778, 389, 500, 778, 667, 944, 722, 778, 611, 778, 722, 556, 667, 722, 722, 1000, 722, 722, 667, 333,
+    278, 333, 581, 500, 333, 500, 556, 444, 556, 444, 333, 500, 556, 278, 333, 556, 278, 833, 556, 500,
+    556, 556, 444, 389, 333, 556, 500, 722, 500, 500, 444, 394, 220, 394, 520,
+)  # fmt: skip
+_TABLES = {"sans": (_REGULAR, _BOLD), "serif": (_SERIF, _SERIF_BOLD)}
 _OTHERS = {"×": 584, "·": 333, "–": 556, "−": 584, "→": 1000, "…": 1000}
 _LATIN_END, _NARROW, _WIDE = 0x2E80, 667, 1000
 _UNITS = (("", 1), (" k", 10**3), (" M", 10**6), (" G", 10**9), (" T", 10**12))
@@ -33,9 +52,9 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() else " " if c.isspace() else f"\\u{ord(c):04x}" for c in text)
 
 
-def width(text: str, size: float, bold: bool = False) -> float:
+def width(text: str, size: float, bold: bool = False, face: Face = "sans") -> float:
     """How wide ``text`` is in points at ``size`` points."""
-    table = _BOLD if bold else _REGULAR
+    table = _TABLES[face][bold]
     return sum(_advance(c, table) for c in text) * size / 1000
 
 

@@ -6,15 +6,19 @@ import struct
 import zlib
 from itertools import product
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree
 
 import pytest
 
 from graphbuilder.backends.graphviz import Options, dot, render
 from graphbuilder.backends.graphviz.figure import drawing
+from graphbuilder.backends.graphviz.lay.drawing import Run
 from graphbuilder.backends.graphviz.write import engine
+from graphbuilder.backends.graphviz.write.fonts import SANS, SERIF
 from graphbuilder.backends.graphviz.write.pdf import write_pdf
-from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT, Palette
+from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT, PAPER, Palette
+from graphbuilder.ir.op import Family
 from tests.backends.graphviz.networks import network
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -74,7 +78,7 @@ def test_pdf_is_one() -> None:
     assert data.rstrip().endswith(b"%%EOF")
 
 
-@pytest.mark.parametrize("palette", [LIGHT, DARK])
+@pytest.mark.parametrize("palette", [LIGHT, DARK, PAPER])
 @pytest.mark.parametrize("name", ["xception", "hostile"])
 def test_own_pdf_is_well_formed_and_has_every_word(name: str, palette: Palette) -> None:
     figure = drawing(network(name), Options())
@@ -138,7 +142,7 @@ def test_light_and_dark_are_in_one_svg_unless_one_is_chosen() -> None:
     assert DARK.sheet.lower() not in light.lower()
 
 
-@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("palette", [LIGHT, DARK, PAPER], ids=["light", "dark", "paper"])
 def test_words_stand_out_from_what_they_stand_on(palette: Palette) -> None:
     for style, faded in product(palette.styles, (False, True)):
         paint = palette.paint(style, faded)
@@ -146,6 +150,40 @@ def test_words_stand_out_from_what_they_stand_on(palette: Palette) -> None:
     for tone in ("ink", "muted", "accent"):
         for ground in ("panel", "card"):
             assert _contrast(palette.tones[tone], palette.styles[ground].fill) >= 7.0, (tone, ground)
+
+
+@pytest.mark.usefixtures("each_engine")
+def test_every_box_has_a_class_and_says_what_it_is() -> None:
+    tree = ElementTree.fromstring(render(network("xception"), "svg"))
+    figure = drawing(network("xception"), Options())
+    drawn = [shape for shape in figure.shapes if shape.style != "point"]
+    groups = [g for g in tree.iter(f"{SVG}g") if g.get("class", "").startswith("node ") and g.get("aria-label")]
+    assert [g.get("class", "").split()[1] for g in groups] == [shape.style for shape in drawn]
+    assert "SepConv 128, 3×3: entry.block2.unit.sepconv" in [g.get("aria-label") for g in groups]
+    assert all(shape.tip in (g.findtext(f"{SVG}title") or "") for g, shape in zip(groups, drawn, strict=True))
+    assert tree.get("role") == "graphics-document document"
+
+
+def test_paper_is_black_and_white_and_has_serifs() -> None:
+    data = render(network("xception"), "svg", Options(style="paper")).decode()
+    colours = {colour.lower() for colour in re.findall(r"#[0-9a-fA-F]{6}", data)}
+    assert all(colour[1:3] == colour[3:5] == colour[5:7] for colour in colours)
+    assert "Liberation Serif" in data
+    assert "prefers-color-scheme" not in data
+    fonts = re.findall(rb"/BaseFont /([\w-]+)", write_pdf(drawing(network("xception"), Options()), PAPER))
+    assert fonts == [b"Times-Roman", b"Times-Bold", b"Symbol"]
+
+
+def test_on_paper_no_two_families_look_alike() -> None:
+    families = [PAPER.styles[family] for family in get_args(Family)]
+    assert len({(paint.fill, paint.pen, paint.square, paint.dotted) for paint in families}) == len(families)
+
+
+@pytest.mark.parametrize("bold", [False, True])
+def test_serifs_take_no_more_room_than_the_layout_gave(bold: bool) -> None:
+    for words in ("SepConv 728, 3×3 /2", "LAVA KAYAK", "image 299×299×3", ""):
+        run = Run(words, 10.0, bold)
+        assert SERIF.width(SERIF.fitted(run)) <= SANS.width(run) + 1e-9
 
 
 def test_no_files_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

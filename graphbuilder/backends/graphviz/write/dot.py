@@ -8,23 +8,18 @@ All names are made up here and every text is escaped; nothing that a spec says i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape as html_escape
 
 import graphviz
 
-from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Point, Run, Shape, Words
+from graphbuilder.backends.graphviz.lay.drawing import POINT, Anchor, Drawing, Frame, Line, Point, Run, Shape, Words
 from graphbuilder.backends.graphviz.write.beziers import beziers, towards
-from graphbuilder.backends.graphviz.write.theme import FADED, Palette
+from graphbuilder.backends.graphviz.write.theme import FADED, Paint, Palette
 
-FONT = "Arial"
 _ARROW = 5.5
-_LINES: Mapping[str, Mapping[str, str]] = {
-    "shortcut": {"penwidth": "1.5"},
-    "passage": {"style": "dashed"},
-    "size": {"style": "dotted"},
-}
+_ROUND = "rounded,filled"
+_ALIGN = {"start": "left", "middle": "center", "end": "right"}
+_DASHES = {"passage": "dashed", "size": "dotted"}
 _TABLE = 'border="0" cellborder="0" cellspacing="0" cellpadding="0"'
 # Graphviz centres a line by its font's height, which leaves capitals too high: an empty row above brings them down.
 _RAISED, _RAISED_SIGN, _SIGNS = 3, 2, "+×–"
@@ -33,19 +28,25 @@ _LOWER = {True: 0.05, False: -0.08}
 
 
 class Writer:
-    """Writes one drawing; ``tips`` afterwards maps the made-up names to what hovering should say."""
+    """Writes one drawing.
+
+    Afterwards ``tips`` maps the made-up names to what hovering should say, and ``labels`` to what a reader of screens
+    should.
+    """
 
     def __init__(self, drawing: Drawing, palette: Palette) -> None:
         self._drawing = drawing
         self._palette = palette
+        self._font = palette.font
         self._names: dict[str, str] = {}
         self.tips: dict[str, str] = {}
+        self.labels: dict[str, str] = {}
 
     def write(self, dpi: int | None = None) -> graphviz.Digraph:
         """The drawing in DOT; ``dpi`` is for pixels."""
         dot = graphviz.Digraph(graph_attr=self._sheet() | ({"dpi": str(dpi)} if dpi else {}))
-        dot.attr("node", fixedsize="true", margin="0", fontname=FONT, style="rounded,filled", shape="box")
-        dot.attr("edge", arrowsize="0.55", penwidth="1.1")
+        dot.attr("node", fixedsize="true", margin="0", fontname=self._font.dot, style=_ROUND, shape="box")
+        dot.attr("edge", arrowsize="0.55", penwidth=_n(self._palette.pens["flow"]))
         self._corners(dot)
         for number, frame in enumerate(self._drawing.frames):
             self._frame(dot, number, frame)
@@ -64,7 +65,7 @@ class Writer:
             "pad": "0",
             "bb": f"0,0,{_n(self._drawing.wide)},{_n(self._drawing.high)}",
             "bgcolor": self._palette.sheet,
-            "fontname": FONT,
+            "fontname": self._font.dot,
             "class": "sheet",
             "label": "",
         }
@@ -80,8 +81,8 @@ class Writer:
         box = f"{_n(frame.x)},{_n(low)},{_n(frame.x + frame.wide)},{_n(high)}"
         shown = {"fillcolor": paint.fill, "color": paint.line, "penwidth": _n(paint.pen)}
         shown["class"] = f"{frame.style} {FADED}" if frame.faded else frame.style
-        style = "rounded,filled,dashed" if frame.dashed else "rounded,filled"
-        dot.subgraph(graphviz.Digraph(f"cluster_{number}", graph_attr={"bb": box, "style": style, **shown}))
+        shown["style"] = _style(paint, frame.dashed)
+        dot.subgraph(graphviz.Digraph(f"cluster_{number}", graph_attr={"bb": box, **shown}))
 
     def _shape(self, dot: graphviz.Digraph, shape: Shape) -> None:
         name = self._names[shape.key] = f"n{len(self._names)}"
@@ -90,6 +91,8 @@ class Writer:
         if shape.style == POINT:
             dot.node(name, label="", shape="point", style="invis", pos=self._place(shape.x, shape.y))
             return
+        said = " ".join(run.text for line in shape.lines for run in line)
+        self.labels[name] = f"{said}: {shape.tip}" if shape.tip else said
         paint = self._palette.paint(shape.style, shape.faded)
         attributes = {
             "pos": self._place(shape.x, shape.y),
@@ -101,8 +104,8 @@ class Writer:
             "penwidth": _n(paint.pen),
             "class": f"{shape.style} {FADED}" if shape.faded else shape.style,
         }
-        if shape.dashed:
-            attributes["style"] = "rounded,filled,dashed"
+        if (style := _style(paint, shape.dashed)) != _ROUND:
+            attributes["style"] = style
         if shape.outline == "circle":
             attributes |= {"shape": "circle", "style": "filled"}
         dot.node(name, **self._label(shape.lines), **attributes)
@@ -110,14 +113,16 @@ class Writer:
     def _label(self, lines: tuple[tuple[Run, ...], ...]) -> dict[str, str]:
         """One run is a plain label; more are HTML-like."""
         if len(lines) == 1 and len(lines[0]) == 1 and not lines[0][0].bold:
-            return {"label": graphviz.escape(lines[0][0].text), "fontsize": _n(lines[0][0].size)}
-        rows = "".join(f"<tr><td>{_html(line)}</td></tr>" for line in lines)
+            run = self._font.fitted(lines[0][0])
+            return {"label": graphviz.escape(run.text), "fontsize": _n(run.size)}
+        rows = "".join(f"<tr><td>{self._html(line)}</td></tr>" for line in lines)
         sign = _RAISED_SIGN if lines[0][0].text in _SIGNS else _RAISED
         return {"label": f'<<table {_TABLE}><tr><td height="{sign}"></td></tr>{rows}</table>>'}
 
     def _words(self, dot: graphviz.Digraph, name: str, words: Words) -> None:
         """Words in a cell as wide as they are, since only a cell can hold them to one side."""
-        wide = text.width(words.text, words.size, words.bold) + 2
+        run = Run(words.text, words.size, words.bold)
+        wide = self._font.width(self._font.fitted(run)) + 2
         x = {"start": words.x + wide / 2, "middle": words.x, "end": words.x - wide / 2}[words.anchor]
         colour = self._palette.tones[words.tone]
         place = {
@@ -126,12 +131,27 @@ class Writer:
             "height": _n(words.size * 1.4 / 72, 4),
         }
         shown = {"class": f"words {words.tone}", "fontcolor": colour}
-        dot.node(name, label=_cell(words, wide), shape="none", style="", **place, **shown)
+        dot.node(name, label=self._cell(run, wide, words.anchor), shape="none", style="", **place, **shown)
+
+    def _cell(self, run: Run, wide: float, anchor: Anchor) -> str:
+        size = f'fixedsize="true" width="{wide:.0f}" height="{run.size:.0f}"'
+        return f'<<table {_TABLE} {size}><tr><td align="{_ALIGN[anchor]}">{self._run(run)}</td></tr></table>>'
+
+    def _html(self, line: tuple[Run, ...]) -> str:
+        """Runs without text, for which a long one left no room, are left out: Graphviz refuses an empty font."""
+        return '<font point-size="6">&nbsp; </font>'.join(self._run(run) for run in line if run.text)
+
+    def _run(self, run: Run) -> str:
+        words, size = _markup(run.text), self._font.fitted(run).size
+        return f'<font point-size="{_n(size)}">{f"<b>{words}</b>" if run.bold else words}</font>'
 
     def _line(self, dot: graphviz.Digraph, line: Line) -> None:
         tail, head = self._names[line.tail], self._names[line.head]
         shown = {"color": self._palette.lines[line.kind], "class": line.kind}
-        shown |= _LINES.get(line.kind, {})
+        if (pen := self._palette.pens[line.kind]) != self._palette.pens["flow"]:
+            shown["penwidth"] = _n(pen)
+        if line.kind in _DASHES:
+            shown["style"] = _DASHES[line.kind]
         dot.edge(tail, head, pos=self._spline(line.points), **shown)
 
     def _spline(self, points: tuple[Point, ...]) -> str:
@@ -145,26 +165,14 @@ class Writer:
         return f"{_n(x)},{_n(self._drawing.high - y)}"
 
 
-def _html(line: tuple[Run, ...]) -> str:
-    """Runs without text, for which a long one left no room, are left out: Graphviz refuses an empty font."""
-    return '<font point-size="6">&nbsp; </font>'.join(_font(run) for run in line if run.text)
-
-
-def _font(run: Run) -> str:
-    words = _markup(run.text)
-    return f'<font point-size="{_n(run.size)}">{f"<b>{words}</b>" if run.bold else words}</font>'
-
-
 def _markup(words: str) -> str:
     """``words`` in an HTML-like label, where a backslash would still begin one of Graphviz's own escapes."""
     return html_escape(words).replace("\\", "\\\\")
 
 
-def _cell(words: Words, wide: float) -> str:
-    shown = _font(Run(words.text, words.size, words.bold))
-    align = {"start": "left", "middle": "center", "end": "right"}[words.anchor]
-    size = f'fixedsize="true" width="{wide:.0f}" height="{words.size:.0f}"'
-    return f'<<table {_TABLE} {size}><tr><td align="{align}">{shown}</td></tr></table>>'
+def _style(paint: Paint, dashed: bool) -> str:
+    corners = "filled" if paint.square else _ROUND
+    return f"{corners},dashed" if dashed else f"{corners},dotted" if paint.dotted else corners
 
 
 def _n(number: float, digits: int = 2) -> str:

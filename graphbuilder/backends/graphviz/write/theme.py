@@ -1,32 +1,44 @@
 """Colours. Hues are told apart with any colour vision, and never alone: border, label and size say the same.
 
+On paper there are none: families are told by grey, by how thick a border is and by whether its corners are round.
+
 Styles are the families of ops and the few other things that are drawn; the same names are classes in an SVG.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.backends.graphviz.write.fonts import SANS, SERIF, Font
 
 
 class Paint(NamedTuple):
-    """Fill, border and text of a style, and how thick its border is."""
+    """Fill, border and text of a style; how thick its border is, whether its corners are square and it is dotted."""
 
     fill: str
     line: str
     text: str
     pen: float = 1.2
+    square: bool = False
+    dotted: bool = False
+
+
+PENS: Mapping[str, float] = {"flow": 1.1, "shortcut": 1.5, "passage": 1.1, "size": 1.1}
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Every colour of one theme."""
+    """Every colour of one theme, its font, and how thick its lines are."""
 
     sheet: str
     styles: Mapping[str, Paint]
     tones: Mapping[str, str]
     lines: Mapping[str, str]
+    font: Font = SANS
+    pens: Mapping[str, float] = field(default_factory=lambda: PENS)
 
     def paint(self, style: str, faded: bool = False) -> Paint:
         """How ``style`` is painted; ``faded`` is nearer to the sheet, its words as they were; counts never are."""
@@ -35,7 +47,7 @@ class Palette:
             return paint
         ink = self.tones["ink"] if style == "terminal" else paint.text
         fill = self.sheet if style == "terminal" else _mixed(paint.fill, self.sheet, _FADED_FILL)
-        return Paint(fill, _mixed(paint.line, self.sheet, _FADED_LINE), ink, paint.pen)
+        return paint._replace(fill=fill, line=_mixed(paint.line, self.sheet, _FADED_LINE), text=ink)
 
 
 FADED = "training"
@@ -99,6 +111,44 @@ DARK = Palette(
     tones={"ink": _PALE, "muted": _DIM, "accent": "#7CC0E8", "inverse": "#0E141B"},
     lines={"flow": "#A3B0C2", "shortcut": "#E0A030", "passage": _DIM, "size": _DIM},
 )
+
+_BLACK, _WHITE, _HAIR = "#000000", "#FFFFFF", "#8C8C8C"
+
+PAPER = Palette(
+    sheet=_WHITE,
+    styles={
+        "separable": Paint("#D2D2D2", _BLACK, _BLACK, 1.9),
+        "convolution": Paint(_WHITE, _BLACK, _BLACK, 1.9),
+        "pooling": Paint("#B4B4B4", _BLACK, _BLACK, 0.7, square=True),
+        "head": Paint(_WHITE, _BLACK, _BLACK, 1.9, square=True),
+        "attention": Paint("#D2D2D2", _BLACK, _BLACK, 1.9, square=True),
+        "join": Paint(_WHITE, _BLACK, _BLACK, 1.0),
+        "activation": Paint(_WHITE, _BLACK, _BLACK, 0.6),
+        "normalisation": Paint("#E8E8E8", _BLACK, _BLACK, 0.6),
+        "regularisation": Paint(_WHITE, _BLACK, _BLACK, 0.9, dotted=True),
+        "shape": Paint(_WHITE, _BLACK, _BLACK, 0.6, square=True),
+        "block": Paint(_WHITE, _BLACK, _BLACK, 1.0),
+        "terminal": Paint(_BLACK, _BLACK, _WHITE),
+        "badge": Paint(_BLACK, _BLACK, _WHITE),
+        "panel": Paint(_WHITE, _HAIR, _BLACK, 0.5),
+        "card": Paint(_WHITE, _HAIR, _BLACK, 0.8),
+        "reused": Paint(_WHITE, _BLACK, _BLACK, 1.0),
+        "stack": Paint(_WHITE, _BLACK, _BLACK, 0.8),
+        "stacked": Paint(_WHITE, _BLACK, _BLACK, 1.3),
+        "legend": Paint(_WHITE, _HAIR, _BLACK, 0.5),
+    },
+    tones={"ink": _BLACK, "muted": "#333333", "accent": _BLACK, "inverse": _WHITE},
+    lines={"flow": _BLACK, "shortcut": _BLACK, "passage": "#4D4D4D", "size": "#4D4D4D"},
+    font=SERIF,
+    pens={"flow": 0.8, "shortcut": 1.7, "passage": 0.8, "size": 0.9},
+)
+
+
+def palette_of(options: Options) -> Palette:
+    """What a figure is painted with; that of a theme which follows the reader is the light one, until it does."""
+    if options.style == "paper":
+        return PAPER
+    return DARK if options.theme == "dark" else LIGHT
 
 
 def style_sheet(palette: Palette) -> str:
