@@ -9,7 +9,7 @@ transposed convolution), the most that a place may read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -52,6 +52,29 @@ def receptive_fields(typed: TypedGraph) -> dict[str, dict[str, Field]]:
     }
 
 
+def fields_within(typed: TypedGraph) -> Iterator[tuple[str, dict[str, Field]]]:
+    """For every call of a network, by its dotted path and a block before what is in it, the fields of its first output.
+
+    Every copy of a repeat is one, however many there are; who does not want them all stops.
+    """
+    inputs = dict(zip(typed.graph.inputs, typed.inputs, strict=True))
+    for path, sources in _within(typed, {Value(name): {Value(name): OWN} for name in inputs}, ""):
+        yield path, {source.node: _field(reach, inputs[source.node]) for source, reach in sources.items()}
+
+
+def _within(typed: TypedGraph, entering: Mapping[Value, Sources], prefix: str) -> Iterator[tuple[str, Sources]]:
+    """The sources of every call in a body whose inputs have those of ``entering``."""
+    body = _Body(typed, entering)
+    for node in typed.graph.nodes:
+        made = body.sources(node)
+        yield prefix + node.name, made
+        if node.name in typed.bodies:
+            inner = typed.bodies[node.name]
+            read = zip(inner.graph.inputs, node.inputs, strict=True)
+            known = {Value(name): body.known(value) for name, value in read}
+            yield from _within(inner, known, f"{prefix}{node.name}.")
+
+
 def _field(reach: Reach, input: TensorType) -> Field:
     spans = reach.spans or (Span(),) * len(input.spatial)
     return Field(tuple(span.size for span in spans), reach.whole)
@@ -69,11 +92,12 @@ def reads(typed: TypedGraph) -> Reads:
 
 
 class _Body:
-    """Walks one body once; the sources of its values are its inputs."""
+    """Walks one body once; the sources of its values are its inputs, unless these are known to have others."""
 
-    def __init__(self, typed: TypedGraph) -> None:
+    def __init__(self, typed: TypedGraph, entering: Mapping[Value, Sources] | None = None) -> None:
         self._typed = typed
-        self._known: dict[Value, Sources] = {Value(name): {Value(name): OWN} for name in typed.graph.inputs}
+        own: dict[Value, Sources] = {Value(name): {Value(name): OWN} for name in typed.graph.inputs}
+        self._known: dict[Value, Sources] = dict(entering) if entering is not None else own
         self._ops: dict[tuple[int, tuple[TensorType, ...]], Reads] = {}
 
     def reads(self) -> Reads:
@@ -82,11 +106,20 @@ class _Body:
         # Copies that nobody wrote out are like the last that is, unless their types go on changing.
         head = nodes.head if isinstance(nodes, Copies) and type(self._typed.types) is not dict else nodes
         for node in head:
-            for port, read in zip(node.results, self._call(node), strict=True):
-                value = Value(node.name, port)
-                self._known[value] = self._through(_of(node, read), self._known, value)
+            self.sources(node)
         numbers = {Value(name): number for number, name in enumerate(graph.inputs)}
         return tuple({numbers[key]: each for key, each in self._of_output(value).items()} for _, value in graph.outputs)
+
+    def sources(self, node: Node) -> Sources:
+        """Of the first output of the next ``node``; those of the others are remembered as well."""
+        for port, read in zip(node.results, self._call(node), strict=True):
+            value = Value(node.name, port)
+            self._known[value] = self._through(_of(node, read), self._known, value)
+        return self._known[Value(node.name, node.results[0])]
+
+    def known(self, value: Value) -> Sources:
+        """Of a value that was walked past."""
+        return self._known[value]
 
     def _of_output(self, value: Value) -> Sources:
         if value in self._known:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 import graphbuilder as gb
-from graphbuilder.analysis.receptive_field import Field, receptive_fields
+from graphbuilder.analysis.receptive_field import Field, fields_within, receptive_fields
 from graphbuilder.backends.torch import build
 from graphbuilder.ir import Composite, Example, Op, TensorType
 from graphbuilder.ops import catalogue
@@ -222,3 +222,17 @@ def test_no_op_reads_beyond_what_it_declares(op: Op, example: Example) -> None:
                 spans = reach.spans or ((1, 0, 0),) * len(given.spatial)
                 for place, (stride, first, last), (low, high) in zip(middle, spans, seen, strict=True):
                     assert stride * place + first <= low and high <= stride * place + last
+
+
+@pytest.mark.parametrize("name", ["xception", "unet", "densenet121"])
+def test_the_field_of_the_last_call_is_that_of_the_network(name: str) -> None:
+    typed = gb.load(SPECS / f"{name}.toml").typed
+    (output,) = receptive_fields(typed).values()
+    assert list(fields_within(typed))[-1][1] == output
+
+
+def test_every_copy_of_a_repeat_has_a_field_of_its_own() -> None:
+    found = network('{ use = "pair", repeat = 5 }', blocks="[blocks.pair]\nbody = [{ op = 'conv' }, { op = 'relu' }]")
+    fields = {path: str(inner["x"]) for path, inner in fields_within(found.typed)}
+    assert [fields[f"pair.{copy}.conv"] for copy in range(5)] == ["3x3", "5x5", "7x7", "9x9", "11x11"]
+    assert fields["pair.4"] == fields["pair"] == "11x11"
