@@ -2,8 +2,8 @@
 
 The way through, which ``figure`` walks:
 
-- ``read``: a TypedGraph becomes a ``Scene``. ``policy`` decides what is a panel, a card or one box, ``norms`` what need
-  not be drawn, ``reader`` reads; ``structure`` finds chains, branches and tangles in a region.
+- ``read``: a TypedGraph becomes a ``Scene``. ``policy`` decides what is a panel, a card or one box, ``habits`` what
+  need not be drawn, ``reader`` reads; ``structure`` finds chains, branches and tangles in a region.
 - ``lay``: a scene becomes a ``Drawing``. From the inside out: ``placing`` puts the items of a region behind and beside
   each other (``parts`` joins two pieces, ``channel`` routes between them, ``mesh`` places tangles, ``ladder`` a U),
   ``panels`` cuts the network, ``columns`` chooses a sheet, ``sheet`` and ``legend`` fill it, ``pen`` draws.
@@ -14,7 +14,7 @@ The way through, which ``figure`` walks:
 
 from __future__ import annotations
 
-from graphbuilder.backends.graphviz.figure import dot, render
+from graphbuilder.backends.graphviz.figure import dot, drawing, render
 from graphbuilder.backends.graphviz.options import Options
 
-__all__ = ["Options", "dot", "render"]
+__all__ = ["Options", "dot", "drawing", "render"]

@@ -14,7 +14,7 @@ from graphbuilder.backends.graphviz.lay.panels import torn
 from graphbuilder.backends.graphviz.lay.sheet import lay
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.gather import gather
-from graphbuilder.backends.graphviz.read.norms import Norms
+from graphbuilder.backends.graphviz.read.habits import Habits
 from graphbuilder.backends.graphviz.read.patterns import check_patterns
 from graphbuilder.backends.graphviz.read.policy import Fold, Policy
 from graphbuilder.backends.graphviz.read.reader import Reader
@@ -89,13 +89,13 @@ def drawing(typed: TypedGraph, options: Options) -> Drawing:
 
 def scene(typed: TypedGraph, options: Options) -> Scene:
     """What the figure of ``typed`` shows, folded as far as it takes to be legible."""
-    norms = Norms(typed)
-    found, boxes, said = _read(typed, options, norms, "nothing"), 0, ""
+    habits = Habits(typed)
+    found, boxes, said = _read(typed, options, habits, "nothing"), 0, ""
     for fold, words in _FOLDS:
         boxes = found.root.boxes()
         if options.level is not None or boxes <= LEGIBLE:
             break
-        folded = _read(typed, options, norms, fold)
+        folded = _read(typed, options, habits, fold)
         if folded.root.boxes() < boxes:
             found, said = folded, words
     chosen = options.level is not None or options.expand
@@ -104,14 +104,14 @@ def scene(typed: TypedGraph, options: Options) -> Scene:
         found, said = _gathered(found)
     title = text.clean(options.title or typed.graph.title or typed.graph.template)
     shapes = _shapes(found.root) if options.shapes else ""
-    return replace(found, title=title, facts=tuple(_facts(typed, norms, said)), shapes=shapes)
+    return replace(found, title=title, facts=tuple(_facts(typed, habits, said)), shapes=shapes)
 
 
-def _read(typed: TypedGraph, options: Options, norms: Norms, fold: Fold) -> Scene:
+def _read(typed: TypedGraph, options: Options, habits: Habits, fold: Fold) -> Scene:
     """The scene at one fold; a block that other things run beside is no panel, so it is read again as a card."""
     demoted: frozenset[str] = frozenset()
     while True:
-        reader = Reader(Policy(options, norms, fold, demoted), norms, bool(options.shapes))
+        reader = Reader(Policy(options, habits, fold, demoted), habits, bool(options.shapes))
         root = reader.root(typed)
         broken = torn(root, reader.sections)
         if not broken:
@@ -140,12 +140,12 @@ def _shapes(root: Region) -> str:
     return f"shapes: {', or '.join(dict.fromkeys(said))}" if said else ""
 
 
-def _facts(typed: TypedGraph, norms: Norms, said: str) -> Iterator[str]:
+def _facts(typed: TypedGraph, habits: Habits, said: str) -> Iterator[str]:
     counted = costs(typed)
     yield f"{text.count(counted.trainable, 4)} parameters"
     sizes = {type_.spatial for type_ in typed.inputs}
     at = f" at {'×'.join(map(str, sizes.pop()))}" if len(sizes) == 1 and all(sizes) else ""
     yield f"{text.count(counted.macs)} MACs{at}"
-    yield from norms.sentences()
+    yield from habits.sentences()
     if said:
         yield said

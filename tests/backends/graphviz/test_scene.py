@@ -44,6 +44,7 @@ def test_what_is_said(name: str, golden: Callable[[str, str], None]) -> None:
 
 NORMED = ", ".join(['{ op = "conv", out = 4, kernel = 1 }, { op = "batchnorm" }'] * 2)
 BARE = '{ id = "last", op = "conv", out = 4, kernel = 1 }'
+ACTIVE = ", ".join(['{ op = "conv", out = 4, kernel = 1 }, { op = "batchnorm" }, { op = "relu" }'] * 3)
 SENTENCE = "every Conv is followed by BatchNorm"
 
 
@@ -54,12 +55,30 @@ SENTENCE = "every Conv is followed by BatchNorm"
         (f'{NORMED}, {{ op = "conv", out = 4, kernel = 1 }}, {{ op = "batchnorm" }}, {BARE}',
          ["every Conv but last is followed by BatchNorm"]),
         (f"{NORMED}, {BARE}", []),
+        (ACTIVE, [f"{SENTENCE} and ReLU"]),
+        (f'{ACTIVE}, {{ id = "last", op = "conv", out = 4, kernel = 1 }}',
+         ["every Conv but last is followed by BatchNorm and ReLU"]),
+        (f"{ACTIVE}, {NORMED}", [SENTENCE]),
+        (f'{ACTIVE}, {ACTIVE.replace("relu", "tanh")}', [SENTENCE]),
         (f'{NORMED}, {BARE}, {{ op = "relu" }}, {{ op = "batchnorm" }}', []),
         (NORMED.replace('"batchnorm" }, { op = "conv"', '"layernorm" }, { op = "conv"'), []),
     ],
 )  # fmt: skip
 def test_norms_are_left_out_only_where_that_is_true(body: str, said: list[str]) -> None:
     assert [fact for fact in facts(body) if fact.startswith("every")] == said
+
+
+IDLE = """
+  { op = "identity" }, { op = "dropout", rate = 0.0 }, { op = "activation", kind = "gelu" },
+  { op = "droppath", rate = 0.0 }, { id = "drop", op = "dropout", rate = "=0.1 * i", repeat = 4 },
+"""
+
+
+def test_what_does_nothing_is_not_drawn_and_an_activation_goes_by_its_name() -> None:
+    checked = compiler.check_text(f"{HEAD}[model]\nbody = [{IDLE}]\n")
+    assert checked.network is not None, checked.diagnostics
+    items = list(scene(checked.network.typed, Options()).root.items.values())
+    assert [item.title for item in items[1:-1]] == ["GELU", "dropout 0 – 3"]
 
 
 def test_outputs_of_training_say_so() -> None:

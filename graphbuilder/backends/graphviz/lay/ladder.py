@@ -10,13 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from graphbuilder.backends.graphviz.lay import metrics as m
-from graphbuilder.backends.graphviz.lay.parts import FrameMark, LabelMark, Part, Tip, WireMark, attach
+from graphbuilder.backends.graphviz.lay.parts import BoxMark, FrameMark, LabelMark, Part, Tip, WireMark, attach
 from graphbuilder.backends.graphviz.lay.placing import Placer
 from graphbuilder.backends.graphviz.read.scene import Link
 from graphbuilder.backends.graphviz.read.structure import Bare, Chain, Element, Parallel
 
 _LEAST_RUNGS, _LEAST_LENGTH = 2, 900.0
-_ABOVE_RUNG, _BELOW_RUNG, _BETWEEN = 26.0, 14.0, 56.0
+_ABOVE_RUNG, _BELOW_RUNG = 26.0, 14.0
+_BETWEEN, _MOST_BETWEEN, _OF_LENGTH = 56.0, 160.0, 0.13
+"""The least and the most room between the sides, and how much a long one asks for."""
 
 Place = Callable[[Placer, Sequence[Element], Part | None], Part]
 
@@ -62,13 +64,13 @@ def _skipped(elements: Sequence[Element]) -> int | None:
     return found[0] if len(kinds) == 2 and {Chain, Bare} == set(kinds) else None
 
 
-def place_ladder(found: Ladder, placer: Placer, place: Place) -> Part | None:
-    """``found`` placed, or None where it is short, or something in it cannot be drawn upwards.
+def place_ladder(found: Ladder, placer: Placer, place: Place, least: float = _LEAST_LENGTH) -> Part | None:
+    """``found`` placed, or None where it is shorter than ``least``, or something in it cannot be drawn upwards.
 
     ``place`` places a chain, which on the right begins behind a given part.
     """
     sides = _Sides(found, placer, place)
-    return sides.placed() if sides.stand() else None
+    return sides.placed() if sides.stand(least) else None
 
 
 class _Sides:
@@ -81,12 +83,12 @@ class _Sides:
         self._foot = place(placer, found.foot, None)
         self._right = [place(placer.upwards(), rung.behind, _arriving(rung, placer)) for rung in found.rungs]
 
-    def stand(self) -> bool:
+    def stand(self, least: float) -> bool:
         """Whether it is long enough, one trunk leads up, and nothing is stacked there: a badge hangs below its card."""
         length = sum(part.length for part in (*self._left, self._foot, *self._right))
         stacked = any(isinstance(mark, FrameMark) and mark.count > 1 for part in self._right for mark in part.marks)
         straight = all(_is_open(part, rung) for part, rung in zip(self._right, self._rungs, strict=True))
-        return length > _LEAST_LENGTH and straight and not stacked
+        return length > least and straight and not stacked
 
     def placed(self) -> Part:
         """The left side down to the foot, and the right side up again."""
@@ -102,11 +104,14 @@ class _Sides:
             tails.append(whole.outs[rung.skip].item)
             heights.append(self._hang(whole, rung, least))
             attach(whole, self._foot if rung is self._rungs[-1] else self._left[number + 1])
-        trunk = whole.right + _BETWEEN + max(part.left for part in self._right)
+        between = max(_BETWEEN, min(_MOST_BETWEEN, _OF_LENGTH * heights[-1]))
+        trunk = whole.right + between + max(part.left for part in self._right)
         self._ascend(whole, trunk, [height + low for height, low in zip(heights, lows, strict=True)])
         for rung, part, height, low, tail in zip(self._rungs, self._right, heights, lows, tails, strict=True):
             tip = part.ins[rung.skip][0]
             end = tip.points[-1:] if low > 0 else tip.points
+            if low > 0 and isinstance(part.marks[0], FrameMark):
+                part.marks[0].wires = (trunk,)
             whole.marks.append(WireMark([(height, 0.0), (height, end[0][1]), *end], "shortcut", tail, tip.item))
         return whole
 
@@ -181,6 +186,9 @@ def _is_open(part: Part, rung: Rung) -> bool:
 
 
 def _landing(part: Part, rung: Rung) -> float:
-    """How far below a rung the part behind it begins: it lands in the middle of a join, or before a card."""
-    tip = part.ins[rung.skip][0]
-    return -_BELOW_RUNG if isinstance(part.marks[0], FrameMark) else tip.points[-1][0]
+    """How far below a rung the part behind it begins: it lands in the middle of a join, or before a crowded card."""
+    along, across = part.ins[rung.skip][0].points[-1]
+    aside = [mark for mark in part.marks if isinstance(mark, BoxMark) and mark.across < across]
+    crowded = any(abs(mark.along - along) < max(mark.high, mark.wide) / 2 + m.GAP for mark in aside)
+    nested = any(isinstance(mark, FrameMark) and mark.start < along < mark.end for mark in part.marks[1:])
+    return -_BELOW_RUNG if crowded or nested else along

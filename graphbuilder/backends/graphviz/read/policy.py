@@ -16,7 +16,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.likeness import alike, bodies, turns, variants
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.options import Options
-from graphbuilder.backends.graphviz.read.norms import Norms
+from graphbuilder.backends.graphviz.read.habits import Habits
 from graphbuilder.backends.graphviz.read.scene import Section
 from graphbuilder.ir import Graph, Node, Value
 
@@ -40,6 +40,7 @@ class Where:
         frame: what all this is drawn in.
         level: how many blocks are open around it.
         section: the panel it belongs to.
+        heading: the title of the block in whose stages, which are panels themselves, it is.
         template: what is repeated here, in a repeat.
         copies: of what is drawn once for several that are alike, the body of each.
     """
@@ -48,6 +49,7 @@ class Where:
     frame: Literal["sheet", "panel", "card"] = "sheet"
     level: int = 0
     section: Section | None = None
+    heading: str = ""
     template: str | None = None
     copies: tuple[TypedGraph, ...] = ()
 
@@ -68,6 +70,10 @@ class Where:
         if node.title and not (self.section and node.title == self.section.title):
             return text.clean(node.title if run.count == len(graph.nodes) else f"{node.title} {node.name}{last}")
         return text.clean(f"{self.template} {node.name}{last}")
+
+    def headed(self, title: str) -> str:
+        """``title``, below that of the block in whose stages this is."""
+        return f"{self.heading} · {title}" if self.heading else title
 
     def beside_stacks(self) -> Where:
         """The place of copies some of which are on a stack: then none is a panel that would head the others."""
@@ -99,9 +105,9 @@ def _given_title(node: Node) -> str | None:
 class Policy:
     """The decisions for one network; ``demoted`` are the paths of blocks that turned out not to be panels."""
 
-    def __init__(self, options: Options, norms: Norms, fold: Fold, demoted: frozenset[str]) -> None:
+    def __init__(self, options: Options, habits: Habits, fold: Fold, demoted: frozenset[str]) -> None:
         self._options = options
-        self._norms = norms
+        self._habits = habits
         self._fold: Fold = fold
         self._demoted = demoted
         self._boxes: dict[int, int] = {}
@@ -165,8 +171,9 @@ class Policy:
         return any(self._may_be_card(each) or self._holds_cards(each, inside) for each in inner)
 
     def _holds_stages(self, body: TypedGraph) -> bool:
-        """Whether blocks in ``body`` are large enough to be panels themselves, and not all copies of one."""
-        if body.graph.kind == "repeat" and len(alike(body, growing=True)) == 1:
+        """Whether blocks in ``body`` are large enough to be panels themselves, and no copies on one stack."""
+        runs = alike(body, growing=True) if body.graph.kind == "repeat" else ()
+        if len(runs) == 1 or any(run.count > 1 for run in runs):
             return False
         return any(
             self._holds_stages(inner)
@@ -186,9 +193,12 @@ class Policy:
         return self._count(body) > (_REPEATING if repeats else _STAGE) and self._holds_cards(body, inside=False)
 
     def _count(self, body: TypedGraph) -> int:
-        """How many boxes ``body`` would be, wide open; equal bodies are counted once."""
+        """How many boxes ``body`` would be, wide open; equal bodies are counted once.
+
+        Activations count where a sentence says them, too: a block stays a block.
+        """
         if id(body) not in self._boxes:
-            drawn = (node for node in body.graph.nodes if not self._norms.folds(node, body))
+            drawn = (n for n in body.graph.nodes if _is_activation(n) or not self._habits.hides(n, body))
             counts = (1 if node.op is not None else self._count(body.bodies[node.name]) for node in drawn)
             self._boxes[id(body)] = sum(counts)
         return self._boxes[id(body)]
@@ -215,6 +225,10 @@ def _is_abreast(run: Run, typed: TypedGraph) -> bool:
 def _readers(node: Node, typed: TypedGraph) -> set[str]:
     values = [Value(node.name, port) for port in node.results]
     return {reader for value in values for reader, _ in typed.graph.readers.get(value, ())}
+
+
+def _is_activation(node: Node) -> bool:
+    return node.op is not None and node.op.family == "activation"
 
 
 def _bodies(body: TypedGraph) -> list[TypedGraph]:

@@ -13,7 +13,7 @@ from graphbuilder.analysis.costs import call_costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.likeness import alike, details, variants
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.read.norms import Norms
+from graphbuilder.backends.graphviz.read.habits import Habits, title_of
 from graphbuilder.backends.graphviz.read.policy import Policy, Where, is_chained
 from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Look, Region, Section
 from graphbuilder.ir import Node, Op, TensorType, Value
@@ -32,10 +32,10 @@ class Reader:
     ``shapes`` says whether the ends of the network carry theirs.
     """
 
-    def __init__(self, policy: Policy, norms: Norms, shapes: bool) -> None:
+    def __init__(self, policy: Policy, habits: Habits, shapes: bool) -> None:
         self._policy = policy
         self._shapes = shapes
-        self._norms = norms
+        self._habits = habits
         self._abreast: set[End] = set()
         self.sections: dict[str, Section] = {}
 
@@ -86,18 +86,21 @@ class Reader:
     def _call(
         self, region: Region, node: Node, typed: TypedGraph, inputs: tuple[End, ...], where: Where
     ) -> tuple[End, ...]:
-        if self._norms.folds(node, typed):
+        if self._habits.hides(node, typed, where.copies):
             return inputs
         run, path, body = Run((node,)), where.path(node), typed.bodies.get(node.name)
         if body is None or self._policy.is_closed(path, body, where):
-            return self._add(region, _box(run, typed, where), inputs, typed.outputs_of(node), where)
+            return self._add(region, box_of(run, typed, where), inputs, typed.outputs_of(node), where)
         inner = where.inside(run, typed)
+        title = where.title(run, typed.graph)
         if self._policy.is_panel(path, body, where):
-            inner = replace(inner, frame="panel", section=Section(path, where.title(run, typed.graph)))
+            inner = replace(inner, frame="panel", section=Section(path, where.headed(title)))
         elif self._policy.is_card(body, where):
-            inside = self._region(body, replace(inner, frame="card"))
-            card = Card(path, where.title(run, typed.graph), _copies(run, typed), inside, reuses=_reuses(run))
+            inside = self.region(body, replace(inner, frame="card"))
+            card = Card(path, title, _copies(run, typed), inside, reuses=_reuses(run))
             return self._add(region, card, inputs, typed.outputs_of(node), where)
+        elif where.frame == "sheet" and body.graph.kind == "block":
+            inner = replace(inner, heading=where.headed(title))
         return self._fill(region, body, inputs, inner)
 
     def _stack(self, region: Region, run: Run, typed: TypedGraph, values: dict[Value, End], where: Where) -> None:
@@ -113,13 +116,13 @@ class Reader:
     def _stacked(self, run: Run, typed: TypedGraph, where: Where) -> Box | Card:
         path, body = where.path(run.first), typed.bodies.get(run.first.name)
         if body is not None and self._policy.is_closed(path, body, where):
-            return _box(run, typed, where)
+            return box_of(run, typed, where)
         if body is None:
-            box = replace(_box(replace(run, nodes=run.nodes[:1]), typed, where), path=f"{path}.")
-            region = _single(box, typed.inputs_of(run.first), typed.outputs_of(run.first))
+            box = replace(box_of(replace(run, nodes=run.nodes[:1]), typed, where), path=f"{path}.")
+            region = single(box, typed.inputs_of(run.first), typed.outputs_of(run.first))
         else:
-            region = self._region(body, replace(where.inside(run, typed), frame="card"))
-        words = tuple(_words(run, typed))
+            region = self.region(body, replace(where.inside(run, typed), frame="card"))
+        words = tuple(words_of(run, typed))
         return Card(path, where.title(run, typed.graph), _copies(run, typed), region, run.count, words, _reuses(run))
 
     def _add_rounds(
@@ -127,11 +130,11 @@ class Reader:
     ) -> tuple[End, ...]:
         """Draw copies of several kinds in turn once: one of each kind on a stack."""
         whole = Run(typed.graph.nodes)
-        inner, ends = _opened(typed.inputs_of(whole.first))
+        inner, ends = opened(typed.inputs_of(whole.first))
         for run in rounds:
             body = typed.bodies[run.first.name]
             if self._policy.is_closed(where.path(run.first), body, where):
-                box = _box(replace(run, nodes=run.nodes[:1]), typed, where)
+                box = box_of(replace(run, nodes=run.nodes[:1]), typed, where)
                 ends = inner.add(box, ends, typed.outputs_of(run.first))
             else:
                 ends = self._fill(inner, body, ends, replace(where.inside(run, typed), frame="card"))
@@ -141,8 +144,9 @@ class Reader:
         card = Card(path, title, _copies(whole, typed), inner, rounds[0].count, words, _reuses(whole))
         return self._add(region, card, inputs, typed.outputs_of(whole.nodes[-1]), where)
 
-    def _region(self, body: TypedGraph, where: Where) -> Region:
-        region, inputs = _opened(body.inputs)
+    def region(self, body: TypedGraph, where: Where) -> Region:
+        """What is in ``body``, which stands at ``where``."""
+        region, inputs = opened(body.inputs)
         region.give(self._fill(region, body, inputs, where))
         return region
 
@@ -154,14 +158,15 @@ class Reader:
         return region.add(item, inputs, outputs)
 
 
-def _box(run: Run, typed: TypedGraph, where: Where) -> Box:
+def box_of(run: Run, typed: TypedGraph, where: Where) -> Box:
     """A call, or equal ones, as one box."""
     node, body = run.first, typed.bodies.get(run.first.name)
     path = where.path(node)
     if node.op is None:
         assert body is not None, "what is no op has a body"
         return Box(path, "block", "block", where.title(run, typed.graph), _copies(run, typed), reuses=_reuses(run))
-    kind, detail = text.clean(node.op.title), text.clean(details(variants(run, typed, where.copies)))
+    kind, detail = text.clean(title_of(node.op)), text.clean(details(variants(run, typed, where.copies)))
+    detail = "" if detail == kind else detail
     title = text.clean(node.title or "") or kind
     if title != kind:
         detail = f"{kind} {detail}".rstrip()
@@ -187,7 +192,7 @@ def _mark_training(region: Region, outputs: set[str]) -> None:
     region.items.update((path, replace(region.items[path], training=True)) for path in alone)
 
 
-def _opened(types: tuple[TensorType, ...]) -> tuple[Region, tuple[End, ...]]:
+def opened(types: tuple[TensorType, ...]) -> tuple[Region, tuple[End, ...]]:
     """An empty region and its inputs."""
     region = Region()
     inputs = tuple(End("", port) for port in range(len(types)))
@@ -195,9 +200,9 @@ def _opened(types: tuple[TensorType, ...]) -> tuple[Region, tuple[End, ...]]:
     return region, inputs
 
 
-def _single(box: Box, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...]) -> Region:
+def single(box: Box, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...]) -> Region:
     """A region of one op."""
-    region, ends = _opened(inputs)
+    region, ends = opened(inputs)
     region.give(region.add(box, ends, outputs))
     return region
 
@@ -228,7 +233,7 @@ def _copies(run: Run, typed: TypedGraph) -> str:
     return f"{run.count} × {text.count(parameters)}" if run.count > 1 else text.count(parameters)
 
 
-def _words(run: Run, typed: TypedGraph) -> Iterator[str]:
+def words_of(run: Run, typed: TypedGraph) -> Iterator[str]:
     """What is said under a stack."""
     if not is_chained(run, typed):
         yield f"{run.count} side by side"
