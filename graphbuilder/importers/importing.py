@@ -5,11 +5,11 @@ Nothing is written before all of that has gone well.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-from zipfile import is_zipfile
 
 from graphbuilder.compiler import Network, check_text
 from graphbuilder.diagnostics import CompileError
@@ -70,21 +70,25 @@ def mapping_path(spec: Path, source: Source) -> Path:
     return spec.parent / "weights" / f"{spec.stem}.{source}.toml"
 
 
-def from_keras(path: str | Path, name: str | None = None) -> Imported:
-    """The model in a Keras file: ``.keras``, or the JSON of ``model.to_json()``. Keras is not needed, and no code run.
+def from_keras(path: str | Path, name: str | None = None, shapes: Sequence[Sequence[int]] = ()) -> Imported:
+    """The model in a Keras file: ``.keras``, a whole model's ``.h5``, or the JSON of ``model.to_json()``.
+
+    Keras is not needed, and no code run.
 
     Args:
+        shapes: of the inputs in order, channels first and without the batch, where the file leaves sizes open or
+            another is wanted.
         name: what the spec is called; the model's name unless given.
 
     Raises:
         CompileError: GB801 with every layer that cannot be expressed, GB802 for a file that holds no model,
             GB805 when its weights do not fit.
     """
-    from graphbuilder.importers.keras import read
+    from graphbuilder.importers.keras import holds_weights, read
 
-    traced = read(path)
+    traced = read(path, shapes)
     found = _imported(traced, _name(name or traced.name), f"{Path(path).name}, a Keras model")
-    if is_zipfile(path):
+    if holds_weights(path):
         _check_weights(found, path)
     return found
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from graphbuilder.backends.toml.naming import Called, explicit
 from graphbuilder.importers.templates import Template
-from graphbuilder.importers.tree import Body, Item, Leaf, Sub
+from graphbuilder.importers.tree import Body, Item, Leaf, Sub, is_again
 from graphbuilder.spec.names import fault_of
 
 # A name, and the count at its end: block12, Mixed_5d.
@@ -55,11 +55,14 @@ def _named(
         bad = not label or label in used or fault_of(label, "step") is not None
         labels.append("" if bad else label)
         used |= {label} if not bad else set()
-    called = [Called(label or _counted(_base(item), used), _base(item))
-              for label, item in zip(labels, items, strict=True)]  # fmt: skip
-    written = explicit(called, (), taken)
-    names = {item.key: each.name for item, each in zip(items, called, strict=True)}
-    return Names(names, frozenset(written))
+    names: dict[str, str] = {}
+    called: list[Called] = []
+    for label, item in zip(labels, items, strict=True):
+        base = names[item.owner] if is_again(item) and item.owner else _base(item)
+        names[item.key] = label or _counted(base, used)
+        called.append(Called(names[item.key], base))
+    again = {names[item.key] for item in items if is_again(item)}
+    return Names(names, frozenset(explicit(called, again, taken)))
 
 
 def _counted(base: str, used: set[str]) -> str:

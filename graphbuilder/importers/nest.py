@@ -6,7 +6,7 @@ body, what leaves a value on several ways and meets again in a join is a shortcu
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -52,19 +52,22 @@ def nest(model: Traced, ops: Mapping[str, Op]) -> Body:
 
 def _level(calls: Sequence[Call], depth: int, known: Known) -> list[Item]:
     """The items of one level: calls, and bodies for the modules of that depth."""
-    parts: dict[tuple[str, str], list[Call]] = defaultdict(list)
+    parts: dict[Scope, list[Call]] = defaultdict(list)
     items: list[Item] = []
     for call in calls:
         if len(call.scope) > depth:
             parts[call.scope[depth]].append(call)
         else:
             items.append(Leaf(call, known.ops[call.name]))
-    for (name, kind), inside in parts.items():
-        items += _part(inside, name, kind, depth, known)
+    numbers = Counter(scope.name for scope in parts)
+    for scope, inside in parts.items():
+        # A list of modules that is called again has to stay in one piece.
+        kind = scope.name if scope.kind in CONTAINERS and numbers[scope.name] > 1 else scope.kind
+        items += _part(inside, kind, depth, known)
     return sorted(items, key=lambda item: known.order[item.key])
 
 
-def _part(inside: list[Call], name: str, kind: str, depth: int, known: Known) -> list[Item]:
+def _part(inside: list[Call], kind: str, depth: int, known: Known) -> list[Item]:
     """What a module becomes: one body, or its items where it has several ways in or out, or is a single call."""
     items = _level(inside, depth + 1, known)
     source = _source(inside)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from graphbuilder.importers.naming import names_of
 from graphbuilder.importers.templates import Template
-from graphbuilder.importers.tree import Body, Group, Item, Leaf, Sub
+from graphbuilder.importers.tree import Body, Group, Item, Leaf, Sub, is_again
 
 
 class Place(NamedTuple):
@@ -32,7 +32,7 @@ def _body(template: Template, body: Body, path: str) -> Iterator[Place]:
             below = path + {"main": "", "after": "", "shortcut": "shortcut."}.get(where, f"{where[7:]}.")
             known = [names[where].of[item.key] for item in first.get(where, [])]
         for item, name in zip(items, known, strict=True):
-            yield from _item(item, below + name)
+            yield from _item(item, below + name) if not is_again(item) else ()
 
 
 def _item(item: Item, name: str) -> Iterator[Place]:
@@ -42,7 +42,7 @@ def _item(item: Item, name: str) -> Iterator[Place]:
         case Sub():
             yield from _body(item.template, item.body, f"{name}.")
         case Group():
-            for number, sub in enumerate(item.subs):
+            for number, sub in enumerate(item.subs if item.owner is None else item.subs[:1]):
                 yield from _body(sub.template, sub.body, f"{name}.{number}.")
 
 

@@ -14,6 +14,7 @@ from graphbuilder.importers.defaults import Defaults
 from graphbuilder.importers.nest import nest
 from graphbuilder.importers.normalise import normalise
 from graphbuilder.importers.places import Place, places
+from graphbuilder.importers.sharing import share
 from graphbuilder.importers.sizes import each, is_one
 from graphbuilder.importers.templates import Template, Types, templates
 from graphbuilder.importers.text import document
@@ -26,7 +27,6 @@ from graphbuilder.ops.dialects import DIALECTS
 
 Table = dict[str, Any]
 
-_SHARED = "write the spec by hand from here: a step with `share` runs another again"
 _CONVOLUTIONS = ("conv", "dwconv", "sepconv")
 
 
@@ -60,7 +60,9 @@ def written(model: Traced, name: str, origin: str) -> Written:
     dialect = DIALECTS[model.source]
     ops, types = _typed(model, dialect)
     norm = _norm(ops)
-    root = templates(with_units(nest(model, ops)), types, norm)
+    body = nest(model, ops)
+    share(body, types)
+    root = templates(with_units(body), types, norm)
     blocks = name_templates(root)
     defaults = Defaults([root, *blocks], dialect, norm)
     writer = Writer(model, root, defaults)
@@ -95,10 +97,6 @@ def _typed(model: Traced, dialect: Dialect) -> tuple[dict[str, Op], Types]:
             types.update({Value(call.name, port): type_ for port, type_ in results})
         except (ValidationError, OpError) as error:
             unexpressed.add(f"`{call.op}` refuses: {_reason(error)}", call.where)
-    owners = Counter(call.layer for call in model.calls if call.layer)
-    for call in model.calls:
-        if call.layer and owners[call.layer] > 1:
-            unexpressed.add(f"`{call.op}` with weights that {owners[call.layer]} calls share", call.where, _SHARED)
     unexpressed.raise_if_any()
     return ops, types
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -231,12 +232,22 @@ def _joined(items: Sequence[Item]) -> set[int]:
     row: list[Sub] = []
     for number, item in enumerate(items):
         chained = bool(row) and item.reads == (Value(row[-1].key),) and read.count(row[-1].key) == 1
-        if chained and isinstance(item, Sub) and _joins(row, item):
+        if chained and isinstance(item, Sub) and _joins(row, item) and _is_row(items, row[0].owner, item.owner):
             found.add(number)
             row.append(item)
         else:
             row = [item] if isinstance(item, Sub) else []
     return found
+
+
+def _is_row(items: Sequence[Item], first: str | None, again: str | None) -> bool:
+    """Whether steps next to each other have weights each of their own, or all that share theirs are one row."""
+    if first is None or first != again:
+        return first is again
+    row = [item for item in items if item.owner == first]
+    at = items.index(row[0])
+    chained = all(below.reads == (Value(above.key),) for above, below in pairwise(row))
+    return chained and list(items[at : at + len(row)]) == row
 
 
 def _gathered(items: Sequence[Item], joined: set[int]) -> list[Item]:
@@ -295,10 +306,16 @@ def _arguments(leaf: Leaf) -> dict[str, Any]:
 
 
 def _form(items: list[Item]) -> Any:
-    """Steps without their arguments, and what each reads by its number."""
+    """Steps without their arguments, and by their numbers what each reads, and which of them it runs again."""
     place = {item.key: number for number, item in enumerate(items)}
-    return tuple((_kind(item), tuple((place.get(value.node, -1) - number, value.port) for value in item.reads))
-                 for number, item in enumerate(items))  # fmt: skip
+    return tuple(
+        (
+            _kind(item),
+            place.get(item.owner or "", number) - number,
+            tuple((place.get(value.node, -1) - number, value.port) for value in item.reads),
+        )
+        for number, item in enumerate(items)
+    )
 
 
 def _sort(value: Any) -> str:
@@ -314,4 +331,4 @@ def _kind(item: Item) -> Any:
     if isinstance(item, Sub):
         return ("use", id(item.template))
     firsts = [name for name in item.subs[0].row if item.values(name)[0] != item.values(name)[-1]]
-    return ("group", id(item.template), item.item, *firsts)
+    return ("group", id(item.template), item.item, item.owner is None, *firsts)

@@ -17,10 +17,11 @@ Source = Literal["keras", "torch"]
 
 
 class Scope(NamedTuple):
-    """A module or model that a call stands in: its name there, and its class."""
+    """A module or model that a call stands in: its name there, its class, and which of its calls this is, from 0."""
 
     name: str
     kind: str
+    number: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,10 +15,11 @@ from graphbuilder.ir import Op, Value
 
 @dataclass(eq=False)
 class Leaf:
-    """One op."""
+    """One op; ``owner`` is the first of the steps beside it that have its weights, where there are several."""
 
     call: Call
     op: Op
+    owner: str | None = None
 
     @property
     def key(self) -> str:
@@ -67,12 +68,13 @@ class Body:
 
 @dataclass(eq=False)
 class Sub:
-    """A call of a body; ``row`` are the arguments of its template, once there is one."""
+    """A call of a body; ``row`` are the arguments of its template, once there is one, ``owner`` is a leaf's."""
 
     body: Body
     key: str
     template: Any = None
     row: dict[str, Any] = field(default_factory=dict[str, Any])
+    owner: str | None = None
 
     @property
     def reads(self) -> tuple[Value, ...]:
@@ -99,6 +101,11 @@ class Group:
     def template(self) -> Any:
         return self.subs[0].template
 
+    @property
+    def owner(self) -> str | None:
+        """The first copy, where all of them are one set of weights."""
+        return self.subs[0].owner
+
     def values(self, argument: str) -> list[Any]:
         """What an argument is in each copy."""
         return [sub.row[argument] for sub in self.subs]
@@ -110,6 +117,11 @@ class Group:
 
 
 Item = Leaf | Sub | Group
+
+
+def is_again(item: Item) -> bool:
+    """Whether a step runs another again, with its weights."""
+    return not isinstance(item, Group) and item.owner not in (None, item.key)
 
 
 def _is_list(values: list[Any]) -> bool:

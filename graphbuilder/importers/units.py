@@ -58,7 +58,7 @@ def _pairs(items: list[Item]) -> list[tuple[Sub, Sub]]:
         (above, item)
         for above, item in pairwise(items)
         if isinstance(above, Sub) and isinstance(item, Sub)
-        and above.body.kind == "depthwise" and item.body.kind == "unit" and _is_pointwise(item)
+        and above.body.kind == "depthwise" and item.body.kind == "unit" and _is_pointwise(item) and not item.owner
         and item.reads == (Value(above.key),) and read[above.key] == 1
     ]  # fmt: skip
 
@@ -97,7 +97,7 @@ def _inline(model: Body) -> None:
 
 
 def _pieces(item: Item, counts: Counter[str]) -> list[Item]:
-    if not isinstance(item, Sub) or not item.body.is_plain or item.body.kind in CONTAINERS:
+    if not isinstance(item, Sub) or not item.body.is_plain or item.body.kind in CONTAINERS or item.owner:
         return [item]
     return item.body.main if counts[_shape(item.body.main)] == 1 else [item]
 
@@ -137,16 +137,17 @@ def _fits(window: tuple[Leaf, ...]) -> bool:
 
 
 def _runs(items: list[Item]) -> Iterator[list[Leaf]]:
-    """Ops one behind the other that nothing else reads."""
+    """Ops one behind the other that nothing else reads, and that have weights of their own."""
     run: list[Leaf] = []
     read = Counter(value.node for item in items for value in item.reads)
     for item in items:
-        if isinstance(item, Leaf) and run and item.reads == (Value(run[-1].key),) and read[run[-1].key] == 1:
-            run.append(item)
+        leaf = item if isinstance(item, Leaf) and not item.owner else None
+        if leaf and run and leaf.reads == (Value(run[-1].key),) and read[run[-1].key] == 1:
+            run.append(leaf)
             continue
         if len(run) > 1:
             yield run
-        run = [item] if isinstance(item, Leaf) and len(item.reads) == 1 else []
+        run = [leaf] if leaf and len(leaf.reads) == 1 else []
     if len(run) > 1:
         yield run
 

@@ -11,7 +11,7 @@ from graphbuilder.importers.defaults import Defaults
 from graphbuilder.importers.naming import Names, names_of
 from graphbuilder.importers.templates import Template
 from graphbuilder.importers.traced import Traced
-from graphbuilder.importers.tree import Group, Item, Leaf, Sub
+from graphbuilder.importers.tree import Group, Item, Leaf, Sub, is_again
 from graphbuilder.ir import Value
 from graphbuilder.ops import BUILT_IN
 from graphbuilder.spec.names import fault_of
@@ -119,10 +119,10 @@ class Writer:
         for number, item in enumerate(items):
             name = known.of[item.key]
             step: Table = {"id": name} if name in known.written else {}
-            step |= {"op": item.call.op} if isinstance(item, Leaf) else {"use": item.template.name}
+            step |= _run(item, known)
             if item.reads != (before,):
                 step["from"] = self._reads(item, known, body.source if template is not self._root else None)
-            steps.append({**step, **self._words(template, where, number, item)})
+            steps.append(step if is_again(item) else {**step, **self._words(template, where, number, item)})
             before = Value(item.key)
         return steps
 
@@ -145,7 +145,8 @@ class Writer:
         repeat = self.params.repeats.get(item.key) if template is self._root else None
         if isinstance(item, Group):
             listed = {item.item: "=item"} if item.item else {}
-            return {"repeat": repeat or said["repeat"], **words, **listed}
+            shared = {"share": True} if item.owner else {}
+            return {"repeat": repeat or said["repeat"], **shared, **words, **listed}
         return {**words, "depth": repeat} if repeat else words
 
     def _params_of(self, template: Template, item: Leaf, said: Table) -> Table:
@@ -157,6 +158,12 @@ class Writer:
         if "dropout" in self.params.values and item.call.op == "dropout":
             return {**said, "rate": "=dropout"}
         return said
+
+
+def _run(item: Item, names: Names) -> Table:
+    if is_again(item) and item.owner:
+        return {"share": names.of[item.owner]}
+    return {"op": item.call.op} if isinstance(item, Leaf) else {"use": item.template.name}
 
 
 def _first(value: Any, first: Any) -> Any:
@@ -177,7 +184,8 @@ def _path(value: Value, names: Names) -> str:
 
 def _classifier(root: Template) -> str | None:
     """The last linear layer of the model itself."""
-    layers = [item.key for item in root.first.main if isinstance(item, Leaf) and item.call.op == "linear"]
+    leaves = (item for item in root.first.main if isinstance(item, Leaf) and not is_again(item))
+    layers = [leaf.key for leaf in leaves if leaf.call.op == "linear"]
     return layers[-1] if layers else None
 
 

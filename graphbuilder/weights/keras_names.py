@@ -34,6 +34,7 @@ _VARIABLES: Mapping[str, tuple[str, ...]] = {
     "embedding": ("embeddings",),
     "group_normalization": _NORM,
     "layer_normalization": _NORM,
+    "normalization": ("mean", "variance", "count"),
     "p_re_lu": ("alpha",),
     "separable_conv1d": _SEPARABLE,
     "separable_conv2d": _SEPARABLE,

@@ -17,7 +17,7 @@ from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsUn
 from graphbuilder.document.reading import cannot_open
 from graphbuilder.weights.checkpoint import Checkpoint, refusal
 
-_HDF5 = b"\x89HDF\r\n\x1a\n"
+HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
 _PICKLE = b"\x80"
 # That of safetensors, in bytes.
@@ -46,7 +46,7 @@ def read(path: str | Path) -> Checkpoint:
 
 def _dispatch(path: str, file: BinaryIO, head: bytes, size: int, opened: ExitStack) -> Checkpoint:
     """The reader for what the first bytes promise; each is imported only where it is needed."""
-    if head.startswith(_HDF5):
+    if head.startswith(HDF5):
         from graphbuilder.weights import keras_files
 
         return keras_files.read_hdf5(path, file, size, opened)

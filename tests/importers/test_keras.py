@@ -126,16 +126,6 @@ def test_what_cannot_be_said_is_listed(tmp_path: Path, capsys: pytest.CaptureFix
     assert not spec.exists()
 
 
-def test_shared_weights_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    keras = import_keras()
-    image = keras.Input((8, 8, 3))
-    layer = keras.layers.Conv2D(3, 3, padding="same", name="again")
-    file = tmp_path / "model.json"
-    file.write_text(keras.Model(image, layer(layer(image))).to_json(), encoding="utf-8")
-    assert run(["import", str(file)]) == 2
-    assert "layer `again`: `conv` with weights that 2 calls share" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     "content", [b"", b"\x89HDF\r\n\x1a\n", b"[1, 2]", b'{"class_name": "Dense", "config": {}}', *BROKEN]
 )

@@ -1,15 +1,17 @@
-"""The config of a Keras model: the JSON of ``model.to_json()``, or the ``config.json`` of a ``.keras`` archive."""
+"""The config of a Keras model: the JSON of ``model.to_json()``, or what a ``.keras`` or ``.h5`` file has of it."""
 
 from __future__ import annotations
 
 import json
 import zipfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import ModelUnreadable
 from graphbuilder.document.reading import cannot_open
+from graphbuilder.weights.read import HDF5
 
 # A config holds no numbers of weights; the largest of keras.applications has 2 MB.
 _LARGEST = 64 * 2**20
@@ -27,13 +29,37 @@ def config_of(path: str | Path) -> dict[str, Any]:
     except OSError as error:
         raise CompileError((cannot_open(Path(path), str(path), error),)) from None
     except (zipfile.BadZipFile, KeyError, ValueError, RecursionError) as error:
-        raise refused(path, "it is neither a .keras file nor JSON") from error
+        raise refused(path, "it is no .keras or .h5 file, and no JSON") from error
     if not isinstance(found, dict) or "class_name" not in found:
         raise refused(path, "its JSON is no config of a Keras model")
     return cast("dict[str, Any]", found)
 
 
-def _text(path: Path) -> bytes:
+def holds_weights(path: str | Path) -> bool:
+    """Whether the file of a model has its weights, too."""
+    return zipfile.is_zipfile(path) or _is_hdf5(Path(path))
+
+
+def _is_hdf5(path: Path) -> bool:
+    with open(path, "rb") as file:
+        return file.read(len(HDF5)) == HDF5
+
+
+def _attribute(path: Path) -> str:
+    """The config that an HDF5 file of a whole model notes at its root."""
+    from graphbuilder.weights.hdf5 import open_hdf5, text
+
+    with ExitStack() as opened:
+        root = open_hdf5(str(path), opened.enter_context(open(path, "rb")), opened)
+        found = text(str(path), root, "model_config")
+    if found is None:
+        raise refused(path, "it has weights alone")
+    return found
+
+
+def _text(path: Path) -> bytes | str:
+    if _is_hdf5(path):
+        return _attribute(path)
     if not zipfile.is_zipfile(path):
         with open(path, "rb") as file:
             return file.read(_LARGEST)

@@ -5,40 +5,17 @@ A layer that is not in the table, or is set to what no op can do, raises ``Unkno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from graphbuilder.importers.sizes import is_one, short
+from graphbuilder.importers.keras.terms import ACTIVATIONS, Config, Link, Unknown, rescaled
+from graphbuilder.importers.sizes import each, is_one, listed, short
 
-Config = Mapping[str, Any]
-Chain = list[tuple[str, dict[str, Any]]]
-
-
-class Unknown(Exception):
-    """The catalogue has no such op; the message says what is missing."""
+Chain = Sequence[Link | tuple[str, dict[str, Any]]]
 
 
-_ACTIVATIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
-    "relu": ("relu", {}),
-    "relu6": ("relu6", {}),
-    "elu": ("elu", {}),
-    "selu": ("selu", {}),
-    "gelu": ("gelu", {}),
-    "silu": ("silu", {}),
-    "swish": ("silu", {}),
-    "sigmoid": ("sigmoid", {}),
-    "hard_sigmoid": ("hardsigmoid", {}),
-    "hard_silu": ("hardswish", {}),
-    "hard_swish": ("hardswish", {}),
-    "tanh": ("tanh", {}),
-    "softmax": ("softmax", {}),
-    "softplus": ("softplus", {}),
-    "mish": ("mish", {}),
-    "leaky_relu": ("leakyrelu", {"slope": 0.2}),
-}
-
-
-def chain(kind: str, config: Config) -> Chain:
+def links(kind: str, config: Config) -> list[Link]:
     """The ops of a layer of class ``kind``.
 
     Raises:
@@ -48,7 +25,7 @@ def chain(kind: str, config: Config) -> Chain:
         raise Unknown(f"`{kind}` is no layer that is known")
     if config.get("data_format") == "channels_first":
         raise Unknown(f"`{kind}` with channels first")
-    return _LAYERS[kind](config)
+    return [link if isinstance(link, Link) else Link(*link) for link in _LAYERS[kind](config)]
 
 
 def _activation(config: Config, key: str = "activation") -> Chain:
@@ -57,9 +34,9 @@ def _activation(config: Config, key: str = "activation") -> Chain:
         name = _registered(cast("Config", name))
     if name in (None, "linear"):
         return []
-    if name not in _ACTIVATIONS:
+    if name not in ACTIVATIONS:
         raise Unknown(f"the activation `{name}`")
-    op, args = _ACTIVATIONS[name]
+    op, args = ACTIVATIONS[name]
     return [(op, dict(args))]
 
 
@@ -185,9 +162,70 @@ def _reshape(config: Config) -> Chain:
 
 
 def _rescaling(config: Config) -> Chain:
-    if config.get("offset") or not isinstance(config["scale"], int | float):
-        raise Unknown("a rescaling with an offset, or by channel: prepare images in front of the network")
-    return [("scale", {"value": float(config["scale"]), "learn": False, "shared": True})]
+    return rescaled(config["scale"], config.get("offset", 0.0))
+
+
+def _normalization(config: Config) -> Chain:
+    """(x - mean) / the root of the variance, or the other way about; Keras divides by 1e-7 at least."""
+    if config.get("mean") is None:
+        raise Unknown("a normalisation whose numbers are with the weights: import the .keras file")
+    means, variances = ([float(each) for each in _numbers(config[name])] for name in ("mean", "variance"))
+    roots = [max(math.sqrt(each), 1e-7) for each in variances]
+    if config.get("invert"):
+        return rescaled(roots, means)
+    return rescaled([1 / root for root in roots], [-mean / root for mean, root in zip(means, roots, strict=True)])
+
+
+def _numbers(value: Any) -> list[Any]:
+    """The numbers of a list in lists of one, or a single one."""
+    while listed(value) and listed(listed(value)[0]):
+        (value,) = listed(value)
+    return listed(value) or [value]
+
+
+def _layer_scale(config: Config) -> Chain:
+    return [Link("scale", {"value": float(config["init_values"])}, leaves={"weight": "0"})]
+
+
+def _weighed_sum(config: Config) -> Chain:
+    """The second input by a constant, and the first (Inception-ResNet)."""
+    by_constant = {"value": float(config["scale"]), "learn": False}
+    return [Link("scale", by_constant, (1,)), Link("add", {}, (0, -1))]
+
+
+def _prelu(config: Config) -> Chain:
+    if sorted(listed(config.get("shared_axes"))) not in ([], [1], [1, 2], [1, 2, 3]):
+        raise Unknown(f"a PReLU with shared_axes = {config.get('shared_axes')}")
+    return [Link("prelu", {}, leaves={"weight": "alpha"})]
+
+
+def _transposed(config: Config) -> Chain:
+    """A transposed convolution; what padding "same" cuts off unevenly is cut behind it."""
+    rank = len(config["kernel_size"])
+    kernel, stride = each(config["kernel_size"], rank), each(config["strides"], rank)
+    if config.get("output_padding") is not None or not is_one(config.get("dilation_rate", 1)):
+        raise Unknown("a transposed convolution with an output padding or dilation of its own")
+    total = [max(width - step, 0) for width, step in zip(kernel, stride, strict=True)]
+    missing = [max(step - width, 0) for width, step in zip(kernel, stride, strict=True)]
+    is_same = config["padding"] == "same"
+    args = {
+        "out": config["filters"],
+        "kernel": short(kernel),
+        "stride": short(stride),
+        "padding": short([size // 2 for size in total]) if is_same else 0,
+        "output_padding": short(missing),
+        "groups": config.get("groups", 1),
+        "bias": config.get("use_bias", True),
+    }
+    odd = [[0, size % 2] for size in total]
+    cut = [("crop", {"sides": odd})] if is_same and any(behind for _, behind in odd) else []
+    return [("convtranspose", args), *cut, *_activation(config)]
+
+
+def _resizing(config: Config) -> Chain:
+    if config["interpolation"] not in ("nearest", "bilinear") or config.get("crop_to_aspect_ratio"):
+        raise Unknown(f"a resizing by `{config['interpolation']}` interpolation, or with a crop")
+    return [("resize", {"size": short([config["height"], config["width"]]), "mode": config["interpolation"]})]
 
 
 def _plain(op: str) -> Callable[[Config], Chain]:
@@ -205,11 +243,17 @@ _LAYERS: Mapping[str, Callable[[Config], Chain]] = {
     "Average": _plain("mean"),
     "AveragePooling1D": _average_pool,
     "AveragePooling2D": _average_pool,
+    "AveragePooling3D": _average_pool,
     "BatchNormalization": _batch_norm,
     "Concatenate": _concatenate,
     "Conv1D": _conv,
     "Conv2D": _conv,
+    "Conv1DTranspose": _transposed,
+    "Conv2DTranspose": _transposed,
+    "Conv3D": _conv,
+    "Conv3DTranspose": _transposed,
     "Cropping2D": _cropping,
+    "CustomScaleLayer": _weighed_sum,
     "Dense": _dense,
     "DepthwiseConv1D": _depthwise,
     "DepthwiseConv2D": _depthwise,
@@ -218,22 +262,31 @@ _LAYERS: Mapping[str, Callable[[Config], Chain]] = {
     "Flatten": _plain("flatten"),
     "GlobalAveragePooling1D": _global("globalavgpool"),
     "GlobalAveragePooling2D": _global("globalavgpool"),
+    "GlobalAveragePooling3D": _global("globalavgpool"),
     "GlobalMaxPooling1D": _global("globalmaxpool"),
     "GlobalMaxPooling2D": _global("globalmaxpool"),
+    "GlobalMaxPooling3D": _global("globalmaxpool"),
     "GroupNormalization": _group_norm,
+    "Identity": _nothing,
     "LayerNormalization": _layer_norm,
+    "LayerScale": _layer_scale,
     "LeakyReLU": _leaky,
     "MaxPooling1D": _max_pool,
     "MaxPooling2D": _max_pool,
+    "MaxPooling3D": _max_pool,
     "Maximum": _plain("max"),
     "Minimum": _plain("min"),
     "Multiply": _plain("mul"),
+    "Normalization": _normalization,
+    "PReLU": _prelu,
     "ReLU": _relu,
     "Rescaling": _rescaling,
     "Reshape": _reshape,
+    "Resizing": _resizing,
     "SeparableConv1D": _separable,
     "SeparableConv2D": _separable,
     "Softmax": _plain("softmax"),
+    "StochasticDepth": lambda config: [("droppath", {"rate": config["drop_path_rate"]})],
     "Subtract": _plain("sub"),
     "UpSampling2D": _upsampling,
     "ZeroPadding1D": lambda config: [("pad", {"sides": [list(config["padding"])]})],

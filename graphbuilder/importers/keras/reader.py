@@ -8,15 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from graphbuilder.importers.keras import operations
+from graphbuilder.importers.keras.adapted import adapted
 from graphbuilder.importers.keras.files import config_of, refused
-from graphbuilder.importers.keras.layers import Config, Unknown, chain
+from graphbuilder.importers.keras.layers import links
 from graphbuilder.importers.keras.names import fresh, given, scopes
+from graphbuilder.importers.keras.terms import Config, Link, Unknown, inner, name_of
 from graphbuilder.importers.sizes import listed
 from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed
 from graphbuilder.ir import TensorType, Value
 
 _MODELS = ("Functional", "Model", "Sequential")
 _WEIGHTED = ("conv", "dwconv", "sepconv", "linear", "batchnorm", "layernorm", "groupnorm")
+
+# What functions call their tensors.
+_OPERANDS = ("x", "x1", "x2", "xs")
 
 Tensors = dict[tuple[str, int], list[Value]]
 
@@ -29,27 +35,36 @@ class Read(NamedTuple):
     tensor: int
 
 
-def read(path: str | Path) -> Traced:
+def read(path: str | Path, sizes: Sequence[Sequence[int]] = ()) -> Traced:
     """The model in the file at ``path``.
+
+    Args:
+        sizes: of inputs in order, channels first and without the batch, in place of those in the file.
 
     Raises:
         CompileError: GB001 to GB003 and GB802 over the file, GB801 over layers that the catalogue does not have.
     """
     config = config_of(path)
     unexpressed = Unexpressed()
-    reader = _Reader(unexpressed)
     if config["class_name"] not in _MODELS:
         unexpressed.add(f"`{config['class_name']}` is no functional or sequential model", str(path))
         unexpressed.raise_if_any()
     try:
-        outputs = reader.model(_inner(config), (), None)
+        numbers = adapted(path, config)
+        reader = _Reader(unexpressed, sizes, numbers)
+        outputs = reader.model(inner(config), (), None)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise refused(path, "its config is not one that Keras writes") from error
     unexpressed.raise_if_any()
     names = fresh([tuple(call.layer.split("/")) for call in reader.calls if call.layer])
-    calls = [replace(call, layer=names[call.layer]) if call.layer else call for call in reader.calls]
-    name = _inner(config).get("name") or Path(path).stem
-    return Traced(str(name), "keras", reader.inputs, calls, _named(outputs, reader), ("optimizer/*",))
+    calls = [_renamed(call, names[call.layer]) if call.layer else call for call in reader.calls]
+    name = inner(config).get("name") or Path(path).stem
+    ignore = ("optimizer/*", *(f"{layer}/*" for layer in fresh([tuple(each.split("/")) for each in numbers]).values()))
+    return Traced(str(name), "keras", reader.inputs, calls, _named(outputs, reader), ignore)
+
+
+def _renamed(call: Call, layer: str) -> Call:
+    return replace(call, layer=layer, leaves={ours: f"{layer}/{theirs}" for ours, theirs in call.leaves.items()})
 
 
 def _named(outputs: Sequence[Value], reader: _Reader) -> dict[str, Value]:
@@ -59,70 +74,127 @@ def _named(outputs: Sequence[Value], reader: _Reader) -> dict[str, Value]:
     return {re.sub(r"\W", "_", layers.get(value.node, value.node)): value for value in outputs}
 
 
+class _Call(NamedTuple):
+    """One call of a layer, and what it reads."""
+
+    layer: Config
+    name: str
+    node: int
+    reads: list[Read]
+
+
 class _Reader:
-    def __init__(self, unexpressed: Unexpressed) -> None:
+    def __init__(
+        self, unexpressed: Unexpressed, sizes: Sequence[Sequence[int]], numbers: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         self.inputs: dict[str, TensorType] = {}
         self.calls: list[Call] = []
         self._unexpressed = unexpressed
+        self._sizes = sizes
+        self._numbers = numbers
 
-    def model(self, config: Config, within: tuple[str, ...], given: list[Value] | None) -> list[Value]:
+    def model(self, config: Config, within: tuple[Scope, ...], given: list[Value] | None) -> list[Value]:
         """Read a model that gets the values ``given``, or inputs of its own; what it gives."""
         tensors: Tensors = {}
         waiting = list(given or [])
         reads: list[Read] = []
+        calls: list[_Call] = []
         for layer in config["layers"]:
-            name = str(_inner(layer).get("name", layer.get("name")))
+            name = name_of(layer)
             if layer["class_name"] == "InputLayer":
-                tensors[name, 0] = [waiting.pop(0) if given is not None else self._input(name, _inner(layer))]
+                tensors[name, 0] = [waiting.pop(0) if given is not None else self._input(name, inner(layer))]
                 reads = [Read(name, 0, 0)]
                 continue
             if not tensors:
-                tensors["", 0] = [waiting.pop(0) if given is not None else self._input("image", _inner(layer))]
+                tensors["", 0] = [waiting.pop(0) if given is not None else self._input("image", inner(layer))]
                 reads = [Read("", 0, 0)]
             called = list(_nodes(layer)) if "inbound_nodes" in layer else [reads]
-            for node, wanted in enumerate(called):
-                values = [tensors[each.layer, each.node][each.tensor] for each in wanted]
-                tensors[name, node] = self._layer(layer, name, within, values, node)
+            calls += [_Call(layer, name, node, wanted) for node, wanted in enumerate(called)]
             reads = [Read(name, 0, 0)]
+        self._run(calls, tensors, within)
         ends = list(_ends(config["output_layers"])) if "output_layers" in config else reads
         return [tensors[end.layer, end.node][end.tensor] for end in ends]
 
+    def _run(self, calls: list[_Call], tensors: Tensors, within: tuple[Scope, ...]) -> None:
+        """Make ``calls`` in an order in which each stands behind what it reads; a layer's may be far apart."""
+        while calls:
+            later: list[_Call] = []
+            for call in calls:
+                if any((read.layer, read.node) not in tensors for read in call.reads):
+                    later.append(call)
+                    continue
+                values = [tensors[read.layer, read.node][read.tensor] for read in call.reads]
+                tensors[call.name, call.node] = self._layer(call, within, values)
+            if len(later) == len(calls):
+                raise LookupError(f"nothing gives what {later[0].name} reads")
+            calls = later
+
     def _input(self, name: str, config: Config) -> Value:
-        shape = listed(config.get("batch_shape") or config.get("batch_input_shape"))
-        sizes = shape[1:]
-        if not sizes or not all(isinstance(size, int) for size in sizes):
-            self._unexpressed.add(f"an input of the shape {shape}: every size but the batch's must be known", name)
-            sizes = [1]
         number = len(self.inputs)
+        shape = listed(config.get("batch_shape") or config.get("batch_input_shape"))
+        *places, channels = shape[1:] or [1]
+        if number < len(self._sizes):
+            channels, *places = self._sizes[number]
+        if not shape or not all(isinstance(size, int) for size in (channels, *places)):
+            message = f"an input of the shape {shape}: every size but the batch's must be known"
+            self._unexpressed.add(message, name, "give its size without the batch: --input 3,224,224")
+            channels, places = 1, []
         called = name if given(name) else "image" if not number else f"image_{number + 1}"
-        self.inputs[called] = TensorType((sizes[-1], *sizes[:-1]))
+        self.inputs[called] = TensorType((channels, *places))
         return Value(called)
 
-    def _layer(self, layer: Config, name: str, within: tuple[str, ...], values: list[Value], node: int) -> list[Value]:
-        kind = str(layer["class_name"])
-        if kind in _MODELS:
-            return self.model(_inner(layer), (*within, name), values)
-        path = "/".join((*within, name))
+    def _layer(self, call: _Call, within: tuple[Scope, ...], values: list[Value]) -> list[Value]:
+        layer, name = call.layer, call.name
+        if str(layer["class_name"]) in _MODELS:
+            return self.model(inner(layer), (*within, Scope(name, "Model", call.node)), values)
+        path = "/".join((*(each.name for each in within), name))
+        key = "/".join(f"{each.name}@{each.number}" if each.number else each.name
+                       for each in (*within, Scope(name, "", call.node)))  # fmt: skip
+        where = f"layer `{path}`"
         try:
-            ops = chain(kind, _inner(layer))
+            made = self._links(call, path)
         except Unknown as error:
-            self._unexpressed.add(str(error), f"layer `{path}`")
-            return [Value(path)]
-        scope = (*(Scope(each, "Model") for each in within), *scopes(name))
-        for number, (op, args) in enumerate(ops):
-            unique = f"{path}{f'@{node}' if node else ''}{f'#{number}' if number else ''}"
-            owner = path if op in _WEIGHTED else None
-            label = name if not number and given(name) else ""
-            self.calls.append(Call(unique, op, args, tuple(values), scope, label, owner, {}, f"layer `{path}`"))
-            values = [Value(unique)]
-        return values
+            self._unexpressed.add(str(error), where)
+            return [Value(key)]
+        scope = (*within, *(each._replace(number=call.node) for each in scopes(name)))
+        label = name if given(name) else ""
+        before = values
+        for number, link in enumerate(made):
+            reads = before if link.reads is None else [before[-1] if at < 0 else values[at] for at in link.reads]
+            owner = path if link.op in _WEIGHTED or link.leaves else None
+            unique = f"{key}#{number}" if number else key
+            self.calls.append(Call(unique, link.op, link.args, tuple(reads), scope, label, owner, link.leaves, where))
+            before, label = [Value(unique)], ""
+        return before
+
+    def _links(self, call: _Call, path: str) -> list[Link]:
+        kind = str(call.layer["class_name"])
+        said, named = _arguments(call)
+        if ".ops." in str(call.layer.get("module")):
+            if any(key not in _OPERANDS for key in named):
+                raise Unknown(f"the function `{kind}` with {', '.join(named)}")
+            operands = [None if list(_tensors(each)) else each for each in (*said, *named.values())]
+            return operations.links(kind, operands, inner(call.layer))
+        extra = [each for each in (*said[1:], *named.values()) if not _is_unsaid(each) and not list(_tensors(each))]
+        if extra:
+            raise Unknown(f"`{kind}` called with {', '.join(map(str, extra))} beside its input")
+        return links(kind, {**inner(call.layer), **self._numbers.get(path, {})})
 
 
-def _inner(config: Config) -> Config:
-    found = config.get("config")
-    if isinstance(found, list):  # the oldest sequential models: a list of layers alone
-        return {"layers": found}
-    return cast("Config", found) if isinstance(found, Mapping) else {}
+def _arguments(call: _Call) -> tuple[list[Any], Mapping[str, Any]]:
+    """What a layer is called with by place, and by name where that says anything; Keras 2 has tensors alone there."""
+    nodes = listed(call.layer.get("inbound_nodes"))
+    node: Any = nodes[call.node] if nodes else None
+    if not isinstance(node, Mapping):
+        return [], {}
+    known = cast("Config", node)
+    named = cast("Config", known.get("kwargs") or {})
+    return listed(known.get("args")), {key: value for key, value in named.items() if not _is_unsaid(value)}
+
+
+def _is_unsaid(value: Any) -> bool:
+    """Whether an argument of a call is the same as none: nothing, or that it is not in training."""
+    return value is None or value is False
 
 
 def _nodes(layer: Config) -> Iterator[list[Read]]:

@@ -188,7 +188,7 @@ def _by_number(op: str, value: Any, number: float, tensors: Tensors) -> Made:
     if op not in ("mul", "div"):
         raise Unknown(f"`{op}` of a number")
     factor = float(number) if op == "mul" else 1 / number
-    return Made("scale", {"value": factor, "learn": False, "shared": True}, (tensors.value(value),), {})
+    return Made("scale", {"value": factor, "learn": False}, (tensors.value(value),), {})
 
 
 def _resize(mode: str) -> Maker:

@@ -162,17 +162,21 @@ def _layer(weights: Mapping[str, str]) -> tuple[str | None, dict[str, str]]:
 
 def _scopes(node: Any) -> tuple[Scope, ...]:
     """The modules around a call, the outermost first, without the plain layer that makes it."""
-    stack = [(path.split("@")[0], kind) for path, kind in node.meta.get("nn_module_stack", {}).values()]
+    stack = [
+        (path.split("@")[0], kind, int(key.partition("@")[2] or 0))
+        for key, (path, kind) in node.meta.get("nn_module_stack", {}).items()
+    ]
     scopes: list[Scope] = []
     above = ""
-    for path, kind in stack[1:]:
+    for path, kind, number in stack[1:]:
         relative = path.removeprefix(f"{above}.") if above else path
         *lists, name = relative.split(".")
         scopes += [Scope(each, "ModuleList") for each in lists]
-        scopes.append(Scope(name, kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"))
+        kind = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
+        scopes.append(Scope(name, kind, number))
         above = path
     around = scopes[:-1] if scopes and _is_layer(scopes[-1].kind) else scopes
-    return tuple(Scope(each.name, each.kind.rpartition(".")[2]) for each in around)
+    return tuple(each._replace(kind=each.kind.rpartition(".")[2]) for each in around)
 
 
 def _is_layer(kind: str) -> bool:

@@ -1,0 +1,114 @@
+"""Layers and modules that a model runs several times: steps that share weights, and what cannot be said of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import graphbuilder as gb
+from graphbuilder.cli.entry import run
+from graphbuilder.diagnostics import CompileError
+from tests.importers.test_keras import answers, randomised
+from tests.peers.reference import import_keras
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
+]
+
+
+class Twins(nn.Module):
+    """One tower on two inputs, and one layer four times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tower = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 4, 3, padding=1))
+        self.refine = nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.ReLU())
+        self.mix = nn.Conv2d(8, 8, 1)
+        self.head = nn.Linear(8, 2)
+
+    def forward(self, left: Tensor, right: Tensor) -> Tensor:
+        x = torch.cat([self.tower(left), self.tower(right)], dim=1)
+        for _ in range(4):
+            x = self.refine(x)
+        return self.head(self.mix(self.mix(x).relu()).mean(dim=(2, 3)))
+
+
+class Interleaved(nn.Module):
+    """A layer that two blocks own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Sequential(nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 3, padding=1))
+        self.second = nn.Sequential(self.first[0], nn.BatchNorm2d(4), nn.Conv2d(4, 4, 3, padding=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.first(x) + x).relu() * (self.second(x) - x).relu()
+
+
+class Sizes(nn.Module):
+    """One layer on two sizes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(4, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x).mean(dim=(2, 3)) + self.layer(x[:, :, :2, :2]).mean(dim=(2, 3))
+
+
+def test_a_torch_module_called_again_is_shared() -> None:
+    found = gb.from_torch(Twins(), torch.randn(2, 3, 8, 8), torch.randn(2, 3, 8, 8))
+    assert found.difference is not None and found.difference < 1e-5
+    assert '{ id = "tower_2", share = "tower", from = "right" }' in found.text
+    assert '{ use = "refine", repeat = 4, share = true }' in found.text
+    assert 'share = "mix"' in found.text
+
+
+@pytest.mark.parametrize("module", [Interleaved(), Sizes()], ids=lambda module: type(module).__name__)
+def test_what_cannot_be_shared_is_told(module: nn.Module) -> None:
+    with pytest.raises(CompileError) as caught:
+        gb.from_torch(module, torch.randn(2, 4, 8, 8))
+    assert all("with weights that 2 calls share" in each.message for each in caught.value.diagnostics)
+
+
+def siamese() -> Any:
+    """One model on two images, of which a layer has a later number than what reads it."""
+    keras = import_keras()
+    make = keras.layers
+    image = keras.Input((8, 8, 3))
+    x = make.BatchNormalization()(make.Conv2D(4, 3, padding="same", activation="relu")(image))
+    tower = keras.Model(image, make.Conv2D(4, 3, padding="same")(x), name="tower")
+    left, right = keras.Input((8, 8, 3), name="left"), keras.Input((8, 8, 3), name="right")
+    again = make.Conv2D(4, 1, name="again")
+    x = make.Add()([again(tower(left)), tower(right)])
+    x = make.GlobalAveragePooling2D()(again(make.ReLU()(x)))
+    return keras.Model([left, right], make.Dense(3)(x))
+
+
+@pytest.mark.peers
+def test_a_keras_model_called_again_is_shared(tmp_path: Path) -> None:
+    model = randomised(siamese())
+    file, spec = tmp_path / "model.keras", tmp_path / "siamese.toml"
+    model.save(file)
+    found = gb.from_keras(file, "siamese")
+    found.save(spec)
+    assert answers(model, file, spec) < 1e-5
+    assert 'share = "tower"' in found.text and 'share = "again"' in found.text
+
+
+@pytest.mark.peers
+def test_calls_that_no_layer_is_for_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keras = import_keras()
+    image = keras.Input((8, 8, 3))
+    x = keras.layers.Dropout(0.5, name="always")(image, training=True)
+    file = tmp_path / "model.json"
+    file.write_text(keras.Model(image, keras.ops.roll(x, 1)).to_json(), encoding="utf-8")
+    assert run(["import", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert "`Dropout` called with True" in told and "`Roll`" in told
