@@ -112,7 +112,9 @@ class _Sides:
             end = tip.points[-1:] if low > 0 else tip.points
             if low > 0 and isinstance(part.marks[0], FrameMark):
                 part.marks[0].wires = (trunk,)
-            whole.marks.append(WireMark([(height, 0.0), (height, end[0][1]), *end], "shortcut", tail, tip.item))
+            whole.marks.append(
+                WireMark([(height, 0.0), (height, end[0][1]), *end], "shortcut", tail, tip.item, rung.skip)
+            )
         return whole
 
     def _hang(self, whole: Part, rung: Rung, least: float) -> float:
@@ -153,7 +155,7 @@ class _Sides:
             if self._is_said(link):
                 caption = self._placer.caption(link)
                 whole.marks.append(LabelMark(caption.text, start + caption.room / 2, trunk))
-            whole.marks.append(WireMark([*points, *entry.points], "flow", tip.item, entry.item))
+            whole.marks.append(WireMark([*points, *entry.points], "flow", tip.item, entry.item, link))
             tip = next(iter(part.outs.values()), tip)
             points = [*tip.points]
         whole.length = low + m.GAP

@@ -109,12 +109,13 @@ class LabelMark(_AtPoint):
 
 @dataclass(slots=True, eq=False)
 class WireMark:
-    """A line from the box ``tail`` to the box ``head``."""
+    """A line from the box ``tail`` to the box ``head``, which shows ``link``."""
 
     points: list[Point]
     kind: Kind
     tail: str
     head: str
+    link: Link
 
     def move(self, along: float, across: float) -> None:
         self.points = [(a + along, c + across) for a, c in self.points]
@@ -284,7 +285,7 @@ def _join(whole: Part, part: Part, waiting: dict[Link, Tip], corners: Callable[[
         for end in part.ins.get(link, []):
             wire = _lead(link, tip, end, corners, branches)
             if tip.item:
-                whole.marks.append(WireMark(list(wire.points), wire.kind, tip.item, end.item))
+                whole.marks.append(WireMark(list(wire.points), wire.kind, tip.item, end.item, link))
             else:
                 opened.setdefault(link, []).append(Tip(wire.points, wire.kind, end.item))
         if link in part.through:
