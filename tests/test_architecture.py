@@ -32,6 +32,7 @@ ROOMS: tuple[str, ...] = (
     "compiler",
     "comparing",
     "importers",
+    "differing",
     "cli",
 )
 # Doors that stay shut although the order would open them.

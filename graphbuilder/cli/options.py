@@ -65,7 +65,7 @@ class Reading:
         import_ops(self.modules)
         if path == "-":
             return self._check_input()
-        return check(path, settings=self.settings, limits=self._limits())
+        return check(path, settings=self.settings, limits=self.caps())
 
     def _check_input(self) -> Checked:
         """What it extends is looked for in the current folder."""
@@ -73,7 +73,7 @@ class Reading:
         from graphbuilder.document.reading import cannot_open, decoded
         from graphbuilder.elaborate import Limits
 
-        limits = self._limits() or Limits()
+        limits = self.caps() or Limits()
         try:
             # It may be closed.
             data = sys.stdin.buffer.read(limits.bytes + 1) if sys.stdin else b""
@@ -88,7 +88,8 @@ class Reading:
         """Whether a spec is refused: for an error, or for a warning too under ``--strict``."""
         return checked.network is None or (self.strict and bool(checked.diagnostics))
 
-    def _limits(self) -> Limits | None:
+    def caps(self) -> Limits | None:
+        """The limits that were raised, with all others; None where none was."""
         from graphbuilder.elaborate import Limits
 
         return Limits(**dict(self.limits)) if self.limits else None

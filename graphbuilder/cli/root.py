@@ -18,6 +18,7 @@ COMMANDS = (
     "check",
     "summary",
     "compare",
+    "diff",
     "weights",
     "import",
     "expand",

@@ -108,3 +108,12 @@ class PatternUnmatched(Rule):
 
     code = "GB513"
     title = "a pattern that matches nothing"
+
+
+class RevisionUnreadable(Rule):
+    """``diff`` takes a spec of an earlier revision as git writes it: ``main:specs/x.toml`` from the top of the
+    repository, ``HEAD~1:./x.toml`` from the current folder. The name before the colon must be one that git knows, and the
+    file must be in that revision."""
+
+    code = "GB514"
+    title = "a spec of a revision cannot be read"

@@ -1,0 +1,100 @@
+"""``graphbuilder diff``: what changed between two networks. It exits with 0 for nothing and 1 for something."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from graphbuilder.cli.modules import import_ops
+from graphbuilder.cli.options import Reading, reads_specs
+from graphbuilder.cli.report import bad_use, has_colour, report, screen_width
+from graphbuilder.cli.root import Command
+from graphbuilder.diagnostics.draw import WIDTH
+
+if TYPE_CHECKING:
+    from graphbuilder.compiler import Checked
+    from graphbuilder.differing import Differences
+
+DIFFERENT = 1
+
+EXAMPLES = """
+\b
+Examples:
+  graphbuilder diff specs/xception.toml specs/xception_tutorial.toml
+  graphbuilder diff specs/xception.toml --to-set residual=false
+  graphbuilder diff specs/resnet50.toml --set classes=10 --from-set size=224 --to-set size=288
+  graphbuilder diff main:specs/xception.toml specs/xception.toml --json
+"""
+
+
+@click.command(cls=Command, name="diff", short_help="Tell what changed between two networks.", epilog=EXAMPLES)
+@click.argument("before", metavar="SPEC")
+@click.argument("after", metavar="[SPEC]", required=False)
+@reads_specs
+@click.option("--from-set", "ours", metavar="NAME=VALUE", multiple=True, help="Set a param of the first; repeatable.")
+@click.option("--to-set", "theirs", metavar="NAME=VALUE", multiple=True, help="Set a param of the second; repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
+@click.pass_context
+def command(
+    context: click.Context,
+    reading: Reading,
+    before: str,
+    after: str | None,
+    *,
+    ours: tuple[str, ...],
+    theirs: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Tell what changed from one network to another, or to the same at other settings.
+
+    A SPEC may be REV:PATH, as git knew it. Steps are matched by their names and by what they are; what only follows
+    from a change (·) is not counted. The exit code is 0 where nothing changed, 1 where something did, and 2 where a
+    spec cannot be read.
+    """
+    if after is None and not (ours or theirs):
+        raise bad_use("there is nothing to compare it with", "name a second spec, or --to-set NAME=VALUE")
+    if before == after == "-":
+        raise bad_use("standard input is one spec, not two", "put one of them into a file")
+    found = _differences(reading, (before, ours), (after or before, theirs))
+    if as_json:
+        click.echo(json.dumps(found.data(), indent=2))
+    else:
+        click.echo(found.text(screen_width() or WIDTH, sys.stdout.isatty() and has_colour()), nl=False)
+    if found:
+        context.exit(DIFFERENT)
+
+
+def _differences(reading: Reading, *sides: tuple[str, tuple[str, ...]]) -> Differences:
+    """What changed between specs, each at its own settings behind those of both.
+
+    Raises:
+        CompileError: with the mistakes of both.
+    """
+    from graphbuilder.comparing import gather
+    from graphbuilder.differing import Side, differences
+
+    found = [_checked(replace(reading, settings=(*reading.settings, *own)), spec) for spec, own in sides]
+    variants = [(", ".join(own), checked) for (_, own), (checked, _) in zip(sides, found, strict=True)]
+    networks = gather(variants, reading.strict)
+    report(
+        tuple({str(each): each for network in networks for each in network.warnings}.values()), reading.output_format
+    )
+    named = zip(networks, sides, found, strict=True)
+    before, after = (Side(network, spec, own, folder) for network, (spec, own), (_, folder) in named)
+    return differences(before, after)
+
+
+def _checked(reading: Reading, spec: str) -> tuple[Checked, tuple[str, str]]:
+    """A spec, and how its folder is called where not as it lies on the disk."""
+    from graphbuilder.differing import revisions
+
+    wanted = revisions.revision(spec)
+    if wanted is None:
+        return reading.check(spec), ("", "")
+    import_ops(reading.modules)
+    checked, folder = revisions.check(wanted, settings=reading.settings, limits=reading.caps())
+    return checked, (folder, wanted.folder)

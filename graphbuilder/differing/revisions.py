@@ -1,0 +1,172 @@
+"""A spec as git knew it: ``main:specs/x.toml``, with what it extends as that was then.
+
+git runs as a process of its own with arguments that are no shell's, only reads, and fetches nothing. What it gives is
+read as any other spec; nothing of the working tree is looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from graphbuilder.diagnostics import CompileError, Diagnostic, Label, Source, Span
+from graphbuilder.diagnostics.catalogue.usage import RevisionUnreadable
+from graphbuilder.document import parse
+from graphbuilder.document.reading import MAX_BYTES, decoded, too_large
+
+if TYPE_CHECKING:
+    from graphbuilder.compiler import Checked
+    from graphbuilder.elaborate import Limits
+
+_DEEPEST, _SECONDS = 9, 30
+_QUIET = {"GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A file of a revision; ``path`` is as git wants it, with ``./`` before what is meant from the current folder."""
+
+    name: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.path}"
+
+    @property
+    def folder(self) -> str:
+        """What the paths of its neighbours begin with."""
+        return f"{self.name}:{posixpath.join(posixpath.dirname(self.path), '')}"
+
+
+def revision(written: str) -> Revision | None:
+    """What ``REV:PATH`` means; None for what is a file, standard input, or no such thing."""
+    name, colon, path = written.partition(":")
+    drive = len(name) == 1 and path[:1] in ("/", "\\")
+    if not name or not colon or not path or drive or os.path.lexists(written):
+        return None
+    return Revision(name, path)
+
+
+def check(wanted: Revision, *, settings: Sequence[str] = (), limits: Limits | None = None) -> tuple[Checked, str]:
+    """The spec of a revision with what it extends, and the folder that stands in paths of places for the revision's.
+
+    That folder is gone by then. Mistakes are returned, not raised, and name files as ``REV:PATH``.
+    """
+    from graphbuilder.compiler import Checked, check_text
+
+    most = limits.bytes if limits else MAX_BYTES
+    with TemporaryDirectory(prefix="graphbuilder-") as folder:
+        try:
+            text = _laid_out(wanted, Path(folder), most)
+        except CompileError as error:
+            return Checked(None, error.diagnostics), folder
+        found = check_text(text, str(wanted), settings=settings, folder=Path(folder), limits=limits)
+    told = tuple(_renamed(each, folder + os.sep, wanted.folder) for each in found.diagnostics)
+    if found.network is None:
+        return Checked(None, told), folder
+    return Checked(replace(found.network, warnings=told), told), folder
+
+
+def _laid_out(wanted: Revision, folder: Path, most: int) -> str:
+    """The text of a spec; what it extends is put into ``folder``, as it lies beside it.
+
+    Raises:
+        CompileError: when git does not give the spec. A file that it extends may be missing: that is found on reading.
+    """
+    commit = _commit(wanted)
+    text = decoded(_blob(wanted, commit, wanted.path, most), str(wanted), most)
+    inside, extending = posixpath.basename(wanted.path), text
+    (folder / inside).write_text(text, encoding="utf-8")
+    for _ in range(_DEEPEST):
+        inside = posixpath.normpath(posixpath.join(posixpath.dirname(inside), _extended(extending)))
+        if inside == "." or inside.startswith(("..", "/")) or (folder / inside).exists():
+            break
+        try:
+            path = posixpath.join(posixpath.dirname(wanted.path), inside)
+            extending = decoded(_blob(wanted, commit, path, most), path, most)
+        except CompileError:
+            break
+        (folder / inside).parent.mkdir(parents=True, exist_ok=True)
+        (folder / inside).write_text(extending, encoding="utf-8")
+    return text
+
+
+def _extended(text: str) -> str:
+    """What a spec extends, as a path that may be looked for, or ""."""
+    try:
+        written = parse(text, "").data.get("extends")
+    except CompileError:
+        return ""
+    return written if isinstance(written, str) and written.isprintable() and "\\" not in written else ""
+
+
+def _commit(wanted: Revision) -> str:
+    """The commit that a revision is. A name that begins with a hyphen would be an option to some git."""
+    name = f"{wanted.name}^{{commit}}"
+    done = None if wanted.name.startswith("-") else _git("rev-parse", "--verify", "--quiet", "--end-of-options", name)
+    if done is None or done.returncode != 0:
+        message = f"git knows no revision `{wanted.name}` here"
+        raise _refusal(message, f"name a file, or a revision and a path: `main:{wanted.path}`")
+    return done.stdout.decode().strip()
+
+
+def _blob(wanted: Revision, commit: str, path: str, most: int) -> bytes:
+    """The file at ``path`` in a commit."""
+    size = _git("cat-file", "-s", f"{commit}:{path}")
+    done = _git("cat-file", "blob", f"{commit}:{path}") if size.stdout.strip().isdigit() else size
+    if done.returncode != 0:
+        message = f"{wanted.name} has no file {path}"
+        raise _refusal(
+            message, f"paths are from the top of the repository; `{wanted.name}:./{path}` is from this folder"
+        )
+    if len(done.stdout) > most:
+        raise CompileError((too_large(f"{wanted.name}:{path}", most),))
+    return done.stdout
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """One run of git, which reads and asks nobody.
+
+    Raises:
+        CompileError: when there is no git, or it takes too long.
+    """
+    try:
+        return subprocess.run(
+            ["git", *arguments],
+            capture_output=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=_SECONDS,
+            env={**os.environ, **_QUIET},
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        raise _refusal(f"git cannot be run: {error}", "name files instead of revisions") from error
+
+
+def _refusal(message: str, remedy: str) -> CompileError:
+    return CompileError((RevisionUnreadable.at(None, message, help=remedy),))
+
+
+def _renamed(diagnostic: Diagnostic, folder: str, name: str) -> Diagnostic:
+    """``diagnostic`` with what lies in ``folder`` called by ``name``."""
+
+    def text(words: str) -> str:
+        return words.replace(folder, name)
+
+    def span(place: Span) -> Span:
+        return replace(place, source=Source(text(place.path), place.source.text))
+
+    return replace(
+        diagnostic,
+        message=text(diagnostic.message),
+        span=diagnostic.span and span(diagnostic.span),
+        related=tuple(Label(span(each.span), text(each.text)) for each in diagnostic.related),
+        notes=tuple(map(text, diagnostic.notes)),
+        help=diagnostic.help and text(diagnostic.help),
+    )

@@ -1,0 +1,242 @@
+"""What changed as a tree: what was added, removed and changed under the blocks that hold it, and what that costs.
+
+Every line is fitted to a width, and what a file brings is made safe to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from graphbuilder.analysis.costs import Costs
+from graphbuilder.backends.table.numbers import counted, scaled
+from graphbuilder.diagnostics.screen import columns, safe, wrap
+from graphbuilder.differing.bodies import Change, Matched, Pair
+from graphbuilder.differing.report import Differences, ends, shown
+
+SIGNS = {"added": "+", "removed": "-", "changed": "~", "renamed": "~"}
+_COLOURS = {"+": "32", "-": "31", "~": "33", "head": "1", "faint": "2"}
+_LEAST, _NUMBER, _MOST_NAMES = 40, 10, 3
+_HEADINGS = ("parameters", "MACs")
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A line: its sign, how deep it stands, what it says, what it costs more, and what stands under it."""
+
+    sign: str
+    depth: int
+    name: str
+    what: str
+    deltas: tuple[str, str]
+    notes: tuple[str, ...] = ()
+
+
+def text(differences: Differences, width: int, colour: bool) -> str:
+    """The tree with a heading and the totals, no line wider than ``width`` (at least 40) unless a word is."""
+    pen = _Pen(max(width, _LEAST), colour)
+    lines = [*_heading(differences, pen)]
+    if differences:
+        rows = [*_ends(differences), *_rows(differences.matched, 0)]
+        lines += ["", *pen.table(rows)]
+    lines += ["", *pen.totals(differences)]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def tally(differences: Differences) -> str:
+    """``3 differences: 1 added, 1 removed, 1 changed``."""
+    counts = differences.counts()
+    total = sum(counts.values())
+    if not total:
+        return "no difference"
+    kinds = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    return f"{total} difference{'s' if total > 1 else ''}: {kinds}"
+
+
+def said(change: Change) -> str:
+    """``padding valid → same``."""
+    return f"{change.name} {shown(change.before)} → {shown(change.after)}"
+
+
+def delta(before: int, after: int, form: str = "scaled") -> str:
+    """``+2.10 M``, ``−12``; nothing for no change."""
+    if before == after:
+        return ""
+    sign = "+" if after > before else "−"
+    return sign + (scaled if form == "scaled" else counted)(abs(after - before))
+
+
+def _heading(differences: Differences, pen: _Pen) -> Iterator[str]:
+    names = [" ".join((side.source, *side.settings)) for side in (differences.before, differences.after)]
+    yield from pen.wrapped(f"{names[0]} → {names[1]}", "head")
+    yield from pen.wrapped(tally(differences))
+
+
+def _ends(differences: Differences) -> Iterator[_Row]:
+    """What the networks read and give otherwise."""
+    for change in (*ends(differences.before, differences.after), *differences.matched.changes):
+        yield _Row("~", 0, change.name, f"{shown(change.before)} → {shown(change.after)}", ("", ""))
+
+
+def _rows(matched: Matched, depth: int) -> Iterator[_Row]:
+    told = [pair for pair in matched.pairs if pair.differs or pair.follows]
+    for _, group in groupby(told, _signature):
+        yield from _group(list(group), depth)
+
+
+def _signature(pair: Pair) -> object:
+    """What steps have in common that are told as one."""
+    inside: tuple[object, ...] = ()
+    if pair.inner is not None and pair.inner.differs:
+        inside = tuple((each.step.name, _signature(each)) for each in pair.inner.pairs if each.differs or each.follows)
+    told = (change for change in (*pair.changes, *pair.arguments) if change.name != "name")
+    alone = id(pair) if _renamed(pair) else 0
+    return pair.kind, pair.follows, pair.step.label, pair.step.run.count, repr(tuple(told)), inside, alone
+
+
+def _renamed(pair: Pair) -> bool:
+    return any(change.name == "name" for change in pair.changes)
+
+
+def _group(pairs: Sequence[Pair], depth: int) -> Iterator[_Row]:
+    """Neighbours with the same to tell, and what is inside."""
+    first = pairs[0]
+    costs = [_sum([pair.costs[side] for pair in pairs]) for side in (0, 1)]
+    deltas = delta(costs[0].trainable, costs[1].trainable), delta(costs[0].macs, costs[1].macs)
+    inner = first.inner if first.inner is not None and first.inner.differs else None
+    lone = _lone(inner)
+    name, what = _name(pairs, lone), _what(first, lone)
+    notes = tuple(_notes(first, lone))
+    yield _Row(
+        SIGNS.get(first.kind or (lone.kind if lone else ""), "·" if first.follows else ""),
+        depth,
+        name,
+        what,
+        deltas,
+        notes,
+    )
+    if lone is not None:
+        inner = lone.inner
+    if inner is not None:
+        yield from _rows(inner, depth + 1)
+
+
+def _sum(costs: Sequence[Costs]) -> Costs:
+    return Costs(*(sum(each) for each in zip(*costs, strict=True)))
+
+
+def _lone(inner: Matched | None) -> Pair | None:
+    """The copies of a repeat, where that is all it is: they are told in its place."""
+    if inner is None or len(inner.pairs) != 1 or inner.after.graph.kind != "repeat":
+        return None
+    pair = inner.pairs[0]
+    return pair if pair.before and pair.after else None
+
+
+def _name(pairs: Sequence[Pair], lone: Pair | None) -> str:
+    names = [_one_name(pair) for pair in pairs]
+    if len(names) > _MOST_NAMES:
+        names = [names[0], "…", f"{names[-1]} ({len(names)})"]
+        return " ".join(names)
+    count = (lone or pairs[0]).step.run.count
+    return ", ".join(names) + (f" ×{count}" if count > 1 else "")
+
+
+def _one_name(pair: Pair) -> str:
+    if pair.before and pair.after and _renamed(pair):
+        return f"{pair.before.name} → {pair.after.name}"
+    return pair.step.name
+
+
+def _what(pair: Pair, lone: Pair | None) -> str:
+    """What a step is, where its name does not say it, and of what is new or gone the rest."""
+    step = (lone or pair).step
+    label = step.label if step.label not in pair.step.name else ""
+    detail = step.detail if pair.kind in ("added", "removed") else ""
+    shape = ""
+    if pair.follows:
+        ours, theirs = (side.typed.inputs_of(side.node)[0] for side in (pair.before, pair.after) if side)
+        shape = f"reads {ours} → {theirs}" if ours != theirs else ""
+    return " ".join(filter(None, (label, detail, shape)))
+
+
+def _notes(pair: Pair, lone: Pair | None) -> Iterator[str]:
+    changes = [*pair.changes, *(lone.changes if lone else ())]
+    yield from (said(change) for change in changes if change.name != "name")
+    if not changes or pair.inner is not None:
+        yield from (said(change) for change in (*pair.arguments, *(lone.arguments if lone else ())))
+
+
+class _Pen:
+    """Writes lines of at most ``width`` columns."""
+
+    def __init__(self, width: int, colour: bool) -> None:
+        self._width = width
+        self._colour = colour
+
+    def wrapped(self, words: str, style: str = "", indent: int = 0) -> Iterator[str]:
+        """``words`` in as many lines as they take."""
+        room = self._width - indent
+        for number, line in enumerate(wrap(safe(words), room, room - 2)):
+            yield self._painted(f"{' ' * (indent + 2 * bool(number))}{line}", style)
+
+    def table(self, rows: Sequence[_Row]) -> Iterator[str]:
+        """``rows`` with their numbers right of them, under headings where there are numbers."""
+        wide = [max([len(each.deltas[side]) for each in rows]) for side in (0, 1)]
+        wide = [max(number, len(heading)) if number else 0 for number, heading in zip(wide, _HEADINGS, strict=True)]
+        numbers = sum(number + 2 for number in wide if number)
+        longest = max(columns(safe(_words(row))) for row in rows)
+        room = max(min(longest, self._width - numbers), 16)
+        headings = [heading if number else "" for heading, number in zip(_HEADINGS, wide, strict=True)]
+        if any(wide):
+            yield self._painted(" " * room + _cells(headings, wide), "faint")
+        for row in rows:
+            yield from self._row(row, room, wide)
+
+    def _row(self, row: _Row, room: int, wide: Sequence[int]) -> Iterator[str]:
+        lead = 2 + 2 * row.depth
+        first, *rest = wrap(safe(_words(row)[lead:]), max(room - lead, 12), max(room - lead - 2, 12))
+        start = f"{row.sign:2}{' ' * (lead - 2)}{first}"
+        gap = " " * max(0, room - columns(start))
+        yield self._painted(f"{start}{gap}{_cells(row.deltas, wide)}", row.sign)
+        yield from (self._painted(f"{' ' * (lead + 2)}{line}", row.sign) for line in rest)
+        for note in row.notes:
+            yield from self.wrapped(note, row.sign, lead + 4)
+
+    def totals(self, differences: Differences) -> Iterator[str]:
+        """What both cost, and what they give."""
+        ours, theirs = differences.before.costs, differences.after.costs
+        rows = [
+            ("parameters", ours.trainable, theirs.trainable, counted),
+            ("MACs", ours.macs, theirs.macs, scaled),
+            ("activations", ours.activations, theirs.activations, scaled),
+        ]
+        for name, one, other, form in rows:
+            yield from self.wrapped(f"{name:13}{_total(one, other, form)}")
+        outputs = differences.before.network.outputs, differences.after.network.outputs
+        for name in dict.fromkeys((*outputs[0], *outputs[1])):
+            one, other = (str(each[name]) if name in each else "none" for each in outputs)
+            if one != other:
+                yield from self.wrapped(f"{'output':13}{name} {one} → {other}")
+
+    def _painted(self, line: str, style: str) -> str:
+        code = _COLOURS.get(style) if self._colour else None
+        return f"\033[{code}m{line}\033[0m" if code else line
+
+
+def _words(row: _Row) -> str:
+    lead = 2 + 2 * row.depth
+    return f"{row.sign:{lead}}{row.name}{'  ' if row.what else ''}{row.what}"
+
+
+def _cells(cells: Sequence[str], wide: Sequence[int]) -> str:
+    return "".join(f"  {cell:>{number}}" for cell, number in zip(cells, wide, strict=True) if number)
+
+
+def _total(before: int, after: int, form: object) -> str:
+    told = counted if form is counted else scaled
+    if before == after:
+        return f"{told(after)}, unchanged"
+    share = f", {100 * (after - before) / before:+.1f} %".replace("-", "−") if before else ""
+    return f"{told(before)} → {told(after)}  ({delta(before, after)}{share})"

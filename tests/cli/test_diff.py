@@ -1,0 +1,175 @@
+"""``graphbuilder diff``: both specs, both settings, revisions of git, every form of the result, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from graphbuilder.cli.entry import run
+
+SPECS = Path(__file__).parents[2] / "specs"
+XCEPTION, TUTORIAL = str(SPECS / "xception.toml"), str(SPECS / "xception_tutorial.toml")
+BASE = """\
+format = 1
+name = "base"
+
+[params]
+out = 8
+
+[inputs]
+image = [3, 16, 16]
+
+[model]
+body = [{ id = "conv1", op = "conv", out = "=out", kernel = 3 }, { id = "act", op = "relu" }]
+"""
+VARIANT = """\
+extends = "sub/base.toml"
+format = 1
+name = "variant"
+
+[steps]
+act = { when = true }
+"""
+
+
+class Cli:
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        code = run(["diff", *arguments])
+        captured = self._capsys.readouterr()
+        return code, captured.out, captured.err
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    monkeypatch.chdir(tmp_path)
+    return Cli(capsys)
+
+
+def git(*arguments: str) -> None:
+    env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    names = ("-c", "user.name=t", "-c", "user.email=t@t", "-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main")
+    subprocess.run(["git", *names, *arguments], check=True, capture_output=True, env=env)
+
+
+@pytest.fixture
+def repository(cli: Cli) -> Path:
+    """Two revisions: in the first the convolution has 8 channels, in the second 16, and another step."""
+    Path("nets/sub").mkdir(parents=True)
+    base, variant = Path("nets/sub/base.toml"), Path("nets/variant.toml")
+    git("init", "-q")
+    base.write_text(BASE, encoding="utf-8")
+    variant.write_text(VARIANT, encoding="utf-8")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    git("tag", "v1")
+    base.write_text(BASE.replace("out = 8", "out = 16").replace("relu", "gelu"), encoding="utf-8")
+    git("commit", "-q", "-a", "-m", "second")
+    return Path("nets")
+
+
+def test_the_exit_code_says_whether_anything_changed(cli: Cli) -> None:
+    assert cli(XCEPTION, TUTORIAL)[0] == 1
+    code, out, err = cli(XCEPTION, XCEPTION)
+    assert (code, err) == (0, "") and "no difference" in out
+    code, out, err = cli(XCEPTION, "missing.toml")
+    assert (code, out) == (2, "") and "GB001" in err
+
+
+def test_settings_are_of_both_or_of_one(cli: Cli) -> None:
+    code, out, _ = cli(
+        XCEPTION, "--set", "classes=10", "--from-set", "middle=4", "--to-set", "residual=false", "--json"
+    )
+    found = json.loads(out)
+    assert code == 1 and found["different"]
+    assert (found["before"]["settings"], found["after"]["settings"]) == (["middle=4"], ["residual=false"])
+    assert found["before"]["outputs"] == found["after"]["outputs"] == {"logits": [10]}
+    assert {each["kind"] for each in found["differences"]} == {"changed", "removed"}
+
+
+def test_json_has_the_three_differences_of_the_tutorial(cli: Cli) -> None:
+    _, out, _ = cli(XCEPTION, TUTORIAL, "--json")
+    changed, added, removed = json.loads(out)["differences"]
+    assert changed["changes"] == {"padding": ["valid", "same"]} and changed["delta"]["parameters"] == 0
+    assert (added["kind"], added["what"], added["before"]) == ("added", "relu", [])
+    assert added["places"]["after"][0].startswith(TUTORIAL)
+    assert removed["places"]["before"][0].startswith(XCEPTION) and removed["places"]["after"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((XCEPTION,), "there is nothing to compare it with"),
+        (("-", "-"), "standard input is one spec"),
+        ((XCEPTION, TUTORIAL, "--to-set", "classs=3"), "did you mean `classes`"),
+        ((XCEPTION, "--from-set", "middle=-1"), "GB316"),
+    ],
+)
+def test_bad_use_is_told(cli: Cli, arguments: tuple[str, ...], said: str) -> None:
+    code, out, err = cli(*arguments)
+    assert (code, out) == (2, "") and said in err
+
+
+def test_a_revision_is_read_with_what_it_extends(cli: Cli, repository: Path) -> None:
+    code, out, err = cli("v1:nets/variant.toml", "nets/variant.toml", "--json")
+    found = json.loads(out)
+    assert (code, err) == (1, "")
+    assert [each["changes"] for each in found["differences"]] == [{"out": [8, 16]}, {"op": ["relu", "gelu"]}]
+    places = found["differences"][0]["places"]
+    assert places == {"before": ["v1:nets/sub/base.toml:11:9"], "after": ["nets/sub/base.toml:11:9"]}
+    assert found["before"]["source"] == "v1:nets/variant.toml"
+
+
+def test_revisions_are_compared_with_each_other_and_from_within(cli: Cli, repository: Path) -> None:
+    assert cli("v1:nets/variant.toml", "main:nets/variant.toml")[0] == 1
+    assert cli("HEAD:nets/sub/base.toml", "main:nets/sub/base.toml")[0] == 0
+    os.chdir(repository)
+    assert cli("HEAD~1:./variant.toml", "variant.toml")[0] == 1
+    assert cli("HEAD:./variant.toml", "variant.toml", "--to-set", "out=16")[0] == 0
+
+
+def test_a_mistake_of_a_revision_is_shown_in_it(cli: Cli, repository: Path) -> None:
+    Path("nets/sub/base.toml").write_text(BASE.replace("relu", "rellu"), encoding="utf-8")
+    git("commit", "-q", "-a", "-m", "a mistake")
+    code, _, err = cli("main:nets/variant.toml", "v1:nets/variant.toml")
+    assert code == 2 and "main:nets/sub/base.toml:11:" in err and "graphbuilder-" not in err
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("v2:nets/variant.toml", "git knows no revision `v2`"),
+        ("v1:nets/varian.toml", "v1 has no file nets/varian.toml"),
+        ("v1:nets", "v1 has no file nets"),
+        ("--help:nets/variant.toml", "no such option"),
+        ("v1:../outside.toml", "v1 has no file ../outside.toml"),
+    ],
+)
+def test_what_git_does_not_have_is_an_error_with_a_code(cli: Cli, repository: Path, written: str, said: str) -> None:
+    code, out, err = cli(written, "nets/variant.toml")
+    assert (code, out) == (2, "") and said in err.lower()
+
+
+def test_an_option_of_git_is_no_revision(cli: Cli, repository: Path) -> None:
+    code, _, err = cli("--", "--output=x:nets/variant.toml", "nets/variant.toml")
+    assert code == 2 and "GB514" in err and not Path("x").exists()
+
+
+def test_without_git_files_are_compared_all_the_same(
+    cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert cli("nets/variant.toml", "nets/variant.toml")[0] == 0
+    code, _, err = cli("v1:nets/variant.toml", "nets/variant.toml")
+    assert code == 2 and "git cannot be run" in err
+
+
+def test_a_file_with_a_colon_is_a_file(cli: Cli, repository: Path) -> None:
+    Path("v1:x.toml").write_text(BASE, encoding="utf-8")
+    assert cli("v1:x.toml", "v1:nets/sub/base.toml")[0] == 0
