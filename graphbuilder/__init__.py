@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from graphbuilder.comparing import compare
-    from graphbuilder.compiler import Network, check, check_text, compile, load, render, source, summary
+    from graphbuilder.compiler import Network, check, check_text, compile, load, source, summary
     from graphbuilder.diagnostics import CompileError, Diagnostic
     from graphbuilder.importers.importing import from_keras, from_torch
     from graphbuilder.ops import register as op
+    from graphbuilder.rendering import render
 
     __version__: str
 
@@ -38,7 +39,7 @@ _HOMES = {
     "from_torch": "importers.importing",
     "load": "compiler",
     "op": "ops",
-    "render": "compiler",
+    "render": "rendering",
     "source": "compiler",
     "summary": "compiler",
 }

@@ -1,4 +1,4 @@
-"""The whole road on one page: from a spec to a network, and from that to a module, a figure, a table or source text.
+"""The whole road on one page: from a spec to a network, and from that to a module, a table or source text.
 
 Nothing here does a stage's work, and nothing is imported before the stage that needs it.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 from warnings import warn
 
 from graphbuilder.diagnostics import CompileError, Diagnostic, Enough, Sink
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from graphbuilder.analysis.inference import TypedGraph
-    from graphbuilder.backends.graphviz.figure import Format
-    from graphbuilder.backends.graphviz.options import Direction, Shapes, Style, Theme
     from graphbuilder.backends.table import Summary
     from graphbuilder.document import Document
     from graphbuilder.elaborate import Limits
@@ -89,7 +87,9 @@ class Network:
         }
 
     def _repr_svg_(self) -> str:
-        return render(self, format="svg").decode()
+        from graphbuilder.rendering import render
+
+        return render(self).decode()
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,108 +244,6 @@ def compile(
 
 def _network(network: Network | str | Path) -> Network:
     return network if isinstance(network, Network) else load(network)
-
-
-@overload
-def render(
-    network: Network | str | Path,
-    path: None = ...,
-    *,
-    format: Format | None = ...,
-    shapes: Shapes = ...,
-    names: bool = ...,
-    direction: Direction = ...,
-    expand: str | Sequence[str] = ...,
-    collapse: str | Sequence[str] = ...,
-    level: int | None = ...,
-    dpi: int = ...,
-    theme: Theme = ...,
-    title: str | None = ...,
-    style: Style = ...,
-) -> bytes: ...
-@overload
-def render(
-    network: Network | str | Path,
-    path: str | Path,
-    *,
-    format: Format | None = ...,
-    shapes: Shapes = ...,
-    names: bool = ...,
-    direction: Direction = ...,
-    expand: str | Sequence[str] = ...,
-    collapse: str | Sequence[str] = ...,
-    level: int | None = ...,
-    dpi: int = ...,
-    theme: Theme = ...,
-    title: str | None = ...,
-    style: Style = ...,
-) -> None: ...
-def render(
-    network: Network | str | Path,
-    path: str | Path | None = None,
-    *,
-    format: Format | None = None,
-    shapes: Shapes = True,
-    names: bool = False,
-    direction: Direction = "TB",
-    expand: str | Sequence[str] = (),
-    collapse: str | Sequence[str] = (),
-    level: int | None = None,
-    dpi: int = 144,
-    theme: Theme = "auto",
-    title: str | None = None,
-    style: Style = "colour",
-) -> bytes | None:
-    """The figure of the network; where a ``path`` is given, it is written whole there and not returned.
-
-    Args:
-        format: "svg", "png", "pdf" or "dot"; the suffix of ``path`` says it otherwise, and without both it is SVG.
-        expand: what to draw open, a pattern of paths or several.
-        collapse: what to draw as one box, in the same way.
-
-    The others are the fields of ``backends.graphviz.Options``.
-
-    Raises:
-        CompileError: when the spec has mistakes, no such format is drawn, or the file cannot be written.
-        ValueError: when an option is none of its choices.
-    """
-    from graphbuilder.backends.graphviz import Options
-    from graphbuilder.backends.graphviz import render as draw
-    from graphbuilder.backends.graphviz.write.engine import NoEngine
-    from graphbuilder.diagnostics.catalogue.backends import NoGraphviz
-
-    opened, closed = _patterns(expand), _patterns(collapse)
-    options = Options(shapes, names, direction, opened, closed, level, dpi, theme, title, style)
-    chosen = format or (_format_of(path) if path is not None else "svg")
-    try:
-        figure = draw(_network(network).typed, chosen, options)
-    except NoEngine as error:
-        message = f"no Graphviz on this machine draws {chosen}: {error}"
-        raise CompileError((NoGraphviz.at(None, message, help="pip install graphviz-pure, or write .dot"),)) from error
-    if path is None:
-        return figure
-    from graphbuilder.files import write_whole
-
-    write_whole(path, figure)
-    return None
-
-
-def _patterns(given: str | Sequence[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
-
-
-def _format_of(path: str | Path) -> Format:
-    from typing import get_args
-
-    from graphbuilder.backends.graphviz.figure import Format
-    from graphbuilder.diagnostics.catalogue.usage import OutputSuffix
-
-    formats: dict[str, Format] = {f".{known}": known for known in get_args(Format)}
-    suffix = Path(path).suffix.lower()
-    if suffix not in formats:
-        message = f"no figure is written as {str(path)!r}"
-        raise CompileError((OutputSuffix.at(None, message, help=f"end the path in {', '.join(formats)}"),))
-    return formats[suffix]
 
 
 def summary(network: Network | str | Path, *, batch: int | None = None) -> Summary:

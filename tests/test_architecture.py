@@ -30,6 +30,7 @@ ROOMS: tuple[str, ...] = (
     "backends",
     "weights",
     "compiler",
+    "rendering",
     "comparing",
     "importers",
     "differing",

@@ -23,7 +23,7 @@ Examples:
 
 @click.command(cls=Command, name="render", short_help="Draw a network as a figure.", epilog=EXAMPLES)
 @reads_spec
-@click.option("-o", "--output", metavar="FILE", required=True, help="What to write: .svg, .png, .pdf or .dot.")
+@click.option("-o", "--output", metavar="FILE", required=True, help="What to write: .svg, .png, .pdf, .dot, .tex (TikZ) or .mmd (Mermaid).")
 @click.option("--shapes/--no-shapes", default=True, help="Show shapes, at the boundaries of blocks.")
 @click.option("--names", is_flag=True, help="Show the paths of steps, which --expand and --collapse take.")
 @click.option("--direction", type=click.Choice(["TB", "LR"]), default="TB", help="Top to bottom, or left to right.")
@@ -47,7 +47,7 @@ Examples:
 )
 def command(reading: Reading, spec: str, *, output: str, **drawn: Any) -> None:
     """Draw a network as a figure, with or without Graphviz on the machine."""
-    from graphbuilder.compiler import render
+    from graphbuilder.rendering import render
 
     if drawn["style"] == "paper" and drawn["theme"] == "dark":
         raise bad_use("paper is white", "leave out --theme dark, or --style paper")

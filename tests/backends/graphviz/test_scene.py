@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from graphbuilder import CompileError, compiler
+from graphbuilder import CompileError, compiler, rendering
 from graphbuilder.backends.graphviz import Options, text
 from graphbuilder.backends.graphviz.figure import drawing, scene
 from graphbuilder.backends.graphviz.read.scene import Box, Region, Scene
@@ -181,7 +181,7 @@ def test_every_value_between_blocks_has_its_shape(name: str, options: Options, s
 @pytest.mark.parametrize("word", ["expand", "collapse"])
 def test_a_pattern_that_matches_nothing_is_refused(word: str, pattern: str, remedy: str) -> None:
     with pytest.raises(CompileError) as caught:
-        compiler.render("specs/xception.toml", **cast("Any", {word: (pattern, "middle.*")}))
+        rendering.render("specs/xception.toml", **cast("Any", {word: (pattern, "middle.*")}))
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "GB513" and f"--{word} '{pattern}'" in diagnostic.message
     assert remedy in (diagnostic.help or "")
