@@ -94,10 +94,14 @@ class Network:
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """The end of the road's first half: a network, or None, and every diagnostic of the run."""
+    """The end of the road's first half: a network, or None, and every diagnostic of the run.
+
+    ``spec`` is what could be read, stand-ins where the file is faulty; None where too little could.
+    """
 
     network: Network | None
     diagnostics: tuple[Diagnostic, ...]
+    spec: Spec | None = None
 
 
 def load(
@@ -173,7 +177,7 @@ def _checked(
     from graphbuilder.spec import sound_part
     from graphbuilder.spec.settings import chosen as chosen_settings
 
-    sink = Sink(limits.mistakes)
+    sink, spec = Sink(limits.mistakes), None
     try:
         spec = sound_part(document, sink, folder=folder, max_bytes=limits.bytes)
         if spec is None:
@@ -181,10 +185,10 @@ def _checked(
         chosen = chosen_settings(spec, params, settings, sink)
         typed = elaborate(spec, chosen, sink, limits)
     except Enough as error:
-        return Checked(None, (*error.diagnostics, TooManyMistakes.after(limits.mistakes)))
+        return Checked(None, (*error.diagnostics, TooManyMistakes.after(limits.mistakes)), spec)
     if typed is None:
-        return Checked(None, blamed(spec, chosen, sink.diagnostics, limits))
-    return Checked(Network(spec, typed, {**spec.params, **chosen}, sink.diagnostics), sink.diagnostics)
+        return Checked(None, blamed(spec, chosen, sink.diagnostics, limits), spec)
+    return Checked(Network(spec, typed, {**spec.params, **chosen}, sink.diagnostics), sink.diagnostics, spec)
 
 
 def source(network: Network) -> str:

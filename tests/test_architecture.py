@@ -34,6 +34,7 @@ ROOMS: tuple[str, ...] = (
     "comparing",
     "importers",
     "differing",
+    "lsp",
     "cli",
 )
 # Doors that stay shut although the order would open them.
@@ -43,6 +44,8 @@ KEEPERS: dict[str, tuple[str, ...]] = {
     "torch": ("backends/torch/", "weights/", "importers/torch/"),
     "networkx": ("ir/",),
     "tomli": ("document/",),
+    "pygls": ("lsp/",),
+    "lsprotocol": ("lsp/",),
 }
 LONGEST = 400
 

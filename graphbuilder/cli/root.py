@@ -25,6 +25,7 @@ COMMANDS = (
     "ops",
     "schema",
     "explain",
+    "lsp",
 )
 
 EXAMPLES = """

@@ -10,7 +10,7 @@ import pytest
 
 from graphbuilder.diagnostics import Rule
 from graphbuilder.diagnostics.catalogue import __path__ as folders
-from graphbuilder.diagnostics.catalogue import explain, rules
+from graphbuilder.diagnostics.catalogue import PAGE, explain, markdown, rules
 
 FAMILIES = {
     "files": "0",
@@ -87,3 +87,9 @@ def test_a_code_without_an_example_is_explained() -> None:
 def test_an_unknown_code() -> None:
     with pytest.raises(KeyError):
         explain("GB000")
+
+
+def test_the_page_of_all_codes_is_current(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--update-goldens"):
+        PAGE.write_bytes(markdown(rules()).encode())
+    assert PAGE.read_bytes().decode() == markdown(rules()), "tools/test --update-goldens writes it"

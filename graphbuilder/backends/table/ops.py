@@ -38,16 +38,23 @@ def reference(op: type[Op], width: int = WIDTH) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def argument(op: type[Op], name: str, width: int = WIDTH) -> str:
+    """What the reference says of one argument: its kind, its default, what it means."""
+    schema = cast("dict[str, dict[str, Any]]", op.model_json_schema()["properties"])[name]
+    return "\n".join(_argument(op, name, schema, width))
+
+
 def _entry(op: type[Op], names: int, width: int | None) -> str:
     start = f"  {op.op:{names}}  "
     if width is None:
-        return start + _sentence(op)
+        return start + sentence(op)
     if width - len(start) < _BESIDE:
-        return f"  {op.op}\n{fill(_sentence(op), width, initial_indent=' ' * 6, subsequent_indent=' ' * 6)}"
-    return fill(_sentence(op), width, initial_indent=start, subsequent_indent=" " * len(start))
+        return f"  {op.op}\n{fill(sentence(op), width, initial_indent=' ' * 6, subsequent_indent=' ' * 6)}"
+    return fill(sentence(op), width, initial_indent=start, subsequent_indent=" " * len(start))
 
 
-def _sentence(op: type[Op]) -> str:
+def sentence(op: type[Op]) -> str:
+    """The first sentence of an op's description."""
     first = _plain(getdoc(op) or "").split("\n\n")[0].replace("\n", " ")
     return _END.split(first)[0].rstrip(".")
 

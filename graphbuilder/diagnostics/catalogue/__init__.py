@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from inspect import getdoc
+from pathlib import Path
 from pkgutil import iter_modules
 from textwrap import fill, indent
 from types import MappingProxyType
@@ -13,6 +14,11 @@ from types import MappingProxyType
 from graphbuilder.diagnostics.model import Rule
 
 _WIDTH = 80
+_PAGE_WIDTH = 120
+_INDENT = "  "
+
+# All codes on one page, kept as ``markdown`` gives it.
+PAGE = Path(__file__).parents[1] / "codes.md"
 
 
 @cache
@@ -45,5 +51,24 @@ def explain(code: str, width: int = _WIDTH) -> str:
     wide = min(width, _WIDTH)
     parts = [fill(f"{rule.severity}[{rule.code}]: {rule.title}", wide), fill(explanation(rule), wide)]
     if rule.bad:
-        parts += ["The fault:", indent(rule.bad.strip(), "    "), "Repaired:", indent(rule.good.strip(), "    ")]
+        parts += ["The fault:", indent(rule.bad.strip(), _INDENT), "Repaired:", indent(rule.good.strip(), _INDENT)]
     return "\n\n".join(parts)
+
+
+def markdown(codes: Iterable[str]) -> str:
+    """The same of several codes as a page in Markdown, whose headings are the codes."""
+    chosen = [rules()[code.upper()] for code in codes]
+    rows = [f"| [{rule.code}](#{rule.code.lower()}) | {rule.severity} | {rule.title} |" for rule in chosen]
+    table = "\n".join(["| code | | |", "|---|---|---|", *rows])
+    return "\n\n".join(["# Codes of errors and warnings", table, *map(_section, chosen)]) + "\n"
+
+
+def _section(rule: type[Rule]) -> str:
+    parts = [f"## {rule.code}", f"*{rule.severity.capitalize()}: {rule.title}.*", fill(explanation(rule), _PAGE_WIDTH)]
+    if rule.bad:
+        parts += ["The fault:", _fenced(rule.bad), "Repaired:", _fenced(rule.good)]
+    return "\n\n".join(parts)
+
+
+def _fenced(spec: str) -> str:
+    return f"```toml\n{spec.strip()}\n```"

@@ -1,0 +1,228 @@
+"""What is said of what stands under the cursor: an op's reference, a step's shapes and costs, a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from graphbuilder.backends.table.numbers import counted, scaled
+from graphbuilder.backends.table.ops import argument, reference
+from graphbuilder.lsp.file import SpecFile
+from graphbuilder.lsp.language import changed_step, step_at, words_at
+from graphbuilder.lsp.names import Within, blocks_of, inputs_of, op_of, reached, scope, siblings, toml, within_step
+from graphbuilder.lsp.names import body_of as steps_in
+from graphbuilder.lsp.outline import Item, Keys
+from graphbuilder.lsp.uses import Use
+from graphbuilder.ops import find
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ROWS = 12
+_WIDTH = 80
+_STALE = "*As of the last text without mistakes.*"
+
+
+class Hover(NamedTuple):
+    """Markdown, and the offsets of what it is about."""
+
+    text: str
+    start: int
+    end: int
+
+
+def hover(file: SpecFile, offset: int) -> Hover | None:
+    """What is to be said at ``offset``."""
+    key = file.outline.at_key(offset)
+    if key is not None and key.key and key.key[0] < key.key[1]:
+        return _told(_of_key(file, key), key.key)
+    value = file.outline.at_value(offset)
+    if value is not None and value.kind != "nothing":
+        return _of_value(file, value, offset)
+    around = file.outline.container(offset)
+    within = within_step(around.keys) if around else None
+    if around is None or within is None or within.words or around.header:
+        return None
+    return _told(_calls(file, within.step), around.value)
+
+
+def _told(parts: Iterable[str], extent: tuple[int, int]) -> Hover | None:
+    text = "\n\n".join(part for part in parts if part)
+    return Hover(text, *extent) if text else None
+
+
+def _of_key(file: SpecFile, item: Item) -> list[str]:
+    """Of a key: what the word means, what the argument is, what the name stands for."""
+    keys = item.keys
+    match keys:
+        case ("params", str(name)):
+            return [_param(file, name)]
+        case ("inputs", str(name)) if file.network and name in file.network.inputs:
+            return [f"**{name}**: {file.network.inputs[name]}", _stale(file)]
+        case ("outputs", str(name)) if file.network and name in file.network.outputs:
+            return [f"**{name}**: {file.network.outputs[name]}", _stale(file)]
+        case ("blocks", str(name)):
+            return _block(file, name)
+        case ("defaults" | "init", str(name)) if op := find(name):
+            return [_fenced(reference(op, _WIDTH))]
+        case ("defaults", str(name), str(field)) if op := find(name):
+            return [_fenced(argument(op, field, _WIDTH))] if field in op.model_fields else []
+        case ("steps", str()):
+            return _calls(file, keys)
+        case ("blocks", str(), "args" | "let", str(name)):
+            return [f"**{name}**: {', '.join(_values_of(file, keys)) or toml(file.value(keys))}", _stale(file)]
+        case _:
+            return _of_word(file, keys)
+
+
+def _of_word(file: SpecFile, keys: Keys) -> list[str]:
+    within = within_step(keys)
+    if within is None or not within.words:
+        item = file.outline.by_keys.get(keys)
+        rows = _calls(file, keys) if item and item.header and within else []
+        return [_word(keys), *rows]
+    op = op_of(step_at(file, within.step))
+    name = str(within.words[0])
+    if op and len(within.words) == 1 and name in op.model_fields:
+        return [_fenced(argument(op, name, _WIDTH)), _computed(file, within)]
+    return [_word(keys) or _declared(file, within), _computed(file, within)]
+
+
+def _word(keys: Keys) -> str:
+    said = words_at(keys[:-1]).get(str(keys[-1]), "") if keys else ""
+    return f"**{keys[-1]}**: {said}" if said else ""
+
+
+def _declared(file: SpecFile, within: Within) -> str:
+    """An argument of the block that a step uses."""
+    name = str(within.words[0])
+    for block in blocks_of(step_at(file, within.step)):
+        declared = file.table("blocks", block, "args")
+        if name in declared:
+            return f"**{name}**: an argument of `{block}`, {toml(declared[name])}"
+    return ""
+
+
+def _of_value(file: SpecFile, item: Item, offset: int) -> Hover | None:
+    source = file.text.source
+    if item.kind == "text" and source.startswith("=", item.value[0] + 1):
+        return _of_expression(file, item, offset)
+    within = within_step(item.keys)
+    value: Any = file.outline.value(item.keys)
+    if within and within.words:
+        return _told(_of_step_value(file, within, value), item.value)
+    match item.keys:
+        case ("params", str(name)):
+            return _told([_param(file, name)], item.value)
+        case ("outputs", _) | ("outputs", _, "from") | ("blocks", _, "outputs", _):
+            return _told(_of_path(file, item.keys, value), item.value)
+        case ("blocks", _, "shortcut"):
+            return _told([_word(item.keys), *_calls(file, item.keys)], item.value)
+        case _:
+            return _told([_word(item.keys)], item.value)
+
+
+def _of_step_value(file: SpecFile, within: Within, value: Any) -> list[str]:
+    match within.words:
+        case ("op",):
+            op = find(str(value))
+            return [*_calls(file, within.step), _fenced(reference(op, _WIDTH)) if op else ""]
+        case ("use",) | ("use", _):
+            return [*_calls(file, within.step), *_block(file, str(value))]
+        case ("from", *_):
+            return _of_path(file, (*within.step, *within.words), value)
+        case ("id" | "title",):
+            return _calls(file, within.step)
+        case _:
+            return _of_word(file, (*within.step, *within.words[:1]))
+
+
+def _of_path(file: SpecFile, keys: Keys, path: Any) -> list[str]:
+    """The calls of the step that a path names."""
+    within = within_step(keys)
+    around = siblings(file, within.step) if within else steps_in(file, keys[:2] if keys[0] == "blocks" else ("model",))
+    found = reached(file, around, str(path))
+    return _calls(file, found.keys) if found else []
+
+
+def _of_expression(file: SpecFile, item: Item, offset: int) -> Hover | None:
+    """The value of an expression, and of the name in it that the cursor stands on."""
+    start, end = item.value
+    name = next(
+        (each for each in _NAME.finditer(file.text.source, start, end) if each.start() <= offset <= each.end()), None
+    )
+    within = within_step(item.keys)
+    whole = [_computed(file, within) if within and within.words else ""]
+    meaning = next((each for each in scope(file, item.keys) if name and each.name == name.group()), None)
+    if meaning is None or name is None:
+        return _told(whole, (start, end))
+    own = _param(file, meaning.name) if meaning.keys and meaning.keys[0] == "params" else _named(file, *meaning)
+    return _told([own, *whole], name.span())
+
+
+def _named(file: SpecFile, name: str, about: str, keys: Keys | None) -> str:
+    values = _values_of(file, keys) if keys else []
+    return f"**{name}**: {', '.join(values) or about}"
+
+
+def _param(file: SpecFile, name: str) -> str:
+    return f"**{name}**: a param, {toml(file.table('params').get(name))} unless set"
+
+
+def _values_of(file: SpecFile, keys: Keys) -> list[str]:
+    """The values that an argument of a block has in the network, each once."""
+    _, block, _, name = keys
+    found = (body.graph.args.get(str(name)) for body in file.uses.bodies(str(block)))
+    return list(dict.fromkeys(toml(value) for value in found if value is not None))
+
+
+def _computed(file: SpecFile, within: Within) -> str:
+    """The values that an argument of a step has in the network."""
+    name = str(within.words[0])
+    found = (use.argument(name) for use in _uses(file, within.step))
+    values = list(dict.fromkeys(toml(value) for value in found if value is not None))
+    return f"`{name}` is {', '.join(values[:_ROWS])} here" if values else ""
+
+
+def _block(file: SpecFile, name: str) -> list[str]:
+    """A block: its arguments and inputs, and its bodies in the network."""
+    if name not in file.table("blocks"):
+        return []
+    declared = file.table("blocks", name, "args")
+    arguments = ", ".join(f"{each} = {toml(value)}" for each, value in declared.items())
+    inputs = inputs_of(file, ("blocks", name))
+    head = f"block {name}({arguments})" + (f" of {', '.join(inputs)}" if inputs != ["in"] else "")
+    bodies = file.uses.bodies(name)
+    told = [f"{', '.join(map(str, each.inputs))} → {', '.join(map(str, each.outputs))}" for each in bodies]
+    rows = "\n".join(f"- {row}" for row in list(dict.fromkeys(told))[:_ROWS])
+    return [_fenced(head), rows, _stale(file) if rows else ""]
+
+
+def _uses(file: SpecFile, keys: Keys) -> Sequence[Use]:
+    changed = changed_step(file, keys)
+    own = file.uses.at(file.name, keys) if file.unchanged(keys) else ()
+    place = file.inherited(changed or keys)
+    return own or (file.uses.at(place.document.source.path, place.keys) if place else ())
+
+
+def _calls(file: SpecFile, keys: Keys) -> list[str]:
+    """The calls of the step at ``keys`` as a table."""
+    uses = _uses(file, keys)
+    if not uses:
+        return []
+    head = "| step | reads | gives | parameters | MACs |\n|---|---|---|--:|--:|"
+    rows = [_row(use) for use in uses[:_ROWS]]
+    more = [f"| … {len(uses) - _ROWS} more | | | | |"] if len(uses) > _ROWS else []
+    return ["\n".join([head, *rows, *more]), _stale(file)]
+
+
+def _row(use: Use) -> str:
+    reads, gives = use.shapes
+    return f"| {use.path} | {reads} | {gives} | {counted(use.costs.trainable)} | {scaled(use.costs.macs)} |"
+
+
+def _stale(file: SpecFile) -> str:
+    return "" if file.current else _STALE
+
+
+def _fenced(text: str) -> str:
+    return f"```text\n{text.rstrip()}\n```"

@@ -1,0 +1,64 @@
+"""Diagnostics in the protocol's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from lsprotocol import types as lsp
+
+from graphbuilder.diagnostics import Diagnostic, Label, Span
+from graphbuilder.diagnostics.catalogue import PAGE
+from graphbuilder.diagnostics.screen import safe
+from graphbuilder.lsp.file import SpecFile
+from graphbuilder.lsp.text import Text
+
+
+def reports(file: SpecFile, diagnostics: Iterable[Diagnostic]) -> list[lsp.Diagnostic]:
+    """What a check told of ``file``; what stands in another file is told at the ``extends`` that takes it in."""
+    return [_report(file, each) for each in diagnostics]
+
+
+def _report(file: SpecFile, diagnostic: Diagnostic) -> lsp.Diagnostic:
+    span = diagnostic.span
+    here = span is not None and span.path == file.name
+    elsewhere = () if here or span is None else (Label(span, diagnostic.label or diagnostic.message),)
+    related = [_related(file, label) for label in (*elsewhere, *diagnostic.related)]
+    return lsp.Diagnostic(
+        file.text.range_of(span) if span and here else _entrance(file),
+        _message(diagnostic, "" if here or span is None else f"{span.path}: "),
+        severity=lsp.DiagnosticSeverity.Error if diagnostic.severity == "error" else lsp.DiagnosticSeverity.Warning,
+        code=diagnostic.code,
+        code_description=lsp.CodeDescription(f"{PAGE.as_uri()}#{diagnostic.code.lower()}"),
+        source="graphbuilder",
+        related_information=related or None,
+    )
+
+
+def _message(diagnostic: Diagnostic, where: str) -> str:
+    """All that is said of it, a line each, but for what stands beside other places."""
+    help_ = f"help: {diagnostic.help}" if diagnostic.help else ""
+    lines = [f"{where}{diagnostic.message}", diagnostic.label, *diagnostic.notes, help_]
+    return "\n".join(safe(line) for line in lines if line)
+
+
+def _entrance(file: SpecFile) -> lsp.Range:
+    """The value of ``extends``, or the first line of a file that extends none."""
+    item = file.outline.by_keys.get(("extends",))
+    return file.text.range(*item.value) if item else file.text.range(0, len(file.text.source.partition("\n")[0]))
+
+
+def _related(file: SpecFile, label: Label) -> lsp.DiagnosticRelatedInformation:
+    return lsp.DiagnosticRelatedInformation(location(file, label.span), safe(label.text))
+
+
+def location(file: SpecFile, span: Span) -> lsp.Location:
+    """Where ``span`` stands, in ``file`` or in one that it extends."""
+    if span.path == file.name:
+        return lsp.Location(file.uri, file.text.range_of(span))
+    return lsp.Location(uri_of(span.path), Text(span.source.text, file.text.units).range_of(span))
+
+
+def uri_of(path: str) -> str:
+    """The URI of the file at ``path``."""
+    return Path(path).absolute().as_uri()

@@ -1,0 +1,187 @@
+"""The server: what an editor tells of its files goes in, what the other modules say goes out.
+
+A check runs in a thread of its own a moment after the last keystroke, so that what is asked meanwhile is answered at
+once, from the text as it is and from the checks before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO
+
+from lsprotocol import types as lsp
+from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
+
+import graphbuilder
+from graphbuilder.compiler import Checked
+from graphbuilder.diagnostics.catalogue.internal import Fault
+from graphbuilder.lsp.completion import complete
+from graphbuilder.lsp.file import Reading, SpecFile, read
+from graphbuilder.lsp.hover import hover
+from graphbuilder.lsp.places import definition, references
+from graphbuilder.lsp.reports import reports
+from graphbuilder.lsp.symbols import symbols
+
+PAUSE = 0.2  # seconds without a keystroke, then a check
+_TRIGGERS = ['"', "=", ".", "["]
+_WATCHED = lsp.DidChangeWatchedFilesRegistrationOptions([lsp.FileSystemWatcher("**/*.toml")])
+
+
+class Server(LanguageServer):
+    """A language server and the specs that are open in it, by their URIs."""
+
+    def __init__(self) -> None:
+        # A change brings the whole text: specs are small, and lines end for the protocol where they do for TOML.
+        whole = lsp.TextDocumentSyncKind.Full
+        super().__init__("graphbuilder", graphbuilder.__version__, whole)  # pyright: ignore[reportUnknownMemberType]
+        self.specs: dict[str, SpecFile] = {}
+        self._waiting: dict[str, asyncio.Task[None]] = {}
+        self._thread = ThreadPoolExecutor(1, "check")
+
+    def opened(self, document: lsp.TextDocumentItem) -> None:
+        """Take in a file, and check it."""
+        path = to_fs_path(document.uri) if document.uri.startswith("file:") else None
+        units = self.workspace.position_codec.client_num_units
+        self.specs[document.uri] = SpecFile(document.uri, Path(path) if path else None, units)
+        self.changed(document.uri, document.text, document.version, 0)
+
+    def changed(self, uri: str, text: str, version: int, pause: float = PAUSE) -> None:
+        """Take in a text, and check it when it has rested for so many seconds."""
+        self.specs[uri].change(text, version)
+        self.check_soon([uri], pause)
+
+    def closed(self, uri: str) -> None:
+        """Forget a file and what was said of it."""
+        self._forget(uri)
+        self.specs.pop(uri, None)
+        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
+
+    def check_soon(self, uris: Iterable[str], pause: float = PAUSE) -> None:
+        """Check files in so many seconds, unless they change before."""
+        for uri in uris:
+            self._forget(uri)
+            self._waiting[uri] = asyncio.ensure_future(self._check(uri, pause))
+
+    def _forget(self, uri: str) -> None:
+        waiting = self._waiting.pop(uri, None)
+        if waiting is not None:
+            waiting.cancel()
+
+    async def _check(self, uri: str, pause: float) -> None:
+        await asyncio.sleep(pause)
+        file = self.specs[uri]
+        source, version = file.text.source, file.version
+        if not file.is_spec:
+            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, [], version))
+            return
+        loop = asyncio.get_running_loop()
+        reading = await loop.run_in_executor(self._thread, _read, source, file.name, file.folder)
+        file.learn(reading)
+        found = reports(file, reading.checked.diagnostics)
+        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, version))
+
+    def spec_at(self, document: lsp.TextDocumentIdentifier, position: lsp.Position) -> tuple[SpecFile, int] | None:
+        """The spec that a question is about, and the offset in it; None where the file is no spec."""
+        file = self.specs.get(document.uri)
+        return (file, file.text.offset(position)) if file and file.is_spec else None
+
+    @property
+    def has_snippets(self) -> bool:
+        """Whether the editor knows places to fill in."""
+        document = self.client_capabilities.text_document
+        item = document.completion.completion_item if document and document.completion else None
+        return bool(item and item.snippet_support)
+
+    @property
+    def can_watch(self) -> bool:
+        """Whether the editor tells of files that others change."""
+        workspace = self.client_capabilities.workspace
+        watching = workspace.did_change_watched_files if workspace else None
+        return bool(watching and watching.dynamic_registration)
+
+
+def _read(source: str, name: str, folder: Path | None) -> Reading:
+    try:
+        return read(source, name, folder)
+    except Exception as error:  # a fault of ours; the server goes on
+        fault = Fault.at(None, f"a fault of graphbuilder, not of your spec: {type(error).__name__}: {error}")
+        return Reading(source, Checked(None, (fault,)), None)
+
+
+def serve(read_from: BinaryIO, write_to: BinaryIO) -> None:
+    """Serve one editor until it leaves."""
+    server().start_io(read_from, write_to)
+
+
+def server() -> Server:
+    """A server with everything that it answers."""
+    made = Server()
+
+    @made.feature(lsp.INITIALIZED)
+    async def initialized(server: Server, _: lsp.InitializedParams) -> None:
+        if server.can_watch:
+            registration = lsp.Registration("specs", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, _WATCHED)
+            await server.client_register_capability_async(lsp.RegistrationParams([registration]))
+
+    @made.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def opened(server: Server, params: lsp.DidOpenTextDocumentParams) -> None:
+        server.opened(params.text_document)
+
+    @made.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(server: Server, params: lsp.DidChangeTextDocumentParams) -> None:
+        document = params.text_document
+        server.changed(document.uri, server.workspace.get_text_document(document.uri).source, document.version)
+
+    @made.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(server: Server, params: lsp.DidCloseTextDocumentParams) -> None:
+        server.closed(params.text_document.uri)
+
+    # What one file says, another may extend.
+    @made.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
+    def saved(server: Server, _: lsp.DidSaveTextDocumentParams) -> None:
+        server.check_soon(list(server.specs))
+
+    @made.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def written(server: Server, _: lsp.DidChangeWatchedFilesParams) -> None:
+        server.check_soon(list(server.specs))
+
+    _answer(made)
+    return made
+
+
+def _answer(made: Server) -> None:
+    """Let the server answer what is asked of a place or a file."""
+
+    @made.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=_TRIGGERS))
+    def completed(server: Server, params: lsp.CompletionParams) -> list[lsp.CompletionItem]:
+        asked = server.spec_at(params.text_document, params.position)
+        found = complete(*asked) if asked else []
+        return [each for each in found if server.has_snippets or each.insert_text_format is None]
+
+    @made.feature(lsp.TEXT_DOCUMENT_HOVER)
+    def hovered(server: Server, params: lsp.HoverParams) -> lsp.Hover | None:
+        asked = server.spec_at(params.text_document, params.position)
+        found = hover(*asked) if asked else None
+        if asked is None or found is None:
+            return None
+        contents = lsp.MarkupContent(lsp.MarkupKind.Markdown, found.text)
+        return lsp.Hover(contents, asked[0].text.range(found.start, found.end))
+
+    @made.feature(lsp.TEXT_DOCUMENT_DEFINITION)
+    def defined(server: Server, params: lsp.DefinitionParams) -> lsp.Location | None:
+        asked = server.spec_at(params.text_document, params.position)
+        return definition(*asked) if asked else None
+
+    @made.feature(lsp.TEXT_DOCUMENT_REFERENCES)
+    def referred(server: Server, params: lsp.ReferenceParams) -> list[lsp.Location]:
+        asked = server.spec_at(params.text_document, params.position)
+        return references(*asked, params.context.include_declaration) if asked else []
+
+    @made.feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    def outlined(server: Server, params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
+        file = server.specs.get(params.text_document.uri)
+        return symbols(file) if file and file.is_spec else []

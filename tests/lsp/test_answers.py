@@ -1,0 +1,246 @@
+"""What is said of a cursor, which `§` stands for, in a spec that was right before the text was changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphbuilder.lsp.completion import complete
+from graphbuilder.lsp.file import SpecFile, read
+from graphbuilder.lsp.hover import hover
+from graphbuilder.lsp.places import definition, references
+from graphbuilder.lsp.symbols import symbols
+
+SPEC = """\
+format = 1
+name = "tiny"
+
+[params]
+classes = 10
+depth = 3
+
+[inputs]
+image = [3, 32, 32]
+
+[defaults]
+conv = { kernel = 3, padding = "half", bias = false }
+
+[model]
+body = [
+  { id = "stem", op = "conv", out = 16 },
+  { id = "middle", use = "residual", repeat = "=depth", wide = 8 },
+  { id = "pool", op = "globalavgpool" },
+  { id = "logits", op = "linear", out = "=classes" },
+]
+
+[blocks.residual]
+args = { wide = "int", relu = true }
+body = [
+  { id = "first", op = "conv", out = "=wide * 2" },
+  { op = "relu", when = "=relu" },
+]
+shortcut = "identity"
+
+[outputs]
+logits = "logits"
+"""
+
+
+def opened(text: str = SPEC, folder: Path | None = None, before: str = SPEC) -> tuple[SpecFile, int]:
+    """A file with ``text``, of which a check knows what stood there ``before``; and where the cursor is."""
+    file = SpecFile("untitled:tiny", folder / "tiny.toml" if folder else None)
+    file.change(before, 1)
+    file.learn(read(before, file.name, file.folder))
+    file.change(text.replace("§", "", 1), 2)
+    return file, text.find("§")
+
+
+def edited(old: str, new: str) -> tuple[SpecFile, int]:
+    assert SPEC.count(old) == 1, old
+    return opened(SPEC.replace(old, new))
+
+
+def applied(old: str, new: str, label: str) -> str:
+    """The line of the cursor once the item ``label`` is taken."""
+    file, offset = edited(old, new)
+    (item,) = [each for each in complete(file, offset) if each.label == label]
+    assert item.text_edit
+    source = file.text.source
+    start, end = (file.text.offset(place) for place in (item.text_edit.range.start, item.text_edit.range.end))  # pyright: ignore
+    line = source[source.rfind("\n", 0, start) + 1 : start] + item.text_edit.new_text + source[end:]
+    return line.partition("\n")[0].strip()
+
+
+# What stands in the spec, what is being typed in its place, an item and the line that it gives.
+POOL = '{ id = "pool", op = "globalavgpool" },'
+COMPLETIONS = [
+    (POOL, '{ op = "§', "conv", '{ op = "conv"'),
+    (POOL, '{ op = "glo§" },', "globalavgpool", '{ op = "globalavgpool" },'),
+    (POOL, "{ op = §", "relu", '{ op = "relu"'),
+    (POOL, "{ op =§", "relu", '{ op = "relu"'),
+    (POOL, "{ op = re§ },", "relu", '{ op = "relu" },'),
+    (POOL, '{ op = "conv", §', "out", '{ op = "conv", out ='),
+    (POOL, '{ op = "conv", ker§ },', "kernel", '{ op = "conv", kernel =  },'),
+    (POOL, '{ op = "conv", pad§ = 1 },', "padding", '{ op = "conv", padding = 1 },'),
+    (POOL, '{ op = "conv", padding = §', "same", '{ op = "conv", padding = "same"'),
+    (POOL, '{ op = "conv", bias = § },', "false", '{ op = "conv", bias = false },'),
+    (POOL, '{ § op = "conv" },', "kernel", '{ kernel =  op = "conv" },'),
+    (POOL, '{ use = "§', "residual", '{ use = "residual"'),
+    (POOL, '{ use = ["§"] },', "residual", '{ use = ["residual"] },'),
+    (POOL, '{ use = "residual", §', "wide", '{ use = "residual", wide ='),
+    (POOL, '{ use = "residual", relu = §', "true", '{ use = "residual", relu = true'),
+    (POOL, '{ op = "relu", from = "§" },', "stem", '{ op = "relu", from = "stem" },'),
+    (POOL, '{ op = "relu", from = "mid§" },', "image", '{ op = "relu", from = "image" },'),
+    (POOL, '{ op = "relu", from = "middle.§', "middle.*", '{ op = "relu", from = "middle.*"'),
+    (POOL, '{ op = "relu", from = "middle.0.§" },', "middle.0.first", '{ op = "relu", from = "middle.0.first" },'),
+    (POOL, '{ op = "add", from = ["stem", "§"] },', "middle", '{ op = "add", from = ["stem", "middle"] },'),
+    (POOL, '{ op = "add", merge = "§" },', "concat", '{ op = "add", merge = "concat" },'),
+    (POOL, '{ share = "§", from = "stem" },', "stem", '{ share = "stem", from = "stem" },'),
+    ('"=classes"', '"=cla§"', "classes", '{ id = "logits", op = "linear", out = "=classes" },'),
+    ('"=wide * 2"', '"=wi§ * 2"', "wide", '{ id = "first", op = "conv", out = "=wide * 2" },'),
+    ('"=wide * 2"', '"=§', "in_channels", '{ id = "first", op = "conv", out = "=in_channels },'),
+    ('"=wide * 2"', '"=ma§(wide, 2)"', "max", '{ id = "first", op = "conv", out = "=max(wide, 2)" },'),
+    ('shortcut = "identity"', "shortcut = §", "project", 'shortcut = "project"'),
+    ('shortcut = "identity"', "short§", "shortcut", "shortcut ="),
+    ('shortcut = "identity"', "shortcut = [{ op = §", "conv", 'shortcut = [{ op = "conv"'),
+    ("[params]", "dia§\n[params]", "dialect", "dialect ="),
+    ("[params]", "dialect = §\n[params]", "keras", 'dialect = "keras"'),
+    ("[params]", "[§\n[params]", "defaults", "[defaults"),
+    ('logits = "logits"', 'logits = "§"', "pool", 'logits = "pool"'),
+    ('wide = "int"', "wide = §", "list", 'args = { wide = "list", relu = true }'),
+    ("kernel = 3", "§", "dilation", 'conv = { dilation = , padding = "half", bias = false }'),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "label", "line"), COMPLETIONS)
+def test_completion(old: str, new: str, label: str, line: str) -> None:
+    assert applied(old, new, label) == line
+
+
+# Where nothing of a kind is to be said.
+SILENT = [
+    (POOL, '{ op = "conv", op§ },', "op"),
+    (POOL, '{ op = "conv", § },', "use"),
+    (POOL, '{ op = "conv", id = "x§" },', "conv"),
+    (POOL, POOL + " # op = §", "conv"),
+    (POOL, '{ op = "relu", from = "§" },', "relu"),
+    ('"=classes"', '"=§"', "wide"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "label"), SILENT)
+def test_nothing_that_cannot_stand_there(old: str, new: str, label: str) -> None:
+    assert label not in [each.label for each in complete(*edited(old, new))]
+
+
+def test_blocks_that_are_used_and_not_written_are_offered_as_tables() -> None:
+    file, offset = opened(SPEC.replace(POOL, '{ use = "head" },') + "\n[blocks.§")
+    assert [each.label for each in complete(file, offset)] == ["head"]
+
+
+# What stands in the spec, the same with the cursor, and words of the hover.
+HOVERS = [
+    ('op = "globalavgpool"', 'op = "global§avgpool"', ["| pool | 16x32x32 | 16 | 0 |", "globalavgpool: pooling"]),
+    ('"stem", op', '"st§em", op', ["| stem | 3x32x32 | 16x32x32 | 432 | 442 k |"]),
+    ('{ id = "pool"', '{§ id = "pool"', ["| pool | 16x32x32 | 16 |"]),
+    ('use = "residual"', 'use = "resi§dual"', ["| middle | 16x32x32 |", 'block residual(wide = "int", relu = true)']),
+    ("[blocks.residual]", "[blocks.resi§dual]", ["16x32x32 → 16x32x32"]),
+    ("padding = ", "pad§ding = ", ["What is added around the input"]),
+    ('"=wide * 2"', '"=wide *§ 2"', ["`out` is 16 here"]),
+    ('"=wide * 2"', '"=wi§de * 2"', ["**wide**: 8", "`out` is 16 here"]),
+    ('"=classes"', '"=cla§sses"', ["a param, 10 unless set", "`out` is 10 here"]),
+    ('"=depth"', '"=de§pth"', ["a param, 3 unless set", "`repeat` is 3 here"]),
+    ("wide = 8", "wi§de = 8", ["an argument of `residual`", "`wide` is 8 here"]),
+    ("repeat = ", "rep§eat = ", ["How often, or the list to go over"]),
+    ('logits = "logits"', 'logits = "lo§gits"', ["| logits | 16 | 10 | 170 | 160 |"]),
+    ("image = ", "im§age = ", ["3x32x32"]),
+    ("classes = 10", "clas§ses = 10", ["a param, 10 unless set"]),
+    ("[model]", "[mo§del]", ["The network."]),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "words"), HOVERS)
+def test_hover(old: str, new: str, words: list[str]) -> None:
+    found = hover(*edited(old, new))
+    assert found
+    assert [word for word in words if word not in found.text] == []
+
+
+def test_a_hover_says_when_it_is_of_an_earlier_text() -> None:
+    found = hover(*edited('{ id = "pool", op = "globalavgpool" }', '{ id = "pool", op = "global§avgpool" '))
+    assert found
+    assert "As of the last text without mistakes." in found.text
+
+
+def test_a_step_that_was_changed_has_no_shapes_of_before() -> None:
+    found = hover(*edited("out = 16 }", 'out§ = 32, kernl = "x" }'))
+    assert found
+    assert "is 16 here" not in found.text
+
+
+# What stands in the spec, the same with the cursor, and what is found to be declared.
+DEFINITIONS = [
+    ('use = "residual"', 'use = "resi§dual"', "residual]\nargs"),
+    ('"=wide * 2"', '"=wi§de * 2"', 'wide = "int"'),
+    ('"=classes"', '"=cl§asses"', "classes = 10"),
+    ('logits = "logits"', 'logits = "lo§gits"', '{ id = "logits"'),
+    (POOL, '{ id = "pool", op = "globalavgpool", from = "middle§.1.first" },', '{ id = "middle"'),
+    (POOL, '{ id = "pool", op = "globalavgpool", from = "middle.1.fi§rst" },', '{ id = "first"'),
+    (POOL, '{ id = "pool", op = "globalavgpool", from = "im§age" },', "image = [3"),
+    (POOL, '{ id = "pool", share = "st§em" },', '{ id = "stem"'),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "declared"), DEFINITIONS)
+def test_definition(old: str, new: str, declared: str) -> None:
+    file, offset = edited(old, new)
+    found = definition(file, offset)
+    assert found
+    assert file.text.source[file.text.offset(found.range.start) :].startswith(declared)
+
+
+@pytest.mark.parametrize(("place", "count"), [("[blocks.resi§dual]", 2), ("cla§sses = 10", 2), ('wi§de = "int"', 2)])
+def test_references(place: str, count: int) -> None:
+    assert len(references(*edited(place.replace("§", ""), place), declaration=True)) == count
+
+
+def test_symbols() -> None:
+    file, _ = opened()
+    found = [(each.name, [child.name for child in each.children or ()]) for each in symbols(file)]
+    assert found == [
+        ("params", ["classes", "depth"]),
+        ("inputs", ["image"]),
+        ("model", ["stem", "middle", "pool", "logits"]),
+        ("residual", ["first", "relu"]),
+        ("outputs", ["logits"]),
+    ]
+
+
+CHILD = 'format = 1\nname = "other"\nextends = "base.toml"\n\n[steps]\nlogits = { out = 5 }\n'
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Path:
+    (tmp_path / "base.toml").write_text(SPEC, encoding="utf-8")
+    return tmp_path
+
+
+def test_what_is_inherited(child: Path) -> None:
+    file, _ = opened(CHILD, child, CHILD)
+    paths = [definition(file, file.text.source.index(word) + 1) for word in ("base.toml", "logits")]
+    assert [(found.uri, found.range.start.line) for found in paths if found] == [
+        ((child / "base.toml").as_uri(), 0),
+        ((child / "base.toml").as_uri(), SPEC[: SPEC.index('{ id = "logits"')].count("\n")),
+    ]
+    told = hover(file, file.text.source.index("logits") + 1)
+    assert told
+    assert "| logits | 16 | 5 |" in told.text
+
+
+def test_what_is_inherited_is_known_in_a_text_that_was_never_right(child: Path) -> None:
+    broken = CHILD + '[blocks.x]\nbody = [{ use = "§'
+    file, offset = opened(broken, child, broken.replace("§", ""))
+    assert [each.label for each in complete(file, offset)] == ["residual", "x"]
+    file, offset = opened(CHILD + "mid§", child, CHILD + "mid")
+    assert "middle" in [each.label for each in complete(file, offset)]

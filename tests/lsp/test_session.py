@@ -1,0 +1,239 @@
+"""Whole sessions: a client of the protocol starts the server, types, asks and leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsprotocol import types as lsp
+from pygls.lsp.client import LanguageClient
+
+ROOT = Path(__file__).parents[2]
+SPEC = """\
+format = 1
+name = "tiny"
+
+[inputs]
+x = [8, 16, 16]
+
+[model]
+body = [
+  { id = "a", op = "conv", out = 8, kernel = 3 },
+  { id = "b", op = "add", from = ["x", "a"] },
+]
+"""
+RIGHT = SPEC.replace("kernel = 3", 'kernel = 3, padding = "same"')
+
+
+class Editor:
+    """A client with one file open."""
+
+    def __init__(self, client: LanguageClient, path: Path) -> None:
+        self.client = client
+        self.uri = path.as_uri()
+        self.document = lsp.TextDocumentIdentifier(self.uri)
+        self.text = ""
+        self.version = 0
+        self.told: asyncio.Queue[lsp.PublishDiagnosticsParams] = asyncio.Queue()
+        self.watched: list[lsp.Registration] = []
+
+        @client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        def told(params: lsp.PublishDiagnosticsParams) -> None:
+            self.told.put_nowait(params)
+
+        @client.feature(lsp.CLIENT_REGISTER_CAPABILITY)
+        def registered(params: lsp.RegistrationParams) -> None:
+            self.watched.extend(params.registrations)
+
+    def open(self, text: str) -> None:
+        self.text = text
+        item = lsp.TextDocumentItem(self.uri, "toml", self.version, text)
+        self.client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
+
+    def type(self, text: str) -> None:
+        self.text = text
+        self.version += 1
+        document = lsp.VersionedTextDocumentIdentifier(uri=self.uri, version=self.version)
+        change = lsp.TextDocumentContentChangeWholeDocument(text)
+        self.client.text_document_did_change(lsp.DidChangeTextDocumentParams(document, [change]))
+
+    async def diagnostics(self) -> list[lsp.Diagnostic]:
+        """What is told of the text as it is."""
+        while True:
+            told = await asyncio.wait_for(self.told.get(), 20)
+            if told.version == self.version:
+                return list(told.diagnostics)
+
+    def place(self, word: str, beyond: int = 0) -> lsp.Position:
+        """Where ``word`` stands, in units of UTF-16."""
+        offset = self.text.index(word) + beyond
+        start = self.text.rfind("\n", 0, offset) + 1
+        return lsp.Position(self.text.count("\n", 0, offset), len(self.text[start:offset].encode("utf-16-le")) // 2)
+
+    def range(self, word: str) -> lsp.Range:
+        return lsp.Range(self.place(word), self.place(word, len(word)))
+
+
+@asynccontextmanager
+async def editing(path: Path) -> AsyncIterator[Editor]:
+    """A session; its server must end well."""
+    client = LanguageClient("editor", "1")
+    editor = Editor(client, path)
+    await client.start_io(sys.executable, "-m", "graphbuilder.cli", "lsp")
+    watching = lsp.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True)
+    capabilities = lsp.ClientCapabilities(workspace=lsp.WorkspaceClientCapabilities(did_change_watched_files=watching))
+    await client.initialize_async(lsp.InitializeParams(capabilities))
+    client.initialized(lsp.InitializedParams())
+    yield editor
+    await client.shutdown_async(None)
+    client.exit(None)
+    server: Any = client._server  # pyright: ignore[reportAttributeAccessIssue]
+    assert await asyncio.wait_for(server.wait(), 20) == 0
+    await client.stop()
+
+
+def run(session: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(session)
+
+
+def test_mistakes_as_they_are_typed(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editing(tmp_path / "tiny.toml") as editor:
+            editor.open(RIGHT)
+            assert await editor.diagnostics() == []
+            editor.type(SPEC)
+            (found,) = await editor.diagnostics()
+            assert (found.code, found.source, found.severity) == ("GB204", "graphbuilder", lsp.DiagnosticSeverity.Error)
+            assert found.range == editor.range('{ id = "b", op = "add", from = ["x", "a"] }')
+            assert found.code_description and found.code_description.href.endswith("codes.md#gb204")
+            assert [
+                (each.message, each.location.uri, each.location.range) for each in found.related_information or ()
+            ] == [("`a` gives 8x14x14", editor.uri, editor.range('{ id = "a", op = "conv", out = 8, kernel = 3 }'))]
+            editor.type(SPEC.replace("out = 8, kernel = 3 },", "out = "))
+            (found,) = await editor.diagnostics()
+            assert found.code == "GB005"
+            labels = await editor.client.text_document_completion_async(
+                lsp.CompletionParams(editor.document, editor.place('{ id = "a", op = "conv", '.rstrip(), 25))
+            )
+            assert isinstance(labels, list) and labels[0].label == "out"
+            editor.type(RIGHT)
+            assert await editor.diagnostics() == []
+
+    run(session())
+
+
+def test_typing_on_is_checked_once(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editing(tmp_path / "tiny.toml") as editor:
+            editor.open(RIGHT)
+            await editor.diagnostics()
+            for count in range(20):
+                editor.type(RIGHT.replace("tiny", "t" * (count + 1)))
+            await editor.diagnostics()
+            assert editor.told.empty()
+
+    run(session())
+
+
+def test_columns_are_units_of_utf_16(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editing(tmp_path / "𝄞.toml") as editor:
+            editor.open(RIGHT.replace('{ id = "a", op = "conv"', '{ title = "𝄞𝄞ä", op = "cnov"'))
+            (found, *_) = await editor.diagnostics()
+            assert (found.code, found.range) == ("GB303", editor.range('"cnov"'))
+            editor.type(RIGHT.replace('{ id = "a", op', '{ title = "𝄞𝄞ä", id = "a", op'))
+            assert await editor.diagnostics() == []
+            asked = lsp.HoverParams(editor.document, editor.place('"conv"', 1))
+            told = await editor.client.text_document_hover_async(asked)
+            assert told and isinstance(told.contents, lsp.MarkupContent)
+            assert "| a | 8x16x16 | 8x16x16 | 584 |" in told.contents.value
+            assert told.range == editor.range('"conv"')
+
+    run(session())
+
+
+def test_a_file_that_is_extended_changes_on_disk(tmp_path: Path) -> None:
+    base = tmp_path / "base.toml"
+    base.write_text(RIGHT, encoding="utf-8")
+
+    async def session() -> None:
+        async with editing(tmp_path / "child.toml") as editor:
+            editor.open('format = 1\nname = "child"\nextends = "base.toml"\n')
+            assert await editor.diagnostics() == []
+            assert [each.method for each in editor.watched] == [lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES]
+            base.write_text(SPEC, encoding="utf-8")
+            event = lsp.FileEvent(base.as_uri(), lsp.FileChangeType.Changed)
+            editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
+            (found,) = await editor.diagnostics()
+            assert (found.code, found.range) == ("GB204", editor.range('"base.toml"'))
+            assert {each.location.uri for each in found.related_information or ()} == {base.as_uri()}
+            base.write_text(RIGHT, encoding="utf-8")
+            editor.client.text_document_did_save(lsp.DidSaveTextDocumentParams(editor.document))
+            assert await editor.diagnostics() == []
+            asked = lsp.DefinitionParams(editor.document, editor.place("base.toml"))
+            found = await editor.client.text_document_definition_async(asked)
+            assert isinstance(found, lsp.Location) and found.uri == base.as_uri()
+
+    run(session())
+
+
+OTHERS = ['[project]\nname = "x"\n', 'format = 1\nsource = "keras"\n"a{b}" = "c.{b}"\n', "[tool.x]\nmodel = 3\n"]
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_files_of_other_kinds_are_left_alone(text: str, tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editing(tmp_path / "other.toml") as editor:
+            editor.open(text)
+            assert await editor.diagnostics() == []
+            place = lsp.CompletionParams(editor.document, lsp.Position(0, 0))
+            assert await editor.client.text_document_completion_async(place) == []
+
+    run(session())
+
+
+def test_every_question_in_one_session(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editing(tmp_path / "tiny.toml") as editor:
+            editor.open(RIGHT.replace("8, kernel", '"=in_channels", kernel').replace("[8,", "[8, "))
+            await editor.diagnostics()
+            document, place = editor.document, editor.place('"a"]', 1)
+            found = await editor.client.text_document_definition_async(lsp.DefinitionParams(document, place))
+            assert isinstance(found, lsp.Location) and found.range.start.line == 8
+            context = lsp.ReferenceContext(include_declaration=True)
+            asked = lsp.ReferenceParams(context, document, place)
+            assert not await editor.client.text_document_references_async(asked)
+            symbols = await editor.client.text_document_document_symbol_async(lsp.DocumentSymbolParams(document))
+            assert [each.name for each in symbols or ()] == ["inputs", "model"]
+            editor.client.text_document_did_close(lsp.DidCloseTextDocumentParams(document))
+            assert await editor.client.text_document_hover_async(lsp.HoverParams(document, place)) is None
+
+    run(session())
+
+
+ANSWERS = """
+import sys
+from pathlib import Path
+from graphbuilder.lsp import server
+from graphbuilder.lsp.file import SpecFile, read
+path = Path(sys.argv[1])
+file = SpecFile(path.as_uri(), path)
+file.change(path.read_text(), 1)
+file.learn(read(file.text.source, file.name, file.folder))
+for offset in range(0, len(file.text.source), 50):
+    server.complete(file, offset), server.hover(file, offset), server.definition(file, offset), server.symbols(file)
+heavy = {"torch", "keras", "h5py", "numpy"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def test_torch_is_never_loaded() -> None:
+    spec = ROOT / "specs" / "xception.toml"
+    done = subprocess.run([sys.executable, "-c", ANSWERS, spec], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
