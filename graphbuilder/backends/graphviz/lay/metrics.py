@@ -11,6 +11,8 @@ from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import Box, Region
 
 GAP, END_GAP, CARD_GAP, BRANCH_GAP, LANE = 11.0, 16.0, 30.0, 18.0, 13.0
+TAP, ABREAST = 26.0, 50.0
+"""How far beside the trunk an end stands that hangs on it, and how far apart values run that nothing is done to."""
 PAD, HEADER = 10.0, 20.0
 STACK, BADGE, WORDS = 5.0, 26.0, 24.0
 JOIN, BAR = 20.0, 22.0

@@ -17,7 +17,7 @@ from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, FrameMark
 from graphbuilder.backends.graphviz.lay.placing import Placer
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Link, Region, Section
-from graphbuilder.backends.graphviz.read.structure import Element, items_of, structure
+from graphbuilder.backends.graphviz.read.structure import Element, Tap, items_of, structure
 from graphbuilder.ir import TensorType
 
 _LOOSE = 3
@@ -161,6 +161,7 @@ class Panels:
 
     def _cuts(self, before: Element, after: Element, cards: bool) -> bool:
         """Whether a panel may end between two elements: one value passes, and what belongs together stays so."""
+        before = self._placer.links_into(before.item)[0].source.item if isinstance(before, Tap) else before
         if not isinstance(before, str) or not isinstance(after, str):
             return False
         item, follows = self._region.items[before], self._region.items[after]
@@ -328,8 +329,7 @@ class _PanelChain:
 
     def _part(self, group: Sequence[Element], whole: Part | None, behind: list[Sequence[Element]]) -> Part:
         if len(group) == 1:
-            joined = bool(behind) and self._placer.is_join(behind[0][0])
-            part = self._placer.element(group[0], "wide", whole, joined)
+            part = self._placer.element(group[0], "wide", whole, behind[0][0] if behind else None)
         else:
             part = self._placer.chain(group)
             self._placer.frame(part, note=self._parameters(group))

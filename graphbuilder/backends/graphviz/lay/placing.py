@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import copysign
 
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay import metrics as m
+from graphbuilder.backends.graphviz.lay.entries import bar_entries, join_entries, port_places, spread
 from graphbuilder.backends.graphviz.lay.mesh import Node, rows
 from graphbuilder.backends.graphviz.lay.metrics import Metrics
 from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, Form, FrameMark, Kind, Part, Point, Tip, attach
 from graphbuilder.backends.graphviz.options import Options
-from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Link, Region
-from graphbuilder.backends.graphviz.read.structure import Bare, Chain, Element, Mesh, Parallel, items_of, structure
+from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Link, Region, joins
+from graphbuilder.backends.graphviz.read.structure import Bare, Chain, Element, Mesh, Parallel, Tap, items_of, structure
 
 _TITLE_ROOM, _BESIDE_WORDS = 150.0, 66.0
 """The longest title in one line, and what stands beside the words under a stack that runs to the right."""
@@ -37,6 +37,7 @@ class Placer:
         for link in region.links:
             self._into.setdefault(link.target, []).append(link)
             self._from.setdefault(link.source, []).append(link)
+        self._straight: dict[str, int | None] = {}
         self._ports: dict[str, list[int]] = {}
         for end in sorted(self._from):
             self._ports.setdefault(end.item, []).append(end.port)
@@ -53,22 +54,24 @@ class Placer:
         """Elements behind each other."""
         whole: Part | None = None
         for number, element in enumerate(elements):
-            joined = self.is_join(elements[number + 1]) if number + 1 < len(elements) else False
-            part = self.element(element, form, whole, joined)
+            following = elements[number + 1] if number + 1 < len(elements) else None
+            part = self.element(element, form, whole, following)
             if whole is None:
                 whole = part
             else:
                 attach(whole, part, self.captions(whole, part))
         return whole or Part()
 
-    def element(self, element: Element, form: Form, whole: Part | None, joined: bool) -> Part:
-        """One element, placed behind ``whole``; ``joined`` says that a sum or the like follows."""
+    def element(self, element: Element, form: Form, whole: Part | None, following: Element | None) -> Part:
+        """One element, placed behind ``whole`` and before ``following``."""
         if isinstance(element, Parallel):
-            return self._parallel(element, form, joined)
+            return self._parallel(element, form, following is not None and self._is_join(following))
         if isinstance(element, Mesh):
             return self._mesh(element, whole)
+        if isinstance(element, Tap):
+            return self._tap(element.item, whole or Part())
         item = self.region.items[element]
-        return self._card(item, form) if isinstance(item, Card) else self._box(item, form, whole)
+        return self._card(item, form) if isinstance(item, Card) else self._box(item, form, whole, following)
 
     @property
     def says_shapes(self) -> bool:
@@ -82,16 +85,17 @@ class Placer:
 
     # boxes
 
-    def _box(self, box: Box, form: Form, whole: Part | None) -> Part:
+    def _box(self, box: Box, form: Form, whole: Part | None, following: Element | None) -> Part:
+        self._straight[box.path] = self._port_before(following, box.path)
         links = self._into.get(box.path, [])
         above = {**whole.through, **whole.outs} if whole else {}
         places = {link: above[link].points[-1][1] for link in links if link in above}
         if len(links) > 1 and box.look == "join":
-            return self._join(box, links, places)
+            return self._plain(box, "wide", join_entries(links, places, self.metrics.lane))
         if len(links) > 1 and len({round(place) for place in places.values()}) > 1:
             return self._bar(box, links, places, form)
         half = 0.0 if places else self.metrics.flow(self.metrics.box(box, form))[1] * 0.4
-        return self._plain(box, form, _spread(links, half))
+        return self._plain(box, form, spread(links, half))
 
     def _plain(
         self, box: Box, form: Form, entries: dict[Link, tuple[Point, ...]], size: tuple[float, float] | None = None
@@ -107,48 +111,42 @@ class Placer:
         return part
 
     def _outs(self, box: Box, along: float, across: float) -> dict[Link, Tip]:
-        ports = self._ports.get(box.path, [])
-        outs: dict[Link, Tip] = {}
-        for number, port in enumerate(ports):
-            place = 0.0 if len(ports) == 1 else across * ((number + 1) / (len(ports) + 1) - 0.5)
-            outs.update(
-                (link, Tip(((along, place),), _kind(link), box.path))
-                for link in self._from.get(End(box.path, port), [])
-            )
-        return outs
-
-    def _join(self, box: Box, links: list[Link], places: dict[Link, float]) -> Part:
-        """A circle that the trunk enters from before and the lanes enter from their side."""
-        half = m.JOIN / 2
-        entries: dict[Link, tuple[Point, ...]] = {}
-        for number, link in enumerate(sorted(links, key=lambda link: places.get(link, 0.0))):
-            place = places.get(link, -self.metrics.lane if number < len(links) - 1 else 0.0)
-            side = -half if place < 0 else half
-            entries[link] = ((0.0, 0.0),) if abs(place) < half else ((0.0, place), (half, place), (half, side))
-        return self._plain(box, "wide", entries)
+        places = port_places(self._ports.get(box.path, []), across, self._straight.get(box.path))
+        return {
+            link: Tip(((along, place),), _kind(link), box.path)
+            for port, place in places.items()
+            for link in self._from.get(End(box.path, port), [])
+        }
 
     def _bar(self, box: Box, links: list[Link], places: dict[Link, float], form: Form) -> Part:
-        """A box of several readings: lanes enter it from their side, branches from before: it is made wide enough."""
+        """A box of several readings, made wide enough where branches enter it from before."""
         along, across = self.metrics.flow(self.metrics.box(box, form))
-        aside = [link for link in links if link.size and abs(places.get(link, 0.0)) > across / 2]
-        if len(aside) == len(links) - 1 == 1:
-            place = places[aside[0]]
-            side = ((0.0, place), (along / 2, place), (along / 2, copysign(across / 2, place)))
-            return self._plain(box, form, {link: side if link in aside else ((0.0, 0.0),) for link in links})
-        if any(abs(place) < 1 for place in places.values()) and max(places.values()) < 1:
-            entries: dict[Link, tuple[Point, ...]] = {}
-            for link in links:
-                place = places.get(link, 0.0)
-                lane = ((0.0, place), (along / 2, place), (along / 2, -across / 2))
-                entries[link] = lane if place < -across / 2 else ((0.0, place),)
+        entries = bar_entries(links, places, along, across)
+        if entries is not None:
             return self._plain(box, form, entries)
         reach = max(across / 2, *(abs(place) + 24 for place in places.values()))
-        size = (
-            (along, 2 * reach)
-            if self.metrics.across
-            else (2 * reach, m.BAR + (m.NAME_ROW if self.metrics.names else 0))
-        )
+        thick = m.BAR + (m.NAME_ROW if self.metrics.names else 0)
+        size = (along, 2 * reach) if self.metrics.across else (2 * reach, thick)
         return self._plain(box, form, {link: ((0.0, places.get(link, 0.0)),) for link in links}, size)
+
+    def _tap(self, path: str, whole: Part) -> Part:
+        """An end to the right of everything that passes on, which goes straight by."""
+        (link,) = self._into[path]
+        box = self.region.items[path]
+        assert isinstance(box, Box), "only an end hangs beside"
+        part = self._plain(box, "wide", {})
+        waiting = {**whole.through, **whole.outs}
+        starts = {other: tip.points[-1][1] for other, tip in waiting.items()}
+        far = max(starts.values(), default=0.0) + m.TAP + part.right
+        middle, start = part.length / 2, starts.get(link, 0.0)
+        part.move(0.0, far)
+        side = ((0.0, start), (middle, start), (middle, far - part.right))
+        part.ins = {link: [Tip(side, _kind(link), path)]}
+        part.through = {
+            other: Tip(((0.0, place), (part.length, place))) for other, place in starts.items() if other is not link
+        }
+        part.left, part.right = 0.0, far + part.right
+        return part
 
     # cards
 
@@ -224,18 +222,18 @@ class Placer:
         chains = [branch for branch in parallel.branches if isinstance(branch, Chain)]
         bare = [branch.link for branch in parallel.branches if isinstance(branch, Bare)]
         if not chains:
-            return self._lanes(Part(), [], bare[1:], bare[0])
+            return _spread_out(bare)
         main = max(chains, key=self._weight)
         others = [chain for chain in chains if chain is not main]
-        if all(joined and self._weight(chain) <= min(2, self._weight(main) // 2) for chain in others):
+        weight = self._weight(main)
+        most = max(min(2, weight // 2), min(4, weight // 4))
+        if all(joined and self._weight(chain) <= most for chain in others):
             return self._lanes(self.chain(main.elements, form), others, bare)
         return self._lanes(self._abreast(chains), [], bare)
 
-    def _lanes(self, part: Part, others: list[Chain], bare: list[Link], trunk: Link | None = None) -> Part:
+    def _lanes(self, part: Part, others: list[Chain], bare: list[Link]) -> Part:
         """``part`` on the trunk with short branches and bare links in lanes beside it."""
         lanes = [self.chain(chain.elements, "narrow") for chain in others] + [_passing(link) for link in bare]
-        if trunk is not None:
-            part.through[trunk] = Tip(((0.0, 0.0),))
         length = max([part.length, *(lane.length for lane in lanes)])
         if part.length < length:
             part.reach(0.0, length)
@@ -248,7 +246,8 @@ class Placer:
         return part
 
     def _beside(self, part: Part, lane: Part, across: float, along: float) -> None:
-        lane.recolour()
+        if any(joins(self.region, link) for link in (*lane.outs, *lane.through)):
+            lane.recolour()
         lane.move(along, across)
         lane.reach(0.0, part.length)
         part.marks += lane.marks
@@ -296,11 +295,18 @@ class Placer:
             return Node(path, links, self._card(item, "narrow"), "card")
         size = self.metrics.box(item, "narrow")
         half = 0.0 if item.look == "join" else self.metrics.flow(size)[1] * 0.4
-        return Node(path, links, self._plain(item, "narrow", _spread(links, half)), item.look)
+        return Node(path, links, self._plain(item, "narrow", spread(links, half)), item.look)
 
     # small questions
 
-    def is_join(self, element: Element) -> bool:
+    def _port_before(self, following: Element | None, path: str) -> int | None:
+        """Which output of ``path`` goes straight on into ``following``: that which the one thing on the trunk reads."""
+        chains = [b for b in following.branches if isinstance(b, Chain)] if isinstance(following, Parallel) else []
+        first = chains[0].elements[0] if len(chains) == 1 else None
+        read = {link.source for link in self._into.get(first, [])} if isinstance(first, str) else set[End]()
+        return next((end.port for end in read if end.item == path), None) if len(read) == 1 else None
+
+    def _is_join(self, element: Element) -> bool:
         """Whether it is a circle that others meet in."""
         item = self.region.items.get(element) if isinstance(element, str) else None
         return isinstance(item, Box) and item.look == "join"
@@ -352,16 +358,17 @@ def _widest(lines: Sequence[str], size: float) -> float:
     return max((text.width(line, size, bold=True) for line in lines), default=0.0)
 
 
+def _spread_out(links: list[Link]) -> Part:
+    """Links alone, side by side about the trunk."""
+    middle = (len(links) - 1) / 2
+    part = Part(left=m.ABREAST * middle, right=m.ABREAST * middle)
+    part.through = {link: Tip(((0.0, m.ABREAST * (n - middle)),)) for n, link in enumerate(links)}
+    return part
+
+
 def _passing(link: Link) -> Part:
     """A lane with nothing in it."""
     return Part(through={link: Tip(((0.0, 0.0),))})
-
-
-def _spread(links: list[Link], half: float) -> dict[Link, tuple[Point, ...]]:
-    """Readings of several values apart on one side of a box."""
-    sources = list(dict.fromkeys(link.source for link in links))
-    step = 2 * half / max(1, len(sources))
-    return {link: ((0.0, step * (sources.index(link.source) + 0.5) - half),) for link in links}
 
 
 def _take_in(whole: Part, part: Part) -> None:

@@ -136,6 +136,15 @@ class Region:
         return sum(1 if isinstance(item, Box) else item.region.boxes() for item in self.items.values())
 
 
+def joins(region: Region, link: Link) -> bool:
+    """Whether ``link`` of ``region`` ends where several values become one: then what it passes by is skipped."""
+    item = region.items.get(link.target)
+    if item is None or isinstance(item, Box):
+        return item is not None and item.style == "join"
+    inner = [each for each in item.region.links if each.source == End(OUTSIDE, link.slot)]
+    return bool(inner) and all(joins(item.region, each) for each in inner)
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A top-level block that has a panel of its own."""

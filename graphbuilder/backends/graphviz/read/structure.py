@@ -1,14 +1,14 @@
 """The shape of a region: chains, things side by side, and what is neither.
 
 A DAG between one entry and one exit is cut at the items that every path goes through; what lies between two cuts is
-either several parts that have nothing to do with each other (``Parallel``) or a tangle (``Mesh``). Nothing here knows
-sizes.
+either several parts that have nothing to do with each other (``Parallel``) or a tangle (``Mesh``). An end that hangs on
+a cut item stands beside the chain (``Tap``). Nothing here knows sizes.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -43,7 +43,14 @@ class Mesh:
     items: tuple[str, ...]
 
 
-Element = str | Parallel | Mesh
+@dataclass(frozen=True, eq=False, slots=True)
+class Tap:
+    """An end that reads what stands before it, beside the way on: an output, or a value that goes on elsewhere."""
+
+    item: str
+
+
+Element = str | Parallel | Mesh | Tap
 _DEEPEST = 40
 """How deep branches may nest; what lies deeper is a tangle."""
 
@@ -51,13 +58,15 @@ _DEEPEST = 40
 def structure(region: Region) -> Chain:
     """The shape of ``region``."""
     joins = frozenset(path for path, item in region.items.items() if isinstance(item, Box) and item.look == "join")
-    return _Reading(joins).chain(list(region.items), region.links)
+    return _Reading(joins, _taps(region)).chain(list(region.items), region.links)
 
 
 def items_of(element: Element | Bare | Chain) -> Iterator[str]:
     """The items in an element."""
     if isinstance(element, str):
         yield element
+    elif isinstance(element, Tap):
+        yield element.item
     elif isinstance(element, Mesh):
         yield from element.items
     elif not isinstance(element, Bare):
@@ -65,25 +74,57 @@ def items_of(element: Element | Bare | Chain) -> Iterator[str]:
             yield from items_of(part)
 
 
+def _taps(region: Region) -> dict[str, str]:
+    """The ends that may stand beside a chain, and what each reads."""
+    read: dict[str, list[str]] = {}
+    for link in region.links:
+        read.setdefault(link.target, []).append(link.source.item)
+    giving = {link.source.item for link in region.links}
+    ends = (path for path, item in region.items.items() if isinstance(item, Box) and item.look == "terminal")
+    found = {path: read[path][0] for path in ends if path not in giving and len(read.get(path, ())) == 1}
+    return {path: source for path, source in found.items() if source in read}
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """``joins`` are the items at which two links from one value are worth two lines."""
+    """``joins``: items at which two links from one value are worth two lines; ``taps``: ends, and what they read."""
 
     joins: frozenset[str]
+    taps: Mapping[str, str]
 
     def chain(self, items: list[str], links: list[Link], depth: int = 0) -> Chain:
         """Cut ``items``, which stand in order, where every path passes; ``links`` touch them or pass them by."""
-        place = {item: i for i, item in enumerate(items)}
-        spans = [(place.get(link.source.item, -1), place.get(link.target, len(items))) for link in links]
-        bounds = [-1, *_cuts(len(items), spans), len(items)]
+        aside = self._aside(items, links)
+        line = [item for item in items if item not in aside]
+        place = {item: i for i, item in enumerate(line)}
+        hanging: dict[int, list[str]] = {}
+        for tap, source in aside.items():
+            hanging.setdefault(place[source], []).append(tap)
+        reading = {link.target: link for link in links if link.target in aside}
+        on = [link for link in links if link.target not in aside]
+        spans = [(place.get(link.source.item, -1), place.get(link.target, len(line))) for link in on]
+        bounds = [-1, *_cuts(len(line), spans), len(line)]
         between: dict[int, list[Link]] = {}
-        for link, (start, _) in zip(links, spans, strict=True):
+        for link, (start, _) in zip(on, spans, strict=True):
             between.setdefault(bisect_right(bounds, start) - 1, []).append(link)
         elements: list[Element] = []
         for number, (low, high) in enumerate(pairwise(bounds)):
-            elements += self._between(items[low + 1 : high], between.get(number, []), depth)
-            elements += items[high : high + 1]
+            within = [tap for i in range(low + 1, high) for tap in hanging.get(i, ())]
+            passing = [*between.get(number, ()), *(reading[tap] for tap in within)]
+            elements += self._between([*line[low + 1 : high], *within], passing, depth)
+            elements += line[high : high + 1]
+            elements += map(Tap, hanging.get(high, ()))
         return Chain(tuple(elements))
+
+    def _aside(self, items: list[str], links: list[Link]) -> dict[str, str]:
+        """Which of ``items`` hang on which others; what nothing else is behind has its end behind it."""
+        inside = set(items)
+        found = {item: self.taps[item] for item in items if self.taps.get(item) in inside}
+        last = next((item for item in reversed(items) if item not in found), "")
+        if not found or any(link.source.item == last and link.target not in found for link in links):
+            return found
+        behind = next((tap for tap in reversed(items) if found.get(tap) == last), None)
+        return {tap: source for tap, source in found.items() if tap != behind}
 
     def _between(self, items: list[str], links: list[Link], depth: int) -> list[Element]:
         """What lies between two neighbouring cuts, which ``links`` join."""

@@ -1,0 +1,60 @@
+"""Where wires enter a box and where they leave it: points (along, across) in the box's own coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import copysign
+
+from graphbuilder.backends.graphviz.lay import metrics as m
+from graphbuilder.backends.graphviz.lay.parts import Point
+from graphbuilder.backends.graphviz.read.scene import Link
+
+Entries = dict[Link, tuple[Point, ...]]
+
+
+def join_entries(links: Sequence[Link], places: Mapping[Link, float], lane: float) -> Entries:
+    """Into a circle: the trunk from before, the lanes from their side. What has no place comes down ``lane``."""
+    half = m.JOIN / 2
+    entries: Entries = {}
+    for number, link in enumerate(sorted(links, key=lambda link: places.get(link, 0.0))):
+        place = places.get(link, -lane if number < len(links) - 1 else 0.0)
+        side = -half if place < 0 else half
+        entries[link] = ((0.0, 0.0),) if abs(place) < half else ((0.0, place), (half, place), (half, side))
+    return entries
+
+
+def bar_entries(links: Sequence[Link], places: Mapping[Link, float], along: float, across: float) -> Entries | None:
+    """Into a box of usual size: lanes and sizes from their side; None where branches need one that is wider."""
+    aside = [link for link in links if link.size and abs(places.get(link, 0.0)) > across / 2]
+    if len(aside) == len(links) - 1 == 1:
+        side = _from_side(places[aside[0]], along, across)
+        return {link: side if link in aside else ((0.0, 0.0),) for link in links}
+    if not any(abs(place) < 1 for place in places.values()) or max(places.values()) >= 1:
+        return None
+    lanes = {link: place for link in links if (place := places.get(link, 0.0)) < -across / 2}
+    return {
+        link: _from_side(lanes[link], along, across) if link in lanes else ((0.0, places.get(link, 0.0)),)
+        for link in links
+    }
+
+
+def spread(links: Sequence[Link], half: float) -> Entries:
+    """Readings of several values apart on one side of a box."""
+    sources = list(dict.fromkeys(link.source for link in links))
+    step = 2 * half / max(1, len(sources))
+    return {link: ((0.0, step * (sources.index(link.source) + 0.5) - half),) for link in links}
+
+
+def port_places(ports: Sequence[int], across: float, straight: int | None) -> dict[int, float]:
+    """Where the outputs of a box leave it: evenly, or one in its middle and the others to the left."""
+    if straight is None or straight not in ports:
+        step = across / (len(ports) + 1)
+        return {port: step * (number + 1) - across / 2 for number, port in enumerate(ports)}
+    others = [port for port in ports if port != straight]
+    step = across / 2 / (len(others) + 1)
+    return {straight: 0.0, **{port: step * (number + 1) - across / 2 for number, port in enumerate(others)}}
+
+
+def _from_side(place: float, along: float, across: float) -> tuple[Point, ...]:
+    """Down beside a box, and into it."""
+    return (0.0, place), (along / 2, place), (along / 2, copysign(across / 2, place))
