@@ -90,6 +90,8 @@ ROWS = (
     Row("ecaresnet26t", 16_011_916, 30_960, 2_550_332_928),
     Row("mobilenetv4_conv_small", 3_774_024, 25_088, 186_005_568),
     Row("twins_svt_small", 24_060_776, 0, 2_927_353_344),
+    Row("swin_v2_t", 28_351_570, 0, 5_921_028_096),
+    Row("efficientformer_l1", 12_289_928, 31_920, 1_291_284_736),
     Row("modules/convolution", 4_608, 0, 4_718_592),
     Row("modules/separable_convolution", 656, 0, 671_744),
     Row("modules/inception", 159_744, 0, 195_686_400),

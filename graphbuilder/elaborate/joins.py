@@ -181,9 +181,11 @@ def _types_ahead(builder: BodyBuilder, behind: Collection[str]) -> dict[Value, T
 
 
 def _larger(source: TensorType, target: TensorType, stride: tuple[int, ...]) -> bool:
-    """Whether a body gives more places on an axis than any projection with its stride could."""
+    """Whether a body gives more places on an axis than any projection with its stride could, or none can be told."""
     if target.layout == "last" or len(target.spatial) != len(source.spatial):
         return False
+    if len(stride) != len(source.spatial):
+        return True
     axes = zip(source.spatial, target.spatial, stride, strict=True)
     return any(after > -(-before // step) for before, after, step in axes)
 

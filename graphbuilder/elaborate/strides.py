@@ -17,8 +17,8 @@ def total_stride(
 
     Where several values meet, the trunk is the one reduced most: a gate of size 1x1 does not count.
     """
-    rank = max((len(type_.spatial) for type_ in starts.values()), default=0)
-    return _strides(starts, dict.fromkeys(starts, (1,) * rank), nodes, inference)[value]
+    ones = {start: (1,) * len(type_.spatial) for start, type_ in starts.items()}
+    return _strides(starts, ones, nodes, inference)[value]
 
 
 def _strides(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import log
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from graphbuilder.diagnostics.catalogue.shapes import CannotCombine
+from graphbuilder.diagnostics.catalogue.shapes import CannotCombine, Contradiction
 from graphbuilder.ir.body import BodyWriter
 from graphbuilder.ir.dialect import Dialect
 from graphbuilder.ir.graph import Graph, Value
-from graphbuilder.ir.lowering import Arg, Expr, Function, Input, Lowering, TorchCall
+from graphbuilder.ir.lowering import Arg, Expr, Function, Input, Lowering, Module, TorchCall
 from graphbuilder.ir.op import Composite, Example, Op, OpError
 from graphbuilder.ir.reach import OWN, WHOLE, Reach
 from graphbuilder.ir.types import TensorType
@@ -58,18 +59,51 @@ class Positions(nn.Module):
         return x + self.weight
 '''
 
+_DROPPED = '''
+class DroppedAttention(nn.Module):
+    """Scaled dot-product attention that drops weights of values while it is trained."""
+
+    def __init__(self, p, scale=None):
+        super().__init__()
+        self.p = p
+        self.scale = scale
+
+    def forward(self, query, key, value, bias=None):
+        p = self.p if self.training else 0.0
+        return F.scaled_dot_product_attention(query, key, value, bias, dropout_p=p, scale=self.scale)
+'''
+
+_COSINES = '''
+class CosineAttention(nn.Module):
+    """Attention whose scores are cosines, times a learnt factor for every head, of at most 100."""
+
+    def __init__(self, heads, p=0.0):
+        super().__init__()
+        self.p = p
+        self.scale = nn.Parameter(torch.full((heads, 1, 1), 10.0).log())
+
+    def forward(self, query, key, value, bias=None):
+        query = F.normalize(query, dim=-1) * self.scale.clamp(max=4.605170185988092).exp()  # log(100)
+        p = self.p if self.training else 0.0
+        return F.scaled_dot_product_attention(query, F.normalize(key, dim=-1), value, bias, dropout_p=p, scale=1.0)
+'''
+
 Scale = Annotated[
     f.PositiveNumber | None,
     Field(description="Factor of the scores; 1 / sqrt(channels of a head) unless given"),
 ]
+Dropped = Annotated[
+    f.Rate, Field(description="Probability of a weight of attention to become zero while training; none in evaluation")
+]
 
 
 class Attend(Op):
-    """Scaled dot-product attention without weights: every query takes a mean of the values, weighed by the keys.
+    """Scaled dot-product attention by itself: every query takes a mean of the values, weighed by the keys.
 
     Queries, keys and values are tokens; there are as many keys as values, as wide as the queries. Windows of tokens
     attend each by itself. ``bias`` is added to the scores: heads x queries x keys, and the windows behind the heads
-    where it differs between them. Multiply-accumulates are those of the two products.
+    where it differs between them. With ``cosine``, scores are those of Swin V2: cosines times exp(``scale``), which is
+    learnt for every head, starts at 10 and is 100 at most. Multiply-accumulates are those of the two products.
     """
 
     op = "attend"
@@ -80,8 +114,12 @@ class Attend(Op):
 
     heads: f.Heads = 1
     scale: Scale = None
+    cosine: Annotated[bool, Field(description="Whether scores are cosines, times a learnt factor a head")] = False
+    dropout: Dropped = 0.0
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        if self.cosine and self.scale:
+            raise OpError(Contradiction, "attend: the factor of cosines is learnt, and not `scale`", field="scale")
         query, key, value = (vectors(self, x, number) for number, x in enumerate(inputs[:3]))
         divides(self, self.heads, query.channels, "heads")
         divides(self, self.heads, value.channels, "heads", "channels of the values")
@@ -93,6 +131,10 @@ class Attend(Op):
             self._check_bias(inputs[3], query, key)
         return (query.with_channels(value.channels),)
 
+    def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
+        start = Initialiser("constant", value=log(10))
+        return (Weight("scale", (self.heads, 1, 1), start),) if self.cosine else ()
+
     def macs(self, inputs: tuple[TensorType, ...]) -> int:
         query, key, value = inputs[:3]
         return query.shape[-2] * (key.elements + value.elements)
@@ -102,19 +144,22 @@ class Attend(Op):
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         rank = inputs[0].rank
-        mask = () if len(inputs) == 4 else (Arg("attn_mask", None, None),)
-        args = (
-            *mask,
-            Arg("dropout_p", 0.0, 0.0),
-            Arg("is_causal", False, False),
-            Arg("scale", self.scale, None, field="scale"),
-            Arg("enable_gqa", False, False),
-        )
-        call = TorchCall("F.scaled_dot_product_attention", args)
-        values = tuple(self._heads(number, rank) for number in range(3))
-        heads = Function(call, (*values, *self._bias(inputs)))
-        merged = method(method(heads, "transpose", dim0=rank - 1, dim1=rank), "flatten", start_dim=rank)
-        return Lowering(None, (merged,))
+        heads = self._attended((*(self._heads(number, rank) for number in range(3)), *self._bias(inputs)))
+        merged = method(method(heads.results[0], "transpose", dim0=rank - 1, dim1=rank), "flatten", start_dim=rank)
+        return heads._replace(results=(merged,))
+
+    def _attended(self, values: tuple[Expr, ...]) -> Lowering:
+        """What comes of queries, keys and values cut into heads, and of a bias where there is one."""
+        scale = Arg("scale", self.scale, None, field="scale")
+        if self.cosine:
+            args = (Arg("heads", self.heads, field="heads"), Arg("p", self.dropout, 0.0, field="dropout"))
+            return Lowering(TorchCall("CosineAttention", args, positional=1), (Module(values),), _COSINES)
+        if self.dropout:
+            args = (Arg("p", self.dropout, field="dropout"), scale)
+            return Lowering(TorchCall("DroppedAttention", args, positional=1), (Module(values),), _DROPPED)
+        mask = () if len(values) == 4 else (Arg("attn_mask", None, None),)
+        rest = (Arg("dropout_p", 0.0, 0.0), Arg("is_causal", False, False), scale, Arg("enable_gqa", False, False))
+        return Lowering(None, (Function(TorchCall("F.scaled_dot_product_attention", (*mask, *rest)), values),))
 
     def _heads(self, number: int, rank: int) -> Expr:
         """Input ``number`` as batch x (windows x) heads x tokens x channels."""
@@ -147,6 +192,9 @@ class Attend(Op):
         Example({"heads": 2}, (_WINDOWS, _WINDOWS, _WINDOWS)),
         Example({"heads": 2}, (_WINDOWS, _WINDOWS, _WINDOWS, TensorType((2, 9, 9)))),
         Example({"heads": 2}, (_WINDOWS, _WINDOWS, _WINDOWS, TensorType((2, 5, 9, 9)))),
+        Example({"heads": 3, "dropout": 0.1}, (_TOKENS, _TOKENS, _TOKENS)),
+        Example({"heads": 3, "cosine": True}, (_TOKENS, _TOKENS, _TOKENS)),
+        Example({"heads": 2, "cosine": True}, (_WINDOWS, _WINDOWS, _WINDOWS, TensorType((2, 9, 9)))),
     )
 
 
@@ -175,6 +223,7 @@ class Attention(Composite):
         Literal["none", "layernorm", "rmsnorm", "l2norm"], Field(description="What normalises queries and keys")
     ] = "none"
     scale: Scale = None
+    dropout: Dropped = 0.0
 
     def body(self, inputs: tuple[TensorType, ...], dialect: Dialect) -> Graph:
         channels = vectors(self, inputs[0]).channels
@@ -184,7 +233,7 @@ class Attention(Composite):
         body = BodyWriter(self, dialect, len(inputs))
         query, key, value = self._parts(body, width, len(inputs) > 1)
         query, key = self._normed(body, "query", query), self._normed(body, "key", key)
-        x = body.call("attend", Attend, query, key, value, passed=("heads", "scale"))
+        x = body.call("attend", Attend, query, key, value, passed=("heads", "scale", "dropout"))
         return body.graph(body.call("proj", Linear, x, passed=("bias",), out=channels))
 
     def _parts(self, body: BodyWriter, width: int, crossed: bool) -> tuple[Value, Value, Value]:
@@ -215,6 +264,7 @@ class Attention(Composite):
         Example({"heads": 4, "head_dim": 5, "norm": "layernorm"}, (_TOKENS,)),
         Example({"heads": 3, "norm": "rmsnorm"}, (_TOKENS, TensorType((4, 7), "last"))),
         Example({"heads": 2}, (_WINDOWS,)),
+        Example({"heads": 2, "dropout": 0.1}, (_TOKENS,)),
     )
 
 

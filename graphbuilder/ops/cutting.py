@@ -13,7 +13,7 @@ from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.reach import OWN, Reach, Span
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
-from graphbuilder.ops.guards import axis_of, divides, maps, one_of
+from graphbuilder.ops.guards import axis_of, divides, one_of, places
 from graphbuilder.ops.padding import Side, per_axis, sides_of, times
 from graphbuilder.ops.torch_calls import cropped, method
 
@@ -171,7 +171,7 @@ class Select(Op):
 
 
 class Crop(Op):
-    """Takes the edges of maps away: so much a side, or so that the middle of a given size is left.
+    """Takes the edges of maps or tokens away: so much a side, or so that the middle of a given size is left.
 
     Where the difference is odd, one more is taken behind.
     """
@@ -188,7 +188,7 @@ class Crop(Op):
     size: Annotated[f.Sizes | None, Field(description="What is left: an integer, or one an axis")] = None
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        x = maps(self, inputs[0])
+        x = places(self, inputs[0])
         one_of(self, sides=self.sides, size=self.size, like=inputs[1] if len(inputs) > 1 else None)
         left = tuple(size - sum(side) for size, side in zip(x.spatial, self._sides(inputs), strict=True))
         if min(left) < 1:
@@ -201,7 +201,8 @@ class Crop(Op):
         return Reach(tuple(spans)), *(None,) * (len(inputs) - 1)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
-        return Lowering(None, (cropped(Input(), self._sides(inputs)),))
+        behind = ((0, 0),) if inputs[0].layout == "last" else ()
+        return Lowering(None, (cropped(Input(), (*self._sides(inputs), *behind)),))
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return times((self.size,) if isinstance(self.size, int) else self.size) if self.size else ""
@@ -227,6 +228,8 @@ class Crop(Op):
         Example({"size": [9, 3]}, (_MAP,)),
         Example({}, (_MAP, TensorType((2, 4, 7)))),
         Example({"sides": [[1, 0]]}, (_LINE,)),
+        Example({"sides": [[1, 0], [0, 2]]}, (TensorType((9, 8, 4), "last"),)),
+        Example({"sides": 2}, (_TOKENS,)),
     )
 
 

@@ -261,13 +261,10 @@ class GlobalMaxPool(GlobalPool):
     method = "amax"
 
 
-class AdaptiveAvgPool(Op):
-    """The mean of windows chosen so that the result has a given size; windows overlap where the size does not
-    divide."""
+class AdaptivePool(Op):
+    """What the pools share that choose their windows by the size of the result."""
 
-    op = "adaptiveavgpool"
     family = "pooling"
-    title = "AdaptiveAvgPool"
 
     size: Annotated[f.Sizes, Field(description="Size of the result: an integer, or one an axis")]
 
@@ -282,8 +279,12 @@ class AdaptiveAvgPool(Op):
         return (WHOLE,) if set(made) == {1} else (binned(given, made),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
-        args = (Arg("output_size", self.size, field="size"),)
-        return Lowering(TorchCall(f"nn.AdaptiveAvgPool{inputs[0].rank - 1}d", args, positional=1))
+        args = (Arg("output_size", self.size, field="size"), *self._more())
+        return Lowering(TorchCall(f"nn.{self.title}{inputs[0].rank - 1}d", args, positional=1))
+
+    def _more(self) -> tuple[Arg, ...]:
+        """What torch's class takes besides."""
+        return ()
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         axes = inputs[0].rank - 1 if inputs else 2
@@ -296,6 +297,25 @@ class AdaptiveAvgPool(Op):
         Example({"size": 5}, (_LINE,)),
         Example({"size": 2}, (_CUBE,)),
     )
+
+
+class AdaptiveAvgPool(AdaptivePool):
+    """The mean of windows chosen so that the result has a given size; windows overlap where the size does not
+    divide."""
+
+    op = "adaptiveavgpool"
+    title = "AdaptiveAvgPool"
+
+
+class AdaptiveMaxPool(AdaptivePool):
+    """The largest element of windows chosen so that the result has a given size; windows overlap where the size does
+    not divide."""
+
+    op = "adaptivemaxpool"
+    title = "AdaptiveMaxPool"
+
+    def _more(self) -> tuple[Arg, ...]:
+        return (Arg("return_indices", False, False),)
 
 
 def _halves(padding: tuple[int, ...], kernel: tuple[int, ...]) -> bool:

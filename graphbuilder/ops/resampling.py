@@ -12,19 +12,20 @@ from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.reach import Reach, Span
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
-from graphbuilder.ops.guards import divides, maps, mode_fits, one_of
+from graphbuilder.ops.guards import divides, maps, mode_fits, one_of, places
 from graphbuilder.ops.padding import binned, grown, per_axis, sides_of, times, wrong_count
-from graphbuilder.ops.torch_calls import padded
+from graphbuilder.ops.torch_calls import move, padded
 
 _MAP = TensorType((4, 9, 8))
 _LINE = TensorType((4, 9))
 _CUBE = TensorType((2, 3, 4, 5))
+_LAST = TensorType((9, 8, 4), "last")
 
 _BY_RANK = {"bilinear": ("linear", "bilinear", "trilinear")}
 
 
 class Pad(Op):
-    """Adds to the edges of maps: a constant, a reflection, the edge itself, or the other end."""
+    """Adds to the edges of maps or tokens: a constant, a reflection, the edge itself, or the other end."""
 
     op = "pad"
     family = "shape"
@@ -37,7 +38,7 @@ class Pad(Op):
     value: Annotated[f.Number, Field(description="The constant")] = 0.0
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        x = maps(self, inputs[0])
+        x = places(self, inputs[0])
         sides = sides_of(self.sides, x.rank - 1, "sides")
         if self.value and self.mode != "constant":
             raise OpError(Contradiction, f'pad: value means nothing for "{self.mode}"', field="value")
@@ -51,7 +52,11 @@ class Pad(Op):
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         sides = sides_of(self.sides, inputs[0].rank - 1, "sides")
-        return Lowering(None, (padded(Input(), sides, self.value or None, self.mode),))
+        if inputs[0].layout == "first":
+            return Lowering(None, (padded(Input(), sides, self.value or None, self.mode),))
+        if self.mode == "constant":
+            return Lowering(None, (padded(Input(), (*sides, (0, 0)), self.value or None),))
+        return Lowering(None, (move(padded(move(Input(), -1, 1), sides, None, self.mode), 1, -1),))
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         if isinstance(self.sides, int):
@@ -65,6 +70,8 @@ class Pad(Op):
         Example({"sides": 1, "mode": "replicate"}, (_LINE,)),
         Example({"sides": [[2, 0]], "mode": "circular"}, (_LINE,)),
         Example({"sides": 1, "mode": "replicate"}, (_CUBE,)),
+        Example({"sides": [[0, 1], [2, 0]]}, (_LAST,)),
+        Example({"sides": [1, 2], "mode": "reflect"}, (_LAST,)),
     )
 
 

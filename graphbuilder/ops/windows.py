@@ -19,7 +19,7 @@ from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import divides, places
 from graphbuilder.ops.padding import per_axis, times
-from graphbuilder.ops.torch_calls import method
+from graphbuilder.ops.torch_calls import method, padded
 
 _MAP = TensorType((3, 8, 6))
 _LINE = TensorType((3, 8))
@@ -167,8 +167,9 @@ class Unwindows(Op):
 class PatchMerge(Op):
     """Neighbouring places side by side in the channels: H x W x C into H/f x W/f x f*f*C, channels last.
 
-    The channels of a place stay together; places come column by column, as Swin merges patches. ``pixelunshuffle`` does
-    the like for channels first, where the places of a channel stay together.
+    Where ``factor`` does not divide a size, zeros are added behind or below. The channels of a place stay together;
+    places come column by column, as Swin merges patches. ``pixelunshuffle`` does the like for channels first, where the
+    places of a channel stay together.
     """
 
     op = "patchmerge"
@@ -183,9 +184,7 @@ class PatchMerge(Op):
             message = f"patchmerge reads maps of two spatial axes, channels last, and this is {x}"
             help_ = 'put { op = "channelslast" } before it'
             raise OpError(WrongLayout if x.rank == 3 else WrongRank, message, inputs=(0,), help=help_)
-        for size in x.spatial:
-            divides(self, self.factor, size, "factor", "places of an axis")
-        return (x.of(x.channels * self.factor**2, tuple(size // self.factor for size in x.spatial)),)
+        return (x.of(x.channels * self.factor**2, tuple(-(-size // self.factor) for size in x.spatial)),)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
         return (Reach((Span(self.factor, 0, self.factor - 1),) * 2),)
@@ -194,7 +193,9 @@ class PatchMerge(Op):
         return (self.factor, self.factor)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
-        cut = method(Input(), "unflatten", dim=2, sizes=(-1, self.factor))
+        behind = tuple((0, -size % self.factor) for size in inputs[0].spatial)
+        full = padded(Input(), (*behind, (0, 0))) if any(map(any, behind)) else Input()
+        cut = method(full, "unflatten", dim=2, sizes=(-1, self.factor))
         cut = method(cut, "unflatten", dim=1, sizes=(-1, self.factor))
         return Lowering(None, (method(method(cut, "permute", dims=(0, 1, 3, 4, 2, 5)), "flatten", start_dim=3),))
 
@@ -204,6 +205,7 @@ class PatchMerge(Op):
     examples = (
         Example({}, (_LAST,)),
         Example({"factor": 3}, (TensorType((9, 6, 2), "last"),)),
+        Example({"factor": 4}, (TensorType((9, 8, 2), "last"),)),
     )
 
 

@@ -63,6 +63,16 @@ MISTAKES = [
         "`out` of `conv` cannot be 0",
         "0",
     ),
+    (
+        """
+        before = [{ op = "parameter", shape = [4, 6] }]
+        body = [{ op = "maxpool", kernel = 2, from = "in" }, { op = "reshape", shape = [128, 4] }]
+        shortcut = "project"
+        """,
+        "GB326",
+        "its stride cannot be told",
+        '"project"',
+    ),
 ]
 
 
@@ -98,6 +108,16 @@ def test_a_projection_strides_from_the_fork_on() -> None:
         after = [{ id = "end", op = "relu" }]
     """
     assert shape(block, "end") == (16, 4, 4)
+
+
+def test_a_projection_starts_from_a_value_of_other_axes_than_the_input() -> None:
+    block = """
+        before = [{ op = "parameter", shape = [4, 6] }]
+        body = [{ op = "conv", out = 8, stride = 2 }]
+        shortcut = "project"
+        after = [{ id = "end", op = "relu" }]
+    """
+    assert shape(block, "end") == (8, 3)
 
 
 def test_several_inputs_become_one() -> None:

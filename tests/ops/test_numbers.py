@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from graphbuilder.analysis.inference import infer
 from graphbuilder.ir import Op, TensorType
 from graphbuilder.ir.lowering import Function
-from graphbuilder.ops.attention import Attention, SqueezeExcite
+from graphbuilder.ops.attention import Attend, Attention, SqueezeExcite
 from graphbuilder.ops.convolution import Conv, ConvTranspose, DepthwiseConv
 from graphbuilder.ops.cutting import Crop
 from graphbuilder.ops.dialects import DIALECTS
@@ -208,6 +208,20 @@ def test_attention_is_torchs_multi_head_attention() -> None:
     ours.load_state_dict({name: theirs.state_dict()[their] for name, their in names.items()})
     (tokens,) = batch((x,))
     torch.testing.assert_close(ours(tokens), theirs(tokens, tokens, tokens)[0])
+
+
+def test_attention_drops_weights_while_training_alone() -> None:
+    """With queries of zero and values of one, a query's answer is the part of the keys that was kept, scaled up."""
+    x = TensorType((400, 8), "last")
+    op = Attend(heads=2, dropout=0.25)
+    lowering = op.lower((x, x, x))
+    module = build(lowering)
+    assert module is not None
+    zeros, ones = torch.zeros(2, 400, 8), torch.ones(2, 400, 8)
+    torch.manual_seed(0)
+    (noisy,) = run(lowering, module.train(), (zeros, zeros, ones))
+    assert 0.02 < noisy.std() < 0.04 and abs(noisy.mean() - 1) < 0.01
+    torch.testing.assert_close(run(lowering, module.eval(), (zeros, zeros, ones))[0], ones)
 
 
 def test_squeeze_and_excitation_is_its_formula() -> None:

@@ -99,7 +99,7 @@ TRAINED = (
     Row("convnext_tiny", "torchvision:convnext_tiny", (32,), {"drop": 0.0}, {"stochastic_depth_prob": 0.0}),
     Row("convnext_tiny", "keras:ConvNeXtTiny", (32,), {"drop": 0.0}, {"include_preprocessing": False}),
     Row("vit_b_16", "torchvision:vit_b_16", (64,), NO_DROPOUT, {"image_size": 64}),
-    Row("swin_t", "torchvision:SwinTransformer", (96, 64), {"drop": 0.0}, SWIN_T),
+    Row("swin_t", "torchvision:SwinTransformer", (96, 76), {"drop": 0.0}, SWIN_T),
     Row("unet", "plain:unet.unet", (75,)),
     Row(
         "deeplabv3plus_xception",
@@ -155,6 +155,8 @@ ANSWERED = (
     Row("ecaresnet26t", "timm:ecaresnet26t", (75,)),
     Row("mobilenetv4_conv_small", "timm:mobilenetv4_conv_small", (75,)),
     Row("twins_svt_small", "timm:twins_svt_small", (224,)),
+    Row("swin_v2_t", "torchvision:swin_v2_t", (128, 76)),
+    Row("efficientformer_l1", "timm:efficientformer_l1", (224,)),
 )
 
 ROWS = (*TRAINED, *ANSWERED)

@@ -194,10 +194,12 @@ body = [
 ]
 """
 
-MAP, TOKENS, PLACES = (8, 10, 10), (9, 12), (8, 8, 12)
+MAP, TOKENS, PLACES, ODD = (8, 10, 10), (9, 12), (8, 8, 12), (7, 9, 12)
+TURNED = (TOKENS, PLACES, ODD)
 WINDOW = 'op = "windowattention", heads = 3, window = 4'
 SWIN = {"dim": 12, "window_size": [4, 4], "num_heads": 3}
 SWIN_ORDER = ("relative_position_bias_table", "qkv.weight", "qkv.bias", "proj.weight", "proj.bias")
+SWIN_V2_ORDER = ("cpb_mlp", "qkv", "logit_scale", "proj")
 STD_ARGS = {"out_channels": 6, "kernel_size": 3, "bias": True}
 GATED_ARGS = {"in_features": 12, "hidden_features": 16, "act_layer": nn.SiLU, "gate_last": False}
 
@@ -223,12 +225,26 @@ PIECES = {
         one('op = "windowattention", heads = 3, window = [3, 8], shift = [1, 4]'),
         SWIN_ORDER,
     ),
-    "patch_merging": Piece(
-        "torchvision.models.swin_transformer:PatchMerging",
-        {"dim": 12},
+    "swin_v2": Piece(
+        "torchvision.models.swin_transformer:ShiftedWindowAttentionV2",
+        {**SWIN, "shift_size": [2, 1]},
         PLACES,
-        'body = [{ op = "patchmerge" }, { op = "layernorm" }, { op = "linear", out = 24, bias = false }]',
-        ("norm.weight", "norm.bias", "reduction.weight"),
+        one(WINDOW + ", shift = [2, 1], cosine = true, hidden = 512"),
+        SWIN_V2_ORDER,
+    ),
+    "swin_v2_still": Piece(
+        "torchvision.models.swin_transformer:ShiftedWindowAttentionV2",
+        {**SWIN, "shift_size": [0, 0], "qkv_bias": False},
+        PLACES,
+        one(WINDOW + ", cosine = true, hidden = 512, qkv_bias = false"),
+        SWIN_V2_ORDER,
+    ),
+    "patch_merging": Piece(
+        "torchvision.models.swin_transformer:PatchMergingV2",
+        {"dim": 12},
+        ODD,
+        'body = [{ op = "patchmerge" }, { op = "linear", out = 24, bias = false }, { op = "layernorm" }]',
+        ("reduction.weight", "norm.weight", "norm.bias"),
     ),
     "std_conv": Piece(
         "timm.layers:StdConv2d",
@@ -295,7 +311,7 @@ def network(piece: Piece, folder: Path) -> gb.Network:
     """Ours: maps come channels first, and are turned where theirs reads channels last."""
     name = "tokens" if len(piece.input) == 2 else "image"
     (sizes, turned) = (piece.input, "")
-    if piece.input in (TOKENS, PLACES):
+    if piece.input in TURNED:
         sizes, turned = (piece.input[-1], *piece.input[:-1]), LAST
     body = piece.text.replace("body = [", f"body = [{turned and turned + ', '}", 1)
     if turned:
@@ -312,7 +328,7 @@ def theirs(piece: Piece) -> nn.Module:
     made = getattr(import_module(module), name)(**piece.args)
     generator = torch.Generator().manual_seed(0)
     for key, tensor in made.state_dict().items():
-        if tensor.is_floating_point():
+        if tensor.is_floating_point() and "coords" not in key:
             low = 0.5 if "var" in key else -0.5
             tensor.copy_(torch.rand(tensor.shape, generator=generator) + low)
     return made
@@ -339,16 +355,16 @@ def test_a_piece_answers_and_learns_as_theirs(name: str, tmp_path: Path) -> None
     )
     ours.double()
     x = torch.randn(2, *piece.input, generator=torch.Generator().manual_seed(1), dtype=torch.double)
-    turned = x.movedim(-1, 1) if piece.input in (TOKENS, PLACES) else x
+    turned = x.movedim(-1, 1) if piece.input in TURNED else x
     for mode in (False, True):
         mine, wanted = turned.clone().requires_grad_(), x.clone().requires_grad_()
         found, expected = ours.train(mode)(mine), reference.train(mode)(wanted)
-        torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-8)
+        torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-7)
         found.square().sum().backward()
         expected.square().sum().backward()
         assert mine.grad is not None and wanted.grad is not None
-        gradient = mine.grad.movedim(1, -1) if piece.input in (TOKENS, PLACES) else mine.grad
-        torch.testing.assert_close(gradient, wanted.grad, rtol=1e-5, atol=1e-8)
+        gradient = mine.grad.movedim(1, -1) if piece.input in TURNED else mine.grad
+        torch.testing.assert_close(gradient, wanted.grad, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["window", "grid"])

@@ -139,8 +139,7 @@ class WindowAttention(nn.Module):
 
     def forward(self, x):
         x = (
-            F.pad(x.movedim(-1, 1), (0, 3, 0, 3))
-            .movedim(1, -1)
+            F.pad(x, (0, 0, 0, 3, 0, 3))
             .unflatten(2, (3, 5))
             .unflatten(1, (3, 5))
             .permute((0, 1, 3, 2, 4, 5))
@@ -168,7 +167,7 @@ class WindowAttention(nn.Module):
             .flatten(1, 2)
             .flatten(2, 3)
         )
-        return x.movedim(-1, 1)[..., :-3, :-3].movedim(1, -1)
+        return x[..., :-3, :-3, :]
 
 
 class WindowAttention2(nn.Module):
@@ -180,8 +179,7 @@ class WindowAttention2(nn.Module):
 
     def forward(self, x):
         x = (
-            F.pad(x.movedim(-1, 1), (0, 3, 0, 3))
-            .movedim(1, -1)
+            F.pad(x, (0, 0, 0, 3, 0, 3))
             .roll((-2, -2), (1, 2))
             .unflatten(2, (3, 5))
             .unflatten(1, (3, 5))
@@ -210,7 +208,7 @@ class WindowAttention2(nn.Module):
             .flatten(1, 2)
             .flatten(2, 3)
         )
-        return x.roll((2, 2), (1, 2)).movedim(-1, 1)[..., :-3, :-3].movedim(1, -1)
+        return x.roll((2, 2), (1, 2))[..., :-3, :-3, :]
 
 
 class Mixing(nn.Module):
