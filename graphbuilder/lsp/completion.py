@@ -86,7 +86,9 @@ def _keys(file: SpecFile, table: Keys, key: Item | None, offset: int = 0) -> Ite
     """Keys of the table at ``table``, but for those that it has; ``key`` is the one being written."""
     start, end = key.key if key and key.key else (offset, offset)
     written = key is not None and key.equals is not None
-    present = {each.keys[-1] for each in file.outline.items if each.keys[:-1] == table and each.keys and each is not key}
+    present = {
+        each.keys[-1] for each in file.outline.items if each.keys[:-1] == table and each.keys and each is not key
+    }
     behind = "" if written else " = "
     for number, choice in enumerate(_once(keys_at(file, table))):
         if choice.text.strip('"') not in present:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from graphbuilder.diagnostics import Rule
-from graphbuilder.diagnostics.catalogue import __path__ as folders
 from graphbuilder.diagnostics.catalogue import PAGE, explain, markdown, rules
+from graphbuilder.diagnostics.catalogue import __path__ as folders
 
 FAMILIES = {
     "files": "0",
