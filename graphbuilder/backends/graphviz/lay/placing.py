@@ -50,12 +50,12 @@ class Placer:
         """What an item reads."""
         return self._into.get(path, [])
 
-    def chain(self, elements: Sequence[Element], form: Form = "wide") -> Part:
-        """Elements behind each other."""
+    def chain(self, elements: Sequence[Element], form: Form = "wide", behind: Part | None = None) -> Part:
+        """Elements behind each other, the first behind ``behind``, which is no part of them."""
         whole: Part | None = None
         for number, element in enumerate(elements):
             following = elements[number + 1] if number + 1 < len(elements) else None
-            part = self.element(element, form, whole, following)
+            part = self.element(element, form, whole or behind, following)
             if whole is None:
                 whole = part
             else:
