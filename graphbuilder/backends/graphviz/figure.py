@@ -104,7 +104,7 @@ def scene(typed: TypedGraph, options: Options) -> Scene:
         found, said = _gathered(found)
     title = text.clean(options.title or typed.graph.title or typed.graph.template)
     shapes = _shapes(found.root) if options.shapes else ""
-    return replace(found, title=title, facts=tuple(_facts(typed, habits, said)), shapes=shapes)
+    return replace(found, title=title, facts=tuple(facts(typed, habits, said)), shapes=shapes)
 
 
 def _read(typed: TypedGraph, options: Options, habits: Habits, fold: Fold) -> Scene:
@@ -140,7 +140,8 @@ def _shapes(root: Region) -> str:
     return f"shapes: {', or '.join(dict.fromkeys(said))}" if said else ""
 
 
-def _facts(typed: TypedGraph, habits: Habits, said: str) -> Iterator[str]:
+def facts(typed: TypedGraph, habits: Habits, said: str = "") -> Iterator[str]:
+    """What stands below a title: parameters, multiply-accumulates, what is not drawn, and what is ``said`` besides."""
     counted = costs(typed)
     yield f"{text.count(counted.trainable, 4)} parameters"
     sizes = {type_.spatial for type_ in typed.inputs}
