@@ -9,6 +9,7 @@ from itertools import product
 from typing import NamedTuple
 
 from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.lay import metrics as m
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Run, Shape, Words
 from graphbuilder.backends.graphviz.lay.parts import Kind
 
@@ -91,14 +92,15 @@ def add_legend(drawing: Drawing, shapes: str, across: bool, margin: float, gutte
     ``shapes`` says what the numbers of a shape are.
     """
     entries = [*_families(drawing), *_lines(drawing, across)]
-    notes = [note for note in (_notes(drawing), shapes, _letters(drawing)) if note]
     if not entries:
         return
-    high = _HEAD + _ROW * len(entries) + _NOTE * len(notes) + _PAD - 6
     sample = min(_MOST_SAMPLE, max(_SAMPLE, *(entry.wide for entry in entries)))
-    meanings = max(text.width(entry.meaning, _SIZE) for entry in entries)
-    widest = max((15 + text.width(note, _SIZE) for note in notes), default=0.0)
-    needed = (max(sample + _INDENT + meanings, widest) + 15, high)
+    broad = sample + _INDENT + max(text.width(entry.meaning, _SIZE) for entry in entries)
+    said = [note for note in (shapes, _letters(drawing)) if note]
+    broad = max([broad, *(15 + text.width(note, _SIZE) for note in said)])
+    notes = [*m.rows(_notes(drawing), broad - 15, _SIZE), *said]
+    high = _HEAD + _ROW * len(entries) + _NOTE * len(notes) + _PAD - 6
+    needed = (max([broad, *(15 + text.width(note, _SIZE) for note in notes)]) + 15, high)
     area = _free(drawing, needed, margin, gutter)
     if area is None and drawing.wide < _TALL * drawing.high:
         area = _Area(drawing.wide - margin + gutter, margin, *needed)
@@ -157,12 +159,12 @@ def _lines(drawing: Drawing, across: bool) -> Iterator[_Entry]:
         yield _Entry("passage", "", f"same tensor, next {'row' if across else 'column'}")
 
 
-def _notes(drawing: Drawing) -> str:
+def _notes(drawing: Drawing) -> list[str]:
     details = [run.text for shape in drawing.shapes for line in shape.lines for run in line[-1:]]
     notes = [words for sign, words in _SIGNS if any(sign.search(detail) for detail in details)]
     if any(words.anchor == "end" for words in drawing.words):
         notes.append("grey number = parameters")
-    return "  ·  ".join(notes)
+    return notes
 
 
 def _letters(drawing: Drawing) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from graphbuilder.backends.graphviz import text
@@ -84,6 +84,18 @@ class Metrics:
             long = text.width(words, DETAIL) + 18
             return Caption(words, long, long, 14.0, across)
         return Caption(words, 15.0, 24.0, text.width(words, DETAIL) + 8, across)
+
+
+def rows(facts: Sequence[str], room: float, size: float) -> list[str]:
+    """``facts`` in as few rows as hold them, with dots between."""
+    found: list[str] = []
+    for fact in facts:
+        longer = f"{found[-1]}  ·  {fact}" if found else fact
+        if found and text.width(longer, size) <= room:
+            found[-1] = longer
+        else:
+            found.append(text.fit(fact, room, size))
+    return found
 
 
 def line_width(box: Box, names: bool) -> float:

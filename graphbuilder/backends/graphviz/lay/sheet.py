@@ -19,8 +19,8 @@ from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import Scene
 
 MARGIN, GUTTER, BETWEEN = 32.0, 34.0, 30.0
-_TITLES, _FACT, _SECTIONS = (24.0, 21.0, 18.0, 15.0), 10.0, (15.0, 13.0, 11.5)
-_TITLE_ROW, _FACT_ROW, _BELOW = 34.0, 15.0, 3.0
+_TITLES, _FACT, _SECTIONS = (24.0, 21.0, 18.0, 16.0), 10.0, (15.0, 13.0, 11.5)
+_TITLE_ROW, _TITLE_LINE, _FACT_ROW, _BELOW = 34.0, 20.0, 15.0, 3.0
 _TITLED, _PLAIN, _FOOT, _SIDE = 37.0, 14.0, 14.0, 10.0
 _LEAST_WIDE, _LONG, _LONG_TITLED = 420.0, 800.0, 1300.0
 _ACROSS = 0.9
@@ -77,9 +77,7 @@ class _Sheet:
         self._passages(self._place(columns))
         add_legend(drawing, self._scene.shapes, across, MARGIN, GUTTER)
         drawing.wide = max(drawing.wide, _LEAST_WIDE)
-        rows = _rows(self._scene.facts, drawing.wide - 2 * MARGIN)
-        drawing.lower(_TITLE_ROW + _FACT_ROW * len(rows) + _BELOW)
-        self._headline(rows)
+        self._headline()
         return drawing
 
     # which panel where
@@ -144,15 +142,20 @@ class _Sheet:
 
     # drawing
 
-    def _headline(self, rows: Sequence[str]) -> None:
-        """Title and facts."""
+    def _headline(self) -> None:
+        """Make room on top for title and facts, and write them."""
         room = self._drawing.wide - 2 * MARGIN
-        words = self._drawing.words
         title = self._scene.title
-        size = next((size for size in _TITLES if text.width(title, size, bold=True) <= room), _TITLES[-1])
-        words.append(Words(MARGIN, MARGIN + 8, text.fit(title, room, size, bold=True), size, bold=True))
-        facts = enumerate(rows)
-        words += [Words(MARGIN, MARGIN + _TITLE_ROW + n * _FACT_ROW, row, _FACT, tone="muted") for n, row in facts]
+        sizes = [size for size in _TITLES if text.width(title, size, bold=True) <= room]
+        size = sizes[0] if sizes else _TITLES[-1]
+        lines = (title,) if sizes else text.lines(title, room, size, bold=True)
+        facts = m.rows(self._scene.facts, room, _FACT)
+        below = MARGIN + _TITLE_ROW + (len(lines) - 1) * _TITLE_LINE
+        self._drawing.lower(below - MARGIN + _FACT_ROW * len(facts) + _BELOW)
+        words = self._drawing.words
+        fitted = (text.fit(line, room, size, bold=True) for line in lines)
+        words += [Words(MARGIN, MARGIN + 8 + n * _TITLE_LINE, line, size, bold=True) for n, line in enumerate(fitted)]
+        words += [Words(MARGIN, below + n * _FACT_ROW, row, _FACT, tone="muted") for n, row in enumerate(facts)]
 
     def _place(self, columns: list[_Column]) -> list[list[tuple[Panel, Frame, Pen]]]:
         """Draw every panel; where each is, by column."""
@@ -265,15 +268,3 @@ def _column(panels: list[Panel], across: bool) -> _Column:
     missing = min(max(needed), _BROADEST) - column.left - column.right - 2 * _SIDE
     column.left, column.right = column.left + max(0.0, missing / 2), column.right + max(0.0, missing / 2)
     return column
-
-
-def _rows(facts: Sequence[str], room: float) -> list[str]:
-    """``facts`` in as few rows as hold them."""
-    rows: list[str] = []
-    for fact in facts:
-        longer = f"{rows[-1]}  ·  {fact}" if rows else fact
-        if rows and text.width(longer, _FACT) <= room:
-            rows[-1] = longer
-        else:
-            rows.append(text.fit(fact, room, _FACT))
-    return rows
