@@ -66,7 +66,7 @@ def render(
     options = _options(choices)
     chosen = format or (format_of(path) if path is not None else "svg")
     known = load(network) if isinstance(network, str | Path) else network
-    figure = _drawn(known.typed, chosen, options)
+    figure = drawn(known.typed, chosen, options)
     if path is None:
         return figure
     from graphbuilder.files import write_whole
@@ -103,8 +103,12 @@ def _patterns(given: str | Sequence[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def _drawn(typed: TypedGraph, format: Format, options: Options) -> bytes:
-    """The bytes of the figure, by the backend of its format."""
+def drawn(typed: TypedGraph, format: Format, options: Options) -> bytes:
+    """The bytes of the figure, by the backend of its format.
+
+    Raises:
+        CompileError: when nothing on this machine draws it.
+    """
     if format == "tex":
         from graphbuilder.backends.tikz import write as write_tex
 

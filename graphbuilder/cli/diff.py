@@ -25,7 +25,7 @@ EXAMPLES = """
 \b
 Examples:
   graphbuilder diff specs/xception.toml specs/xception_tutorial.toml
-  graphbuilder diff specs/xception.toml --to-set residual=false
+  graphbuilder diff specs/xception.toml --to-set residual=false -o ablation.svg
   graphbuilder diff specs/resnet50.toml --set classes=10 --from-set size=224 --to-set size=288
   graphbuilder diff main:specs/xception.toml specs/xception.toml --json
 """
@@ -38,6 +38,10 @@ Examples:
 @click.option("--from-set", "ours", metavar="NAME=VALUE", multiple=True, help="Set a param of the first; repeatable.")
 @click.option("--to-set", "theirs", metavar="NAME=VALUE", multiple=True, help="Set a param of the second; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
+@click.option("-o", "--output", metavar="FILE", help="Draw both in one figure as well: .svg, .png, .pdf or .dot.")
+@click.option(
+    "--theme", type=click.Choice(["light", "dark", "auto"]), default="auto", help="The colours of the figure."
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -48,6 +52,8 @@ def command(
     ours: tuple[str, ...],
     theirs: tuple[str, ...],
     as_json: bool,
+    output: str | None,
+    theme: str,
 ) -> None:
     """Tell what changed from one network to another, or to the same at other settings.
 
@@ -60,6 +66,8 @@ def command(
     if before == after == "-":
         raise bad_use("standard input is one spec, not two", "put one of them into a file")
     found = _differences(reading, (before, ours), (after or before, theirs))
+    if output is not None:
+        found.draw(output, theme=theme)
     if as_json:
         click.echo(json.dumps(found.data(), indent=2))
     else:

@@ -17,6 +17,9 @@ from graphbuilder.differing.bodies import Change, Comparing, Matched, Pair, Seve
 from graphbuilder.ir import Graph, Initialiser, Node
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from graphbuilder.backends.graphviz.options import Theme
     from graphbuilder.compiler import Network
 
 KINDS = ("added", "removed", "renamed", "changed")
@@ -144,6 +147,29 @@ class Differences:
             },
             "differences": [each.data() for each in self.found],
         }
+
+    def draw(self, path: str | Path, theme: Theme = "auto") -> None:
+        """Write a figure of both in one: ``.svg``, ``.png``, ``.pdf`` or another format that a network is drawn in.
+
+        Raises:
+            CompileError: when nothing is drawn so, or it cannot be written.
+        """
+        from graphbuilder.backends.graphviz import Options
+        from graphbuilder.differing.merging import merged
+        from graphbuilder.files import write_whole
+        from graphbuilder.rendering import drawn, format_of
+
+        format, marks = format_of(path), merged(self)
+        write_whole(path, drawn(marks.root, format, Options(theme=theme, title=self._title, marks=marks)))
+
+    @property
+    def _title(self) -> str:
+        """Both titles, or of one network what tells the two apart."""
+        titles = self.before.network.title, self.after.network.title
+        if titles[0] != titles[1]:
+            return " → ".join(titles)
+        told = [", ".join(side.settings) or side.source for side in (self.before, self.after)]
+        return f"{titles[0]}: {' → '.join(told)}"
 
     def counts(self) -> dict[str, int]:
         """How many differences there are of each kind."""

@@ -84,12 +84,13 @@ def drawing(typed: TypedGraph, options: Options) -> Drawing:
         CompileError: when a pattern of ``options`` matches nothing.
     """
     check_patterns(typed, options)
-    return lay(scene(typed, options), options)
+    found = scene(typed, options)
+    return lay(options.marks.told(found) if options.marks else found, options)
 
 
 def scene(typed: TypedGraph, options: Options) -> Scene:
     """What the figure of ``typed`` shows, folded as far as it takes to be legible."""
-    habits = Habits(typed)
+    habits = Habits(typed, options.marks)
     found, boxes, said = _read(typed, options, habits, "nothing"), 0, ""
     for fold, words in _FOLDS:
         boxes = found.root.boxes()
@@ -115,8 +116,12 @@ def _read(typed: TypedGraph, options: Options, habits: Habits, fold: Fold) -> Sc
         root = reader.root(typed)
         broken = torn(root, reader.sections)
         if not broken:
-            return Scene("", (), root, reader.sections)
+            break
         demoted |= broken
+    if options.marks is None:
+        return Scene("", (), root, reader.sections)
+    options.marks.put(root)
+    return Scene("", (), root, {path: options.marks.headed(each) for path, each in reader.sections.items()})
 
 
 def _gathered(found: Scene) -> tuple[Scene, str]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from graphbuilder.backends.graphviz.read.marks import Marks
 
 Direction = Literal["TB", "LR"]
 Theme = Literal["auto", "light", "dark"]
@@ -27,6 +30,7 @@ class Options:
         theme: "auto" follows the reader's light or dark setting where the format can, and is light elsewhere.
         title: what stands above the figure instead of the spec's title.
         style: "paper" is black and white with serifs, for print; it has no theme but the light one.
+        marks: of a graph that holds two networks, what happened to its steps.
     """
 
     shapes: Shapes = True
@@ -39,6 +43,7 @@ class Options:
     theme: Theme = "auto"
     title: str | None = None
     style: Style = "colour"
+    marks: Marks | None = None
 
     def __post_init__(self) -> None:
         for name, kind in (("direction", Direction), ("theme", Theme), ("style", Style)):

@@ -12,6 +12,7 @@ from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay import metrics as m
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Run, Shape, Words
 from graphbuilder.backends.graphviz.lay.parts import Kind
+from graphbuilder.backends.graphviz.read.scene import MARKS
 
 _SAMPLE, _MOST_SAMPLE, _HIGH = 74.0, 130.0, 17.0
 _ROW, _NOTE, _HEAD, _PAD, _INDENT = 23.0, 16.0, 32.0, 14.0, 30.0
@@ -28,6 +29,7 @@ _FAMILIES = (
     "join",
     "head",
     "block",
+    *MARKS,
 )
 _POOLS = {
     "MaxPool": "max",
@@ -46,6 +48,9 @@ _WORDS = {
     "shape": "changes the shape only",
     "join": "several values into one",
     "block": "a block, its parameters beside it",
+    "added": "added",
+    "removed": "removed, as it was",
+    "changed": "changed, before → after",
 }
 
 
@@ -129,6 +134,8 @@ def _sample(family: str, titles: Sequence[str]) -> str:
         return "Pool"
     if family == "block":
         return "block"
+    if family in MARKS:
+        return MARKS[family]
     return next((title for title in titles if title.lower().endswith(family)), titles[0])
 
 
@@ -147,7 +154,7 @@ def _meaning(family: str, titles: Sequence[str], details: Sequence[str], all_tit
 def _lines(drawing: Drawing, across: bool) -> Iterator[_Entry]:
     kinds = {line.kind for line in drawing.lines}
     signs = {shape.lines[0][0].text for shape in drawing.shapes if shape.style == "join"}
-    if any(drawn.dashed for drawn in (*drawing.shapes, *drawing.frames)):
+    if any(drawn.dashed and drawn.style != "removed" for drawn in (*drawing.shapes, *drawing.frames)):
         yield _Entry("reuse", "dashed", "runs weights again, of what it names")
     if any(shape.faded for shape in drawing.shapes):
         yield _Entry("training", "pale", "made in training only")
@@ -221,7 +228,8 @@ def _draw(drawing: Drawing, entry: _Entry, wide: float, x: float, y: float) -> N
         again, faded = entry.style == "reuse", entry.style == "training"
         style = "block" if again else "terminal" if faded else entry.style
         size = wide, high - 3 * pill
-        shape = Shape(key, x + wide / 2, y, *size, style, "round", ((run,),), dashed=again, faded=faded)
+        dashed = again or entry.style == "removed"
+        shape = Shape(key, x + wide / 2, y, *size, style, "round", ((run,),), dashed=dashed, faded=faded)
         drawing.shapes.append(shape)
     drawing.words.append(Words(x + wide + _INDENT - _PAD, y, entry.meaning, _SIZE, tone="muted"))
 

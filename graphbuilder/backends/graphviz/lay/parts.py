@@ -71,7 +71,7 @@ class FrameMark:
 
     ``title`` and ``words`` are lines. ``wires`` is where wires come in, between which the title finds room. What
     stands on a panel's trunk is ``stretched`` to the width of the panel; what runs another's weights is ``dashed``, and
-    what only training needs is ``faded``.
+    what only training needs is ``faded``. ``mark`` is that of the card.
     """
 
     start: float
@@ -86,6 +86,7 @@ class FrameMark:
     dashed: bool = False
     stretched: bool = False
     faded: bool = False
+    mark: str = ""
 
     def move(self, along: float, across: float) -> None:
         self.start += along

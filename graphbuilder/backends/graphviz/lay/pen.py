@@ -47,10 +47,11 @@ class Pen:
         narrow = mark.form == "narrow" or self.metrics.across
         lines = _lines(mark.box, mark.wide - 8, narrow and mark.high > 30, self.metrics.names)
         tip = mark.box.path if mark.box.look != "terminal" else ""
-        style = mark.box.look if mark.box.look in ("join", "terminal", "block") else mark.box.style
         box, size = mark.box, (mark.wide, mark.high)
+        style = box.mark or (box.look if box.look in ("join", "terminal", "block") else box.style)
+        dashed = box.reuses or box.mark == "removed"
         self.drawing.shapes.append(
-            Shape(box.path, x, y, *size, style, outline, lines, tip, box.reuses, mark.faded, box.kind or box.title)
+            Shape(box.path, x, y, *size, style, outline, lines, tip, dashed, mark.faded, box.kind or box.title)
         )
 
     def _label(self, mark: LabelMark) -> None:
@@ -65,8 +66,9 @@ class Pen:
         stacked = mark.count > 1
         for shift in (2 * m.STACK, m.STACK) if stacked else ():
             self.drawing.frames.append(Frame(left + shift, top + shift, right - left, bottom - top, "stack"))
-        style = "stacked" if stacked else "reused" if mark.dashed else "card"
-        self.drawing.frames.append(Frame(left, top, right - left, bottom - top, style, mark.dashed, mark.faded))
+        style = mark.mark or ("stacked" if stacked else "reused" if mark.dashed else "card")
+        dashed = mark.dashed or mark.mark == "removed"
+        self.drawing.frames.append(Frame(left, top, right - left, bottom - top, style, dashed, mark.faded))
         self._header(mark, left, top, right)
         if stacked:
             self._badge(mark, left, right, bottom)

@@ -160,7 +160,7 @@ class Placer:
         inner = Placer(card.region, self.metrics, self._options, self._upward)
         part = inner.chain(structure(card.region).elements, form)
         frame = self.frame(part, card.title, card.note, card.count, card.words)
-        frame.dashed = card.reuses
+        frame.dashed, frame.mark = card.reuses, card.mark
         if card.training:
             _fade(part)
         into, out = self._into.get(card.path, []), part.outs

@@ -50,7 +50,9 @@ def _box(group: list[Item]) -> Box:
     parameters = sum(box.parameters for box in boxes)
     detail = f"{len(group):,} steps" + (f", {text.count(parameters)}" if parameters else "")
     title = f"{text.clean(group[0].path)} – {text.clean(group[-1].path)}"
-    return Box(group[0].path, "block", "block", title, detail, parameters)
+    marks = {item.mark for item in group} - {"", "same"}
+    mark = "changed" if marks else group[0].mark
+    return Box(group[0].path, "block", "block", title, detail, parameters, mark=mark)
 
 
 def _link(region: Region, gathered: Region, leader: Mapping[str, str]) -> None:

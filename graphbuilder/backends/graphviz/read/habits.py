@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.backends.graphviz.read.marks import Marks
 from graphbuilder.ir import Node, Op, Value
 from graphbuilder.ops.activation import Activation
 from graphbuilder.ops.regularisation import Dropout, DropPath
@@ -45,9 +46,10 @@ class _Habit:
 
 
 class Habits:
-    """What is true of a whole network."""
+    """What is true of a whole network; what ``marks`` speaks of is drawn all the same."""
 
-    def __init__(self, typed: TypedGraph) -> None:
+    def __init__(self, typed: TypedGraph, marks: Marks | None = None) -> None:
+        self._marks = marks
         found: dict[str, _Habit] = {}
         for path, body, node, op in _convolutions(typed, "", set()):
             habit = found.setdefault(op.title, _Habit())
@@ -66,7 +68,7 @@ class Habits:
 
     def hides(self, node: Node, body: TypedGraph, copies: Sequence[TypedGraph] = ()) -> bool:
         """Whether ``node`` of ``body``, the first of ``copies`` that are alike, is not drawn."""
-        if node.op is None:
+        if node.op is None or (self._marks is not None and self._marks.is_marked(node.name, body)):
             return False
         same = [op for copy in copies if (op := copy.graph.by_name[node.name].op)]
         if is_idle(node.op) and all(map(is_idle, same)):

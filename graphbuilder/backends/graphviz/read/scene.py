@@ -14,6 +14,8 @@ from graphbuilder.ir import TensorType
 
 Look = Literal["op", "pill", "join", "block", "terminal"]
 OUTSIDE = ""
+MARKS = {"added": "+", "removed": "−", "changed": "~"}
+"""What happened to an item of a figure of two networks, and its sign."""
 
 
 class End(NamedTuple):
@@ -51,6 +53,7 @@ class Box:
         sizes: the numbers of the inputs of which it reads the size alone.
         kind: what kind of op it is, for the legend.
         training: whether only an output of training is made of it.
+        mark: in a figure of two networks "added", "removed", "changed" or "same".
     """
 
     path: str
@@ -63,6 +66,7 @@ class Box:
     sizes: frozenset[int] = frozenset()
     kind: str = ""
     training: bool = False
+    mark: str = ""
 
     @property
     def name(self) -> str:
@@ -83,6 +87,7 @@ class Card:
         words: what is said of the copies, line by line.
         reuses: whether it runs weights that are another's, or a copy's.
         training: whether only an output of training is made of it.
+        mark: in a figure of two networks "added", "removed" or "changed", where the block itself was.
     """
 
     path: str
@@ -93,6 +98,7 @@ class Card:
     words: tuple[str, ...] = ()
     reuses: bool = False
     training: bool = False
+    mark: str = ""
 
     @property
     def sizes(self) -> frozenset[int]:

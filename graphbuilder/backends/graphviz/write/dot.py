@@ -107,7 +107,7 @@ class Writer:
         if (style := _style(paint, shape.dashed)) != _ROUND:
             attributes["style"] = style
         if shape.outline == "circle":
-            attributes |= {"shape": "circle", "style": "filled"}
+            attributes |= {"shape": "circle", "style": "filled,dashed" if shape.dashed else "filled"}
         dot.node(name, **self._label(shape.lines), **attributes)
 
     def _label(self, lines: tuple[tuple[Run, ...], ...]) -> dict[str, str]:

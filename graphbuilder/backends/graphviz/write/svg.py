@@ -14,6 +14,7 @@ _TITLE = re.compile(r"<title>([^<]*)</title>\n?")
 _GROUP = re.compile(r'(<g id="[^"]*" class="[^"]*")>(\s*<title>([^<]*)</title>)')
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _ROOT = re.compile(r"<svg ([^>]*)>")
+_MARKED = re.compile(r'<g id="[^"]*" class="node same')
 
 
 def finish(
@@ -45,13 +46,13 @@ def finish(
             f'<svg {found[1]} class="graphbuilder" role="{role}" aria-label="{name}">\n<title>{name}</title>\n{style}'
         )
 
-    style = f"<style>{_style(theme, font)}</style>"
+    style = f"<style>{_style(theme, font, _MARKED.search(svg) is not None)}</style>"
     svg = _TITLE.sub(say, _GROUP.sub(label, _COMMENT.sub("", svg)))
     return _ROOT.sub(open_root, svg, count=1)
 
 
-def _style(theme: Theme, font: Font) -> str:
+def _style(theme: Theme, font: Font, marked: bool) -> str:
     base = f"svg.graphbuilder text{{font-family:{font.css}}}"
     if theme != "auto":
         return base
-    return f"{base}@media (prefers-color-scheme:dark){{{style_sheet(DARK)}}}"
+    return f"{base}@media (prefers-color-scheme:dark){{{style_sheet(DARK, marked)}}}"

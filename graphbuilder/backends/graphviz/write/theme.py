@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.backends.graphviz.read.scene import MARKS
 from graphbuilder.backends.graphviz.write.fonts import SANS, SERIF, Font
 
 
@@ -53,6 +54,7 @@ class Palette:
 FADED = "training"
 """The further class of what is faded."""
 _FADED_FILL, _FADED_LINE = 0.7, 0.5
+_MARKED = ("same", *MARKS)
 
 _INK, _MUTED, _GREY = "#16202C", "#414D5E", "#667085"
 
@@ -78,6 +80,10 @@ LIGHT = Palette(
         "stack": Paint("#E8F2F9", "#0072B2", _INK, 1.0),
         "stacked": Paint("#FFFFFF", "#0072B2", _INK, 1.4),
         "legend": Paint("#FFFFFF", "#DDE3EC", _INK, 1.0),
+        "same": Paint("#FFFFFF", "#98A2B3", _INK, 0.9),
+        "added": Paint("#D5F0DB", "#12732F", _INK, 2.4),
+        "removed": Paint("#FBDAD7", "#B42318", _INK, 1.6),
+        "changed": Paint("#FDEBC0", "#9A6700", _INK, 2.0),
     },
     tones={"ink": _INK, "muted": _MUTED, "accent": "#005283", "inverse": "#FFFFFF"},
     lines={"flow": "#475467", "shortcut": "#C07D00", "passage": _GREY, "size": _GREY},
@@ -107,6 +113,10 @@ DARK = Palette(
         "stack": Paint("#14303F", "#4FA8DC", _PALE, 1.0),
         "stacked": Paint("#1A222C", "#4FA8DC", _PALE, 1.4),
         "legend": Paint("#0E141B", "#2A3442", _PALE, 1.0),
+        "same": Paint("#1A222C", "#667386", _PALE, 0.9),
+        "added": Paint("#0E3B1F", "#4CC573", _PALE, 2.4),
+        "removed": Paint("#4A1A17", "#F2766B", _PALE, 1.6),
+        "changed": Paint("#46340A", "#E5B341", _PALE, 2.0),
     },
     tones={"ink": _PALE, "muted": _DIM, "accent": "#7CC0E8", "inverse": "#0E141B"},
     lines={"flow": "#A3B0C2", "shortcut": "#E0A030", "passage": _DIM, "size": _DIM},
@@ -136,6 +146,10 @@ PAPER = Palette(
         "stack": Paint(_WHITE, _BLACK, _BLACK, 0.8),
         "stacked": Paint(_WHITE, _BLACK, _BLACK, 1.3),
         "legend": Paint(_WHITE, _HAIR, _BLACK, 0.5),
+        "same": Paint(_WHITE, _HAIR, _BLACK, 0.6),
+        "added": Paint(_WHITE, _BLACK, _BLACK, 2.4),
+        "removed": Paint("#E8E8E8", _BLACK, _BLACK, 0.9),
+        "changed": Paint("#D2D2D2", _BLACK, _BLACK, 1.8, square=True),
     },
     tones={"ink": _BLACK, "muted": "#333333", "accent": _BLACK, "inverse": _WHITE},
     lines={"flow": _BLACK, "shortcut": _BLACK, "passage": "#4D4D4D", "size": "#4D4D4D"},
@@ -151,10 +165,12 @@ def palette_of(options: Options) -> Palette:
     return DARK if options.theme == "dark" else LIGHT
 
 
-def style_sheet(palette: Palette) -> str:
-    """CSS that paints an SVG, written for another palette, with this one."""
+def style_sheet(palette: Palette, marked: bool = True) -> str:
+    """CSS that paints an SVG, written for another palette, with this one; ``marked`` is one of two networks."""
     rules = [f".sheet>polygon{{fill:{palette.sheet}}}"]
     for style, paint in palette.styles.items():
+        if style in _MARKED and not marked:
+            continue
         rules += _rules(f".{style}", paint)
         rules += _rules(f".{style}.{FADED}", palette.paint(style, faded=True))
     rules += [f".words.{tone} text{{fill:{colour}}}" for tone, colour in palette.tones.items()]

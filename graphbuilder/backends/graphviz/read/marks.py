@@ -1,0 +1,98 @@
+"""What a figure of two networks says of a step: that it was added, removed or changed. Whoever compares them knows it.
+
+The figure is of one graph that holds the steps of both. What is in a step that was added was added too. Everything
+else is drawn the same, whatever it is, so that no colour of a family is taken for a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.backends.graphviz.read.scene import MARKS, Box, Card, Item, Region, Scene, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What is said of one step.
+
+    Attributes:
+        kind: what happened to it; "" where it is the same, but perhaps not what is in it.
+        words: what changed: ``padding valid → same``.
+        note: its parameters, before and after, where these differ.
+        inside: how many steps in it are marked.
+    """
+
+    kind: Literal["", "added", "removed", "changed"]
+    words: str = ""
+    note: str = ""
+    inside: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Marks:
+    """The marks of a graph, by body and by the name of a step in it, and what stands below the title."""
+
+    root: TypedGraph
+    found: Mapping[TypedGraph, Mapping[str, Mark]]
+    facts: tuple[str, ...]
+
+    def is_marked(self, name: str, body: TypedGraph) -> bool:
+        """Whether something happened to a step of ``body``, so that it must be drawn."""
+        mark = self.found.get(body, {}).get(name)
+        return mark is not None and bool(mark.kind)
+
+    def put(self, region: Region) -> None:
+        """Mark every item in ``region``."""
+        for path, item in region.items.items():
+            region.items[path] = self._marked(item)
+            if isinstance(item, Card):
+                self.put(item.region)
+
+    def told(self, scene: Scene) -> Scene:
+        """``scene`` with what stands below the title: its own parameters and costs would be those of neither network."""
+        return replace(scene, facts=(*self.facts, *scene.facts[2:]))
+
+    def headed(self, section: Section) -> Section:
+        """``section`` with what is said of its block in its title."""
+        mark = self._at(section.path)
+        if not mark.kind:
+            return section
+        words = f" ({mark.words})" if mark.words else ""
+        return replace(section, title=f"{MARKS[mark.kind]} {section.title}{words}")
+
+    def _marked(self, item: Item) -> Item:
+        mark = self._at(item.path.rstrip("."))
+        return _card(item, mark) if isinstance(item, Card) else _box(item, mark)
+
+    def _at(self, path: str) -> Mark:
+        """The mark of a step, or of the step around it that was added or removed with all that is in it."""
+        body, mark = self.root, Mark("")
+        for name in path.split("."):
+            mark = self.found.get(body, {}).get(name, Mark(""))
+            if mark.kind in ("added", "removed") or name not in body.bodies:
+                break
+            body = body.bodies[name]
+        return mark
+
+
+def _box(box: Box, mark: Mark) -> Box:
+    if mark.inside and not mark.kind:
+        mark = replace(mark, kind="changed", words=f"{mark.inside} inside")
+    if box.look == "terminal" or (box.look == "join" and not mark.kind):
+        return box
+    if not mark.kind:
+        return replace(box, mark="same")
+    title = box.title if box.look == "join" else f"{MARKS[mark.kind]} {box.title}"
+    return replace(box, mark=mark.kind, title=title, detail=mark.words or box.detail)
+
+
+def _card(card: Card, mark: Mark) -> Card:
+    card = replace(card, note=mark.note or card.note)
+    if not mark.kind:
+        return card
+    words = (*card.words, mark.words) if mark.words and card.count > 1 else card.words
+    said = f" ({mark.words})" if mark.words and card.count == 1 else ""
+    return replace(card, mark=mark.kind, title=f"{MARKS[mark.kind]} {card.title}{said}", words=words)

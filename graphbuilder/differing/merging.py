@@ -1,0 +1,175 @@
+"""One graph that holds the steps of two networks, for a figure: as the second is, with what is gone where it stood.
+
+What was removed from between two steps stands between them again, so that a chain stays a chain. The graph is made to
+be drawn: no module comes of it, and its costs are those of neither network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from graphbuilder.analysis.costs import Costs, costs
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.read.marks import Mark, Marks
+from graphbuilder.differing.bodies import Change, Comparing, Pair
+from graphbuilder.differing.report import shown
+from graphbuilder.differing.splicing import Splice
+from graphbuilder.differing.stand_ins import stand_in
+from graphbuilder.ir import Graph, Node, Op, TensorType, Value
+
+if TYPE_CHECKING:
+    from graphbuilder.differing.report import Differences
+
+_LONGEST = 3
+"""The most changes of one step that are written on it."""
+
+
+def merged(differences: Differences) -> Marks:
+    """Both networks in one graph, and what is said of its steps."""
+    merger = Merger()
+    root = merger.body(differences.before.typed, differences.after.typed)
+    return Marks(root, merger.marks, tuple(_facts(differences)))
+
+
+class Merger:
+    """Merges bodies, each two once; ``marks`` is then what is said of their steps."""
+
+    def __init__(self) -> None:
+        self._comparing = Comparing(exact=True)
+        self._known: dict[tuple[TypedGraph, TypedGraph], TypedGraph] = {}
+        self.marks: dict[TypedGraph, dict[str, Mark]] = {}
+
+    def body(self, before: TypedGraph, after: TypedGraph) -> TypedGraph:
+        """Two bodies as one; where nothing differs it is the second."""
+        matched = self._comparing.bodies(before, after)
+        if not matched.differs:
+            return after
+        key = before, after
+        if key not in self._known:
+            body, marks = _Body(self, before, after, matched.pairs).merge()
+            self._known[key] = body
+            self.marks[body] = marks
+        return self._known[key]
+
+
+class _Body:
+    """Two bodies on the way to being one."""
+
+    def __init__(self, merger: Merger, before: TypedGraph, after: TypedGraph, pairs: Sequence[Pair]) -> None:
+        self._merger = merger
+        self._after = after
+        self._pairs = pairs
+        self._splice = Splice(before, after, pairs)
+        self._bodies: dict[str, TypedGraph] = {}
+        self._types: dict[Value, TensorType] = {}
+        self._marks: dict[str, Mark] = {}
+
+    def merge(self) -> tuple[TypedGraph, dict[str, Mark]]:
+        """The body, and what is said of its steps."""
+        splice, after = self._splice, self._after
+        self._types.update(splice.input_types())
+        nodes = [node for pair in self._pairs for node in self._nodes(pair)]
+        nodes = [self._drawn(node) for node in splice.ordered(nodes)]
+        self._pass("")
+        graph = replace(after.graph, inputs=splice.inputs, nodes=tuple(nodes), outputs=splice.outputs())
+        types = tuple(self._types[Value(name)] for name in splice.inputs)
+        return TypedGraph(graph, types, self._types, self._bodies), self._marks
+
+    def _nodes(self, pair: Pair) -> Iterator[Node]:
+        """The nodes of one pair, their inputs not yet led."""
+        step = pair.step
+        typed = step.typed
+        inner = self._inner(pair)
+        for number, node in enumerate(step.run.nodes):
+            name = self._splice.name(node.name, gone=pair.after is None)
+            body = inner or typed.bodies.get(node.name)
+            if body is not None:
+                self._bodies[name] = body
+            self._types.update((Value(name, port), typed.types[Value(node.name, port)]) for port in node.results)
+            mark = _mark(pair, number, self._merger.marks.get(body, {}) if body is not None else {})
+            if mark is not None:
+                self._marks[name] = mark
+            yield replace(
+                node, name=name, module=name if node.owns else node.module, callee=body.graph if body else node.callee
+            )
+
+    def _inner(self, pair: Pair) -> TypedGraph | None:
+        """What a step calls, with what is gone from it."""
+        if pair.inner is None or not pair.inner.differs or pair.after is None or pair.after.body is None:
+            return None
+        body, whole = self._merger.body(pair.inner.before, pair.inner.after), pair.after.body
+        if pair.inner.after is whole:
+            return body
+        nodes = tuple(replace(node, callee=body.graph) for node in whole.graph.nodes)
+        bodies = {node.name: body for node in nodes}
+        return TypedGraph(replace(whole.graph, nodes=nodes), whole.inputs, whole.types, bodies)
+
+    def _drawn(self, node: Node) -> Node:
+        """``node`` reading what it reads here; an op that read something else before stands as it was."""
+        led = replace(node, inputs=self._splice.reads(node))
+        self._pass(node.name)
+        mark = self._marks.get(node.name)
+        read = tuple(self._types[value] for value in led.inputs)
+        owner = self._splice.own_types(node.name)
+        if not isinstance(node.callee, Op) or (mark is None and read == owner):
+            return led
+        return replace(led, callee=stand_in(node.callee, owner, mark.kind if mark else "same"))
+
+    def _pass(self, name: str) -> None:
+        """Let what is gone give a step ("": the outputs) what that reads otherwise, so that shapes are those of now."""
+        for given, taken in self._splice.passed(name):
+            self._types[taken] = self._types[given]
+
+
+def _mark(pair: Pair, number: int, inside: dict[str, Mark]) -> Mark | None:
+    """What is said of copy ``number`` of a step; None for one that is the same through and through."""
+    if pair.kind == "added" or pair.kind == "removed":
+        return Mark(pair.kind)
+    assert pair.before is not None, "it was there before"
+    if number >= pair.before.run.count:
+        return Mark("added")
+    count = sum(1 if mark.kind else mark.inside for mark in inside.values())
+    if not pair.kind and not count:
+        return None
+    return Mark("changed" if pair.kind else "", _words(pair.changes), _note(pair), count)
+
+
+def _words(changes: Sequence[Change]) -> str:
+    """``padding valid → same``; of a repeat, a name or another op what it was."""
+    words = [_said(change) for change in changes[:_LONGEST]]
+    return text.clean(", ".join((*words, *(["…"] if len(changes) > _LONGEST else []))))
+
+
+def _said(change: Change) -> str:
+    if change.name in ("repeat", "name", "use", "op", "step"):
+        return f"was {shown(change.before)}" + (" times" if change.name == "repeat" else "")
+    return f"{change.name} {shown(change.before)} → {shown(change.after)}"
+
+
+def _note(pair: Pair) -> str:
+    """The parameters before and after, where a block has others than it had."""
+    ours, theirs = pair.costs
+    if pair.step.op is not None or ours.trainable == theirs.trainable:
+        return ""
+    return f"{text.count(ours.trainable)} → {text.count(theirs.trainable)}"
+
+
+def _facts(differences: Differences) -> Iterator[str]:
+    """What stands below the title."""
+    from graphbuilder.differing.text import tally
+
+    ours, theirs = costs(differences.before.typed), costs(differences.after.typed)
+    yield tally(differences)
+    yield _total(ours, theirs, "trainable", "parameters", 4)
+    yield _total(ours, theirs, "macs", "MACs", 3)
+
+
+def _total(before: Costs, after: Costs, name: str, word: str, digits: int) -> str:
+    one, other = getattr(before, name), getattr(after, name)
+    if one == other:
+        return f"{text.count(one, digits)} {word}, unchanged"
+    share = f" ({100 * (other - one) / one:+.1f} %)".replace("-", "−") if one else ""
+    return f"{text.count(one, digits)} → {text.count(other, digits)} {word}{share}"
