@@ -78,7 +78,8 @@ def _part(inside: list[Call], kind: str, depth: int, known: Known) -> list[Item]
     if len(items) == 1:
         return _renamed(items, name, kind)
     body = _absorbed(structured(items, source), source)
-    body.name, body.kind = name, kind
+    # A list with something around it is that, and no list.
+    body.name, body.kind = name, kind if body.is_plain or kind not in CONTAINERS else body.kind
     return [Sub(body, ends[0])]
 
 

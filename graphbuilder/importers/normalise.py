@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from graphbuilder.importers.attending import attending, needed
 from graphbuilder.importers.sizes import each, is_one, listed, short
 from graphbuilder.importers.traced import Call, Traced
 from graphbuilder.ir import Value
@@ -24,7 +25,19 @@ def normalise(model: Traced) -> Traced:
     """``model`` after every rule, without what no output needs."""
     calls: Calls = model.calls
     outputs = model.outputs
-    for rule in (_needed, _undropped, _gathered, _padded, _kept, _pooled, _gated, _shuffled, _needed):
+    for rule in (
+        _needed,
+        _undropped,
+        _gathered,
+        _padded,
+        _kept,
+        _pooled,
+        _gated,
+        _biased,
+        _attended,
+        _shuffled,
+        _needed,
+    ):
         calls, renamed = rule(calls, outputs)
         outputs = {name: renamed.get(value, value) for name, value in outputs.items()}
     return replace(model, calls=[replace(call, args=_spelt(call)) for call in calls], outputs=outputs)
@@ -34,20 +47,15 @@ Rule = Callable[[Calls, Mapping[str, Value]], tuple[Calls, Renamed]]
 
 
 def _needed(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
-    needed = {value.node for value in outputs.values()}
-    kept: list[Call] = []
-    for call in reversed(calls):
-        if call.name in needed:
-            needed.update(value.node for value in call.inputs)
-            kept.append(call)
-    return kept[::-1], {}
+    return needed(calls, [value.node for value in outputs.values()]), {}
 
 
 def _undropped(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
-    """A dropout that drops nothing is nothing."""
+    """A dropout that drops nothing is nothing; stochastic depth stays where it is 0 at some depths only."""
     renamed: Renamed = {}
+    deep = any(call.args["rate"] for call in calls if call.op == "droppath")
     for call in calls:
-        if call.op in ("dropout", "droppath") and not call.args["rate"]:
+        if call.op in ("dropout", "droppath") and not call.args["rate"] and not (deep and call.op == "droppath"):
             renamed[Value(call.name)] = renamed.get(call.inputs[0], call.inputs[0])
     return _reading([call for call in calls if Value(call.name) not in renamed], renamed), renamed
 
@@ -57,7 +65,7 @@ def _gathered(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Rename
     known: dict[tuple[Value, ...], str] = {}
     found: list[Call] = []
     for call in calls:
-        if call.op == "concat" and not call.args:
+        if call.op == "concat" and call.args.get("axis", 0) == 0:
             length = next((end for end in range(len(call.inputs), 1, -1) if call.inputs[:end] in known), 0)
             before = known.get(call.inputs[:length])
             known[call.inputs] = call.name
@@ -153,6 +161,29 @@ def _gated(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
     return found, {}
 
 
+def _biased(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    """A learnt factor, and then a learnt bias."""
+    readers = _readers(calls, outputs)
+    scales = {call.name: call for call in calls if call.op == "scale" and call.layer and readers[call.name] == 1}
+    found: list[Call] = []
+    for call in calls:
+        scale = scales.get(call.inputs[0].node) if call.op == "bias" else None
+        if scale and scale.args.get("shared", False) == call.args["shared"]:
+            args = {**scale.args, "bias": True}
+            leaves = {**_leaves(scale, "weight"), **_leaves(call, "bias")}
+            call = replace(call, op="scale", args=args, inputs=scale.inputs, leaves=leaves)
+        found.append(call)
+    return found, {}
+
+
+def _leaves(call: Call, leaf: str) -> Mapping[str, str]:
+    return call.leaves or {leaf: f"{call.layer}.{leaf}"}
+
+
+def _attended(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    return attending(calls, outputs.values()), {}
+
+
 def _shuffled(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
     """Maps reshaped and their axes exchanged: tokens, or channels shuffled."""
     by_name = {call.name: call for call in calls}
@@ -164,7 +195,7 @@ def _shuffled(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Rename
         elif above and call.op == "reshape" and above.op == "permute" and above.args["axes"][:2] == [1, 0]:
             first = by_name.get(above.inputs[0].node)
             shape = listed(first.args["shape"]) if first and first.op == "reshape" else []
-            if first and call.args["shape"] == [shape[0] * shape[1], *shape[2:]]:
+            if first and shape and call.args["shape"] == [shape[0] * shape[1], *shape[2:]]:
                 call = replace(call, op="channelshuffle", args={"groups": shape[0]}, inputs=first.inputs)
         found.append(call)
     return found, {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from graphbuilder.importers.defaults import Defaults
 from graphbuilder.importers.nest import nest
 from graphbuilder.importers.normalise import normalise
 from graphbuilder.importers.places import Place, places
+from graphbuilder.importers.settled import Unsettled, settled
 from graphbuilder.importers.sharing import share
 from graphbuilder.importers.sizes import each, is_one
 from graphbuilder.importers.templates import Template, Types, templates
@@ -58,7 +59,7 @@ def written(model: Traced, name: str, origin: str) -> Written:
     """
     model = normalise(model)
     dialect = DIALECTS[model.source]
-    ops, types = _typed(model, dialect)
+    model, ops, types = _typed(model, dialect)
     norm = _norm(ops)
     body = nest(model, ops)
     share(body, types)
@@ -79,26 +80,31 @@ def written(model: Traced, name: str, origin: str) -> Written:
     return Written(text, places(root), len(blocks), text.count("repeat = "))
 
 
-def _typed(model: Traced, dialect: Dialect) -> tuple[dict[str, Op], Types]:
-    """The op of each call, and the type of each value."""
+def _typed(model: Traced, dialect: Dialect) -> tuple[Traced, dict[str, Op], Types]:
+    """The model with what types alone tell, the op of each call, and the type of each value."""
     unexpressed = Unexpressed()
     usual = _usual_padding(model.calls)
     inference = Inference()
     ops: dict[str, Op] = {}
     types: dict[Value, TensorType] = {Value(name): type_ for name, type_ in model.inputs.items()}
+    calls: list[Call] = []
     for call in model.calls:
         inputs = tuple(types[value] for value in call.inputs if value in types)
         if len(inputs) < len(call.inputs):
             continue  # what it reads is told already
         try:
+            call = settled(call, inputs, is_last=model.source == "torch")
+            calls.append(call)
             op = ops[call.name] = _op(call, inputs if model.source == "keras" else (), usual)
             callee = op.body(inputs, dialect) if isinstance(op, Composite) else op
             results = zip(op.results(), inference.results(callee, inputs), strict=True)
             types.update({Value(call.name, port): type_ for port, type_ in results})
+        except Unsettled as error:
+            unexpressed.add(str(error), call.where)
         except (ValidationError, OpError) as error:
             unexpressed.add(f"`{call.op}` refuses: {_reason(error)}", call.where)
     unexpressed.raise_if_any()
-    return ops, types
+    return replace(model, calls=calls), ops, types
 
 
 def _usual_padding(calls: Sequence[Call]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from graphbuilder.importers.columns import Column, Resolved, Slot, resolved
 from graphbuilder.importers.sizes import is_one, listed, plain
-from graphbuilder.importers.tree import CONTAINERS, Body, Group, Item, Leaf, Sub, bodies, leaves, subs
+from graphbuilder.importers.tree import CONTAINERS, Body, Group, Item, Leaf, Sub, bodies, leaves, step_of, subs
 from graphbuilder.ir import TensorType, Value
 
 Types = Mapping[Value, TensorType]
@@ -24,6 +24,8 @@ _CHANNELS = ("out", "groups", "squeeze")
 _SORTS = ((bool, "flag"), (int, "sizes"), (float, "number"), (str, "word"))
 # Arguments in which the first copy of a repeat may differ from the others.
 _FIRST = ("stride",)
+# Those that may change from copy to copy.
+_LISTED = ("shift",)
 
 
 @dataclass(eq=False)
@@ -263,18 +265,22 @@ def _gathered(items: Sequence[Item], joined: set[int]) -> list[Item]:
 def _joins(row: Sequence[Sub], item: Sub) -> bool:
     """Whether ``item`` continues a row: the same block with the same arguments.
 
-    The first may have another stride, and blocks of branches may differ in one argument, which is then listed.
+    The first may have another stride, and one argument may grow by equal steps. Blocks of branches may differ in one
+    argument, which is then listed, and windows that are moved in how far they are.
     """
     if row[0].template is not item.template:
         return False
     differing = {name for name, value in item.row.items() for sub in row if sub.row[name] != value}
     joined = any(not body.is_plain for body in item.template.members)
-    if not differing:
+    ramps = {name for name in differing if step_of([*(sub.row[name] for sub in row), item.row[name]])}
+    if differing == ramps and len(ramps) < 2:
         return True
-    if item.template.first.branches:
+    differing -= ramps
+    if item.template.first.branches or differing <= set(_LISTED):
         return len(differing) == 1
-    later = any(sub.row != item.row for sub in row[1:])
-    return joined and not later and differing <= set(_FIRST) and all(is_one(item.row[name]) for name in differing)
+    later = any(sub.row[name] != item.row[name] for sub in row[1:] for name in differing)
+    first = differing <= set(_FIRST) and all(is_one(item.row[name]) for name in differing)
+    return joined and not later and first and len(ramps) < 2
 
 
 def _columns_of(each: Sequence[Item]) -> dict[tuple[str, bool], Column]:
@@ -295,6 +301,10 @@ def _columns_of(each: Sequence[Item]) -> dict[tuple[str, bool], Column]:
         if name == item:
             continue
         rows = [group.values(name) for group in groups]
+        if name == groups[0].ramp:
+            columns[name, False] = tuple(row[0] for row in rows)
+            columns[f"step {name}", False] = tuple(step_of(row) for row in rows)
+            continue
         columns[name, argument.channels] = tuple(row[-1] for row in rows)
         if any(row[0] != row[-1] for row in rows):
             columns[f"first {name}", argument.channels] = tuple(row[0] for row in rows)

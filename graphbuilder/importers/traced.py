@@ -38,6 +38,7 @@ class Call:
         layer: whose weights it has, by the name in a weights file; None without weights.
         leaves: tensors whose names are not the layer's own: ours, below the op, to the file's name.
         where: the place that an error names.
+        shape: of what it gives, without the batch, where the framework tells.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Call:
     layer: str | None = None
     leaves: Mapping[str, str] = field(default_factory=dict[str, str])
     where: str = ""
+    shape: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

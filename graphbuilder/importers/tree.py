@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
+from math import isclose
 from typing import Any
 
 from graphbuilder.importers.traced import Call
@@ -111,9 +113,14 @@ class Group:
         return [sub.row[argument] for sub in self.subs]
 
     @property
+    def ramp(self) -> str | None:
+        """The argument that grows by one step from copy to copy."""
+        return next((name for name in self.subs[0].row if step_of(self.values(name))), None)
+
+    @property
     def item(self) -> str | None:
         """The argument that the repeat goes over, where it is over a list."""
-        return next((name for name in self.subs[0].row if _is_list(self.values(name))), None)
+        return next((name for name in self.subs[0].row if name != self.ramp and _is_list(self.values(name))), None)
 
 
 Item = Leaf | Sub | Group
@@ -122,6 +129,15 @@ Item = Leaf | Sub | Group
 def is_again(item: Item) -> bool:
     """Whether a step runs another again, with its weights."""
     return not isinstance(item, Group) and item.owner not in (None, item.key)
+
+
+def step_of(values: list[Any]) -> float:
+    """By what fractions grow, the same from each to the next; 0 where they do not."""
+    if len(values) < 2 or not all(isinstance(value, float) for value in values):
+        return 0.0
+    steps = [above - below for below, above in pairwise(values)]
+    is_even = all(isclose(step, steps[0], rel_tol=1e-6) for step in steps)
+    return steps[0] if is_even and steps[0] > 0 else 0.0
 
 
 def _is_list(values: list[Any]) -> bool:

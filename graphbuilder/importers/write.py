@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from math import isclose
 from typing import Any
 
 from graphbuilder.importers.defaults import Defaults
 from graphbuilder.importers.naming import Names, names_of
 from graphbuilder.importers.templates import Template
 from graphbuilder.importers.traced import Traced
-from graphbuilder.importers.tree import Group, Item, Leaf, Sub, is_again
+from graphbuilder.importers.tree import Group, Item, Leaf, Sub, is_again, leaves
 from graphbuilder.ir import Value
 from graphbuilder.ops import BUILT_IN
 from graphbuilder.spec.names import fault_of
@@ -24,10 +26,15 @@ _LETTERS = [*"abcdefghijklmnopqrstuvwxyz", *(f"z{number}" for number in range(10
 
 @dataclass
 class Params:
-    """What a caller may set: names and values, and the expressions that stand for them."""
+    """What a caller may set: names and values, and the expressions that stand for them.
+
+    Attributes:
+        step: by what the rates of stochastic depth grow; 0 where they do not.
+    """
 
     values: dict[str, Any]
     repeats: dict[str, str]
+    step: float = 0.0
 
 
 def all_templates(root: Template) -> list[Template]:
@@ -137,9 +144,12 @@ class Writer:
         if isinstance(item, Leaf):
             said = self._params_of(template, item, said)
             return self._defaults.shortened(item, said)
-        words = {name: value for name, value in said.items() if name != "repeat" and not name.startswith("first ")}
+        words = {name: value for name, value in said.items() if name != "repeat" and " " not in name}
         known = item.template.said.arguments
         words = {name: _first(words[name], said.get(f"first {name}")) for name in known if name in words}
+        grown = item.ramp if isinstance(item, Group) else "rate"
+        if grown in words:
+            words[grown] = self._grown(words[grown], said.get(f"step {grown}", 0.0), template is self._root)
         words = {name: value for name, value in words.items()
                  if known[name].default is None or value != known[name].default}  # fmt: skip
         repeat = self.params.repeats.get(item.key) if template is self._root else None
@@ -148,6 +158,17 @@ class Writer:
             shared = {"share": True} if item.owner else {}
             return {"repeat": repeat or said["repeat"], **shared, **words, **listed}
         return {**words, "depth": repeat} if repeat else words
+
+    def _grown(self, value: Any, step: Any, is_root: bool) -> Any:
+        """An argument that grows along a repeat: of stochastic depth, as a part of the largest rate."""
+        largest = self.params.values.get("drop") if is_root else None
+        unit = self.params.step
+        if largest and unit and isinstance(value, float) and (not step or isclose(step, unit, rel_tol=1e-6)):
+            place, places = round(value / unit), round(largest / unit)
+            if isclose(place * unit, value, rel_tol=1e-6, abs_tol=1e-9):
+                at = f"({place} + i)" if step and place else "i" if step else place
+                return f"=drop * {at} / {places}" if place or step else value
+        return f"={_expression(value)} + {_expression(step)} * i" if step else value
 
     def _params_of(self, template: Template, item: Leaf, said: Table) -> Table:
         """A leaf of the model itself with its params: the classes of the last layer, and the dropout."""
@@ -184,8 +205,8 @@ def _path(value: Value, names: Names) -> str:
 
 def _classifier(root: Template) -> str | None:
     """The last linear layer of the model itself."""
-    leaves = (item for item in root.first.main if isinstance(item, Leaf) and not is_again(item))
-    layers = [leaf.key for leaf in leaves if leaf.call.op == "linear"]
+    own = (item for item in root.first.main if isinstance(item, Leaf) and not is_again(item))
+    layers = [leaf.key for leaf in own if leaf.call.op == "linear"]
     return layers[-1] if layers else None
 
 
@@ -210,7 +231,26 @@ def _params(model: Traced, root: Template) -> Params:
     rates = {dict(item.op)["rate"] for item in items if isinstance(item, Leaf) and item.call.op == "dropout"}
     if len(rates) == 1:
         values["dropout"] = rates.pop()
-    return Params(values, repeats)
+    step = _depth_step(root)
+    if step and not any("drop" in template.said.arguments for template in all_templates(root)):
+        values["drop"] = max(_depths(root))
+    return Params(values, repeats, step)
+
+
+def _depths(root: Template) -> list[float]:
+    """The rates of stochastic depth, anywhere."""
+    found = (leaf for body in root.members for leaf in leaves(body.main) if leaf.call.op == "droppath")
+    return sorted({float(dict(leaf.op)["rate"]) for leaf in found})
+
+
+def _depth_step(root: Template) -> float:
+    """What every rate of stochastic depth is a multiple of, by an argument of a step of the model itself."""
+    rates = [rate for rate in _depths(root) if rate]
+    is_said = any("rate" in (item.row if isinstance(item, Sub) else item.subs[0].row) for item in root.first.main
+                  if isinstance(item, Sub | Group))  # fmt: skip
+    unit = min([above - below for below, above in pairwise([0.0, *rates])], default=0.0)
+    even = all(isclose(rate / unit, round(rate / unit), abs_tol=1e-6) for rate in rates) if unit else False
+    return unit if even and is_said and len(rates) > 1 else 0.0
 
 
 def _is_deep(row: Group) -> bool:

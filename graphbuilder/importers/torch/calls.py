@@ -11,18 +11,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphbuilder.importers.sizes import short
+from graphbuilder.importers.torch.modules import is_depth
 from graphbuilder.importers.torch.moving import MAKERS
-from graphbuilder.importers.torch.terms import Arguments, Made, Maker, Tensors, Unknown
+from graphbuilder.importers.torch.terms import BIAS, Arguments, Made, Maker, Tensors, Unknown, kind_of
 
 
-def made_of(node: Any, tensors: Tensors) -> Made | None:
-    """What a call is here.
+def made_of(node: Any, tensors: Tensors) -> Made | list[Made] | None:
+    """What a call is here; of several ops each reads the one before it, which is named after the call and counted.
 
     Raises:
         Unknown: no op of the catalogue does that.
     """
-    name = str(node.target).removeprefix("aten.").split(".")[0].removesuffix("_")
-    maker = _MAKERS.get(name)
+    maker = _MAKERS.get(kind_of(node))
     if maker is None:
         raise Unknown(f"`{node.target}` is no op that is known")
     return maker(Arguments(node), tensors, node)
@@ -116,9 +116,24 @@ def _hardtanh(given: Arguments, tensors: Tensors, node: Any) -> Made:
 
 
 def _softmax(given: Arguments, tensors: Tensors, node: Any) -> Made:
-    rank = len(node.meta["val"].shape)
-    axis = given["dim"] % rank - 1
-    return Made("softmax", {} if rank == 2 else {"axis": axis}, (tensors.value(given["self"]),), {})
+    axis = given["dim"] % len(node.meta["val"].shape) - 1
+    return Made("softmax", {"axis": axis}, (tensors.value(given["self"]),), {})
+
+
+def _dropout(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    """Dropout, or stochastic depth, which is traced as one."""
+    around = [kind if isinstance(kind, str) else kind.__name__ for _, kind in node.meta["nn_module_stack"].values()]
+    op = "droppath" if is_depth(around[-1]) or around[-1].endswith(".Identity") else "dropout"
+    return Made(op, {"rate": given["p"]}, (tensors.value(node.args[0]),), {})
+
+
+def _attend(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    """Attention of each head by itself, where heads are the first axis."""
+    if given["is_causal"] or len(node.meta["val"].shape) < 4:
+        raise Unknown("attention that is causal, or of single heads")
+    biased = [] if given["attn_mask"] is None else [given["attn_mask"]]
+    values = [tensors.value(each) for each in (given["query"], given["key"], given["value"], *biased)]
+    return Made("attend", {} if given["scale"] is None else {"scale": given["scale"]}, tuple(values), {})
 
 
 def _pool(op: str) -> Maker:
@@ -132,7 +147,7 @@ def _pool(op: str) -> Maker:
         }
         if op == "maxpool":
             args["dilation"] = short(given["dilation"])
-        elif given["divisor_override"]:
+        elif len(node.meta["val"].shape) > 3 and given["divisor_override"]:
             raise Unknown("an average pool with a divisor of its own")
         else:
             args["count_padding"] = given["count_include_pad"]
@@ -149,15 +164,41 @@ def _adaptive(given: Arguments, tensors: Tensors, node: Any) -> Made:
     return Made("adaptiveavgpool", {"size": short(sizes)}, inputs, {})
 
 
-def _mean(given: Arguments, tensors: Tensors, node: Any) -> Made:
-    rank = len(node.args[0].meta["val"].shape)
-    if sorted(axis % rank for axis in given["dim"] or ()) != list(range(2, rank)) or rank < 3:
-        raise Unknown(f"a mean over the axes {given['dim']}")
-    return Made("globalavgpool", {"keep": given["keepdim"]}, (tensors.value(given["self"]),), {})
+def _reduced(kind: str, axes: str = "dim", keep: str = "keepdim") -> Maker:
+    """The axes without the batch; which of them are places, the type of the value tells."""
+
+    def make(given: Arguments, tensors: Tensors, node: Any) -> Made:
+        rank = len(node.args[0].meta["val"].shape)
+        said = given[axes] if isinstance(given[axes], list) else [given[axes]]
+        found = sorted(axis % rank for axis in said if axis is not None) or list(range(rank))
+        if not found[0] or (kind == "norm" and given["ord"] != 2):
+            raise Unknown(f"a {kind} over the axes {given[axes]}")
+        pool = {"mean": "globalavgpool", "max": "globalmaxpool"}.get(kind)
+        if pool and rank > 3 and found == list(range(2, rank)):
+            return Made(pool, {"keep": given[keep]}, (tensors.value(node.args[0]),), {})
+        over = [axis - 1 for axis in found]
+        return Made("reduce", {"kind": kind, "over": over, "keep": given[keep]}, (tensors.value(node.args[0]),), {})
+
+    return make
+
+
+def _power(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    if node.args[1:] not in ((), (2,)):
+        raise Unknown(f"a power of {node.args[1]}")
+    value = tensors.value(node.args[0])
+    return Made("mul", {}, (value, value), {})
+
+
+def _weighed_sum(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    """A bias, and a factor times a value (the affine layers of ResMLP)."""
+    bias, factor, value = given["self"], given["tensor1"], given["tensor2"]
+    if given["value"] != 1 or not (tensors.is_state(bias) and tensors.is_state(factor)):
+        raise Unknown("a sum and a product in one")
+    return Made("scale", {"bias": True}, (tensors.value(value),), tensors.weights(weight=factor, bias=bias))
 
 
 def _join(op: str) -> Maker:
-    def make(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    def make(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
         left, right = given["self"], given["other"]
         if op in ("add", "sub") and given["alpha"] != 1:
             raise Unknown(f"a sum weighed by {given['alpha']}")
@@ -165,6 +206,8 @@ def _join(op: str) -> Maker:
             return _scaled(*((right, left) if tensors.is_state(left) else (left, right)), tensors)
         if op == "add" and (tensors.is_state(left) or tensors.is_state(right)):
             return _placed(*((right, left) if tensors.is_state(left) else (left, right)), tensors)
+        if isinstance(left, int | float) and op in ("add", "mul"):
+            left, right = right, left
         if isinstance(right, int | float):
             return _by_number(op, left, right, tensors)
         return Made(op, {}, (tensors.value(left), tensors.value(right)), {})
@@ -179,16 +222,26 @@ def _scaled(value: Any, factor: Any, tensors: Tensors) -> Made:
 
 
 def _placed(value: Any, added: Any, tensors: Tensors) -> Made:
-    if value.meta["val"].shape[1:] != added.meta["val"].shape[-value.meta["val"].dim() + 1 :]:
+    shape = tuple(added.meta["val"].shape)
+    if value.meta["val"].shape[1:] == shape[-value.meta["val"].dim() + 1 :]:
+        return Made("positions", {}, (tensors.value(value),), tensors.weights(weight=added))
+    if math.prod(shape) != max(shape, default=1):
         raise Unknown("a tensor of the module added that has another shape")
-    return Made("positions", {}, (tensors.value(value),), tensors.weights(weight=added))
+    # The rest of an affine layer: what it is added to has the factor.
+    return Made(BIAS, {"shared": math.prod(shape) == 1}, (tensors.value(value),), tensors.weights(bias=added))
 
 
-def _by_number(op: str, value: Any, number: float, tensors: Tensors) -> Made:
+def _by_number(op: str, value: Any, number: float, tensors: Tensors) -> Made | None:
+    if number == (0 if op in ("add", "sub") else 1):
+        return None
     if op not in ("mul", "div"):
-        raise Unknown(f"`{op}` of a number")
+        raise Unknown(f"`{op}` of the number {number}")
     factor = float(number) if op == "mul" else 1 / number
     return Made("scale", {"value": factor, "learn": False}, (tensors.value(value),), {})
+
+
+def _matmul(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    return Made("matmul", {}, tuple(tensors.value(each) for each in node.args[:2]), {})
 
 
 def _resize(mode: str) -> Maker:
@@ -204,8 +257,10 @@ def _resize(mode: str) -> Maker:
     return make
 
 
-def _pad(given: Arguments, tensors: Tensors, node: Any) -> Made:
+def _pad(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
     sides = given["pad"]
+    if not any(sides):
+        return None
     pairs = [list(sides[start : start + 2]) for start in range(0, len(sides), 2)][::-1]
     spatial = len(node.meta["val"].shape) - 2
     if len(pairs) > spatial:
@@ -224,7 +279,9 @@ _MAKERS: Mapping[str, Maker] = {
     **MAKERS,
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed),
-    **dict.fromkeys(("alias", "clone", "contiguous", "detach", "lift_fresh_copy", "to"), _nothing),
+    **dict.fromkeys(
+        ("alias", "clone", "contiguous", "detach", "expand_as", "lift_fresh_copy", "to", "type_as"), _nothing
+    ),
     **dict.fromkeys(("_assert_tensor_metadata", "_assert_scalar", "sym_size"), _nothing),
     **dict.fromkeys(("max_pool1d", "max_pool2d", "max_pool3d"), _pool("maxpool")),
     **dict.fromkeys(("avg_pool1d", "avg_pool2d", "avg_pool3d"), _pool("avgpool")),
@@ -233,7 +290,7 @@ _MAKERS: Mapping[str, Maker] = {
     "add": _join("add"),
     "batch_norm": _batch_norm,
     "div": _join("div"),
-    "dropout": _plain("dropout", rate="p"),
+    "dropout": _dropout,
     "elu": _plain("elu", alpha="alpha"),
     "gelu": _plain("gelu", approximate="approximate"),
     "group_norm": _group_norm,
@@ -243,7 +300,17 @@ _MAKERS: Mapping[str, Maker] = {
     "layer_norm": _layer_norm,
     "leaky_relu": _plain("leakyrelu", slope="negative_slope"),
     "linear": _linear,
-    "mean": _mean,
+    "amax": _reduced("max"),
+    "amin": _reduced("min"),
+    "mean": _reduced("mean"),
+    "linalg_vector_norm": _reduced("norm"),
+    "sum": _reduced("sum"),
+    "pow": _power,
+    "square": _power,
+    "addcmul": _weighed_sum,
+    **dict.fromkeys(("bmm", "matmul"), _matmul),
+    "scaled_dot_product_attention": _attend,
+    "neg": lambda given, tensors, node: _by_number("mul", given["self"], -1, tensors),
     "mish": _plain("mish"),
     "mul": _join("mul"),
     "pad": _pad,

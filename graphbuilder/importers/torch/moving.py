@@ -5,24 +5,31 @@ Batches are left out: axes count from the one behind it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graphbuilder.importers.torch.terms import Arguments, Made, Maker, Tensors, Unknown
 from graphbuilder.ir import Value
 
 
-def _concat(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
+def _concat(given: Arguments, tensors: Tensors, node: Any) -> Made | list[Made] | None:
     rank = len(node.meta["val"].shape)
     axis = given["dim"] % rank - 1
-    first, *rest = given["tensors"]
-    if tensors.is_state(first) and len(rest) == 1 and rank == 3 and axis == 0:
-        count = first.meta["val"].shape[-2]
-        return Made("classtoken", {"count": count}, (tensors.value(rest[0]),), tensors.weights(weight=first))
+    *learnt, value = given["tensors"]
+    if learnt and all(map(tensors.is_state, learnt)) and rank == 3 and axis == 0:
+        return list(_tokens(learnt[::-1], tensors.value(value), tensors, node.name))
     values = tuple(map(tensors.value, given["tensors"]))
     if len(values) == 1:
         return None
-    return Made("concat", {} if axis == 0 else {"axis": axis}, values, {})
+    return Made("concat", {"axis": axis}, values, {})
+
+
+def _tokens(learnt: Sequence[Any], value: Value, tensors: Tensors, name: str) -> Iterator[Made]:
+    """Learnt tokens put before others, the last of them first."""
+    for number, token in enumerate(learnt):
+        count = token.meta["val"].shape[-2]
+        yield Made("classtoken", {"count": count}, (value,), tensors.weights(weight=token))
+        value = Value(f"{name}_{number}")
 
 
 def _flatten(given: Arguments, tensors: Tensors, node: Any) -> Made:
@@ -53,8 +60,6 @@ def _permuted(axes: list[int], inputs: tuple[Value, ...]) -> Made:
         return Made("channelslast", {}, inputs, {})
     if len(axes) > 3 and axes == [0, len(axes) - 1, *range(1, len(axes) - 1)]:
         return Made("channelsfirst", {}, inputs, {})
-    if axes[0]:
-        raise Unknown("the batch exchanged with another axis")
     return Made("permute", {"axes": [axis - 1 for axis in axes[1:]]}, inputs, {})
 
 
@@ -63,7 +68,7 @@ def _chunks(given: Arguments, tensors: Tensors, node: Any) -> Made:
     axis = given["dim"] % len(parts[0].shape)
     sizes = [int(part.shape[axis]) for part in parts]
     args: dict[str, Any] = {"count": len(sizes)} if len(set(sizes)) == 1 else {"sizes": sizes}
-    return Made("split", {**args, **({} if axis == 1 else {"axis": axis - 1})}, (tensors.value(given["self"]),), {})
+    return Made("split", {**args, "axis": axis - 1}, (tensors.value(given["self"]),), {})
 
 
 def _transpose(given: Arguments, tensors: Tensors, node: Any) -> Made:
@@ -83,7 +88,7 @@ def _slice(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
     start, stop, step = slice(given["start"], given["end"], given["step"]).indices(size)
     if not axis:
         raise Unknown("a part of the batch")
-    args = {"axis": axis - 1 if axis > 1 else None, "start": start or None, "stop": stop if stop < size else None}
+    args = {"axis": axis - 1, "start": start or None, "stop": stop if stop < size else None}
     said = {name: value for name, value in args.items() if value is not None}
     return Made("slice", {**said, **({"step": step} if step > 1 else {})}, (tensors.value(given["self"]),), {})
 
@@ -96,7 +101,7 @@ def _select(given: Arguments, tensors: Tensors, node: Any) -> Made:
 
 
 MAKERS: Mapping[str, Maker] = {
-    **dict.fromkeys(("view", "reshape"), _view),
+    **dict.fromkeys(("view", "reshape", "reshape_as", "squeeze", "unflatten", "unsqueeze"), _view),
     **dict.fromkeys(("chunk", "split", "split_with_sizes"), _chunks),
     "cat": _concat,
     "concat": _concat,

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import TraceFailed
-from graphbuilder.importers.torch.attention import attended, attentions
+from graphbuilder.importers.torch.batches import Batches, Steps
 from graphbuilder.importers.torch.calls import made_of
-from graphbuilder.importers.torch.terms import Made, Tensors, Unknown
+from graphbuilder.importers.torch.modules import dropping, made_of_whole, wholes
+from graphbuilder.importers.torch.terms import Made, Tensors, Unknown, kind_of
 from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed
 from graphbuilder.ir import TensorType, Value
 
@@ -63,7 +64,7 @@ def evaluating(model: nn.Module) -> Generator[None]:
 
 def _exported(model: nn.Module, example: Sequence[Tensor]) -> Any:
     try:
-        with evaluating(model), torch.no_grad():
+        with evaluating(model), dropping(model), torch.no_grad():
             return torch.export.export(model, tuple(example), strict=False)
     except Exception as error:  # whatever the module's own code raises, too
         message = f"{type(model).__name__} cannot be traced: {type(error).__name__}: {str(error).splitlines()[0:1]}"
@@ -81,15 +82,14 @@ class _Reader:
         self.outputs: dict[str, Value] = {}
         self._values: dict[Any, Value] = {}
         self._reshaped: dict[str, str] = {}
-        self._attentions = attentions(program.graph.nodes, model)
+        self._wholes = wholes(program.graph.nodes, model, {*self.state, *self._constants})
+        self._batches = Batches()
 
     def take(self, node: Any, unexpressed: Unexpressed) -> None:
         if node.op == "placeholder":
             self._placeholder(node)
         elif node.op == "output":
             self._output(node)
-        elif node.target is operator.getitem:
-            self._values[node] = Value(self._values[node.args[0]].node, str(node.args[1]))
         elif node.op == "call_function":
             self._call(node, unexpressed)
 
@@ -109,14 +109,11 @@ class _Reader:
         self.outputs.update({f"out_{number}": self._values[each] for number, each in enumerate(given)})
 
     def _call(self, node: Any, unexpressed: Unexpressed) -> None:
-        where = _where(node)
-        tensors = Tensors(self._values, {**self.state, **self._reshaped})
         if self._is_state(node):
             return
+        where = _where(node)
         try:
-            made = (
-                attended(node, self._attentions[node], tensors) if node in self._attentions else made_of(node, tensors)
-            )
+            made = self._made(node)
         except Unknown as error:
             unexpressed.add(str(error), where)
             made = None
@@ -124,12 +121,39 @@ class _Reader:
             first = next((each for each in node.all_input_nodes if each in self._values), None)
             self._values[node] = self._values[first] if first is not None else Value(node.name)
             return
-        self._values[node] = Value(node.name)
-        self.calls.append(_call_of(node, made, where))
+        for number, each in enumerate(made):
+            # The last has the name of the call itself.
+            name = node.name if number == len(made) - 1 else f"{node.name}_{number}"
+            self.calls.append(_call_of(node, name, each, where))
+            self._values[node] = Value(name)
+
+    def _made(self, node: Any) -> list[Made] | None:
+        """What a call comes to: ops one behind the other, or nothing.
+
+        Raises:
+            Unknown: no op of the catalogue does that.
+        """
+        tensors = Tensors(self._values, {**self.state, **self._reshaped})
+        if node in self._wholes:
+            made = made_of_whole(node, self._wholes[node], tensors)
+            return [made] if made else None
+        if (steps := self._batches.steps(node)) is not None:
+            return self._stepped(node, steps, tensors)
+        if node.target is operator.getitem:
+            self._values[node] = Value(self._values[node.args[0]].node, str(node.args[1]))
+            return []
+        made = made_of(node, tensors)
+        return made if isinstance(made, list) else [made] if made else None
+
+    def _stepped(self, node: Any, steps: Steps, tensors: Tensors) -> list[Made]:
+        self._values[node] = tensors.value(steps.source)
+        names = [f"{node.name}_{number}" for number in range(len(steps.ops) - 1)]
+        reads = [tensors.value(steps.source), *map(Value, names)]
+        return [Made(op, args, (value,), {}) for (op, args), value in zip(steps.ops, reads, strict=False)]
 
     def _is_state(self, node: Any) -> bool:
         """Whether a call only gives a tensor of the module another shape; it is then known by its own name."""
-        kind = str(node.target).removeprefix("aten.").split(".")[0]
+        kind = kind_of(node)
         source = node.args[0] if node.args else None
         name = getattr(source, "name", "")
         known = {**self.state, **self._reshaped}
@@ -139,11 +163,13 @@ class _Reader:
         return True
 
 
-def _call_of(node: Any, made: Made, where: str) -> Call:
+def _call_of(node: Any, name: str, made: Made, where: str) -> Call:
     scope = _scopes(node)
     layer, leaves = _layer(made.weights)
     label = "" if leaves else (layer or "").rpartition(".")[2]
-    return Call(node.name, made.op, made.args, made.inputs, scope, _label(label), layer, leaves, where)
+    given = getattr(node.meta.get("val"), "shape", ()) if name == node.name else ()
+    shape = tuple(int(size) for size in given[1:])
+    return Call(name, made.op, made.args, made.inputs, scope, _label(label), layer, leaves, where, shape)
 
 
 def _label(name: str) -> str:

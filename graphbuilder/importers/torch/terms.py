@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from graphbuilder.ir import Value
 
+# A learnt tensor added to a value: no op by itself, but a part of the scale that it follows.
+BIAS = "bias"
+
 
 class Unknown(Exception):
     """The catalogue has no such op; the message says what is missing."""
@@ -21,6 +24,11 @@ class Made(NamedTuple):
     weights: dict[str, str]
 
 
+def kind_of(node: Any) -> str:
+    """The name of an ``aten`` operator alone: ``add`` of ``aten.add_.Tensor``."""
+    return str(node.target).removeprefix("aten.").split(".")[0].removesuffix("_")
+
+
 class Tensors(NamedTuple):
     """What the nodes of a graph are: values, or tensors of the module's state by name."""
 
@@ -28,6 +36,8 @@ class Tensors(NamedTuple):
     state: Mapping[str, str]
 
     def value(self, node: Any) -> Value:
+        if isinstance(node, int | float | bool):
+            raise Unknown(f"the number {node} where a tensor is read")
         if node not in self.values:
             raise Unknown(f"a tensor of the module, `{self.state.get(node.name, node.name)}`, read as a value")
         return self.values[node]
@@ -61,4 +71,4 @@ class Arguments:
         return self._given.get(name, self._defaults[name])
 
 
-Maker = Callable[[Arguments, Tensors, Any], Made | None]
+Maker = Callable[[Arguments, Tensors, Any], Made | list[Made] | None]

@@ -1,0 +1,66 @@
+"""What only the type of a value tells of a call: whether an axis is that of the channels, and which axes are places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from graphbuilder.importers.sizes import listed
+from graphbuilder.importers.traced import Call
+from graphbuilder.ir import TensorType
+from graphbuilder.ops import find
+
+
+class Unsettled(Exception):
+    """The catalogue has no such op on a value of such a type; the message says what is missing."""
+
+
+def settled(call: Call, inputs: Sequence[TensorType], *, is_last: bool) -> Call:
+    """``call`` on values of the types ``inputs`` in the catalogue's own terms.
+
+    Args:
+        is_last: whether linear layers and norms are over the last axis, whatever it holds (torch).
+
+    Raises:
+        Unsettled: there are none.
+    """
+    if find(call.op) is None:
+        raise Unsettled("a tensor of the module added that has another shape")
+    if call.op == "reduce":
+        return _reduced(call, inputs[0])
+    if is_last and call.op in ("linear", "layernorm") and inputs[0].channel_axis != inputs[0].rank - 1:
+        return _of_last(call, inputs[0])
+    if is_last and call.op == "reshape" and inputs[0].layout == "last" and len(call.args["shape"]) > 1:
+        return _reshaped(call, inputs[0])
+    axis = call.args.get("axis")
+    if axis is None or axis != inputs[0].channel_axis:
+        return call
+    return replace(call, args={name: value for name, value in call.args.items() if name != "axis"})
+
+
+def _of_last(call: Call, type_: TensorType) -> Call:
+    if call.op == "linear":
+        return replace(call, args={**call.args, "axis": type_.rank - 1})
+    raise Unsettled("layer normalisation over places")
+
+
+def _reshaped(call: Call, type_: TensorType) -> Call:
+    """Channels that are last stay so, where the last axis stays as it is."""
+    if call.args["shape"][-1] != type_.channels:
+        return call
+    return replace(call, args={**call.args, "layout": "channels_last"})
+
+
+def _reduced(call: Call, type_: TensorType) -> Call:
+    kind, keep = call.args["kind"], call.args["keep"]
+    axes = listed(call.args["over"])
+    places = [axis for axis in range(type_.rank) if axis != type_.channel_axis]
+    if axes == places and kind in ("mean", "max"):
+        return replace(call, op={"mean": "globalavgpool", "max": "globalmaxpool"}[kind], args={"keep": keep})
+    if axes == places:
+        return replace(call, args={**call.args, "over": "places"})
+    if axes == [type_.channel_axis] and type_.rank > 1:
+        return replace(call, args={**call.args, "over": "channels"})
+    if len(axes) > 1:
+        raise Unsettled(f"the {kind} over {len(axes)} axes that are not all places")
+    return replace(call, args={**call.args, "over": axes[0]})

@@ -1,0 +1,165 @@
+"""Modules that are one op here, where a trace shows many calls: told by their class, with their settings and weights.
+
+Classes are known by name, so that no library of theirs is imported. Attention of torch's own attends to one value.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from torch import nn
+from torch.nn import functional
+
+from graphbuilder.importers.sizes import short
+from graphbuilder.importers.torch.terms import Made, Tensors, Unknown
+
+
+class Whole(NamedTuple):
+    """A module, its path, what its calls read, and the last of them."""
+
+    module: Any
+    path: str
+    read: Any
+    last: Any
+
+
+class _Said(NamedTuple):
+    """An op, its arguments, and its weights: ours, below the op, to the module's."""
+
+    op: str
+    args: dict[str, Any]
+    weights: dict[str, str]
+
+
+def wholes(nodes: Iterable[Any], model: nn.Module, state: Collection[str]) -> Mapping[Any, Whole]:
+    """The module that each call is a part of, for those of modules that are one op of one value.
+
+    Args:
+        state: the names of the nodes that are tensors of the model.
+    """
+    named: list[tuple[str, nn.Module]] = [*model.named_modules()]  # pyright: ignore[reportUnknownMemberType]
+    modules = {path: each for path, each in named if type(each).__name__ in _OPS}
+    inside: dict[str, list[Any]] = defaultdict(list)
+    for node in nodes:
+        paths = {path.split("@")[0] for path, _ in node.meta.get("nn_module_stack", {}).values()}
+        for path in paths & modules.keys() if node.op == "call_function" else ():
+            inside[path].append(node)
+    found: dict[Any, Whole] = {}
+    for path, calls in inside.items():
+        read = {each for call in calls for each in call.all_input_nodes if each not in calls and "val" in each.meta}
+        values = [each for each in read if each.name not in state]
+        if len(values) == 1 and getattr(modules[path], "batch_first", True):
+            found |= dict.fromkeys(calls, Whole(modules[path], path, values[0], calls[-1]))
+    return found
+
+
+def made_of_whole(node: Any, whole: Whole, tensors: Tensors) -> Made | None:
+    """One op for the last call of a module, nothing for the others.
+
+    Raises:
+        Unknown: it is set to what our op cannot do.
+    """
+    if node is not whole.last:
+        return None
+    said = _OPS[type(whole.module).__name__](whole.module)
+    weights = {ours: f"{whole.path}.{theirs}" for ours, theirs in said.weights.items()}
+    return Made(said.op, said.args, (tensors.value(whole.read),), weights)
+
+
+@contextmanager
+def dropping(model: nn.Module) -> Generator[None]:
+    """``model`` with a dropout that is traced wherever it has stochastic depth, which does nothing in evaluation.
+
+    A place without depth of its own, ``Identity`` under the name that others have theirs, has the rate 0.
+    """
+    named: list[tuple[str, nn.Module]] = [*model.named_modules()]  # pyright: ignore[reportUnknownMemberType]
+    depths = {path: each for path, each in named if is_depth(type(each).__name__) and _rate(each) is not None}
+    names = {path.rpartition(".")[2] for path in depths}
+    empty = [each for path, each in named if type(each) is nn.Identity and path.rpartition(".")[2] in names]
+    changed: list[Any] = [*depths.values(), *empty]
+    for each in changed:
+        each.forward = _traced(_rate(each) or 0.0)
+    try:
+        yield
+    finally:
+        for each in changed:
+            del each.forward
+
+
+def is_depth(kind: str) -> bool:
+    """Whether a class of that name is stochastic depth."""
+    return kind.rpartition(".")[2] in ("DropPath", "StochasticDepth")
+
+
+def _rate(module: Any) -> float | None:
+    """The rate of stochastic depth by the sample; None where it is by the batch."""
+    if getattr(module, "mode", "row") != "row":
+        return None
+    return float(getattr(module, "drop_prob", None) or getattr(module, "p", None) or 0.0)
+
+
+def _traced(rate: float) -> Callable[[Any], Any]:
+    return lambda x: functional.dropout(x, rate, training=False)
+
+
+def _attention(module: Any) -> _Said:
+    if module.in_proj_weight is None or module.bias_k is not None or module.add_zero_attn:
+        raise Unknown("attention with keys or values of its own")
+    has_bias = module.in_proj_bias is not None
+    names = {"qkv.weight": "in_proj_weight", "qkv.bias": "in_proj_bias"}
+    names |= {"proj.weight": "out_proj.weight", "proj.bias": "out_proj.bias"}
+    args = {"heads": module.num_heads, "qkv_bias": has_bias, "bias": has_bias}
+    return _Said("attention", args, _kept(names, has_bias, has_bias))
+
+
+def _window_attention(module: Any) -> _Said:
+    """torchvision's of Swin, by learnt biases."""
+    qkv, proj = module.qkv.bias is not None, module.proj.bias is not None
+    names = {f"{part}.{leaf}": f"{part}.{leaf}" for part in ("qkv", "proj") for leaf in ("weight", "bias")}
+    args = {"heads": module.num_heads, "window": short(module.window_size), "shift": short(module.shift_size)}
+    biases = {"qkv_bias": qkv, "bias": proj}
+    weights = {"bias.weight": "relative_position_bias_table", **_kept(names, qkv, proj)}
+    return _Said("windowattention", {**args, **biases}, weights)
+
+
+def _kept(names: Mapping[str, str], qkv: bool, proj: bool) -> dict[str, str]:
+    """``names`` without those of biases that are not there."""
+    gone = {*(() if qkv else ("qkv.bias",)), *(() if proj else ("proj.bias",))}
+    return {ours: theirs for ours, theirs in names.items() if ours not in gone}
+
+
+def _response_norm(module: Any) -> _Said:
+    return _Said("globalresponsenorm", {"eps": module.eps}, {"weight": "weight", "bias": "bias"})
+
+
+def _standardised(module: Any) -> _Said:
+    """timm's convolutions whose kernels are standardised, with a learnt gain (``ScaledStdConv2d``) or without."""
+    args = {
+        "out": module.out_channels,
+        "kernel": short(module.kernel_size),
+        "stride": short(module.stride),
+        "padding": "same" if getattr(module, "same_pad", False) else short(module.padding),
+        "dilation": short(module.dilation),
+        "groups": module.groups,
+        "bias": module.bias is not None,
+        "eps": module.eps,
+    }
+    weights = {"weight": "weight", **({"bias": "bias"} if module.bias is not None else {})}
+    if not hasattr(module, "gain"):
+        return _Said("stdconv", args, weights)
+    gamma = round(module.scale * module.weight[0].numel() ** 0.5, 12)
+    return _Said("stdconv", {**args, "gain": True, "gamma": gamma}, {**weights, "gain": "gain"})
+
+
+_OPS: Mapping[str, Callable[[Any], _Said]] = {
+    "GlobalResponseNorm": _response_norm,
+    "MultiheadAttention": _attention,
+    "ScaledStdConv2d": _standardised,
+    "ScaledStdConv2dSame": _standardised,
+    "ShiftedWindowAttention": _window_attention,
+    "StdConv2d": _standardised,
+    "StdConv2dSame": _standardised,
+}
