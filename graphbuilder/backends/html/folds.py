@@ -1,0 +1,174 @@
+"""What of a network folds: every block, composite and stack of copies as one box, and what is in each.
+
+Where the figure opens a block in place, this reads it closed and keeps what it takes to open it, so that a page can do
+either. Places nothing; what is too small to be worth a frame is read in place, as in the figure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from graphbuilder.analysis.collapse import Run
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.backends.graphviz.read.habits import Habits
+from graphbuilder.backends.graphviz.read.policy import Policy, Where
+from graphbuilder.backends.graphviz.read.reader import Reader, box_of, opened, single, words_of
+from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Region, Section
+from graphbuilder.ir import Node, Value
+
+Kind = Literal["panel", "card", "composite", "stack"]
+MOST_COPIES = 64
+"""The most copies of a stack that are drawn one by one."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Fold:
+    """A box that opens.
+
+    Attributes:
+        kind: what it is drawn as when it is open.
+        run: the call, or the copies of a stack.
+        typed: the body in which it stands.
+        where: the place of that.
+        title: what its header says.
+        note: its parameters.
+        words: what is said of copies.
+        turns: of copies of several kinds in turn, one of each.
+    """
+
+    kind: Kind
+    run: Run
+    typed: TypedGraph
+    where: Where
+    title: str
+    note: str
+    words: tuple[str, ...] = ()
+    turns: tuple[Run, ...] = ()
+
+    @property
+    def body(self) -> TypedGraph | None:
+        """What is called, where that is a body."""
+        return self.typed.bodies.get(self.run.first.name)
+
+    def beside(self) -> Fold:
+        """This fold where it does not stand alone: a panel is then a card."""
+        return replace(self, kind="card") if self.kind == "panel" else self
+
+    @property
+    def prefix(self) -> str:
+        """The beginning of the paths of what is in it."""
+        alone = bool(self.turns) or self.body is None
+        return self.where.prefix if alone else f"{self.where.path(self.run.first)}."
+
+    @property
+    def unfolds(self) -> bool:
+        """Whether its copies can be drawn one by one."""
+        return self.kind == "stack" and self.run.count <= MOST_COPIES
+
+    @property
+    def alike(self) -> tuple[object, ...]:
+        """Equal for two folds in which the same is drawn."""
+        copies = tuple(map(id, self.where.copies))
+        whole = self.body is None or self.turns or self.kind == "stack"
+        called = (id(self.typed), self.run.first.name, self.run.count) if whole else (id(self.body),)
+        return (self.kind, *called, copies)
+
+
+class Folding(Reader):
+    """Reads one body, everything in it closed; ``folds`` then says which of its boxes open."""
+
+    def __init__(self, habits: Habits, shapes: bool) -> None:
+        super().__init__(_Closing(Options(), habits, "nothing", frozenset()), habits, shapes)
+        self.folds: dict[str, Fold] = {}
+
+    def inside(self, fold: Fold) -> Region:
+        """What is in ``fold``, of a stack what is in one copy."""
+        if fold.turns:
+            return self._chained(tuple(run.first for run in fold.turns), fold)
+        run, typed = fold.run, fold.typed
+        if fold.body is None:
+            box = box_of(replace(run, nodes=run.nodes[:1]), typed, fold.where)
+            return single(box, typed.inputs_of(run.first), typed.outputs_of(run.first))
+        where = replace(fold.where.inside(run, typed), frame="card")
+        if fold.kind == "panel":
+            where = replace(where, frame="panel", section=Section(fold.where.path(run.first), fold.title))
+        return self.region(fold.body, where)
+
+    def copies(self, fold: Fold) -> Region:
+        """Every copy of a stack."""
+        return self._chained(tuple(fold.run.nodes), fold)
+
+    def _chained(self, nodes: tuple[Node, ...], fold: Fold) -> Region:
+        """``nodes`` as they read each other, what they read from elsewhere coming in and what leaves them going out."""
+        first, typed = fold.run.first, fold.typed
+        region, ends = opened(typed.inputs_of(first))
+        values = dict(zip(first.inputs, ends, strict=True))
+        given = ends
+        for node in nodes:
+            known = [values.get(value) for value in node.inputs]
+            # A copy that reads one which is not drawn stands behind the one that is.
+            inputs = tuple(end or given[number % len(given)] for number, end in enumerate(known))
+            given = self._call(region, node, typed, inputs, replace(fold.where, frame="card"))
+            values.update(zip((Value(node.name, port) for port in node.results), given, strict=True))
+        region.give(tuple(dict.fromkeys(self._leaving(nodes, values, given))))
+        return region
+
+    def _leaving(self, nodes: tuple[Node, ...], values: dict[Value, End], given: tuple[End, ...]) -> tuple[End, ...]:
+        """What the last copy gives, or of copies side by side each."""
+        if len(nodes) < 2 or nodes[1].inputs != nodes[0].inputs:
+            return given
+        return tuple(values[Value(node.name, port)] for node in nodes for port in node.results)
+
+    def _call(
+        self, region: Region, node: Node, typed: TypedGraph, inputs: tuple[End, ...], where: Where
+    ) -> tuple[End, ...]:
+        body, path = typed.bodies.get(node.name), where.path(node)
+        if body is not None and self._policy.is_closed(path, body, where):
+            kind: Kind = "composite" if body.graph.kind == "composite" else "card"
+            kind = "panel" if self._policy.is_panel(path, body, where) else kind
+            self._keep(kind, Run((node,)), typed, where)
+        return super()._call(region, node, typed, inputs, where)
+
+    def _stacked(self, run: Run, typed: TypedGraph, where: Where) -> Box | Card:
+        words = tuple(words_of(run, typed))
+        return self._keep("stack", run, typed, where, words)
+
+    def _add_rounds(
+        self, region: Region, rounds: tuple[Run, ...], typed: TypedGraph, inputs: tuple[End, ...], where: Where
+    ) -> tuple[End, ...]:
+        whole = Run(typed.graph.nodes)
+        words = f"repeated {rounds[0].count} times", f"{len(rounds)} kinds in turn"
+        box = self._keep("stack", whole, typed, where, words, rounds)
+        return self._add(region, box, inputs, typed.outputs_of(whole.nodes[-1]), where)
+
+    def _keep(
+        self,
+        kind: Kind,
+        run: Run,
+        typed: TypedGraph,
+        where: Where,
+        words: tuple[str, ...] = (),
+        turns: tuple[Run, ...] = (),
+    ) -> Box:
+        """The box of a fold, which is remembered."""
+        box = box_of(run, typed, where)
+        title, note = (box.title, box.detail) if box.look == "block" else (where.title(run, typed.graph), box.detail)
+        if box.look == "block" and kind == "stack":
+            box = replace(box, title=title, detail=note)
+        elif kind == "stack":
+            box = replace(box, detail=text.clean(f"{box.detail} × {run.count}".strip()))
+        self.folds[box.path] = Fold(kind, run, typed, where, title, note, words, turns)
+        return box
+
+
+class _Closing(Policy):
+    """Closes whatever is worth a frame."""
+
+    def is_closed(self, path: str, body: TypedGraph, where: Where) -> bool:
+        if body.graph.kind == "composite" or self.is_panel(path, body, where):
+            return True
+        stages = where.frame == "sheet" and self._holds_stages(body)
+        return self._may_be_card(body) and not stages

@@ -1,0 +1,46 @@
+"""The figure's colours as style sheets of a page, in light and in dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT, Paint, Palette
+
+_PALETTES = (("light", LIGHT), ("dark", DARK))
+
+
+def colours() -> dict[str, str]:
+    """The colour of a small box, by theme and style: ``light convolution``."""
+    return {
+        f"{theme} {style}": paint.line if style != "join" else palette.lines["flow"]
+        for theme, palette in _PALETTES
+        for style, paint in palette.styles.items()
+    }
+
+
+def style_sheet() -> str:
+    """The colours of everything in the figure, each under the theme that is set on the page."""
+    return "\n".join(rule for theme, palette in _PALETTES for rule in _rules(f'[data-theme="{theme}"]', palette))
+
+
+def _rules(theme: str, palette: Palette) -> Iterator[str]:
+    ink, muted, accent = palette.tones["ink"], palette.tones["muted"], palette.tones["accent"]
+    for style, paint in palette.styles.items():
+        yield f"{theme} .box.{style}>.shape{{{_shape(paint)}}}{theme} .box.{style} text{{fill:{paint.text}}}"
+        yield f"{theme} .chip.{style}{{background:{paint.fill};border-color:{paint.line};color:{paint.text}}}"
+    panel, card, stack = palette.styles["panel"], palette.styles["card"], palette.styles["stack"]
+    stacked, badge = palette.styles["stacked"], palette.styles["badge"]
+    yield f"{theme} .frame>.shape{{{_shape(card)}}}{theme} .frame.panel>.shape{{{_shape(panel)}}}"
+    yield f"{theme} .frame.odd:not(.panel)>.shape{{fill:{card.fill}}}{theme} .frame.stack>.shape{{{_shape(stacked)}}}"
+    yield f"{theme} .stacked{{{_shape(stack)}}}{theme} .badge rect{{fill:{badge.fill}}}"
+    yield f"{theme} .badge text{{fill:{badge.text}}}{theme} .title{{fill:{ink}}}"
+    yield f"{theme} .note,{theme} .caption{{fill:{muted}}}{theme} .mark path{{stroke:{muted}}}"
+    for kind, colour in palette.lines.items():
+        yield f"{theme} .wire.{kind} path{{stroke:{colour}}}{theme} .wire.{kind} .arrow{{fill:{colour}}}"
+    yield f"{theme} .chosen>.shape,{theme} :focus-visible>.shape{{stroke:{accent};stroke-width:2.6}}"
+    yield f"{theme} .box:hover>.shape,{theme} .frame:hover>.shape{{stroke:{accent}}}"
+    yield f"{theme} .mark:hover path{{stroke:{ink}}}{theme} .heated .box text{{fill:{ink}}}"
+
+
+def _shape(paint: Paint) -> str:
+    return f"fill:{paint.fill};stroke:{paint.line};stroke-width:{paint.pen}"

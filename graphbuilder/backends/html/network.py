@@ -1,0 +1,38 @@
+"""All that a page knows of a network, as plain values for JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.figure import facts
+from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.backends.graphviz.read.habits import Habits
+from graphbuilder.backends.graphviz.read.patterns import check_patterns
+from graphbuilder.backends.html.calls import Calls
+from graphbuilder.backends.html.looks import colours
+from graphbuilder.backends.html.opening import states
+from graphbuilder.backends.html.pieces import Pieces
+
+Data = dict[str, Any]
+
+
+def network_data(typed: TypedGraph, options: Options = Options()) -> Data:  # noqa: B008
+    """The data of a page of ``typed``.
+
+    Raises:
+        CompileError: when a pattern of ``options`` matches nothing.
+    """
+    check_patterns(typed, options)
+    placed = Pieces(typed, options).data()
+    return {
+        "name": typed.graph.template,
+        "title": text.clean(options.title or typed.graph.title or typed.graph.template),
+        "facts": list(facts(typed, Habits(typed))),
+        "theme": options.theme,
+        "colours": colours(),
+        "states": states(placed, options),
+        **placed,
+        **Calls(typed).data(),
+    }

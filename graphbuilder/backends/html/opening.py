@@ -1,0 +1,62 @@
+"""What of a page is open at first. Knows only what is placed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphbuilder.backends.graphviz.figure import LEGIBLE
+from graphbuilder.backends.graphviz.options import Options
+
+Data = dict[str, Any]
+_DEEPEST = 32
+
+
+def states(placed: Data, options: Options) -> dict[str, str]:
+    """By the key of a fold, what it is at first where that is not what such a fold is.
+
+    Composites are closed, blocks open, and stacks show one copy, unless ``options`` say otherwise or more would stand
+    there than can be read.
+    """
+    for closed in ((), ("stack",), ("stack", "card")):
+        opening = _Opening(placed["pieces"], options, closed)
+        boxes = sum(opening.visit(number, "", 0) for number in range(placed["atoms"]))
+        if boxes <= LEGIBLE or options.level is not None:
+            return opening.states
+    return opening.states
+
+
+@dataclass(slots=True)
+class _Opening:
+    """One way of opening: kinds of folds that are ``closed`` wherever no pattern opens them."""
+
+    pieces: list[Data]
+    options: Options
+    closed: tuple[str, ...]
+    states: dict[str, str] = field(default_factory=dict[str, str])
+
+    def visit(self, number: int, prefix: str, level: int) -> int:
+        """How many boxes a piece shows with what is open in it."""
+        return sum(self._box(box, prefix, level) for box in self.pieces[number]["boxes"])
+
+    def _box(self, box: Data, prefix: str, level: int) -> int:
+        fold: Data | None = box.get("fold")
+        if fold is None:
+            return 1
+        path = prefix + box["path"]
+        usual = "closed" if fold["kind"] == "composite" else "one"
+        state = self._state(fold, path, level)
+        if state != usual:
+            self.states[f"{path}*" if fold["kind"] == "stack" else path] = state
+        if state == "closed" or level > _DEEPEST:
+            return 1
+        return self.visit(fold[state], prefix if state == "all" else prefix + fold["prefix"], level + 1)
+
+    def _state(self, fold: Data, path: str, level: int) -> str:
+        kind, options = fold["kind"], self.options
+        if options.collapses(path):
+            return "closed"
+        if options.expands(path) or (kind == "stack" and options.expands(path.rpartition(".")[0])):
+            return "all" if "all" in fold else "one"
+        deep = options.level is not None and level >= options.level
+        return "closed" if deep or kind == "composite" or (kind in self.closed and level) else "one"

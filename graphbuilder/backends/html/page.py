@@ -1,0 +1,67 @@
+"""Puts a page together: one file, in which what may run is named by its hash."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from graphbuilder.backends.html.looks import style_sheet
+
+_SCRIPTS = ("network.js", "layout.js", "figure.js", "view.js", "details.js", "export.js", "main.js")
+_POLICY = (
+    "default-src 'none'; script-src {scripts}; style-src {style}; img-src data: blob:; connect-src {connect}; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+def page(data: dict[str, Any], live: str = "") -> str:
+    """The page of ``data``, as ``network_data`` gives them.
+
+    Args:
+        live: a script of whoever serves the page. It runs behind the page's own, may connect to its server, and must
+            not hold ``</script``.
+    """
+    style, script = _style(), _script()
+    scripts = [script, *([live] if live else [])]
+    policy = _POLICY.format(
+        scripts=" ".join(map(_hash, scripts)), style=_hash(style), connect="'self'" if live else "'none'"
+    )
+    return _read("page.html").format(
+        policy=policy,
+        title=escape(data["title"]),
+        style=style,
+        data=_json(data),
+        script=script,
+        live=f"<script>{live}</script>\n" if live else "",
+    )
+
+
+def _json(data: dict[str, Any]) -> str:
+    """``data`` so that nothing in them ends the element in which they stand, or begins a comment in it."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def _style() -> str:
+    return "\n".join((_read("page.css"), _read("sheet.css"), style_sheet()))
+
+
+@cache
+def _script() -> str:
+    """One function, so that only ``window.graphbuilder`` is seen from outside."""
+    parts = "\n".join(_read(name) for name in _SCRIPTS)
+    return f'(() => {{\n"use strict";\n{parts}\n}})();'
+
+
+@cache
+def _read(name: str) -> str:
+    return (files("graphbuilder.backends.html") / "static" / name).read_text(encoding="utf-8")

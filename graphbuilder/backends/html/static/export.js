@@ -1,0 +1,72 @@
+// The figure as it is folded and coloured now, as a file of its own.
+
+const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-weight", "letter-spacing"];
+const EDGE = 24, MOST_PIXELS = 1e8, TITLE_ROOM = 56;
+
+function exported(view) {
+  const { scene, data, world } = view, wide = Math.max(scene.wide, 320) + 2 * EDGE, high = scene.high + 2 * EDGE + TITLE_ROOM;
+  const sheet = element("svg", { xmlns: SVG, viewBox: `0 0 ${near(wide)} ${near(high)}`, width: near(wide), height: near(high) });
+  const colours = getComputedStyle(view.svg), ink = getComputedStyle(document.body).color;
+  element("rect", { width: near(wide), height: near(high), fill: colours.backgroundColor }, sheet);
+  const family = "Arial, Arimo, Liberation Sans, Helvetica, sans-serif";
+  written(data.title, EDGE, EDGE + 8, 18, sheet, { fill: ink, "font-family": family, "font-weight": "bold" });
+  written(data.facts.join("  ·  "), EDGE, EDGE + 30, 10, sheet, { fill: ink, opacity: 0.75, "font-family": family });
+  const copy = styled(world, world.cloneNode(true));
+  copy.setAttribute("transform", `translate(${EDGE} ${EDGE + TITLE_ROOM})`);
+  copy.querySelectorAll(".target").forEach((each) => each.remove());
+  sheet.append(copy);
+  return { text: new XMLSerializer().serializeToString(sheet), wide, high };
+}
+
+// Gives every element of a copy the looks of its original, and nothing that means something to this page alone.
+function styled(original, copy) {
+  if (copy instanceof SVGElement && !(copy instanceof SVGTSpanElement)) {
+    const looks = getComputedStyle(original);
+    const shape = !(copy instanceof SVGGElement), text = copy instanceof SVGTextElement;
+    for (const name of shape ? KEPT : ["opacity"]) {
+      if (!text && /^(font|letter)/.test(name)) continue;
+      const value = looks.getPropertyValue(name);
+      if (value && value !== "normal" && !(name === "opacity" && value === "1")) copy.setAttribute(name, value);
+    }
+  }
+  for (const { name } of [...copy.attributes]) {
+    if (/^(data-|aria-|role$|tabindex$|class$|style$)/.test(name)) copy.removeAttribute(name);
+  }
+  [...copy.children].forEach((child, number) => styled(original.children[number], child));
+  return copy;
+}
+
+function save(blob, name) {
+  const link = made("a", { href: URL.createObjectURL(blob), download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+function saveSvg(view) {
+  plainly(view, () => save(new Blob([exported(view).text], { type: "image/svg+xml" }), `${view.data.name}.svg`));
+}
+
+function savePng(view) {
+  return plainly(view, async () => {
+    const { text, wide, high } = exported(view), scale = Math.min(3, Math.sqrt(MOST_PIXELS / (wide * high)), 16000 / Math.max(wide, high));
+    const picture = new Image(), source = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+    picture.src = source;
+    await picture.decode();
+    const canvas = made("canvas", { width: String(Math.round(wide * scale)), height: String(Math.round(high * scale)) });
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    URL.revokeObjectURL(source);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+    save(blob, `${view.data.name}.png`);
+  });
+}
+
+// What is lit or chosen is not of the figure.
+function plainly(view, action) {
+  view.light(null);
+  view.world.querySelectorAll(".chosen").forEach((each) => each.classList.remove("chosen"));
+  const done = action();
+  view.mark();
+  return done;
+}

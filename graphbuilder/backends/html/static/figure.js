@@ -1,0 +1,177 @@
+// Draws a scene as SVG elements. Decides colours by class alone; text is only ever text.
+
+const SVG = "http://www.w3.org/2000/svg";
+const CORNER = 8, ARROW = 5, ARROW_HALF = 2.2;
+const measuring = document.createElement("canvas").getContext("2d");
+const measured = new Map();
+
+function textWidth(text, size, bold) {
+  const key = `${bold ? 1 : 0}${text}`;
+  if (!measured.has(key)) {
+    measuring.font = `${bold ? "bold " : ""}100px Arial, Arimo, "Liberation Sans", Helvetica, sans-serif`;
+    measured.set(key, measuring.measureText(text).width / 100);
+  }
+  return measured.get(key) * size;
+}
+
+function element(name, attributes, parent) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (parent) parent.append(made);
+  return made;
+}
+
+function near(number) {
+  return Math.round(number * 100) / 100;
+}
+
+function written(text, x, y, size, parent, extra = {}) {
+  const made = element("text", { x: near(x), y: near(y + size * 0.355), "font-size": size, ...extra }, parent);
+  made.textContent = text;
+  return made;
+}
+
+function wirePath(points) {
+  let path = `M${near(points[0][0])} ${near(points[0][1])}`;
+  for (let i = 1; i < points.length - 1; i++) {
+    const [before, corner, after] = [points[i - 1], points[i], points[i + 1]];
+    const radius = Math.min(CORNER, far(before, corner) / 2, far(corner, after) / 2);
+    const start = towards(corner, before, radius), end = towards(corner, after, radius);
+    path += `L${near(start[0])} ${near(start[1])}Q${near(corner[0])} ${near(corner[1])} ${near(end[0])} ${near(end[1])}`;
+  }
+  const last = points.at(-1);
+  return `${path}L${near(last[0])} ${near(last[1])}`;
+}
+
+function far(one, other) {
+  return Math.abs(one[0] - other[0]) + Math.abs(one[1] - other[1]);
+}
+
+function towards(start, end, distance) {
+  const whole = Math.hypot(end[0] - start[0], end[1] - start[1]) || 1;
+  return [start[0] + (end[0] - start[0]) * distance / whole, start[1] + (end[1] - start[1]) * distance / whole];
+}
+
+function drawScene(scene, world, describe) {
+  world.replaceChildren();
+  const layers = Object.fromEntries(["frames", "wires", "boxes", "words"].map((name) => [name, element("g", { class: name }, world)]));
+  scene.items.filter((item) => item.open).sort((a, b) => a.depth - b.depth).forEach((item) => drawFrame(item, layers.frames, describe));
+  for (const wire of scene.wires) drawWire(scene, wire, layers.wires);
+  for (const item of scene.items) if (!item.open) drawBox(item, layers.boxes, describe);
+  for (const { x, y, text } of scene.words) written(text, x, y, 9, layers.words, { class: "caption" });
+}
+
+function drawWire(scene, wire, layer) {
+  const group = element("g", { class: `wire ${wire.kind}` }, layer), points = wire.points.map((point) => [...point]);
+  const arrow = typeof wire.head === "number" && points.length > 1;
+  const [x, y] = points.at(-1);
+  if (arrow) {
+    const back = towards([x, y], points.at(-2), Math.min(ARROW, far([x, y], points.at(-2))));
+    points[points.length - 1] = back;
+  }
+  element("path", { d: wirePath(points) }, group);
+  if (arrow) {
+    const [bx, by] = points.at(-1), nx = (by - y) / ARROW * ARROW_HALF, ny = (x - bx) / ARROW * ARROW_HALF;
+    const corners = [[x, y], [bx + nx, by + ny], [bx - nx, by - ny]].map((point) => point.map(near).join(" "));
+    element("path", { class: "arrow", d: `M${corners.join("L")}Z` }, group);
+  }
+  wire.element = group;
+}
+
+function button(item, classes, layer, describe) {
+  const group = element("g", { class: classes, role: "button", tabindex: -1, "data-item": item.id }, layer);
+  group.setAttribute("aria-label", describe(item));
+  if (item.fold) group.setAttribute("aria-expanded", String(item.open));
+  item.element = group;
+  return group;
+}
+
+function drawBox(item, layer, describe) {
+  const style = item.fold && item.fold.kind !== "composite" && item.style === "block" ? "block folds" : item.style;
+  const classes = ["box", style, item.dashed && "dashed", item.faded && "faded"].filter(Boolean).join(" ");
+  const group = button(item, classes, layer, describe);
+  const { x, y, wide, high } = item;
+  if (item.fold?.kind === "stack") {
+    for (const shift of [2 * 3, 3]) {
+      element("rect", { class: "stacked", x: near(x + shift), y: near(y + shift), width: near(wide), height: near(high), rx: 6 }, group);
+    }
+  }
+  element("rect", { class: "shape", x: near(x), y: near(y), width: near(wide), height: near(high), rx: item.round ? high / 2 : 6 }, group);
+  drawLines(item, group);
+  if (item.fold) drawMark(item, group, x + 11, y + high / 2);
+}
+
+function drawLines(item, group) {
+  const { x, y, wide, high, lines } = item;
+  const heights = lines.map((line) => Math.max(...line.map(([, size]) => size), 1) * 1.2);
+  let top = y + (high - heights.reduce((sum, each) => sum + each, 0)) / 2;
+  lines.forEach((line, number) => {
+    const size = heights[number] / 1.2, row = top + heights[number] / 2;
+    const text = element("text", { x: near(x + wide / 2), y: near(row + size * 0.355), "text-anchor": "middle" }, group);
+    line.forEach(([words, each, bold], index) => {
+      const run = element("tspan", { "font-size": each, ...(bold ? { "font-weight": "bold" } : {}) }, text);
+      if (index) run.setAttribute("dx", 6);
+      run.textContent = words;
+    });
+    top += heights[number];
+  });
+}
+
+// The small triangle that opens and closes.
+function drawMark(item, group, x, y) {
+  const mark = element("g", { class: "mark", "data-fold": item.id }, group);
+  element("rect", { class: "target", x: near(x - 11), y: near(y - 11), width: 22, height: 22 }, mark);
+  const d = item.open ? "M-3.5 -1.8L0 1.8L3.5 -1.8" : "M-1.8 -3.5L1.8 0L-1.8 3.5";
+  element("path", { d, transform: `translate(${near(x)} ${near(y)})` }, mark);
+}
+
+function drawFrame(item, layer, describe) {
+  const { x, y, wide, high, fold } = item, panel = fold.kind === "panel";
+  const group = button(item, `frame ${fold.kind} ${item.depth % 2 ? "odd" : "even"}${item.dashed ? " dashed" : ""}`, layer, describe);
+  const radius = panel ? 12 : 9;
+  if (item.stacked) {
+    for (const shift of [2 * STACK, STACK]) {
+      element("rect", { class: "stacked", x: near(x + shift), y: near(y + shift), width: near(wide), height: near(high), rx: radius }, group);
+    }
+  }
+  element("rect", { class: "shape", x: near(x), y: near(y), width: near(wide), height: near(high), rx: radius }, group);
+  const row = y + (panel ? 19 : 13.5), size = panel ? 15 : 10;
+  drawMark(item, group, x + 14, row);
+  written(fold.title, x + 25, row, size, group, { class: "title", "font-weight": "bold" });
+  if (fold.count) drawCount(item, group, x + 25 + textWidth(fold.title, size, true) + 8, row);
+  if (fold.note) written(fold.note, x + wide - 10, row, 9, group, { class: "note", "text-anchor": "end" });
+}
+
+function drawCount(item, group, x, y) {
+  const words = `× ${item.fold.count}`, wide = textWidth(words, 9, true) + 12;
+  const badge = element("g", { class: "badge", "data-copies": item.id }, group);
+  element("rect", { x: near(x), y: near(y - 7.5), width: near(wide), height: 15, rx: 7.5 }, badge);
+  written(words, x + wide / 2, y, 9, badge, { "text-anchor": "middle", "font-weight": "bold" });
+}
+
+// What each item reads and what reads it, through the frames between them.
+function neighbours(scene) {
+  const from = new Map(), into = new Map();
+  const note = (map, key, wire) => (map.get(key) ?? map.set(key, []).get(key)).push(wire);
+  for (const wire of scene.wires) {
+    note(from, wire.tail, wire);
+    note(into, wire.head, wire);
+  }
+  const walk = (start, map, end) => {
+    const wires = new Set(), items = new Set(), seen = new Set(start), waiting = [...start];
+    while (waiting.length) {
+      for (const wire of map.get(waiting.pop()) ?? []) {
+        wires.add(wire);
+        const next = wire[end];
+        if (typeof next === "number") items.add(scene.items[next]);
+        else if (!seen.has(next)) { seen.add(next); waiting.push(next); }
+      }
+    }
+    return { wires, items };
+  };
+  const ends = (item, side) => item.open ? Object.keys(item.ports).filter((name) => name.startsWith(side)).map((name) => `${item.id} ${name}`) : [item.id];
+  return {
+    readers: (item) => walk(ends(item, "out"), from, "head"),
+    read: (item) => walk(ends(item, "in"), into, "tail"),
+  };
+}

@@ -1,0 +1,344 @@
+// Where everything stands, given what is open. No layout is worked out here: each piece was placed with everything in
+// it closed, and an opened one only adds room where its box stood. Knows no elements of the page.
+
+const HEADER = 26, PANEL_HEADER = 38, PAD = 10, STACK = 4, GUTTER = 44, BETWEEN = 14, BAND = 12;
+const STANDARD_BAR = 1;
+
+function foldKey(fold, path) {
+  return fold.kind === "stack" ? `${path}*` : path;
+}
+
+function foldState(network, states, fold, path) {
+  const state = states.get(foldKey(fold, path)) ?? network.states[foldKey(fold, path)];
+  if (state && (state === "closed" || fold[state] !== undefined)) return state;
+  return fold.kind === "composite" ? "closed" : "one";
+}
+
+// Positions along one axis with room added: each [low, high, need] has at least `need` between its ends afterwards.
+// The map never brings two places nearer to each other, so what did not overlap still does not.
+function stretched(spans) {
+  const places = [...new Set(spans.flatMap(([low, high]) => [low, high]))].sort((a, b) => a - b);
+  const moved = new Map();
+  let before = null;
+  for (const place of places) {
+    let at = before === null ? place : moved.get(before) + place - before;
+    for (const [low, high, need] of spans) if (high === place) at = Math.max(at, moved.get(low) + need);
+    moved.set(place, at);
+    before = place;
+  }
+  return (value) => {
+    let base = null;
+    for (const place of places) {
+      if (place > value + 1e-6) break;
+      base = place;
+    }
+    if (base !== null) return moved.get(base) + value - base;
+    return places.length ? moved.get(places[0]) + value - places[0] : value;
+  };
+}
+
+function laidPiece(network, states, number, prefix, depth) {
+  const piece = network.pieces[number];
+  const opened = new Map();
+  piece.boxes.forEach((box, index) => {
+    if (!box.fold) return;
+    const path = prefix + box.path, state = foldState(network, states, box.fold, path);
+    if (state !== "closed") opened.set(index, laidFold(network, states, box, path, prefix, state, depth));
+  });
+  evened([...opened].filter(([index]) => Math.abs(piece.boxes[index].at[0]) < 1).map(([, inner]) => inner));
+  const [left, right, length] = piece.size;
+  const across = [[-left, 0, left], [0, right, right]], along = [[0, length, length]];
+  for (const [index, inner] of opened) {
+    const [x, y, wide, high] = piece.boxes[index].at;
+    across.push([x - wide / 2, x, inner.left], [x, x + wide / 2, inner.right]);
+    along.push([piece.boxes[index].free ?? y - high / 2, y + high / 2, inner.height]);
+  }
+  const unsettled = stretched(across), settled = unsettled(0);
+  const atX = (x) => unsettled(x) - settled, atY = stretched(along);
+  const ports = { in: {}, out: {} };
+  for (const [, tail, , head, , points] of piece.wires) {
+    if (typeof tail === "string") ports.in[tail.slice(3)] = atX(points[0]);
+    if (typeof head === "string") ports.out[head.slice(4)] = atX(points[points.length - 2]);
+  }
+  return { piece, number, prefix, depth, opened, atX, atY, ports,
+    left: -atX(-left), right: atX(right), height: atY(length) };
+}
+
+// Makes frames that stand behind each other alike, unless one is far broader.
+function evened(folds) {
+  const alike = folds.filter((inner) => inner.fold.kind !== "composite");
+  for (const side of ["Left", "Right"]) {
+    const most = Math.max(0, ...alike.map((inner) => inner[`frame${side}`]));
+    for (const inner of alike) {
+      const added = most - inner[`frame${side}`];
+      if (added > 160) continue;
+      inner[`frame${side}`] += added;
+      inner[side.toLowerCase()] += added;
+    }
+  }
+}
+
+function laidFold(network, states, box, path, prefix, state, depth) {
+  const { fold } = box, panel = fold.kind === "panel";
+  const copies = state === "all";
+  const inner = laidPiece(network, states, fold[state], copies ? prefix : prefix + fold.prefix, depth + 1);
+  const header = panel ? PANEL_HEADER : HEADER, size = panel ? 15 : 10;
+  const badge = fold.count ? textWidth(`× ${fold.count}`, 9, true) + 20 : 0;
+  const title = 28 + textWidth(fold.title, size, true) + badge + 12;
+  const note = fold.note ? textWidth(fold.note, 9, false) + 24 : 14;
+  const ins = Object.values(inner.ports.in), outs = Object.values(inner.ports.out);
+  const bands = (ins.length > 1 ? BAND * ins.length : 0) + (outs.length > 1 ? BAND * outs.length : 0);
+  const first = Math.min(0, ...ins, ...outs), last = Math.max(0, ...ins, ...outs);
+  const stacked = fold.kind === "stack" && !copies;
+  const frameLeft = Math.max(inner.left + PAD, title - first), frameRight = Math.max(inner.right + PAD, note + last);
+  return { inner, header, state, stacked, path, fold,
+    frameLeft, frameRight, frameHeight: header + inner.height + PAD / 2,
+    left: frameLeft + 2, right: frameRight + 2 + (stacked ? 2 * STACK : 0),
+    height: header + inner.height + PAD / 2 + (stacked ? 2 * STACK : 0) + bands,
+    before: inner.piece.up ? (outs.length > 1 ? BAND * outs.length : 0) : (ins.length > 1 ? BAND * ins.length : 0) };
+}
+
+// Puts a laid piece at a place: frames, boxes, wires and words of the whole sheet, one list each.
+function put(scene, laid, x, y) {
+  const { piece, opened, atX, atY } = laid;
+  const places = piece.boxes.map((box, index) => {
+    const inner = opened.get(index);
+    return inner ? putFold(scene, laid, box, inner, x, y) : putBox(scene, laid, box, x, y);
+  });
+  for (const [kind, tail, port, head, slot, points] of piece.wires) {
+    putWire(scene, laid, { kind, tail, port, head, slot, points }, places, x, y);
+  }
+  for (const [across, along, text] of piece.words) {
+    scene.words.push({ x: x + atX(across) + 8, y: y + atY(along), text });
+  }
+}
+
+function putBox(scene, laid, box, x, y) {
+  const [centre, middle, wide, high] = box.at, { atX, atY } = laid;
+  const bar = wide > scene.network.wide + STANDARD_BAR;
+  const low = bar ? atX(centre - wide / 2) : atX(centre) - wide / 2;
+  const width = bar ? atX(centre + wide / 2) - low : wide;
+  const item = { ...box, id: scene.items.length, path: laid.prefix + box.path, depth: laid.depth, open: false,
+    x: x + low, y: y + atY(middle) - high / 2, wide: width, high, bar };
+  item.key = box.fold ? foldKey(box.fold, item.path) : "";
+  scene.items.push(item);
+  return item;
+}
+
+function putFold(scene, laid, box, inner, x, y) {
+  const [centre, middle, , high] = box.at, { atX, atY } = laid;
+  const top = atY(box.free ?? middle - high / 2), room = atY(middle + high / 2) - top;
+  const rest = (room - inner.height) * (box.free === undefined ? 0.5 : 1);
+  const trunk = x + atX(centre), edge = y + top + rest + inner.before;
+  const item = { ...box, id: scene.items.length, path: inner.path, key: foldKey(box.fold, inner.path), depth: laid.depth,
+    open: true, state: inner.state, stacked: inner.stacked, header: inner.header,
+    x: trunk - inner.frameLeft, y: edge, wide: inner.frameLeft + inner.frameRight, high: inner.frameHeight };
+  scene.items.push(item);
+  item.ports = {};
+  for (const side of ["in", "out"]) {
+    for (const [slot, port] of Object.entries(inner.inner.ports[side])) item.ports[`${side} ${slot}`] = trunk + port;
+  }
+  item.up = inner.inner.piece.up;
+  const start = scene.wires.length, base = edge + inner.header;
+  put(scene, inner.inner, trunk, base);
+  // The wires at the edges of a piece go on through the header and the foot of its frame.
+  const ends = [[base, edge], [base + inner.inner.height, edge + item.high]];
+  const led = (point) => { for (const [from, to] of ends) if (Math.abs(point[1] - from) < 0.5) point[1] = to; };
+  for (const wire of scene.wires.slice(start)) {
+    if (wire.parent !== inner.inner) continue;
+    if (typeof wire.tail === "string") { led(wire.points[0]); wire.tail = `${item.id} ${wire.tail}`; }
+    if (typeof wire.head === "string") { led(wire.points.at(-1)); wire.head = `${item.id} ${wire.head}`; }
+  }
+  return item;
+}
+
+function putWire(scene, laid, wire, places, x, y) {
+  const { atX, atY, piece } = laid, flat = wire.points, points = [], raw = [];
+  for (let i = 0; i < flat.length; i += 2) {
+    raw.push([flat[i], flat[i + 1]]);
+    points.push([x + atX(flat[i]), y + atY(flat[i + 1])]);
+  }
+  const tail = places[wire.tail], head = places[wire.head];
+  if (tail) settle(points, raw, tail, piece.boxes[wire.tail].at, `out ${wire.port}`, BAND * (wire.port + 1));
+  if (head) {
+    points.reverse(); raw.reverse();
+    settle(points, raw, head, piece.boxes[wire.head].at, `in ${wire.slot}`, BAND * (wire.slot + 1));
+    points.reverse(); raw.reverse();
+  }
+  scene.wires.push({ kind: wire.kind, points: squared(points), parent: laid,
+    tail: tail ? (tail.open ? `${tail.id} out ${wire.port}` : tail.id) : wire.tail,
+    head: head ? (head.open ? `${head.id} in ${wire.slot}` : head.id) : wire.head });
+}
+
+// Lets the beginning of a wire keep to the box that it begins at, which may have moved or opened.
+function settle(points, raw, item, [centre, middle, wide, high], port, band) {
+  const [startX, startY] = raw[0];
+  const sideways = raw.length > 1 && Math.abs(raw[0][1] - raw[1][1]) < 0.01 && Math.abs(startX - centre) > wide / 2 - 1;
+  const upper = startY < middle, onEdge = Math.abs(Math.abs(startY - middle) - high / 2) < 1;
+  if (item.open) {
+    const place = item.ports[port] ?? item.x + item.wide / 2;
+    const lower = port.startsWith("in") === Boolean(item.up);
+    const edge = lower ? item.y + item.high : item.y, out = lower ? 1 : -1;
+    if (sideways) {
+      const lane = points[1][0], level = edge + out * band;
+      points.splice(0, 2, [place, edge], [place, level], [lane, level]);
+      return;
+    }
+    const several = Object.keys(item.ports).filter((name) => name.slice(0, 2) === port.slice(0, 2)).length > 1;
+    const run = sameX(raw);
+    if (several && run === raw.length && Math.abs(points[0][0] - place) > 0.5) {
+      points.splice(0, 1, [place, edge], [place, edge + out * band], [points[0][0], edge + out * band]);
+      return;
+    }
+    if (run < raw.length || raw.length === 2) for (let i = 0; i < run; i++) points[i][0] = place;
+    if (onEdge) points[0][1] = edge;
+    return;
+  }
+  if (sideways) {
+    points[0] = [startX < centre ? item.x : item.x + item.wide, item.y + item.high / 2];
+    points[1][1] = points[0][1];
+    return;
+  }
+  if (!item.bar) {
+    const place = item.x + item.wide / 2 + startX - centre;
+    const run = sameX(raw);
+    for (let i = 0; i < (run < raw.length ? run : 1); i++) points[i][0] = place;
+  }
+  if (onEdge) points[0][1] = upper ? item.y : item.y + item.high;
+}
+
+function sameX(raw) {
+  let run = 1;
+  while (run < raw.length && Math.abs(raw[run][0] - raw[0][0]) < 0.01) run++;
+  return run;
+}
+
+// Corners where two ends of a wire moved apart, and none where they are needless.
+function squared(points) {
+  const kept = [points[0]];
+  for (const [x, y] of points.slice(1)) {
+    const [lastX, lastY] = kept.at(-1);
+    if (Math.abs(x - lastX) > 0.05 && Math.abs(y - lastY) > 0.05) {
+      const half = (lastY + y) / 2;
+      kept.push([lastX, half], [x, half]);
+    }
+    if (Math.abs(x - kept.at(-1)[0]) > 0.05 || Math.abs(y - kept.at(-1)[1]) > 0.05 || kept.length === 1) kept.push([x, y]);
+  }
+  for (let i = kept.length - 2; i > 0; i--) {
+    const same = (axis) => Math.abs(kept[i - 1][axis] - kept[i][axis]) < 0.05 && Math.abs(kept[i][axis] - kept[i + 1][axis]) < 0.05;
+    if (same(0) || same(1)) kept.splice(i, 1);
+  }
+  return kept;
+}
+
+// Which of the network's own atoms begin a column: as few and even columns as fill a window of these proportions.
+function chosenBreaks(network, blocks, proportion) {
+  const folds = network.pieces.slice(0, network.atoms).map((piece) => piece.boxes.some((box) => box.fold));
+  const may = blocks.map((_, i) => i > 0 && (folds[i] || !folds.includes(true)));
+  let best = null;
+  for (let count = 1; count <= Math.min(12, 1 + may.filter(Boolean).length); count++) {
+    const breaks = evenBreaks(blocks, may, count);
+    const columns = columnsOf(blocks, breaks);
+    const wide = columns.reduce((sum, column) => sum + column.left + column.right, GUTTER * (columns.length - 1));
+    const high = Math.max(...columns.map((column) => column.height));
+    const zoom = Math.min(proportion / (wide + 60), 1 / (high + 60)) * (1 - 0.02 * columns.length);
+    if (!best || zoom > best.zoom * 1.02) best = { zoom, breaks };
+  }
+  return best ? best.breaks : [];
+}
+
+function evenBreaks(blocks, may, count) {
+  const total = blocks.reduce((sum, block) => sum + block.height + BETWEEN, 0);
+  let low = total / count * 0.5, high = total;
+  for (let round = 0; round < 24; round++) {
+    const middle = (low + high) / 2;
+    if (filled(blocks, may, middle).length + 1 <= count) high = middle; else low = middle;
+  }
+  return filled(blocks, may, high);
+}
+
+function filled(blocks, may, limit) {
+  const breaks = [];
+  let used = 0, start = 0, last = 0;
+  blocks.forEach((block, index) => {
+    used += block.height + BETWEEN;
+    if (may[index]) last = index;
+    if (used > limit && last > start) {
+      breaks.push(last);
+      start = last;
+      used = blocks.slice(last, index + 1).reduce((sum, each) => sum + each.height + BETWEEN, 0);
+    }
+  });
+  return breaks;
+}
+
+function columnsOf(blocks, breaks) {
+  return [0, ...breaks].map((start, number) => {
+    const members = blocks.slice(start, breaks[number] ?? blocks.length);
+    return { members,
+      left: Math.max(...members.map((block) => block.left)), right: Math.max(...members.map((block) => block.right)),
+      height: members.reduce((sum, block) => sum + block.height + BETWEEN, 0) };
+  });
+}
+
+// The whole sheet.
+function laidSheet(network, states, proportion, breaks) {
+  const blocks = Array.from({ length: network.atoms }, (_, number) => laidPiece(network, states, number, "", 0));
+  const chosen = breaks ?? chosenBreaks(network, blocks, proportion);
+  for (const column of columnsOf(blocks, chosen)) {
+    const alone = column.members.filter((block) => block.opened.size === 1 && block.piece.boxes.length === 1);
+    evened(alone.map((block) => block.opened.get(0)));
+    for (const block of alone) {
+      const inner = block.opened.get(0);
+      block.left = Math.max(block.left, inner.left);
+      block.right = Math.max(block.right, inner.right);
+    }
+  }
+  const scene = { network, items: [], wires: [], words: [], breaks: chosen, wide: 0, high: 0 };
+  let edge = 0, before = null, number = 0;
+  for (const column of columnsOf(blocks, chosen)) {
+    const trunk = edge + column.left;
+    let y = 0;
+    for (const block of column.members) {
+      const start = scene.wires.length;
+      put(scene, block, trunk, y);
+      for (const wire of scene.wires.slice(start)) {
+        if (wire.parent !== block) continue;
+        if (typeof wire.tail === "string" && wire.tail.startsWith("in")) wire.tail = `between ${number - 1}`;
+        if (typeof wire.head === "string" && wire.head.startsWith("out")) wire.head = `between ${number}`;
+      }
+      const entry = [trunk + (block.ports.in[0] ?? 0), y];
+      if (before && block.ports.in[0] !== undefined) lead(scene, before, entry, number - 1);
+      y += block.height;
+      const rightEdge = edge + column.left + column.right;
+      before = block.ports.out[0] === undefined ? null : { at: [trunk + block.ports.out[0], y], gutter: rightEdge + GUTTER / 2, column };
+      y += gapBehind(network, number);
+      number++;
+    }
+    scene.high = Math.max(scene.high, y - gapBehind(network, number - 1));
+    edge += column.left + column.right + GUTTER;
+  }
+  scene.wide = edge - GUTTER;
+  return scene;
+}
+
+// Shapes, and blocks, ask for room.
+function gapBehind(network, number) {
+  const blocks = [number, number + 1].some((each) => network.pieces[each]?.boxes.some((box) => box.fold));
+  return network.between[number] || blocks ? BETWEEN : 0;
+}
+
+function lead(scene, before, entry, number) {
+  const [x, y] = before.at, words = scene.network.between[number];
+  const straight = Math.abs(x - entry[0]) < 0.5 && entry[1] > y;
+  const ends = { tail: `between ${number}`, head: `between ${number}`, parent: null };
+  if (straight) scene.wires.push({ kind: "flow", points: [[x, y], entry], ...ends });
+  else {
+    const down = y + 10, up = entry[1] - 12;
+    const points = entry[1] > y ? [[x, y], [x, (y + entry[1]) / 2], [entry[0], (y + entry[1]) / 2], entry]
+      : [[x, y], [x, down], [before.gutter, down], [before.gutter, up], [entry[0], up], entry];
+    scene.wires.push({ kind: entry[1] > y ? "flow" : "passage", points, ...ends });
+    scene.high = Math.max(scene.high, down);
+  }
+  if (words) scene.words.push({ x: x + 8, y: straight ? (y + entry[1]) / 2 : y, text: words });
+}

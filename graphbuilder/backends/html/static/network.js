@@ -1,0 +1,99 @@
+// What the data says of a network: its calls by path. Knows no elements of the page.
+
+const MOST_COPIES = 64, MOST_LISTED = 20000;
+
+// The calls of a body; copies that are not written out are like the last that is.
+function callsOf(data, number) {
+  const body = data.bodies[number];
+  if (!body.count) return body.calls;
+  const last = body.calls.at(-1), start = Number(last.name) + 1;
+  const more = Math.min(body.count, MOST_COPIES) - body.calls.length;
+  return body.calls.concat(Array.from({ length: Math.max(0, more) }, (_, i) => ({ ...last, name: String(start + i) })));
+}
+
+// Every call with its path, a block before what is in it.
+function listed(data) {
+  const found = [];
+  const walk = (number, prefix) => {
+    for (const call of callsOf(data, number)) {
+      if (found.length >= MOST_LISTED) return;
+      const path = prefix + call.name;
+      found.push({ path, call });
+      if (call.body !== undefined) walk(call.body, `${path}.`);
+    }
+  };
+  walk(0, "");
+  return found;
+}
+
+function callAt(data, path) {
+  let number = 0, call = null;
+  for (const name of path.split(".")) {
+    if (number === undefined) return null;
+    call = callsOf(data, number).find((each) => each.name === name) ?? null;
+    if (!call) return null;
+    number = call.body;
+  }
+  return call;
+}
+
+// How often the calls of a stack are run, and what they cost together.
+function costOf(data, item, kind) {
+  const call = callAt(data, item.path);
+  if (!call) return 0;
+  const stacked = item.fold?.kind === "stack" && !(item.open && item.state === "all");
+  return call[kind] * (stacked ? item.fold.count : 1);
+}
+
+const UNITS = [["T", 1e12], ["G", 1e9], ["M", 1e6], ["k", 1e3]];
+
+function short(number) {
+  const [unit, scale] = UNITS.find(([, each]) => number >= 0.9995 * each) ?? ["", 1];
+  if (scale === 1) return String(number);
+  const value = number / scale;
+  return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`;
+}
+
+function bytes(number) {
+  const [unit, scale] = [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]].find(([, each]) => number >= each) ?? ["B", 1];
+  const value = number / scale;
+  return `${scale === 1 ? value : value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`;
+}
+
+function share(part, whole) {
+  if (!whole || !part) return "";
+  const percent = 100 * part / whole;
+  return percent >= 10 ? `${Math.round(percent)} %` : percent >= 0.1 ? `${percent.toFixed(1)} %` : "< 0.1 %";
+}
+
+const COSTS = {
+  params: { title: "Parameters", text: (number) => short(number) },
+  macs: { title: "MACs", text: (number) => short(number) },
+  memory: { title: "Memory", text: (number) => bytes(4 * number) },
+};
+
+// Words as they are compared: sizes in either order and with any sign between them.
+function plain(text) {
+  return text.toLowerCase().replaceAll("×", "x");
+}
+
+function turnedShape(shape) {
+  const sizes = shape.split("×");
+  return sizes.length > 1 ? `${sizes.at(-1)}x${sizes.slice(0, -1).join("x")}` : shape;
+}
+
+function matches(entries, query, most) {
+  const words = plain(query).split(/\s+/).filter(Boolean);
+  if (!words.length) return [];
+  const scored = [];
+  for (const entry of entries) {
+    const { path, call } = entry;
+    const name = plain(path), op = plain(`${call.is} ${call.title ?? ""}`);
+    const shapes = plain([...call.reads, ...call.gives].flatMap((shape) => [shape, turnedShape(shape)]).join(" "));
+    const one = (word) => name === word ? 0 : name.endsWith(`.${word}`) ? 1 : op.startsWith(word) ? 2 : name.includes(word) ? 3 : op.includes(word) ? 4 : shapes.includes(word) ? 5 : 9;
+    const worst = Math.max(...words.map(one));
+    if (worst < 9) scored.push({ ...entry, score: worst });
+  }
+  scored.sort((a, b) => a.score - b.score || a.path.length - b.path.length);
+  return scored.slice(0, most);
+}

@@ -1,0 +1,361 @@
+// The figure in its window: what is open, where one looks, what is chosen. Draws by `figure`, lays by `layout`.
+
+const LEAST_ZOOM = 0.02, MOST_ZOOM = 6;
+
+class View {
+  // `covered` tells how much of the window's foot something else lies on.
+  constructor(svg, world, report, covered) {
+    Object.assign(this, { svg, world, report, covered });
+    this.states = new Map();
+    this.breaks = null;
+    this.chosen = null;
+    this.heat = "";
+    this.at = { x: 0, y: 0, zoom: 1 };
+    this.touches = new Map();
+    this.listen();
+  }
+
+  // Shows other data; what is open, chosen and looked at stays as it is unless this is the first.
+  show(data) {
+    const first = !this.data, anchor = first ? null : this.anchor(this.chosen);
+    this.data = data;
+    this.entries = listed(data);
+    if (this.breaks && this.breaks.some((each) => each >= data.atoms)) this.breaks = null;
+    if (!first && data.atoms !== this.atoms) this.breaks = null;
+    this.atoms = data.atoms;
+    this.redraw(anchor);
+    if (first) this.fit();
+  }
+
+  get proportion() {
+    const { width, height } = this.room;
+    return width / Math.max(1, height);
+  }
+
+  // What of the window the figure has to itself.
+  get room() {
+    const { clientWidth, clientHeight } = this.svg.parentElement;
+    return { width: clientWidth, height: Math.max(120, clientHeight - this.covered()) };
+  }
+
+  redraw(anchor) {
+    this.scene = laidSheet(this.data, this.states, this.proportion, this.breaks);
+    this.breaks = this.scene.breaks;
+    this.near = neighbours(this.scene);
+    drawScene(this.scene, this.world, (item) => this.describe(item));
+    this.paint();
+    this.mark();
+    if (anchor) this.hold(anchor);
+    this.place();
+    this.report("drawn");
+  }
+
+  describe(item) {
+    const call = callAt(this.data, item.path);
+    const title = item.fold ? item.fold.title : item.lines.flat().map(([words]) => words).join(" ");
+    const copies = item.fold?.count ? `, ${item.fold.count} copies` : "";
+    return [title + copies, item.path !== title ? item.path : "", call ? `gives ${call.gives.join(", ")}` : ""].filter(Boolean).join(", ");
+  }
+
+  // looking
+
+  place() {
+    const { x, y, zoom } = this.at;
+    this.world.setAttribute("transform", `translate(${x} ${y}) scale(${zoom})`);
+    this.report("moved");
+  }
+
+  fit() {
+    this.breaks = null;
+    this.redraw();
+    const { width, height } = this.room, { wide, high } = this.scene;
+    const margin = width < 600 ? 14 : 36, above = width < 600 ? 14 : 26;
+    const zoom = Math.min((width - 2 * margin) / wide, (height - 2 * above) / high, 1.6);
+    this.at = { zoom, x: (width - wide * zoom) / 2, y: Math.max(above, (height - high * zoom) / 2) };
+    this.place();
+  }
+
+  zoomBy(factor, x = this.room.width / 2, y = this.room.height / 2) {
+    const zoom = Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, this.at.zoom * factor)), by = zoom / this.at.zoom;
+    this.at = { zoom, x: x - (x - this.at.x) * by, y: y - (y - this.at.y) * by };
+    this.place();
+  }
+
+  panBy(x, y) {
+    this.at.x += x;
+    this.at.y += y;
+    this.place();
+  }
+
+  // Brings a place of the sheet to the middle of the window.
+  centre(x, y, zoom = this.at.zoom) {
+    const { width, height } = this.room;
+    this.at = { zoom, x: width / 2 - x * zoom, y: height / 2 - y * zoom };
+    this.place();
+  }
+
+  // Where the header of a path is on the screen, so that it can be held there while other things move.
+  anchor(path) {
+    const item = path && this.itemAt(path);
+    return item ? { path, x: item.x * this.at.zoom + this.at.x, y: item.y * this.at.zoom + this.at.y } : null;
+  }
+
+  hold(anchor) {
+    const item = this.itemAt(anchor.path);
+    if (!item) return;
+    this.at.x = anchor.x - item.x * this.at.zoom;
+    this.at.y = anchor.y - item.y * this.at.zoom;
+  }
+
+  // folding
+
+  itemAt(path) {
+    return this.scene.items.find((item) => item.path === path && item.fold?.kind !== "stack")
+      ?? this.scene.items.find((item) => item.path === path);
+  }
+
+  setFold(item, state) {
+    const anchor = { path: item.path, x: item.x * this.at.zoom + this.at.x, y: item.y * this.at.zoom + this.at.y };
+    this.states.set(item.key, state);
+    this.redraw(anchor);
+    this.report("folded");
+  }
+
+  toggle(item) {
+    if (!item?.fold) return;
+    this.setFold(item, item.open ? "closed" : "one");
+  }
+
+  toggleCopies(item) {
+    if (item?.fold?.all === undefined) return;
+    this.setFold(item, item.state === "all" ? "one" : "all");
+  }
+
+  // Opens or closes everything that is drawn, again and again until nothing changes.
+  foldAll(open) {
+    const before = this.states;
+    this.states = new Map(before);
+    for (let round = 0; round < 12; round++) {
+      const { items } = laidSheet(this.data, this.states, this.proportion, this.breaks);
+      const turned = items.filter((item) => item.fold && item.fold.kind !== "composite" && item.open !== open);
+      if (!turned.length) break;
+      for (const item of turned) this.states.set(item.key, open ? "one" : "closed");
+    }
+    this.fit();
+  }
+
+  // One level of blocks more, or one less.
+  level(more) {
+    const folds = this.scene.items.filter((item) => item.fold && item.fold.kind !== "composite");
+    const turned = more ? folds.filter((item) => !item.open) : folds.filter((item) => item.open);
+    if (!turned.length) return;
+    const depth = more ? Math.min(...turned.map((item) => item.depth)) : Math.max(...turned.map((item) => item.depth));
+    for (const item of turned) if (item.depth === depth) this.states.set(item.key, more ? "one" : "closed");
+    this.fit();
+  }
+
+  reset() {
+    this.states = new Map();
+    this.fit();
+  }
+
+  // choosing
+
+  // Makes the call at a path visible: opens what it is in. Gives the item that shows it, or what it is in.
+  reveal(path) {
+    for (let round = 0; round < 40; round++) {
+      const shown = this.scene.items.find((item) => item.path === path && !(item.fold?.kind === "stack" && item.fold.turns));
+      if (shown) return shown;
+      const around = this.scene.items.filter((item) => item.fold && covers(item, path)).at(-1);
+      const wanted = around && wantedState(around, path);
+      if (!wanted || (around.open && around.state === wanted)) break;
+      this.states.set(around.key, wanted);
+      this.redraw();
+    }
+    const within = this.scene.items.find((item) => item.path.startsWith(`${path}.`));
+    return within ?? this.nearest(path);
+  }
+
+  // What stands for a call that has no box of its own: the one before it, or what it is in.
+  nearest(path) {
+    const number = this.entries.findIndex((entry) => entry.path === path);
+    const parent = path.includes(".") ? path.slice(0, path.lastIndexOf(".")) : "";
+    for (let i = number - 1; i >= 0 && this.entries[i].path.startsWith(parent); i--) {
+      const item = this.scene.items.find((each) => each.path === this.entries[i].path);
+      if (item && this.entries[i].path !== parent) return item;
+    }
+    return parent ? this.itemAt(parent) ?? this.nearest(parent) : null;
+  }
+
+  choose(path, look = false) {
+    this.chosen = path;
+    if (path) this.reveal(path);
+    this.mark();
+    this.report("chosen");
+    const item = path ? this.shown : null;
+    if (item && look) this.look(item);
+    return item;
+  }
+
+  look(item) {
+    const high = Math.min(item.high, 120), { width, height } = this.room;
+    const zoom = Math.max(this.at.zoom, 0.7);
+    const x = (item.x + item.wide / 2) * zoom, y = (item.y + high / 2) * zoom;
+    const seenX = (item.x + item.wide / 2) * this.at.zoom + this.at.x, seenY = (item.y + high / 2) * this.at.zoom + this.at.y;
+    const inside = zoom === this.at.zoom && seenX > 60 && seenX < width - 60 && seenY > 60 && seenY < height - 60;
+    if (!inside) this.centre(x / zoom, y / zoom, zoom);
+  }
+
+  // Shows what is chosen, and makes it the one place of the figure that the tab key reaches.
+  mark() {
+    this.world.querySelectorAll(".chosen").forEach((each) => each.classList.remove("chosen"));
+    this.world.querySelectorAll('[tabindex="0"]').forEach((each) => each.setAttribute("tabindex", "-1"));
+    const item = this.shown;
+    if (item) item.element.classList.add("chosen");
+    (item ?? this.scene.items.find((each) => each.element))?.element.setAttribute("tabindex", "0");
+  }
+
+  get shown() {
+    if (!this.chosen) return null;
+    return this.itemAt(this.chosen) ?? this.scene.items.find((item) => item.path.startsWith(`${this.chosen}.`)) ?? this.nearest(this.chosen);
+  }
+
+  light(item) {
+    this.world.classList.toggle("lit", Boolean(item));
+    this.world.querySelectorAll(".on").forEach((each) => each.classList.remove("on"));
+    if (!item) return;
+    item.element.classList.add("on");
+    for (const { wires, items } of [this.near.readers(item), this.near.read(item)]) {
+      wires.forEach((wire) => wire.element.classList.add("on"));
+      items.forEach((each) => each.element.classList.add("on"));
+    }
+    if (item.open) for (const inner of this.scene.items) if (inner.path.startsWith(`${item.path}.`)) inner.element.classList.add("on");
+  }
+
+  // The next item in a direction, as the eye would find it.
+  beside(item, dx, dy) {
+    const middle = (each) => [each.x + each.wide / 2, each.open ? each.y + 8 : each.y + each.high / 2];
+    const [x, y] = middle(item);
+    let best = null;
+    for (const other of this.scene.items) {
+      if (other === item) continue;
+      const [ox, oy] = middle(other), along = (ox - x) * dx + (oy - y) * dy, across = Math.abs((ox - x) * dy) + Math.abs((oy - y) * dx);
+      if (along < 4) continue;
+      const cost = along + 2.5 * across;
+      if (!best || cost < best.cost) best = { cost, other };
+    }
+    return best?.other ?? null;
+  }
+
+  // colours
+
+  paint() {
+    const { heat, scene, data } = this;
+    this.svg.classList.toggle("heated", Boolean(heat));
+    const closed = scene.items.filter((item) => !item.open && item.element);
+    if (!heat) {
+      closed.forEach((item) => item.element.querySelector(".shape").style.removeProperty("fill"));
+      return;
+    }
+    const values = new Map(closed.map((item) => [item, costOf(data, item, heat)]));
+    const most = Math.max(1, ...values.values());
+    for (const [item, value] of values) {
+      item.element.querySelector(".shape").style.fill = mixed(Math.sqrt(value / most));
+    }
+    this.most = most;
+  }
+
+  // pointers
+
+  listen() {
+    const { svg } = this;
+    svg.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    svg.addEventListener("pointerdown", (event) => this.down(event));
+    svg.addEventListener("pointermove", (event) => this.move(event));
+    for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, (event) => this.up(event));
+    svg.addEventListener("pointerover", (event) => { if (event.pointerType !== "touch") this.light(this.under(event)); });
+    svg.addEventListener("pointerleave", () => this.light(null));
+    svg.addEventListener("dblclick", (event) => this.toggle(this.under(event)));
+  }
+
+  under(event) {
+    const found = event.target.closest?.("[data-item]");
+    return found ? this.scene.items[Number(found.dataset.item)] : null;
+  }
+
+  local(event) {
+    const { left, top } = this.svg.getBoundingClientRect();
+    return [event.clientX - left, event.clientY - top];
+  }
+
+  wheel(event) {
+    event.preventDefault();
+    const unit = event.deltaMode === 1 ? 16 : 1;
+    if (event.ctrlKey || event.metaKey) this.zoomBy(Math.exp(-event.deltaY * unit * (event.deltaMode ? 0.02 : 0.006)), ...this.local(event));
+    else this.panBy(-(event.shiftKey ? event.deltaY : event.deltaX) * unit, event.shiftKey ? 0 : -event.deltaY * unit);
+  }
+
+  down(event) {
+    if (event.button) return;
+    this.touches.set(event.pointerId, this.local(event));
+    this.dragged = this.touches.size > 1;
+    this.pressed = event.target;
+  }
+
+  move(event) {
+    const before = this.touches.get(event.pointerId);
+    if (!before) return;
+    const now = this.local(event), others = [...this.touches].filter(([id]) => id !== event.pointerId);
+    if (!this.dragged && Math.hypot(now[0] - before[0], now[1] - before[1]) < 4) return;
+    if (!this.dragged) this.svg.setPointerCapture(event.pointerId);
+    this.dragged = true;
+    this.svg.classList.add("dragging");
+    this.touches.set(event.pointerId, now);
+    if (!others.length) return this.panBy(now[0] - before[0], now[1] - before[1]);
+    const [, other] = others[0], length = (point) => Math.hypot(point[0] - other[0], point[1] - other[1]) || 1;
+    this.panBy((now[0] - before[0]) / 2, (now[1] - before[1]) / 2);
+    this.zoomBy(length(now) / length(before), (now[0] + other[0]) / 2, (now[1] + other[1]) / 2);
+  }
+
+  up(event) {
+    if (!this.touches.delete(event.pointerId)) return;
+    if (this.touches.size) return;
+    this.svg.classList.remove("dragging");
+    if (this.dragged || event.type === "pointercancel") return;
+    this.press(this.pressed);
+  }
+
+  press(target) {
+    const at = (name) => this.scene.items[Number(target.closest(`[data-${name}]`)?.dataset[name])];
+    const fold = at("fold"), copies = at("copies"), item = at("item");
+    if (fold) this.toggle(fold);
+    else if (copies) this.toggleCopies(copies);
+    else this.choose(item ? item.path : null);
+  }
+}
+
+// Whether a call is in what an item opens: of a stack, in any of its copies.
+function covers(item, path) {
+  if (path.startsWith(`${item.path}.`)) return true;
+  if (item.fold.kind !== "stack") return false;
+  const cut = item.path.lastIndexOf(".") + 1, rest = path.slice(cut).split(".")[0];
+  const number = Number(rest) - Number(item.path.slice(cut));
+  return path.startsWith(item.path.slice(0, cut)) && number >= 0 && number < item.fold.count;
+}
+
+function wantedState(item, path) {
+  const own = path === item.path || path.startsWith(`${item.path}.`);
+  if (item.fold.kind !== "stack") return "one";
+  return own && item.state !== "all" ? "one" : item.fold.all === undefined ? null : "all";
+}
+
+const SCALES = { light: ["#f3f4f6", "#fdd49e", "#ef6548"], dark: ["#1f2833", "#7a3b12", "#e8762c"] };
+
+// A colour of the heat scale, from 0 to 1.
+function mixed(value) {
+  const scale = SCALES[document.documentElement.dataset.theme] ?? SCALES.light;
+  const place = value * (scale.length - 1), low = Math.min(Math.floor(place), scale.length - 2), part = place - low;
+  const channel = (colour, i) => parseInt(colour.slice(1 + 2 * i, 3 + 2 * i), 16);
+  const mix = (i) => Math.round(channel(scale[low], i) * (1 - part) + channel(scale[low + 1], i) * part);
+  return `rgb(${mix(0)}, ${mix(1)}, ${mix(2)})`;
+}
