@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from graphbuilder.backends.graphviz.options import Direction, Options, Shapes, Style, Theme
     from graphbuilder.compiler import Network
 
-Format = Literal["svg", "png", "pdf", "dot", "tex", "mmd"]
+Format = Literal["svg", "png", "pdf", "dot", "html", "tex", "mmd"]
 
 
 class Choices(TypedDict, total=False):
@@ -52,8 +52,9 @@ def render(
     """The figure of the network; where a ``path`` is given, it is written whole there and not returned.
 
     Args:
-        format: "svg", "png", "pdf", "dot", "tex" (a LaTeX document that needs TikZ) or "mmd" (a Mermaid flowchart);
-            the suffix of ``path`` says it otherwise, and without both it is SVG.
+        format: "svg", "png", "pdf", "dot", "html" (a page that folds, searches and tells of every step), "tex" (a LaTeX
+            document that needs TikZ) or "mmd" (a Mermaid flowchart); the suffix of ``path`` says it otherwise, and
+            without both it is SVG.
         choices: the fields of ``backends.graphviz.Options``: ``shapes``, ``names``, ``direction``, ``expand``,
             ``collapse``, ``level``, ``dpi``, ``theme``, ``title`` and ``style``.
 
@@ -95,7 +96,7 @@ def _options(choices: Choices) -> Options:
     from graphbuilder.backends.graphviz.options import Options
 
     given: dict[str, Any] = {**choices}
-    patterns = {word: _patterns(given.get(word, ())) for word in ("expand", "collapse")}
+    patterns: dict[str, Any] = {word: _patterns(given.get(word, ())) for word in ("expand", "collapse")}
     return Options(**{**given, **patterns})
 
 
@@ -109,6 +110,10 @@ def drawn(typed: TypedGraph, format: Format, options: Options) -> bytes:
     Raises:
         CompileError: when nothing on this machine draws it.
     """
+    if format == "html":
+        from graphbuilder.backends.html import render as write_page
+
+        return write_page(typed, options)
     if format == "tex":
         from graphbuilder.backends.tikz import write as write_tex
 

@@ -17,13 +17,20 @@ Examples:
   graphbuilder render specs/xception.toml -o xception.svg
   graphbuilder render specs/xception.toml -o xception.png --dpi 300 --theme light
   graphbuilder render specs/xception.toml -o xception.pdf --style paper
+  graphbuilder render specs/xception.toml -o xception.html
   graphbuilder render specs/resnet50.toml -o resnet50.pdf --expand 'stages.0.*' --names
 """
 
 
 @click.command(cls=Command, name="render", short_help="Draw a network as a figure.", epilog=EXAMPLES)
 @reads_spec
-@click.option("-o", "--output", metavar="FILE", required=True, help="What to write: .svg, .png, .pdf, .dot, .tex (TikZ) or .mmd (Mermaid).")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    required=True,
+    help="What to write: .svg, .png, .pdf, .dot, .html (a page), .tex (TikZ) or .mmd (Mermaid).",
+)
 @click.option("--shapes/--no-shapes", default=True, help="Show shapes, at the boundaries of blocks.")
 @click.option("--names", is_flag=True, help="Show the paths of steps, which --expand and --collapse take.")
 @click.option("--direction", type=click.Choice(["TB", "LR"]), default="TB", help="Top to bottom, or left to right.")
