@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from graphbuilder.comparing import compare
     from graphbuilder.compiler import Network, check, check_text, compile, load, source, summary
     from graphbuilder.diagnostics import CompileError, Diagnostic
+    from graphbuilder.differing import diff
     from graphbuilder.importers.importing import from_keras, from_torch
     from graphbuilder.ops import register as op
     from graphbuilder.rendering import render
@@ -35,6 +36,7 @@ _HOMES = {
     "check_text": "compiler",
     "compare": "comparing",
     "compile": "compiler",
+    "diff": "differing",
     "from_keras": "importers.importing",
     "from_torch": "importers.importing",
     "load": "compiler",
@@ -53,6 +55,7 @@ __all__ = [
     "check_text",
     "compare",
     "compile",
+    "diff",
     "from_keras",
     "from_torch",
     "load",

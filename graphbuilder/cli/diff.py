@@ -16,6 +16,7 @@ from graphbuilder.cli.root import Command
 from graphbuilder.diagnostics.draw import WIDTH
 
 if TYPE_CHECKING:
+    from graphbuilder.backends.graphviz.options import Theme
     from graphbuilder.compiler import Checked
     from graphbuilder.differing import Differences
 
@@ -53,7 +54,7 @@ def command(
     theirs: tuple[str, ...],
     as_json: bool,
     output: str | None,
-    theme: str,
+    theme: Theme,
 ) -> None:
     """Tell what changed from one network to another, or to the same at other settings.
 
@@ -61,10 +62,14 @@ def command(
     from a change (·) is not counted. The exit code is 0 where nothing changed, 1 where something did, and 2 where a
     spec cannot be read.
     """
+    from graphbuilder.rendering import format_of
+
     if after is None and not (ours or theirs):
         raise bad_use("there is nothing to compare it with", "name a second spec, or --to-set NAME=VALUE")
     if before == after == "-":
         raise bad_use("standard input is one spec, not two", "put one of them into a file")
+    if output is not None:
+        format_of(output)  # before any work
     found = _differences(reading, (before, ours), (after or before, theirs))
     if output is not None:
         found.draw(output, theme=theme)

@@ -18,7 +18,7 @@ from graphbuilder.differing.bodies import Change, Comparing, Pair
 from graphbuilder.differing.report import shown
 from graphbuilder.differing.splicing import Splice
 from graphbuilder.differing.stand_ins import stand_in
-from graphbuilder.ir import Graph, Node, Op, TensorType, Value
+from graphbuilder.ir import Node, Op, TensorType, Value
 
 if TYPE_CHECKING:
     from graphbuilder.differing.report import Differences
@@ -103,9 +103,11 @@ class _Body:
         body, whole = self._merger.body(pair.inner.before, pair.inner.after), pair.after.body
         if pair.inner.after is whole:
             return body
-        nodes = tuple(replace(node, callee=body.graph) for node in whole.graph.nodes)
-        bodies = {node.name: body for node in nodes}
-        return TypedGraph(replace(whole.graph, nodes=nodes), whole.inputs, whole.types, bodies)
+        bodies = {name: body if each is pair.inner.after else each for name, each in whole.bodies.items()}
+        nodes = (
+            replace(node, callee=bodies[node.name].graph) if node.name in bodies else node for node in whole.graph.nodes
+        )
+        return TypedGraph(replace(whole.graph, nodes=tuple(nodes)), whole.inputs, whole.types, bodies)
 
     def _drawn(self, node: Node) -> Node:
         """``node`` reading what it reads here; an op that read something else before stands as it was."""
@@ -126,9 +128,10 @@ class _Body:
 
 def _mark(pair: Pair, number: int, inside: dict[str, Mark]) -> Mark | None:
     """What is said of copy ``number`` of a step; None for one that is the same through and through."""
-    if pair.kind == "added" or pair.kind == "removed":
-        return Mark(pair.kind)
-    assert pair.before is not None, "it was there before"
+    if pair.before is None:
+        return Mark("added")
+    if pair.after is None:
+        return Mark("removed")
     if number >= pair.before.run.count:
         return Mark("added")
     count = sum(1 if mark.kind else mark.inside for mark in inside.values())
@@ -139,13 +142,16 @@ def _mark(pair: Pair, number: int, inside: dict[str, Mark]) -> Mark | None:
 
 def _words(changes: Sequence[Change]) -> str:
     """``padding valid → same``; of a repeat, a name or another op what it was."""
-    words = [_said(change) for change in changes[:_LONGEST]]
+    ordered = sorted(changes, key=lambda change: change.name.startswith("init."))
+    words = [_said(change) for change in ordered[:_LONGEST]]
     return text.clean(", ".join((*words, *(["…"] if len(changes) > _LONGEST else []))))
 
 
 def _said(change: Change) -> str:
-    if change.name in ("repeat", "name", "use", "op", "step"):
-        return f"was {shown(change.before)}" + (" times" if change.name == "repeat" else "")
+    if change.name == "repeat":
+        return f"was {change.before} times" if change.before not in (None, 1) else "was once"
+    if change.name in ("name", "use", "op", "step"):
+        return f"was {shown(change.before)}"
     return f"{change.name} {shown(change.before)} → {shown(change.after)}"
 
 

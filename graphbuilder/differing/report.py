@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from graphbuilder.analysis.costs import Costs, costs
@@ -17,8 +18,6 @@ from graphbuilder.differing.bodies import Change, Comparing, Matched, Pair, Seve
 from graphbuilder.ir import Graph, Initialiser, Node
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from graphbuilder.backends.graphviz.options import Theme
     from graphbuilder.compiler import Network
 
@@ -160,10 +159,10 @@ class Differences:
         from graphbuilder.rendering import drawn, format_of
 
         format, marks = format_of(path), merged(self)
-        write_whole(path, drawn(marks.root, format, Options(theme=theme, title=self._title, marks=marks)))
+        write_whole(path, drawn(marks.root, format, Options(theme=theme, title=self.title, marks=marks)))
 
     @property
-    def _title(self) -> str:
+    def title(self) -> str:
         """Both titles, or of one network what tells the two apart."""
         titles = self.before.network.title, self.after.network.title
         if titles[0] != titles[1]:
@@ -184,6 +183,21 @@ def differences(before: Side, after: Side) -> Differences:
     _add_network(before, after, matched, gathered)
     _Walk(gathered, before, after).body(matched, ("", ""), (1, 1))
     return Differences(before, after, matched, tuple(gathered.values()))
+
+
+def diff(before: Network | str | Path, after: Network | str | Path) -> Differences:
+    """What changed from one network, or spec, to another; true where anything did, and prints as a tree.
+
+    Raises:
+        CompileError: when a spec has mistakes.
+    """
+    return differences(_side(before), _side(after))
+
+
+def _side(given: Network | str | Path) -> Side:
+    from graphbuilder.compiler import load
+
+    return Side(load(given), str(given)) if isinstance(given, str | Path) else Side(given, given.name)
 
 
 def ends(before: Side, after: Side) -> Iterator[Change]:

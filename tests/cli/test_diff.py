@@ -93,6 +93,14 @@ def test_settings_are_of_both_or_of_one(cli: Cli) -> None:
     assert {each["kind"] for each in found["differences"]} == {"changed", "removed"}
 
 
+def test_a_figure_is_written_as_well(cli: Cli) -> None:
+    code, out, _ = cli(XCEPTION, TUTORIAL, "-o", "diff.svg")
+    assert code == 1 and "3 differences" in out
+    assert "+ ReLU" in Path("diff.svg").read_text(encoding="utf-8")
+    code, out, err = cli("missing.toml", TUTORIAL, "-o", "diff.gif")
+    assert (code, out) == (2, "") and "GB508" in err, "before any work"
+
+
 def test_json_has_the_three_differences_of_the_tutorial(cli: Cli) -> None:
     _, out, _ = cli(XCEPTION, TUTORIAL, "--json")
     changed, added, removed = json.loads(out)["differences"]

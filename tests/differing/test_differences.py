@@ -167,6 +167,13 @@ def test_a_network_does_not_differ_from_itself(path: Path) -> None:
     assert not differences(one, other)
 
 
+def test_networks_and_paths_are_compared_from_python() -> None:
+    path = SPECS / "xception.toml"
+    assert not gb.diff(path, str(path))
+    found = gb.diff(gb.load(path), gb.load(path, params={"classes": 10}))
+    assert found and "out 1000 → 10" in str(found)
+
+
 def test_sizes_are_consequences() -> None:
     found = shipped("xception", "xception", size=224)
     assert told(found) == [("changed", "", [], [])]

@@ -52,7 +52,7 @@ class Marks:
                 self.put(item.region)
 
     def told(self, scene: Scene) -> Scene:
-        """``scene`` with what stands below the title: its own parameters and costs would be those of neither network."""
+        """``scene`` with what stands below the title: its own costs would be those of neither network."""
         return replace(scene, facts=(*self.facts, *scene.facts[2:]))
 
     def headed(self, section: Section) -> Section:

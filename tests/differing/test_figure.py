@@ -1,0 +1,116 @@
+"""Both networks in one figure: every difference is drawn, told by its sign and its border, and nothing lies on it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import graphbuilder as gb
+from graphbuilder.backends.graphviz.figure import drawing
+from graphbuilder.backends.graphviz.lay.drawing import Drawing, Shape
+from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.differing import Differences, Side, differences
+from graphbuilder.differing.merging import merged
+from tests.backends.graphviz.geometry import faults
+
+SPECS = Path(__file__).parents[2] / "specs"
+
+
+def between(before: str, after: str, **params: Any) -> Differences:
+    one, other = gb.load(SPECS / f"{before}.toml"), gb.load(SPECS / f"{after}.toml", params=params)
+    settings = tuple(f"{name}={value}" for name, value in params.items())
+    return differences(Side(one, before), Side(other, after, settings))
+
+
+def drawn(found: Differences) -> Drawing:
+    marks = merged(found)
+    return drawing(marks.root, Options(title=found.title, marks=marks))
+
+
+def words(shape: Shape) -> str:
+    return " ".join(run.text for line in shape.lines for run in line)
+
+
+def marked(figure: Drawing, kind: str) -> list[tuple[str, str]]:
+    shapes = [shape for shape in figure.shapes if shape.style == kind and not shape.key.startswith("legend")]
+    return [(shape.key, words(shape)) for shape in shapes]
+
+
+def test_the_three_differences_of_the_tutorial_are_drawn() -> None:
+    figure = drawn(between("xception", "xception_tutorial"))
+    assert marked(figure, "added") == [("middle.0.relu", "+ ReLU")]
+    assert marked(figure, "removed") == [("exit.block14.relu (removed)", "− ReLU")]
+    changed = "~ Conv padding valid → same"
+    assert marked(figure, "changed") == [("entry.stem.conv", changed), ("entry.stem.conv_2", changed)]
+    families = {"separable", "convolution", "pooling", "activation", "normalisation", "head"}
+    assert not families & {shape.style for shape in figure.shapes}, "a hue of a family could be taken for a mark"
+
+
+def test_what_is_gone_stands_where_it_stood_and_is_dashed() -> None:
+    figure = drawn(between("xception", "xception", residual=False))
+    gone = marked(figure, "removed")
+    assert [text for _, text in gone].count("+") == 5 and sum(text.startswith("− Conv") for _, text in gone) == 4
+    assert all(shape.dashed for shape in figure.shapes if shape.style == "removed")
+    into = {line.tail for line in figure.lines if line.head == "entry.block2.merge (removed)"}
+    assert into == {"entry.block2.maxpool", "entry.block2.shortcut (removed).conv"}
+    assert figure.title == "Xception (Chollet 2017, figure 5): xception → residual=False"
+    assert any("22.86 M → 21.88 M parameters (−4.3 %)" in each.text for each in figure.words)
+
+
+def test_a_repeat_tells_how_often_it_was() -> None:
+    figure = drawn(between("xception", "xception", middle=16))
+    assert {"repeated 16 times", "was 8 times", "~ middle 0 – 15"} <= {each.text for each in figure.words}
+    assert "changed" in {frame.style for frame in figure.frames}
+
+
+def test_an_added_block_is_added_with_all_in_it() -> None:
+    figure = drawn(between("resnet18", "resnet50"))
+    inside = [shape for shape in figure.shapes if shape.key.startswith("stages.0.block.0.")]
+    assert {shape.style for shape in inside} == {"added"} and len(inside) >= 7
+    assert "+ bottleneck 0" in {each.text for each in figure.words}
+
+
+PAIRS = [
+    ("xception", "xception_tutorial"),
+    ("resnet50", "resnext50_32x4d"),
+    ("vgg16", "alexnet"),
+    ("inception_v3", "inception_v3_torchvision"),
+    ("unet", "lenet5"),
+    ("simple_inception", "extreme_inception"),
+    ("densenet121", "vit_b_16"),
+    ("googlenet", "hrnet_w18_small"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if (SPECS / f"{pair[0]}.toml").exists()])
+def test_nothing_lies_where_it_should_not(before: str, after: str) -> None:
+    for one, other in ((before, after), (after, before)):
+        assert list(faults(drawn(between(one, other)))) == []
+
+
+@pytest.mark.parametrize("before", sorted(path.stem for path in SPECS.glob("*.toml"))[::4])
+def test_any_two_networks_are_drawn(before: str) -> None:
+    """What has nothing in common has wires that no spec has."""
+    assert drawn(between(before, "swin_t" if before.startswith("u") else "unet")).shapes
+
+
+def test_files_are_written_whole(tmp_path: Path) -> None:
+    found = between("xception", "xception_tutorial")
+    starts = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "dot": b"digraph"}
+    for suffix, start in starts.items():
+        found.draw(tmp_path / f"diff.{suffix}", theme="dark" if suffix == "png" else "auto")
+        assert (tmp_path / f"diff.{suffix}").read_bytes().startswith(start)
+    svg = (tmp_path / "diff.svg").read_text(encoding="utf-8")
+    classes = re.findall(r'class="node (\w+)', svg)
+    assert (classes.count("added"), classes.count("removed"), classes.count("changed")) == (2, 2, 3), "and the legend"
+    assert ".removed>path" in svg, "dark has its own"
+    with pytest.raises(gb.CompileError, match="GB508"):
+        found.draw(tmp_path / "diff.gif")
+
+
+def test_a_figure_of_one_network_knows_no_marks() -> None:
+    svg = gb.render(SPECS / "xception.toml").decode()
+    assert ".removed>path" not in svg and ".block>path" in svg
