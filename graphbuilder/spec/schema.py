@@ -2,6 +2,9 @@
 
 Draft 7, since that is what editors read for TOML. It says what a form can say; the rules and everything that needs a
 computation stay the compiler's. Ops are given, since none is known here.
+
+Editors mark what a fault is said of, and all that is in it. So nothing is said of a table that can be said of one value
+in it: a key that is not known has a value that may not be, and no table of the file itself must be there.
 """
 
 from __future__ import annotations
@@ -15,9 +18,14 @@ from graphbuilder.spec.names import PATTERN
 Schema = dict[str, Any]
 
 _NAME = {"pattern": f"^{PATTERN.pattern}$"}
+_NOTHING = {"allOf": [False]}
 _FORMULA = {"$ref": "#/definitions/expression"}
 _STEPS = {"type": "array", "items": {"$ref": "#/definitions/Step"}}
 _INSERTED = {"before": "Steps to insert ahead of this one.", "after": "Steps to insert behind this one."}
+_RUNS: tuple[Schema, ...] = (
+    {"if": {"required": ["op"]}, "then": {"properties": {"use": _NOTHING}}},
+    {"if": {"not": {"anyOf": [{"required": ["use"]}, {"required": ["share"]}]}}, "then": {"required": ["op"]}},
+)
 _WORDS = tuple(field.alias or name for name, field in Step.model_fields.items())
 
 
@@ -53,15 +61,17 @@ def _file(root: Schema, arguments: Mapping[str, Schema]) -> None:
         "additionalProperties": {
             "type": "object",
             "properties": {word: {**_STEPS, "description": told} for word, told in _INSERTED.items()},
+            "additionalProperties": True,
         },
     }
     for named in ("params", "inputs", "blocks", "outputs"):
-        properties[named]["propertyNames"] = _NAME
+        properties[named]["patternProperties"] = {_NAME["pattern"]: properties[named]["additionalProperties"]}
+        properties[named]["additionalProperties"] = _NOTHING
     properties["defaults"]["properties"] = {name: _closed(own) for name, own in arguments.items()}
-    properties["defaults"]["additionalProperties"] = False
-    properties["init"]["propertyNames"] = {"enum": list(arguments)}
-    root["required"] = ["format"]
-    root["anyOf"] = [{"required": ["extends"]}, {"required": ["name", "inputs", "model"]}]
+    properties["defaults"]["additionalProperties"] = _NOTHING
+    properties["init"]["properties"] = dict.fromkeys(arguments, properties["init"]["additionalProperties"])
+    properties["init"]["additionalProperties"] = _NOTHING
+    del root["required"]
 
 
 def _input(table: Schema) -> Schema:
@@ -86,10 +96,9 @@ def _step(step: Schema, ops: Mapping[str, Mapping[str, Any]], arguments: Mapping
         "x-taplo": {"docs": {"enumValues": [_first_line(ops[name]) for name in arguments]}},
     }
     words["id"] = {**words["id"], **_NAME}
+    words["init"]["additionalProperties"] = True  # unless it is said, tombi warns of every key
     step["properties"] = {**_mentions(arguments), **words}
-    step["anyOf"] = [{"required": [word]} for word in ("op", "use", "share")]
-    step["not"] = {"required": ["op", "use"]}
-    step["allOf"] = [_condition(name, own) for name, own in arguments.items()]
+    step["allOf"] = [*_RUNS, *(_condition(name, own) for name, own in arguments.items())]
     return step
 
 
@@ -99,7 +108,7 @@ def _condition(name: str, arguments: Schema) -> Schema:
 
 
 def _closed(properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "additionalProperties": False}
+    return {"type": "object", "properties": properties, "additionalProperties": _NOTHING}
 
 
 def _mentions(arguments: Mapping[str, Schema]) -> Schema:
@@ -155,6 +164,8 @@ def _draft7(value: Any, prefix: str = "") -> Any:
         return value
     rows = cast("Mapping[str, Any]", value)
     kept = {key: item for key, item in rows.items() if not _dropped(key, item)}
+    if kept.get("additionalProperties") is False:
+        kept["additionalProperties"] = _NOTHING
     return _plain({_RENAMED.get(key, key): _draft7(item, prefix) for key, item in kept.items()}, prefix)
 
 

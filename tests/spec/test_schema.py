@@ -79,8 +79,7 @@ STOPPED = [
     STEP.format('op = "pool"') + "\nzzz = 1",
     STEP.format('op = "pool"') + "\n[blocks.b]\nbdy = []",
     STEP.format('op = "pool"').replace("format = 1", "format = 2"),
-    HEAD,
-    'extends = "x.toml"',
+    STEP.format('op = "pool", use = "x"'),
 ]
 
 
