@@ -5,22 +5,23 @@ Nothing here draws.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast, get_args, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, Unpack, cast, get_args, overload
 
 from graphbuilder.diagnostics import CompileError
 
 if TYPE_CHECKING:
     from graphbuilder.analysis.inference import TypedGraph
-    from graphbuilder.backends.graphviz.options import Direction, Options, Shapes, Style, Theme
+    from graphbuilder.backends.graphviz.options import Direction, Heat, Options, Shapes, Style, Theme, Timing
     from graphbuilder.compiler import Network
 
 Format = Literal["svg", "png", "pdf", "dot", "html", "tex", "mmd"]
 
 
 class Choices(TypedDict, total=False):
-    """How to draw: the fields of ``backends.graphviz.Options``, where a single pattern may stand for several."""
+    """How to draw: fields of ``backends.graphviz.Options``, a single pattern standing for several, and of ``Clock``."""
 
     shapes: Shapes
     names: bool
@@ -32,6 +33,25 @@ class Choices(TypedDict, total=False):
     theme: Theme
     title: str | None
     style: Style
+    heat: Heat | None
+    device: str
+    batch: int
+    tell: Callable[[int, int], None]
+
+
+def _silent(done: int, rounds: int) -> None:
+    pass
+
+
+class Clock(NamedTuple):
+    """How the time of a forward is measured: on what, and on how many samples.
+
+    ``tell`` is called with (rounds done, rounds in all).
+    """
+
+    device: str = "auto"
+    batch: int = 1
+    tell: Callable[[int, int], None] = _silent
 
 
 @overload
@@ -56,17 +76,21 @@ def render(
             document that needs TikZ) or "mmd" (a Mermaid flowchart); the suffix of ``path`` says it otherwise, and
             without both it is SVG.
         choices: the fields of ``backends.graphviz.Options``: ``shapes``, ``names``, ``direction``, ``expand``,
-            ``collapse``, ``level``, ``dpi``, ``theme``, ``title`` and ``style``.
+            ``collapse``, ``level``, ``dpi``, ``theme``, ``title``, ``style`` and ``heat``; with ``heat="time"``, for
+            which the network is run in torch, those of ``Clock``: ``device``, ``batch`` and ``tell``.
 
     Raises:
-        CompileError: when the spec has mistakes, no such format is drawn, or the file cannot be written.
+        CompileError: when the spec has mistakes, no such format is drawn, the file cannot be written, or time cannot be
+            measured.
         TypeError, ValueError: when a choice is none.
     """
     from graphbuilder.compiler import load
 
-    options = _options(choices)
+    options, clock = _options(choices)
     chosen = format or (format_of(path) if path is not None else "svg")
     known = load(network) if isinstance(network, str | Path) else network
+    if clock is not None:
+        options = replace(options, heat="time", timing=_timing(known.typed, clock))
     figure = drawn(known.typed, chosen, options)
     if path is None:
         return figure
@@ -92,12 +116,24 @@ def format_of(path: str | Path) -> Format:
     return cast("Format", suffix)
 
 
-def _options(choices: Choices) -> Options:
+def _options(choices: Choices) -> tuple[Options, Clock | None]:
+    """The options, and the clock that what is missing of them takes."""
     from graphbuilder.backends.graphviz.options import Options
 
     given: dict[str, Any] = {**choices}
+    clock = Clock(**{word: given.pop(word) for word in Clock._fields if word in given})
+    timed = given.get("heat") == "time"
     patterns: dict[str, Any] = {word: _patterns(given.get(word, ())) for word in ("expand", "collapse")}
-    return Options(**{**given, **patterns})
+    if timed:
+        del given["heat"]
+    return Options(**{**given, **patterns}), clock if timed else None
+
+
+def _timing(typed: TypedGraph, clock: Clock) -> Timing:
+    from graphbuilder.backends.graphviz.options import Timing
+    from graphbuilder.backends.torch import clocked
+
+    return Timing(*clocked(typed, device=clock.device, batch=clock.batch, tell=clock.tell))
 
 
 def _patterns(given: str | Sequence[str]) -> tuple[str, ...]:

@@ -92,6 +92,7 @@ ROWS = (
     Row("twins_svt_small", 24_060_776, 0, 2_927_353_344),
     Row("swin_v2_t", 28_351_570, 0, 5_921_028_096),
     Row("efficientformer_l1", 12_289_928, 31_920, 1_291_284_736),
+    Row("efficientnet_b0_keras", 5_288_548, 42_016, 385_814_752),
     Row("modules/convolution", 4_608, 0, 4_718_592),
     Row("modules/separable_convolution", 656, 0, 671_744),
     Row("modules/inception", 159_744, 0, 195_686_400),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import product
 from math import prod
@@ -16,6 +16,7 @@ import click
 from graphbuilder.cli.options import Reading, reads_specs
 from graphbuilder.cli.report import bad_use, has_colour, report
 from graphbuilder.cli.root import Command
+from graphbuilder.cli.stages import bar, silent
 
 if TYPE_CHECKING:
     from graphbuilder.backends.table.comparison import Comparison
@@ -74,7 +75,7 @@ def command(
 
         checked_format(output)  # before any work
     networks = _networks(reading, specs, grid)
-    with _progress(timed) as tell:
+    with bar("building") if timed else nullcontext(silent) as tell:
         comparison = compare(*networks, timed=timed, batch=batch, device=device, tell=tell)
     if output is not None:
         comparison.plot(output)
@@ -136,17 +137,3 @@ def _print(comparison: Comparison, form: str | None) -> None:
         show(comparison, Console(no_color=not has_colour()))
     else:
         click.echo(comparison.text(), nl=False)
-
-
-@contextmanager
-def _progress(shown: bool) -> Generator[Callable[[int, int], None]]:
-    """A bar on a terminal; nothing for anything else, which keeps rich unimported."""
-    if not shown or not sys.stderr.isatty():
-        yield lambda done, rounds: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("building", total=None)
-        yield lambda done, rounds: progress.update(task, description="timing", completed=done, total=rounds)

@@ -52,15 +52,23 @@ Examples:
     default="colour",
     help="paper: black on white, with serifs, for print.",
 )
+@click.option(
+    "--heat",
+    type=click.Choice(["params", "macs", "memory", "time"]),
+    help="Colour boxes by their share of the whole; for time the network is run in torch.",
+)
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where time is measured.")
+@click.option("--batch", type=click.IntRange(1), metavar="N", default=1, help="Samples in the batch that is timed.")
 def command(reading: Reading, spec: str, *, output: str, **drawn: Any) -> None:
     """Draw a network as a figure, with or without Graphviz on the machine."""
-    from graphbuilder.rendering import render
+    from graphbuilder.rendering import format_of, render
 
+    format_of(output)  # before any work
     if drawn["style"] == "paper" and drawn["theme"] == "dark":
         raise bad_use("paper is white", "leave out --theme dark, or --style paper")
     stages = Stages()
     with stages.stage("check", f"checking {spec}"):
         network = reading.network(spec)
-    with stages.stage("draw", f"drawing {output}"):
-        render(network, output, **drawn)
+    with stages.stage("draw", f"drawing {output}", counted=drawn["heat"] == "time") as tell:
+        render(network, output, tell=tell, **drawn)
     click.echo(f"{output}: drawn in {shown(sum(stages.seconds.values()))}", err=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from time import perf_counter
+
+Tell = Callable[[int, int], None]
 
 
 class Stages:
@@ -15,11 +17,14 @@ class Stages:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
-    def stage(self, name: str, telling: str) -> Generator[None]:
-        """Time what runs inside; ``telling`` is what a terminal shows meanwhile."""
+    def stage(self, name: str, telling: str, counted: bool = False) -> Generator[Tell]:
+        """Time what runs inside; ``telling`` is what a terminal shows meanwhile, with a bar where rounds are counted.
+
+        Gives what to tell of (rounds done, rounds in all).
+        """
         start = perf_counter()
-        with _spinner(telling):
-            yield
+        with bar(telling) if counted else _spinner(telling) as tell:
+            yield tell
         self.seconds[name] = perf_counter() - start
 
     def __str__(self) -> str:
@@ -31,13 +36,31 @@ def shown(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
 
 
+def silent(done: int, rounds: int) -> None:
+    """Tell nobody."""
+
+
 @contextmanager
-def _spinner(telling: str) -> Generator[None]:
+def bar(telling: str) -> Generator[Tell]:
+    """A bar on a terminal, ``telling`` what is done before rounds are timed; nothing for anything else."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(telling, total=None)
+        yield lambda done, rounds: progress.update(task, description="timing", completed=done, total=rounds)
+
+
+@contextmanager
+def _spinner(telling: str) -> Generator[Tell]:
     """A spinner on a terminal; nothing for anything else, which keeps rich unimported."""
     if not sys.stderr.isatty():
-        yield
+        yield silent
         return
     from rich.console import Console
 
     with Console(stderr=True).status(telling):
-        yield
+        yield silent

@@ -16,13 +16,16 @@ from graphbuilder.importers.sizes import each, listed
 
 Column = tuple[Any, ...]
 
+# What begins the slot of a step that some copies leave out; its op is behind.
+WHEN = "when "
+
 
 class Slot(NamedTuple):
     """One argument of one step of a block.
 
     Attributes:
         place: where the step stands: the list, and its number there.
-        name: the argument.
+        name: the argument, or ``WHEN`` and the op.
         channels: whether it counts channels, so that expressions are looked for.
     """
 
@@ -171,7 +174,7 @@ class _Names:
 
     def _base(self, slot: Slot) -> str:
         if not slot.channels or slot.name not in ("out", "mid"):
-            return {"repeat": "depth"}.get(slot.name, slot.name.replace(" ", "_"))
+            return {"repeat": "depth"}.get(slot.name, slot.name.removeprefix(WHEN).replace(" ", "_"))
         kind, _, branch = slot.place[0].partition(" ")
         is_last = self._last[slot.place[0]] == slot.place
         if branch and is_last:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from graphbuilder.importers.columns import WHEN
 from graphbuilder.importers.sizes import is_one, plain
 from graphbuilder.importers.templates import Template
 from graphbuilder.importers.tree import Leaf
@@ -78,7 +79,7 @@ def _steps(template: Template) -> Iterable[tuple[str, Table]]:
         for number, item in enumerate(items):
             if isinstance(item, Leaf):
                 slots = {slot.name: value for slot, value in template.said.written.items()
-                         if slot.place == (where, number)}  # fmt: skip
+                         if slot.place == (where, number) and not slot.name.startswith(WHEN)}  # fmt: skip
                 yield item.call.op, slots
 
 

@@ -13,7 +13,8 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from graphbuilder.importers.columns import Column, Resolved, Slot, resolved
+from graphbuilder.importers.columns import WHEN, Column, Resolved, Slot, resolved
+from graphbuilder.importers.optional import merged
 from graphbuilder.importers.sizes import is_one, listed, plain
 from graphbuilder.importers.tree import CONTAINERS, Body, Group, Item, Leaf, Sub, bodies, leaves, step_of, subs
 from graphbuilder.ir import TensorType, Value
@@ -91,7 +92,8 @@ class _Maker:
         for body in level:
             if body.kind not in CONTAINERS:
                 alike[self._form(body)].append(body)
-        made = [self.template(part) for members in alike.values() for part in self._parts(members)]
+        groups = merged([*alike.values()], self._form, {id(body): number for number, body in enumerate(level)})
+        made = [self.template(part) for members in groups for part in self._parts(members)]
         calls = {id(body): (template, number) for template in made
                  for number, body in enumerate(template.members)}  # fmt: skip
         self._calls |= calls
@@ -125,9 +127,10 @@ class _Maker:
             made.shortcut = "project"
         elif forms & {"identity", "none"} and "identity" in forms:
             made.shortcut = "identity"
-        columns = self._columns(made)
+        columns: dict[Slot, Column] = {}
         if forms == {"identity", "none"}:
             columns[Slot(("shortcut", -1), "residual", False)] = tuple(not body.is_plain for body in members)
+        columns |= self._columns(made)
         channels = [self._types[body.source].channels if body.source else 0 for body in members]
         made.said = resolved(columns, channels, ())
         self._condition(made, channels)
@@ -152,6 +155,8 @@ class _Maker:
         made.when = next((text for text, holds in tests.items() if holds == list(column)), None)
         if made.when:
             del made.said.arguments["residual"]
+            written = {each: made.when for each, value in made.said.written.items() if value == "=residual"}
+            made.said.written |= written
         else:
             made.when = "=residual"
         del made.said.written[slot]
@@ -165,6 +170,9 @@ class _Maker:
                 each = [other[where][number] for other in lists]
                 for (name, channels), column in _columns_of(each).items():
                     columns[Slot((where, number), name, channels)] = column
+                there = tuple(not (isinstance(item, Leaf) and item.after) for item in each)
+                if not all(there):
+                    columns[Slot((where, number), f"{WHEN}{_op_of(each[0])}", False)] = there
         return columns
 
     def _parts(self, members: list[Body]) -> list[list[Body]]:
@@ -311,21 +319,25 @@ def _columns_of(each: Sequence[Item]) -> dict[tuple[str, bool], Column]:
     return columns
 
 
+def _op_of(item: Item) -> str:
+    return item.call.op if isinstance(item, Leaf) else ""
+
+
 def _arguments(leaf: Leaf) -> dict[str, Any]:
     return {name: plain(value) for name, value in leaf.op}
 
 
 def _form(items: list[Item]) -> Any:
     """Steps without their arguments, and by their numbers what each reads, and which of them it runs again."""
-    place = {item.key: number for number, item in enumerate(items)}
-    return tuple(
-        (
-            _kind(item),
-            place.get(item.owner or "", number) - number,
-            tuple((place.get(value.node, -1) - number, value.port) for value in item.reads),
-        )
-        for number, item in enumerate(items)
-    )
+    place: dict[str, int] = {}
+    found: list[Any] = []
+    for number, item in enumerate(items):
+        reads = tuple((place.get(value.node, -1) - number, value.port) for value in item.reads)
+        found.append((_kind(item), place.get(item.owner or "", number) - number, reads))
+        place[item.key] = number
+        if isinstance(item, Leaf) and item.after:
+            place[item.after.node] = number
+    return tuple(found)
 
 
 def _sort(value: Any) -> str:

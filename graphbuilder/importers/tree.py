@@ -17,19 +17,25 @@ from graphbuilder.ir import Op, Value
 
 @dataclass(eq=False)
 class Leaf:
-    """One op; ``owner`` is the first of the steps beside it that have its weights, where there are several."""
+    """One op.
+
+    Attributes:
+        owner: the first of the steps beside it that have its weights, where there are several.
+        after: what it would read, where this copy of a block leaves the step out.
+    """
 
     call: Call
     op: Op
     owner: str | None = None
+    after: Value | None = None
 
     @property
     def key(self) -> str:
-        return self.call.name
+        return f"{self.after.node}~{self.call.op}" if self.after else self.call.name
 
     @property
     def reads(self) -> tuple[Value, ...]:
-        return self.call.inputs
+        return (self.after,) if self.after else self.call.inputs
 
 
 @dataclass(eq=False)
@@ -136,8 +142,8 @@ def step_of(values: list[Any]) -> float:
     if len(values) < 2 or not all(isinstance(value, float) for value in values):
         return 0.0
     steps = [above - below for below, above in pairwise(values)]
-    is_even = all(isclose(step, steps[0], rel_tol=1e-6) for step in steps)
-    return steps[0] if is_even and steps[0] > 0 else 0.0
+    is_even = all(isclose(step, steps[0], rel_tol=1e-6, abs_tol=1e-9) for step in steps)
+    return steps[0] if is_even and steps[0] > 1e-9 else 0.0
 
 
 def _is_list(values: list[Any]) -> bool:

@@ -32,9 +32,19 @@ def with_units(model: Body) -> Body:
         if pattern is None:
             break
         for body in list(bodies(model)):
-            _fold(body, pattern)
+            _fold(body, pattern, pattern)
+        inactive = _inactive(pattern, model)
+        for body in list(bodies(model)) if inactive else ():
+            _fold(body, inactive, pattern)
     _pair(model)
     return model
+
+
+def _inactive(pattern: Pattern, model: Body) -> Pattern:
+    """``pattern`` without its activation, where it begins or ends with one: the same block with a condition."""
+    ops = {leaf.call.op: leaf.op for leaf in leaves(model.main)}
+    left = tuple(name for name in pattern if ops[name].family != "activation")
+    return left if 1 < len(left) < len(pattern) and left in (pattern[1:], pattern[:-1]) else ()
 
 
 def _pair(model: Body) -> None:
@@ -163,9 +173,11 @@ def _places(run: list[Leaf], pattern: Pattern) -> Iterator[int]:
             start += 1
 
 
-def _fold(body: Body, pattern: Pattern) -> None:
+def _fold(body: Body, pattern: Pattern, kept: Pattern) -> None:
+    """Gather every run of ``pattern``, but those that are a whole body, or in one that is ``kept``."""
     for items in body.lists.values():
-        if body.is_plain and tuple(item.call.op if isinstance(item, Leaf) else "" for item in items) == pattern:
+        ops = tuple(item.call.op if isinstance(item, Leaf) else "" for item in items)
+        if body.is_plain and ops in (pattern, kept):
             continue
         for run in list(_runs(items)):
             for start in _places(run, pattern):

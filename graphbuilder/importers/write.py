@@ -9,6 +9,7 @@ from itertools import pairwise
 from math import isclose
 from typing import Any
 
+from graphbuilder.importers.columns import WHEN
 from graphbuilder.importers.defaults import Defaults
 from graphbuilder.importers.naming import Names, names_of
 from graphbuilder.importers.templates import Template
@@ -142,8 +143,10 @@ class Writer:
     def _words(self, template: Template, where: str, number: int, item: Item) -> Table:
         said = {slot.name: value for slot, value in template.said.written.items() if slot.place == (where, number)}
         if isinstance(item, Leaf):
-            said = self._params_of(template, item, said)
-            return self._defaults.shortened(item, said)
+            when = next((value for name, value in said.items() if name.startswith(WHEN)), None)
+            own = {name: value for name, value in said.items() if not name.startswith(WHEN)}
+            words = self._defaults.shortened(item, self._params_of(template, item, own))
+            return {**words, "when": when} if when else words
         words = {name: value for name, value in said.items() if name != "repeat" and " " not in name}
         known = item.template.said.arguments
         words = {name: _first(words[name], said.get(f"first {name}")) for name in known if name in words}
@@ -165,7 +168,7 @@ class Writer:
         unit = self.params.step
         if largest and unit and isinstance(value, float) and (not step or isclose(step, unit, rel_tol=1e-6)):
             place, places = round(value / unit), round(largest / unit)
-            if isclose(place * unit, value, rel_tol=1e-6, abs_tol=1e-9):
+            if isclose(place * unit, value, rel_tol=1e-6, abs_tol=1e-8):
                 at = f"({place} + i)" if step and place else "i" if step else place
                 return f"=drop * {at} / {places}" if place or step else value
         return f"={_expression(value)} + {_expression(step)} * i" if step else value
@@ -240,7 +243,7 @@ def _params(model: Traced, root: Template) -> Params:
 def _depths(root: Template) -> list[float]:
     """The rates of stochastic depth, anywhere."""
     found = (leaf for body in root.members for leaf in leaves(body.main) if leaf.call.op == "droppath")
-    return sorted({float(dict(leaf.op)["rate"]) for leaf in found})
+    return sorted({round(float(dict(leaf.op)["rate"]), 9) for leaf in found})
 
 
 def _depth_step(root: Template) -> float:

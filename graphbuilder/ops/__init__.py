@@ -30,6 +30,7 @@ BUILT_IN: Mapping[str, str] = {
     "l2norm": "magnitude.L2Norm",
     "globalresponsenorm": "magnitude.GlobalResponseNorm",
     "scale": "normalisation.Scale",
+    "rescale": "rescaling.Rescale",
     "activation": "activation.Activation",
     "relu": "activation.ReLU",
     "relu6": "activation.ReLU6",

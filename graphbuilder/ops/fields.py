@@ -36,7 +36,12 @@ LARGEST = 2**31 - 1
 LARGEST_NUMBER = 3.4e38
 
 Positive = Annotated[int, Field(gt=0, le=LARGEST), said("a positive integer below 2^31")]
-Number = Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER), said("a number that 32 bits can hold")]
+Bounded = Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+Number = Annotated[Bounded, said("a number that 32 bits can hold")]
+Numbers = Annotated[
+    Bounded | Annotated[tuple[Bounded, ...], Field(min_length=1)],
+    said("a number that 32 bits can hold, or a list of them"),
+]
 PositiveNumber = Annotated[float, Field(gt=0, le=LARGEST_NUMBER), said("a positive number that 32 bits can hold")]
 Rate = Annotated[float, Field(ge=0, lt=1), said("at least 0 and less than 1")]
 Whole = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]

@@ -96,6 +96,14 @@ VECTOR = TensorType((16,))
             None,
         ),
         (
+            "rescale",
+            {"scale": [1.0, 2.0]},
+            (MAP,),
+            "GB207",
+            "rescale: scale lists 2 for 16 channels",
+            "scale",
+        ),
+        (
             "conv",
             {"out": 4, "kernel": 17, "padding": "half", "padding_mode": "reflect"},
             (MAP,),

@@ -74,9 +74,10 @@ class Pair:
     def answers(self, size: int) -> float:
         """The largest difference of a logit, relative to their scale."""
         network = self.network(size)
-        batch = self.batch(network, BATCH)
+        kind = torch.double if self.row.precise else torch.float
+        batch = [each.to(kind) for each in self.batch(network, BATCH)]
         with torch.inference_mode():
-            found = outputs(gb.compile(network, weights=self.file).eval()(*batch))
+            found = outputs(gb.compile(network, weights=self.file).to(kind).eval()(*batch))
         wanted = self.theirs.answer(batch)
         assert distance(wanted[0][1], wanted[0][0]) > 0.01, "it says the same of every image"
         # An auxiliary classifier, which one of the two leaves out in evaluation, comes after the others.

@@ -27,6 +27,7 @@ class Row(NamedTuple):
         params: of the spec, besides ``classes`` and ``size``.
         settings: of the reference's constructor, besides the number of classes.
         learns: images in the step of training; two where a batch norm sees maps of one pixel.
+        precise: whether answers too are compared in double precision: where random weights swell what is rounded.
     """
 
     spec: str
@@ -35,6 +36,7 @@ class Row(NamedTuple):
     params: Mapping[str, Any] = {}
     settings: Mapping[str, Any] = {}
     learns: int = 1
+    precise: bool = False
 
     @property
     def source(self) -> str:
@@ -93,6 +95,13 @@ TRAINED = (
         (128, 75),
         {**NO_DROPOUT, "drop": 0.0},
         {**NO_DROPOUT, "stochastic_depth_prob": 0.0},
+    ),
+    Row(
+        "efficientnet_b0_keras",
+        "keras:EfficientNetB0",
+        (128, 75),
+        {**NO_DROPOUT, "drop": 0.0, "mean": [0.0] * 3, "deviation": [1.0] * 3},
+        precise=True,
     ),
     Row("densenet121", "torchvision:densenet121", (64,)),
     Row("densenet121", "keras:DenseNet121", (64,), {"eps": 1.001e-5, "momentum": 0.01}),

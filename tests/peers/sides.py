@@ -9,7 +9,7 @@ import importlib
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from operator import attrgetter
 from pathlib import Path
@@ -40,7 +40,7 @@ class Side(Protocol):
         ...
 
     def answer(self, batch: Batch) -> Answer:
-        """Its outputs in evaluation."""
+        """Its outputs in evaluation, in the precision of the batch."""
         ...
 
     def step(self, batch: Batch, folder: Path) -> tuple[float, Path]:
@@ -143,8 +143,9 @@ class TorchSide:
         yield folder / "checkpoint.pth.tar"
 
     def answer(self, batch: Batch) -> Answer:
+        model = self.model if batch[0].dtype is torch.float else deepcopy(self.model).to(batch[0].dtype)
         with torch.inference_mode():
-            return outputs(self.model.eval()(*batch))
+            return outputs(model.eval()(*batch))
 
     def step(self, batch: Batch, folder: Path) -> tuple[float, Path]:
         model = deepcopy(self.model).double().train()
@@ -246,7 +247,8 @@ class KerasSide:
         yield from (older(folder / "model.h5", folder / "older.h5"), folder / "model.h5")
 
     def answer(self, batch: Batch) -> Answer:
-        with torch.inference_mode():
+        double = batch[0].dtype is torch.double
+        with torch.inference_mode(), self._in_double_precision() if double else nullcontext():
             return self._outputs(self._filled(batch), batch, training=False)
 
     def step(self, batch: Batch, folder: Path) -> tuple[float, Path]:
@@ -263,7 +265,11 @@ class KerasSide:
         make = getattr(self._keras.applications, self._row.function)
         channels, *spatial = shape
         given = {"weights": None, "classes": CLASSES, "classifier_activation": None, **self._row.settings}
-        return make(input_shape=(*spatial, channels), **given)
+        model = make(input_shape=(*spatial, channels), **given)
+        for layer in model._flatten_layers():
+            if isinstance(layer, self._keras.layers.Dropout):
+                layer.rate = 0.0  # not all of these networks have an argument for it
+        return model
 
     def _filled(self, batch: Batch) -> Any:
         model = self._made(*(each.shape[1:] for each in batch))

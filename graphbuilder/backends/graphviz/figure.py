@@ -9,12 +9,13 @@ from typing import Literal
 from graphbuilder.analysis.costs import costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.lay.cutting import torn
 from graphbuilder.backends.graphviz.lay.drawing import Drawing
-from graphbuilder.backends.graphviz.lay.panels import torn
 from graphbuilder.backends.graphviz.lay.sheet import lay
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.gather import gather
 from graphbuilder.backends.graphviz.read.habits import Habits
+from graphbuilder.backends.graphviz.read.heat import measure, paint, whole
 from graphbuilder.backends.graphviz.read.patterns import check_patterns
 from graphbuilder.backends.graphviz.read.policy import Fold, Policy
 from graphbuilder.backends.graphviz.read.reader import Reader
@@ -99,13 +100,17 @@ def scene(typed: TypedGraph, options: Options) -> Scene:
         folded = _read(typed, options, habits, fold)
         if folded.root.boxes() < boxes:
             found, said = folded, words
+    if options.heat:
+        measure(found.root, typed, habits, options)
     chosen = options.level is not None or options.expand
     times = _CHOSEN if chosen else 1
     if len(found.root.items) > times * LEGIBLE or len(found.root.links) > times * _MOST_LINKS:
         found, said = _gathered(found)
     title = text.clean(options.title or typed.graph.title or typed.graph.template)
     shapes = _shapes(found.root) if options.shapes else ""
-    return replace(found, title=title, facts=tuple(facts(typed, habits, said)), shapes=shapes)
+    scale = paint(found.root, typed, options) if options.heat else None
+    told = (*facts(typed, habits, said), *whole(typed, options))
+    return replace(found, title=title, facts=told, shapes=shapes, scale=scale)
 
 
 def _read(typed: TypedGraph, options: Options, habits: Habits, fold: Fold) -> Scene:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, get_args
@@ -12,7 +13,21 @@ if TYPE_CHECKING:
 Direction = Literal["TB", "LR"]
 Theme = Literal["auto", "light", "dark"]
 Style = Literal["colour", "paper"]
+Heat = Literal["params", "macs", "memory", "time"]
 Shapes = Literal["all"] | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long each call of a network takes.
+
+    Attributes:
+        seconds: by the dotted path of the node; "" is the whole.
+        where: on what, for the title: ``cpu, a batch of 1``.
+    """
+
+    seconds: Mapping[str, float]
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +45,9 @@ class Options:
         theme: "auto" follows the reader's light or dark setting where the format can, and is light elsewhere.
         title: what stands above the figure instead of the spec's title.
         style: "paper" is black and white with serifs, for print; it has no theme but the light one.
+        heat: what boxes are coloured by, each by its share of the whole, instead of by families: learnable parameters,
+            multiply-accumulates, bytes of results in float32, or time.
+        timing: what was measured, which "time" needs.
         marks: of a graph that holds two networks, what happened to its steps.
     """
 
@@ -43,6 +61,8 @@ class Options:
     theme: Theme = "auto"
     title: str | None = None
     style: Style = "colour"
+    heat: Heat | None = None
+    timing: Timing | None = None
     marks: Marks | None = None
 
     def __post_init__(self) -> None:
@@ -52,6 +72,10 @@ class Options:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
         if self.style == "paper" and self.theme == "dark":
             raise ValueError("paper is white: the style `paper` has no dark theme")
+        if self.heat not in (None, *get_args(Heat)):
+            raise ValueError(f"heat must be one of {', '.join(get_args(Heat))}, not {self.heat!r}")
+        if (self.heat == "time") != (self.timing is not None):
+            raise ValueError("heat by time needs what was measured, and nothing else does")
         if self.shapes not in (True, False, "all"):
             raise ValueError(f'shapes must be True, False or "all", not {self.shapes!r}')
 

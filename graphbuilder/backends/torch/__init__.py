@@ -7,9 +7,10 @@ from graphbuilder.diagnostics.catalogue.backends import TorchMissing
 
 try:
     from graphbuilder.backends.torch.building import build
+    from graphbuilder.backends.torch.clocking import clocked
 except ModuleNotFoundError as error:
     if error.name != "torch":
         raise
     raise CompileError((TorchMissing.at(None, "torch is not installed", help="pip install torch"),)) from error
 
-__all__ = ["build"]
+__all__ = ["build", "clocked"]

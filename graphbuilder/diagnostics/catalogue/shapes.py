@@ -84,8 +84,8 @@ class WrongRank(Rule):
 
 
 class WrongCount(Rule):
-    """An argument lists one number an axis and the value has another number of axes. A single number holds for all
-    axes."""
+    """An argument lists one number an axis, or a channel, and the value has another number of them. A single number
+    holds for all."""
 
     code = "GB207"
     title = "a list of the wrong length"

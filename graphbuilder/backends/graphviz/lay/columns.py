@@ -20,13 +20,13 @@ _NEAR, _FAR = 0.3, 1.5
 class Stretch:
     """One unit to be placed: the lengths of the pieces that it can be cut into, and what a panel adds to their sum.
 
-    It is not cut while it is no longer than ``whole``, and a column with it is at least as ``wide``.
+    It is not cut while it is no longer than ``whole``. ``wides`` says for each piece how wide a column with it is.
     """
 
     pieces: tuple[float, ...]
     extra: float
     whole: float
-    wide: float = 0.0
+    wides: tuple[float, ...]
 
     @property
     def length(self) -> float:
@@ -99,11 +99,15 @@ def _length(share: Share, units: Sequence[Stretch]) -> float:
     return sum(unit.pieces[share.start : share.end]) + unit.extra
 
 
+def _wide(share: Share, units: Sequence[Stretch]) -> float:
+    return max(units[share.unit].wides[share.start : share.end])
+
+
 def _fault(columns: list[list[Share]], units: Sequence[Stretch], gap: float, upright: bool) -> float:
     """How far the sheet is from a page, how much of it is empty, and how often something is cut."""
     lengths = [sum(_length(share, units) + gap for share in column) for column in columns]
     long = max(lengths)
-    broad = sum(max(units[share.unit].wide for share in column) + gap for column in columns)
+    broad = sum(max(_wide(share, units) for share in column) + gap for column in columns)
     aspect = broad / long / _UPRIGHT if upright else long / broad / _LYING
     cuts = sum(len(column) for column in columns) - len(units)
     waste = log(len(columns) * long / sum(lengths))

@@ -12,7 +12,7 @@ from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay import metrics as m
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Run, Shape, Words
 from graphbuilder.backends.graphviz.lay.parts import Kind
-from graphbuilder.backends.graphviz.read.scene import MARKS
+from graphbuilder.backends.graphviz.read.scene import MARKS, Scale, Scene
 
 _SAMPLE, _MOST_SAMPLE, _HIGH = 74.0, 130.0, 17.0
 _ROW, _NOTE, _HEAD, _PAD, _INDENT = 23.0, 16.0, 32.0, 14.0, 30.0
@@ -91,19 +91,20 @@ class _Area:
         return self.wide * self.high
 
 
-def add_legend(drawing: Drawing, shapes: str, across: bool, margin: float, gutter: float) -> None:
+def add_legend(drawing: Drawing, scene: Scene, across: bool, margin: float, gutter: float) -> None:
     """Draw the legend into ``drawing``: where there is room, else beside a tall figure or under a broad one.
 
-    ``shapes`` says what the numbers of a shape are.
+    ``scene`` says what the numbers of a shape are, and the colours where they tell shares.
     """
-    entries = [*_families(drawing), *_lines(drawing, across)]
+    scale = scene.scale
+    entries = [*_scale(scale), *_families(drawing), *_lines(drawing, across)]
     if not entries:
         return
     sample = min(_MOST_SAMPLE, max(_SAMPLE, *(entry.wide for entry in entries)))
     broad = sample + _INDENT + max(text.width(entry.meaning, _SIZE) for entry in entries)
-    said = [note for note in (shapes, _letters(drawing)) if note]
+    said = [note for note in (scene.shapes, _letters(drawing)) if note]
     broad = max([broad, *(15 + text.width(note, _SIZE) for note in said)])
-    notes = [*m.rows(_notes(drawing), broad - 15, _SIZE), *said]
+    notes = [*m.rows(_notes(drawing, scale.grey if scale else "parameters"), broad - 15, _SIZE), *said]
     high = _HEAD + _ROW * len(entries) + _NOTE * len(notes) + _PAD - 6
     needed = (max([broad, *(15 + text.width(note, _SIZE) for note in notes)]) + 15, high)
     area = _free(drawing, needed, margin, gutter)
@@ -114,6 +115,10 @@ def add_legend(drawing: Drawing, shapes: str, across: bool, margin: float, gutte
         _strip(drawing, entries, notes, sample, margin, gutter)
     else:
         _list(drawing, entries, notes, sample, area, high)
+
+
+def _scale(scale: Scale | None) -> Iterator[_Entry]:
+    yield from (_Entry(style, "", meaning) for style, meaning in (scale.rows if scale else ()))
 
 
 def _families(drawing: Drawing) -> Iterator[_Entry]:
@@ -153,7 +158,7 @@ def _meaning(family: str, titles: Sequence[str], details: Sequence[str], all_tit
 
 def _lines(drawing: Drawing, across: bool) -> Iterator[_Entry]:
     kinds = {line.kind for line in drawing.lines}
-    signs = {shape.lines[0][0].text for shape in drawing.shapes if shape.style == "join"}
+    signs = {shape.lines[0][0].text for shape in drawing.shapes if shape.outline == "circle"}
     if any(drawn.dashed and drawn.style != "removed" for drawn in (*drawing.shapes, *drawing.frames)):
         yield _Entry("reuse", "dashed", "runs weights again, of what it names")
     if any(shape.faded for shape in drawing.shapes):
@@ -166,11 +171,11 @@ def _lines(drawing: Drawing, across: bool) -> Iterator[_Entry]:
         yield _Entry("passage", "", f"same tensor, next {'row' if across else 'column'}")
 
 
-def _notes(drawing: Drawing) -> list[str]:
+def _notes(drawing: Drawing, grey: str) -> list[str]:
     details = [run.text for shape in drawing.shapes for line in shape.lines for run in line[-1:]]
     notes = [words for sign, words in _SIGNS if any(sign.search(detail) for detail in details)]
     if any(words.anchor == "end" for words in drawing.words):
-        notes.append("grey number = parameters")
+        notes.append(f"grey number = {grey}")
     return notes
 
 

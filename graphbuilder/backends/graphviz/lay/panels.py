@@ -6,9 +6,9 @@ A panel begins and ends with the value that it is given and gives, so that it ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay.ladder import ladder, place_ladder
@@ -17,11 +17,10 @@ from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, FrameMark
 from graphbuilder.backends.graphviz.lay.placing import Placer
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Link, Region, Section
-from graphbuilder.backends.graphviz.read.structure import Element, Tap, items_of, structure
+from graphbuilder.backends.graphviz.read.structure import Element, items_of, structure
 from graphbuilder.ir import TensorType
 
 _LOOSE = 3
-_LONG, _LONG_ACROSS, _MOST_CROSSING = 1500.0, 1200.0, 6
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -44,41 +43,6 @@ class Panel:
     last: BoxMark | None
 
 
-Pieces = list[tuple[tuple[Element, ...], float]]
-"""Stretches of elements, and how long each is."""
-
-
-def units(region: Region, sections: Mapping[str, Section]) -> list[Unit]:
-    """The network in stretches: each section's, with loose ops behind it; what else is loose between is another."""
-    found: list[tuple[Section | None, list[Element]]] = []
-    for element in structure(region).elements:
-        section = sections.get(next(iter(items_of(element)), ""))
-        apart = section is None and found and found[-1][0] is not None and _is_block(element, region)
-        if found and not apart and (section is None or found[-1][0] is section):
-            found[-1][1].append(element)
-        elif found and len(found) == 1 and _only_input(found[0][1], region):
-            found = [(section, [*found[0][1], element])]
-        else:
-            found.append((section, [element]))
-    return [Unit(section, tuple(elements)) for section, elements in found]
-
-
-def torn(region: Region, sections: Mapping[str, Section]) -> set[str]:
-    """The paths of sections that are no stretch of their own: something else runs beside them, or between."""
-    if not sections:
-        return set()
-    seen: list[str] = []
-    broken: set[str] = set()
-    for element in structure(region).elements:
-        found = [sections.get(item) for item in items_of(element)]
-        paths = {section.path for section in found if section}
-        if len(paths) + (None in found) > 1 and paths:
-            broken |= paths
-        broken |= {path for path in paths if path in seen[:-1]}
-        seen += [path for path in paths if not seen or seen[-1] != path]
-    return broken
-
-
 class Panels:
     """Places the stretches of one network."""
 
@@ -96,102 +60,17 @@ class Panels:
         for end, type_ in region.types.items():
             self._types.setdefault(end.item, {})[end] = type_
 
-    def lengths(self, unit: Unit) -> tuple[Pieces, float]:
-        """The least pieces that ``unit`` can be cut into and how long each is, and the breadth of the broadest."""
-        items = [self._region.items[element] for element in unit.elements if isinstance(element, str)]
-        cards = any(isinstance(item, Card) or item.look == "block" for item in items)
-        neighbours = enumerate(pairwise(unit.elements), start=1)
-        cuts = [0, *(i for i, (one, other) in neighbours if self._cuts(one, other, cards)), len(unit.elements)]
-        pieces = [unit.elements[low:high] for low, high in pairwise(cuts)]
-        if ladder(unit.elements) is not None:
-            pieces = [unit.elements]
-        parts = [_PanelChain(self._placer, "").place(piece) for piece in pieces]
-        lengths = [part.length for part in parts]
-        breadth = max(part.left + part.right for part in parts)
-        most = _LONG_ACROSS if self._metrics.across else _LONG
-        if max(lengths) <= most:
-            return list(zip(pieces, lengths, strict=True)), breadth
-        return [(tuple(run), sum(map(self._placer.length, run))) for run in self._runs(unit)], breadth
-
-    def _runs(self, unit: Unit) -> Iterator[list[str]]:
-        """The items of ``unit`` in order, cut wherever few values pass: for a piece that is too long to be one."""
-        inside = {item for element in unit.elements for item in items_of(element)}
-        order = list(self._ordered(inside))
-        place = {item: number for number, item in enumerate(order)}
-        crossing = [0] * (len(order) + 1)
-        for end, last in self._last_readers(place).items():
-            if not self._is_terminal(end.item):
-                for number in range(place[end.item] + 1, last + 1):
-                    crossing[number] += 1
-        run: list[str] = []
-        for number, item in enumerate(order):
-            if run and 0 < crossing[number] <= _MOST_CROSSING and self._starts(run[-1], item):
-                yield run
-                run = []
-            run.append(item)
-        yield run
-
-    def _ordered(self, inside: set[str]) -> Iterator[str]:
-        """Items in order, the outputs of the network behind what gives them."""
-        outputs: dict[str, list[str]] = {}
-        for item in inside:
-            if self._is_output(item):
-                outputs.setdefault(self._placer.links_into(item)[0].source.item, []).append(item)
-        for item in sorted(inside, key=self._place.__getitem__):
-            if not self._is_output(item):
-                yield item
-                yield from sorted(outputs.get(item, ()), key=self._place.__getitem__)
-
-    def _is_output(self, item: str) -> bool:
-        return self._is_terminal(item) and bool(self._placer.links_into(item))
-
-    def _last_readers(self, place: Mapping[str, int]) -> dict[End, int]:
-        """Of each value that is made here, how far down it is read."""
-        last: dict[End, int] = {}
-        for link in self._region.links:
-            if link.source.item in place:
-                last[link.source] = max(last.get(link.source, 0), place.get(link.target, len(place) - 1))
-        return last
-
-    def _starts(self, before: str, item: str) -> bool:
-        """Whether a panel may end with one item and the next begin with another."""
-        follows = self._region.items[item]
-        large = isinstance(follows, Card) or follows.look in ("block", "op")
-        return large and (not self._is_terminal(before) or self._is_output(before))
-
-    def _cuts(self, before: Element, after: Element, cards: bool) -> bool:
-        """Whether a panel may end between two elements: one value passes, and what belongs together stays so."""
-        before = self._placer.links_into(before.item)[0].source.item if isinstance(before, Tap) else before
-        if not isinstance(before, str) or not isinstance(after, str):
-            return False
-        item, follows = self._region.items[before], self._region.items[after]
-        if isinstance(item, Box) and item.look == "terminal":
-            return False
-        one = len({link.source for link in self._out.get(before, [])}) == 1
-        return one and (isinstance(follows, Card) or follows.look == "block" or (follows.look == "op" and not cards))
-
     def number(self, units: Sequence[Unit]) -> None:
-        """Learn which stretch is which panel.
-
-        Values are given letters where they do not pass alone to the next, or leave beside an output of the network, or
-        come in beside an input.
-        """
+        """Learn which stretch is which panel. What is not the one value that the next alone reads is given a letter."""
         panels = {item: n for n, unit in enumerate(units) for element in unit.elements for item in items_of(element)}
         read: dict[End, set[int]] = {}
         for link in self._region.links:
             if panels[link.target] != panels[link.source.item] and not self._is_terminal(link.source.item):
                 read.setdefault(link.source, set()).add(panels[link.target])
-        again = {
-            panels[link.target]
-            for link in self._region.links
-            if self._is_terminal(link.source.item) and panels[link.target] != panels[link.source.item]
-        }
-        ending = {panels[item] for item in panels if self._is_output(item)}
-        passing = Counter(n for end, found in read.items() for n in range(panels[end.item], max(found)))
+        near = Counter(panels[end.item] for end, found in read.items() if found == {panels[end.item] + 1})
         for end in sorted(read, key=self._order):
             start = panels[end.item]
-            alone = read[end] == {start + 1} and passing[start] == 1 and start + 1 not in again
-            if not alone or start in ending:
+            if read[end] != {start + 1} or near[start] > 1:
                 self._letters[end] = _LETTERS[len(self._letters) % len(_LETTERS)]
 
     def panel(self, unit: Unit, number: int, again: bool, whole: Unit) -> Panel:
@@ -199,7 +78,7 @@ class Panels:
         section = unit.section if unit.section and _has_own(unit, unit.section) else None
         region = self._cut_out(unit, number)
         placer = Placer(region, self._metrics, self._options)
-        part = _PanelChain(placer, f"{section.path}." if section else "").place(structure(region).elements)
+        part = PanelChain(placer, f"{section.path}." if section else "").place(structure(region).elements)
         marks = [mark for mark in part.marks if isinstance(mark, BoxMark)]
         ends = {mark.box.path: mark for mark in marks}
         title = section.title if section else ""
@@ -267,24 +146,12 @@ class Panels:
         return item.title if isinstance(item, Card) else text.clean(item.path)
 
 
-def _is_block(element: Element, region: Region) -> bool:
-    """Whether ``element`` is a block, open or closed."""
-    item = region.items[element] if isinstance(element, str) else None
-    return isinstance(item, Card) or (item is not None and item.look == "block")
-
-
 def _has_own(unit: Unit, section: Section) -> bool:
     """Whether more is in ``unit`` than what came loose behind its section."""
     return any(item.startswith(f"{section.path}.") for element in unit.elements for item in items_of(element))
 
 
-def _only_input(elements: Sequence[Element], region: Region) -> bool:
-    """Whether ``elements`` are no more than one input of the network."""
-    item = region.items[elements[0]] if len(elements) == 1 and isinstance(elements[0], str) else None
-    return isinstance(item, Box) and item.look == "terminal"
-
-
-class _PanelChain:
+class PanelChain:
     """The chain of one panel: cards, loose ops, and shapes wherever they change between these."""
 
     def __init__(self, placer: Placer, prefix: str) -> None:
@@ -360,4 +227,4 @@ class _PanelChain:
 
 def _chain(placer: Placer, elements: Sequence[Element], behind: Part | None) -> Part:
     """A side of a ladder is a panel's chain as any other."""
-    return _PanelChain(placer, "").chain(elements, behind)
+    return PanelChain(placer, "").chain(elements, behind)

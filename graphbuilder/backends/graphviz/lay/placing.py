@@ -130,31 +130,29 @@ class Placer:
         return self._plain(box, form, {link: ((0.0, places.get(link, 0.0)),) for link in links}, size)
 
     def _tap(self, path: str, whole: Part) -> Part:
-        """An end to the right of everything that passes on, which goes straight by."""
+        """An end on its own lane, or else to the right of everything that passes on, which goes straight by."""
         (link,) = self._into[path]
         box = self.region.items[path]
         assert isinstance(box, Box), "only an end hangs beside"
         part = self._plain(box, "wide", {})
-        waiting = {**whole.through, **whole.outs}
-        starts = {other: tip.points[-1][1] for other, tip in waiting.items()}
-        far = max(starts.values(), default=0.0) + m.TAP + part.right
-        middle, start = part.length / 2, starts.get(link, 0.0)
+        starts = {other: tip.points[-1][1] for other, tip in {**whole.through, **whole.outs}.items()}
+        start, middle, half = starts.pop(link, 0.0), part.length / 2, part.right
+        alone = all(abs(place - start) > half + m.LANE for place in starts.values())
+        far = start if alone else max([start, *starts.values()]) + m.TAP + half
         part.move(0.0, far)
-        side = ((0.0, start), (middle, start), (middle, far - part.right))
-        part.ins = {link: [Tip(side, _kind(link), path)]}
-        part.through = {
-            other: Tip(((0.0, place), (part.length, place))) for other, place in starts.items() if other is not link
-        }
-        part.left, part.right = 0.0, far + part.right
+        way = ((0.0, start),) if alone else ((0.0, start), (middle, start), (middle, far - half))
+        part.ins = {link: [Tip(way, _kind(link), path)]}
+        part.through = {other: Tip(((0.0, place), (part.length, place))) for other, place in starts.items()}
+        part.left, part.right = max(0.0, half - far), far + half
         return part
 
     # cards
 
-    def length(self, path: str) -> float:
-        """How far an item goes along the flow, with its distance to the next."""
+    def size(self, path: str) -> tuple[float, float]:
+        """How far an item goes along the flow, with its distance to the next, and across."""
         item = self.region.items[path]
         part = self._card(item, "wide") if isinstance(item, Card) else self._plain(item, "wide", {})
-        return part.length + part.tail + part.after
+        return part.length + part.tail + part.after, part.left + part.right
 
     def _card(self, card: Card, form: Form) -> Part:
         inner = Placer(card.region, self.metrics, self._options, self._upward)

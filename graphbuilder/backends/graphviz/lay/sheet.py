@@ -9,12 +9,14 @@ from itertools import pairwise
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay import metrics as m
 from graphbuilder.backends.graphviz.lay.columns import Share, Stretch, arrange
-from graphbuilder.backends.graphviz.lay.drawing import Drawing, Frame, Line, Point, Words
+from graphbuilder.backends.graphviz.lay.cutting import Cutter, Piece, units
+from graphbuilder.backends.graphviz.lay.drawing import Drawing, Frame, Words
 from graphbuilder.backends.graphviz.lay.legend import add_legend
 from graphbuilder.backends.graphviz.lay.metrics import Metrics
-from graphbuilder.backends.graphviz.lay.panels import Panel, Panels, Pieces, Unit, units
-from graphbuilder.backends.graphviz.lay.parts import BoxMark, FrameMark
-from graphbuilder.backends.graphviz.lay.pen import Pen, tidied
+from graphbuilder.backends.graphviz.lay.panels import Panel, Panels, Unit
+from graphbuilder.backends.graphviz.lay.parts import FrameMark
+from graphbuilder.backends.graphviz.lay.passages import Passages, Port
+from graphbuilder.backends.graphviz.lay.pen import Pen
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import Scene
 
@@ -65,6 +67,7 @@ class _Sheet:
         self._scene = scene
         self._metrics = metrics
         self._panels = Panels(scene.root, metrics, options)
+        self._cutter = Cutter(scene.root, metrics, options)
         self._drawing = Drawing(scene.title)
 
     def draw(self) -> Drawing:
@@ -75,7 +78,7 @@ class _Sheet:
         drawing.wide = (long if across else broad) + 2 * MARGIN
         drawing.high = (broad if across else long) + 2 * MARGIN
         self._passages(self._place(columns))
-        add_legend(drawing, self._scene.shapes, across, MARGIN, GUTTER)
+        add_legend(drawing, self._scene, across, MARGIN, GUTTER)
         drawing.wide = max(drawing.wide, _LEAST_WIDE)
         self._headline()
         return drawing
@@ -84,12 +87,8 @@ class _Sheet:
 
     def _columns(self) -> list[_Column]:
         found = units(self._scene.root, self._scene.sections)
-        measured = [self._panels.lengths(unit) for unit in found]
-        pieces = [cut for cut, _ in measured]
-        stretches = [
-            self._measure(unit, [length for _, length in cut], breadth)
-            for unit, (cut, breadth) in zip(found, measured, strict=True)
-        ]
+        pieces = [self._cutter.pieces(unit) for unit in found]
+        stretches = [self._measure(unit, cut) for unit, cut in zip(found, pieces, strict=True)]
         shares = arrange(stretches, GUTTER, not self._metrics.across)
         cut = {share: _cut(share, found, pieces) for column in shares for share in column}
         self._panels.number(list(cut.values()))
@@ -103,12 +102,12 @@ class _Sheet:
         self._align(columns)
         return columns
 
-    def _measure(self, unit: Unit, lengths: Sequence[float], breadth: float) -> Stretch:
+    def _measure(self, unit: Unit, pieces: Sequence[Piece]) -> Stretch:
         """What ``unit`` takes of a column. A titled one is cut late: it is one thing to its reader."""
         extra = _ENDS + _FOOT + (_TITLED if unit.section else _PLAIN)
         whole = (_LONG_TITLED if unit.section else _LONG) * (_ACROSS if self._metrics.across else 1.0)
-        pieces = tuple(length + m.CARD_GAP for length in lengths)
-        return Stretch(pieces, extra, whole, self._wide(unit, breadth))
+        lengths = tuple(piece.length + m.CARD_GAP for piece in pieces)
+        return Stretch(lengths, extra, whole, tuple(self._wide(unit, piece.breadth) for piece in pieces))
 
     def _wide(self, unit: Unit, breadth: float) -> float:
         """How broad a column (or high a row) is with ``unit``."""
@@ -202,43 +201,18 @@ class _Sheet:
 
     def _passages(self, placed: list[list[tuple[Panel, Frame, Pen]]]) -> None:
         """Lead the value that a panel ends with to the panel that begins with it."""
+        passages = Passages(self._drawing, self._metrics.across, GUTTER)
         flat = [(number, *one) for number, column in enumerate(placed) for one in column]
         edges = [max(_far(frame, self._metrics.across) for _, frame, _ in column) for column in placed]
-        for (number, panel, _, pen), (other, following, frame, next_pen) in pairwise(flat):
-            if panel.last is None or following.first is None:
-                continue
-            start, end = _Port(panel.last, pen), _Port(following.first, next_pen)
-            route = self._route_across if self._metrics.across else self._route_down
-            points = route(start, end, edges[number], frame, number == other)
-            line = Line(tidied(points), "passage", panel.last.box.path, following.first.box.path)
-            self._drawing.lines.append(line)
-
-    def _route_down(self, start: _Port, end: _Port, edge: float, frame: Frame, same: bool) -> tuple[Point, ...]:
-        """Out to the gutter, up or down it, and in."""
-        x = edge + (GUTTER / 2 + 2 if not same else 11)
-        side = end.right if same else end.left
-        return (start.right, start.y), (x, start.y), (x, end.y), (side, end.y)
-
-    def _route_across(self, start: _Port, end: _Port, edge: float, frame: Frame, same: bool) -> tuple[Point, ...]:
-        """Straight on, or down to the gutter between rows and back to the margin."""
-        if same:
-            return (start.right, start.y), (end.left, end.y)
-        y, x = edge + GUTTER / 2, frame.x - 12
-        return (start.x, start.bottom), (start.x, y), (x, y), (x, end.y), (end.left, end.y)
+        for (number, panel, frame, pen), (other, following, next_frame, next_pen) in pairwise(flat):
+            if panel.last is not None and following.first is not None:
+                start, end = Port(panel.last, pen, frame), Port(following.first, next_pen, next_frame)
+                passages.lead(start, end, edges[number], number == other)
 
 
-class _Port:
-    """The box at which a passage begins or ends, on the sheet."""
-
-    def __init__(self, mark: BoxMark, pen: Pen) -> None:
-        self.x, self.y = pen.place(mark.along, mark.across)
-        self.left, self.right = self.x - mark.wide / 2, self.x + mark.wide / 2
-        self.bottom = self.y + mark.high / 2
-
-
-def _cut(share: Share, found: Sequence[Unit], pieces: Sequence[Pieces]) -> Unit:
+def _cut(share: Share, found: Sequence[Unit], pieces: Sequence[Sequence[Piece]]) -> Unit:
     """The stretch that ``share`` is."""
-    elements = tuple(e for piece, _ in pieces[share.unit][share.start : share.end] for e in piece)
+    elements = tuple(e for piece in pieces[share.unit][share.start : share.end] for e in piece.elements)
     return Unit(found[share.unit].section, elements)
 
 

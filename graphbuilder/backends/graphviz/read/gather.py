@@ -52,7 +52,8 @@ def _box(group: list[Item]) -> Box:
     title = f"{text.clean(group[0].path)} – {text.clean(group[-1].path)}"
     marks = {item.mark for item in group} - {"", "same"}
     mark = "changed" if marks else group[0].mark
-    return Box(group[0].path, "block", "block", title, detail, parameters, mark=mark)
+    cost = sum(item.cost for item in group)
+    return Box(group[0].path, "block", "block", title, detail, parameters, mark=mark, cost=cost)
 
 
 def _link(region: Region, gathered: Region, leader: Mapping[str, str]) -> None:

@@ -122,10 +122,10 @@ class Policy:
         return kind == "block" and (self._is_deep(where) or self._is_folded(body, where))
 
     def is_panel(self, path: str, body: TypedGraph, where: Where) -> bool:
-        """Whether ``body``, which is open, has a panel of its own: it holds cards, and one value passes through it."""
+        """Whether ``body``, which is open, has a panel of its own: it holds cards, and reads one value."""
         if where.frame != "sheet" or path in self._demoted or self._is_deep(where) or self._holds_stages(body):
             return False
-        one = len(body.graph.inputs) == 1 and len(body.graph.outputs) == 1
+        one = len(body.graph.inputs) == 1
         return one and body.graph.kind in ("block", "repeat") and (self._holds_cards(body) or self._is_long(body))
 
     def is_card(self, body: TypedGraph, where: Where) -> bool:

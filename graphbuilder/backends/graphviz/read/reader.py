@@ -141,7 +141,8 @@ class Reader:
         inner.give(ends)
         words = f"repeated {rounds[0].count} times", f"{len(rounds)} kinds in turn"
         path, title = where.path(whole.first), where.title(whole, typed.graph)
-        card = Card(path, title, _copies(whole, typed), inner, rounds[0].count, words, _reuses(whole))
+        turns = len(rounds)
+        card = Card(path, title, _copies(whole, typed), inner, rounds[0].count, words, _reuses(whole), turns=turns)
         return self._add(region, card, inputs, typed.outputs_of(whole.nodes[-1]), where)
 
     def region(self, body: TypedGraph, where: Where) -> Region:
@@ -164,7 +165,8 @@ def box_of(run: Run, typed: TypedGraph, where: Where) -> Box:
     path = where.path(node)
     if node.op is None:
         assert body is not None, "what is no op has a body"
-        return Box(path, "block", "block", where.title(run, typed.graph), _copies(run, typed), reuses=_reuses(run))
+        title, note = where.title(run, typed.graph), _copies(run, typed)
+        return Box(path, "block", "block", title, note, reuses=_reuses(run), count=run.count)
     kind, detail = text.clean(title_of(node.op)), text.clean(details(variants(run, typed, where.copies)))
     detail = "" if detail == kind else detail
     title = text.clean(node.title or "") or kind
@@ -175,7 +177,7 @@ def box_of(run: Run, typed: TypedGraph, where: Where) -> Box:
     if reuses and not node.owns:
         detail = f"{detail}, as {text.clean(node.module)}" if detail else f"as {text.clean(node.module)}"
     look = "join" if len(title) == 1 and node.op.family == "join" else _LOOKS.get(node.op.family, "op")
-    return Box(path, look, node.op.family, title, detail, parameters, reuses, sizes, kind)
+    return Box(path, look, node.op.family, title, detail, parameters, reuses, sizes, kind, count=run.count)
 
 
 def _mark_training(region: Region, outputs: set[str]) -> None:

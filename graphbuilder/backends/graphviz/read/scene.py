@@ -53,7 +53,9 @@ class Box:
         sizes: the numbers of the inputs of which it reads the size alone.
         kind: what kind of op it is, for the legend.
         training: whether only an output of training is made of it.
-        mark: in a figure of two networks "added", "removed", "changed" or "same".
+        mark: in a figure of two networks "added", "removed", "changed" or "same"; in one coloured by shares its colour.
+        count: how many calls it stands for.
+        cost: what all of them cost, in what the figure is coloured by.
     """
 
     path: str
@@ -67,6 +69,8 @@ class Box:
     kind: str = ""
     training: bool = False
     mark: str = ""
+    count: int = 1
+    cost: float = 0.0
 
     @property
     def name(self) -> str:
@@ -88,6 +92,8 @@ class Card:
         reuses: whether it runs weights that are another's, or a copy's.
         training: whether only an output of training is made of it.
         mark: in a figure of two networks "added", "removed" or "changed", where the block itself was.
+        turns: how many kinds of copies there are in turn, each of them ``count`` times.
+        cost: what all copies cost, in what the figure is coloured by.
     """
 
     path: str
@@ -99,6 +105,8 @@ class Card:
     reuses: bool = False
     training: bool = False
     mark: str = ""
+    turns: int = 1
+    cost: float = 0.0
 
     @property
     def sizes(self) -> frozenset[int]:
@@ -159,6 +167,13 @@ class Section:
     title: str
 
 
+class Scale(NamedTuple):
+    """What colours mean that tell shares: of each style its shares, and what the numbers beside titles are of."""
+
+    rows: tuple[tuple[str, str], ...]
+    grey: str
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Scene:
     """A whole figure.
@@ -169,6 +184,7 @@ class Scene:
         root: the network.
         sections: for an item of the root, the section that it belongs to.
         shapes: what the numbers of a shape are; nothing where no shape is shown.
+        scale: what the colours of boxes mean, where they tell shares.
     """
 
     title: str
@@ -176,3 +192,4 @@ class Scene:
     root: Region
     sections: dict[str, Section]
     shapes: str = ""
+    scale: Scale | None = None

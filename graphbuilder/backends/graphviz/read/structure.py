@@ -123,7 +123,7 @@ class _Reading:
         last = next((item for item in reversed(items) if item not in found), "")
         if not found or any(link.source.item == last and link.target not in found for link in links):
             return found
-        behind = next((tap for tap in reversed(items) if found.get(tap) == last), None)
+        behind = next((tap for tap in items if found.get(tap) == last), None)
         return {tap: source for tap, source in found.items() if tap != behind}
 
     def _between(self, items: list[str], links: list[Link], depth: int) -> list[Element]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from html import escape
 
 from graphbuilder.backends.graphviz.options import Theme
@@ -14,7 +14,7 @@ _TITLE = re.compile(r"<title>([^<]*)</title>\n?")
 _GROUP = re.compile(r'(<g id="[^"]*" class="[^"]*")>(\s*<title>([^<]*)</title>)')
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _ROOT = re.compile(r"<svg ([^>]*)>")
-_MARKED = re.compile(r'<g id="[^"]*" class="node same')
+_CLASSES = re.compile(r'<g id="[^"]*" class="(?:node|cluster) ([^" ]+)')
 
 
 def finish(
@@ -46,13 +46,13 @@ def finish(
             f'<svg {found[1]} class="graphbuilder" role="{role}" aria-label="{name}">\n<title>{name}</title>\n{style}'
         )
 
-    style = f"<style>{_style(theme, font, _MARKED.search(svg) is not None)}</style>"
+    style = f"<style>{_style(theme, font, set(_CLASSES.findall(svg)))}</style>"
     svg = _TITLE.sub(say, _GROUP.sub(label, _COMMENT.sub("", svg)))
     return _ROOT.sub(open_root, svg, count=1)
 
 
-def _style(theme: Theme, font: Font, marked: bool) -> str:
+def _style(theme: Theme, font: Font, used: Collection[str]) -> str:
     base = f"svg.graphbuilder text{{font-family:{font.css}}}"
     if theme != "auto":
         return base
-    return f"{base}@media (prefers-color-scheme:dark){{{style_sheet(DARK, marked)}}}"
+    return f"{base}@media (prefers-color-scheme:dark){{{style_sheet(DARK, used)}}}"

@@ -7,12 +7,11 @@ Styles are the families of ops and the few other things that are drawn; the same
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from graphbuilder.backends.graphviz.options import Options
-from graphbuilder.backends.graphviz.read.scene import MARKS
 from graphbuilder.backends.graphviz.write.fonts import SANS, SERIF, Font
 
 
@@ -54,9 +53,14 @@ class Palette:
 FADED = "training"
 """The further class of what is faded."""
 _FADED_FILL, _FADED_LINE = 0.7, 0.5
-_MARKED = ("same", *MARKS)
 
 _INK, _MUTED, _GREY = "#16202C", "#414D5E", "#667085"
+
+
+def _heat(*steps: tuple[str, str, str]) -> dict[str, Paint]:
+    """Fill, border and text for shares from the least to the greatest; lightness goes one way, so no hue is needed."""
+    return {f"heat{number}": Paint(*step) for number, step in enumerate(steps)}
+
 
 LIGHT = Palette(
     sheet="#FFFFFF",
@@ -80,6 +84,14 @@ LIGHT = Palette(
         "stack": Paint("#E8F2F9", "#0072B2", _INK, 1.0),
         "stacked": Paint("#FFFFFF", "#0072B2", _INK, 1.4),
         "legend": Paint("#FFFFFF", "#DDE3EC", _INK, 1.0),
+        **_heat(
+            ("#FFFEFA", "#B9A98A", _INK),
+            ("#FDF2CF", "#B39A5E", _INK),
+            ("#FBE09A", "#AD8A38", _INK),
+            ("#F9C65E", "#A87A1E", _INK),
+            ("#F2A04B", "#A0601A", _INK),
+            ("#862A04", "#5A1C02", "#FFFFFF"),
+        ),
         "same": Paint("#FFFFFF", "#98A2B3", _INK, 0.9),
         "added": Paint("#D5F0DB", "#12732F", _INK, 2.4),
         "removed": Paint("#FBDAD7", "#B42318", _INK, 1.6),
@@ -113,6 +125,14 @@ DARK = Palette(
         "stack": Paint("#14303F", "#4FA8DC", _PALE, 1.0),
         "stacked": Paint("#1A222C", "#4FA8DC", _PALE, 1.4),
         "legend": Paint("#0E141B", "#2A3442", _PALE, 1.0),
+        **_heat(
+            ("#16171A", "#4B4A48", _PALE),
+            ("#2E210E", "#6B5A3C", _PALE),
+            ("#47300B", "#8A6A34", _PALE),
+            ("#623F08", "#A8792C", _PALE),
+            ("#E39A3B", "#F0B866", "#0E141B"),
+            ("#FBE08A", "#FFF0C0", "#0E141B"),
+        ),
         "same": Paint("#1A222C", "#667386", _PALE, 0.9),
         "added": Paint("#0E3B1F", "#4CC573", _PALE, 2.4),
         "removed": Paint("#4A1A17", "#F2766B", _PALE, 1.6),
@@ -146,6 +166,14 @@ PAPER = Palette(
         "stack": Paint(_WHITE, _BLACK, _BLACK, 0.8),
         "stacked": Paint(_WHITE, _BLACK, _BLACK, 1.3),
         "legend": Paint(_WHITE, _HAIR, _BLACK, 0.5),
+        **_heat(
+            (_WHITE, _BLACK, _BLACK),
+            ("#ECECEC", _BLACK, _BLACK),
+            ("#D6D6D6", _BLACK, _BLACK),
+            ("#BDBDBD", _BLACK, _BLACK),
+            ("#A0A0A0", _BLACK, _BLACK),
+            ("#3A3A3A", _BLACK, _WHITE),
+        ),
         "same": Paint(_WHITE, _HAIR, _BLACK, 0.6),
         "added": Paint(_WHITE, _BLACK, _BLACK, 2.4),
         "removed": Paint("#E8E8E8", _BLACK, _BLACK, 0.9),
@@ -165,12 +193,11 @@ def palette_of(options: Options) -> Palette:
     return DARK if options.theme == "dark" else LIGHT
 
 
-def style_sheet(palette: Palette, marked: bool = True) -> str:
-    """CSS that paints an SVG, written for another palette, with this one; ``marked`` is one of two networks."""
+def style_sheet(palette: Palette, used: Collection[str]) -> str:
+    """CSS that paints an SVG, written for another palette, with this one; for the styles that are ``used``."""
     rules = [f".sheet>polygon{{fill:{palette.sheet}}}"]
-    for style, paint in palette.styles.items():
-        if style in _MARKED and not marked:
-            continue
+    for style in (style for style in palette.styles if style in used):
+        paint = palette.styles[style]
         rules += _rules(f".{style}", paint)
         rules += _rules(f".{style}.{FADED}", palette.paint(style, faded=True))
     rules += [f".words.{tone} text{{fill:{colour}}}" for tone, colour in palette.tones.items()]

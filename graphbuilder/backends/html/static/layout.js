@@ -46,7 +46,9 @@ function laidPiece(network, states, number, prefix, depth) {
     if (state !== "closed") opened.set(index, laidFold(network, states, box, path, prefix, state, depth));
   });
   evened([...opened].filter(([index]) => Math.abs(piece.boxes[index].at[0]) < 1).map(([, inner]) => inner));
-  const [left, right, length] = piece.size;
+  // Edges are rounded: those of the whole are not to lie within those of its boxes.
+  const edges = piece.boxes.map(({ at: [x, y, wide, high] }) => [wide / 2 - x, x + wide / 2, y + high / 2]);
+  const [left, right, length] = piece.size.map((size, side) => Math.max(size, ...edges.map((edge) => edge[side])));
   const across = [[-left, 0, left], [0, right, right]], along = [[0, length, length]];
   for (const [index, inner] of opened) {
     const [x, y, wide, high] = piece.boxes[index].at;
@@ -234,7 +236,8 @@ function squared(points) {
 // Which of the network's own atoms begin a column: as few and even columns as fill a window of these proportions.
 function chosenBreaks(network, blocks, proportion) {
   const folds = network.pieces.slice(0, network.atoms).map((piece) => piece.boxes.some((box) => box.fold));
-  const may = blocks.map((_, i) => i > 0 && (folds[i] || !folds.includes(true)));
+  const first = folds.indexOf(true);
+  const may = blocks.map((_, i) => i > 0 && (first < 0 || (folds[i] && i > first)));
   let best = null;
   for (let count = 1; count <= Math.min(12, 1 + may.filter(Boolean).length); count++) {
     const breaks = evenBreaks(blocks, may, count);

@@ -52,7 +52,8 @@ class View {
 
   describe(item) {
     const call = callAt(this.data, item.path);
-    const title = item.fold ? item.fold.title : item.lines.flat().map(([words]) => words).join(" ");
+    const block = item.fold && item.fold.kind !== "composite";
+    const title = block ? item.fold.title : item.lines.flat().map(([words]) => words).join(" ");
     const copies = item.fold?.count ? `, ${item.fold.count} copies` : "";
     return [title + copies, item.path !== title ? item.path : "", call ? `gives ${call.gives.join(", ")}` : ""].filter(Boolean).join(", ");
   }

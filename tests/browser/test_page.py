@@ -1,0 +1,230 @@
+"""What a person does with a page, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+import graphbuilder as gb
+from tests.browser.conftest import SPECS
+from tests.browser.reading import Opened
+
+Show = Callable[..., Opened]
+SHOWN = ("inception_v3", "unet", "hrnet_w18_small", "pvt_v2_b0")
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_nothing_overlaps_however_it_is_folded(show: Show, name: str) -> None:
+    opened = show(name)
+    counts: list[int] = []
+    for key in ("r", "c", "e", "[", "]"):
+        opened.press(key)
+        assert opened.crossings() == [], f"after {key}"
+        counts.append(len(opened.drawn()))
+    assert counts[1] < counts[0] <= counts[2]
+
+
+def test_a_fold_opens_in_place_and_closes(show: Show) -> None:
+    opened = show("xception")
+    before = len(opened.boxes())
+    block = opened.item("entry.block3,")
+    place = block.bounding_box()
+    block.locator(".mark").click()
+    assert len(opened.boxes()) < before
+    after = opened.item("entry.block3,").bounding_box()
+    assert place and after
+    assert (after["x"], after["y"]) == (pytest.approx(place["x"], abs=60), pytest.approx(place["y"], abs=3))
+    opened.item("entry.block3,").locator(".mark").click()
+    assert len(opened.boxes()) == before
+
+
+def test_a_stack_shows_every_copy(show: Show) -> None:
+    opened = show("xception")
+    opened.page.locator(".badge").first.click()
+    labels = [frame.label for frame in opened.frames()]
+    assert [f"middle {copy}, middle.{copy}, gives 19×19×728" in labels for copy in range(8)] == [True] * 8
+    assert opened.crossings() == []
+
+
+def test_a_composite_opens_to_what_it_is_made_of(show: Show) -> None:
+    opened = show("xception", "#exit.block14.unit.sepconv")
+    opened.page.get_by_role("button", name="Unfold", exact=True).click()
+    expect(opened.item("exit.block14.unit.sepconv.depthwise")).to_be_visible()
+    assert opened.crossings() == []
+
+
+def test_a_click_tells_of_a_step(show: Show) -> None:
+    opened = show("xception")
+    opened.item("entry.block2.shortcut.conv").click()
+    details = opened.page.locator("#details")
+    expect(details).to_be_visible()
+    words = details.inner_text()
+    for said in ("147×147×64", "74×74×128", "8.19 k", "Receptive field", "stride", "xception.toml, line", "Read by"):
+        assert said in words
+    assert opened.page.evaluate("location.hash") == "#entry.block2.shortcut.conv"
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [("block13 sepconv", "exit.block13.unit.sepconv"), ("logits", "logits"), ("10x10x2048", "exit.block14.unit_2"),
+     ("728x19x19 globalavg", ""), ("2048x10x10", "exit.block14.unit_2")],
+)
+def test_search_finds_names_ops_and_shapes_in_either_order(show: Show, query: str, path: str) -> None:
+    opened = show("xception")
+    opened.press("/")
+    opened.page.keyboard.type(query)
+    found = [row.split("\n")[0] for row in opened.page.locator("#found li").all_inner_texts()]
+    assert path in found if path else found == ["nothing is called so"]
+    if path:
+        opened.press("Enter")
+        expect(opened.page.locator("#details")).to_be_visible()
+        expect(opened.page.locator(".chosen")).to_have_count(1)
+
+
+def test_a_link_opens_what_a_step_is_in(show: Show) -> None:
+    opened = show("xception", "#middle.5.unit.1.sepconv.pointwise")
+    expect(opened.page.locator(".chosen")).to_have_attribute("aria-label", "Conv 728, 1×1, middle.5.unit.1.sepconv.pointwise, gives 19×19×728")
+    box = opened.page.locator(".chosen").bounding_box()
+    assert box and 0 < box["x"] < 1440 and 0 < box["y"] < 900
+
+
+def test_a_step_that_is_not_drawn_is_told_of_where_it_belongs(show: Show) -> None:
+    opened = show("xception", "#entry.stem.batchnorm")
+    expect(opened.page.locator("#details h2")).to_have_text("batchnorm")
+    expect(opened.page.locator(".chosen")).to_have_count(1)
+
+
+def test_hovering_lights_what_a_step_reads_and_what_reads_it(show: Show) -> None:
+    opened = show("xception")
+    opened.item("entry.block3.unit_2.sepconv").hover()
+    lit = [each.get_attribute("aria-label") or "" for each in opened.page.locator(".box.on").all()]
+    assert len(lit) == 3
+    assert any("unit_2.relu" in label for label in lit) and any("maxpool" in label for label in lit)
+    # Through the edges of frames: a sum is read by the next block's first step, its shortcut, and lies in another card.
+    opened.item("entry.block2.merge").hover()
+    lit = [each.get_attribute("aria-label") or "" for each in opened.page.locator(".box.on").all()]
+    assert {label.split(", ")[-2] for label in lit} >= {"entry.block3.unit.relu", "entry.block3.shortcut.conv"}
+
+
+def test_heat_colours_by_cost(show: Show) -> None:
+    opened = show("xception")
+
+    def fill(words: str) -> str:
+        return opened.item(words).locator(".shape").first.evaluate("each => getComputedStyle(each).fill")
+
+    usual = fill("exit.block14.unit_2.sepconv")
+    for kind in ("params", "macs", "memory"):
+        opened.page.select_option("#heat", kind)
+        expect(opened.page.locator("#scale")).to_be_visible()
+        assert fill("exit.block14.unit_2.sepconv") != fill("exit.block14.relu")
+    opened.page.select_option("#heat", "")
+    assert fill("exit.block14.unit_2.sepconv") == usual
+
+
+def test_zoom_pan_and_fit(show: Show) -> None:
+    opened = show("xception")
+    zoom = opened.page.locator("#zoom")
+    fitted = zoom.inner_text()
+    expect(opened.page.locator("#minimap")).to_be_hidden()
+    opened.press("+", "+", "+")
+    assert zoom.inner_text() != fitted
+    expect(opened.page.locator("#minimap")).to_be_visible()
+    before = opened.item("entry.block2,").bounding_box()
+    opened.page.mouse.move(700, 500)
+    opened.page.mouse.wheel(0, 120)
+    after = opened.item("entry.block2,").bounding_box()
+    assert before and after and after["y"] == pytest.approx(before["y"] - 120, abs=1)
+    opened.press("0")
+    assert zoom.inner_text() == fitted
+
+
+def test_the_keyboard_reaches_everything(show: Show) -> None:
+    opened = show("vit_b_16")
+    opened.page.locator('[data-item][tabindex="0"]').focus()
+    opened.press("ArrowDown", "Enter")
+    expect(opened.page.locator("#details h2")).to_have_text("patches")
+    opened.press("Escape")
+    expect(opened.page.locator("#details")).to_be_hidden()
+    opened.press("?")
+    expect(opened.page.locator("#help")).to_be_visible()
+    assert "Fold or unfold" in opened.page.locator("#help").inner_text()
+    opened.press("Escape")
+    expect(opened.page.locator("#help")).to_be_hidden()
+
+
+def test_space_folds_and_keeps_the_focus(show: Show) -> None:
+    opened = show("vit_b_16")
+    opened.item("layer 0").focus()
+    opened.press(" ")
+    focused = "document.activeElement.getAttribute('aria-expanded')"
+    assert opened.page.evaluate(focused) == "false"
+    opened.press(" ")
+    assert opened.page.evaluate(focused) == "true"
+
+
+@pytest.mark.parametrize(("key", "suffix", "start"), [("s", ".svg", b"<svg "), ("p", ".png", b"\x89PNG")])
+def test_the_figure_is_saved_as_it_is_folded(show: Show, tmp_path: Path, key: str, suffix: str, start: bytes) -> None:
+    opened = show("xception")
+    opened.press("c")
+    with opened.page.expect_download() as waiting:
+        opened.press(key)
+    saved = tmp_path / "saved"
+    waiting.value.save_as(saved)
+    data = saved.read_bytes()
+    assert waiting.value.suggested_filename == f"xception{suffix}"
+    assert data.startswith(start)
+    if suffix == ".svg":
+        text = data.decode()
+        assert "Entry flow" in text and "block2" not in text and "class=" not in text and "aria-" not in text
+
+
+def test_an_update_keeps_zoom_folds_and_what_is_chosen(show: Show) -> None:
+    from graphbuilder.backends.html import network_data
+
+    opened = show("xception", "#exit.block13.unit.sepconv")
+    opened.item("entry.block2,").locator(".mark").click()
+    opened.press("+")
+    zoom, folded = opened.page.locator("#zoom").inner_text(), len(opened.boxes())
+    fault = {"code": "GB204", "title": "shapes differ", "line": 75, "text": "cannot add 1 and 2"}
+    opened.page.evaluate("mistakes => window.graphbuilder.fault(mistakes)", [fault])
+    expect(opened.page.get_by_role("alert")).to_contain_text("GB204 shapes differ line 75")
+    changed = gb.load(SPECS / "xception.toml", params={"classes": 10})
+    opened.page.evaluate("data => window.graphbuilder.update(data)", network_data(changed.typed))
+    expect(opened.page.locator("#fault")).to_be_hidden()
+    assert (opened.page.locator("#zoom").inner_text(), len(opened.boxes())) == (zoom, folded)
+    expect(opened.page.locator("#details h2")).to_have_text("sepconv")
+    expect(opened.item("10 logits")).to_have_count(1)
+
+
+def test_an_update_to_another_network_leaves_nothing_of_the_last(show: Show) -> None:
+    from graphbuilder.backends.html import network_data
+
+    opened = show("xception", "#exit.block13.unit.sepconv")
+    other = gb.load(SPECS / "vit_b_16.toml")
+    opened.page.evaluate("data => window.graphbuilder.update(data)", network_data(other.typed))
+    expect(opened.page.locator("#details")).to_be_hidden()
+    expect(opened.page.locator("#title")).to_contain_text("ViT")
+    assert opened.crossings() == []
+
+
+def test_it_works_at_the_width_of_a_phone(show: Show) -> None:
+    opened = show("xception", wide=390, high=844)
+    assert opened.page.evaluate("document.documentElement.scrollWidth") == 390
+    opened.item("entry.block3.unit.sepconv").tap()
+    details = opened.page.locator("#details").bounding_box()
+    chosen = opened.page.locator(".chosen").bounding_box()
+    assert details and details["width"] == 390 and details["y"] > 300
+    assert chosen
+    opened.page.locator("#close").tap()
+    expect(opened.page.locator("#details")).to_be_hidden()
+
+
+def test_the_theme_follows_the_reader_until_one_is_chosen(show: Show) -> None:
+    opened = show("xception", dark=True)
+    theme = "document.documentElement.dataset.theme"
+    assert opened.page.evaluate(theme) == "dark"
+    opened.press("t")
+    assert opened.page.evaluate(theme) == "light"
