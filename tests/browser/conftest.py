@@ -45,17 +45,21 @@ def show(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
     """`show("xception")`, or a network: its page, opened from a file. What went wrong in it fails the test."""
     faults: list[str] = []
 
-    def opened(network: str | gb.Network, hash: str = "", wide: int = 1440, high: int = 900, dark: bool = False) -> Opened:
+    def opened(
+        network: str | gb.Network, hash: str = "", wide: int = 1440, high: int = 900, dark: bool = False
+    ) -> Opened:
         known = gb.load(SPECS / f"{network}.toml") if isinstance(network, str) else network
         path = tmp_path / "page.html"
         gb.render(known, path)
         theme = "dark" if dark else "light"
-        page: Page = chromium.new_page(viewport={"width": wide, "height": high}, color_scheme=theme, has_touch=wide < 700)
+        page: Page = chromium.new_page(
+            viewport={"width": wide, "height": high}, color_scheme=theme, has_touch=wide < 700
+        )
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         page.on("request", lambda request: faults.append(request.url) if request.url.startswith("http") else None)
         page.goto(f"{path.as_uri()}{hash}")
-        return Opened(page)
+        return Opened(page, faults)
 
     yield opened
     for context in chromium.contexts:

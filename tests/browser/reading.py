@@ -37,9 +37,10 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True)
 class Opened:
-    """An open page."""
+    """An open page, and what went wrong in it; a test that expects something takes it out."""
 
     page: Page
+    faults: list[str]
 
     def drawn(self) -> list[Drawn]:
         return [Drawn(*each) for each in self.page.evaluate(_DRAWN)]
@@ -65,6 +66,7 @@ class Opened:
             (one.label, other.label)
             for number, one in enumerate(drawn)
             for other in drawn[number + 1 :]
-            if one.meets(other) and not (one.kind == "frame" and one.holds(other))
+            if one.meets(other)
+            and not (one.kind == "frame" and one.holds(other))
             and not (other.kind == "frame" and other.holds(one))
         ]

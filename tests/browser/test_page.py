@@ -69,8 +69,13 @@ def test_a_click_tells_of_a_step(show: Show) -> None:
 
 @pytest.mark.parametrize(
     ("query", "path"),
-    [("block13 sepconv", "exit.block13.unit.sepconv"), ("logits", "logits"), ("10x10x2048", "exit.block14.unit_2"),
-     ("728x19x19 globalavg", ""), ("2048x10x10", "exit.block14.unit_2")],
+    [
+        ("block13 sepconv", "exit.block13.unit.sepconv"),
+        ("logits", "logits"),
+        ("10x10x2048", "exit.block14.unit_2"),
+        ("728x19x19 globalavg", ""),
+        ("2048x10x10", "exit.block14.unit_2"),
+    ],
 )
 def test_search_finds_names_ops_and_shapes_in_either_order(show: Show, query: str, path: str) -> None:
     opened = show("xception")
@@ -86,7 +91,9 @@ def test_search_finds_names_ops_and_shapes_in_either_order(show: Show, query: st
 
 def test_a_link_opens_what_a_step_is_in(show: Show) -> None:
     opened = show("xception", "#middle.5.unit.1.sepconv.pointwise")
-    expect(opened.page.locator(".chosen")).to_have_attribute("aria-label", "Conv 728, 1×1, middle.5.unit.1.sepconv.pointwise, gives 19×19×728")
+    expect(opened.page.locator(".chosen")).to_have_attribute(
+        "aria-label", "Conv 728, 1×1, middle.5.unit.1.sepconv.pointwise, gives 19×19×728"
+    )
     box = opened.page.locator(".chosen").bounding_box()
     assert box and 0 < box["x"] < 1440 and 0 < box["y"] < 900
 

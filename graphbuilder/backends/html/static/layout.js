@@ -148,10 +148,15 @@ function putFold(scene, laid, box, inner, x, y) {
   const led = (point) => { for (const [from, to] of ends) if (Math.abs(point[1] - from) < 0.5) point[1] = to; };
   for (const wire of scene.wires.slice(start)) {
     if (wire.parent !== inner.inner) continue;
-    if (typeof wire.tail === "string") { led(wire.points[0]); wire.tail = `${item.id} ${wire.tail}`; }
-    if (typeof wire.head === "string") { led(wire.points.at(-1)); wire.head = `${item.id} ${wire.head}`; }
+    if (atEdge(wire.tail)) { led(wire.points[0]); wire.tail = `${item.id} ${wire.tail}`; }
+    if (atEdge(wire.head)) { led(wire.points.at(-1)); wire.head = `${item.id} ${wire.head}`; }
   }
   return item;
+}
+
+// Whether an end of a wire is at the edge of its piece, and not at a box or a frame in it.
+function atEdge(end) {
+  return typeof end === "string" && /^(in|out) /.test(end);
 }
 
 function putWire(scene, laid, wire, places, x, y) {
@@ -307,8 +312,8 @@ function laidSheet(network, states, proportion, breaks) {
       put(scene, block, trunk, y);
       for (const wire of scene.wires.slice(start)) {
         if (wire.parent !== block) continue;
-        if (typeof wire.tail === "string" && wire.tail.startsWith("in")) wire.tail = `between ${number - 1}`;
-        if (typeof wire.head === "string" && wire.head.startsWith("out")) wire.head = `between ${number}`;
+        if (atEdge(wire.tail)) wire.tail = `between ${number - 1}`;
+        if (atEdge(wire.head)) wire.head = `between ${number}`;
       }
       const entry = [trunk + (block.ports.in[0] ?? 0), y];
       if (before && block.ports.in[0] !== undefined) lead(scene, before, entry, number - 1);

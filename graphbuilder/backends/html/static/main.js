@@ -33,7 +33,8 @@ function link() {
 }
 
 function follow() {
-  const path = decodeURI(location.hash.slice(1));
+  let path = location.hash.slice(1);
+  try { path = decodeURI(path); } catch { return; }
   if (path && path !== view.chosen && (callAt(view.data, path) || view.itemAt(path))) view.choose(path, true);
 }
 

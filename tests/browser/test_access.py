@@ -1,0 +1,41 @@
+"""What axe-core finds, in light and dark, on a desktop and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.reading import Opened
+
+Show = Callable[..., Opened]
+SERIOUS = ("serious", "critical")
+
+
+def faults(opened: Opened) -> list[str]:
+    # The page's policy permits no other script, so axe is run through the debugger's own door.
+    found = Axe().run(opened.page).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found if each["impact"] in SERIOUS]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("wide", "high"), [(1440, 900), (390, 844)], ids=["desktop", "phone"])
+def test_axe_finds_no_serious_fault(show: Show, wide: int, high: int, dark: bool) -> None:
+    opened = show("xception", "#exit.block13.unit.sepconv", wide, high, dark)
+    assert faults(opened) == []
+    opened.press("h")
+    opened.page.evaluate('window.graphbuilder.fault([{code: "GB204", title: "shapes differ", line: 7, text: "no"}])')
+    assert faults(opened) == []
+
+
+def test_axe_finds_none_in_what_opens(show: Show) -> None:
+    opened = show("unet")
+    opened.press("/")
+    opened.page.keyboard.type("conv")
+    assert faults(opened) == []
+    opened.press("Escape", "?")
+    assert faults(opened) == []
+    opened.press("Escape")
+    opened.page.locator("#more").click()
+    assert faults(opened) == []
