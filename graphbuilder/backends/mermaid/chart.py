@@ -94,7 +94,7 @@ class Chart:
     def _box(self, box: Box, depth: int) -> str:
         name = self._name("n")
         self._write(depth, name + _NODES[box.look].format(escaped(f"{box.title} {box.detail}".rstrip())))
-        style = box.look if box.look in ("join", "terminal", "block") else box.style
+        style = box.mark or (box.look if box.look in ("join", "terminal", "block") else box.style)
         if box.look == "terminal":
             self._told.add(name)
         self.classes.setdefault(f"{style}{FADED.title()}" if box.training else style, []).append(name)
