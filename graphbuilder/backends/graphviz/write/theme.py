@@ -45,7 +45,7 @@ class Palette:
         paint = self.styles[style]
         if not faded or style == "badge":
             return paint
-        ink = self.tones["ink"] if style == "terminal" else paint.text
+        ink = self.tones["ink"] if style == "terminal" or style.startswith("heat") else paint.text
         fill = self.sheet if style == "terminal" else _mixed(paint.fill, self.sheet, _FADED_FILL)
         return paint._replace(fill=fill, line=_mixed(paint.line, self.sheet, _FADED_LINE), text=ink)
 
