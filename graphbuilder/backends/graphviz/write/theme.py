@@ -131,7 +131,7 @@ DARK = Palette(
             ("#47300B", "#8A6A34", _PALE),
             ("#623F08", "#A8792C", _PALE),
             ("#E39A3B", "#F0B866", "#0E141B"),
-            ("#FBE08A", "#FFF0C0", "#0E141B"),
+            ("#F2CF6E", "#FFF0C0", "#0E141B"),
         ),
         "same": Paint("#1A222C", "#667386", _PALE, 0.9),
         "added": Paint("#0E3B1F", "#4CC573", _PALE, 2.4),
