@@ -143,4 +143,5 @@ def _check_weights(found: Imported, path: str | Path) -> None:
         with fitting(found.network.typed, (), path, rules) as fit:
             if fit.diagnostics:
                 message = f"the weights of {path} do not fit {found.name}"
-                raise CompileError((ImportDiffers.at(None, message), *fit.diagnostics))
+                remedy = "give the weights that were saved with this model"
+                raise CompileError((ImportDiffers.at(None, message, help=remedy), *fit.diagnostics))

@@ -65,4 +65,4 @@ def rescaled(factor: float | Sequence[float], offset: float | Sequence[float]) -
     factors, offsets = short(factor), short(offset)
     if is_one(offsets, 0) and not listed(factors):
         return [Link("scale", {"value": float(factors), "learn": False})]
-    raise Unknown("a rescaling with an offset, or by channel: prepare images in front of the network")
+    return [Link("rescale", {"scale": factors, "offset": offsets})]

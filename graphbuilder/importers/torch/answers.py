@@ -39,7 +39,8 @@ def difference(network: Network, mapping: str | None, model: nn.Module, example:
     found = max(_distance(one, other) for one, other in zip(answers, theirs, strict=True))
     if not found <= CLOSE:
         message = f"the answers of {network.name} are {found:.1e} of their scale from the model's"
-        raise CompileError((ImportDiffers.at(None, message),))
+        remedy = "please report it, with the model: it holds something that was read wrongly"
+        raise CompileError((ImportDiffers.at(None, message, help=remedy),))
     return found
 
 

@@ -234,10 +234,12 @@ def _placed(value: Any, added: Any, tensors: Tensors) -> Made:
 def _by_number(op: str, value: Any, number: float, tensors: Tensors) -> Made | None:
     if number == (0 if op in ("add", "sub") else 1):
         return None
+    values = (tensors.value(value),)
+    if op in ("add", "sub"):
+        return Made("rescale", {"offset": float(number) if op == "add" else -float(number)}, values, {})
     if op not in ("mul", "div"):
         raise Unknown(f"`{op}` of the number {number}")
-    factor = float(number) if op == "mul" else 1 / number
-    return Made("scale", {"value": factor, "learn": False}, (tensors.value(value),), {})
+    return Made("scale", {"value": float(number) if op == "mul" else 1 / number, "learn": False}, values, {})
 
 
 def _matmul(given: Arguments, tensors: Tensors, node: Any) -> Made:
