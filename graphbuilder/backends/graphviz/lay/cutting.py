@@ -77,10 +77,10 @@ def _stays(path: str, region: Region, sections: Mapping[str, Section]) -> bool:
     made = [number for number in range(own[0]) if not _is_terminal(region, order[number])]
     if made and not any(start == made[-1] and stop == own[0] for start, stop, _ in spans):
         return False
-    entering = {end for start, stop, end in spans if start < own[0] and stop in own}
-    if any(end in entering and own[-1] < stop <= own[-1] + _BEHIND for _, stop, end in spans):
-        return False
     values = [span for span in spans if not _is_terminal(region, span[2].item)]
+    entering = {end for start, stop, end in values if start < own[0] <= stop <= own[-1]}
+    if any(end in entering and own[-1] < stop <= own[-1] + _BEHIND for _, stop, end in values):
+        return False
     passing = [{end for start, stop, end in values if start < cut <= stop} for cut in (own[0], own[-1] + 1)]
     return all(len(found) <= _FEW for found in passing)
 

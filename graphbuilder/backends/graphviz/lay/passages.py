@@ -56,7 +56,7 @@ class Passages:
         self._gutter = gutter
 
     def lead(self, start: Port, end: Port, edge: float, same: bool) -> None:
-        """From ``start`` to ``end``; ``edge`` is where the column of ``start`` ends, and ``same`` that of ``end``, too."""
+        """From ``start`` to ``end``; ``edge`` is where the column of ``start`` ends, ``same`` says that it has both."""
         points = self._rightwards(start, end, edge, same) if self._across else self._down(start, end, edge, same)
         self._drawing.lines.append(Line(tidied(points), "passage", start.mark.box.path, end.mark.box.path))
 
