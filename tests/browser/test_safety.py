@@ -31,8 +31,8 @@ body = [  # COMMENT
 ]
 
 [blocks.stem]
-body = [{ op = "conv", out = 8, kernel = 3, title = '''TITLE''' }, { op = "relu" }, { op = "conv", out = 4 }, { op = "relu" },
-  { op = "globalavgpool" }]
+body = [{ op = "conv", out = 8, kernel = 3, title = '''TITLE''' }, { op = "relu" }, { op = "conv", out = 4 },
+  { op = "relu" }, { op = "globalavgpool" }]
 """
 
 

@@ -78,10 +78,13 @@ class Fold:
 
 
 class Folding(Reader):
-    """Reads one body, everything in it closed; ``folds`` then says which of its boxes open."""
+    """Reads one body, everything in it closed; ``folds`` then says which of its boxes open.
 
-    def __init__(self, habits: Habits, shapes: bool) -> None:
-        super().__init__(_Closing(Options(), habits, "nothing", frozenset()), habits, shapes)
+    What holds whole stages is read in place where that is legible, which ``stages`` says.
+    """
+
+    def __init__(self, habits: Habits, shapes: bool, stages: bool = True) -> None:
+        super().__init__(_Closing(habits, stages), habits, shapes)
         self.folds: dict[str, Fold] = {}
 
     def inside(self, fold: Fold) -> Region:
@@ -165,10 +168,14 @@ class Folding(Reader):
 
 
 class _Closing(Policy):
-    """Closes whatever is worth a frame."""
+    """Closes whatever is worth a frame; ``stages`` says whether what holds stages is none."""
+
+    def __init__(self, habits: Habits, stages: bool) -> None:
+        super().__init__(Options(), habits, "nothing", frozenset())
+        self._stages = stages
 
     def is_closed(self, path: str, body: TypedGraph, where: Where) -> bool:
         if body.graph.kind == "composite" or self.is_panel(path, body, where):
             return True
-        stages = where.frame == "sheet" and self._holds_stages(body)
+        stages = self._stages and where.frame == "sheet" and self._holds_stages(body)
         return self._may_be_card(body) and not stages

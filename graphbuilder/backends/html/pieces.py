@@ -52,7 +52,11 @@ class Pieces:
         self._sheets: list[_Sheet] = []
         self._known: dict[tuple[object, ...], int] = {}
         reader = self._reader()
-        root, kept = _bounded(reader.root(typed))
+        whole = reader.root(typed)
+        if _is_large(whole):
+            reader = self._reader(stages=False)
+            whole = reader.root(typed)
+        root, kept = _bounded(whole)
         for region in _atoms(root):
             self._add(region, kept, reader, "")
         self._count = len(self._sheets)
@@ -77,8 +81,8 @@ class Pieces:
         before = ["", *said]
         return [word if folds[n] or folds[n + 1] or word != before[n] else "" for n, word in enumerate(said)]
 
-    def _reader(self) -> Folding:
-        return Folding(self._habits, bool(self._options.shapes))
+    def _reader(self, stages: bool = True) -> Folding:
+        return Folding(self._habits, bool(self._options.shapes), stages)
 
     def _add(self, region: Region, kept: Set[str], reader: Folding, prefix: str, upward: bool = False) -> int:
         folds = {path: fold for path, fold in reader.folds.items() if path in region.items and path in kept}
@@ -275,10 +279,15 @@ def _wire(mark: WireMark, numbers: dict[str, int]) -> list[Any]:
 
 def _bounded(region: Region) -> tuple[Region, Set[str]]:
     """``region``, neighbours gathered where it has too many items to be read, and which items are still themselves."""
-    if len(region.items) <= _MOST_ITEMS and len(region.links) <= _MOST_LINKS:
+    if not _is_large(region):
         return region, region.items.keys()
     gathered = gather(region, {}, _GATHERED)
     return gathered, {path for path, item in gathered.items.items() if region.items[path] is item}
+
+
+def _is_large(region: Region) -> bool:
+    """Whether it has more than can be read."""
+    return len(region.items) > _MOST_ITEMS or len(region.links) > _MOST_LINKS
 
 
 def _atoms(root: Region) -> Iterator[Region]:

@@ -2,7 +2,7 @@
 // it closed, and an opened one only adds room where its box stood. Knows no elements of the page.
 
 const HEADER = 26, PANEL_HEADER = 38, PAD = 10, STACK = 4, GUTTER = 44, BETWEEN = 14, BAND = 12;
-const STANDARD_BAR = 1;
+const STANDARD_BAR = 1, LARGE = 1.2;
 
 function foldKey(fold, path) {
   return fold.kind === "stack" ? `${path}*` : path;
@@ -238,18 +238,18 @@ function squared(points) {
   return kept;
 }
 
-// Which of the network's own atoms begin a column: as few and even columns as fill a window of these proportions.
-function chosenBreaks(network, blocks, proportion) {
+// Which of the network's own atoms begin a column: as few and even columns as show all as large as the room allows.
+function chosenBreaks(network, blocks, room) {
   const folds = network.pieces.slice(0, network.atoms).map((piece) => piece.boxes.some((box) => box.fold));
   const first = folds.indexOf(true);
-  const may = blocks.map((_, i) => i > 0 && (first < 0 || (folds[i] && i > first)));
+  const may = blocks.map((_, i) => i > 1 && (first < 0 || folds[i]));
   let best = null;
   for (let count = 1; count <= Math.min(12, 1 + may.filter(Boolean).length); count++) {
     const breaks = evenBreaks(blocks, may, count);
     const columns = columnsOf(blocks, breaks);
     const wide = columns.reduce((sum, column) => sum + column.left + column.right, GUTTER * (columns.length - 1));
     const high = Math.max(...columns.map((column) => column.height));
-    const zoom = Math.min(proportion / (wide + 60), 1 / (high + 60)) * (1 - 0.02 * columns.length);
+    const zoom = Math.min(room.width / (wide + 70), room.height / (high + 50), LARGE) * (1 - 0.02 * columns.length);
     if (!best || zoom > best.zoom * 1.02) best = { zoom, breaks };
   }
   return best ? best.breaks : [];
@@ -290,9 +290,9 @@ function columnsOf(blocks, breaks) {
 }
 
 // The whole sheet.
-function laidSheet(network, states, proportion, breaks) {
+function laidSheet(network, states, room, breaks) {
   const blocks = Array.from({ length: network.atoms }, (_, number) => laidPiece(network, states, number, "", 0));
-  const chosen = breaks ?? chosenBreaks(network, blocks, proportion);
+  const chosen = breaks ?? chosenBreaks(network, blocks, room);
   for (const column of columnsOf(blocks, chosen)) {
     const alone = column.members.filter((block) => block.opened.size === 1 && block.piece.boxes.length === 1);
     evened(alone.map((block) => block.opened.get(0)));
@@ -316,7 +316,7 @@ function laidSheet(network, states, proportion, breaks) {
         if (atEdge(wire.head)) wire.head = `between ${number}`;
       }
       const entry = [trunk + (block.ports.in[0] ?? 0), y];
-      if (before && block.ports.in[0] !== undefined) lead(scene, before, entry, number - 1);
+      if (before && block.ports.in[0] !== undefined) lead(scene, before, entry, number - 1, before.column === column);
       y += block.height;
       const rightEdge = edge + column.left + column.right;
       before = block.ports.out[0] === undefined ? null : { at: [trunk + block.ports.out[0], y], gutter: rightEdge + GUTTER / 2, column };
@@ -336,17 +336,13 @@ function gapBehind(network, number) {
   return network.between[number] || blocks ? BETWEEN : 0;
 }
 
-function lead(scene, before, entry, number) {
+// Leads the value between two atoms on: straight to the next, or round to the next column.
+function lead(scene, before, entry, number, same) {
   const [x, y] = before.at, words = scene.network.between[number];
-  const straight = Math.abs(x - entry[0]) < 0.5 && entry[1] > y;
-  const ends = { tail: `between ${number}`, head: `between ${number}`, parent: null };
-  if (straight) scene.wires.push({ kind: "flow", points: [[x, y], entry], ...ends });
-  else {
-    const down = y + 10, up = entry[1] - 12;
-    const points = entry[1] > y ? [[x, y], [x, (y + entry[1]) / 2], [entry[0], (y + entry[1]) / 2], entry]
-      : [[x, y], [x, down], [before.gutter, down], [before.gutter, up], [entry[0], up], entry];
-    scene.wires.push({ kind: entry[1] > y ? "flow" : "passage", points, ...ends });
-    scene.high = Math.max(scene.high, down);
-  }
-  if (words) scene.words.push({ x: x + 8, y: straight ? (y + entry[1]) / 2 : y, text: words });
+  const down = y + 10, up = entry[1] - 12;
+  const points = same ? squared([[x, y], entry])
+    : [[x, y], [x, down], [before.gutter, down], [before.gutter, up], [entry[0], up], entry];
+  scene.wires.push({ kind: same ? "flow" : "passage", points, tail: `between ${number}`, head: `between ${number}`, parent: null });
+  if (!same) scene.high = Math.max(scene.high, down);
+  if (words) scene.words.push({ x: x + 8, y: same ? (y + entry[1]) / 2 : y, text: words });
 }

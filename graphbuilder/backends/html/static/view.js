@@ -27,11 +27,6 @@ class View {
     if (first) this.fit();
   }
 
-  get proportion() {
-    const { width, height } = this.room;
-    return width / Math.max(1, height);
-  }
-
   // What of the window the figure has to itself.
   get room() {
     const { clientWidth, clientHeight } = this.svg.parentElement;
@@ -39,7 +34,7 @@ class View {
   }
 
   redraw(anchor) {
-    this.scene = laidSheet(this.data, this.states, this.proportion, this.breaks);
+    this.scene = laidSheet(this.data, this.states, this.room, this.breaks);
     this.breaks = this.scene.breaks;
     this.near = neighbours(this.scene);
     drawScene(this.scene, this.world, (item) => this.describe(item));
@@ -70,9 +65,9 @@ class View {
     this.breaks = null;
     this.redraw();
     const { width, height } = this.room, { wide, high } = this.scene;
-    const margin = width < 600 ? 14 : 36, above = width < 600 ? 14 : 26;
-    const zoom = Math.min((width - 2 * margin) / wide, (height - 2 * above) / high, 1.6);
-    this.at = { zoom, x: (width - wide * zoom) / 2, y: Math.max(above, (height - high * zoom) / 2) };
+    const [margin, above, below] = width < 600 ? [14, 16, 66] : [36, 26, 26];
+    const zoom = Math.min((width - 2 * margin) / wide, (height - above - below) / high, 1.6);
+    this.at = { zoom, x: (width - wide * zoom) / 2, y: above + Math.max(0, (height - above - below - high * zoom) / 2) };
     this.place();
   }
 
@@ -137,7 +132,7 @@ class View {
     const before = this.states;
     this.states = new Map(before);
     for (let round = 0; round < 12; round++) {
-      const { items } = laidSheet(this.data, this.states, this.proportion, this.breaks);
+      const { items } = laidSheet(this.data, this.states, this.room, this.breaks);
       const turned = items.filter((item) => item.fold && item.fold.kind !== "composite" && item.open !== open);
       if (!turned.length) break;
       for (const item of turned) this.states.set(item.key, open ? "one" : "closed");
