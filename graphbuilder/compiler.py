@@ -173,7 +173,7 @@ def _checked(
     document: Document, folder: Path | None, params: Mapping[str, Any], settings: Sequence[str], limits: Limits
 ) -> Checked:
     """The rest of the road from a document on; what is sound goes on where something is faulty."""
-    from graphbuilder.elaborate import blamed, elaborate
+    from graphbuilder.elaborate import blamed, elaborate, tried
     from graphbuilder.spec import sound_part
     from graphbuilder.spec.settings import chosen as chosen_settings
 
@@ -187,7 +187,8 @@ def _checked(
     except Enough as error:
         return Checked(None, (*error.diagnostics, TooManyMistakes.after(limits.mistakes)), spec)
     if typed is None:
-        return Checked(None, blamed(spec, chosen, sink.diagnostics, limits), spec)
+        found = blamed(spec, chosen, sink.diagnostics, limits)
+        return Checked(None, tried(found, document, folder, chosen, limits), spec)
     return Checked(Network(spec, typed, {**spec.params, **chosen}, sink.diagnostics), sink.diagnostics, spec)
 
 

@@ -1,5 +1,16 @@
 """Errors as data: spans, diagnostics, the catalogue of codes, and how they are drawn."""
 
-from graphbuilder.diagnostics.model import CompileError, Diagnostic, Enough, Label, Rule, Severity, Sink, Source, Span
+from graphbuilder.diagnostics.model import (
+    CompileError,
+    Diagnostic,
+    Enough,
+    Label,
+    Remedy,
+    Rule,
+    Severity,
+    Sink,
+    Source,
+    Span,
+)
 
-__all__ = ["CompileError", "Diagnostic", "Enough", "Label", "Rule", "Severity", "Sink", "Source", "Span"]
+__all__ = ["CompileError", "Diagnostic", "Enough", "Label", "Remedy", "Rule", "Severity", "Sink", "Source", "Span"]

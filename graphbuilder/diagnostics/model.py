@@ -38,6 +38,19 @@ class Span:
         """The key that sorts spans as a reader meets them."""
         return (self.path, self.line, self.column)
 
+    @property
+    def text(self) -> str:
+        """What stands there."""
+        start, end = self.offsets
+        return self.source.text[start:end]
+
+    @property
+    def offsets(self) -> tuple[int, int]:
+        """Where it begins and ends in the text of its source."""
+        lines = self.source.text.split("\n")
+        start, end = (sum(len(line) + 1 for line in lines[: line - 1]) for line in (self.line, self.end_line))
+        return start + self.column - 1, end + self.end_column - 1
+
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}"
 
@@ -48,6 +61,21 @@ class Label:
 
     span: Span
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """An edit that may repair a mistake: what stands at ``span`` gives way to ``text``; ``help`` says so."""
+
+    help: str
+    span: Span
+    text: str
+
+    @property
+    def applied(self) -> str:
+        """The whole text of the source, edited."""
+        start, end = self.span.offsets
+        return self.span.source.text[:start] + self.text + self.span.source.text[end:]
 
 
 class Rule:
@@ -76,14 +104,20 @@ class Rule:
         related: tuple[Label, ...] = (),
         notes: tuple[str, ...] = (),
         help: str | None = None,
+        untried: tuple[Remedy, ...] = (),
     ) -> Diagnostic:
         """A diagnostic of this rule at ``span``; ``label`` stands under the carets."""
-        return Diagnostic(cls, message, span, label, related, notes, help)
+        return Diagnostic(cls, message, span, label, related, notes, help, untried)
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One mistake: the rule it breaks, what happened, where, and what to do."""
+    """One mistake: the rule it breaks, what happened, where, and what to do.
+
+    Attributes:
+        untried: remedies of which nobody knows yet whether they repair it; none of them is shown.
+        remedy: one that was tried on the whole spec, after which the mistake is gone and no new one is there.
+    """
 
     rule: type[Rule]
     message: str
@@ -92,6 +126,8 @@ class Diagnostic:
     related: tuple[Label, ...] = ()
     notes: tuple[str, ...] = ()
     help: str | None = None
+    untried: tuple[Remedy, ...] = ()
+    remedy: Remedy | None = None
 
     @property
     def code(self) -> str:
@@ -104,6 +140,10 @@ class Diagnostic:
     def with_notes(self, *notes: str) -> Diagnostic:
         """The same mistake with further notes behind its own."""
         return replace(self, notes=(*self.notes, *notes))
+
+    def repaired_by(self, remedy: Remedy) -> Diagnostic:
+        """The same mistake with a remedy that was tried."""
+        return replace(self, help=remedy.help, remedy=remedy, untried=())
 
     def __str__(self) -> str:
         where = f"{self.span}: " if self.span else ""

@@ -3,5 +3,6 @@
 from graphbuilder.elaborate.blame import blamed
 from graphbuilder.elaborate.context import Limits
 from graphbuilder.elaborate.elaborate import elaborate
+from graphbuilder.elaborate.trying import tried
 
-__all__ = ["Limits", "blamed", "elaborate"]
+__all__ = ["Limits", "blamed", "elaborate", "tried"]

@@ -23,6 +23,7 @@ from graphbuilder.elaborate.initialisers import ByOp, check_owned, owned_names, 
 from graphbuilder.elaborate.names import Named, all_names, build_order
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
 from graphbuilder.elaborate.reading import FAILED, Reading, facts_read, read
+from graphbuilder.elaborate.remedies import of_paths, of_step
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Initialiser, Node, Op, OpError, TensorType, Value
@@ -305,7 +306,10 @@ class BodyBuilder:
             producer = producers.get(known.value.node)
             if producer and producer.place:
                 related.append(Label(producer.place.span, f"`{producer.name}` gives {known.type}"))
-        self.report(from_op_error(error, place, arguments, tuple(related)))
+        untried = [*of_step(error, place)]
+        if len(error.inputs) > 1 and reading.types:
+            untried += of_paths(self, [reading.types[index] for index in error.inputs], place)
+        self.report(from_op_error(error, place, arguments, tuple(related), tuple(untried)))
 
 
 def alike(left: Signal, right: Signal) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from graphbuilder.analysis.inference import Inference
-from graphbuilder.diagnostics import Diagnostic, Label, Sink
+from graphbuilder.diagnostics import Diagnostic, Label, Remedy, Sink
 from graphbuilder.diagnostics.catalogue.limits import TooManySteps, ValueTooLarge
 from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown
 from graphbuilder.diagnostics.nearest import meant
@@ -221,12 +221,16 @@ def _with_init(node: Node, init: Mapping[str, Initialiser]) -> Node:
 
 
 def from_op_error(
-    error: OpError, place: Place, arguments: Mapping[str, Argument], related: tuple[Label, ...]
+    error: OpError,
+    place: Place,
+    arguments: Mapping[str, Argument],
+    related: tuple[Label, ...],
+    untried: tuple[Remedy, ...] = (),
 ) -> Diagnostic:
     """A diagnostic for an op that refuses its inputs or arguments."""
     argument = arguments.get(error.field or "")
     span, notes = (argument.place.span, argument.notes) if argument else (place.span, ())
-    return error.rule.at(span, error.message, related=related, notes=notes, help=error.help)
+    return error.rule.at(span, error.message, related=related, notes=notes, help=error.help, untried=untried)
 
 
 def table_of_no_op(op: str, ops: Iterable[str], place: Place) -> Diagnostic:

@@ -13,6 +13,7 @@ from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.outputs import finish, outputs_of
 from graphbuilder.elaborate.paths import ambiguous
 from graphbuilder.elaborate.reading import Reading
+from graphbuilder.elaborate.remedies import instead, of_paths
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.elaborate.strides import total_stride
 from graphbuilder.ir import Graph, Node, Op, OpError, TensorType, Value
@@ -45,19 +46,32 @@ def join(builder: BodyBuilder, op: str, paths: Sequence[Path], place: Place) -> 
     try:
         callee.infer(reading.types)
     except OpError as error:
-        _report(builder, error, paths, reading.types)
+        _report(builder, error, paths, reading.types, place)
         return NOTHING_KNOWN
     node = Node("merge", callee, tuple(each.value for each in sure), "merge", place=place)
     return builder.append(node, reading, place)
 
 
-def _report(builder: BodyBuilder, error: OpError, paths: Sequence[Path], types: Sequence[TensorType]) -> None:
+def _report(
+    builder: BodyBuilder, error: OpError, paths: Sequence[Path], types: Sequence[TensorType], place: Place
+) -> None:
     """Both places, both shapes: the last of the paths that disagree carries the error, the others stand beside it."""
     blamed = error.inputs or tuple(range(len(paths)))
     labels = [Label(paths[index].place.span, f"{paths[index].label} gives {types[index]}") for index in blamed]
     *related, primary = labels
-    diagnostic = error.rule.at(primary.span, error.message, label=primary.text, related=tuple(related), help=error.help)
-    builder.report(diagnostic)
+    untried = [*of_paths(builder, types, place)]
+    if place.value == "identity":
+        untried = [*instead(place, '"project"', 'write shortcut = "project"'), *untried]
+    builder.report(
+        error.rule.at(
+            primary.span,
+            error.message,
+            label=primary.text,
+            related=tuple(related),
+            help=error.help,
+            untried=tuple(untried),
+        )
+    )
 
 
 def with_shortcut(builder: BodyBuilder, block: Block, main: Signal, last: Place) -> Signal:
@@ -157,7 +171,7 @@ def _project(builder: BodyBuilder, main: Signal, place: Place, last: Place) -> S
         return NOTHING_KNOWN
     if source.type.layout == "last" or not source.type.spatial:
         message = f"the shortcut cannot project {source.type}: that is no map with channels first"
-        builder.report(CannotProject.at(place.span, message, help="write the shortcut's steps"))
+        builder.report(CannotProject.at(place.span, message, help="a shortcut may be steps"))
         return NOTHING_KNOWN
     behind = builder.nodes[builder.ahead :]
     starts = _types_ahead(builder, {node.name for node in behind})
@@ -166,8 +180,8 @@ def _project(builder: BodyBuilder, main: Signal, place: Place, last: Place) -> S
         label = Label(last.span, f"the body gives {target.type}")
         why, steps = _unprojected(source.type, target.type)
         message = f"the shortcut cannot project {source.type} to {target.type}: {why}"
-        remedy = f"write the shortcut as steps: shortcut = {steps}"
-        builder.report(CannotProject.at(place.span, message, related=(label,), help=remedy))
+        untried = tuple(instead(place, steps, f"write the shortcut as steps: shortcut = {steps}"))
+        builder.report(CannotProject.at(place.span, message, related=(label,), untried=untried))
         return NOTHING_KNOWN
     if set(stride) == {1} and source.type.channels == target.type.channels:
         return builder.fork

@@ -41,7 +41,9 @@ class OpError(Exception):
         message: what happened, with shapes.
         field: the argument at fault, or None for the step as a whole.
         inputs: the numbers of the inputs that disagree; the places that made them are shown.
-        help: a remedy.
+        help: what is to be known of it.
+        settings: arguments of this step and values, each of which may repair it; they are tried before one is shown.
+        ahead: steps, as a spec has them, which may repair it where they are put before this one.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class OpError(Exception):
         field: str | None = None,
         inputs: tuple[int, ...] = (),
         help: str | None = None,
+        settings: tuple[tuple[str, object], ...] = (),
+        ahead: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.rule = rule
@@ -59,6 +63,8 @@ class OpError(Exception):
         self.field = field
         self.inputs = inputs
         self.help = help
+        self.settings = settings
+        self.ahead = ahead
 
 
 class Example(NamedTuple):

@@ -214,7 +214,8 @@ class ConvTranspose(Op):
             for full, (before, after), more in zip(self._full(x), crops, extra, strict=True)
         )
         if min(sizes) < 1:
-            raise OpError(NothingLeft, f"convtranspose: the padding takes all of {x}", field="padding", help="pad less")
+            message = f"convtranspose: the padding takes all of {x}"
+            raise OpError(NothingLeft, message, field="padding", settings=(("padding", 0),))
         return (x.of(self.out, sizes),)
 
     def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:

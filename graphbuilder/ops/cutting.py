@@ -192,7 +192,7 @@ class Crop(Op):
         one_of(self, sides=self.sides, size=self.size, like=inputs[1] if len(inputs) > 1 else None)
         left = tuple(size - sum(side) for size, side in zip(x.spatial, self._sides(inputs), strict=True))
         if min(left) < 1:
-            help_ = "take less, or say what is to be left: `size`"
+            help_ = "`size` says what is to be left, `sides` what is taken away"
             raise OpError(NothingLeft, f"crop: nothing is left of {x}", field="sides", help=help_)
         return (x.with_spatial(*left),)
 

@@ -31,7 +31,8 @@ def maps(op: Op, x: TensorType, *, axes: tuple[int, ...] = (1, 2, 3)) -> TensorT
             WrongLayout,
             f"{op.op} reads channels first, and {x} has its channels last",
             inputs=(0,),
-            help='put { op = "channelsfirst" } before it, or { op = "maps", size = [height, width] } behind tokens',
+            help="`channelsfirst` turns it; `maps` makes maps of tokens",
+            ahead=(*_maps_of(x), '{ op = "channelsfirst" }'),
         )
     if x.rank - 1 not in axes:
         wanted = "maps" if len(axes) == 3 else f"maps with {axes[0]} spatial axes"
@@ -51,7 +52,8 @@ def tokens(op: Op, x: TensorType, number: int = 0) -> TensorType:
         WrongLayout if x.rank > 1 else WrongRank,
         f"{op.op} reads tokens, channels last, and {x} {_described(x)}",
         inputs=(number,),
-        help='{ op = "tokens" } makes tokens of maps',
+        help="`tokens` makes tokens of maps",
+        ahead=('{ op = "tokens" }', '{ op = "channelslast" }'),
     )
 
 
@@ -85,7 +87,7 @@ def bearable(op: Op, x: TensorType, grown: tuple[int, ...], field: str = "paddin
     """
     if grown != x.spatial and x.channels * prod(grown) > MOST_ELEMENTS:
         message = f"{op.op}: {x} would grow to {times(grown)} places on the way, more than can be held"
-        raise OpError(PaddingTooLarge, message, field=field, help="a smaller padding, kernel or dilation")
+        raise OpError(PaddingTooLarge, message, field=field, help="padding, kernel and dilation make it grow")
 
 
 def mode_fits(op: Op, mode: str, spatial: tuple[int, ...], sides: tuple[Side, ...], field: str) -> None:
@@ -107,12 +109,14 @@ def divides(op: Op, parts: int, whole: int, field: str, what: str = "input chann
         OpError: it does not.
     """
     if whole % parts:
+        near = _near_divisors(parts, whole)
         stated = f"{field} * {field}" if squared else field
         raise OpError(
             DoesNotDivide,
             f"{op.op}: {stated} = {parts} does not divide {whole} {what}",
             field=field,
-            help=f"give it a multiple of {parts} channels" if squared else _near_divisors(parts, whole),
+            help=f"its channels must be a multiple of {parts}" if squared else f"{_listed(near)} {whole}",
+            settings=() if squared else tuple((field, each) for each in near),
         )
 
 
@@ -125,7 +129,7 @@ def axis_of(x: TensorType, axis: int, field: str = "axis") -> int:
     if -x.rank <= axis < x.rank:
         return axis % x.rank
     message = f"{x} has no axis {axis}: axes are 0 to {x.rank - 1}, the batch not counted"
-    raise OpError(NoSuchAxis, message, field=field, help=f"{field} = -1 is the last, say")
+    raise OpError(NoSuchAxis, message, field=field, help="-1 is the last", settings=((field, -1),))
 
 
 def one_of(op: Op, **choices: object) -> None:
@@ -180,9 +184,20 @@ def _described(x: TensorType) -> str:
     return f"has {x.rank} axes, {layout}"
 
 
-def _near_divisors(parts: int, whole: int) -> str:
+def _near_divisors(parts: int, whole: int) -> tuple[int, ...]:
+    """The divisors of ``whole`` next to ``parts``, the smaller first."""
     small = [number for number in range(1, isqrt(whole) + 1) if whole % number == 0]
     divisors = [*small, *(whole // number for number in small)]
     below = max(number for number in divisors if number <= parts)
     above = min((number for number in divisors if number >= parts), default=below)
-    return f"{below} and {above} divide {whole}" if above != below else f"{below} divides {whole}"
+    return (below, above) if above != below else (below,)
+
+
+def _listed(divisors: tuple[int, ...]) -> str:
+    return f"{' and '.join(map(str, divisors))} {'divide' if len(divisors) > 1 else 'divides'}"
+
+
+def _maps_of(x: TensorType) -> tuple[str, ...]:
+    """The step that makes square maps of tokens, where they are as many."""
+    side = isqrt(x.shape[0])
+    return (f'{{ op = "maps", size = {side} }}',) if x.rank == 2 and side * side == x.shape[0] else ()

@@ -217,22 +217,21 @@ def _disagreement(
         else " (channels last) and {} (channels first)"
     )
     apart = layouts.format(other) if one.layout != other.layout and one.rank == other.rank else f" and {other}"
-    return OpError(rule, f"cannot {verb} {one}{apart}", inputs=odd, help=_remedy(one, other, joined))
+    return OpError(rule, f"cannot {verb} {one}{apart}", inputs=odd, help=_apart(one, other, joined))
 
 
-def _remedy(one: TensorType, other: TensorType, joined: int | None) -> str:
+def _apart(one: TensorType, other: TensorType, joined: int | None) -> str:
     """What to compare; ``joined`` is the axis that may differ."""
     if one.rank != other.rank:
-        means = "`flatten`, `reshape`, `tokens`, `maps`"
-        return f"one has {one.rank} axes and the other {other.rank}: bring both to the same axes ({means})"
+        means = "`flatten`, `reshape`, `tokens` and `maps`"
+        return f"one has {one.rank} axes and the other {other.rank}; {means} change that"
     if one.layout != other.layout:
-        return 'put { op = "channelsfirst" } or { op = "channelslast" } behind one of them'
+        return "`channelsfirst` and `channelslast` turn one into the other"
     apart = [axis for axis in range(one.rank) if axis != joined and one.shape[axis] != other.shape[axis]]
     stated = ", ".join(f"axis {axis} is {one.shape[axis]} and {other.shape[axis]}" for axis in apart)
     if apart == [one.channel_axis]:
-        return f"{stated}: give both paths as many channels (`out`)"
-    also = " and the channels" if one.channel_axis in apart else ""
-    return f"{stated}: make the strides and paddings{also} of both paths agree"
+        return stated
+    return f"{stated}; strides and paddings make sizes"
 
 
 def _without(x: TensorType, axis: int) -> object:

@@ -162,7 +162,8 @@ def _check_fit(full: Window) -> None:
         KernelTooLarge,
         f"a window of {times(full.reach)}{dilated} does not fit into {times(full.spatial)}{padded}",
         field="kernel",
-        help='a larger input, a smaller kernel, or padding = "same"',
+        help="an input may be padded to hold it",
+        settings=(("padding", "same"), ("kernel", min(full.spatial))),
     )
 
 

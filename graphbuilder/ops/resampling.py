@@ -103,7 +103,8 @@ class Resize(Op):
             )
         sizes = self._sizes(inputs)
         if min(sizes) < 1:
-            raise OpError(NothingLeft, f"resize: nothing is left of {x}", field="factor", help="take a larger factor")
+            help_ = "sizes are the input's times the factor, rounded down"
+            raise OpError(NothingLeft, f"resize: nothing is left of {x}", field="factor", help=help_)
         return (x.with_spatial(*sizes),)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach | None, ...]:

@@ -76,7 +76,7 @@ class WindowAttention(Composite):
         (x,) = inputs
         if x.layout == "first" or x.rank != 3:
             message = f"windowattention reads maps of two spatial axes, channels last, and this is {x}"
-            raise OpError(WrongLayout, message, inputs=(0,), help='put { op = "channelslast" } before it')
+            raise OpError(WrongLayout, message, inputs=(0,), ahead=('{ op = "channelslast" }',))
         divides(self, self.heads, x.channels, "heads")
         window = per_axis(self.window, 2, "window")
         if self.grid:

@@ -182,8 +182,8 @@ class PatchMerge(Op):
         (x,) = inputs
         if x.layout == "first" or x.rank != 3:
             message = f"patchmerge reads maps of two spatial axes, channels last, and this is {x}"
-            help_ = 'put { op = "channelslast" } before it'
-            raise OpError(WrongLayout if x.rank == 3 else WrongRank, message, inputs=(0,), help=help_)
+            ahead = ('{ op = "channelslast" }',)
+            raise OpError(WrongLayout if x.rank == 3 else WrongRank, message, inputs=(0,), ahead=ahead)
         return (x.of(x.channels * self.factor**2, tuple(-(-size // self.factor) for size in x.spatial)),)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:

@@ -209,24 +209,23 @@ def test_a_path_without_steps() -> None:
     [
         (
             '{ id = "a", op = "conv", out = 4, padding = 0 }, { op = "add", from = ["x", "a"] }',
-            "axis 0 is 8 and 4, axis 1 is 16 and 14, axis 2 is 16 and 14: "
-            "make the strides and paddings and the channels of both paths agree",
+            "axis 0 is 8 and 4, axis 1 is 16 and 14, axis 2 is 16 and 14; strides and paddings make sizes",
         ),
         (
             '{ id = "a", op = "conv", out = 4, stride = [1, 2] }, { op = "concat", from = ["x", "a"] }',
-            "axis 2 is 16 and 8: make the strides and paddings of both paths agree",
+            "axis 2 is 16 and 8; strides and paddings make sizes",
         ),
         (
-            '{ id = "a", op = "conv", out = 4 }, { op = "add", from = ["x", "a"] }',
-            "axis 0 is 8 and 4: give both paths as many channels (`out`)",
+            '{ id = "a", op = "split", count = 2 }, { op = "add", from = ["x", "a.0"] }',
+            "axis 0 is 8 and 4",
         ),
         (
             '{ id = "a", op = "tokens" }, { op = "add", from = ["x", "a"] }',
-            "one has 3 axes and the other 2: bring both to the same axes (`flatten`, `reshape`, `tokens`, `maps`)",
+            "one has 3 axes and the other 2; `flatten`, `reshape`, `tokens` and `maps` change that",
         ),
         (
             '{ id = "a", op = "channelslast" }, { op = "add", from = ["x", "a"] }',
-            'put { op = "channelsfirst" } or { op = "channelslast" } behind one of them',
+            "`channelsfirst` and `channelslast` turn one into the other",
         ),
     ],
 )

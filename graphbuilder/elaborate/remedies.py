@@ -1,0 +1,95 @@
+"""Edits of the spec that may repair a shape that does not fit. Nothing is tried here: whoever has the whole text does.
+
+Only the file itself is edited, never one that it extends.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from graphbuilder.diagnostics import Remedy
+from graphbuilder.document import Place
+from graphbuilder.ir import Graph, Node, OpError, TensorType
+from graphbuilder.spec.merged import Merged
+
+if TYPE_CHECKING:
+    from graphbuilder.elaborate.builder import BodyBuilder
+
+# Of the steps that stand before, those that are tried.
+_TRIED = 6
+
+
+def of_step(error: OpError, step: Place) -> Iterator[Remedy]:
+    """What an op that refuses its inputs or arguments says may repair it, at the step that runs it."""
+    for name, value in error.settings:
+        yield from setting(step, name, value)
+    for written in error.ahead:
+        yield from _put_ahead(step, written)
+
+
+def of_paths(builder: BodyBuilder, types: Sequence[TensorType], last: Place) -> Iterator[Remedy]:
+    """What may bring values that meet to one shape: padding that keeps sizes, and channels as the others have them.
+
+    ``last`` is the step that reads them.
+    """
+    made = [node for node in _nodes(builder.nodes) if node.op is not None and node.place is not None]
+    for node in made[-_TRIED:][::-1]:
+        assert node.place is not None
+        if getattr(node.op, "padding", "same") != "same":
+            yield from setting(node.place, "padding", "same", last)
+        for channels in dict.fromkeys(type_.channels for type_ in types):
+            if getattr(node.op, "out", channels) != channels:
+                yield from setting(node.place, "out", channels, last)
+
+
+def _nodes(nodes: Sequence[Node]) -> Iterator[Node]:
+    """The nodes of a body and of its branches."""
+    for node in nodes:
+        yield node
+        if isinstance(node.callee, Graph) and node.callee.kind == "branch":
+            yield from _nodes(node.callee.nodes)
+
+
+def setting(step: Place, name: str, value: object, seen_from: Place | None = None) -> Iterator[Remedy]:
+    """``name = value`` in the step at ``step``, which is named where another one, at ``seen_from``, has the mistake."""
+    table = step.value
+    there = isinstance(table, dict) and name in cast("dict[str, Any]", table)
+    place = own(step / name if there else step)
+    if place is None or not isinstance(table, dict):
+        return
+    written = json.dumps(value)
+    where = "" if seen_from in (None, step) else f" at {step.span}"
+    edited = written if there else _longer(place.span.text, f"{name} = {written}")
+    yield Remedy(f"write {name} = {written}{where}", place.span, edited)
+
+
+def _longer(table: str, pair: str) -> str:
+    """A table with one more pair: an inline one, or the header of one."""
+    if not table.startswith("{"):
+        return f"{table}\n{pair}"
+    inside = table[1:-1].strip()
+    comma = "" if not inside or inside.endswith(",") else ","
+    return f"{{ {inside}{comma} {pair} }}"
+
+
+def _put_ahead(step: Place, written: str) -> Iterator[Remedy]:
+    place = own(step)
+    if place is not None and place.span.text.startswith("{"):
+        yield Remedy(f"put {written} before it", place.span, f"{written}, {place.span.text}")
+
+
+def instead(place: Place, written: str, help_: str) -> Iterator[Remedy]:
+    """``written`` in place of the value at ``place``."""
+    found = own(place)
+    if found is not None:
+        yield Remedy(help_, found.span, written)
+
+
+def own(place: Place) -> Place | None:
+    """The place in the file itself, or None where another wrote it."""
+    if not isinstance(place.document, Merged):
+        return place
+    origin = place.document.origin(place.keys)
+    return origin if origin.document is place.document.child else None

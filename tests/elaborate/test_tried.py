@@ -1,0 +1,121 @@
+"""A suggestion of a shape is shown only where it was tried: once applied, the mistake is gone and no other has come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphbuilder.compiler import Checked, check_text
+from graphbuilder.diagnostics.catalogue import rules
+
+HEAD = 'format = 1\nname = "case"\n[inputs]\nx = [8, 16, 16]\n'
+ADD = '{ op = "add", from = ["x", "a"] }'
+CONCAT = '{ op = "concat", from = ["x", "a"] }'
+
+
+def checked(text: str, folder: Path | None = None) -> Checked:
+    return check_text(text, "case.toml", folder=folder)
+
+
+def model(body: str, rest: str = "") -> str:
+    return f"{HEAD}[model]\nbody = [{body}]\n{rest}"
+
+
+def block(body: str, rest: str = "", use: str = '{ use = "unit" }') -> str:
+    return model(use, f"[blocks.unit]\nbody = [{body}]\n{rest}")
+
+
+# A spec with one mistake, its code, and what is suggested.
+FAULTS = [
+    (model('{ op = "conv", out = 4, kernel = 20 }'), "GB201", 'write padding = "same"'),
+    (model('{ op = "maxpool", kernel = 20, padding = 0 }'), "GB201", 'write padding = "same"'),
+    (model('{ op = "maxpool", kernel = 20, dilation = 3 }'), "GB201", 'write padding = "same"'),
+    (model('{ op = "conv", out = 4, kernel = 1, groups = 3 }'), "GB202", "write groups = 2"),
+    (model('{ op = "conv", out = 4, kernel = 1, groups = 8 }'), "GB202", "write groups = 4"),
+    (model('{ op = "groupnorm", groups = 5 }'), "GB202", "write groups = 4"),
+    (model('{ op = "softmax", axis = 7 }'), "GB210", "write axis = -1"),
+    (model('{ op = "channelslast" }, { op = "conv", out = 4, kernel = 1 }'), "GB205", 'put { op = "channelsfirst" }'),
+    (model('{ op = "tokens" }, { op = "conv", out = 4, kernel = 3 }'), "GB205", 'put { op = "maps", size = 16 }'),
+    (model('{ op = "attention", heads = 2 }'), "GB205", 'put { op = "tokens" } before it'),
+    (model('{ op = "patchmerge" }'), "GB205", 'put { op = "channelslast" } before it'),
+    (model(f'{{ id = "a", op = "conv", out = 8, kernel = 3 }}, {ADD}'), "GB204", 'padding = "same" at case.toml:6:9'),
+    (model(f'{{ id = "a", op = "conv", out = 4, kernel = 1 }}, {ADD}'), "GB204", "write out = 8 at case.toml:6:9"),
+    (model(f'{{ id = "a", op = "conv", out = 4, kernel = 3 }}, {CONCAT}'), "GB203", 'padding = "same"'),
+    (block('{ op = "conv", out = 8, kernel = 3, padding = 0 }', 'shortcut = "identity"'), "GB204", 'padding = "same"'),
+    (block('{ op = "conv", out = 9, kernel = 2, stride = 2 }', 'shortcut = "identity"'), "GB204", '"project"'),
+    (block('{ op = "resize", size = 32 }', 'shortcut = "project"'), "GB326", 'shortcut = [{ op = "resize"'),
+    (
+        model('{ use = "unit" }', '[[blocks.unit.body]]\nop = "groupnorm"\ngroups = 3\n'),
+        "GB202",
+        "write groups = 2",
+    ),
+    (
+        model('{ use = "u" }', '[blocks.u]\nmerge = "add"\nbranches.a = [{ op = "conv", out = 8, kernel = 3 }]\n'
+        'branches.b = [{ op = "relu" }]'),
+        "GB204",
+        'write padding = "same" at case.toml:9:15',
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "code", "suggested"), FAULTS)
+def test_what_is_suggested_repairs(text: str, code: str, suggested: str) -> None:
+    (found,) = checked(text).diagnostics
+    assert found.code == code
+    assert found.help and suggested in found.help
+    assert found.remedy and found.remedy.help == found.help
+    assert checked(found.remedy.applied).diagnostics == ()
+
+
+# A spec whose mistake no single edit repairs: what is said is no suggestion.
+UNREPAIRED = [
+    block(
+        '{ op = "groupnorm", groups = "=g" }',
+        'args = { g = "int" }',
+        '{ use = "unit", g = 3 }, { use = "unit", g = 5 }',
+    ),
+    model(f'{{ id = "a", op = "split", count = 2 }}, {ADD}'.replace('"a"]', '"a.0"]')),
+    model(f'{{ id = "a", op = "maxpool", kernel = 2, stride = 2 }}, {ADD}'),
+    model('{ op = "globalavgpool" }, { op = "maxpool", kernel = 2 }'),
+]
+
+
+@pytest.mark.parametrize("text", UNREPAIRED)
+def test_what_repairs_nothing_is_not_suggested(text: str) -> None:
+    for found in checked(text).diagnostics:
+        assert found.remedy is None or checked(found.remedy.applied).diagnostics == ()
+        assert found.remedy or not (found.help or "").startswith(("write", "put", "give", "take"))
+
+
+def test_an_edit_that_brings_another_mistake_is_none() -> None:
+    """Tokens would do, had they channels for three heads."""
+    (found,) = checked(model('{ op = "attention", heads = 3 }')).diagnostics
+    assert (found.help, found.remedy) == ("`tokens` makes tokens of maps", None)
+
+
+def test_of_several_mistakes_each_has_its_own() -> None:
+    body = '{ op = "conv", out = 8, kernel = 20 }, { op = "relu", from = "x" }, { op = "groupnorm", groups = 3 }'
+    found = checked(model(body)).diagnostics
+    assert [each.help for each in found] == ['write padding = "same"', "write groups = 2"]
+
+
+def test_no_edit_of_a_file_that_is_extended(tmp_path: Path) -> None:
+    base = HEAD + '[params]\ngroups = 4\n[model]\nbody = [{ id = "n", op = "groupnorm", groups = "=groups" }]\n'
+    (tmp_path / "base.toml").write_text(base, encoding="utf-8")
+    child = 'format = 1\nname = "other"\nextends = "base.toml"\n'
+    (found,) = checked(child + "[params]\ngroups = 3\n", tmp_path).diagnostics
+    assert (found.help, found.remedy) == ("2 and 4 divide 8", None)
+    (found,) = checked(child + "[steps]\nn = { groups = 3 }\n", tmp_path).diagnostics
+    assert found.help == "write groups = 2"
+    assert found.remedy and checked(found.remedy.applied, tmp_path).diagnostics == ()
+
+
+SHAPES = [pytest.param(rule, id=code) for code, rule in rules().items() if code.startswith("GB2") and rule.bad]
+
+
+@pytest.mark.parametrize("rule", SHAPES)
+def test_the_examples_of_the_catalogue(rule: type) -> None:
+    for found in checked(rule.bad).diagnostics:
+        assert found.remedy is None or checked(found.remedy.applied).diagnostics == ()
+        assert found.remedy or not (found.help or "").startswith(("write", "put", "give", "take"))
