@@ -1,7 +1,8 @@
 """``extends``: a file's values over those of the file that it names.
 
 Params and inputs merge by key, defaults by argument; blocks, the initialisers of an op, ``[model]`` and ``[outputs]``
-are replaced whole; name and title are the file's own. Then ``[steps]`` changes single steps (see ``overrides``). No
+are replaced whole, but a block without ``body`` and ``branches`` changes words of the inherited one, and arguments and
+lets by name; name and title are the file's own. Then ``[steps]`` changes single steps (see ``overrides``). No
 file is opened that does not lie, links resolved, in the folder of the file that names it.
 """
 
@@ -33,6 +34,7 @@ DEEPEST = 8
 
 # How many levels of a table merge by key; what is not here is replaced whole.
 _LEVELS = {"params": 1, "inputs": 1, "blocks": 1, "init": 1, "defaults": 2}
+_LEVELS_OF_A_CHANGED_BLOCK = 2
 
 
 class _Chain(NamedTuple):
@@ -94,7 +96,8 @@ def _parent(document: Document, folder: Path | None, chain: _Chain, max_bytes: i
         message, help_ = f"specs extend each other: {way}", "leave out `extends` in one of them"
         raise _refusal(ExtendsLoop.at(_span(document), message, help=help_))
     if len(chain.real) > DEEPEST:
-        raise _refusal(ExtendsDepth.at(_span(document), f"more than {DEEPEST} specs on one another: {way}"))
+        message, help_ = f"more than {DEEPEST} specs on one another: {way}", "extend one nearer to the first"
+        raise _refusal(ExtendsDepth.at(_span(document), message, help=help_))
     return _extended(_load(document, path, max_bytes), path.parent, grown, max_bytes, sink)
 
 
@@ -119,6 +122,8 @@ def _inherited(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str,
 
 def _merge(parent: Any, child: Any, levels: int, place: Place, origins: dict[Keys, Place]) -> Any:
     """``child`` over ``parent``, which stands at ``place``; whatever is kept of the parent is noted in ``origins``."""
+    if _changes_a_block(place.keys, child):
+        levels = _LEVELS_OF_A_CHANGED_BLOCK
     if not levels or not isinstance(parent, dict) or not isinstance(child, dict):
         return child
     under, over = cast("dict[str, Any]", parent), cast("dict[str, Any]", child)
@@ -132,6 +137,12 @@ def _merge(parent: Any, child: Any, levels: int, place: Place, origins: dict[Key
     return merged
 
 
+def _changes_a_block(keys: Keys, child: Any) -> bool:
+    """Whether ``child``, at ``keys``, is a block that says nothing of what it holds."""
+    is_block = len(keys) == 2 and keys[0] == "blocks" and isinstance(child, dict)
+    return is_block and not {"body", "branches"} & child.keys()
+
+
 def _parent_path(document: Document, folder: Path | None) -> Path:
     """The path of the file that ``document`` extends, as a person would write it.
 
@@ -143,7 +154,8 @@ def _parent_path(document: Document, folder: Path | None) -> Path:
         message = f"`extends` must be a string, not {found(written)}"
         raise _refusal(WrongType.at(_span(document), message, help='write `extends = "other.toml"`'))
     if folder is None:
-        raise _refusal(ExtendsPath.at(_span(document), "a text that is no file cannot extend one"))
+        message = "a text that is no file cannot extend one"
+        raise _refusal(ExtendsPath.at(_span(document), message, help="save it beside what it extends"))
     if fault := _fault(written, folder):
         message, remedy = fault
         raise _refusal(ExtendsPath.at(_span(document), f"cannot extend {written[:80]!r}: {message}", help=remedy))

@@ -98,6 +98,27 @@ def test_model_and_outputs_are_replaced_whole(tmp_path: Path) -> None:
     assert ([*(child.outputs or {})], [step.id for step in child.model.body]) == (["z"], ["a"])
 
 
+def test_a_block_without_steps_changes_the_inherited_one(tmp_path: Path) -> None:
+    child = CHILD.partition("[blocks.unit]")[0]
+    words = '[blocks.unit]\nargs = { out = 4, slope = 2 }\nlet = { half = "=out // 2" }\nshortcut = "identity"\n'
+    base = BASE.replace("[blocks.unit]\n", '[blocks.unit]\nargs = { out = "int", wide = true }\nlet = { more = 3 }\n')
+    loaded = spec.load(write(tmp_path, base=base, child=child + words))
+    unit = loaded.blocks["unit"]
+    assert unit.args == {"out": 4, "wide": True, "slope": 2}
+    assert list(unit.let) == ["more", "half"]
+    assert unit.shortcut == "identity"
+    assert [step.id for step in unit.body or []] == ["first", "last"]
+    places = [unit.place_of("args") / "out", unit.place_of("args") / "wide", unit.place_of("shortcut")]
+    assert [Path(place.span.source.path).name for place in places] == ["child.toml", "base.toml", "child.toml"]
+
+
+def test_a_new_block_without_steps_is_none(tmp_path: Path) -> None:
+    with pytest.raises(CompileError) as caught:
+        spec.load(write(tmp_path, base=BASE, child=CHILD.replace("body = []", "args = {}")))
+    (diagnostic,) = caught.value.diagnostics
+    assert "the block `new` has neither `body` nor `branches`" in diagnostic.message
+
+
 def test_a_title_goes_with_its_name(tmp_path: Path) -> None:
     unnamed = 'format = 1\nextends = "base.toml"\n'
     rows = [unnamed, unnamed + 'name = "c"', unnamed + 'name = "c"\ntitle = "C"', unnamed + 'title = "C"']
