@@ -50,7 +50,7 @@ class _Opening:
             self.states[f"{path}*" if fold["kind"] == "stack" else path] = state
         if state == "closed" or level > _DEEPEST:
             return 1
-        return self.visit(fold[state], prefix if state == "all" else prefix + fold["prefix"], level + 1)
+        return self.visit(fold[state], prefix + fold["around" if state == "all" else "prefix"], level + 1)
 
     def _state(self, fold: Data, path: str, level: int) -> str:
         kind, options = fold["kind"], self.options

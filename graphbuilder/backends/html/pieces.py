@@ -193,7 +193,8 @@ def _fold(fold: Fold, sheet: _Sheet) -> Data:
         **sheet.inner[path],
     }
     if fold.kind == "stack":
-        data |= {"count": fold.run.count, "words": list(fold.words)}
+        around = fold.where.prefix.removeprefix(sheet.prefix)
+        data |= {"count": fold.run.count, "words": list(fold.words), "around": around}
     return data
 
 

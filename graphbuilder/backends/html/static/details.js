@@ -91,7 +91,8 @@ function costs(view, call, item) {
     table.append(made("tr", {}, made("th", { scope: "row" }, title), made("td", { class: "number", title: String(value) }, value ? text(value) : "–"),
       made("td", { class: "number share" }, share(value, whole)), made("td", { class: "wide" }, bar)));
   }
-  const note = copies > 1 ? made("p", { class: "hint" }, `of one of ${copies} copies`) : null;
+  const words = copies > 1 ? [`of one of ${copies} copies`, ...item.fold.words].join("; ") : "";
+  const note = words ? made("p", { class: "hint" }, words) : null;
   return made("div", {}, table, note);
 }
 

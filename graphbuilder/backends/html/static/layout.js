@@ -83,7 +83,7 @@ function evened(folds) {
 function laidFold(network, states, box, path, prefix, state, depth) {
   const { fold } = box, panel = fold.kind === "panel";
   const copies = state === "all";
-  const inner = laidPiece(network, states, fold[state], copies ? prefix : prefix + fold.prefix, depth + 1);
+  const inner = laidPiece(network, states, fold[state], prefix + (copies ? fold.around : fold.prefix), depth + 1);
   const header = panel ? PANEL_HEADER : HEADER, size = panel ? 15 : 10;
   const badge = fold.count ? textWidth(`× ${fold.count}`, 9, true) + 20 : 0;
   const title = 28 + textWidth(fold.title, size, true) + badge + 12;
