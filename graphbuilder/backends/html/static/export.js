@@ -66,6 +66,7 @@ function savePng(view) {
 function plainly(view, action) {
   view.light(null);
   view.world.querySelectorAll(".chosen").forEach((each) => each.classList.remove("chosen"));
+  view.world.querySelector(".halo")?.remove();
   const done = action();
   view.mark();
   return done;

@@ -117,6 +117,12 @@ function drawLines(item, group) {
   });
 }
 
+// A ring around what is chosen.
+function ring(item) {
+  const { x, y, wide, high } = item, radius = Math.min(high / 2 + 4, item.open ? 12 : 10);
+  element("rect", { class: "halo", x: near(x - 4), y: near(y - 4), width: near(wide + 8), height: near(high + 8), rx: radius }, item.element);
+}
+
 // The small triangle that opens and closes.
 function drawMark(item, group, x, y) {
   const mark = element("g", { class: "mark", "data-fold": item.id }, group);

@@ -256,6 +256,10 @@ function start() {
   svg.addEventListener("focusout", () => view.light(null));
   update(data);
   follow();
+  if (view.chosen) {
+    view.fit();
+    view.look(view.shown);
+  }
 }
 
 window.graphbuilder = { update, fault };

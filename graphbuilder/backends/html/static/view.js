@@ -195,7 +195,7 @@ class View {
 
   look(item) {
     const high = Math.min(item.high, 120), { width, height } = this.room;
-    const zoom = Math.max(this.at.zoom, 0.7);
+    const zoom = Math.max(this.at.zoom, 0.6);
     const x = (item.x + item.wide / 2) * zoom, y = (item.y + high / 2) * zoom;
     const seenX = (item.x + item.wide / 2) * this.at.zoom + this.at.x, seenY = (item.y + high / 2) * this.at.zoom + this.at.y;
     const inside = zoom === this.at.zoom && seenX > 60 && seenX < width - 60 && seenY > 60 && seenY < height - 60;
@@ -206,8 +206,12 @@ class View {
   mark() {
     this.world.querySelectorAll(".chosen").forEach((each) => each.classList.remove("chosen"));
     this.world.querySelectorAll('[tabindex="0"]').forEach((each) => each.setAttribute("tabindex", "-1"));
+    this.world.querySelector(".halo")?.remove();
     const item = this.shown;
-    if (item) item.element.classList.add("chosen");
+    if (item) {
+      item.element.classList.add("chosen");
+      ring(item);
+    }
     (item ?? this.scene.items.find((each) => each.element))?.element.setAttribute("tabindex", "0");
   }
 
