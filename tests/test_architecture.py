@@ -35,6 +35,7 @@ ROOMS: tuple[str, ...] = (
     "importers",
     "differing",
     "lsp",
+    "watching",
     "cli",
 )
 # Doors that stay shut although the order would open them.
@@ -46,6 +47,7 @@ KEEPERS: dict[str, tuple[str, ...]] = {
     "tomli": ("document/",),
     "pygls": ("lsp/",),
     "lsprotocol": ("lsp/",),
+    "watchfiles": ("watching/",),
 }
 LONGEST = 400
 

@@ -15,6 +15,7 @@ from graphbuilder.diagnostics import CompileError
 COMMANDS = (
     "compile",
     "render",
+    "watch",
     "check",
     "summary",
     "compare",

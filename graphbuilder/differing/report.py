@@ -131,6 +131,12 @@ class Differences:
 
         return text(self, width, colour)
 
+    def brief(self) -> str:
+        """One line of what changed: ``+2.10 M parameters, +113 M MACs, maps 19x19 to 10x10; 1 difference``."""
+        from graphbuilder.differing.text import brief
+
+        return brief(self)
+
     def data(self) -> dict[str, Any]:
         """Everything for JSON; these names stay."""
         ours, theirs = self.before.costs, self.after.costs

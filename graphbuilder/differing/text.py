@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from graphbuilder.analysis.costs import Costs
+from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.table.numbers import counted, scaled
 from graphbuilder.diagnostics.screen import columns, safe, wrap
 from graphbuilder.differing.bodies import Change, Matched, Pair
@@ -52,6 +53,25 @@ def tally(differences: Differences) -> str:
         return "no difference"
     kinds = ", ".join(f"{count} {kind}" for kind, count in counts.items())
     return f"{total} difference{'s' if total > 1 else ''}: {kinds}"
+
+
+def brief(differences: Differences) -> str:
+    """One line of what changed: costs, sizes, and how many differences."""
+    ours, theirs = differences.before.costs, differences.after.costs
+    costs = [("parameters", ours.trainable, theirs.trainable), ("MACs", ours.macs, theirs.macs)]
+    words = [f"{delta(before, after)} {name}" for name, before, after in costs if before != after]
+    sizes = [_last_size(side.typed) for side in (differences.before, differences.after)]
+    words += [f"last maps {sizes[0]} to {sizes[1]}"] if sizes[0] != sizes[1] else []
+    outputs = differences.before.network.outputs, differences.after.network.outputs
+    shared = [name for name in outputs[0] if name in outputs[1] and outputs[0][name] != outputs[1][name]]
+    words += [f"{name} {outputs[0][name]} to {outputs[1][name]}" for name in shared]
+    return safe("; ".join(filter(None, (", ".join(words), tally(differences)))))
+
+
+def _last_size(typed: TypedGraph) -> str:
+    """The sizes of the last maps that a step of the network itself gives: ``10x10``, or "none"."""
+    maps = (type_.spatial for node in reversed(typed.graph.nodes) for type_ in typed.outputs_of(node) if type_.spatial)
+    return "x".join(map(str, next(maps, ()))) or "none"
 
 
 def said(change: Change) -> str:

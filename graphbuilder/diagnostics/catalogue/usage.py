@@ -117,3 +117,11 @@ class RevisionUnreadable(Rule):
 
     code = "GB514"
     title = "a spec of a revision cannot be read"
+
+
+class PortTaken(Rule):
+    """``watch`` serves its page to this machine at a port. Without ``--port`` it takes one that is free; a port that is
+    named must be free, and one that you may use: those below 1024 are the system's."""
+
+    code = "GB515"
+    title = "a port that cannot be served"

@@ -1,0 +1,86 @@
+"""A spec read again whenever it changes, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from graphbuilder.diagnostics import Diagnostic
+from graphbuilder.diagnostics.screen import safe
+
+if TYPE_CHECKING:
+    from graphbuilder.compiler import Checked, Network
+    from graphbuilder.differing import Differences
+
+
+@dataclass(frozen=True, eq=False)
+class News:
+    """What was read.
+
+    Attributes:
+        network: what the spec says now, or None where it cannot be read.
+        diagnostics: its mistakes, or its warnings.
+        last: the network that was there before, the last that could be read; None at first.
+    """
+
+    spec: str
+    network: Network | None
+    diagnostics: tuple[Diagnostic, ...]
+    last: Network | None
+
+    def data(self) -> dict[str, Any]:
+        """What a page shows of the network."""
+        from graphbuilder.backends.html import network_data
+
+        assert self.network is not None, "there is one"
+        return network_data(self.network.typed)
+
+    def mistakes(self) -> list[dict[str, Any]]:
+        """The mistakes as a page shows them, none where there is a network."""
+        if self.network is not None:
+            return []
+        return [_mistake(each, self.spec) for each in self.diagnostics]
+
+    def differences(self) -> Differences | None:
+        """What changed since the last that could be read; None where nothing was, or is."""
+        from graphbuilder.differing import Side, differences
+
+        if self.network is None or self.last is None:
+            return None
+        return differences(Side(self.last, self.spec), Side(self.network, self.spec))
+
+
+def follow(spec: str, check: Callable[[], Checked], refused: Callable[[Checked], bool]) -> Iterator[News]:
+    """What the spec at ``spec`` says, at once and after every change of a file that it is made of; never ends.
+
+    Args:
+        check: reads it.
+        refused: whether what was read counts as a mistake.
+    """
+    from graphbuilder.watching.sources import Sources
+
+    last: Network | None = None
+    sources = Sources(Path(spec))
+    while True:
+        sources.look()
+        checked = check()
+        network = None if refused(checked) else checked.network
+        if network is not None:
+            sources.keep()
+        yield News(spec, network, checked.diagnostics, last)
+        last = network or last
+        sources.wait()
+
+
+def _mistake(diagnostic: Diagnostic, spec: str) -> dict[str, Any]:
+    """A mistake with its line, and with its file where that is not the spec's own."""
+    span = diagnostic.span
+    elsewhere = f"{span.path}: " if span is not None and span.path != spec else ""
+    return {
+        "code": diagnostic.code,
+        "title": diagnostic.rule.title,
+        "line": span.line if span else None,
+        "text": safe(elsewhere + diagnostic.message),
+    }

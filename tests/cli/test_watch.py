@@ -1,0 +1,87 @@
+"""``graphbuilder watch`` as a process: what the terminal is told, what is written, and how it ends."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from graphbuilder.cli.entry import run
+from tests.watching.process import SECONDS, Watched, edited
+
+SPECS = Path(__file__).parents[2] / "specs"
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
+    for name in ("xception", "xception_tutorial"):
+        (tmp_path / f"{name}.toml").write_bytes((SPECS / f"{name}.toml").read_bytes())
+    started: list[Watched] = []
+
+    def start(*arguments: str) -> Watched:
+        started.append(Watched(*arguments, folder=tmp_path))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.end()
+
+
+def test_the_terminal_is_told_what_changed_and_the_figure_is_written(
+    watch: Callable[..., Watched], tmp_path: Path
+) -> None:
+    spec, figure = tmp_path / "xception.toml", tmp_path / "x.svg"
+    watched = watch("xception_tutorial.toml", "--set", "classes=10", "-o", "x.svg")
+    url = watched.line(r"^http://127\.0\.0\.1:\d+/").split()[0]
+    assert b"16.40 M" not in urllib.request.urlopen(url, timeout=SECONDS).read()
+    edited(spec, "middle       = 8", "middle       = 4")
+    assert re.search(r"\d\d  −6.46 M parameters, −2.32 G MACs; 1 difference: 1 changed$", watched.line("parameters"))
+    edited(spec, "size         = 299", "size         = 224")
+    assert "last maps 10x10 to 7x7; 1 difference: 1 changed" in watched.line("last maps")
+    edited(spec, 'op = "relu", when', 'op = "rellu", when')
+    assert "rellu" in watched.line(r"error\[GB")
+    edited(spec, "rellu", "relu")
+    watched.line("no difference")
+    deadline = time.monotonic() + SECONDS
+    while "7×7×2048" not in figure.read_text(encoding="utf-8") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert "7×7×2048" in figure.read_text(encoding="utf-8")
+    assert watched.interrupted() == 0
+    watched.line("no longer watched")
+
+
+def test_a_spec_that_is_wrong_at_first_is_awaited(watch: Callable[..., Watched], tmp_path: Path) -> None:
+    watched = watch("new.toml")
+    url = watched.line("http://").split()[0]
+    watched.line("GB001")
+    assert b"No figure yet" in urllib.request.urlopen(url, timeout=SECONDS).read()
+    (tmp_path / "new.toml").write_bytes((SPECS / "lenet5.toml").read_bytes())
+    deadline = time.monotonic() + SECONDS
+    while b"LeNet" not in urllib.request.urlopen(url, timeout=SECONDS).read() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert watched.interrupted() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("-",), "standard input does not change"),
+        (("x.toml", "-o", "x.gif"), "GB508"),
+        (("x.toml", "--port", "70000"), "70000"),
+    ],
+)
+def test_bad_use_is_told(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str) -> None:
+    assert run(["watch", *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert run(["watch", str(SPECS / "lenet5.toml"), "--port", port]) == 2
+    assert f"port {port} cannot be served: another program has it" in capsys.readouterr().err
