@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.compiler import Checked, Network, check_text
+from graphbuilder.diagnostics import Diagnostic
 from graphbuilder.document import Document, Place
 from graphbuilder.document.reading import MAX_BYTES
 from graphbuilder.lsp.outline import Keys, Outline, child, outline
@@ -70,6 +71,7 @@ class SpecFile:
         self._units = units
         self._network: tuple[Outline, Network] | None = None
         self._document: Document | None = None
+        self._checked: tuple[str, tuple[Diagnostic, ...]] = ("", ())
         self.change("", 0)
 
     def change(self, source: str, version: int) -> None:
@@ -80,6 +82,7 @@ class SpecFile:
 
     def learn(self, reading: Reading) -> None:
         """Take in what a check told, be it of an earlier text."""
+        self._checked = (Text(reading.source).source, reading.checked.diagnostics)
         if reading.spec is not None:
             self._document = reading.spec.place.document
         if reading.checked.network is not None:
@@ -89,6 +92,12 @@ class SpecFile:
     @cached_property
     def outline(self) -> Outline:
         return _outlined(self.text.source)
+
+    @property
+    def mistakes(self) -> tuple[Diagnostic, ...]:
+        """What the last check told, if it was of the text as it is."""
+        source, diagnostics = self._checked
+        return diagnostics if source == self.text.source else ()
 
     @property
     def is_spec(self) -> bool:

@@ -19,6 +19,7 @@ from pygls.uris import to_fs_path
 import graphbuilder
 from graphbuilder.compiler import Checked
 from graphbuilder.diagnostics.catalogue.internal import Fault
+from graphbuilder.lsp.actions import actions
 from graphbuilder.lsp.completion import complete
 from graphbuilder.lsp.file import Reading, SpecFile, read
 from graphbuilder.lsp.hover import hover
@@ -180,6 +181,11 @@ def _answer(made: Server) -> None:
     def referred(server: Server, params: lsp.ReferenceParams) -> list[lsp.Location]:
         asked = server.spec_at(params.text_document, params.position)
         return references(*asked, params.context.include_declaration) if asked else []
+
+    @made.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]))
+    def repaired(server: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        file = server.specs.get(params.text_document.uri)
+        return actions(file, params.range) if file and file.is_spec else []
 
     @made.feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     def outlined(server: Server, params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:

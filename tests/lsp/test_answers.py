@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from graphbuilder.lsp.actions import actions
 from graphbuilder.lsp.completion import complete
 from graphbuilder.lsp.file import SpecFile, read
 from graphbuilder.lsp.hover import hover
 from graphbuilder.lsp.places import definition, references
+from graphbuilder.lsp.reports import reports
 from graphbuilder.lsp.symbols import symbols
 
 SPEC = """\
@@ -215,6 +217,40 @@ def test_symbols() -> None:
         ("residual", ["first", "relu"]),
         ("outputs", ["logits"]),
     ]
+
+
+# What stands in the spec, a mistake in its place, the title of the fix and the line that it gives.
+FIXES = [
+    (POOL, '{ op = "globalavgpol" },', 'Write "globalavgpool"', '{ op = "globalavgpool" },'),
+    (POOL, '{ op = "dropout", rat = 0.5 },', "Write rate", '{ op = "dropout", rate = 0.5 },'),
+    (POOL, '{ op = "relu", from = "stam" },', 'Write "stem"', '{ op = "relu", from = "stem" },'),
+    ('"=wide * 2"', '"=wida * 2"', "Write wide", '{ id = "first", op = "conv", out = "=wide * 2" },'),
+    ("[params]", 'dialect = "tourch"\n[params]', 'Write "torch"', 'dialect = "torch"'),
+    (POOL, '{ op = "groupnorm", groups = 3 },', "Write groups = 2", '{ op = "groupnorm", groups = 2 },'),
+    ('"=wide * 2"', "10", 'Write shortcut = "project"', 'shortcut = "project"'),
+    ("[params]", "[parms]", "Write params", "[params]"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "title", "line"), FIXES)
+def test_quick_fixes(old: str, new: str, title: str, line: str) -> None:
+    broken = SPEC.replace(old, new)
+    file, _ = opened(broken, before=broken)
+    found = [each for mistake in reports(file, file.mistakes) for each in actions(file, mistake.range)]
+    assert {each.title for each in found} == {title}
+    assert found[0].edit and found[0].edit.changes
+    (edit,) = found[0].edit.changes[file.uri]
+    start, end = file.text.offset(edit.range.start), file.text.offset(edit.range.end)
+    repaired = file.text.source[:start] + edit.new_text + file.text.source[end:]
+    assert line in repaired
+    assert read(repaired, file.name, None).checked.diagnostics == ()
+
+
+def test_a_fix_that_repairs_nothing_is_not_offered() -> None:
+    broken = SPEC.replace(POOL, '{ id = "pool", op = "dropout", rat = "x" },')
+    file, _ = opened(broken, before=broken)
+    assert [each.help for each in file.mistakes] == ["did you mean `rate`?"]
+    assert [each for mistake in reports(file, file.mistakes) for each in actions(file, mistake.range)] == []
 
 
 CHILD = 'format = 1\nname = "other"\nextends = "base.toml"\n\n[steps]\nlogits = { out = 5 }\n'

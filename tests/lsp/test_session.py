@@ -115,6 +115,9 @@ def test_mistakes_as_they_are_typed(tmp_path: Path) -> None:
             assert [
                 (each.message, each.location.uri, each.location.range) for each in found.related_information or ()
             ] == [("`a` gives 8x14x14", editor.uri, editor.range('{ id = "a", op = "conv", out = 8, kernel = 3 }'))]
+            wanted = lsp.CodeActionParams(editor.document, found.range, lsp.CodeActionContext([found]))
+            fixes = await editor.client.text_document_code_action_async(wanted)
+            assert fixes and fixes[0].title.startswith('Write padding = "same"')
             editor.type(SPEC.replace("out = 8, kernel = 3 },", "out = "))
             (found,) = await editor.diagnostics()
             assert found.code == "GB005"

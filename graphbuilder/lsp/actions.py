@@ -1,0 +1,71 @@
+"""Quick fixes: the remedies of mistakes as edits, each tried before it is offered."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from lsprotocol import types as lsp
+
+from graphbuilder.diagnostics import Diagnostic, Remedy
+from graphbuilder.lsp.file import SpecFile, read
+from graphbuilder.lsp.reports import reports
+
+_MEANT = re.compile(r"did you mean (?:`([^`]+)`|\"([^\"]+)\"|([^ `\"]+))\?|call it `(\w+)`\Z")
+
+
+def actions(file: SpecFile, wanted: lsp.Range) -> list[lsp.CodeAction]:
+    """The fixes of the mistakes that touch ``wanted``; none where the last check was of another text."""
+    start, end = file.text.offset(wanted.start), file.text.offset(wanted.end)
+    return [
+        _action(file, diagnostic, remedy)
+        for diagnostic in file.mistakes
+        if diagnostic.span and diagnostic.span.path == file.name and _touch(diagnostic.span.offsets, (start, end))
+        for remedy in _remedies(file, diagnostic)
+    ]
+
+
+def _touch(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def _remedies(file: SpecFile, diagnostic: Diagnostic) -> Iterator[Remedy]:
+    if diagnostic.remedy is not None:
+        yield diagnostic.remedy
+        return
+    near = _near(diagnostic)
+    if near is not None and _helps(file, diagnostic, near):
+        yield near
+
+
+def _near(diagnostic: Diagnostic) -> Remedy | None:
+    """The name that may have been meant, in place of what is written."""
+    found = _MEANT.match(diagnostic.help or "")
+    if found is None or diagnostic.span is None:
+        return None
+    name, written = next(filter(None, found.groups())), diagnostic.span.text
+    quote = written[:1] if written[:1] in ("'", '"') else ""
+    return Remedy(f"write {quote}{name}{quote}", diagnostic.span, f"{quote}{name}{quote}")
+
+
+def _helps(file: SpecFile, diagnostic: Diagnostic, remedy: Remedy) -> bool:
+    """Whether ``diagnostic`` goes and no other comes."""
+    left = read(remedy.applied, file.name, file.folder).checked.diagnostics
+    rest = Counter(_told(each) for each in file.mistakes if each is not diagnostic)
+    return not Counter(map(_told, left)) - rest
+
+
+def _told(diagnostic: Diagnostic) -> tuple[str, str]:
+    return diagnostic.code, diagnostic.message
+
+
+def _action(file: SpecFile, diagnostic: Diagnostic, remedy: Remedy) -> lsp.CodeAction:
+    edit = lsp.TextEdit(file.text.range_of(remedy.span), remedy.text)
+    return lsp.CodeAction(
+        remedy.help[:1].upper() + remedy.help[1:],
+        kind=lsp.CodeActionKind.QuickFix,
+        diagnostics=reports(file, [diagnostic]),
+        is_preferred=True,
+        edit=lsp.WorkspaceEdit({file.uri: [edit]}),
+    )
