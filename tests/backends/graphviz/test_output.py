@@ -19,6 +19,7 @@ from graphbuilder.backends.graphviz.write.fonts import SANS, SERIF
 from graphbuilder.backends.graphviz.write.pdf import write_pdf
 from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT, PAPER, Palette
 from graphbuilder.ir.op import Family
+from tests.backends.graphviz.colour import contrast
 from tests.backends.graphviz.networks import network
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -146,10 +147,10 @@ def test_light_and_dark_are_in_one_svg_unless_one_is_chosen() -> None:
 def test_words_stand_out_from_what_they_stand_on(palette: Palette) -> None:
     for style, faded in product(palette.styles, (False, True)):
         paint = palette.paint(style, faded)
-        assert _contrast(paint.fill, paint.text) >= 7.0, (style, faded)
+        assert contrast(paint.fill, paint.text) >= 7.0, (style, faded)
     for tone in ("ink", "muted", "accent"):
         for ground in ("panel", "card"):
-            assert _contrast(palette.tones[tone], palette.styles[ground].fill) >= 7.0, (tone, ground)
+            assert contrast(palette.tones[tone], palette.styles[ground].fill) >= 7.0, (tone, ground)
 
 
 @pytest.mark.usefixtures("each_engine")
@@ -192,15 +193,3 @@ def test_no_files_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     for format in ("svg", "png", "pdf", "dot"):
         render(network("lenet"), format)
     assert os.listdir(tmp_path) == []
-
-
-def _contrast(one: str, other: str) -> float:
-    """The ratio of WCAG 2, section 1.4.3."""
-
-    def light(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    low, high = sorted((light(one), light(other)))
-    return (high + 0.05) / (low + 0.05)

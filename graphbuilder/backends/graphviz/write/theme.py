@@ -67,9 +67,9 @@ LIGHT = Palette(
     styles={
         "separable": Paint("#D3E8F6", "#0072B2", _INK),
         "convolution": Paint("#FCE6C2", "#C07D00", _INK),
-        "pooling": Paint("#CFEEE3", "#00805B", _INK),
-        "head": Paint("#F7DFEC", "#B0548A", _INK),
-        "attention": Paint("#E5DFF5", "#6A4FA3", _INK),
+        "pooling": Paint("#CFEEE3", "#007049", _INK),
+        "head": Paint("#F7DFEC", "#B74782", _INK),
+        "attention": Paint("#E5DFF5", "#533C8C", _INK),
         "join": Paint("#FFFFFF", _INK, _INK),
         "activation": Paint("#EEF0F3", "#AEB6C2", _MUTED, 0.9),
         "normalisation": Paint("#EAF0F4", "#8FA3B3", _MUTED, 0.9),
@@ -83,6 +83,7 @@ LIGHT = Palette(
         "reused": Paint("#FFFFFF", "#5B6B7F", _INK, 1.2),
         "stack": Paint("#E8F2F9", "#0072B2", _INK, 1.0),
         "stacked": Paint("#FFFFFF", "#0072B2", _INK, 1.4),
+        "fault": Paint("#FDE4E1", "#B42318", _INK, 2.6),
         "legend": Paint("#FFFFFF", "#DDE3EC", _INK, 1.0),
         **_heat(
             ("#FFFEFA", "#B9A98A", _INK),
@@ -108,9 +109,9 @@ DARK = Palette(
     styles={
         "separable": Paint("#12374F", "#4FA8DC", _PALE),
         "convolution": Paint("#4A3509", "#E0A030", _PALE),
-        "pooling": Paint("#0C3F31", "#35B88F", _PALE),
-        "head": Paint("#47223A", "#DB83B5", _PALE),
-        "attention": Paint("#332952", "#A58BE0", _PALE),
+        "pooling": Paint("#0C3F31", "#42D5A9", _PALE),
+        "head": Paint("#47223A", "#C282AB", _PALE),
+        "attention": Paint("#332952", "#8274BB", _PALE),
         "join": Paint("#0E141B", _PALE, _PALE),
         "activation": Paint("#232C37", "#566375", "#B4BECC", 0.9),
         "normalisation": Paint("#1F2B36", "#5F7487", "#B4C3D1", 0.9),
@@ -124,6 +125,7 @@ DARK = Palette(
         "reused": Paint("#1A222C", "#8A99AD", _PALE, 1.2),
         "stack": Paint("#14303F", "#4FA8DC", _PALE, 1.0),
         "stacked": Paint("#1A222C", "#4FA8DC", _PALE, 1.4),
+        "fault": Paint("#4F1511", "#FF8A7A", _PALE, 2.6),
         "legend": Paint("#0E141B", "#2A3442", _PALE, 1.0),
         **_heat(
             ("#16171A", "#4B4A48", _PALE),
@@ -165,6 +167,7 @@ PAPER = Palette(
         "reused": Paint(_WHITE, _BLACK, _BLACK, 1.0),
         "stack": Paint(_WHITE, _BLACK, _BLACK, 0.8),
         "stacked": Paint(_WHITE, _BLACK, _BLACK, 1.3),
+        "fault": Paint(_WHITE, _BLACK, _BLACK, 3.0, square=True),
         "legend": Paint(_WHITE, _HAIR, _BLACK, 0.5),
         **_heat(
             (_WHITE, _BLACK, _BLACK),
