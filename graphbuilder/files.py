@@ -122,7 +122,8 @@ def _mode_of(target: Path, path: Target) -> int | None:
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(found.st_mode):
-        raise CompileError((OutputKind.at(None, f"{os.fspath(path)} is {_kind(found.st_mode)}, not a file"),))
+        message = f"{os.fspath(path)} is {_kind(found.st_mode)}, not a file"
+        raise CompileError((OutputKind.at(None, message, help="name a file with -o"),))
     if not os.access(target, os.W_OK):
         raise PermissionError(None, "the file is read-only")
     return stat.S_IMODE(found.st_mode)
@@ -134,7 +135,8 @@ def _refuse_foreign(target: Path, path: Target, files: Mapping[str, bytes]) -> N
     except FileNotFoundError:
         return
     if not stat.S_ISDIR(found.st_mode):
-        raise CompileError((OutputKind.at(None, f"{os.fspath(path)} is {_kind(found.st_mode)}, not a folder"),))
+        message = f"{os.fspath(path)} is {_kind(found.st_mode)}, not a folder"
+        raise CompileError((OutputKind.at(None, message, help="name a new folder, or leave the `/` at the end out"),))
     foreign = sorted(entry.name for entry in target.iterdir() if entry.name not in files or entry.is_dir())
     if foreign:
         message = f"the folder {os.fspath(path)} holds other files: {', '.join(foreign[:5])}"

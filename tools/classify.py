@@ -32,6 +32,13 @@ SCALES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
+class Unreadable(Exception):
+    """A file that is no image, or a damaged one."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: not an image")
+
+
 class Preparation(NamedTuple):
     """How a file becomes an input: the image's height and width, how it is resized, and its scale."""
 
@@ -40,24 +47,41 @@ class Preparation(NamedTuple):
     scale: str = "tf"
 
     def __call__(self, path: Path) -> Tensor:
-        """The image at ``path`` as 3 x height x width numbers."""
+        """The image at ``path`` as 3 x height x width numbers.
+
+        Raises:
+            Unreadable: when the file holds no image that can be read to its end.
+        """
         height, width = self.size
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("RGB").resize((width, height), RESIZE[self.resize]), np.float32)
+        try:
+            with Image.open(path) as image:
+                pixels = np.asarray(image.convert("RGB").resize((width, height), RESIZE[self.resize]), np.float32)
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            raise Unreadable(path) from error
         return torch.from_numpy(np.ascontiguousarray(SCALES[self.scale](pixels).transpose(2, 0, 1), np.float32))
 
 
 def logits(
     model: nn.Module, prepare: Preparation, paths: Sequence[Path], batch: int = 8
-) -> Iterator[tuple[Path, Tensor]]:
-    """Each file with the network's answer, ``batch`` files at a time."""
+) -> Iterator[tuple[Path, Tensor | Unreadable]]:
+    """Each file with the network's answer, or with why there is none, ``batch`` files at a time."""
     device = next(model.parameters()).device
     model.eval()
     for start in range(0, len(paths), batch):
         some = paths[start : start + batch]
+        images = [_image_or_reason(prepare, path) for path in some]
+        readable = [image for image in images if isinstance(image, Tensor)]
         with torch.inference_mode():
-            answers = model(torch.stack([prepare(path) for path in some]).to(device))
-        yield from zip(some, answers.cpu(), strict=True)
+            answers = iter(model(torch.stack(readable).to(device)).cpu() if readable else ())
+        for path, image in zip(some, images, strict=True):
+            yield path, next(answers) if isinstance(image, Tensor) else image
+
+
+def _image_or_reason(prepare: Preparation, path: Path) -> Tensor | Unreadable:
+    try:
+        return prepare(path)
+    except Unreadable as reason:
+        return reason
 
 
 def size_of(network: gb.Network) -> tuple[int, int]:
@@ -127,9 +151,16 @@ def main(
         raise SystemExit(2) from None
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
         answers = logits(model, prepare, images)
-        found = [line(path, answer, names) for path, answer in progress.track(answers, total=len(images))]
-    click.echo("\n".join(found))
+        found = list(progress.track(answers, total=len(images)))
+    for path, answer in found:
+        if isinstance(answer, Tensor):
+            click.echo(line(path, answer, names))
+    unread = [answer for _, answer in found if isinstance(answer, Unreadable)]
+    for reason in unread:
+        click.echo(f"error: {reason}; give a JPEG, PNG or another that Pillow reads", err=True)
+    if unread:
+        raise SystemExit(2)
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="tools/classify")

@@ -85,7 +85,8 @@ def contents_of(outputs: Sequence[str]) -> Mapping[str, Callable[[Built], Conten
     folders = [output for output in outputs if _is_folder(output)]
     for output, folder in product(outputs, folders):
         if Path(os.path.realpath(folder)) in Path(os.path.realpath(output)).parents:
-            raise CompileError((OutputKind.at(None, f"{output} lies in {folder}, which is written whole"),))
+            message = f"{output} lies in {folder}, which is written whole"
+            raise CompileError((OutputKind.at(None, message, help="write it beside the folder"),))
     return made
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from graphbuilder.cli.options import Reading, reads_specs
+from graphbuilder.cli.options import Reading, only_one, reads_specs
 from graphbuilder.cli.report import bad_use, has_colour, report
 from graphbuilder.cli.root import Command
 from graphbuilder.cli.stages import bar, silent
@@ -47,9 +47,9 @@ Examples:
 @click.option("--time", "timed", is_flag=True, help="Measure a forward of each: medians of rounds that run them all.")
 @click.option("--batch", type=click.IntRange(1), metavar="N", default=1, help="Samples in the batch that is timed.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where it is timed.")
-@click.option("--markdown", "form", flag_value="markdown", help="The table in Markdown.")
-@click.option("--csv", "form", flag_value="csv", help="Plain numbers, comma-separated.")
-@click.option("--json", "form", flag_value="json", help="Everything as JSON.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="The table in Markdown.")
+@click.option("--csv", "as_csv", is_flag=True, help="Plain numbers, comma-separated.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
 @click.option("-o", "--output", metavar="FILE", help="Plot parameters against MACs as well: .svg or .png.")
 def command(
     reading: Reading,
@@ -59,7 +59,9 @@ def command(
     timed: bool,
     batch: int,
     device: str,
-    form: str | None,
+    as_markdown: bool,
+    as_csv: bool,
+    as_json: bool,
     output: str | None,
 ) -> None:
     """Compare networks, or variants of one, side by side.
@@ -70,6 +72,7 @@ def command(
     """
     from graphbuilder.comparing import compare
 
+    form = only_one(markdown=as_markdown, csv=as_csv, json=as_json)
     if output is not None:
         from graphbuilder.backends.plot import checked_format
 

@@ -89,4 +89,5 @@ def _drop_output() -> None:
 def _report_lost(error: OSError) -> None:
     reason = (error.strerror or str(error)).lower()
     with suppress(OSError):  # it may be standard error that is full
-        report((OutputFailed.at(None, f"cannot write to standard output: {reason}"),))
+        message = f"cannot write to standard output: {reason}"
+        report((OutputFailed.at(None, message, help="send it where there is room"),))

@@ -24,4 +24,5 @@ def import_ops(names: Iterable[str]) -> None:
             import_module(name)
         except Exception as error:  # a caller's module may raise anything
             message = f"cannot import the ops of `{name}`: {type(error).__name__}: {error}"
-            raise CompileError((OpsModule.at(None, message),)) from error
+            remedy = f"see that `import {name}` works in Python from here"
+            raise CompileError((OpsModule.at(None, message, help=remedy),)) from error

@@ -141,6 +141,18 @@ def reads_specs(function: Callback) -> Callback:
     return wrapped
 
 
+def only_one(**asked: bool) -> str | None:
+    """Which of the flags ``--NAME`` that exclude each other was given, if any.
+
+    Raises:
+        click.UsageError: when several were.
+    """
+    given = [name for name, is_asked in asked.items() if is_asked]
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(f'--{name}' for name in given)} exclude each other")
+    return given[0] if given else None
+
+
 def reads_spec(function: Callback) -> Callback:
     """The same for a command that reads one spec, its argument ``spec``; ``-`` is standard input."""
     return click.argument("spec", metavar="SPEC")(reads_specs(function))

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from graphbuilder.cli.options import Reading, reads_spec
+from graphbuilder.cli.options import Reading, only_one, reads_spec
 from graphbuilder.cli.report import has_colour
 from graphbuilder.cli.root import Command
 
@@ -44,8 +44,7 @@ def command(
     """
     from graphbuilder.compiler import summary
 
-    if as_json and as_markdown:
-        raise click.UsageError("--json and --markdown exclude each other")
+    only_one(json=as_json, markdown=as_markdown)
     result = summary(reading.network(spec), batch=batch)
     if as_json:
         click.echo(json.dumps(result.data(), indent=2))

@@ -84,13 +84,14 @@ class Rule:
     The docstring of a subclass is its explanation. ``bad`` is a whole spec that breaks the rule and ``good`` its
     repair; tests run both. A rule that no spec alone can break (a missing file, say) leaves both empty and has a test
     of its own. ``several`` is for a rule that one place can break more than once, as by lacking two keys: its message
-    then tells one mistake from another.
+    then tells one mistake from another. ``advice`` is the remedy where a place knows of no better one.
     """
 
     code: ClassVar[str]
     title: ClassVar[str]
     severity: ClassVar[Severity] = "error"
     several: ClassVar[bool] = False
+    advice: ClassVar[str | None] = None
     bad: ClassVar[str] = ""
     good: ClassVar[str] = ""
 
@@ -107,7 +108,7 @@ class Rule:
         untried: tuple[Remedy, ...] = (),
     ) -> Diagnostic:
         """A diagnostic of this rule at ``span``; ``label`` stands under the carets."""
-        return Diagnostic(cls, message, span, label, related, notes, help, untried)
+        return Diagnostic(cls, message, span, label, related, notes, help or cls.advice, untried)
 
 
 @dataclass(frozen=True, slots=True)

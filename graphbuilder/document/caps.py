@@ -53,7 +53,8 @@ def _too_deep(source: Source, offset: int, max_levels: int) -> CompileError:
 
 def _too_many_parts(source: Source, start: int, end: int, max_parts: int) -> CompileError:
     span = Lines(source).span(start, end)
-    return CompileError((TooManyParts.at(span, f"a key of more than {max_parts} parts"),))
+    message = f"a key of more than {max_parts} parts"
+    return CompileError((TooManyParts.at(span, message, help="no key of a spec has more than four"),))
 
 
 def beyond_64_bits(text: str, data: dict[str, Any]) -> Iterator[Keys]:

@@ -134,4 +134,4 @@ def _values(source: Source) -> dict[str, Any]:
 
 
 def _too_large_integer(span: Span | None) -> Diagnostic:
-    return IntegerTooLarge.at(span, "an integer of more than 64 bits", help="text stands in quotes")
+    return IntegerTooLarge.at(span, "an integer of more than 64 bits", help="write a smaller number, or text in quotes")

@@ -47,7 +47,8 @@ def decoded(data: bytes, name: str, max_bytes: int) -> str:
 def too_large(name: str, max_bytes: int) -> Diagnostic:
     """That ``name`` has more than ``max_bytes``."""
     size = f"{max_bytes / 1024:g} KiB"
-    return TextTooLarge.at(None, f"{name} is larger than {size}", help="write what repeats once, with `repeat`")
+    remedy = "write what repeats once, with `repeat`, or raise the limit: --limit bytes=N"
+    return TextTooLarge.at(None, f"{name} is larger than {size}", help=remedy)
 
 
 def cannot_open(path: Path, name: str, error: OSError | ValueError) -> Diagnostic:
@@ -68,14 +69,16 @@ def _missing(path: Path, name: str) -> Diagnostic:
     by_stem = {Path(each).stem: each for each in sorted(names, key=lambda each: Path(each).suffix == path.suffix)}
     near = nearest(path.stem, by_stem)
     remedy = f"did you mean {path.parent / by_stem[near]}?" if near else None
-    return FileMissing.at(None, f"no such file: {name}", help=remedy)
+    if path.is_symlink():
+        remedy = f"it is a link to {path.readlink()}, which is not there"
+    return FileMissing.at(None, f"no such file: {name}", help=remedy or "see that the path is right, from this folder")
 
 
 def _unreadable(path: Path, name: str, error: OSError | ValueError) -> Diagnostic:
     if isinstance(error, IsADirectoryError) or (isinstance(error, PermissionError) and path.is_dir()):
         return FileIsFolder.at(None, f"{name} is a folder", help="name the file in it")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return FileUnreadable.at(None, f"cannot read {name}: {reason}")
+    return FileUnreadable.at(None, f"cannot read {name}: {reason}", help="name a plain file that you may read")
 
 
 def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> Diagnostic:

@@ -218,6 +218,8 @@ def _header(text: str, at: int) -> Fault:
     message, help = "the name of a table is not closed", "close it with as many `]` as opened it"
     if re.match(r"[ \t]*[A-Za-z0-9_-]", text[at:]):
         message, help = "a table's name has a space in it", "a name with spaces stands in quotes"
+    elif text.startswith(",", at):
+        message, help = "a list stands where a table's name or a key is expected", "write `key = [...]`"
     return Fault(message, start, max(start + 1, _line_end(text, at)), help=help)
 
 

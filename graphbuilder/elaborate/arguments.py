@@ -139,7 +139,8 @@ class OpMaker:
             message = f"`{name}` of `{cls.op}` cannot be {shown(details['input'])}"
             hint = details["msg"][0].lower() + details["msg"][1:]
             notes = arguments[name].notes if name in arguments else ()
-            self._sink.add(ArgumentValue.at(place.span, message, label=hint, notes=notes))
+            remedy = f"`graphbuilder ops {cls.op}` tells what it takes"
+            self._sink.add(ArgumentValue.at(place.span, message, label=hint, notes=notes, help=remedy))
 
 
 def meant_by(unknown: Iterable[str], known: Collection[str]) -> set[str]:
@@ -226,7 +227,8 @@ def checked(block: str, declared: Place, default: Any, argument: Argument, sink:
         return UNKNOWN
     expected = " or ".join(word for word, type_ in TYPES.items() if type_ in wanted)
     message = f"`{name}` of the block `{block}` is declared as {expected}; {shown(value)} is not"
-    sink.add(ArgumentType.at(argument.place.span, message, label=f"expected {expected}"))
+    remedy = f"give it {expected}, or declare another type in `args` of `{block}`"
+    sink.add(ArgumentType.at(argument.place.span, message, label=f"expected {expected}", help=remedy))
     return UNKNOWN
 
 

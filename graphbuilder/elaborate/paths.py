@@ -58,7 +58,7 @@ def _copies(path: str, rest: str, outputs: Mapping[str, Known], place: Place) ->
     chosen = [name for name in outputs if _is_copy(name, before, after)]
     if not chosen:
         message = f"`{path}` names no copies: that step is not repeated"
-        return Lookup(NOTHING_KNOWN, UnknownStep.at(place.span, message))
+        return Lookup(NOTHING_KNOWN, UnknownStep.at(place.span, message, help="leave `*` out of the path"))
     return Lookup(Signal({name: outputs[name] for name in chosen}, len(chosen)))
 
 

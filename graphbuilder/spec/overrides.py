@@ -63,7 +63,10 @@ def apply_overrides(merged: Merged, sink: Sink) -> Merged:
     overrides = merged.child.data.get("steps", {})
     place = Place(merged.child, ("steps",))
     if not isinstance(overrides, dict):
-        sink.add(WrongType.at(place.span, f"`steps` must be a table, not {found(overrides)}"))
+        message = f"`steps` must be a table, not {found(overrides)}"
+        sink.add(
+            WrongType.at(place.span, message, help='write `[steps]`, and a line `"path.of.a.step" = { ... }` each')
+        )
         return merged
     paths = Paths(merged.data)
     targets: dict[Keys, str] = {}

@@ -119,7 +119,8 @@ class _Rules:
         for at, leaf in list(_leaves(table.items(), keys)):
             if not isinstance(leaf, bool | int | float | str | Expression):
                 message = f"`{at[len(keys)]}` must hold plain values, not {found(leaf)}"
-                self._sink.add(WrongType.at(self._document.span(at), message))
+                remedy = "write a number, text, true, false or a list of them"
+                self._sink.add(WrongType.at(self._document.span(at), message, help=remedy))
                 self._mending.mend(at[: len(keys) + 1])
 
     def body(self, steps: object, keys: Keys, taken: Mapping[str, Keys]) -> None:

@@ -21,6 +21,7 @@ from graphbuilder.spec.unknown import UNKNOWN
 from graphbuilder.spec.validation import found
 
 _EXAMPLES = {"a boolean": "true", "an integer": "10", "a float": "0.5", "a list": "[1, 2]"}
+_BOUNDS = "give a finite number up to 10^15 either side of zero, and lists and texts of a plain length"
 
 
 def parse_setting(text: str, params: Mapping[str, Any]) -> tuple[str, Any]:
@@ -127,7 +128,7 @@ def _toml(name: str, written: str, default: object) -> Any:
     except CompileError as error:
         if any(diagnostic.rule is IntegerTooLarge for diagnostic in error.diagnostics):
             message = f"`{name}` cannot be set so: {written[:40]} has more than 64 bits"
-            raise CompileError((SettingBound.at(None, message),)) from None
+            raise CompileError((SettingBound.at(None, message, help=_BOUNDS),)) from None
         data = {}
     if set(data) != {"value"}:
         raise CompileError((_wrong(name, f"{written[:80]!r}", default),))
@@ -139,7 +140,8 @@ def _type_fault(name: str, value: object, default: object) -> Diagnostic | None:
         return _wrong(name, f"{value[:80]!r}" if isinstance(value, str) else found(value), default)
     for leaf in _leaves(value):
         if not isinstance(leaf, bool | int | float | str):
-            return SettingType.at(None, f"`{name}` must hold plain values, not {found(leaf)}")
+            message = f"`{name}` must hold plain values, not {found(leaf)}"
+            return SettingType.at(None, message, help="give numbers, text, true, false or a list of them")
         if isinstance(leaf, str) and leaf.startswith("="):
             remedy = "a text that starts with `=` would be an expression"
             return SettingType.at(None, f"`{name}` cannot be {leaf[:80]!r}: a setting is a plain value", help=remedy)
@@ -163,7 +165,7 @@ def _bound_fault(name: str, value: object) -> Diagnostic | None:
         for leaf in _leaves(value):
             bounded(leaf)
     except Fault as fault:
-        return SettingBound.at(None, f"`{name}` cannot be set so: {fault.message}")
+        return SettingBound.at(None, f"`{name}` cannot be set so: {fault.message}", help=_BOUNDS)
     return None
 
 

@@ -34,6 +34,7 @@ _TYPES = {
     "model_type": "a table",
     "is_instance_of": "an expression",
 }
+_FORMS = {"a boolean": "true or false", "a table": "`{ ... }`", "a list": "`[...]`", "an expression": '`"=..."`'}
 _EMPTY = ("too_short", "string_too_short")
 _EXAMPLES = {
     "format": "add `format = 1`",
@@ -139,7 +140,8 @@ def _diagnostic(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) 
         case "missing":
             return _missing(document, keys)
         case kind if kind in _EMPTY:
-            return WrongType.at(document.span(keys), f"{_named(keys)} must not be empty")
+            remedy = f"leave {_named(keys)} out, or give it something to hold"
+            return WrongType.at(document.span(keys), f"{_named(keys)} must not be empty", help=remedy)
         case "literal_error" if isinstance(details["input"], str) and len(errors) == 1:
             return _wrong_word(document, keys, details)
         case "literal_error" if keys == ("format",):
@@ -226,9 +228,13 @@ def _repair(written: object, wanted: Sequence[str]) -> str | None:
         return "an expression starts with `=`" if "an expression" in wanted else None
     if isinstance(written, Expression):
         return "an expression cannot stand here" if "an expression" not in wanted else None
-    if isinstance(written, int) and not isinstance(written, bool) and "a string" in wanted:
-        return f'write "{written}" in quotes'
-    return None
+    if isinstance(written, int) and not isinstance(written, bool):
+        if "a string" in wanted:
+            return f'write "{written}" in quotes'
+        if "a boolean" in wanted and written in (0, 1):
+            return f"write {'true' if written else 'false'}"
+    examples = [_FORMS[word] for word in wanted if word in _FORMS]
+    return f"write {_either(examples)}" if examples else None
 
 
 def _named(keys: Keys) -> str:

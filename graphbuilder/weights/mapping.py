@@ -34,6 +34,7 @@ from graphbuilder.weights.patterns import Pattern, PatternError, Template, glob,
 SEPARATORS: Mapping[Convention, str] = {"keras": "/", "torch": "."}
 
 _MAX_DEPTH = 8
+_PLACEHOLDERS = "a placeholder is `{b}`, a range of numbers `{b:5..12}`, a choice of words `{b:conv|dense}`"
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,10 @@ def _validated(document: Document) -> _File:
     except ValidationError as error:
         faults = [(tuple(fault["loc"][:2]), fault["msg"]) for fault in error.errors(include_url=False)]
     found = {keys: f"{'.'.join(map(str, keys))}: {message[:1].lower()}{message[1:]}" for keys, message in faults}
-    raise CompileError(tuple(MappingInvalid.at(document.span(keys), message) for keys, message in found.items()))
+    remedy = f"`graphbuilder explain {MappingInvalid.code}` tells what a mapping says"
+    raise CompileError(
+        tuple(MappingInvalid.at(document.span(keys), message, help=remedy) for keys, message in found.items())
+    )
 
 
 def _base(path: Path, document: Document, file: _File, depth: int, sink: Sink) -> NameMapping:
@@ -119,12 +123,14 @@ def _base(path: Path, document: Document, file: _File, depth: int, sink: Sink) -
         return nothing
     refused = _refused_base(path, file.extends, depth)
     if refused:
-        sink.add(MappingInvalid.at(document.span(("extends",)), refused))
+        message, help_ = refused
+        sink.add(MappingInvalid.at(document.span(("extends",)), message, help=help_))
         return nothing
     base = _load(path.parent / file.extends, depth - 1)
     if base.source != file.source:
         message = f'{file.extends} has source = "{base.source}", and this file "{file.source}"'
-        sink.add(MappingInvalid.at(document.span(("source",)), message))
+        help_ = f'extend a mapping with source = "{file.source}"'
+        sink.add(MappingInvalid.at(document.span(("source",)), message, help=help_))
         return nothing
     found = base
     moves = (("within", file.within, _moved), ("under", file.under, _lowered))
@@ -132,15 +138,18 @@ def _base(path: Path, document: Document, file: _File, depth: int, sink: Sink) -
         try:
             found = replace(found, rules=dict(move(found, str(given))))
         except PatternError as error:
-            sink.add(MappingInvalid.at(document.span((word,)), str(error)))
+            sink.add(MappingInvalid.at(document.span((word,)), str(error), help=_PLACEHOLDERS))
             return nothing
     return found
 
 
-def _refused_base(path: Path, name: str, depth: int) -> str | None:
+def _refused_base(path: Path, name: str, depth: int) -> tuple[str, str] | None:
+    """Why a mapping cannot extend the file ``name``, and what to do."""
     if Path(name).name != name:
-        return "extends names a file in the same folder"
-    return f"more than {_MAX_DEPTH} mappings extend each other" if depth == 0 else None
+        return "extends names a file in the same folder", "move that mapping here, and write its name alone"
+    if depth == 0:
+        return f"more than {_MAX_DEPTH} mappings extend each other", "extend one nearer to the first"
+    return None
 
 
 def _moved(base: NameMapping, within: str) -> Iterator[tuple[str, Rename]]:
@@ -162,9 +171,9 @@ def _rules(document: Document, file: _File, sink: Sink) -> Iterator[tuple[str, R
         try:
             left = pattern(theirs)
         except PatternError as error:
-            sink.add(MappingInvalid.at(place.key_span, str(error)))
+            sink.add(MappingInvalid.at(place.key_span, str(error), help=_PLACEHOLDERS))
             continue
         try:
             yield theirs, Rename(left, template(ours, left), place)
         except PatternError as error:
-            sink.add(MappingInvalid.at(place.span, str(error)))
+            sink.add(MappingInvalid.at(place.span, str(error), help=_PLACEHOLDERS))

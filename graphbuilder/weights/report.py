@@ -78,7 +78,7 @@ def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint, by: NameM
     if found.missing:
         lines = [f"{name} {_size(weights[name].shape)}" for name in found.missing]
         message = f"{checkpoint.path} does not hold {_counted(found.missing, 'weight')} of the network"
-        yield WeightsMissing.at(None, message, notes=_listed(lines), help=_by(by))
+        yield WeightsMissing.at(None, message, notes=_listed(lines), help=_by(by) or _left_out(found.missing))
     if found.unused:
         message = f"{checkpoint.path} holds {_counted(found.unused, 'tensor')} without a place in the network"
         remedy = f"name under `ignore` in {by.path if by else 'a mapping'} what is left out on purpose"
@@ -106,18 +106,27 @@ def _by(by: NameMapping | None) -> str | None:
     return f"the names were read by {by.path}; --weights-map FILE takes another mapping" if by else None
 
 
+def _left_out(missing: Sequence[str]) -> str:
+    part = missing[-1].rpartition(".")[0]
+    return f"take another file, or leave what it lacks as it was drawn: --weights-except {part}"
+
+
 def _clashes(found: Match) -> Iterable[Diagnostic]:
     for theirs, (first, second, *_) in found.ambiguous.items():
         related = (Label(first.place.key_span, "and this one"),)
         message = f"two rules match {theirs}"
-        yield RuleClash.at(second.place.key_span, message, label="this one", related=related)
+        remedy = "narrow one of them, by a range of its numbers, say"
+        yield RuleClash.at(second.place.key_span, message, label="this one", related=related, help=remedy)
     for ours, theirs in found.several.items():
-        yield RuleClash.at(None, f"{' and '.join(theirs[:2])} both lead to {ours}")
+        message = f"{' and '.join(theirs[:2])} both lead to {ours}"
+        yield RuleClash.at(None, message, help="lead each elsewhere, or name one under `ignore`")
 
 
 def _idle(found: Match, checkpoint: Checkpoint) -> Iterable[Diagnostic]:
     for rule in found.idle:
-        yield RuleIdle.at(rule.place.key_span, f'"{rule.theirs.text}" matches nothing in {checkpoint.path}')
+        message = f'"{rule.theirs.text}" matches nothing in {checkpoint.path}'
+        remedy = "leave the rule out; one of an extended mapping is dropped by `= false`"
+        yield RuleIdle.at(rule.place.key_span, message, help=remedy)
 
 
 def _unused(unused: Unused) -> str:

@@ -133,8 +133,8 @@ def _unpickled(path: str, file: BinaryIO) -> object:
 
 def _damaged(path: str, error: Exception) -> CompileError:
     # torch advises to read the file unsafely before it says what is wrong.
-    said = str(error).rpartition("WeightsUnpickler error:")[2].strip()
-    reason = (said.splitlines() or [type(error).__name__])[0]
+    said = str(error).partition("WeightsUnpickler error:")[2].strip()
+    reason = (said.splitlines() or ["not what torch.save writes"])[0]
     return refusal(WeightsDamaged, f"{path} is damaged: {reason}", "fetch or save the file again")
 
 

@@ -69,6 +69,8 @@ def test_variants_that_fail_are_named_and_nothing_is_written(cli: Cli) -> None:
         (("--set-grid", f"middle={','.join(map(str, range(1001)))}"), "more than 1000 variants"),
         (("-o", "plot.pdf"), ".svg or .png"),
         (("--device", "tpu"), "GB509"),
+        (("--json", "--csv"), "GB509"),
+        (("--markdown", "--csv"), "GB509"),
     ],
 )
 def test_bad_use_is_2(arguments: tuple[str, ...], told: str, cli: Cli) -> None:

@@ -34,6 +34,8 @@ def test_an_interrupt_is_quiet_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "slow_ops.py").write_text("import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
     process = subprocess.Popen(
         [*COMMAND, "expand", XCEPTION, "--ops", "slow_ops", "-o", "x.toml"],
+        # A shell's background job ignores interrupts, and its children do: this one is to hear them all the same.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,

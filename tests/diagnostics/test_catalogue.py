@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import tomli
 
 from graphbuilder.diagnostics import Rule
 from graphbuilder.diagnostics.catalogue import PAGE, explain, markdown, rules
@@ -64,6 +65,7 @@ def test_the_example_breaks_this_rule_and_no_other(rule: type[Rule]) -> None:
     found = check_text(rule.bad, "bad.toml").diagnostics
     assert [(diagnostic.code, diagnostic.severity) for diagnostic in found] == [(rule.code, rule.severity)]
     assert found[0].span, "an error in a spec has a place"
+    assert found[0].help or found[0].remedy or found[0].severity == "warning", "and a remedy"
 
 
 @pytest.mark.parametrize("rule", SHOWN)
@@ -87,6 +89,19 @@ def test_a_code_without_an_example_is_explained() -> None:
 def test_an_unknown_code() -> None:
     with pytest.raises(KeyError):
         explain("GB000")
+
+
+@pytest.mark.parametrize("rule", SHOWN)
+def test_an_explanation_fits_a_narrow_screen(rule: type[Rule]) -> None:
+    """But for words that cannot be broken."""
+    lines = explain(rule.code, 60).splitlines()
+    assert [line for line in lines if len(line) > 60 and len(line.split()) > 6] == []
+
+
+def test_an_example_that_was_folded_is_the_same() -> None:
+    folded = explain("GB107", 40).partition("Repaired:\n\n")[2]
+    assert max(map(len, folded.splitlines())) <= 40
+    assert tomli.loads(folded) == tomli.loads(rules()["GB107"].good)
 
 
 def test_the_page_of_all_codes_is_current(request: pytest.FixtureRequest) -> None:

@@ -9,6 +9,8 @@ import pytest
 from graphbuilder.diagnostics import CompileError, Diagnostic
 from graphbuilder.document import load, parse
 
+NO_NEIGHBOUR = "see that the path is right, from this folder"
+
 
 def fault(path: str | Path, **limits: int) -> Diagnostic:
     """The one error that loading ``path`` raises."""
@@ -34,7 +36,7 @@ def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:
 def test_a_shared_suffix_makes_no_neighbour(tmp_path: Path) -> None:
     for name in ("e9.toml", "other.toml"):
         (tmp_path / name).touch()
-    assert fault(tmp_path / "none.toml").help is None
+    assert fault(tmp_path / "none.toml").help == NO_NEIGHBOUR
     assert fault(tmp_path / "othre.tml").help == f"did you mean {tmp_path / 'other.toml'}?"
 
 
@@ -42,7 +44,7 @@ def test_a_shared_suffix_makes_no_neighbour(tmp_path: Path) -> None:
 def test_a_missing_folder(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.toml").touch()
     found = fault(tmp_path / name)
-    assert (found.code, found.help) == ("GB001", None)
+    assert (found.code, found.help) == ("GB001", NO_NEIGHBOUR)
 
 
 def test_a_folder(tmp_path: Path) -> None:

@@ -37,7 +37,8 @@ def model() -> nn.Module:
 @pytest.fixture(scope="module")
 def answers(model: nn.Module) -> dict[str, Tensor]:
     paths = sorted(kitchenware_images().glob("*.jpg"))
-    return {path.name: answer for path, answer in classify.logits(model, classify.Preparation((150, 150)), paths)}
+    found = classify.logits(model, classify.Preparation((150, 150)), paths)
+    return {path.name: answer for path, answer in found if isinstance(answer, Tensor)}
 
 
 def test_all_photographs_are_answered_as_keras_answered(answers: dict[str, Tensor]) -> None:
@@ -107,6 +108,15 @@ def test_a_person_is_told_what_does_not_fit(spec: str, options: list[str], said:
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_a_file_that_is_no_photograph_costs_no_other_its_answer(tmp_path: Path) -> None:
+    photograph, broken = kitchenware_images() / "0009.jpg", tmp_path / "notes.jpg"
+    broken.write_text("no photograph")
+    done = run(SPEC, broken, photograph, "--weights", kitchenware_weights(), "--classes", ",".join(CLASSES))
+    assert done.returncode == 2
+    assert done.stdout.split("\t")[:2] == [str(photograph), "cup"]
+    assert done.stderr.splitlines() == [f"error: {broken}: not an image; give a JPEG, PNG or another that Pillow reads"]
 
 
 def test_a_broken_download_gives_no_module(tmp_path: Path) -> None:

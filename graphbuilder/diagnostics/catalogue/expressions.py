@@ -29,6 +29,7 @@ class ExpressionSyntax(Rule):
 
     code = "GB151"
     title = "an expression that cannot be read"
+    advice = "an expression is a line of arithmetic as in Python: names, numbers, lists, comparisons, `a if c else b`"
     bad = _SPEC.format(out="=width *")
     good = _SPEC.format(out="=width * 2")
 
@@ -82,6 +83,7 @@ class ExpressionType(Rule):
 
     code = "GB156"
     title = "a value of the wrong kind in an expression"
+    advice = "give it a value of the kind that it takes; nothing is converted but an integer to a float"
     bad = _SPEC.format(out="=width + 'two'")
     good = _SPEC.format(out="=width + 2")
 
@@ -101,6 +103,7 @@ class ExpressionBound(Rule):
 
     code = "GB158"
     title = "a value in an expression is too large"
+    advice = "compute with smaller numbers and shorter lists"
     bad = _SPEC.format(out="=1000000000 * 1000000000")
     good = _SPEC.format(out="=1000")
 
@@ -110,5 +113,6 @@ class ExpressionIndex(Rule):
 
     code = "GB159"
     title = "an index outside its list"
+    advice = "the first item is 0 and the last -1: read another, or lengthen the list"
     bad = _SPEC.format(out="=rates[3]")
     good = _SPEC.format(out="=rates[-1]")

@@ -52,6 +52,7 @@ class WrongWord(Rule):
 
     code = "GB104"
     title = "a word that this key does not take"
+    advice = "write one of the words that it takes"
     bad = _STEPS.format(steps='{ op = "relu", repeat = 2, merge = "sum" }')
     good = _STEPS.format(steps='{ op = "relu", repeat = 2, merge = "add" }')
 

@@ -79,6 +79,7 @@ class WrongRank(Rule):
 
     code = "GB206"
     title = "a wrong number of axes"
+    advice = "`graphbuilder ops NAME` tells what an op reads and gives"
     bad = _spec('{ op = "flatten" }', '{ op = "maxpool", kernel = 2 }')
     good = _spec('{ op = "maxpool", kernel = 2 }', '{ op = "flatten" }')
 
@@ -128,6 +129,7 @@ class Contradiction(Rule):
 
     code = "GB211"
     title = "arguments that do not go together"
+    advice = "`graphbuilder ops NAME` tells which arguments go together"
     bad = _spec('{ op = "resize", factor = 2, size = 16 }')
     good = _spec('{ op = "resize", factor = 2 }')
 
@@ -138,5 +140,6 @@ class PaddingTooLarge(Rule):
 
     code = "GB212"
     title = "padding larger than allowed"
+    advice = "an op `pad` in front pads by any size"
     bad = _spec('{ op = "maxpool", kernel = 3, stride = 2, padding = 2 }')
     good = _spec('{ op = "maxpool", kernel = 3, stride = 2, padding = 1 }')

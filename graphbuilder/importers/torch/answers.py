@@ -32,7 +32,7 @@ def difference(network: Network, mapping: str | None, model: nn.Module, example:
     Raises:
         CompileError: GB805 when they are too far apart.
     """
-    ours = build(network.typed, weights=_weights(network, mapping, model)).eval()
+    ours = build(network.typed, weights=weights(network, mapping, model)).eval()
     with evaluating(model), torch.no_grad():
         theirs = _flat(model(*example))
         answers = _flat(ours(*example))
@@ -44,7 +44,7 @@ def difference(network: Network, mapping: str | None, model: nn.Module, example:
     return found
 
 
-def _weights(network: Network, mapping: str | None, model: nn.Module) -> dict[str, Tensor]:
+def weights(network: Network, mapping: str | None, model: nn.Module) -> dict[str, Tensor]:
     """The model's weights by our names, read from files as a person's would be."""
     with TemporaryDirectory() as folder:
         file, rules = Path(folder) / "model.safetensors", Path(folder) / "names.toml"
