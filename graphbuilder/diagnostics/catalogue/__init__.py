@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
@@ -16,6 +17,7 @@ from graphbuilder.diagnostics.model import Rule
 _WIDTH = 80
 _PAGE_WIDTH = 120
 _INDENT = "  "
+_COMMA = re.compile(r", (?=\{|\w+ = )")
 
 # All codes on one page, kept as ``markdown`` gives it.
 PAGE = Path(__file__).parents[1] / "codes.md"
@@ -42,7 +44,7 @@ def explanation(rule: type[Rule]) -> str:
 
 def explain(code: str, width: int = _WIDTH) -> str:
     """What a code means, folded to ``width`` columns, with an example of the fault and of its repair where a spec alone
-    can show it; specs are never folded.
+    can show it; steps of these are folded where they have a comma.
 
     Raises:
         KeyError: when there is no such code; letter case does not matter.
@@ -51,8 +53,26 @@ def explain(code: str, width: int = _WIDTH) -> str:
     wide = min(width, _WIDTH)
     parts = [fill(f"{rule.severity}[{rule.code}]: {rule.title}", wide), fill(explanation(rule), wide)]
     if rule.bad:
-        parts += ["The fault:", indent(rule.bad.strip(), _INDENT), "Repaired:", indent(rule.good.strip(), _INDENT)]
+        parts += ["The fault:", _example(rule.bad, wide), "Repaired:", _example(rule.good, wide)]
     return "\n\n".join(parts)
+
+
+def _example(spec: str, width: int) -> str:
+    lines = [row for line in spec.strip().split("\n") for row in _folded(line, width - len(_INDENT))]
+    return indent("\n".join(lines), _INDENT)
+
+
+def _folded(line: str, width: int) -> Iterator[str]:
+    """``line`` on as many rows as it needs, each but the first indented further; TOML may break behind a comma."""
+    row, *rest = _COMMA.split(line)
+    further = " " * (len(line) - len(line.lstrip()) + 4)
+    for part in rest:
+        if len(f"{row}, {part},") > width:
+            yield f"{row},"
+            row = further + part
+        else:
+            row = f"{row}, {part}"
+    yield row
 
 
 def markdown(codes: Iterable[str]) -> str:
