@@ -166,6 +166,10 @@ ANSWERED = (
     Row("twins_svt_small", "timm:twins_svt_small", (224,)),
     Row("swin_v2_t", "torchvision:swin_v2_t", (128, 76)),
     Row("efficientformer_l1", "timm:efficientformer_l1", (224,)),
+    Row("starnet_s1", "timm:starnet_s1", (75,)),
+    Row("resmlp_12", "timm:resmlp_12_224", (96,), settings={"img_size": 96}),
+    Row("focalnet_tiny_srf", "timm:focalnet_tiny_srf", (64,)),
+    Row("tiny_vit_5m", "timm:tiny_vit_5m_224", (96,)),
 )
 
 ROWS = (*TRAINED, *ANSWERED)
