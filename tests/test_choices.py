@@ -53,3 +53,5 @@ def test_params() -> None:
     wrong: Any = 3
     with pytest.raises(TypeError, match="params must map names"):
         gb.load(XCEPTION, params=wrong)
+    with pytest.raises(TypeError, match="named by strings, not 3"):
+        gb.load(XCEPTION, params={wrong: 10})

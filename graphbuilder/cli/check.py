@@ -31,6 +31,8 @@ def command(reading: Reading, specs: tuple[str, ...]) -> None:
     go to standard output, as they are the result here.
     """
     for_machines = reading.output_format in ("json", "github", "sarif")
+    if specs.count("-") > 1:
+        raise click.UsageError("standard input can be read only once")
     found: list[Diagnostic] = []
     failed = False
     for spec in specs:

@@ -114,13 +114,15 @@ def _read(value: Any, place: Place, sink: Sink) -> Initialiser | None:
 
 
 def _with_numbers(base: Initialiser, table: Mapping[str, Any], place: Place, sink: Sink) -> Initialiser | None:
-    for name, item in table.items():
-        if name == "mode" and item in ("fan_in", "fan_out", "fan_avg"):
-            continue
-        if name in NUMBERS and type(item) in (int, float) and isfinite(item) and (name == "value" or item >= 0):
-            continue
-        message = f"an initialiser has no `{name} = {shown(item)}`"
+    strange = [name for name, item in table.items() if not _is_setting(name, item)]
+    for name in strange:
+        message = f"an initialiser has no `{name} = {shown(table[name])}`"
         remedy = 'value is a number; std, bound and gain are from 0; mode = "fan_in", "fan_out" or "fan_avg"'
         sink.add(BadInitialiser.at((place / name).span, message, help=remedy))
-        return None
-    return base._replace(**table)
+    return None if strange else base._replace(**table)
+
+
+def _is_setting(name: str, item: Any) -> bool:
+    if name == "mode":
+        return item in ("fan_in", "fan_out", "fan_avg")
+    return name in NUMBERS and type(item) in (int, float) and isfinite(item) and (name == "value" or item >= 0)

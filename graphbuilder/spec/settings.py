@@ -96,6 +96,9 @@ def _expect_table(values: object) -> None:
     """Python callers are not held to the annotation."""
     if not isinstance(values, Mapping):
         raise TypeError(f"params must map names to values, not {type(values).__name__}")
+    strangers = [name for name in cast("Mapping[object, Any]", values) if not isinstance(name, str)]
+    if strangers:
+        raise TypeError(f"params are named by strings, not {strangers[0]!r}")
 
 
 def _checked(values: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:

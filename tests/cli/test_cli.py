@@ -160,6 +160,10 @@ def test_standard_input_may_be_bad(data: bytes, code: str, cli: Run, monkeypatch
     assert result.code == 2 and code in result.err
 
 
+def test_standard_input_is_read_once(cli: Run) -> None:
+    assert "GB509" in cli("check", "-", "-").err
+
+
 def test_a_setting_that_nothing_reads_is_told(cli: Run) -> None:
     write("child.toml", 'format = 1\nextends = "small.toml"\n[steps]\n"first" = { out = 8 }\n')
     Path("small.toml").write_text(SMALL.replace('{ op = "conv"', '{ id = "first", op = "conv"'))

@@ -275,6 +275,11 @@ def test_initialisers_that_would_do_nothing_or_harm(step: str, underlined: str, 
     assert found.help
 
 
+def test_every_mistake_of_an_initialiser_is_told() -> None:
+    step = '{ op = "conv", out = 4, init = { kind = "kaiming_normal", mode = "fan_x", foo = 1 } }'
+    assert len(mistakes(f"[model]\nbody = [{step}]")) == 2
+
+
 def test_initialisers_by_op_name_weights_of_the_op() -> None:
     (found,) = mistakes('[init]\nconv = { weigt = "zeros" }\n[model]\nbody = [{ op = "relu" }]')
     assert (found.code, found.help) == ("GB322", "did you mean `weight`?")
