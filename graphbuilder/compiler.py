@@ -5,8 +5,9 @@ Nothing here does a stage's work, and nothing is imported before the stage that 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from warnings import warn
@@ -96,12 +97,14 @@ class Network:
 class Checked:
     """The end of the road's first half: a network, or None, and every diagnostic of the run.
 
-    ``spec`` is what could be read, stand-ins where the file is faulty; None where too little could.
+    ``spec`` is what could be read, stand-ins where the file is faulty; None where too little could. ``part`` gives what
+    of a faulty network can be drawn, if any of it can.
     """
 
     network: Network | None
     diagnostics: tuple[Diagnostic, ...]
     spec: Spec | None = None
+    part: Callable[[], TypedGraph | None] = lambda: None
 
 
 def load(
@@ -173,7 +176,7 @@ def _checked(
     document: Document, folder: Path | None, params: Mapping[str, Any], settings: Sequence[str], limits: Limits
 ) -> Checked:
     """The rest of the road from a document on; what is sound goes on where something is faulty."""
-    from graphbuilder.elaborate import blamed, elaborate, tried
+    from graphbuilder.elaborate import blamed, drawable, elaborate, tried
     from graphbuilder.spec import sound_part
     from graphbuilder.spec.settings import chosen as chosen_settings
 
@@ -188,7 +191,9 @@ def _checked(
         return Checked(None, (*error.diagnostics, TooManyMistakes.after(limits.mistakes)), spec)
     if typed is None:
         found = blamed(spec, chosen, sink.diagnostics, limits)
-        return Checked(None, tried(found, document, folder, chosen, limits), spec)
+        return Checked(
+            None, tried(found, document, folder, chosen, limits), spec, partial(drawable, spec, chosen, limits)
+        )
     return Checked(Network(spec, typed, {**spec.params, **chosen}, sink.diagnostics), sink.diagnostics, spec)
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, Unpack, cast, get_args, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict, Unpack, cast, get_args, overload
 
 from graphbuilder.diagnostics import CompileError
 
 if TYPE_CHECKING:
     from graphbuilder.analysis.inference import TypedGraph
     from graphbuilder.backends.graphviz.options import Direction, Heat, Options, Shapes, Style, Theme, Timing
-    from graphbuilder.compiler import Network
+    from graphbuilder.compiler import Checked, Network
 
+Drawable: TypeAlias = "Network | Checked | str | Path"
 Format = Literal["svg", "png", "pdf", "dot", "html", "tex", "mmd"]
 
 
@@ -56,14 +57,22 @@ class Clock(NamedTuple):
 
 @overload
 def render(
-    network: Network | str | Path, path: None = ..., *, format: Format | None = ..., **choices: Unpack[Choices]
+    network: Drawable,
+    path: None = ...,
+    *,
+    format: Format | None = ...,
+    **choices: Unpack[Choices],
 ) -> bytes: ...
 @overload
 def render(
-    network: Network | str | Path, path: str | Path, *, format: Format | None = ..., **choices: Unpack[Choices]
+    network: Drawable,
+    path: str | Path,
+    *,
+    format: Format | None = ...,
+    **choices: Unpack[Choices],
 ) -> None: ...
 def render(
-    network: Network | str | Path,
+    network: Drawable,
     path: str | Path | None = None,
     *,
     format: Format | None = None,
@@ -72,6 +81,8 @@ def render(
     """The figure of the network; where a ``path`` is given, it is written whole there and not returned.
 
     Args:
+        network: a network, the path of a spec, or what a check found: of a broken spec the part up to its faults is
+            drawn, these in red with what is wrong, where they stand in the network (but in no page).
         format: "svg", "png", "pdf", "dot", "html" (a page that folds, searches and tells of every step), "tex" (a LaTeX
             document that needs TikZ) or "mmd" (a Mermaid flowchart); the suffix of ``path`` says it otherwise, and
             without both it is SVG.
@@ -88,10 +99,10 @@ def render(
 
     options, clock = _options(choices)
     chosen = format or (format_of(path) if path is not None else "svg")
-    known = load(network) if isinstance(network, str | Path) else network
+    typed = _typed(load(network) if isinstance(network, str | Path) else network, chosen)
     if clock is not None:
-        options = replace(options, heat="time", timing=_timing(known.typed, clock))
-    figure = drawn(known.typed, chosen, options)
+        options = replace(options, heat="time", timing=_timing(typed, clock))
+    figure = drawn(typed, chosen, options)
     if path is None:
         return figure
     from graphbuilder.files import write_whole
@@ -114,6 +125,18 @@ def format_of(path: str | Path) -> Format:
         known = ", ".join(f".{each}" for each in get_args(Format))
         raise CompileError((OutputSuffix.at(None, message, help=f"end the path in {known}"),))
     return cast("Format", suffix)
+
+
+def _typed(network: Network | Checked, format: Format) -> TypedGraph:
+    """What is drawn of the network; of a broken one a page could not tell anything that holds."""
+    from graphbuilder.compiler import Checked
+
+    if not isinstance(network, Checked):
+        return network.typed
+    typed = network.network.typed if network.network else network.part() if format != "html" else None
+    if typed is None:
+        raise CompileError(network.diagnostics)
+    return typed
 
 
 def _options(choices: Choices) -> tuple[Options, Clock | None]:

@@ -10,6 +10,7 @@ from graphbuilder.cli.options import Reading, reads_spec
 from graphbuilder.cli.report import bad_use
 from graphbuilder.cli.root import Command
 from graphbuilder.cli.stages import Stages, shown
+from graphbuilder.diagnostics import CompileError
 
 EXAMPLES = """
 \b
@@ -60,7 +61,11 @@ Examples:
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where time is measured.")
 @click.option("--batch", type=click.IntRange(1), metavar="N", default=1, help="Samples in the batch that is timed.")
 def command(reading: Reading, spec: str, *, output: str, **drawn: Any) -> None:
-    """Draw a network as a figure, with or without Graphviz on the machine."""
+    """Draw a network as a figure, with or without Graphviz on the machine.
+
+    A broken network is drawn up to its faults, these in red with what is wrong; that is reported as well, and the exit
+    status is 2.
+    """
     from graphbuilder.rendering import format_of, render
 
     format_of(output)  # before any work
@@ -68,7 +73,15 @@ def command(reading: Reading, spec: str, *, output: str, **drawn: Any) -> None:
         raise bad_use("paper is white", "leave out --theme dark, or --style paper")
     stages = Stages()
     with stages.stage("check", f"checking {spec}"):
-        network = reading.network(spec)
-    with stages.stage("draw", f"drawing {output}", counted=drawn["heat"] == "time") as tell:
-        render(network, output, tell=tell, **drawn)
+        checked = reading.check(spec)
+    timed = drawn["heat"] == "time"
+    if checked.network is not None:
+        reading.warn(checked.diagnostics)
+    elif timed:
+        raise CompileError(checked.diagnostics)
+    with stages.stage("draw", f"drawing {output}", counted=timed) as tell:
+        render(checked, output, tell=tell, **drawn)
+    if checked.network is None:
+        click.echo(f"{output}: drawn up to what is broken", err=True)
+        raise CompileError(checked.diagnostics)
     click.echo(f"{output}: drawn in {shown(sum(stages.seconds.values()))}", err=True)

@@ -2,7 +2,7 @@
 
 from graphbuilder.elaborate.blame import blamed
 from graphbuilder.elaborate.context import Limits
-from graphbuilder.elaborate.elaborate import elaborate
+from graphbuilder.elaborate.elaborate import drawable, elaborate
 from graphbuilder.elaborate.trying import tried
 
-__all__ = ["Limits", "blamed", "elaborate", "tried"]
+__all__ = ["Limits", "blamed", "drawable", "elaborate", "tried"]

@@ -19,6 +19,7 @@ from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import Argument, compute_arguments, shown, written_words
 from graphbuilder.elaborate.context import Context, Trail, from_op_error
+from graphbuilder.elaborate.faults import keep_fault, word_at, word_of
 from graphbuilder.elaborate.initialisers import ByOp, check_owned, owned_names, read_initialisers
 from graphbuilder.elaborate.names import Named, all_names, build_order
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
@@ -119,7 +120,9 @@ class BodyBuilder:
             self.signals[name] = NOTHING_KNOWN
         for named in order:
             self.steps[named.name] = named.step
-            self.signals[named.name] = self._step(named, start)
+            signal = self.signals[named.name] = self._step(named, start)
+            if signal.outputs is None and self.context.keeps_faults:
+                self._keep_fault(named, start)
         if not body or (not may_be_empty and self.passes_on(body)):
             self.report(empty_path([named.step for named in body], place))
             return NOTHING_KNOWN
@@ -139,6 +142,10 @@ class BodyBuilder:
             span, label = steps[name].place.span, f"`{name}` reads `{after}`"
             remedy = "change the `from` of one of them to a step or input outside the circle"
             self.report(Cycle.at(span, message, label=label, related=related, help=remedy))
+
+    def _keep_fault(self, named: Named, start: Signal) -> None:
+        reading = read(self, named, start, self.blocks.ports_of(named.step))
+        keep_fault(self, named.name, word_of(named.step), named.step.place, reading.known)
 
     def _step(self, named: Named, start: Signal) -> Signal:
         kept = self.condition(named.step.when, named.step, "when")
@@ -285,6 +292,7 @@ class BodyBuilder:
             given = self.context.inference.results(node.callee, reading.types)
         except OpError as error:
             self.report_op_error(error, place, arguments or {}, reading)
+            keep_fault(self, node.name, word_at(place), place, reading.known)
             return NOTHING_KNOWN
         if fault := self.context.too_large((*given, *self.context.spelt_out_types(node.callee, reading.types)), place):
             self.report(fault)
@@ -292,6 +300,8 @@ class BodyBuilder:
         self.nodes.append(node)
         outputs = {port: Known(Value(node.name, port), type_) for port, type_ in zip(node.results, given, strict=True)}
         self.types.update(outputs.values())
+        if not outputs:  # a body that is broken
+            return NOTHING_KNOWN
         return Signal(outputs, self.blocks.declared_by(node.callee))
 
     def report_op_error(

@@ -96,6 +96,7 @@ class Context:
     params: Scope
     sink: Sink
     limits: Limits
+    keeps_faults: bool = False  # whether what cannot be built leaves a node, for a figure
     inference: Inference = field(default_factory=Inference)
     defaults: dict[str, dict[str, Argument]] = field(default_factory=dict[str, dict[str, Argument]])
     _composites: dict[tuple[Op, tuple[TensorType, ...]], Graph] = field(default_factory=dict[Any, Graph])

@@ -17,6 +17,7 @@ from graphbuilder.elaborate.blocks import Blocks
 from graphbuilder.elaborate.builder import BodyBuilder
 from graphbuilder.elaborate.context import Context, Limits, Stopped, Trail, table_of_no_op
 from graphbuilder.elaborate.facts import check_names, misspelt_params, read_by_own_steps, warn_unread
+from graphbuilder.elaborate.faults import has_fault
 from graphbuilder.elaborate.initialisers import check_owned, possible_names, read_initialisers
 from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.outputs import (
@@ -60,12 +61,27 @@ def elaborate(
         return None
 
 
-def _elaborated(spec: Spec, settings: Mapping[str, Any], sink: Sink, limits: Limits) -> TypedGraph | None:
+def drawable(spec: Spec, settings: Mapping[str, Any], limits: Limits) -> TypedGraph | None:
+    """What of a broken spec can be drawn: the sound part, without outputs, with a ``Fault`` wherever it ends.
+
+    None where no fault stands in the network: what cannot be read, or is wrong elsewhere, has no place in a figure.
+    """
+    sink = Sink()
+    try:
+        typed = _elaborated(spec, settings, sink, limits, keeps_faults=True)
+    except Stopped:
+        return None
+    return typed if typed is not None and has_fault(typed.graph) else None
+
+
+def _elaborated(
+    spec: Spec, settings: Mapping[str, Any], sink: Sink, limits: Limits, keeps_faults: bool = False
+) -> TypedGraph | None:
     ops = catalogue()
     check_names(spec, ops, sink)
     params = _params(spec, settings, sink)
     dialect = _dialect(spec, ops, params, sink)
-    context = Context(spec, ops, dialect, params, sink, limits)
+    context = Context(spec, ops, dialect, params, sink, limits, keeps_faults)
     blocks = Blocks(context)
     inputs = {name: _input(name, declared, context) for name, declared in spec.inputs.items()}
     graph = _model(blocks, inputs)
@@ -74,7 +90,7 @@ def _elaborated(spec: Spec, settings: Mapping[str, Any], sink: Sink, limits: Lim
     if not sink.failed:
         blocks.pruner.report(sink)
         warn_unread(spec, settings, sink)
-    return None if graph is None or sink.failed else _typed(graph, inputs, context)
+    return None if graph is None or (sink.failed and not keeps_faults) else _typed(graph, inputs, context)
 
 
 def _params(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> Scope:
@@ -103,7 +119,7 @@ def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | N
     own = {name: params[name] for name in read_by_own_steps(spec)}
     graph = finish(builder, "model", spec.name, given, params, spec.title, own)
     if graph is None or context.sink.failed:
-        return None
+        return graph if context.keeps_faults else None
     training = frozenset(name for name, _ in graph.outputs if outputs and (spec.outputs or {})[name].training)
     graph = replace(graph, dialect=context.dialect, training=training)
     check_training(graph, context.sink)

@@ -9,6 +9,7 @@ from graphbuilder.diagnostics import Diagnostic, Label
 from graphbuilder.diagnostics.catalogue.references import Ambiguous, CannotProject
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import Argument
+from graphbuilder.elaborate.faults import keep_fault
 from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.outputs import finish, outputs_of
 from graphbuilder.elaborate.paths import ambiguous
@@ -47,6 +48,8 @@ def join(builder: BodyBuilder, op: str, paths: Sequence[Path], place: Place) -> 
         callee.infer(reading.types)
     except OpError as error:
         _report(builder, error, paths, reading.types, place)
+        values = [each for each in sure if each.type is not None]
+        keep_fault(builder, "merge", callee.title, place, values, (f"{error.rule.code}: {error.message}",))
         return NOTHING_KNOWN
     node = Node("merge", callee, tuple(each.value for each in sure), "merge", place=place)
     return builder.append(node, reading, place)
@@ -88,6 +91,8 @@ def with_shortcut(builder: BodyBuilder, block: Block, main: Signal, last: Place)
             side = _project(builder, main, place, last)
         case steps:
             side = branch(builder, "shortcut", steps or [], place)
+    if side.outputs is None:
+        keep_fault(builder, "shortcut", str(block.shortcut), place, [*(builder.fork.outputs or {}).values()])
     paths = [body, Path("the shortcut", side, place)]
     op = block.merge or "add"
     return join(builder, op, paths[::-1] if op == "concat" else paths, place)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.references import TapNeedsId, TrainingInside
 from graphbuilder.document import Place
+from graphbuilder.elaborate.faults import broken
 from graphbuilder.elaborate.paths import Tap, ambiguous, look_up
 from graphbuilder.elaborate.signals import Known, Signal
 from graphbuilder.ir import Copies, Graph, Kind, Node, Value
@@ -127,7 +128,7 @@ def finish(
 ) -> Graph | None:
     """The body as a graph of the nodes that its outputs need; a branch takes only the inputs that it reads."""
     if outputs is None or not outputs.pairs:
-        return None
+        return broken(builder, kind, template, args or {}, title)
     nodes = _nodes(builder, outputs)
     inputs = tuple(builder.inputs)
     if kind == "branch":

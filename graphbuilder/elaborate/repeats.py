@@ -9,6 +9,7 @@ from graphbuilder.diagnostics.catalogue.limits import TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare, Ports
 from graphbuilder.elaborate.arguments import shown, written_words
 from graphbuilder.elaborate.builder import Call
+from graphbuilder.elaborate.faults import keep_fault, word_of
 from graphbuilder.elaborate.joins import Path, join
 from graphbuilder.elaborate.names import Named, base_name
 from graphbuilder.elaborate.outputs import finish, outputs_of
@@ -136,6 +137,7 @@ def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies, wanted: Collecti
         reading = Reading(tuple(current.values()), NOTHING_KNOWN)
         call = calls.call(index, reading)
         if call is None:
+            keep_fault(inner, str(index), word_of(step), step.place, reading.known)
             return NOTHING_KNOWN
         if step.share is True and not _shareable(inner, step, calls):
             return NOTHING_KNOWN

@@ -30,6 +30,7 @@ Format = Literal["svg", "png", "pdf", "dot"]
 LEGIBLE, _MOST_LINKS, _CHOSEN = 210, 600, 12
 """The most boxes and links that can be read, and how many times as much is drawn for who asks for all."""
 _GATHERED = (48, 24, 12)
+_BROKEN = "This model is broken: it is drawn up to the steps in red, which cannot be built"
 _MOST_DOTS, _LONGEST = 10**8, 30_000
 _AXES = (
     ((4, "first"), "depth×height×width×channels"),
@@ -152,11 +153,18 @@ def _shapes(root: Region) -> str:
 
 def facts(typed: TypedGraph, habits: Habits, said: str = "") -> Iterator[str]:
     """What stands below a title: parameters, multiply-accumulates, what is not drawn, and what is ``said`` besides."""
+    if not typed.graph.outputs:
+        yield _BROKEN
+    else:
+        yield from _totals(typed)
+    yield from habits.sentences()
+    if said:
+        yield said
+
+
+def _totals(typed: TypedGraph) -> Iterator[str]:
     counted = costs(typed)
     yield f"{text.count(counted.trainable, 4)} parameters"
     sizes = {type_.spatial for type_ in typed.inputs}
     at = f" at {'×'.join(map(str, sizes.pop()))}" if len(sizes) == 1 and all(sizes) else ""
     yield f"{text.count(counted.macs)} MACs{at}"
-    yield from habits.sentences()
-    if said:
-        yield said

@@ -88,6 +88,18 @@ def lines(text: str, room: float, size: float, bold: bool = False) -> tuple[str,
     return min(halves, key=lambda pair: max(width(half, size, bold) for half in pair))
 
 
+def wrapped(text: str, room: float, size: float, most: int) -> tuple[str, ...]:
+    """``text`` in lines that ``room`` points hold, ``most`` of them, what is left cut from the last."""
+    found: list[str] = []
+    for word in text.split(" "):
+        longer = f"{found[-1]} {word}" if found else word
+        if found and (width(longer, size) <= room or len(found) == most):
+            found[-1] = longer
+        else:
+            found.append(word)
+    return tuple(fit(line, room, size) for line in found)
+
+
 def shape(type_: TensorType) -> str:
     """``19×19×728``: the sizes, then the channels, as papers write them."""
     return "×".join(map(str, (*type_.spatial, type_.channels)))

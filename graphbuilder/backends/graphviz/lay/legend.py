@@ -29,6 +29,7 @@ _FAMILIES = (
     "join",
     "head",
     "block",
+    "fault",
     *MARKS,
 )
 _POOLS = {
@@ -48,6 +49,7 @@ _WORDS = {
     "shape": "changes the shape only",
     "join": "several values into one",
     "block": "a block, its parameters beside it",
+    "fault": "cannot be built: what follows it is not drawn",
     "added": "added",
     "removed": "removed, as it was",
     "changed": "changed, before → after",

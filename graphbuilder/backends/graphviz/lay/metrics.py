@@ -22,6 +22,7 @@ TITLE, DETAIL, SMALL, NAME = 10.0, 9.0, 8.5, 7.5
 NAME_ROW = 10.0
 _OP, _PILL, _NARROW_OP = 25.0, 14.0, 34.0
 _TERMINAL = (112.0, 22.0)
+_FAULT, _FAULT_HIGH, _FAULT_LINES = 230.0, 26.0, 6
 _UNNAMED, _NAMED = (210.0, 104.0), (230.0, 150.0)
 """The widest boxes, their words in one line and in two."""
 
@@ -56,6 +57,8 @@ class Metrics:
         """Width and height of ``box``."""
         if box.look == "join":
             return JOIN, JOIN
+        if box.look == "fault":
+            return _FAULT, _FAULT_HIGH + LINE * len(self.error(box))
         if box.look == "terminal":
             return max(_TERMINAL[0], text.width(box.title, TITLE, bold=True) + 24), _TERMINAL[1]
         narrow = form == "narrow" or self.across
@@ -63,6 +66,10 @@ class Metrics:
         if box.look == "pill":
             return width, _PILL
         return width, (_NARROW_OP if narrow else _OP) + (NAME_ROW if self.names else 0)
+
+    def error(self, box: Box) -> tuple[str, ...]:
+        """What is wrong with a box that cannot be built, line by line."""
+        return text.wrapped(box.detail, _FAULT - 16, DETAIL, _FAULT_LINES)
 
     def flow(self, size: tuple[float, float]) -> tuple[float, float]:
         """A width and height as lengths along and across the flow."""
@@ -100,7 +107,7 @@ def rows(facts: Sequence[str], room: float, size: float) -> list[str]:
 
 def line_width(box: Box, names: bool) -> float:
     """The words of ``box`` in one line."""
-    if box.look in ("join", "terminal"):
+    if box.look in ("join", "terminal", "fault"):
         return 0.0
     if box.look == "pill":
         return text.width(pill_words(box, names), SMALL)
@@ -110,7 +117,7 @@ def line_width(box: Box, names: bool) -> float:
 
 def stacked_width(box: Box, names: bool) -> float:
     """The words of ``box`` in two lines."""
-    if box.look in ("join", "terminal"):
+    if box.look in ("join", "terminal", "fault"):
         return 0.0
     if box.look == "pill":
         return text.width(pill_words(box, names), SMALL)

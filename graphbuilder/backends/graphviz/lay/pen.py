@@ -46,6 +46,8 @@ class Pen:
         outline = "circle" if mark.box.look == "join" else "round"
         narrow = mark.form == "narrow" or self.metrics.across
         lines = _lines(mark.box, mark.wide - 8, narrow and mark.high > 30, self.metrics.names)
+        if mark.box.look == "fault":
+            lines = (*lines, *((Run(line, m.DETAIL),) for line in self.metrics.error(mark.box)))
         tip = mark.box.path if mark.box.look != "terminal" else ""
         box, size = mark.box, (mark.wide, mark.high)
         style = box.mark or (box.look if box.look in ("join", "terminal", "block") else box.style)
@@ -123,7 +125,7 @@ def _lines(box: Box, room: float, two: bool, names: bool) -> tuple[tuple[Run, ..
     if box.look == "pill":
         return ((Run(text.fit(_pill(box, room, names), room, m.SMALL), m.SMALL),),)
     title = Run(text.fit(box.title, room, m.TITLE, bold=True), m.TITLE, bold=True)
-    if not box.detail:
+    if not box.detail or box.look == "fault":
         first: tuple[tuple[Run, ...], ...] = ((title,),)
     elif two:
         first = ((title,), (Run(text.fit(box.detail, room, m.DETAIL), m.DETAIL),))

@@ -126,6 +126,8 @@ class Placer:
             return self._plain(box, form, entries)
         reach = max(across / 2, *(abs(place) + 24 for place in places.values()))
         thick = m.BAR + (m.NAME_ROW if self.metrics.names else 0)
+        if box.look == "fault":
+            thick = self.metrics.box(box, form)[1]
         size = (along, 2 * reach) if self.metrics.across else (2 * reach, thick)
         return self._plain(box, form, {link: ((0.0, places.get(link, 0.0)),) for link in links}, size)
 

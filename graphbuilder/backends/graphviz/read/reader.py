@@ -17,6 +17,7 @@ from graphbuilder.backends.graphviz.read.habits import Habits, title_of
 from graphbuilder.backends.graphviz.read.policy import Policy, Where, is_chained
 from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Look, Region, Section
 from graphbuilder.ir import Node, Op, TensorType, Value
+from graphbuilder.ir.fault import Fault
 
 _LOOKS: dict[str, Look] = {
     "activation": "pill",
@@ -167,6 +168,8 @@ def box_of(run: Run, typed: TypedGraph, where: Where) -> Box:
         assert body is not None, "what is no op has a body"
         title, note = where.title(run, typed.graph), _copies(run, typed)
         return Box(path, "block", "block", title, note, reuses=_reuses(run), count=run.count)
+    if isinstance(node.op, Fault):
+        return Box(path, "fault", "fault", text.clean(node.op.word), text.clean("; ".join(node.op.errors)))
     kind, detail = text.clean(title_of(node.op)), text.clean(details(variants(run, typed, where.copies)))
     detail = "" if detail == kind else detail
     title = text.clean(node.title or "") or kind

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from graphbuilder.backends.graphviz import text
 from graphbuilder.ir import TensorType
 
-Look = Literal["op", "pill", "join", "block", "terminal"]
+Look = Literal["op", "pill", "join", "block", "terminal", "fault"]
 OUTSIDE = ""
 MARKS = {"added": "+", "removed": "−", "changed": "~"}
 """What happened to an item of a figure of two networks, and its sign."""

@@ -1,0 +1,103 @@
+"""Broken networks are drawn up to and around their faults: whatever a rule about shapes or references refuses."""
+
+from pathlib import Path
+
+import pytest
+
+from graphbuilder import CompileError, compiler, rendering
+from graphbuilder.backends.graphviz import Options, drawing
+from graphbuilder.backends.graphviz.lay.drawing import Drawing
+from graphbuilder.backends.mermaid import write as write_mermaid
+from graphbuilder.backends.tikz import write as write_tex
+from graphbuilder.diagnostics.catalogue import rules
+from tests.backends.graphviz.geometry import faults
+
+SHAPES = [code for code, rule in sorted(rules().items()) if code.startswith("GB2") and rule.bad]
+REFERENCES = ["GB301", "GB303", "GB304", "GB305", "GB306", "GB307", "GB311", "GB312"]
+HEAD = 'format = 1\nname = "t"\n[inputs]\nimage = [3, 16, 16]\n'
+
+
+def drawn(spec: str, options: Options = Options()) -> Drawing:  # noqa: B008
+    part = compiler.check_text(spec).part()
+    assert part is not None
+    return drawing(part, options)
+
+
+def words(figure: Drawing) -> list[str]:
+    """The lines of every fault, its own word first."""
+    shapes = [shape for shape in figure.shapes if shape.style == "fault" and shape.tip]
+    return [" ".join(run.text for line in shape.lines for run in line) for shape in shapes]
+
+
+@pytest.mark.parametrize("code", [*SHAPES, *REFERENCES])
+def test_what_a_rule_refuses_is_drawn_in_red_and_on_nothing_else(code: str) -> None:
+    for options in (Options(), Options(direction="LR"), Options(names=True)):
+        figure = drawn(rules()[code].bad, options)
+        assert any(code in said for said in words(figure))
+        assert list(faults(figure)) == []
+        assert any(each.text.startswith("This model is broken") for each in figure.words)
+
+
+def test_a_sound_network_has_no_part() -> None:
+    assert compiler.check("specs/xception.toml").part() is None
+
+
+def test_what_cannot_be_read_is_not_drawn() -> None:
+    checked = compiler.check_text("format = 1\nname =")
+    assert checked.part() is None
+    with pytest.raises(CompileError):
+        rendering.render(checked)
+
+
+XCEPTION = Path("specs/xception.toml").read_text(encoding="utf-8")
+
+
+def test_the_sound_part_of_a_network_is_drawn_as_ever() -> None:
+    figure = drawn(XCEPTION.replace('{ op = "maxpool" }', '{ op = "maxpool", padding = "valid" }'))
+    keys = {shape.key for shape in figure.shapes}
+    assert {"entry.stem.conv", "entry.block2.unit.sepconv", "entry.block2.shortcut.conv"} <= keys
+    assert words(figure) == ["+ GB204: cannot add 128x73x73 and 128x74x74"]
+    assert not any(key.startswith(("entry.block3", "middle", "exit", "output")) for key in keys)
+
+
+BODIES = {
+    "beside": (
+        '{ op = "conv", out = 4, kernel = 1 }, { id = "a", op = "linear", out = 2, from = "cnov" },'
+        ' { op = "relu", from = "conv" }, { op = "conv", out = 4, kernel = 99 }',
+        {"conv", "a", "relu", "conv_2"},
+    ),
+    "repeat": (
+        '{ op = "maxpool", kernel = 2, stride = 2, repeat = 6 }, { op = "relu" }',
+        {"maxpool.0", "maxpool.1", "maxpool.2", "maxpool.3", "maxpool.4"},
+    ),
+    "inside": (
+        '{ use = "b", repeat = 3 }, { op = "relu" }',
+        {"b.0.conv", "b.0.shortcut.conv", "b.0.merge"},
+    ),
+}
+BLOCK = """
+[blocks.b]
+body = [{ op = "conv", out = 8, kernel = 3 }]
+shortcut = [{ op = "conv", out = 7, kernel = 3 }]
+"""
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_it_is_drawn_up_to_and_around_the_fault(name: str) -> None:
+    body, expected = BODIES[name]
+    block = BLOCK if "use" in body else ""
+    figure = drawn(f"{HEAD}[model]\nbody = [{body}]\n{block}", Options(expand=("*",)))
+    assert {shape.tip for shape in figure.shapes if shape.tip and shape.tip != "image"} == expected
+    assert len(words(figure)) == {"beside": 2}.get(name, 1)
+
+
+def test_other_formats_show_it_too() -> None:
+    part = compiler.check_text(rules()["GB204"].bad).part()
+    assert part is not None
+    assert "GB204" in write_tex(part)
+    assert "classDef fault" in write_mermaid(part)
+
+
+def test_an_error_says_what_a_spec_says_and_nothing_else() -> None:
+    figure = drawn(f'{HEAD}[model]\nbody = [{{ op = "relu" }}, {{ op = "tanh", from = "<b>\\u202E" }}]\n')
+    assert words(figure) == ["Tanh GB301: no step or input `<b>\\u202e` in this body"]
