@@ -22,6 +22,7 @@ Neovim 0.11:
 @click.option(
     "--ops", "modules", metavar="PACKAGE.MODULE", multiple=True, help="Import a module that registers ops; repeatable."
 )
+@click.option("--stdio", is_flag=True, expose_value=False, help="Said by some editors; it changes nothing.")
 def command(modules: tuple[str, ...]) -> None:
     """Serve an editor over standard input and output, by the Language Server Protocol.
 

@@ -168,7 +168,7 @@ def _item(file: SpecFile, choice: Choice, text: str, start: int, end: int, numbe
         label,
         kind=_KINDS[choice.sort],
         detail=choice.detail or None,
-        documentation=lsp.MarkupContent(lsp.MarkupKind.Markdown, choice.about) if choice.about else None,
+        documentation=choice.about or None,
         sort_text=f"{number:04}",
         filter_text=choice.text if quoted else None,
         text_edit=lsp.TextEdit(file.text.range(start, end), text),

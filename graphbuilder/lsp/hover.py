@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from graphbuilder.backends.table.numbers import counted, scaled
 from graphbuilder.backends.table.ops import argument, reference
+from graphbuilder.diagnostics.screen import safe
 from graphbuilder.lsp.file import SpecFile
 from graphbuilder.lsp.language import changed_step, step_at, words_at
 from graphbuilder.lsp.names import Within, blocks_of, inputs_of, op_of, reached, scope, siblings, toml, within_step
@@ -57,9 +58,9 @@ def _of_key(file: SpecFile, item: Item) -> list[str]:
         case ("params", str(name)):
             return [_param(file, name)]
         case ("inputs", str(name)) if file.network and name in file.network.inputs:
-            return [f"**{name}**: {file.network.inputs[name]}", _stale(file)]
+            return [f"{_code(name)}: {file.network.inputs[name]}", _stale(file)]
         case ("outputs", str(name)) if file.network and name in file.network.outputs:
-            return [f"**{name}**: {file.network.outputs[name]}", _stale(file)]
+            return [f"{_code(name)}: {file.network.outputs[name]}", _stale(file)]
         case ("blocks", str(name)):
             return _block(file, name)
         case ("defaults" | "init", str(name)) if op := find(name):
@@ -69,7 +70,10 @@ def _of_key(file: SpecFile, item: Item) -> list[str]:
         case ("steps", str()):
             return _calls(file, keys)
         case ("blocks", str(), "args" | "let", str(name)):
-            return [f"**{name}**: {', '.join(_values_of(file, keys)) or toml(file.value(keys))}", _stale(file)]
+            return [
+                f"{_code(name)}: {', '.join(_values_of(file, keys)) or _code(toml(file.value(keys)))}",
+                _stale(file),
+            ]
         case _:
             return _of_word(file, keys)
 
@@ -89,7 +93,7 @@ def _of_word(file: SpecFile, keys: Keys) -> list[str]:
 
 def _word(keys: Keys) -> str:
     said = words_at(keys[:-1]).get(str(keys[-1]), "") if keys else ""
-    return f"**{keys[-1]}**: {said}" if said else ""
+    return f"{_code(str(keys[-1]))}: {said}" if said else ""
 
 
 def _declared(file: SpecFile, within: Within) -> str:
@@ -98,7 +102,7 @@ def _declared(file: SpecFile, within: Within) -> str:
     for block in blocks_of(step_at(file, within.step)):
         declared = file.table("blocks", block, "args")
         if name in declared:
-            return f"**{name}**: an argument of `{block}`, {toml(declared[name])}"
+            return f"{_code(name)}: an argument of {_code(block)}, {_code(toml(declared[name]))}"
     return ""
 
 
@@ -161,26 +165,26 @@ def _of_expression(file: SpecFile, item: Item, offset: int) -> Hover | None:
 
 def _named(file: SpecFile, name: str, about: str, keys: Keys | None) -> str:
     values = _values_of(file, keys) if keys else []
-    return f"**{name}**: {', '.join(values) or about}"
+    return f"{_code(name)}: {', '.join(values) or _code(about)}"
 
 
 def _param(file: SpecFile, name: str) -> str:
-    return f"**{name}**: a param, {toml(file.table('params').get(name))} unless set"
+    return f"{_code(name)}: a param, {_code(toml(file.table('params').get(name)))} unless set"
 
 
 def _values_of(file: SpecFile, keys: Keys) -> list[str]:
     """The values that an argument of a block has in the network, each once."""
     _, block, _, name = keys
     found = (body.graph.args.get(str(name)) for body in file.uses.bodies(str(block)))
-    return list(dict.fromkeys(toml(value) for value in found if value is not None))
+    return list(dict.fromkeys(_code(toml(value)) for value in found if value is not None))
 
 
 def _computed(file: SpecFile, within: Within) -> str:
     """The values that an argument of a step has in the network."""
     name = str(within.words[0])
     found = (use.argument(name) for use in _uses(file, within.step))
-    values = list(dict.fromkeys(toml(value) for value in found if value is not None))
-    return f"`{name}` is {', '.join(values[:_ROWS])} here" if values else ""
+    values = list(dict.fromkeys(_code(toml(value)) for value in found if value is not None))
+    return f"{_code(name)} is {', '.join(values[:_ROWS])} here" if values else ""
 
 
 def _block(file: SpecFile, name: str) -> list[str]:
@@ -194,7 +198,7 @@ def _block(file: SpecFile, name: str) -> list[str]:
     bodies = file.uses.bodies(name)
     told = [f"{', '.join(map(str, each.inputs))} → {', '.join(map(str, each.outputs))}" for each in bodies]
     rows = "\n".join(f"- {row}" for row in list(dict.fromkeys(told))[:_ROWS])
-    return [_fenced(head), rows, _stale(file) if rows else ""]
+    return [_fenced(safe(head)), rows, _stale(file) if rows else ""]
 
 
 def _uses(file: SpecFile, keys: Keys) -> Sequence[Use]:
@@ -226,3 +230,10 @@ def _stale(file: SpecFile) -> str:
 
 def _fenced(text: str) -> str:
     return f"```text\n{text.rstrip()}\n```"
+
+
+def _code(text: str) -> str:
+    """``text`` as code, whatever it holds: it may come from a stranger, whose links and pictures nobody wants."""
+    ticks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    room = " " if "`" in text else ""
+    return f"{ticks}{room}{safe(text)}{room}{ticks}"

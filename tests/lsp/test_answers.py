@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -149,15 +150,15 @@ HOVERS = [
     ('use = "residual"', 'use = "resi§dual"', ["| middle | 16x32x32 |", 'block residual(wide = "int", relu = true)']),
     ("[blocks.residual]", "[blocks.resi§dual]", ["16x32x32 → 16x32x32"]),
     ("padding = ", "pad§ding = ", ["What is added around the input"]),
-    ('"=wide * 2"', '"=wide *§ 2"', ["`out` is 16 here"]),
-    ('"=wide * 2"', '"=wi§de * 2"', ["**wide**: 8", "`out` is 16 here"]),
-    ('"=classes"', '"=cla§sses"', ["a param, 10 unless set", "`out` is 10 here"]),
-    ('"=depth"', '"=de§pth"', ["a param, 3 unless set", "`repeat` is 3 here"]),
-    ("wide = 8", "wi§de = 8", ["an argument of `residual`", "`wide` is 8 here"]),
+    ('"=wide * 2"', '"=wide *§ 2"', ["`out` is `16` here"]),
+    ('"=wide * 2"', '"=wi§de * 2"', ["`wide`: `8`", "`out` is `16` here"]),
+    ('"=classes"', '"=cla§sses"', ["a param, `10` unless set", "`out` is `10` here"]),
+    ('"=depth"', '"=de§pth"', ["a param, `3` unless set", "`repeat` is `3` here"]),
+    ("wide = 8", "wi§de = 8", ["an argument of `residual`", "`wide` is `8` here"]),
     ("repeat = ", "rep§eat = ", ["How often, or the list to go over"]),
     ('logits = "logits"', 'logits = "lo§gits"', ["| logits | 16 | 10 | 170 | 160 |"]),
     ("image = ", "im§age = ", ["3x32x32"]),
-    ("classes = 10", "clas§ses = 10", ["a param, 10 unless set"]),
+    ("classes = 10", "clas§ses = 10", ["a param, `10` unless set"]),
     ("[model]", "[mo§del]", ["The network."]),
 ]
 
@@ -178,7 +179,29 @@ def test_a_hover_says_when_it_is_of_an_earlier_text() -> None:
 def test_a_step_that_was_changed_has_no_shapes_of_before() -> None:
     found = hover(*edited("out = 16 }", 'out§ = 32, kernl = "x" }'))
     assert found
-    assert "is 16 here" not in found.text
+    assert "is `16` here" not in found.text
+
+
+STRANGE = [
+    "![](http://x/y.png)",
+    "`` `![](http://x/y.png)` ``",
+    "[a](command:x)",
+    "<img src=x>",
+    "a\\n\\n# b",
+    "\\u202e",
+]
+
+
+@pytest.mark.parametrize("text", STRANGE)
+def test_what_a_stranger_writes_is_shown_as_code(text: str) -> None:
+    file, offset = opened(SPEC.replace("depth = 3", f'depth = 3\nsay§ing = "{text}"'))
+    found = hover(file, offset)
+    assert found
+    ticks = max(re.findall("`+", found.text), key=len)
+    shown = re.fullmatch(rf"`saying`: a param, {ticks} ?(.*?) ?{ticks} unless set", found.text)
+    assert shown
+    assert ticks not in shown.group(1)
+    assert shown.group(1).isprintable()
 
 
 # What stands in the spec, the same with the cursor, and what is found to be declared.
