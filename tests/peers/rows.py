@@ -170,6 +170,12 @@ ANSWERED = (
     Row("resmlp_12", "timm:resmlp_12_224", (96,), settings={"img_size": 96}),
     Row("focalnet_tiny_srf", "timm:focalnet_tiny_srf", (64,)),
     Row("tiny_vit_5m", "timm:tiny_vit_5m_224", (96,)),
+    Row(
+        "deeplabv3_mobilenet_v3_large",
+        "torchvision:segmentation.deeplabv3_mobilenet_v3_large",
+        (97,),
+        settings=SEGMENTS,
+    ),
 )
 
 ROWS = (*TRAINED, *ANSWERED)
