@@ -61,8 +61,13 @@ def command(
     A SPEC may be REV:PATH, as git knew it. Steps are matched by their names and by what they are; what only follows
     from a change (·) is not counted. The exit code is 0 where nothing changed, 1 where something did, and 2 where a
     spec cannot be read.
+
+    In JSON, `different`; `before` and `after` with `name`, `source`, `settings`, `inputs`, `outputs`, `parameters`,
+    `macs` and `activations`; `delta` of these; and `differences`, each with its `kind` (added, removed, renamed,
+    changed), `what` it is, the paths of its steps `before` and `after`, `changes` by name as [before, after], `delta`
+    and `places` in the specs; these names stay.
     """
-    from graphbuilder.rendering import format_of
+    from graphbuilder.differing.report import format_of
 
     if after is None and not (ours or theirs):
         raise bad_use("there is nothing to compare it with", "name a second spec, or --to-set NAME=VALUE")

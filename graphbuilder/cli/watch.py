@@ -37,13 +37,14 @@ def command(reading: Reading, spec: str, *, output: str | None, port: int) -> No
     are told over the last figure. It is served to this machine alone, at an address with a secret; Ctrl-C ends it.
     """
     from graphbuilder.rendering import format_of
-    from graphbuilder.watching import Server, follow
-    from graphbuilder.watching.hub import Hub
 
     if spec == "-":
         raise bad_use("standard input does not change", "name a file")
     if output is not None:
         format_of(output)  # before any work
+    from graphbuilder.watching import Server, follow
+    from graphbuilder.watching.hub import Hub
+
     hub = Hub()
     with Server(hub, port) as server:
         click.echo(f"{server.url}  (Ctrl-C ends it)")

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from graphbuilder.analysis.costs import Costs, costs
 from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.diagnostics import CompileError
 from graphbuilder.differing.bodies import Change, Comparing, Matched, Pair, Several
 from graphbuilder.ir import Graph, Initialiser, Node
 
 if TYPE_CHECKING:
     from graphbuilder.backends.graphviz.options import Theme
     from graphbuilder.compiler import Network
+    from graphbuilder.rendering import Format
 
 KINDS = ("added", "removed", "renamed", "changed")
 
@@ -162,7 +164,7 @@ class Differences:
         from graphbuilder.backends.graphviz import Options
         from graphbuilder.differing.merging import merged
         from graphbuilder.files import write_whole
-        from graphbuilder.rendering import drawn, format_of
+        from graphbuilder.rendering import drawn
 
         format, marks = format_of(path), merged(self)
         write_whole(path, drawn(marks.root, format, Options(theme=theme, title=self.title, marks=marks)))
@@ -180,6 +182,22 @@ class Differences:
         """How many differences there are of each kind."""
         counted = Counter(each.kind for each in self.found)
         return {kind: counted[kind] for kind in KINDS if counted[kind]}
+
+
+def format_of(path: str | Path) -> Format:
+    """What the suffix of ``path`` asks for.
+
+    Raises:
+        CompileError: when two networks are not drawn so; a page is of one.
+    """
+    from graphbuilder import rendering
+    from graphbuilder.diagnostics.catalogue.usage import OutputSuffix
+
+    format = rendering.format_of(path)
+    if format == "html":
+        message = f"a page is of one network, and {str(path)!r} of two"
+        raise CompileError((OutputSuffix.at(None, message, help="end the path in .svg, .png or .pdf"),))
+    return format
 
 
 def differences(before: Side, after: Side) -> Differences:

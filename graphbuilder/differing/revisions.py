@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import os
 import posixpath
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from graphbuilder.diagnostics import CompileError, Diagnostic, Label, Source, Span
@@ -21,6 +19,8 @@ from graphbuilder.document import parse
 from graphbuilder.document.reading import MAX_BYTES, decoded, too_large
 
 if TYPE_CHECKING:
+    from subprocess import CompletedProcess
+
     from graphbuilder.compiler import Checked
     from graphbuilder.elaborate import Limits
 
@@ -58,6 +58,8 @@ def check(wanted: Revision, *, settings: Sequence[str] = (), limits: Limits | No
 
     That folder is gone by then. Mistakes are returned, not raised, and name files as ``REV:PATH``.
     """
+    from tempfile import TemporaryDirectory
+
     from graphbuilder.compiler import Checked, check_text
 
     most = limits.bytes if limits else MAX_BYTES
@@ -130,22 +132,24 @@ def _blob(wanted: Revision, commit: str, path: str, most: int) -> bytes:
     return done.stdout
 
 
-def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+def _git(*arguments: str) -> CompletedProcess[bytes]:
     """One run of git, which reads and asks nobody.
 
     Raises:
         CompileError: when there is no git, or it takes too long.
     """
+    from subprocess import DEVNULL, TimeoutExpired, run
+
     try:
-        return subprocess.run(
+        return run(
             ["git", *arguments],
             capture_output=True,
             check=False,
-            stdin=subprocess.DEVNULL,
+            stdin=DEVNULL,
             timeout=_SECONDS,
             env={**os.environ, **_QUIET},
         )
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+    except (OSError, ValueError, TimeoutExpired) as error:
         raise _refusal(f"git cannot be run: {error}", "name files instead of revisions") from error
 
 

@@ -107,11 +107,16 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing is said of requests."""
 
     def _is_ours(self) -> bool:
-        """Whether a request is for this server, and of no page of another."""
-        host, origin = self.headers.get_all("Host", []), self.headers.get_all("Origin", [])
-        site = self.headers.get("Sec-Fetch-Site", "none")
-        of_us = all(each == f"http://{host[0]}" for each in origin) if host else False
-        return len(host) == 1 and host[0] in self.server.hosts and of_us and site in ("none", "same-origin")
+        """Whether a request is for this server, and of no page of another, unless that has a link which is followed."""
+        hosts, origins = self.headers.get_all("Host", []), self.headers.get_all("Origin", [])
+        if (
+            len(hosts) != 1
+            or hosts[0] not in self.server.hosts
+            or any(each != f"http://{hosts[0]}" for each in origins)
+        ):
+            return False
+        followed = self.headers.get("Sec-Fetch-Dest") == "document"
+        return followed or self.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")
 
     def _refuse(self, status: HTTPStatus) -> None:
         self._start(status, "text/plain; charset=utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,12 +94,23 @@ def test_settings_are_of_both_or_of_one(cli: Cli) -> None:
     assert {each["kind"] for each in found["differences"]} == {"changed", "removed"}
 
 
+@pytest.mark.parametrize("command", ["diff", "watch"])
+def test_nothing_heavy_is_loaded(command: str) -> None:
+    code = "import sys; from graphbuilder.cli.entry import run; code = run(sys.argv[1:]); print(code, *sys.modules)"
+    arguments = [command, XCEPTION, TUTORIAL] if command == "diff" else [command, "-"]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()[-1].split()
+    assert loaded[0] == ("1" if command == "diff" else "2")
+    assert not {"torch", "numpy", "watchfiles", "rich", "http.server"} & set(loaded)
+
+
 def test_a_figure_is_written_as_well(cli: Cli) -> None:
     code, out, _ = cli(XCEPTION, TUTORIAL, "-o", "diff.svg")
     assert code == 1 and "3 differences" in out
     assert "+ ReLU" in Path("diff.svg").read_text(encoding="utf-8")
-    code, out, err = cli("missing.toml", TUTORIAL, "-o", "diff.gif")
-    assert (code, out) == (2, "") and "GB508" in err, "before any work"
+    for name in ("diff.gif", "diff.html"):
+        code, out, err = cli("missing.toml", TUTORIAL, "-o", name)
+        assert (code, out) == (2, "") and "GB508" in err, "before any work"
 
 
 def test_json_has_the_three_differences_of_the_tutorial(cli: Cli) -> None:
