@@ -68,6 +68,7 @@ def command(
 
     if (weights_map or weights_except) and not weights:
         raise click.UsageError("--weights-map and --weights-except say how to read --weights, and there are none")
+    outputs = tuple(dict.fromkeys(outputs))
     contents = contents_of(outputs)
     stages = Stages()
     with stages.stage("check", f"checking {spec}"):

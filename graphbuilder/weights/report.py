@@ -87,12 +87,7 @@ def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint, by: NameM
     if found.misfits:
         message = f"{checkpoint.path} holds {_counted(found.misfits, 'tensor')} of another shape or kind of number"
         lines = [_misfit(row, checkpoint) for row in found.misfits]
-        part = found.misfits[-1].ours.rpartition(".")[0]
-        remedy = (
-            "set the param that the file was made with, such as --set classes=10, take another file, or leave these "
-            f"as they were drawn: --weights-except {part}"
-        )
-        yield WeightsMisfit.at(None, message, notes=_listed(lines), help=remedy)
+        yield WeightsMisfit.at(None, message, notes=_listed(lines), help=_fitting(found.misfits))
 
 
 def _nowhere(found: Sequence[Unused]) -> tuple[Label, ...]:
@@ -104,6 +99,16 @@ def _nowhere(found: Sequence[Unused]) -> tuple[Label, ...]:
 
 def _by(by: NameMapping | None) -> str | None:
     return f"the names were read by {by.path}; --weights-map FILE takes another mapping" if by else None
+
+
+def _fitting(misfits: Sequence[Row]) -> str:
+    if not any("float" in row.stored.dtype for row in misfits):
+        return "save the file again with numbers of float32, float16 or bfloat16"
+    part = misfits[-1].ours.rpartition(".")[0]
+    return (
+        "set the param that the file was made with, such as --set classes=10, take another file, or leave these as "
+        f"they were drawn: --weights-except {part}"
+    )
 
 
 def _left_out(missing: Sequence[str]) -> str:

@@ -59,6 +59,13 @@ def test_what_does_not_fit_is_listed_on_both_sides(tmp_path: Path) -> None:
     assert len(found) == 3
 
 
+def test_numbers_of_another_kind_are_no_matter_of_shape(tmp_path: Path) -> None:
+    with pytest.raises(CompileError) as caught:
+        load(OURS, file(tmp_path, a__bias=numbers(2).astype("int32"), a__weight=numbers(2, 3).astype("int32")))
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "GB410" and diagnostic.help and "float32" in diagnostic.help
+
+
 def test_strange_names_ask_for_a_mapping(tmp_path: Path) -> None:
     with pytest.raises(CompileError) as caught:
         load(OURS, file(tmp_path, b__weight=numbers(2, 3)))
