@@ -100,12 +100,12 @@ def with_shortcut(builder: BodyBuilder, block: Block, main: Signal, last: Place)
 
 def _which_input(fork: Signal, shortcut: str, place: Place) -> Diagnostic:
     """The diagnostic for a shortcut of a block with several inputs that says not which of them it is."""
-    first = next(iter(fork.outputs or {}))
     message = (
         f'"{shortcut}" is the way around of one input, and this block has several: {", ".join(fork.outputs or {})}'
     )
-    help_ = f'write the step that is added: shortcut = [{{ op = "identity", from = "{first}" }}], say'
-    return Ambiguous.at(place.span, message, help=help_)
+    steps = [f'[{{ op = "identity", from = "{name}" }}]' for name in fork.outputs or {}]
+    untried = [remedy for each in steps for remedy in instead(place, each, f"write shortcut = {each}")]
+    return Ambiguous.at(place.span, message, help="a shortcut may be steps", untried=tuple(untried))
 
 
 def check_shortcut(builder: BodyBuilder, block: Block) -> None:

@@ -10,6 +10,7 @@ from graphbuilder.diagnostics.catalogue.references import Ambiguous, UnknownStep
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.elaborate.names import Named, paths_of
+from graphbuilder.elaborate.remedies import instead
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Node
 
@@ -103,6 +104,8 @@ def _there(where: str, name: str, body: Graph) -> str | None:
 def ambiguous(name: str, signal: Signal, place: Place) -> Diagnostic:
     """The mistake of reading one value where there are several."""
     ports = list(signal.outputs or {})[: signal.declared]
-    remedy = f'name one: from = "{name}.{ports[0]}"' if name else f"name one: {', '.join(ports)}"
     whose = f"`{name}`" if name else "what stands before this step"
-    return Ambiguous.at(place.span, f"{whose} gives several values: {', '.join(ports)}", help=remedy)
+    paths = [f"{name}.{port}" for port in ports] if place.value == name else []
+    untried = [each for path in paths for each in instead(place, f'"{path}"', f'name one: "{path}"')]
+    message = f"{whose} gives several values: {', '.join(ports)}"
+    return Ambiguous.at(place.span, message, help=f"name one: {', '.join(paths or ports)}", untried=tuple(untried))

@@ -103,13 +103,13 @@ FAULTS = [
         TWO + 'body = [{ op = "relu", from = "p" }]\nshortcut = "identity"',
         "GB311",
         "several: p, q",
-        'write the step that is added: shortcut = [{ op = "identity", from = "p" }], say',
+        'write shortcut = [{ op = "identity", from = "p" }]',
     ),
     (
         TWO + 'body = [{ op = "relu", from = "p" }]\nshortcut = "project"',
         "GB311",
         "several: p, q",
-        'write the step that is added: shortcut = [{ op = "identity", from = "p" }], say',
+        'write shortcut = [{ op = "identity", from = "p" }]',
     ),
 ]
 

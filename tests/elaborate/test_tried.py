@@ -45,6 +45,18 @@ FAULTS = [
     (block('{ op = "conv", out = 8, kernel = 3, padding = 0 }', 'shortcut = "identity"'), "GB204", 'padding = "same"'),
     (block('{ op = "conv", out = 9, kernel = 2, stride = 2 }', 'shortcut = "identity"'), "GB204", '"project"'),
     (block('{ op = "resize", size = 32 }', 'shortcut = "project"'), "GB326", 'shortcut = [{ op = "resize"'),
+    (model('{ id = "s", op = "split", count = 2 }, { op = "relu", from = "s" }'), "GB311", 'name one: "s.0"'),
+    (
+        model('{ id = "s", op = "split", count = 2 }, { op = "relu", from = "s.1" }', '[outputs]\ny = "s"\nz = "relu"'),
+        "GB311",
+        'name one: "s.0"',
+    ),
+    (
+        model('{ use = "two", from = { p = "x", q = "x" } }', '[blocks.two]\ninputs = ["p", "q"]\n'
+        'body = [{ op = "add", from = ["p", "q"] }]\nshortcut = "identity"'),
+        "GB311",
+        'write shortcut = [{ op = "identity", from = "p" }]',
+    ),
     (
         model('{ use = "unit" }', '[[blocks.unit.body]]\nop = "groupnorm"\ngroups = 3\n'),
         "GB202",
