@@ -257,7 +257,9 @@ class BodyBuilder:
             if known.outputs is not None if known else not self.nameless:
                 self.report(unknown_owner(owner, self.calls, step))
             return NOTHING_KNOWN
-        module = next(node.module for node in self.nodes if node.name == owner)
+        module = next((node.module for node in self.nodes if node.name == owner), None)
+        if module is None:  # what it gives could not be inferred, which is told
+            return NOTHING_KNOWN
         reading = read(self, named, start, self.blocks.ports_of_callee(call.callee))
         if not self._same_types(owner, reading, step):
             return NOTHING_KNOWN

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from textwrap import dedent
 
 import pytest
 
 from graphbuilder.analysis.inference import TypedGraph
-from graphbuilder.compiler import check_text
+from graphbuilder.compiler import check_text, source
 from tests.random.verify import failure
 
 HEAD = """
@@ -104,3 +105,32 @@ def agrees(text: str) -> None:
     typed = network(text)
     outputs = dict(zip([name for name, _ in typed.graph.outputs], typed.outputs, strict=True))
     assert failure(HEAD + dedent(text), outputs) is None
+
+
+def test_numbers_that_touch_a_word_are_written_without_a_warning_of_pythons() -> None:
+    checked = check_text(
+        HEAD
+        + """
+[model]
+body = [{ use = "unit", out = 4 }, { use = "unit", out = 8 }]
+[blocks.unit]
+args = { out = "int" }
+body = [{ op = "linear", out = "=2if out == 4else 3" }]
+"""
+    )
+    assert checked.network is not None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "class Unit" in source(checked.network)
+
+
+def test_a_share_of_a_step_whose_result_is_not_known() -> None:
+    """There was a call of it, and no node."""
+    checked = check_text(
+        HEAD
+        + """
+[model]
+body = [{ op = "reshape", shape = [3, 4, 0] }, { share = "reshape", from = "x" }]
+"""
+    )
+    assert [each.code for each in checked.diagnostics] == ["GB209"]

@@ -7,6 +7,7 @@ is not repeated.
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from functools import lru_cache, reduce
@@ -121,7 +122,9 @@ def _fold(expr: ast.BinOp) -> Expr:
 def parse(text: str) -> Expr | None:
     """What a spec wrote as an expression (with or without its ``=``), or None where Python is not to repeat it."""
     try:
-        expr = ast.parse(text.lstrip("= "), mode="eval").body
+        with warnings.catch_warnings():  # Python warns of `1if a else 2`, which it reads
+            warnings.simplefilter("ignore")
+            expr = ast.parse(text.lstrip("= "), mode="eval").body
     except SyntaxError:
         return None
     return expr if all(map(_known, ast.walk(expr))) else None
