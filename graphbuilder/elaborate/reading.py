@@ -142,9 +142,10 @@ def _many(builder: BodyBuilder, step: Step, paths: list[str], ports: PortNames |
 
 
 def _in_order(step: Step, paths: list[str], ports: PortNames) -> bool:
-    """Whether a list names all that an op of several inputs needs, as a product of two matrices does."""
+    """Whether a list names all that an op of several inputs needs, as a product of two matrices does, or more."""
     needed = len(ports.names) - ports.optional
-    return step.op is not None and len(paths) == needed > 1 and not any("*" in path for path in paths)
+    fits = 1 < needed <= len(paths) <= len(ports.names)
+    return step.op is not None and fits and not any("*" in path for path in paths)
 
 
 def _by_port(builder: BodyBuilder, step: Step, table: Mapping[str, str], ports: PortNames | None) -> Reading:

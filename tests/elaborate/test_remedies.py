@@ -118,3 +118,11 @@ def test_an_op_that_needs_several_values_takes_a_list_in_order() -> None:
     shapes = [[str(type_) for type_ in network.typed.outputs] for network in given.values() if network]
     assert shapes == [["256x256"], ["8x8"]]
     assert [each.code for each in mistakes(model(body.replace("LIST", '"t"')))] == ["GB312"]
+
+
+@pytest.mark.parametrize(("count", "codes"), [(2, ["GB312"]), (3, []), (4, []), (5, ["GB312"])])
+def test_a_list_may_name_what_an_op_can_read_besides(count: int, codes: list[str]) -> None:
+    steps = '{ id = "t", op = "tokens" }, { id = "bias", op = "parameter", shape = [1, 256, 256] }, '
+    listed = ", ".join(['"t"', '"t"', '"t"', '"bias"', '"bias"'][:count])
+    checked = check_text(HEAD + model(f'{steps}{{ op = "attend", from = [{listed}] }}'), "case.toml")
+    assert [each.code for each in checked.diagnostics if each.code != "GB318"] == codes
