@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from graphbuilder.elaborate import Limits
 
 _DEEPEST, _SECONDS = 9, 30
+# What stands in braces is a time or a search, which may hold a colon: ``main@{2026-11-01 12:00}:specs/x.toml``.
+_WRITTEN = re.compile(r"((?:[^:{]|\{[^}]*\})+):(.+)", re.DOTALL)
 _QUIET = {"GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
@@ -46,11 +49,12 @@ class Revision:
 
 def revision(written: str) -> Revision | None:
     """What ``REV:PATH`` means; None for what is a file, standard input, or no such thing."""
-    name, colon, path = written.partition(":")
-    drive = len(name) == 1 and path[:1] in ("/", "\\")
-    if not name or not colon or not path or drive or os.path.lexists(written):
+    found = _WRITTEN.fullmatch(written)
+    if found is None or os.path.lexists(written):
         return None
-    return Revision(name, path)
+    name, path = found.groups()
+    drive = len(name) == 1 and path[0] in ("/", "\\")
+    return None if drive else Revision(name, path)
 
 
 def check(wanted: Revision, *, settings: Sequence[str] = (), limits: Limits | None = None) -> tuple[Checked, str]:

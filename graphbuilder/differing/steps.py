@@ -17,7 +17,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.likeness import Kind, alike, bodies, details, variants
 from graphbuilder.ir import Copies, Graph, Node, Op
 
-_SURROGATES = 64
+_MOST_COMPARED = 64
 """The most copies of one run whose bodies are compared one by one."""
 
 
@@ -66,7 +66,7 @@ class Step:
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         """The different calls that it stands for."""
-        return variants(self.run, self.typed, self.copies)[:_SURROGATES]
+        return variants(self.run, self.typed, self.copies)[:_MOST_COMPARED]
 
     @property
     def alternatives(self) -> tuple[TypedGraph, ...]:

@@ -27,7 +27,8 @@ events.addEventListener("figure", () => location.reload());
 events.addEventListener("fault", again);
 })();"""
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:3rem auto;padding:0 1rem}code{white-space:pre-wrap}"
+    ":root{color-scheme:light dark}code{white-space:pre-wrap}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:3rem auto;padding:0 1rem}"
 )
 _EMPTY = """<!doctype html>
 <html lang="en">

@@ -149,6 +149,7 @@ def test_a_revision_is_read_with_what_it_extends(cli: Cli, repository: Path) -> 
 def test_revisions_are_compared_with_each_other_and_from_within(cli: Cli, repository: Path) -> None:
     assert cli("v1:nets/variant.toml", "main:nets/variant.toml")[0] == 1
     assert cli("HEAD:nets/sub/base.toml", "main:nets/sub/base.toml")[0] == 0
+    assert cli("main@{2001-01-01 12:00:00}:nets/sub/base.toml", "v1:nets/sub/base.toml")[0] == 0
     os.chdir(repository)
     assert cli("HEAD~1:./variant.toml", "variant.toml")[0] == 1
     assert cli("HEAD:./variant.toml", "variant.toml", "--to-set", "out=16")[0] == 0
