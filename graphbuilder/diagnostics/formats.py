@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from graphbuilder.diagnostics.catalogue import explanation
-from graphbuilder.diagnostics.model import Diagnostic, Rule, Span
+from graphbuilder.diagnostics.model import Diagnostic, Remedy, Rule, Span
 from graphbuilder.diagnostics.screen import safe
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -24,7 +24,10 @@ def concise(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 def json(diagnostics: Iterable[Diagnostic]) -> str:
-    """A list of objects with equal keys. Lines and columns count from 1, an end is exclusive, and no place is null."""
+    """A list of objects with equal keys. Lines and columns count from 1, an end is exclusive, and no place is null.
+
+    ``fix`` is an edit that was tried: its text, in the place of what stands there, repairs the mistake.
+    """
     return json_text.dumps([_object(diagnostic) for diagnostic in diagnostics], indent=2)
 
 
@@ -38,6 +41,7 @@ def _object(diagnostic: Diagnostic) -> dict[str, Any]:
         "related": [{**_place(label.span), "label": label.text} for label in diagnostic.related],
         "notes": list(diagnostic.notes),
         "help": diagnostic.help,
+        "fix": {**_place(diagnostic.remedy.span), "text": diagnostic.remedy.text} if diagnostic.remedy else None,
     }
 
 
@@ -115,7 +119,16 @@ def _sarif_result(diagnostic: Diagnostic, number: int) -> dict[str, Any]:
             {"id": id, "physicalLocation": _sarif_place(label.span), "message": {"text": safe(label.text)}}
             for id, label in enumerate(diagnostic.related)
         ]
+    if diagnostic.remedy:
+        result["fixes"] = [_sarif_fix(diagnostic.remedy)]
     return result
+
+
+def _sarif_fix(remedy: Remedy) -> dict[str, Any]:
+    place = _sarif_place(remedy.span)
+    replacement = {"deletedRegion": place["region"], "insertedContent": {"text": remedy.text}}
+    change = {"artifactLocation": place["artifactLocation"], "replacements": [replacement]}
+    return {"description": {"text": safe(remedy.help)}, "artifactChanges": [change]}
 
 
 def _sarif_place(span: Span) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from graphbuilder.diagnostics import Diagnostic, Label
+from graphbuilder.diagnostics import Diagnostic, Label, Remedy
 from graphbuilder.diagnostics.draw import draw
 from tests.diagnostics.test_draw import CannotAdd, Unused, at
 
@@ -47,10 +47,25 @@ def test_json() -> None:
         ],
         "notes": ["in a:b"],
         "help": "pad",
+        "fix": None,
     }
     assert (long["severity"], long["end_line"]) == ("warning", 10)
     assert (nowhere["path"], nowhere["line"], nowhere["help"]) == (None, None, None)
     assert draw([], "json") == "[]"
+
+
+def test_a_remedy_that_was_tried_is_an_edit() -> None:
+    repaired = PLACED.repaired_by(Remedy("write 3", at(6, 3, 56), "{ 3 }"))
+    (found,) = json.loads(draw([repaired], "json"))
+    place = {"path": "specs/x.toml", "line": 6, "column": 3, "end_line": 6, "end_column": 56}
+    assert (found["help"], found["fix"]) == ("write 3", {**place, "text": "{ 3 }"})
+    (result,) = json.loads(draw([repaired], "sarif"))["runs"][0]["results"]
+    region = {"startLine": 6, "startColumn": 3, "endLine": 6, "endColumn": 56}
+    change = {
+        "artifactLocation": {"uri": "specs/x.toml"},
+        "replacements": [{"deletedRegion": region, "insertedContent": {"text": "{ 3 }"}}],
+    }
+    assert result["fixes"] == [{"description": {"text": "write 3"}, "artifactChanges": [change]}]
 
 
 def test_github() -> None:
