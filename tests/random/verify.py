@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -79,9 +80,7 @@ def gradients(case: Case) -> None:
     torch.manual_seed(7)
     case.module.train()
     inputs = [each.requires_grad_() for each in batch(case.typed.inputs, 3)]  # so that there is something to derive by
-    # oneDNN writes beyond its memory in the gradient of a strided 1x1 convolution of few channels that stand last
-    # (its issue 6035), and the process ends.
-    with torch.backends.mkldnn.flags(enabled=False):
+    with without_onednn():
         outputs = by_name(case, case.module(*inputs))
         assert all(output.isfinite().all() for output in outputs.values()), "an output is not finite"
         sum((output.square().mean() for output in outputs.values()), torch.zeros(())).backward()
@@ -92,6 +91,17 @@ def gradients(case: Case) -> None:
             assert path not in wanted, f"{path} has no gradient"
         else:
             assert steep or parameter.grad.isfinite().all(), f"the gradient of {path} is not finite"
+
+
+@contextmanager
+def without_onednn() -> Iterator[None]:
+    """Without the library that writes beyond its memory in the gradient of a strided 1x1 convolution of few channels
+    that stand last (its issue 6035), which ends the process."""
+    before = torch.backends.mkldnn.set_flags(False)
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.set_flags(before[0])
 
 
 def values(case: Case) -> None:
