@@ -6,11 +6,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Unpack
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import graphbuilder as gb
+from graphbuilder.rendering import Choices
 from tests.browser.reading import Opened
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -46,11 +48,16 @@ def show(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
     faults: list[str] = []
 
     def opened(
-        network: str | gb.Network, hash: str = "", wide: int = 1440, high: int = 900, dark: bool = False
+        network: str | gb.Network,
+        hash: str = "",
+        wide: int = 1440,
+        high: int = 900,
+        dark: bool = False,
+        **choices: Unpack[Choices],
     ) -> Opened:
         known = gb.load(SPECS / f"{network}.toml") if isinstance(network, str) else network
         path = tmp_path / "page.html"
-        gb.render(known, path)
+        gb.render(known, path, **choices)
         theme = "dark" if dark else "light"
         page: Page = chromium.new_page(
             viewport={"width": wide, "height": high}, color_scheme=theme, has_touch=wide < 700

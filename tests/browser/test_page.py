@@ -235,3 +235,19 @@ def test_the_theme_follows_the_reader_until_one_is_chosen(show: Show) -> None:
     assert opened.page.evaluate(theme) == "dark"
     opened.press("t")
     assert opened.page.evaluate(theme) == "light"
+
+
+def test_every_copy_carries_its_own_name(show: Show) -> None:
+    opened = show("vit_b_16", names=True, expand="encoder")
+    words = opened.page.locator("#world .box text").all_text_contents()
+    assert {sum(f"encoder.{copy}.mlp" in text for text in words) for copy in range(12)} == {6}
+
+
+def test_it_opens_coloured_as_asked_with_what_was_measured(show: Show) -> None:
+    opened = show("lenet5", heat="time")
+    expect(opened.page.locator("#scale")).to_be_visible()
+    assert opened.page.locator("#heat").input_value() == "time"
+    opened.press("h")
+    expect(opened.page.locator("#scale")).to_be_hidden()
+    opened.page.locator(".box.head").first.click()
+    assert "Time" in opened.page.locator("#details").inner_text()

@@ -12,10 +12,17 @@ _PALETTES = (("light", LIGHT), ("dark", DARK))
 def colours() -> dict[str, str]:
     """The colour of a small box, by theme and style: ``light convolution``."""
     return {
-        f"{theme} {style}": paint.line if style != "join" else palette.lines["flow"]
+        f"{theme} {style}": _small(style, paint, palette)
         for theme, palette in _PALETTES
         for style, paint in palette.styles.items()
     }
+
+
+def _small(style: str, paint: Paint, palette: Palette) -> str:
+    """What is told apart best where words cannot be: the border, and of costs the fill."""
+    if style.startswith("heat"):
+        return paint.fill
+    return palette.lines["flow"] if style == "join" else paint.line
 
 
 def style_sheet() -> str:
@@ -27,7 +34,8 @@ def _rules(theme: str, palette: Palette) -> Iterator[str]:
     ink, muted, accent = palette.tones["ink"], palette.tones["muted"], palette.tones["accent"]
     for style, paint in palette.styles.items():
         yield f"{theme} .box.{style}>.shape{{{_shape(paint)}}}{theme} .box.{style} text{{fill:{paint.text}}}"
-        yield f"{theme} .chip.{style}{{background:{paint.fill};border-color:{paint.line};color:{paint.text}}}"
+        yield f"{theme} .box.{style} .mark path{{stroke:{paint.text}}}"
+        yield f"{theme} .{style}:is(.chip,i){{background:{paint.fill};border-color:{paint.line};color:{paint.text}}}"
     panel, card, stack = palette.styles["panel"], palette.styles["card"], palette.styles["stack"]
     stacked, badge = palette.styles["stacked"], palette.styles["badge"]
     yield f"{theme} .frame>.shape{{{_shape(card)}}}{theme} .frame.panel>.shape{{{_shape(panel)}}}"
@@ -39,7 +47,7 @@ def _rules(theme: str, palette: Palette) -> Iterator[str]:
         yield f"{theme} .wire.{kind} path{{stroke:{colour}}}{theme} .wire.{kind} .arrow{{fill:{colour}}}"
     yield f"{theme} .halo{{stroke:{accent}}}{theme} :focus-visible>.shape{{stroke:{accent};stroke-width:2.6}}"
     yield f"{theme} .box:hover>.shape,{theme} .frame:hover>.shape{{stroke:{accent}}}"
-    yield f"{theme} .mark:hover path{{stroke:{ink}}}{theme} .heated .box text{{fill:{ink}}}"
+    yield f"{theme} .mark:hover path{{stroke:{ink}}}"
 
 
 def _shape(paint: Paint) -> str:

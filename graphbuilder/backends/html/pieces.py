@@ -133,7 +133,8 @@ class Pieces:
         boxes = [mark for mark in part.marks if isinstance(mark, BoxMark)]
         labels = [mark for mark in part.marks if isinstance(mark, LabelMark)]
         wires = [mark for mark in part.marks if isinstance(mark, WireMark)]
-        Pen(drawing, self._metrics, 0.0, 0.0).draw([*boxes])
+        # Equal bodies are placed once: the page writes the names, which differ.
+        Pen(drawing, replace(self._metrics, names=False), 0.0, 0.0).draw([*boxes])
         numbers = {mark.box.path: number for number, mark in enumerate(boxes)}
         fields = [self._box(sheet, mark, shape) for mark, shape in zip(boxes, drawing.shapes, strict=True)]
         free = _free(part, _turned(sheet))

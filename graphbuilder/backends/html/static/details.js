@@ -53,7 +53,7 @@ function ofCall(view, path, call, item, go) {
   return [
     chips(view, call, item),
     section("Shapes", shapes(call)),
-    section("Cost", costs(view, call, item)),
+    section("Cost", costs(view, path, call, item)),
     fieldOf(data, path),
     call.args ? section("Arguments", argumentsOf(call.args)) : null,
     neighbourList("Reads from", item, view.near.read, go),
@@ -81,11 +81,11 @@ function shapes(call) {
     made("span", {}, call.gives.join(", ")));
 }
 
-function costs(view, call, item) {
+function costs(view, path, call, item) {
   const table = made("table", { class: "costs" });
   const copies = item?.fold?.kind === "stack" && item.path === view.chosen ? item.fold.count : 1;
-  for (const [kind, { title, text }] of Object.entries(COSTS)) {
-    const value = call[kind], whole = view.data.totals[kind];
+  for (const [kind, { title, text }] of costsOf(view.data)) {
+    const value = costOfCall(view.data, path, call, kind), whole = totalOf(view.data, kind);
     const bar = made("div", { class: "bar" }, made("div"));
     bar.firstChild.style.width = `${whole ? Math.min(100, 100 * value / whole) : 0}%`;
     table.append(made("tr", {}, made("th", { scope: "row" }, title), made("td", { class: "number", title: String(value) }, value ? text(value) : "–"),

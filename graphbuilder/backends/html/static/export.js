@@ -13,8 +13,7 @@ function exported(view) {
   written(data.facts.join("  ·  "), EDGE, EDGE + 30, 10, sheet, { fill: ink, opacity: 0.75, "font-family": family });
   const copy = styled(world, world.cloneNode(true));
   copy.setAttribute("transform", `translate(${EDGE} ${EDGE + TITLE_ROOM})`);
-  copy.querySelectorAll(".target").forEach((each) => each.remove());
-  sheet.append(copy);
+    sheet.append(copy);
   return { text: new XMLSerializer().serializeToString(sheet), wide, high };
 }
 
@@ -32,7 +31,10 @@ function styled(original, copy) {
   for (const { name } of [...copy.attributes]) {
     if (/^(data-|aria-|role$|tabindex$|class$|style$)/.test(name)) copy.removeAttribute(name);
   }
-  [...copy.children].forEach((child, number) => styled(original.children[number], child));
+  [...copy.children].forEach((child, number) => {
+    if (child.classList.contains("mark")) child.remove();
+    else styled(original.children[number], child);
+  });
   return copy;
 }
 

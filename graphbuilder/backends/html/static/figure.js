@@ -55,6 +55,7 @@ function towards(start, end, distance) {
 function drawScene(scene, world, describe) {
   world.replaceChildren();
   const layers = Object.fromEntries(["frames", "wires", "boxes", "words"].map((name) => [name, element("g", { class: name }, world)]));
+  if (scene.network.names) for (const item of scene.items) if (!item.open) item.lines = named(item);
   scene.items.filter((item) => item.open).sort((a, b) => a.depth - b.depth).forEach((item) => drawFrame(item, layers.frames, describe));
   for (const wire of scene.wires) drawWire(scene, wire, layers.wires);
   for (const item of scene.items) if (!item.open) drawBox(item, layers.boxes, describe);
@@ -121,6 +122,19 @@ function drawLines(item, group) {
 function ring(item) {
   const { x, y, wide, high } = item, radius = Math.min(high / 2 + 4, item.open ? 12 : 10);
   element("rect", { class: "halo", x: near(x - 4), y: near(y - 4), width: near(wide + 8), height: near(high + 8), rx: radius }, item.element);
+}
+
+const PILL = 15, NAME = 7.5;
+
+// The lines of a box with the name of its call, as much of its end as there is room for.
+function named(item) {
+  if (item.round || item.style === "terminal") return item.lines;
+  const pill = item.high < PILL, first = item.lines[0].map(([words, size, bold]) => textWidth(words, size, bold));
+  const size = pill ? item.lines[0][0][1] : NAME, used = pill ? first.reduce((sum, each) => sum + each, 0) + 12 : 0;
+  let name = item.path;
+  while (name.length > 1 && textWidth(name, size, false) > item.wide - 10 - used) name = `…${name.slice(2)}`;
+  if (name.length < 3) return item.lines;
+  return pill ? [[...item.lines[0], [`· ${name}`, size, false]]] : [...item.lines, [[name, size, false]]];
 }
 
 // The small triangle that opens and closes.

@@ -63,10 +63,7 @@ function setHeat(kind) {
 function drawScale() {
   const scale = byId("scale");
   scale.hidden = !view.heat;
-  if (!view.heat) return;
-  scale.querySelector(".most").textContent = COSTS[view.heat].text(view.most);
-  const colours = [0, 0.25, 0.5, 0.75, 1].map((value) => mixed(value)).join(", ");
-  scale.querySelector(".ramp").style.background = `linear-gradient(to right, ${colours})`;
+  if (view.heat) scale.querySelector(".most").textContent = COSTS[view.heat].text(view.most);
 }
 
 // minimap
@@ -87,7 +84,6 @@ function drawMinimap() {
   pen.setTransform(ratio * scale, 0, 0, ratio * scale, 6 * ratio, 6 * ratio);
   for (const item of scene.items) {
     pen.fillStyle = item.open ? style.getPropertyValue("--minimap-frame") : view.colours.get(classOf(item)) ?? style.getPropertyValue("--minimap-box");
-    if (!item.open && view.heat) pen.fillStyle = item.element.querySelector(".shape").style.fill;
     pen.fillRect(item.x, item.y, item.wide, item.high);
   }
   pen.lineWidth = 1.5 / scale;
@@ -97,7 +93,7 @@ function drawMinimap() {
 }
 
 function classOf(item) {
-  return `${document.documentElement.dataset.theme} ${item.style}`;
+  return `${document.documentElement.dataset.theme} ${view.heat ? item.heat : item.style}`;
 }
 
 function minimapTo(event) {
@@ -156,7 +152,7 @@ function copies() {
 }
 
 function nextHeat() {
-  const kinds = ["", ...Object.keys(COSTS)];
+  const kinds = ["", ...costsOf(view.data).map(([kind]) => kind)];
   setHeat(kinds[(kinds.indexOf(view.heat) + 1) % kinds.length]);
 }
 
@@ -214,6 +210,10 @@ function update(data) {
   byId("title").textContent = data.title;
   byId("facts").textContent = data.facts.join("  ·  ");
   const known = view.data;
+  const kinds = [["", "Kind"], ...costsOf(data).map(([kind, { title }]) => [kind, title])];
+  byId("heat").replaceChildren(...kinds.map(([value, words]) => made("option", { value }, words)));
+  view.heat = [known ? view.heat : data.heat, ""].find((heat) => kinds.some(([value]) => value === heat));
+  byId("heat").value = view.heat;
   view.show(data);
   if (known && view.chosen && !callAt(data, view.chosen) && !view.itemAt(view.chosen)) view.choose(null);
   if (known) say("the figure is up to date");

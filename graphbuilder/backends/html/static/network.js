@@ -37,12 +37,29 @@ function callAt(data, path) {
   return call;
 }
 
-// How often the calls of a stack are run, and what they cost together.
+// What a call costs; the time of one is known where it was measured.
+function costOfCall(data, path, call, kind) {
+  return kind === "time" ? data.seconds[path] ?? 0 : call[kind];
+}
+
+// What an item costs, of a stack all its copies together.
 function costOf(data, item, kind) {
   const call = callAt(data, item.path);
   if (!call) return 0;
   const stacked = item.fold?.kind === "stack" && !(item.open && item.state === "all");
-  return call[kind] * (stacked ? item.fold.count : 1);
+  if (!stacked) return costOfCall(data, item.path, call, kind);
+  if (kind !== "time") return call[kind] * item.fold.count;
+  const cut = item.path.lastIndexOf(".") + 1, start = Number(item.path.slice(cut));
+  const copies = Array.from({ length: item.fold.count }, (_, i) => `${item.path.slice(0, cut)}${start + i}`);
+  return copies.reduce((sum, path) => sum + (data.seconds[path] ?? 0), 0);
+}
+
+function totalOf(data, kind) {
+  return kind === "time" ? data.seconds[""] ?? 0 : data.totals[kind];
+}
+
+function costsOf(data) {
+  return Object.entries(COSTS).filter(([kind]) => totalOf(data, kind) > 0);
 }
 
 const UNITS = [["T", 1e12], ["G", 1e9], ["M", 1e6], ["k", 1e3]];
@@ -70,6 +87,7 @@ const COSTS = {
   params: { title: "Parameters", text: (number) => short(number) },
   macs: { title: "MACs", text: (number) => short(number) },
   memory: { title: "Memory", text: (number) => bytes(4 * number) },
+  time: { title: "Time", text: (seconds) => seconds < 1e-3 ? `${(1e6 * seconds).toFixed(0)} µs` : `${(1e3 * seconds).toFixed(seconds < 0.1 ? 2 : 0)} ms` },
 };
 
 // Words as they are compared: sizes in either order and with any sign between them.

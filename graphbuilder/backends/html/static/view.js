@@ -1,6 +1,7 @@
 // The figure in its window: what is open, where one looks, what is chosen. Draws by `figure`, lays by `layout`.
 
 const LEAST_ZOOM = 0.02, MOST_ZOOM = 6;
+const HEATS = Array.from({ length: 6 }, (_, step) => `heat${step}`);
 
 class View {
   // `covered` tells how much of the window's foot something else lies on.
@@ -249,20 +250,18 @@ class View {
 
   // colours
 
+  // Colours boxes by what they cost, by steps of the figure's own scale.
   paint() {
     const { heat, scene, data } = this;
-    this.svg.classList.toggle("heated", Boolean(heat));
     const closed = scene.items.filter((item) => !item.open && item.element);
-    if (!heat) {
-      closed.forEach((item) => item.element.querySelector(".shape").style.removeProperty("fill"));
-      return;
-    }
+    for (const { element: each } of closed) each.classList.remove(...HEATS);
+    if (!heat) return;
     const values = new Map(closed.map((item) => [item, costOf(data, item, heat)]));
-    const most = Math.max(1, ...values.values());
+    this.most = Math.max(...values.values());
     for (const [item, value] of values) {
-      item.element.querySelector(".shape").style.fill = mixed(Math.sqrt(value / most));
+      item.heat = HEATS[this.most ? Math.ceil((HEATS.length - 1) * Math.sqrt(value / this.most)) : 0];
+      item.element.classList.add(item.heat);
     }
-    this.most = most;
   }
 
   // pointers
@@ -275,7 +274,7 @@ class View {
     for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, (event) => this.up(event));
     svg.addEventListener("pointerover", (event) => { if (event.pointerType !== "touch") this.light(this.under(event)); });
     svg.addEventListener("pointerleave", () => this.light(null));
-    svg.addEventListener("dblclick", (event) => this.toggle(this.under(event)));
+    svg.addEventListener("dblclick", (event) => { if (!event.target.closest("[data-fold], [data-copies]")) this.toggle(this.under(event)); });
   }
 
   under(event) {
@@ -347,15 +346,4 @@ function wantedState(item, path) {
   const own = path === item.path || path.startsWith(`${item.path}.`);
   if (item.fold.kind !== "stack") return "one";
   return own && item.state !== "all" ? "one" : item.fold.all === undefined ? null : "all";
-}
-
-const SCALES = { light: ["#f3f4f6", "#fdd49e", "#ef6548"], dark: ["#1f2833", "#7a3b12", "#e8762c"] };
-
-// A colour of the heat scale, from 0 to 1.
-function mixed(value) {
-  const scale = SCALES[document.documentElement.dataset.theme] ?? SCALES.light;
-  const place = value * (scale.length - 1), low = Math.min(Math.floor(place), scale.length - 2), part = place - low;
-  const channel = (colour, i) => parseInt(colour.slice(1 + 2 * i, 3 + 2 * i), 16);
-  const mix = (i) => Math.round(channel(scale[low], i) * (1 - part) + channel(scale[low + 1], i) * part);
-  return `rgb(${mix(0)}, ${mix(1)}, ${mix(2)})`;
 }
