@@ -11,6 +11,7 @@ from graphbuilder.backends.graphviz import Options
 from graphbuilder.backends.graphviz.figure import drawing
 from tests.backends.graphviz.geometry import faults
 from tests.backends.random_graphs import Maker
+from tests.random.networks import Network
 
 HEAD = 'format = 1\nname = "any"\n[inputs]\nx = [8, 8, 8]\ny = [8, 8, 8]\n'
 ONE = ('{ id = "%s", op = "relu", from = "%s" }', '{ id = "%s", op = "conv", out = 8, kernel = 1, from = "%s" }')
@@ -75,6 +76,14 @@ def test_nothing_lies_on_anything_in_a_network_of_blocks(seed: int) -> None:
     typed = Maker(seed).network()
     for options in (Options(), Options(direction="LR", names=True, shapes="all")):
         assert list(faults(drawing(typed, options))) == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_nothing_lies_on_anything_in_random_specs(seed: int) -> None:
+    found = compiler.check_text(Network(seed).text).network
+    assert found is not None
+    for options in (Options(), Options(direction="LR"), Options(expand=("*",), names=True)):
+        assert list(faults(drawing(found.typed, options))) == []
 
 
 def _nested(count: int) -> list[str]:

@@ -1,0 +1,119 @@
+"""Large networks: laid out in time that grows as they do, folded to a sheet that can be read, opened on demand."""
+
+import resource
+import subprocess
+import sys
+from functools import cache
+from time import process_time
+
+import pytest
+
+from graphbuilder import compiler
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.backends.graphviz import Options
+from graphbuilder.backends.graphviz.figure import drawing
+from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing
+from graphbuilder.elaborate import Limits
+from tests.backends.graphviz.geometry import faults
+
+LARGE = """
+format = 1
+name = "large"
+[inputs]
+image = [3, 64, 64]
+[model]
+body = [
+  {{ id = "stages", use = "stage", repeat = {stages}, first = "={blocks} * i" }},
+  {{ op = "globalavgpool" }},
+  {{ id = "logits", op = "linear", out = 10 }},
+]
+[blocks.stage]
+args = {{ first = "int" }}
+body = [{{ id = "blocks", use = "block", repeat = {blocks}, out = "=8 + first + i" }}]
+[blocks.block]
+args = {{ out = "int" }}
+body = [
+  {{ op = "conv", out = "=out", kernel = 3, padding = "half" }}, {{ op = "relu" }},
+  {{ op = "conv", out = "=out", kernel = 3, padding = "half" }}, {{ op = "tanh" }},
+  {{ op = "conv", out = "=out", kernel = 3, padding = "half" }}, {{ op = "gelu" }},
+  {{ op = "conv", out = "=out", kernel = 3, padding = "half" }}, {{ op = "silu" }},
+]
+shortcut = "project"
+"""
+OPEN = Options(expand=("*",))
+
+
+@cache
+def large(stages: int, blocks: int) -> TypedGraph:
+    text = LARGE.format(stages=stages, blocks=blocks)
+    checked = compiler.check_text(text, limits=Limits(steps=100_000))
+    assert checked.network is not None, checked.diagnostics
+    return checked.network.typed
+
+
+def boxes(figure: Drawing) -> int:
+    return sum(1 for shape in figure.shapes if shape.style not in (POINT, "badge"))
+
+
+def seconds_to_lay(typed: TypedGraph) -> float:
+    """Of a processor: others may keep it busy. The better of two."""
+    found: list[float] = []
+    for _ in range(2):
+        start = process_time()
+        drawing(typed, OPEN)
+        found.append(process_time() - start)
+    return min(found)
+
+
+def seconds_to_import() -> float:
+    """What a process that imports pydantic and networkx takes of a processor."""
+
+    def used() -> float:
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+    start = used()
+    subprocess.run([sys.executable, "-c", "import pydantic, networkx"], check=True)
+    return used() - start
+
+
+def test_two_thousand_boxes_take_a_few_times_what_imports_take() -> None:
+    typed = large(5, 40)
+    assert boxes(drawing(typed, OPEN)) > 2000
+    assert seconds_to_lay(typed) < 5 * min(seconds_to_import() for _ in range(3))
+
+
+def test_time_grows_as_the_network() -> None:
+    few, many = large(3, 20), large(6, 40)
+    grown = boxes(drawing(many, OPEN)) / boxes(drawing(few, OPEN))
+    assert 3.5 < grown < 4.5
+    assert seconds_to_lay(many) < 2 * grown * seconds_to_lay(few)
+
+
+@pytest.fixture(scope="module")
+def vast() -> TypedGraph:
+    return large(10, 190)
+
+
+def test_twenty_thousand_steps_are_folded_to_a_sheet_that_says_so(vast: TypedGraph) -> None:
+    figure = drawing(vast, Options())
+    assert 20 < boxes(figure) < 150
+    assert 0.5 < figure.wide / figure.high < 2
+    assert max(figure.wide, figure.high) < 2000
+    assert any("steps are gathered in" in words.text for words in figure.words)
+    assert list(faults(figure)) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "least", "most", "there"),
+    [
+        (Options(level=0), 10, 40, {"stages.0"}),
+        (Options(collapse=("stages.[1-9]",), level=1), 190, 220, {"stages.0.blocks.7", "stages.9"}),
+        (Options(collapse=("stages.*",), expand=("stages",)), 10, 40, {"stages.3"}),
+    ],
+)
+def test_what_is_opened_is_chosen(vast: TypedGraph, options: Options, least: int, most: int, there: set[str]) -> None:
+    figure = drawing(vast, options)
+    assert least <= boxes(figure) <= most
+    assert there <= {shape.key for shape in figure.shapes}
+    assert list(faults(figure)) == []
