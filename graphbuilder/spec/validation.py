@@ -225,6 +225,9 @@ def _repair(written: object, wanted: Sequence[str]) -> str | None:
         plain = "an integer" if written.lstrip("-").isdecimal() else plain
         if plain in wanted:
             return f"write {written} without quotes"
+        words = [word.strip('"') for word in wanted if word.startswith('"')]
+        if near := meant(written, words, form='"{}"'):
+            return near
         return "an expression starts with `=`" if "an expression" in wanted else None
     if isinstance(written, Expression):
         return "an expression cannot stand here" if "an expression" not in wanted else None

@@ -248,6 +248,7 @@ FIXES = [
     (POOL, '{ op = "dropout", rat = 0.5 },', "Write rate", '{ op = "dropout", rate = 0.5 },'),
     (POOL, '{ op = "relu", from = "stam" },', 'Write "stem"', '{ op = "relu", from = "stem" },'),
     ('"=wide * 2"', '"=wida * 2"', "Write wide", '{ id = "first", op = "conv", out = "=wide * 2" },'),
+    ('"identity"', '"identiti"', 'Write "identity"', 'shortcut = "identity"'),
     ("[params]", 'dialect = "tourch"\n[params]', 'Write "torch"', 'dialect = "torch"'),
     (POOL, '{ op = "groupnorm", groups = 3 },', "Write groups = 2", '{ op = "groupnorm", groups = 2 },'),
     ('"=wide * 2"', "10", 'Write shortcut = "project"', 'shortcut = "project"'),

@@ -112,8 +112,8 @@ class PatternUnmatched(Rule):
 
 class RevisionUnreadable(Rule):
     """``diff`` takes a spec of an earlier revision as git writes it: ``main:specs/x.toml`` from the top of the
-    repository, ``HEAD~1:./x.toml`` from the current folder. The name before the colon must be one that git knows, and the
-    file must be in that revision."""
+    repository, ``HEAD~1:./x.toml`` from the current folder. The name before the colon must be one that git knows, and
+    the file must be in that revision."""
 
     code = "GB514"
     title = "a spec of a revision cannot be read"
