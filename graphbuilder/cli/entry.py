@@ -1,5 +1,7 @@
 """The way in and every way out: 0 done, 1 a fault of ours, 2 a bad spec or bad use, 130 interrupted, 141 nobody reads.
 
+A command may say more with 1 where that is the custom: `diff` ends so where something changed.
+
 Whatever happens, a person sees a coded error and never a bare traceback.
 """
 

@@ -113,9 +113,9 @@ def _extended(text: str) -> str:
 
 
 def _commit(wanted: Revision) -> str:
-    """The commit that a revision is. A name that begins with a hyphen would be an option to some git."""
-    name = f"{wanted.name}^{{commit}}"
-    done = None if wanted.name.startswith("-") else _git("rev-parse", "--verify", "--quiet", "--end-of-options", name)
+    """The commit that a revision is. A name that begins with a hyphen would be an option."""
+    option = wanted.name.startswith("-")
+    done = None if option else _git("rev-parse", "--verify", "--quiet", f"{wanted.name}^{{commit}}")
     if done is None or done.returncode != 0:
         message = f"git knows no revision `{wanted.name}` here"
         raise _refusal(message, f"name a file, or a revision and a path: `main:{wanted.path}`")

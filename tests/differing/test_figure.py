@@ -113,4 +113,4 @@ def test_files_are_written_whole(tmp_path: Path) -> None:
 
 def test_a_figure_of_one_network_knows_no_marks() -> None:
     svg = gb.render(SPECS / "xception.toml").decode()
-    assert ".removed>path" not in svg and ".block>path" in svg
+    assert ".removed>path" not in svg and ".convolution>path" in svg
