@@ -3,8 +3,9 @@
 The way through:
 
 - ``folds`` reads a TypedGraph as the figure does, but with everything closed, and says what each box opens to;
-- ``pieces`` has the figure's own layout place each body once; the page opens one in another by making room, so it needs
-  no layout of its own, and what did not overlap never does (``static/layout.js``);
+- ``sheets`` cuts the network into what is placed, each distinct body once;
+- ``pieces`` has the figure's own layout place these; the page opens one in another by making room, so it needs no
+  layout of its own, and what did not overlap never does (``static/layout.js``);
 - ``calls`` tells of every call: arguments, shapes, costs, receptive field, lines of the spec;
 - ``opening`` says what is open at first;
 - ``page`` puts data, styles (``looks``) and script into one file.
