@@ -176,6 +176,7 @@ ANSWERED = (
         (97,),
         settings=SEGMENTS,
     ),
+    Row("levit_128s", "timm:levit_128s", (96,), settings={"img_size": 96}, precise=True),
 )
 
 ROWS = (*TRAINED, *ANSWERED)
