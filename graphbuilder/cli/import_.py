@@ -10,8 +10,6 @@ import click
 
 from graphbuilder.cli.root import Command
 from graphbuilder.cli.stages import Stages
-from graphbuilder.diagnostics import CompileError
-from graphbuilder.diagnostics.catalogue.usage import OutputSuffix
 
 if TYPE_CHECKING:
     from graphbuilder.importers.importing import Imported
@@ -20,17 +18,20 @@ EXAMPLES = """
 \b
 Examples:
   graphbuilder import xception.keras -o specs/xception.toml
-  graphbuilder import config.json
+  graphbuilder import xception.keras -o xception/
+  graphbuilder import config.json --input 3,224,224
   graphbuilder import mynets.models:resnet50 --input 3,224,224 -o resnet50.toml
 """
+
+
+# The shape that a torch module is tried on.
+_USUAL = ((3, 224, 224),)
 
 
 class _Shape(click.ParamType[tuple[int, ...]]):
     name = "C,H,W"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value  # pyright: ignore[reportUnknownVariableType]  (the default)
         sizes = str(value).split(",")
         if not all(size.isdecimal() and int(size) for size in sizes):
             self.fail(f"{value!r} is no shape: sizes with commas, without the batch, as 3,224,224", param, ctx)
@@ -44,27 +45,37 @@ class _Shape(click.ParamType[tuple[int, ...]]):
     "shapes",
     type=_Shape(),
     multiple=True,
-    default=((3, 224, 224),),
-    show_default="3,224,224",
-    help="The shape of an input of a torch module, without the batch; one for each argument.",
+    help="The shape of an input, without the batch, once for each: of a torch module (3,224,224 unless given), or of a "
+    "Keras model whose file leaves it open.",
 )
 @click.option("--name", help="What the spec is called; the model's name unless given.")
-@click.option("-o", "--output", metavar="FILE", help="Write the spec to a file, and the mapping of names beside it.")
-def command(model: str, shapes: Sequence[tuple[int, ...]], name: str | None, output: str | None) -> None:
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    metavar="FILE",
+    multiple=True,
+    help="Write the spec (.toml), and the mapping of names beside it, or the weights by the spec's names "
+    "(.safetensors), or into DIR/ all: spec.toml, weights.safetensors, names.toml; repeatable.",
+)
+def command(model: str, shapes: Sequence[tuple[int, ...]], name: str | None, outputs: Sequence[str]) -> None:
     """Make a spec from a model: repeated parts become blocks, residuals shortcuts, and names lead to its weights.
 
-    MODEL is a Keras file (.keras, or the JSON of its config) or package.module:function, which is imported and called
-    without arguments for a torch module. What cannot be expressed is listed, with its place, and nothing is written.
+    MODEL is a Keras file (.keras, a whole .h5, or the JSON of its config) or package.module:function, which is imported
+    and called without arguments for a torch module. What cannot be expressed is listed, with its place, and nothing is
+    written.
     """
-    if output and not output.lower().endswith(".toml"):
-        message = f"`import` writes a spec, and {output} does not end in .toml"
-        raise CompileError((OutputSuffix.at(None, message, help="end the path in .toml"),))
+    from graphbuilder.importers.saving import refuse_suffix
+
+    for output in outputs:
+        refuse_suffix(output)
     stages = Stages()
     found = _imported(model, shapes, name, stages)
-    if output is None:
+    if not outputs:
         click.echo(found.text, nl=False)
         return
-    files = found.save(output)
+    with stages.stage("write", f"writing {', '.join(outputs)}"):
+        files = found.save(*outputs)
     click.echo("\n".join([found.name, *(f"  {word:<10}  {said}" for word, said in _rows(found, stages))]))
     click.echo(f"  {'written':<10}  {', '.join(map(str, files))}")
 
@@ -74,14 +85,14 @@ def _imported(model: str, shapes: Sequence[tuple[int, ...]], name: str | None, s
         from graphbuilder.importers.importing import from_keras
 
         with stages.stage("import", f"reading {model}"):
-            return from_keras(model, name)
+            return from_keras(model, name, shapes)
     with stages.stage("torch", "importing torch"):
         from graphbuilder.importers.importing import from_torch
         from graphbuilder.importers.torch.function import examples, module_of
     with stages.stage("model", f"calling {model}"):
         module = module_of(model)
     with stages.stage("import", f"tracing {model}"):
-        return from_torch(module, *examples(shapes), name=name or model.rpartition(":")[2])
+        return from_torch(module, *examples(shapes or _USUAL), name=name or model.rpartition(":")[2])
 
 
 def _rows(found: Imported, stages: Stages) -> list[tuple[str, str]]:

@@ -5,8 +5,10 @@ Nothing is written before all of that has gone well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -14,14 +16,16 @@ from typing import TYPE_CHECKING
 from graphbuilder.compiler import Network, check_text
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import ImportDiffers
-from graphbuilder.files import write_whole
 from graphbuilder.importers.mapping import mapping
+from graphbuilder.importers.saving import save
 from graphbuilder.importers.spec import written
 from graphbuilder.importers.traced import Source, Traced
 from graphbuilder.spec.names import PATTERN
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from graphbuilder.weights.load import Fit
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Imported:
         blocks: how many blocks it has.
         repeats: how many of its steps are repeats.
         difference: of its answers from the model's, relative to their scale; None where nothing was run.
+        tensors: reads the weights, where there are any.
     """
 
     name: str
@@ -47,27 +52,28 @@ class Imported:
     blocks: int
     repeats: int
     difference: float | None = None
+    tensors: Callable[[], Mapping[str, Tensor]] | None = None
 
-    def save(self, path: str | Path) -> list[Path]:
-        """Write the spec to ``path``, and its mapping to the folder ``weights`` beside it; what was written.
+    def weights(self) -> Mapping[str, Tensor] | None:
+        """The model's weights by the spec's names; None where it was imported without (the JSON of a config).
 
         Raises:
-            CompileError: when one cannot be written.
+            CompileError: when the file that it was imported from has gone, or changed.
         """
-        spec = Path(path)
-        files = {spec: self.text}
-        if self.mapping:
-            files[mapping_path(spec, self.source)] = self.mapping
-        for file, text in reversed(files.items()):
-            if file != spec and spec.parent.is_dir():
-                file.parent.mkdir(exist_ok=True)
-            write_whole(file, text.encode())
-        return list(files)
+        return self.tensors() if self.tensors else None
 
+    def save(self, *outputs: str | Path) -> list[Path]:
+        """Write all of ``outputs``, or none; the files that were written.
 
-def mapping_path(spec: Path, source: Source) -> Path:
-    """Where the mapping of a spec's names lies, so that it is found by itself."""
-    return spec.parent / "weights" / f"{spec.stem}.{source}.toml"
+        Args:
+            outputs: ``x.toml`` for the spec, with its mapping in the folder ``weights`` beside it; ``x.safetensors``
+                for the weights by the spec's names; ``"x/"`` for a folder of ``spec.toml``, ``weights.safetensors``
+                and the mapping, ``names.toml``.
+
+        Raises:
+            CompileError: when one cannot be written, GB802 where there are no weights to write.
+        """
+        return save(self, [*map(str, outputs)])
 
 
 def from_keras(path: str | Path, name: str | None = None, shapes: Sequence[Sequence[int]] = ()) -> Imported:
@@ -88,13 +94,16 @@ def from_keras(path: str | Path, name: str | None = None, shapes: Sequence[Seque
 
     traced = read(path, shapes)
     found = _imported(traced, _name(name or traced.name), f"{Path(path).name}, a Keras model")
-    if holds_weights(path):
-        _check_weights(found, path)
-    return found
+    if not holds_weights(path):
+        return found
+    _check_weights(found, path)
+    return replace(found, tensors=partial(_weights, found, path))
 
 
 def from_torch(model: nn.Module, *example: Tensor, name: str | None = None) -> Imported:
-    """A torch module as it is in evaluation, and the answers of both compared. The module is left as it was.
+    """A torch module as it is in evaluation, with its dropout, and the answers of both compared; it is left as it was.
+
+    What it gives in training alone becomes an output of training.
 
     Args:
         example: an input for each argument of ``forward``, with a batch in front.
@@ -104,12 +113,13 @@ def from_torch(model: nn.Module, *example: Tensor, name: str | None = None) -> I
         CompileError: GB801 with every call that cannot be expressed, GB804 for a module that cannot be traced, GB805
             when the answers differ.
     """
-    from graphbuilder.importers.torch import difference, read
+    from graphbuilder.importers.torch import difference, read, weights
 
     traced = read(model, example)
     kind = f"{type(model).__module__.partition('.')[0]}'s {type(model).__name__}"
     found = _imported(traced, _name(name or traced.name), f"{kind}, a torch module")
-    return replace(found, difference=difference(found.network, found.mapping, model, example))
+    apart = difference(found.network, found.mapping, model, example)
+    return replace(found, difference=apart, tensors=partial(weights, found.network, found.mapping, model))
 
 
 def _name(text: str) -> str:
@@ -135,13 +145,23 @@ def _check_weights(found: Imported, path: str | Path) -> None:
     Raises:
         CompileError: GB805 and how they do not fit, or GB402 to GB404 over the file.
     """
+    with _fitting(found, path) as fit:
+        if fit.diagnostics:
+            message = f"the weights of {path} do not fit {found.name}"
+            raise CompileError((ImportDiffers.at(None, message), *fit.diagnostics))
+
+
+def _weights(found: Imported, path: str | Path) -> Mapping[str, Tensor]:
+    with _fitting(found, path) as fit:
+        return fit.tensors()
+
+
+@contextmanager
+def _fitting(found: Imported, path: str | Path) -> Generator[Fit]:
     from graphbuilder.weights.load import fitting
 
     with TemporaryDirectory() as folder:
         rules = Path(folder) / "names.toml"
         rules.write_text(found.mapping or "", encoding="utf-8")
         with fitting(found.network.typed, (), path, rules) as fit:
-            if fit.diagnostics:
-                message = f"the weights of {path} do not fit {found.name}"
-                remedy = "give the weights that were saved with this model"
-                raise CompileError((ImportDiffers.at(None, message, help=remedy), *fit.diagnostics))
+            yield fit

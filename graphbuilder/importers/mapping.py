@@ -1,6 +1,7 @@
-"""The mapping from a model's names to the spec's, as short as patterns of numbers make it.
+"""The mapping from a model's names to the spec's, as short as patterns of numbers and words make it.
 
-Names that differ in numbers alone are one rule where every number of ours is one of theirs, or that and a constant.
+Names that differ in numbers alone are one rule where every number of ours is one of theirs, or that and a constant,
+or where one number of theirs tells the others.
 """
 
 from __future__ import annotations
@@ -13,9 +14,14 @@ from typing import NamedTuple
 from graphbuilder.backends.toml.writer import value as written
 from graphbuilder.importers.places import Place
 from graphbuilder.importers.traced import Source
+from graphbuilder.importers.wording import worded
 
 _NUMBER = re.compile(r"(?<!\d)(0|[1-9]\d{0,8})(?!\d)")
+# A number that counts: a whole part of a name, or the end of one.
+_COUNT = re.compile(r"(?:(?<=\.)|(?<=_))(?:0|[1-9]\d{0,8})(?=\.|$)")
 _LETTERS = "abcdefghjklmopqrstuvwxyz"
+# The most numbers in a list.
+_MOST = 16
 
 
 class _Pair(NamedTuple):
@@ -64,7 +70,7 @@ def _rules(places: Sequence[Place]) -> list[tuple[str, str]]:
     for place in places:
         pair = _Pair(place, _numbers(place.theirs), _numbers(place.ours))
         alike[_NUMBER.sub("#", place.theirs), _NUMBER.sub("#", place.ours)].append(pair)
-    return [(rule.left, rule.right) for pairs in alike.values() for rule in _shortest(pairs, names)]
+    return worded([(rule.left, rule.right) for pairs in alike.values() for rule in _shortest(pairs, names)])
 
 
 def _numbers(name: str) -> tuple[int, ...]:
@@ -77,7 +83,45 @@ def _shortest(pairs: list[_Pair], names: Sequence[str]) -> list[_Rule]:
     if whole:
         return [whole]
     ways = [list(_runs(sorted(pairs, key=_by(slot)), names)) for slot in range(len(pairs[0].theirs))]
-    return min(ways, key=len)
+    lists = _lists(pairs, names)
+    return lists if lists and len(lists) < min(map(len, ways)) else min(ways, key=len)
+
+
+def _lists(pairs: Sequence[_Pair], names: Sequence[str]) -> list[_Rule]:
+    """Rules with lists of numbers, one for all of ours that differ in what they count; none where one has no list."""
+    apart: dict[str, list[_Pair]] = defaultdict(list)
+    for pair in pairs:
+        apart[_COUNT.sub("#", pair.place.ours)].append(pair)
+    found = [_listed(each) if len(each) > 1 else _fitted(each, names) for each in apart.values()]
+    return [rule for rule in found if rule] if all(found) else []
+
+
+def _listed(pairs: Sequence[_Pair]) -> _Rule | None:
+    """One rule for pairs of which one number of theirs differs, by a list of these numbers."""
+    columns = [tuple(pair.theirs[slot] for pair in pairs) for slot in range(len(pairs[0].theirs))]
+    varying = [slot for slot, column in enumerate(columns) if len(set(column)) > 1]
+    if len(varying) != 1 or len(set(columns[varying[0]])) != len(pairs) or len(pairs) > _MOST:
+        return None
+    order = sorted(pairs, key=lambda pair: pair.theirs[varying[0]])
+    numbers = "|".join(str(pair.theirs[varying[0]]) for pair in order)
+    slots = [_chosen([pair.ours[slot] for pair in order], _LETTERS[0]) for slot in range(len(order[0].ours))]
+    hole = f"{{{_LETTERS[0]}:{numbers}}}"
+    left = [hole if slot in varying else str(column[0]) for slot, column in enumerate(columns)]
+    groups = [f"(?:{numbers})" if slot in varying else str(column[0]) for slot, column in enumerate(columns)]
+    name = order[0].place.theirs
+    regex = re.compile(_filled(re.escape(name), groups))
+    return _Rule(_filled(name, left), _filled(order[0].place.ours, slots), regex, {})
+
+
+def _chosen(values: Sequence[int], letter: str) -> str:
+    """A number of ours by its place in a list: the place and a constant, or a list of its own."""
+    if len(set(values)) == 1:
+        return str(values[0])
+    shifts = {value - place for place, value in enumerate(values)}
+    if len(shifts) == 1:
+        shift = shifts.pop()
+        return f"{{{letter}}}" if not shift else f"{{{letter}{shift:+d}}}"
+    return f"{{{letter}:{'|'.join(map(str, values))}}}"
 
 
 def _by(slot: int) -> Callable[[_Pair], tuple[int, tuple[int, ...]]]:
@@ -102,7 +146,8 @@ def _runs(pairs: Sequence[_Pair], names: Sequence[str]) -> Iterator[_Rule]:
 def _fitted(pairs: Sequence[_Pair], names: Sequence[str]) -> _Rule | None:
     """One rule for all of ``pairs`` and no other of ``names``, if there is one."""
     columns = [tuple(pair.theirs[slot] for pair in pairs) for slot in range(len(pairs[0].theirs))]
-    varying = {slot: _LETTERS[slot] for slot, column in enumerate(columns) if len(set(column)) > 1}
+    slots = [slot for slot, column in enumerate(columns) if len(set(column)) > 1]
+    varying = dict(zip(slots, _LETTERS, strict=False))
     right = _right(pairs, columns, varying)
     if right is None:
         return None

@@ -64,6 +64,7 @@ class Traced:
         calls: in an order in which each stands behind what it reads.
         outputs: values by name.
         ignore: tensors of its weights file that the spec has no use for, as patterns.
+        training: the outputs that there are in training alone.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Traced:
     calls: Sequence[Call]
     outputs: Mapping[str, Value]
     ignore: tuple[str, ...] = ()
+    training: tuple[str, ...] = ()
 
 
 class Unexpressed:

@@ -92,7 +92,9 @@ class Writer:
         last = self._root.first.main[-1]
         if [*self._model.outputs.values()] == [Value(last.key)]:
             return {}
-        return {name: _path(value, names) for name, value in self._model.outputs.items()}
+        paths = {name: _path(value, names) for name, value in self._model.outputs.items()}
+        alone = self._model.training
+        return {name: {"from": path, "training": True} if name in alone else path for name, path in paths.items()}
 
     def _block(self, template: Template) -> Table:
         names = names_of(template)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ def randomised(model: Any) -> Any:
     """The model with statistics and factors that a network has after training."""
     generator = np.random.default_rng(0)
     for variable in model.weights:
-        if variable.name in ("moving_mean", "beta", "bias"):
+        if variable.name in ("moving_mean", "beta", "bias", "alpha"):
             variable.assign(generator.normal(0, 0.1, variable.shape))
         if variable.name in ("moving_variance", "gamma"):
             variable.assign(generator.uniform(0.7, 1.3, variable.shape))
@@ -84,8 +85,28 @@ def answers(model: Any, file: Path, spec: Path) -> float:
     return max(distance(ours, other) for ours, other in zip(found, theirs, strict=True))
 
 
+def decoder() -> Any:
+    """Transposed convolutions whose padding is uneven, a learnt slope, functions of Keras, and numbers of data."""
+    keras = import_keras()
+    make = keras.layers
+    image = keras.Input((9, 9, 3))
+    adapted = make.Normalization(name="of_data")
+    x = make.Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 4.0, 0.25])(adapted(make.Rescaling(2.0, -1.0)(image)))
+    adapted.adapt_mean.assign([0.5, -0.5, 0.25])
+    adapted.adapt_variance.assign([2.0, 0.5, 1.5])
+    adapted.finalize_state()
+    x = make.Conv2DTranspose(6, 3, strides=2, padding="same")(x)
+    x = make.PReLU(shared_axes=[1, 2])(make.Conv2DTranspose(4, 2, strides=3)(x))
+    x = keras.ops.relu6(1.0 - x * 0.5 + 3.0)
+    return keras.Model(image, [make.Resizing(8, 8)(x), keras.ops.mean(x, axis=(1, 2)) / 2.0])
+
+
 MODELS = {
-    "Xception": (lambda: application("Xception", 71), 75, 2),
+    "Xception": (lambda: application("Xception", 71), 60, 2),
+    "EfficientNetB0": (lambda: application("EfficientNetB0", 32), 80, 5),
+    "ConvNeXtTiny": (lambda: application("ConvNeXtTiny", 32), 50, 4),
+    "MobileNetV3Small": (lambda: application("MobileNetV3Small", 32), 120, 2),
+    "decoder": (decoder, 60, 0),
     "MobileNetV2": (lambda: application("MobileNetV2", 64), 65, 5),
     "nested": (nested, 60, 0),
     "fields": (fields, 60, 0),
@@ -103,6 +124,34 @@ def test_a_model_comes_back(name: str, tmp_path: Path) -> None:
     assert answers(model, file, spec) < 1e-4
     assert len(found.text.splitlines()) <= lines
     assert found.repeats == repeats
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_a_folder_has_all_that_compile_wants(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that .h5 is the older format
+        randomised(nested()).save(tmp_path / name)
+    outputs = [f"{tmp_path}/model/", str(tmp_path / "other.safetensors")]
+    assert run(["import", str(tmp_path / name), "-o", outputs[0], "-o", outputs[1]]) == 0
+    folder = tmp_path / "model"
+    assert {file.name for file in folder.iterdir()} == {"spec.toml", "weights.safetensors", "names.toml"}
+    assert (folder / "weights.safetensors").read_bytes() == (tmp_path / "other.safetensors").read_bytes()
+    assert run(["compile", str(folder / "spec.toml"), "--weights", str(folder / "weights.safetensors")]) == 0
+    by = ["--weights-map", str(folder / "names.toml")]
+    assert run(["weights", str(folder / "spec.toml"), str(tmp_path / name), *by]) == 0
+
+
+def test_sizes_that_a_file_leaves_open_are_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keras = import_keras()
+    image = keras.Input((None, None, 3))
+    file, weights = tmp_path / "model.json", str(tmp_path / "w.safetensors")
+    file.write_text(keras.Model(image, keras.layers.Conv2D(4, 3)(image)).to_json(), encoding="utf-8")
+    assert run(["import", str(file)]) == 2
+    assert "--input 3,224,224" in capsys.readouterr().err
+    assert run(["import", str(file), "--input", "3,48,32"]) == 0
+    assert "image = [3, 48, 32]" in capsys.readouterr().out
+    assert run(["import", str(file), "--input", "3,48,32", "-o", weights]) == 2
+    assert "a config alone has none" in capsys.readouterr().err
 
 
 def test_the_text_of_xception(golden: Callable[[str, str], None], tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Mappings: names that differ in numbers alone become one rule, and every rule leads where it should."""
+"""Mappings: names that differ in numbers or in a word become one rule, and every rule leads where it should."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ CASES = {
     "numbers that swap": ([("a.1.2", "b.2.1"), ("a.3.4", "b.4.3")], 1),
     "a number that stays": ([("x1.0", "y.0"), ("x2.0", "y.1")], 1),
     "a range, since others look alike": ([*((f"c{n}", f"d{n}") for n in range(3)), ("c7", "head")], 2),
-    "automatic names": ([("conv2d", "a.conv"), ("conv2d_1", "b.conv"), ("conv2d_2", "c.conv")], 3),
-    "nothing in common": ([("p1", "q.5"), ("p2", "q.3"), ("p3", "q.9")], 3),
+    "automatic names": ([("conv2d", "a.conv"), ("conv2d_1", "b.conv"), ("conv2d_2", "c.conv")], 2),
+    "numbers of no order": ([("p1", "q.5"), ("p2", "q.3"), ("p3", "q.9")], 1),
     "leading zeros": ([("w01", "x.1"), ("w02", "x.2")], 2),
-    "the same shift twice": ([("m1", "o.0"), ("m2", "o.1"), ("m5", "o.7"), ("m6", "o.8")], 2),
+    "the same shift twice": ([("m1", "o.0"), ("m2", "o.1"), ("m5", "o.7"), ("m6", "o.8")], 1),
+    "two words": ([(f"{a}_{n}", f"u.{n - 4}.{b}") for n in (4, 5, 9) for a, b in (("conv", "c"), ("bn", "n"))], 1),
+    "a part of a word": ([("b_x_conv", "y.conv.w"), ("b_x_bn", "y.norm.w"), ("b_z_bn", "q")], 2),
 }
 
 

@@ -15,7 +15,7 @@ from graphbuilder.cli.entry import run
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.files import write_whole
 from graphbuilder.weights.save import to_bytes
-from tests.peers.parity import distance
+from tests.peers.parity import distance, outputs
 from tests.peers.reference import import_torchvision
 
 # What torch.export does inside is torch's own affair.
@@ -67,8 +67,8 @@ def test_a_model_comes_back(name: str, tmp_path: Path) -> None:
     found.save(spec)
     write_whole(file, to_bytes(model.state_dict()))
     with torch.inference_mode():
-        ours = gb.compile(gb.load(spec, strict=True), weights=file).eval()(example)
-        assert distance(ours, model.eval()(example)) < 1e-4
+        ours = outputs(gb.compile(gb.load(spec, strict=True), weights=file).eval()(example))
+        assert len(ours) == 1 and distance(ours[0], model.eval()(example)) < 1e-4
 
 
 class Residual(nn.Module):
@@ -134,6 +134,50 @@ class Layer(nn.Module):
         return x + self.narrow(nn.functional.gelu(self.wide(self.behind(x))))
 
 
+class StochasticDepth(nn.Module):
+    """Nothing in evaluation, as the classes of that name in libraries are."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.p = rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * (torch.rand(len(x), 1, 1) > self.p) / (1 - self.p) if self.training else x
+
+
+class Spelt(nn.Module):
+    """Attention as it is written out: parts of one layer, the batch moved away, scores; and depth that is dropped."""
+
+    def __init__(self, width: int, rate: float, fused: bool = True) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.proj = nn.Linear(width, width)
+        self.drop_path = StochasticDepth(rate) if rate else nn.Identity()
+        self.fused = fused
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, places, width = x.shape
+        heads = self.qkv(self.norm(x)).reshape(batch, places, 3, 4, width // 4).permute(2, 0, 3, 1, 4)
+        query, key, value = heads.unbind(0) if self.fused else (heads[0], heads[1], heads[2])
+        if self.fused:
+            y = nn.functional.scaled_dot_product_attention(query, key, value)
+        else:
+            y = ((query * (width // 4) ** -0.5) @ key.transpose(-2, -1)).softmax(dim=-1) @ value
+        return x + self.drop_path(self.proj(y.transpose(1, 2).reshape(batch, places, width)))
+
+
+class Deep(nn.Module):
+    def __init__(self, fused: bool) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(3, 32, 4, 4)
+        self.blocks = nn.Sequential(*[Spelt(32, 0.1 * number / 3, fused) for number in range(4)])
+        self.head = nn.Linear(32, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.blocks(self.patches(x).flatten(2).transpose(1, 2)).mean(1))
+
+
 class Sorting(nn.Module):
     """Something that no network of ours does."""
 
@@ -167,6 +211,65 @@ def test_attention_is_one_op() -> None:
     assert found.difference is not None and found.difference < 1e-5
     assert '{ op = "attention", heads = 3 }' in found.text
     assert 'id = "layers", use = "layer", repeat = "=depth"' in found.text
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_attention_that_is_spelt_out_is_one_op_and_depth_is_dropped(fused: bool) -> None:
+    found = gb.from_torch(Deep(fused), torch.randn(2, 3, 16, 16))
+    assert found.difference is not None and found.difference < 1e-5
+    assert '{ op = "attention", heads = 4 }' in found.text
+    assert 'repeat = "=depth", rate = "=drop * i / 3"' in found.text and "drop    = 0.1" in found.text
+
+
+class Auxiliary(nn.Module):
+    """A second head, which is there in training alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU())
+        self.deep = nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU())
+        self.aside, self.head = nn.Conv2d(8, 4, 1), nn.Conv2d(8, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        x = self.stem(x)
+        y = self.head(self.deep(x))
+        return (y, self.aside(x)) if self.training else y
+
+
+def test_what_is_given_in_training_alone_is_an_output_of_training() -> None:
+    model, example = Auxiliary(), torch.randn(2, 3, 8, 8)
+    found = gb.from_torch(model, example)
+    assert 'aux_1 = { from = "aside", training = true }' in found.text
+    ours = gb.compile(found.network)
+    ours.load_state_dict(dict(found.weights() or {}))
+    with torch.no_grad():
+        pairs = zip(outputs(ours.train()(example)), outputs(model.train()(example)), strict=True)
+        assert all(distance(one, other) < 1e-5 for one, other in pairs)
+
+
+class Constants(nn.Module):
+    """What is added and multiplied, and means over this and that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slope, self.start = nn.Parameter(torch.tensor(1.5)), nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.slope * (2 * x - 1 + 0) + self.start
+        y = x.square() / x.norm(dim=(2, 3), keepdim=True) + x.mean(1, keepdim=True) * x
+        return torch.cat([y.amax((2, 3)), y.sum((2, 3)), -y.mean((2, 3))], dim=1)
+
+
+def test_constants_and_reductions_come_back() -> None:
+    found = gb.from_torch(Constants(), torch.randn(2, 4, 6, 6))
+    assert found.difference is not None and found.difference < 1e-5
+
+
+def test_weights_are_written_by_the_names_of_the_spec(tmp_path: Path) -> None:
+    found = gb.from_torch(residual(), torch.randn(2, 8, 4, 4))
+    spec, weights = tmp_path / "net.toml", tmp_path / "net.safetensors"
+    assert {file.name for file in found.save(spec, weights)} >= {"net.toml", "net.safetensors"}
+    assert set(gb.compile(spec, weights=weights).state_dict()) == set(found.weights() or ())
 
 
 def test_what_cannot_be_said_is_listed() -> None:

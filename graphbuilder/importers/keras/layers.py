@@ -196,7 +196,7 @@ def _weighed_sum(config: Config) -> Chain:
 def _prelu(config: Config) -> Chain:
     if sorted(listed(config.get("shared_axes"))) not in ([], [1], [1, 2], [1, 2, 3]):
         raise Unknown(f"a PReLU with shared_axes = {config.get('shared_axes')}")
-    return [Link("prelu", {}, leaves={"weight": "alpha"})]
+    return [Link("prelu", {"shared": False}, leaves={"weight": "alpha"})]
 
 
 def _transposed(config: Config) -> Chain:

@@ -19,8 +19,10 @@ from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed
 from graphbuilder.ir import TensorType, Value
 
 _MODELS = ("Functional", "Model", "Sequential")
-_WEIGHTED = ("conv", "dwconv", "sepconv", "linear", "batchnorm", "layernorm", "groupnorm")
+_WEIGHTED = ("conv", "dwconv", "sepconv", "linear", "batchnorm", "layernorm", "groupnorm", "convtranspose")
 
+# Layers that do something else while they are trained.
+_TRAINED = ("BatchNormalization", "Dropout", "StochasticDepth")
 # What functions call their tensors.
 _OPERANDS = ("x", "x1", "x2", "xs")
 
@@ -170,6 +172,8 @@ class _Reader:
     def _links(self, call: _Call, path: str) -> list[Link]:
         kind = str(call.layer["class_name"])
         said, named = _arguments(call)
+        if kind not in _TRAINED:
+            named = {key: value for key, value in named.items() if key != "training"}
         if ".ops." in str(call.layer.get("module")):
             if any(key not in _OPERANDS for key in named):
                 raise Unknown(f"the function `{kind}` with {', '.join(named)}")

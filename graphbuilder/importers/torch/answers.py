@@ -55,9 +55,9 @@ def weights(network: Network, mapping: str | None, model: nn.Module) -> dict[str
 
 
 def _flat(answer: object) -> list[Tensor]:
-    """The tensors of an answer: one, a list, or a table of them."""
-    if isinstance(answer, Tensor):
-        return [answer]
+    """The tensors of an answer: one, a list, or a table of them; what is there in training alone is None."""
+    if isinstance(answer, Tensor) or answer is None:
+        return [] if answer is None else [answer]
     parts = cast("dict[str, object]", answer).values() if isinstance(answer, dict) else cast("list[object]", answer)
     return [tensor for part in parts for tensor in _flat(part)]
 

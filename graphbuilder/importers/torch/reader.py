@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import operator
 import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -23,6 +25,8 @@ from graphbuilder.ir import TensorType, Value
 Nodes = Mapping[Any, Value]
 
 _RESHAPING = ("expand", "view", "reshape", "unsqueeze", "squeeze", "clone", "contiguous", "to")
+# What training does to the counters of batch norms.
+_COUNTING = ("add", "copy")
 _PLACE = re.compile(r'File "([^"]+)", line (\d+)')
 
 
@@ -36,7 +40,11 @@ def read(model: nn.Module, example: Sequence[Tensor], name: str | None = None) -
     Raises:
         CompileError: GB804 when it cannot be traced, GB801 over what the catalogue does not have.
     """
-    program = _exported(model, example)
+    found = _read(model, _exported(model, example, evaluating), name)
+    return (_with_training(model, example, found) or found) if found.ignore else found
+
+
+def _read(model: nn.Module, program: Any, name: str | None) -> Traced:
     reader = _Reader(program, model)
     unexpressed = Unexpressed()
     for node in program.graph.nodes:
@@ -50,11 +58,36 @@ def read(model: nn.Module, example: Sequence[Tensor], name: str | None = None) -
     )
 
 
-@contextmanager
-def evaluating(model: nn.Module) -> Generator[None]:
+def _with_training(model: nn.Module, example: Sequence[Tensor], found: Traced) -> Traced | None:
+    """The module as it is in training, where that gives more: auxiliary outputs, which come behind the others.
+
+    None where it gives no more, or what it does then cannot be said: the outputs in evaluation are what is wanted.
+    """
+    try:
+        whole = _read(model, _exported(model, example, training), found.name)
+    except CompileError:
+        return None
+    if len(whole.outputs) <= len(found.outputs) or len(whole.ignore) >= len(found.ignore):
+        return None
+    names = [*found.outputs, *(f"aux_{number}" for number in range(1, len(whole.outputs)))][: len(whole.outputs)]
+    outputs = dict(zip(names, whole.outputs.values(), strict=True))
+    return replace(whole, outputs=outputs, training=tuple(names[len(found.outputs) :]))
+
+
+def evaluating(model: nn.Module) -> AbstractContextManager[None]:
     """``model`` in evaluation, and afterwards every part of it as it was."""
+    return _kept(model, training=False)
+
+
+def training(model: nn.Module) -> AbstractContextManager[None]:
+    """``model`` in training, and afterwards every part of it as it was."""
+    return _kept(model, training=True)
+
+
+@contextmanager
+def _kept(model: nn.Module, *, training: bool) -> Generator[None]:
     before = {module: module.training for module in model.modules()}
-    model.eval()
+    model.train(training)
     try:
         yield
     finally:
@@ -62,14 +95,27 @@ def evaluating(model: nn.Module) -> Generator[None]:
             module.training = training
 
 
-def _exported(model: nn.Module, example: Sequence[Tensor]) -> Any:
+def _exported(
+    model: nn.Module, example: Sequence[Tensor], mode: Callable[[nn.Module], AbstractContextManager[None]]
+) -> Any:
     try:
-        with evaluating(model), dropping(model), torch.no_grad():
+        with mode(model), dropping(model), _silent(), torch.no_grad():
             return torch.export.export(model, tuple(example), strict=False)
     except Exception as error:  # whatever the module's own code raises, too
         message = f"{type(model).__name__} cannot be traced: {type(error).__name__}: {str(error).splitlines()[0:1]}"
         remedy = "give an example as the module wants it, --input 3,224,224; what depends on data cannot be a spec"
         raise CompileError((TraceFailed.at(None, message, help=remedy),)) from error
+
+
+@contextmanager
+def _silent() -> Generator[None]:
+    """Without torch's own account of what a trace failed on; the error says it."""
+    logger = logging.getLogger("torch._subclasses.fake_tensor")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 class _Reader:
@@ -157,6 +203,8 @@ class _Reader:
         source = node.args[0] if node.args else None
         name = getattr(source, "name", "")
         known = {**self.state, **self._reshaped}
+        if kind in _COUNTING and known.get(name, "").endswith("num_batches_tracked"):
+            return True
         if kind not in _RESHAPING or name not in known:
             return False
         self._reshaped[node.name] = known[name]
