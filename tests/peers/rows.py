@@ -99,7 +99,7 @@ TRAINED = (
     Row(
         "efficientnet_b0_keras",
         "keras:EfficientNetB0",
-        (128, 75),
+        (75,),
         {**NO_DROPOUT, "drop": 0.0, "mean": [0.0] * 3, "deviation": [1.0] * 3},
         precise=True,
     ),
