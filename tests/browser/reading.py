@@ -14,6 +14,12 @@ _DRAWN = """() => [...document.querySelectorAll("[data-item]")].map((each) => {
 })"""
 
 
+_TIPS = """() => [...document.querySelectorAll(".arrow")].map((each) => {
+  const [x, y] = each.getAttribute("d").slice(1).split(/[ L]/);
+  return [Number(x), Number(y)];
+})"""
+
+
 class Drawn(NamedTuple):
     """A box or frame of the figure, by its top left corner on the sheet."""
 
@@ -28,6 +34,12 @@ class Drawn(NamedTuple):
         """Whether the two overlap by more than a hair."""
         beside = self.x + self.wide <= other.x + 0.5 or other.x + other.wide <= self.x + 0.5
         return not beside and self.y + self.high > other.y + 0.5 and other.y + other.high > self.y + 0.5
+
+    def touches(self, x: float, y: float) -> bool:
+        """Whether a point lies on its edge."""
+        across, along = self.x - 1 <= x <= self.x + self.wide + 1, self.y - 1 <= y <= self.y + self.high + 1
+        sides = abs(x - self.x), abs(x - self.x - self.wide), abs(y - self.y), abs(y - self.y - self.high)
+        return across and along and min(sides) < 1
 
     def holds(self, other: Drawn) -> bool:
         """Whether the other is within this."""
@@ -58,6 +70,11 @@ class Opened:
     def item(self, words: str) -> Locator:
         """The box or frame whose label holds ``words``, the first of them."""
         return self.page.locator(f'[data-item][aria-label*="{words}"]').first
+
+    def loose(self) -> list[tuple[float, float]]:
+        """The tips of arrows that lead to no box."""
+        boxes = self.boxes()
+        return [tip for tip in self.page.evaluate(_TIPS) if not any(box.touches(*tip) for box in boxes)]
 
     def crossings(self) -> list[tuple[str, str]]:
         """Pairs that overlap though neither is in the other."""

@@ -22,7 +22,7 @@ def test_nothing_overlaps_however_it_is_folded(show: Show, name: str) -> None:
     counts: list[int] = []
     for key in ("r", "c", "e", "[", "]"):
         opened.press(key)
-        assert opened.crossings() == [], f"after {key}"
+        assert (opened.crossings(), opened.loose()) == ([], []), f"after {key}"
         counts.append(len(opened.drawn()))
     assert counts[1] < counts[0] <= counts[2]
 
