@@ -121,10 +121,6 @@ class Comparing:
             self._known[key] = self._bodies(before, after, ours, theirs)
         return self._known[key]
 
-    def same(self, before: TypedGraph, after: TypedGraph) -> bool:
-        """Whether two bodies are made of the same steps."""
-        return self._tokens.body(before.graph) == self._tokens.body(after.graph)
-
     def _bodies(
         self, before: TypedGraph, after: TypedGraph, ours: tuple[TypedGraph, ...], theirs: tuple[TypedGraph, ...]
     ) -> Matched:

@@ -40,6 +40,7 @@ class Merger:
     def __init__(self) -> None:
         self._comparing = Comparing(exact=True)
         self._known: dict[tuple[TypedGraph, TypedGraph], TypedGraph] = {}
+        self._apart: dict[tuple[TypedGraph, str], TypedGraph] = {}
         self.marks: dict[TypedGraph, dict[str, Mark]] = {}
 
     def body(self, before: TypedGraph, after: TypedGraph) -> TypedGraph:
@@ -54,6 +55,16 @@ class Merger:
             self.marks[body] = marks
         return self._known[key]
 
+    def apart(self, body: TypedGraph, kind: str) -> TypedGraph:
+        """``body`` as another block, so that a copy to which something happened is drawn as no other."""
+        if not kind or body.graph.kind != "block":
+            return body
+        if (body, kind) not in self._apart:
+            graph = replace(body.graph, template=f"{body.graph.template} {kind}")
+            self._apart[body, kind] = replace(body, graph=graph)
+            self.marks[self._apart[body, kind]] = self.marks.get(body, {})
+        return self._apart[body, kind]
+
 
 class _Body:
     """Two bodies on the way to being one."""
@@ -66,6 +77,7 @@ class _Body:
         self._bodies: dict[str, TypedGraph] = {}
         self._types: dict[Value, TensorType] = {}
         self._marks: dict[str, Mark] = {}
+        self._kinds: dict[str, str] = {}
 
     def merge(self) -> tuple[TypedGraph, dict[str, Mark]]:
         """The body, and what is said of its steps."""
@@ -86,8 +98,9 @@ class _Body:
         for number, node in enumerate(step.run.nodes):
             name = self._splice.name(node.name, gone=pair.after is None)
             body = inner or typed.bodies.get(node.name)
+            self._kinds[name] = pair.kind
             if body is not None:
-                self._bodies[name] = body
+                body = self._bodies[name] = self._merger.apart(body, pair.kind)
             self._types.update((Value(name, port), typed.types[Value(node.name, port)]) for port in node.results)
             mark = _mark(pair, number, self._merger.marks.get(body, {}) if body is not None else {})
             if mark is not None:
@@ -118,7 +131,7 @@ class _Body:
         owner = self._splice.own_types(node.name)
         if not isinstance(node.callee, Op) or (mark is None and read == owner):
             return led
-        return replace(led, callee=stand_in(node.callee, owner, mark.kind if mark else "same"))
+        return replace(led, callee=stand_in(node.callee, owner, self._kinds[node.name], mark.words if mark else ""))
 
     def _pass(self, name: str) -> None:
         """Let what is gone give a step ("": the outputs) what that reads otherwise, so that shapes are those of now."""
@@ -133,11 +146,21 @@ def _mark(pair: Pair, number: int, inside: dict[str, Mark]) -> Mark | None:
     if pair.after is None:
         return Mark("removed")
     if number >= pair.before.run.count:
-        return Mark("added")
+        return Mark("added", parameters=_parameters(pair, number))
     count = sum(1 if mark.kind else mark.inside for mark in inside.values())
     if not pair.kind and not count:
         return None
-    return Mark("changed" if pair.kind else "", _words(pair.changes), _note(pair), count)
+    return Mark("changed" if pair.kind else "", _words(pair.changes), _parameters(pair, number), count)
+
+
+def _parameters(pair: Pair, number: int) -> tuple[int, int]:
+    """Those of one copy before and after; of the last, those of further ones before too."""
+    if pair.before is None or pair.after is None or pair.step.op is not None:
+        return 0, 0
+    ours, theirs = (step.costs.trainable // step.run.count for step in (pair.before, pair.after))
+    counts = pair.before.run.count, pair.after.run.count
+    last = number == counts[1] - 1
+    return ours * (counts[0] - number if last and counts[0] > number else int(number < counts[0])), theirs
 
 
 def _words(changes: Sequence[Change]) -> str:
@@ -153,14 +176,6 @@ def _said(change: Change) -> str:
     if change.name in ("name", "use", "op", "step"):
         return f"was {shown(change.before)}"
     return f"{change.name} {shown(change.before)} → {shown(change.after)}"
-
-
-def _note(pair: Pair) -> str:
-    """The parameters before and after, where a block has others than it had."""
-    ours, theirs = pair.costs
-    if pair.step.op is not None or ours.trainable == theirs.trainable:
-        return ""
-    return f"{text.count(ours.trainable)} → {text.count(theirs.trainable)}"
 
 
 def _facts(differences: Differences) -> Iterator[str]:

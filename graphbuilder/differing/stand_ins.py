@@ -5,31 +5,42 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, cast
 
+from pydantic import PrivateAttr
+
 from graphbuilder.backends.graphviz.read.habits import title_of
 from graphbuilder.ir import Op, Reach, TensorType, Weight
 
 
 class StandIn(Op):
-    """An op as it was in its own network."""
+    """An op as it was in its own network.
 
-    made: tuple[TensorType, ...]
-    owned: tuple[Weight, ...]
-    products: int
-    sizes: tuple[bool, ...]
+    Its fields are what a reader sees of it, and two that look the same are equal to whoever gathers copies.
+    """
+
     words: str
+    said: str
     given: tuple[str, ...]
+    sizes: tuple[bool, ...]
+    _made: tuple[TensorType, ...] = PrivateAttr()
+    _owned: tuple[Weight, ...] = PrivateAttr()
+    _products: int = PrivateAttr()
+
+    def known(self, made: tuple[TensorType, ...], owned: tuple[Weight, ...], products: int) -> StandIn:
+        """This, with what it makes, owns and costs."""
+        self._made, self._owned, self._products = made, owned, products
+        return self
 
     def results(self) -> tuple[str, ...]:
         return self.given
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        return self.made
+        return self._made
 
     def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
-        return self.owned
+        return self._owned
 
     def macs(self, inputs: tuple[TensorType, ...]) -> int:
-        return self.products
+        return self._products
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach | None, ...]:
         return tuple(None if size else Reach() for size in self.sizes)
@@ -38,18 +49,15 @@ class StandIn(Op):
         return self.words
 
 
-def stand_in(op: Op, inputs: tuple[TensorType, ...], kind: str) -> StandIn:
-    """What stands for ``op`` on ``inputs``; those of another ``kind`` are another op, so that none is taken for it."""
+def stand_in(op: Op, inputs: tuple[TensorType, ...], kind: str, said: str) -> StandIn:
+    """What stands for ``op`` on ``inputs``; those of another ``kind`` are another op, so that none is taken for it.
+
+    ``said`` is what is said of it.
+    """
     reads = () if op.variadic else op.reads(inputs)
-    title = title_of(op)
-    return _class(type(op), kind, title)(
-        made=op.infer(inputs),
-        owned=op.weights(inputs),
-        products=op.macs(inputs),
-        sizes=tuple(reach is None for reach in reads),
-        words=op.detail(inputs),
-        given=op.results(),
-    )
+    sizes = tuple(reach is None for reach in reads)
+    made = _class(type(op), kind, title_of(op))(words=op.detail(inputs), said=said, given=op.results(), sizes=sizes)
+    return made.known(op.infer(inputs), op.weights(inputs), op.macs(inputs))
 
 
 @cache

@@ -5,7 +5,7 @@ Every line is fitted to a width, and what a file brings is made safe to show.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -18,7 +18,7 @@ from graphbuilder.differing.report import Differences, ends, shown
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "renamed": "~"}
 _COLOURS = {"+": "32", "-": "31", "~": "33", "head": "1", "faint": "2"}
-_LEAST, _NUMBER, _MOST_NAMES = 40, 10, 3
+_LEAST, _MOST_NAMES = 40, 3
 _HEADINGS = ("parameters", "MACs")
 
 
@@ -79,12 +79,11 @@ def said(change: Change) -> str:
     return f"{change.name} {shown(change.before)} → {shown(change.after)}"
 
 
-def delta(before: int, after: int, form: str = "scaled") -> str:
+def delta(before: int, after: int) -> str:
     """``+2.10 M``, ``−12``; nothing for no change."""
     if before == after:
         return ""
-    sign = "+" if after > before else "−"
-    return sign + (scaled if form == "scaled" else counted)(abs(after - before))
+    return ("+" if after > before else "−") + scaled(abs(after - before))
 
 
 def _heading(differences: Differences, pen: _Pen) -> Iterator[str]:
@@ -254,8 +253,7 @@ def _cells(cells: Sequence[str], wide: Sequence[int]) -> str:
     return "".join(f"  {cell:>{number}}" for cell, number in zip(cells, wide, strict=True) if number)
 
 
-def _total(before: int, after: int, form: object) -> str:
-    told = counted if form is counted else scaled
+def _total(before: int, after: int, told: Callable[[int], str]) -> str:
     if before == after:
         return f"{told(after)}, unchanged"
     share = f", {100 * (after - before) / before:+.1f} %".replace("-", "−") if before else ""

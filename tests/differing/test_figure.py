@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import graphbuilder as gb
+from graphbuilder.analysis.costs import costs
+from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.figure import drawing
 from graphbuilder.backends.graphviz.lay.drawing import Drawing, Shape
 from graphbuilder.backends.graphviz.options import Options
@@ -114,3 +116,20 @@ def test_files_are_written_whole(tmp_path: Path) -> None:
 def test_a_figure_of_one_network_knows_no_marks() -> None:
     svg = gb.render(SPECS / "xception.toml").decode()
     assert ".removed>path" not in svg and ".convolution>path" in svg
+
+
+def test_copies_that_grow_are_one_stack_with_all_their_parameters() -> None:
+    found = between("densenet121", "densenet121", growth=24)
+    figure = drawn(found)
+    layers = [
+        costs(side.typed.bodies["stages"].bodies["0"].bodies["layer"]).trainable for side in (found.before, found.after)
+    ]
+    said = {each.text for each in figure.words}
+    assert "dense 0 – 5" in said and f"{text.count(layers[0])} → {text.count(layers[1])}" in said
+    assert [words(shape) for shape in figure.shapes if shape.style == "badge"] == ["× 6", "× 12", "× 24", "× 16"]
+
+
+def test_fewer_copies_are_told_too() -> None:
+    more = between("xception", "xception", middle=16)
+    said = {each.text for each in drawn(differences(more.after, more.before)).words}
+    assert {"repeated 8 times", "was 16 times", "25.8 M → 12.9 M"} <= said

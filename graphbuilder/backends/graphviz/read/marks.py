@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.read.scene import MARKS, Box, Card, Item, Region, Scene, Section
 
 
@@ -21,13 +22,13 @@ class Mark:
     Attributes:
         kind: what happened to it; "" where it is the same, but perhaps not what is in it.
         words: what changed: ``padding valid → same``.
-        note: its parameters, before and after, where these differ.
+        parameters: those of a block before and after, where these differ.
         inside: how many steps in it are marked.
     """
 
     kind: Literal["", "added", "removed", "changed"]
     words: str = ""
-    note: str = ""
+    parameters: tuple[int, int] = (0, 0)
     inside: int = 0
 
 
@@ -64,8 +65,13 @@ class Marks:
         return replace(section, title=f"{MARKS[mark.kind]} {section.title}{words}")
 
     def _marked(self, item: Item) -> Item:
-        mark = self._at(item.path.rstrip("."))
-        return _card(item, mark) if isinstance(item, Card) else _box(item, mark)
+        path = item.path.rstrip(".")
+        if isinstance(item, Box):
+            return _box(item, self._at(path))
+        around, dot, name = path.rpartition(".")
+        names = range(int(name), int(name) + item.count) if name.isdecimal() else (name,)
+        each = [self._at(f"{around}{dot}{copy}").parameters for copy in names]
+        return _card(item, self._at(path), (sum(one for one, _ in each), sum(other for _, other in each)))
 
     def _at(self, path: str) -> Mark:
         """The mark of a step, or of the step around it that was added or removed with all that is in it."""
@@ -89,8 +95,11 @@ def _box(box: Box, mark: Mark) -> Box:
     return replace(box, mark=mark.kind, title=title, detail=mark.words or box.detail)
 
 
-def _card(card: Card, mark: Mark) -> Card:
-    card = replace(card, note=mark.note or card.note)
+def _card(card: Card, mark: Mark, parameters: tuple[int, int]) -> Card:
+    """``card`` marked; ``parameters`` are those of all its copies, before and after."""
+    before, after = parameters
+    if before != after and mark.kind not in ("added", "removed"):
+        card = replace(card, note=f"{text.count(before)} → {text.count(after)}")
     if not mark.kind:
         return card
     words = (*card.words, mark.words) if mark.words and card.count > 1 else card.words
