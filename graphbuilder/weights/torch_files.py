@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _INNER = ("state_dict", "model_state_dict", "model")
 # What DataParallel, DistributedDataParallel and torch.compile put before every name.
 _WRAPPERS = ("module.", "_orig_mod.")
+# Where torch's AveragedModel, whose model is such a wrapper, counts what it has averaged.
+_COUNT = "n_averaged"
 _KINDS = {"BF": "bfloat", "F": "float", "I": "int", "U": "uint"}
 # How a pickle begins that torch did not write: it keeps to protocol 2.
 _NEWER = (b"\x80\x03", b"\x80\x04", b"\x80\x05")
@@ -72,11 +74,12 @@ def read_state(path: str, file: BinaryIO, size: int) -> Checkpoint:
 
 
 def _unwrapped(names: Iterable[str]) -> dict[str, str]:
-    """Each of ``names`` with what it is without a wrapper that stands before all of them."""
-    found = {name: name for name in names}
+    """Each of ``names`` with what it is without a wrapper that stands before all of them, and without its count."""
+    whole = {name: name for name in names}
+    found = {name: name for name in whole if name != _COUNT}
     while wrapper := next((each for each in _WRAPPERS if found and all(map(_begins(each), found.values()))), None):
         found = {name: short.removeprefix(wrapper) for name, short in found.items()}
-    return found
+    return whole if all(name == short for name, short in found.items()) else found
 
 
 def _begins(wrapper: str) -> Callable[[str], bool]:

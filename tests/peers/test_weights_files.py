@@ -1,4 +1,4 @@
-"""Files that Keras itself writes: one model, one set of names and numbers, whatever the format."""
+"""Files that Keras and torch themselves write: one model, one set of names and numbers, whatever the format."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
+import graphbuilder as gb
 from graphbuilder.weights.keras_names import snake_case
+from graphbuilder.weights.load import fitting
 from graphbuilder.weights.read import read
-from tests.peers.reference import import_keras
+from tests.peers.parity import SPECS
+from tests.peers.reference import import_keras, import_torchvision
 
 Names = dict[str, np.ndarray]
 
@@ -109,3 +116,54 @@ def test_keras_names_its_classes_so() -> None:
     names = [name for name in dir(import_keras().layers) if name[0].isupper()]
     assert len(names) > 100
     assert [snake_case(name) for name in names] == list(map(from_keras, names))
+
+
+def trained(model: nn.Module) -> dict[str, Any]:
+    """What a script of training has beside the model."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    sum(parameter.sum() for parameter in model.parameters()).backward()
+    optimizer.step()
+    return {"epoch": 3, "optimizer": optimizer.state_dict(), "best": torch.tensor(0.5)}
+
+
+# What training scripts put into a file, by the habit that they follow.
+CHECKPOINTS = {
+    "the state alone": lambda model: model.state_dict(),
+    "below state_dict": lambda model: {"state_dict": model.state_dict(), **trained(model)},
+    "below model": lambda model: {"model": model.state_dict(), **trained(model)},
+    "below model_state_dict": lambda model: {"model_state_dict": model.state_dict(), **trained(model)},
+    "in parallel": lambda model: {"state_dict": nn.DataParallel(model).state_dict(), "epoch": 1},
+    "compiled": lambda model: torch.compile(model).state_dict(),
+    "compiled, in parallel": lambda model: nn.DataParallel(torch.compile(model)).state_dict(),
+    "averaged": lambda model: AveragedModel(model).state_dict(),
+    "averages beside": lambda model: {"model": model.state_dict(), "model_ema": AveragedModel(model).state_dict()},
+    "timm's averages beside": lambda model: {
+        "state_dict": model.state_dict(),
+        "state_dict_ema": {name: tensor * 0 for name, tensor in model.state_dict().items()},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def squeezenet() -> nn.Module:
+    return import_torchvision().models.squeezenet1_1(num_classes=10)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch.compile's own
+@pytest.mark.parametrize("ending", ["pth", "older.pth", "safetensors"])
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_every_checkpoint_of_torch_gives_the_weights(
+    name: str, ending: str, squeezenet: nn.Module, tmp_path: Path
+) -> None:
+    content = CHECKPOINTS[name](squeezenet)
+    wanted = [tensor.clone() for tensor in squeezenet.state_dict().values()]
+    file = tmp_path / f"w.{ending}"
+    if ending == "safetensors":
+        state = next((content[key] for key in ("state_dict", "model", "model_state_dict") if key in content), content)
+        save_file({key: tensor.clone() for key, tensor in state.items()}, file)
+    else:
+        torch.save(content, file, _use_new_zipfile_serialization=ending == "pth")
+    network = gb.load(SPECS / "squeezenet1_1.toml", params={"classes": 10})
+    with fitting(network.typed, network.files, file) as fit:
+        found = list(fit.tensors().values())
+    assert sorted(map(float, map(torch.sum, found))) == sorted(map(float, map(torch.sum, wanted)))
