@@ -18,9 +18,8 @@ from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Link, Regi
 from graphbuilder.backends.graphviz.read.structure import Element, Tap, items_of, structure
 
 _LONG, _LONG_ACROSS, _MOST_CROSSING = 1500.0, 1200.0, 6
-_MANY, _FEW, _BEHIND = 9, 3, 2
-"""From how many boxes on a section is one though other things run beside it, how many values may pass its ends, and how
-near behind it what it reads is read again if it is the body of a residual."""
+_MANY, _FEW = 9, 3
+"""From how many boxes on a section is one though other things run beside it, and how many values may pass its ends."""
 
 
 class Piece(NamedTuple):
@@ -79,7 +78,8 @@ def _stays(path: str, region: Region, sections: Mapping[str, Section]) -> bool:
         return False
     values = [span for span in spans if not _is_terminal(region, span[2].item)]
     entering = {end for start, stop, end in values if start < own[0] <= stop <= own[-1]}
-    if any(end in entering and own[-1] < stop <= own[-1] + _BEHIND for _, stop, end in values):
+    parent = path[: path.rfind(".") + 1]
+    if any(end in entering and own[-1] < stop and order[stop].startswith(parent) for _, stop, end in values):
         return False
     passing = [{end for start, stop, end in values if start < cut <= stop} for cut in (own[0], own[-1] + 1)]
     return all(len(found) <= _FEW for found in passing)

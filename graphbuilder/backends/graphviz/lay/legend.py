@@ -16,7 +16,7 @@ from graphbuilder.backends.graphviz.read.scene import MARKS, Scale, Scene
 
 _SAMPLE, _MOST_SAMPLE, _HIGH = 74.0, 130.0, 17.0
 _ROW, _NOTE, _HEAD, _PAD, _INDENT = 23.0, 16.0, 32.0, 14.0, 30.0
-_SIZE, _TALL, _BROADER = 9.0, 0.8, 1.6
+_SIZE, _TALL, _SMALL, _BROADER = 9.0, 0.8, 640.0, 1.6
 _FAMILIES = (
     "separable",
     "convolution",
@@ -110,7 +110,7 @@ def add_legend(drawing: Drawing, scene: Scene, across: bool, margin: float, gutt
     high = _HEAD + _ROW * len(entries) + _NOTE * len(notes) + _PAD - 6
     needed = (max([broad, *(15 + text.width(note, _SIZE) for note in notes)]) + 15, high)
     area = _free(drawing, needed, margin, gutter)
-    if area is None and drawing.wide < _TALL * drawing.high:
+    if area is None and (drawing.wide < _TALL * drawing.high or drawing.wide + gutter + needed[0] < _SMALL):
         area = _Area(drawing.wide - margin + gutter, margin, *needed)
         drawing.wide, drawing.high = area.x + area.wide + margin, max(drawing.high, high + 2 * margin)
     if area is None:

@@ -234,7 +234,7 @@ class Placer:
     def _lanes(self, part: Part, others: list[Chain], bare: list[Link]) -> Part:
         """``part`` on the trunk with short branches and bare links in lanes beside it."""
         lanes = [self.chain(chain.elements, "narrow") for chain in others] + [_passing(link) for link in bare]
-        length = max([part.length, *(lane.length for lane in lanes)])
+        length = max([part.length, *(lane.length + 2 * lane.tail for lane in lanes)])
         if part.length < length:
             part.reach(0.0, length)
             part.length = length
@@ -263,7 +263,8 @@ class Placer:
         trunks = [edge + part.left for edge, part in zip(edges, parts, strict=False)]
         total = edges[-1] - m.BRANCH_GAP
         middle = trunks[len(trunks) // 2] if len(trunks) % 2 else total / 2
-        whole = Part(length, middle, total - middle, max(p.before for p in parts), max(p.after + p.tail for p in parts))
+        whole = Part(length, middle, total - middle, max(p.before for p in parts), max(p.after for p in parts))
+        whole.tail = max(p.length + p.tail for p in parts) - length
         for part, trunk in zip(parts, trunks, strict=True):
             part.move(0.0, trunk - middle)
             part.reach(0.0, length)
@@ -326,8 +327,8 @@ class Placer:
             return []
         waiting = {**whole.through, **whole.outs}
         found = [link for link in part.ins if link in waiting and (edge or self.everywhere or self.is_edge(link))]
-        places = {(link.source, round(waiting[link].points[-1][1])): link for link in found if not self._is_end(link)}
-        return [self.caption(link, waiting[link].points[-1][1]) for link in places.values()]
+        said = [self.caption(link, waiting[link].points[-1][1]) for link in found if not self._is_end(link)]
+        return list({(caption.text, round(caption.across)): caption for caption in said}.values())
 
     def caption(self, link: Link, across: float = 0.0) -> Caption:
         """The shape of the value of ``link``, beside a wire that runs at ``across``."""

@@ -23,6 +23,8 @@ from graphbuilder.ir import Graph, Node, Value
 Fold = Literal["nothing", "repeats", "blocks"]
 _COPIES, _COPIES_INSIDE = 2, 6
 """The most copies of something small that are all drawn, and the most boxes of three in a card that are."""
+_SIDE_BY_SIDE, _BOXES_SIDE_BY_SIDE = 4, 12
+"""The most copies side by side that are all drawn, and the most boxes in them."""
 _TINY = 2
 """The most boxes of a block that gets no card of its own."""
 _ROW = 10
@@ -141,6 +143,8 @@ class Policy:
         body = typed.bodies.get(run.first.name)
         cards = body is not None and self._may_be_card(body)
         boxes = run.count * (self._count(body) if body else 1)
+        if self._fold == "nothing" and not is_chained(run, typed):
+            return run.count > _SIDE_BY_SIDE or boxes > _BOXES_SIDE_BY_SIDE
         inside = where.frame == "card" and run.count == _COPIES + 1 and boxes <= _COPIES_INSIDE
         return cards or self._fold != "nothing" or (run.count > _COPIES and not inside)
 
