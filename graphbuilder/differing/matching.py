@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import pairwise
+from math import log10
 
 from graphbuilder.differing.steps import Step, ops_inside
 from graphbuilder.ir import Graph, Op
@@ -66,10 +67,18 @@ class Matching:
             yield from ((left[one], right[other]) for one, other in _aligned(weights))
 
     def _likeness(self, one: Step, other: Step) -> float:
-        """How much speaks for two steps being one; nothing where they are not."""
+        """How much speaks for two steps being one; nothing where they are not.
+
+        Steps of many weights count more: a norm that changes places with a convolution is what was moved.
+        """
+        found = self._sameness(one, other)
+        weights = min(one.costs.trainable, other.costs.trainable)
+        return found * (1.0 + log10(1 + weights) / 3) if found else 0.0
+
+    def _sameness(self, one: Step, other: Step) -> float:
         named = 0.25 * (one.name == other.name) - 0.5 * bool(one.given and other.given)
         if one.token == other.token:
-            return 4.0 + named
+            return 3.0 + named
         if one.op and other.op:
             found = _op_likeness(one.op, other.op)
         elif one.op or other.op:

@@ -85,6 +85,15 @@ CASES = {
         steps(STEM, '{ id = "last", op = "conv", out = 4, kernel = 1 }'),
         [("renamed", "conv", ["head"], ["last"])],
     ),
+    "a norm behind what it stood before": (
+        steps('{ op = "batchnorm" }', '{ op = "conv", out = 8, kernel = 3, padding = 1 }'),
+        steps('{ op = "conv", out = 8, kernel = 5, padding = 2 }', '{ op = "batchnorm" }'),
+        [
+            ("removed", "batchnorm", ["batchnorm"], []),
+            ("changed", "conv", ["conv"], ["conv"]),
+            ("added", "batchnorm", [], ["batchnorm"]),
+        ],
+    ),
     "what is read": (
         steps('{ id = "a", op = "relu" }', '{ id = "b", op = "gelu" }', '{ op = "add", from = ["a", "b"] }'),
         steps('{ id = "a", op = "relu" }', '{ id = "b", op = "gelu" }', '{ op = "add", from = ["b", "b"] }'),
