@@ -95,9 +95,10 @@ class Folding(Reader):
         if fold.body is None:
             box = box_of(replace(run, nodes=run.nodes[:1]), typed, fold.where)
             return single(box, typed.inputs_of(run.first), typed.outputs_of(run.first))
-        where = replace(fold.where.inside(run, typed), frame="card")
-        if fold.kind == "panel":
-            where = replace(where, frame="panel", section=Section(fold.where.path(run.first), fold.title))
+        where = replace(fold.where.inside(run, typed), frame="panel" if fold.kind == "panel" else "card")
+        if fold.body.graph.kind == "repeat":
+            # Its copies need not say its title again.
+            where = replace(where, section=Section(fold.where.path(run.first), fold.title))
         return self.region(fold.body, where)
 
     def copies(self, fold: Fold) -> Region:

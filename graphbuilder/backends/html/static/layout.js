@@ -198,7 +198,9 @@ function settle(points, raw, item, [centre, middle, wide, high], port, band) {
       return;
     }
     if (run < raw.length || raw.length === 2) for (let i = 0; i < run; i++) points[i][0] = place;
+    // A wire that branches off another begins there, unless that leaves by another port.
     if (onEdge) points[0][1] = edge;
+    else if (several) points.unshift([points[0][0], edge]);
     return;
   }
   if (sideways) {

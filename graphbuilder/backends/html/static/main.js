@@ -188,10 +188,17 @@ function typed(event) {
   if (command[2]) command[2](); else arrow(event);
 }
 
+const FAMILIES = Object.entries({
+  separable: "depthwise, separable", convolution: "convolution", attention: "attention", pooling: "pooling", head: "fully connected",
+  activation: "activation", normalisation: "normalisation", regularisation: "in training only", shape: "shape only", join: "join",
+});
+
 function help() {
   const list = byId("keys"), names = { " ": "Space", ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
   list.replaceChildren(...COMMANDS.flatMap(([keys, words]) => [
     made("dt", {}, ...keys.map((key) => made("kbd", {}, names[key] ?? key))), made("dd", {}, words)]));
+  const shown = FAMILIES.filter(([style]) => view.scene.items.some((item) => item.style === style));
+  byId("families").replaceChildren(...shown.map(([style, words]) => made("span", { class: `chip ${style}` }, words)));
   byId("help").showModal();
 }
 
