@@ -8,10 +8,11 @@ clock, from event to event, so nothing waits that would not have waited.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from statistics import median
 from time import perf_counter
+from typing import cast
 
 import torch
 from torch import nn
@@ -89,7 +90,7 @@ def _hooks(module: nn.Module, device: torch.device, spans: list[tuple[str, Momen
         return lambda *_: spans.append((path, open_.pop(), _now(device)))
 
     handles: list[RemovableHandle] = []
-    named: list[tuple[str, nn.Module]] = list(module.named_modules())
+    named = cast("Iterable[tuple[str, nn.Module]]", module.named_modules())  # torch annotates it in part
     for path, each in named:
         handles += (each.register_forward_pre_hook(begin), each.register_forward_hook(end(path)))
     try:
