@@ -219,12 +219,12 @@ def test_growing_copies_are_told_as_one() -> None:
 
 
 def test_long_bodies_are_matched_in_time() -> None:
-    """Six thousand steps of which sixty are gone: no pair of all with all."""
-    names = [f'{{ id = "s{number}", op = "relu" }}' for number in range(6_000)]
+    """Three thousand steps of which thirty are gone: no pair of all with all."""
+    names = [f'{{ id = "s{number}", op = "relu" }}' for number in range(3_000)]
     one = network(steps(*names))
     other = network(steps(*(each for number, each in enumerate(names) if number % 100)))
     found = differences(Side(one, ""), Side(other, ""))
-    assert found.counts() == {"removed": 60}
-    unnamed = [f'{{ op = "{op}" }}' for op in ("relu", "gelu", "elu") for _ in range(2_000)]
+    assert found.counts() == {"removed": 30}
+    unnamed = [f'{{ op = "{op}" }}' for op in ("relu", "gelu", "elu") for _ in range(1_000)]
     one, other = network(steps(*unnamed)), network(steps(*reversed(unnamed)))
     assert differences(Side(one, ""), Side(other, ""))

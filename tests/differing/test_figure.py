@@ -89,11 +89,10 @@ PAIRS = [
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if (SPECS / f"{pair[0]}.toml").exists()])
 def test_nothing_lies_where_it_should_not(before: str, after: str) -> None:
-    for one, other in ((before, after), (after, before)):
-        assert list(faults(drawn(between(one, other)))) == []
+    assert list(faults(drawn(between(before, after)))) == []
 
 
-@pytest.mark.parametrize("before", sorted(path.stem for path in SPECS.glob("*.toml"))[::4])
+@pytest.mark.parametrize("before", sorted(path.stem for path in SPECS.glob("*.toml"))[::6])
 def test_any_two_networks_are_drawn(before: str) -> None:
     """What has nothing in common has wires that no spec has."""
     assert drawn(between(before, "swin_t" if before.startswith("u") else "unet")).shapes
