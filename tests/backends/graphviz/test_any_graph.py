@@ -78,7 +78,7 @@ def test_nothing_lies_on_anything_in_a_network_of_blocks(seed: int) -> None:
         assert list(faults(drawing(typed, options))) == []
 
 
-@pytest.mark.parametrize("seed", [*range(60), 1057, 1191, 1240])
+@pytest.mark.parametrize("seed", [*range(60), 1057, 1191, 1240, 2150, 2180, 2390])
 def test_nothing_lies_on_anything_in_random_specs(seed: int) -> None:
     found = compiler.check_text(Network(seed).text).network
     assert found is not None

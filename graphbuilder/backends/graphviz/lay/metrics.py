@@ -14,7 +14,7 @@ GAP, END_GAP, CARD_GAP, BRANCH_GAP, LANE = 11.0, 16.0, 30.0, 18.0, 13.0
 TAP, ABREAST = 26.0, 50.0
 """How far beside the trunk an end stands that hangs on it, and how far apart values run that nothing is done to."""
 PAD, HEADER = 10.0, 20.0
-STACK, BADGE, WORDS = 5.0, 26.0, 24.0
+STACK, BADGE, BADGE_ROOM, WORDS = 5.0, 26.0, 42.0, 24.0
 JOIN, BAR = 20.0, 22.0
 LINE = 11.5
 """What a further line of a title, or under a stack, takes."""

@@ -69,7 +69,8 @@ class BoxMark(_AtPoint):
 class FrameMark:
     """A card from ``start`` to ``end`` along and ``left`` to ``right`` across.
 
-    ``title`` and ``words`` are lines. ``wires`` is where wires come in, between which the title finds room. What
+    ``title`` and ``words`` are lines. ``wires`` is where wires come in, between which the title finds room, ``leaving``
+    where they go out, between which the words do. What
     stands on a panel's trunk is ``stretched`` to the width of the panel; what runs another's weights is ``dashed``, and
     what only training needs is ``faded``. ``mark`` is that of the card.
     """
@@ -83,6 +84,7 @@ class FrameMark:
     count: int = 1
     words: tuple[str, ...] = ()
     wires: tuple[float, ...] = ()
+    leaving: tuple[float, ...] = ()
     dashed: bool = False
     stretched: bool = False
     faded: bool = False
@@ -94,6 +96,7 @@ class FrameMark:
         self.left += across
         self.right += across
         self.wires = tuple(wire + across for wire in self.wires)
+        self.leaving = tuple(wire + across for wire in self.leaving)
 
     def flip(self) -> None:
         self.start, self.end = -self.end, -self.start

@@ -92,14 +92,15 @@ class Pen:
         words = f"× {mark.count}"
         needed = text.width(words, 12, bold=True) + 12
         edge = right + 2 * m.STACK + 4
-        trunk = left if self.metrics.across else self.x + max(mark.wires, default=0.0) + 10
+        leaving = [] if self.metrics.across else [self.x + wire for wire in mark.leaving]
+        trunk = max(leaving) + 10 if leaving else left
         wide = max(needed, min(_BADGE[0], edge - trunk))
         key = f"badge {mark.start} {mark.left} {self.x} {self.y}"
         run = Run(words, 12, bold=True)
         self.drawing.shapes.append(
             Shape(key, edge - wide / 2, bottom + 12, wide, _BADGE[1], "badge", "round", ((run,),))
         )
-        room = (edge - wide if self.metrics.across else trunk - 18) - left - 6
+        room = min([edge - wide, *(wire - 8 for wire in leaving)]) - left - 6
         for number, line in enumerate(mark.words):
             said, y = text.fit(line, room, m.DETAIL, bold=True), bottom + 2 * m.STACK + 8 + number * m.LINE
             self.drawing.words.append(Words(left + 6, y, said, m.DETAIL, bold=True, tone="accent"))

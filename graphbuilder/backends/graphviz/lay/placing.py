@@ -184,9 +184,10 @@ class Placer:
         header = m.HEADER + more if (title or note) and not across else m.PAD
         before, behind = (m.PAD, header) if self._upward else (header, m.PAD)
         wires = tuple(sorted({tip.points[0][1] for tips in part.ins.values() for tip in tips}))
+        leaving = tuple(sorted({tip.points[-1][1] for tip in (*part.outs.values(), *part.through.values())}))
         part.move(before, 0.0)
         part.length += before + part.tail + behind
-        mark = FrameMark(0.0, part.length, 0.0, 0.0, lines, note, count, words, wires)
+        mark = FrameMark(0.0, part.length, 0.0, 0.0, lines, note, count, words, wires, leaving)
         self._widen(part, mark)
         left, right = part.left + m.PAD, part.right + m.PAD
         left += m.HEADER - m.PAD / 2 + more if across else 0
@@ -213,8 +214,9 @@ class Placer:
         last = max(mark.wires, default=0.0)
         if not any(after - before - 16 >= first - 8 for before, after in pairwise(mark.wires)):
             part.left = max(part.left, first - min(mark.wires, default=0.0))
-        part.left = max(part.left, under + 8 - last if under else 0.0)
-        part.right = max(part.right, last + second)
+        gone = max(mark.leaving, default=last)
+        part.left = max(part.left, under + 8 - min(mark.leaving, default=last) if under else 0.0)
+        part.right = max(part.right, last + second, gone + m.BADGE_ROOM if under else 0.0)
 
     # branches
 
