@@ -1,0 +1,86 @@
+"""What stands beside what: copies, stages, outputs on the way, and which ways round are skips."""
+
+import pytest
+
+from graphbuilder import compiler
+from graphbuilder.backends.graphviz import Options
+from graphbuilder.backends.graphviz.figure import drawing, scene
+from tests.backends.graphviz.test_scene import HEAD
+
+BRANCHES = """
+[model]
+body = [{ id = "path", use = "path", repeat = %d, merge = "concat" }]
+[blocks.path]
+body = [{ op = "conv", out = 4, kernel = 1 }, { op = "conv", out = 4, kernel = 3, padding = "half" }]
+"""
+
+
+@pytest.mark.parametrize(("count", "badges", "drawn"), [(3, [], 6), (4, [], 8), (5, ["× 5"], 2)])
+def test_a_few_copies_side_by_side_are_all_drawn(count: int, badges: list[str], drawn: int) -> None:
+    checked = compiler.check_text(HEAD + BRANCHES % count)
+    assert checked.network is not None, checked.diagnostics
+    shapes = drawing(checked.network.typed, Options()).shapes
+    assert [shape.lines[0][0].text for shape in shapes if shape.style == "badge"] == badges
+    assert sum(shape.style == "convolution" and bool(shape.tip) for shape in shapes) == drawn
+
+
+STAGES = """
+[model]
+body = [{ id = "stages", use = "stage", repeat = 2 }]
+[blocks.stage]
+body = [%s]
+[blocks.layer]
+body = [%s]
+[blocks.unit]
+body = [{ op = "conv", out = 3, kernel = 1 }, { op = "relu" }, { op = "tanh" }]
+"""
+
+
+def test_panels_of_stages_say_which_stage() -> None:
+    layer = ", ".join(['{ use = "unit" }'] * 6)
+    stage = '{ id = "first", use = "layer" }, { op = "maxpool", kernel = 2 }, { id = "second", use = "layer" }'
+    checked = compiler.check_text(HEAD + (STAGES % (stage, layer)).replace("repeat = 2", 'repeat = "=[1, 2]"'))
+    assert checked.network is not None, checked.diagnostics
+    found = scene(checked.network.typed, Options(expand=("stages", "stages.*"))).sections.values()
+    assert {section.title for section in found} >= {"stage 0 · first", "stage 1 · second"}
+
+
+TAPPED = """
+[model]
+body = [{ id = "low", op = "conv", out = 4, kernel = 1 }, { op = "relu" }, { id = "high", op = "tanh" }]
+[outputs]
+low = "low"
+high = "high"
+"""
+
+
+def test_an_output_on_the_way_stands_beside_a_straight_trunk() -> None:
+    checked = compiler.check_text(HEAD + TAPPED)
+    assert checked.network is not None, checked.diagnostics
+    places = {shape.key: shape for shape in drawing(checked.network.typed, Options()).shapes}
+    assert len({places[key].x for key in ("x", "low", "relu", "high", "output high")}) == 1
+    assert places["output low"].x > places["low"].x + 50
+    assert places["low"].y < places["output low"].y < places["relu"].y
+
+
+ROUND = """
+[model]
+body = [
+  { id = "pool", op = "maxpool", kernel = 3, stride = 1, padding = 1 },
+  { use = "%s", from = { a = "pool", b = "x" } },
+]
+[blocks.joins]
+inputs = ["a", "b"]
+body = [{ op = "relu", from = "a" }, { op = "tanh" }, { op = "gelu" }, { op = "add", from = ["gelu", "b"] }]
+[blocks.works]
+inputs = ["a", "b"]
+body = [{ op = "relu", from = "b" }, { op = "tanh" }, { op = "gelu" }, { op = "add", from = ["gelu", "a"] }]
+"""
+
+
+@pytest.mark.parametrize(("block", "skipped"), [("joins", True), ("works", False)])
+def test_only_what_is_joined_is_a_skip(block: str, skipped: bool) -> None:
+    checked = compiler.check_text(HEAD + ROUND % block)
+    assert checked.network is not None, checked.diagnostics
+    lines = drawing(checked.network.typed, Options()).lines
+    assert any(line.tail == "x" and line.kind == "shortcut" for line in lines) == skipped
