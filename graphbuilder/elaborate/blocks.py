@@ -46,6 +46,7 @@ class Blocks:
         self.context = context
         self.pruner = Pruner()
         self.declared: dict[Graph, int] = {}
+        self.tapped = False  # whether anything was read inside a block
         self._made: dict[Hashable, Graph | None] = {}
         self._in_progress: set[Hashable] = set()
         self._built: set[str] = set()
@@ -113,6 +114,7 @@ class Blocks:
         self, name: str, values: Mapping[str, Any], types: Types, taps: tuple[Tap, ...], trail: Trail, init: ByOp
     ) -> Graph | None:
         """The body of block ``name``; None when it could not be built (reported) or its inputs are not known."""
+        self.tapped |= bool(taps)
         key = (name, freeze(values), types, taps, freeze(init))
         if key in self._made:
             return self._made[key]
@@ -153,14 +155,15 @@ class Blocks:
         inputs = dict(zip(input_names(block), types, strict=True))
         scope = self._scope(name, block, values, inputs, params)
         taken = {*inputs, *(block.branches or ()), *_nodes_of(block)}
-        before, body, after = name_steps(block.before, block.body or [], block.after, taken=taken)
+        named = name_steps(block.before, block.body or [], block.after, taken=taken)
+        before, body, after = self.context.needed(*named)
         outputs = wanted_of(block.outputs, block.place_of("outputs"))
         paths = [
             *all_paths(before, body, after),
             *(output.path for output in outputs),
             *(".".join(tap) for tap in taps),
         ]
-        builder = BodyBuilder(self, scope, inputs, trail, taps_of(paths), init)
+        builder = BodyBuilder(self, scope, inputs, trail, taps_of(paths, before, body, after), init)
         builder.nameless = self.context.unsound(block.place, "inputs", "before", "body", "branches", "after")
         if before:
             self._fork(builder, block, before)

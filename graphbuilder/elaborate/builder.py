@@ -85,7 +85,7 @@ class BodyBuilder:
     def child(self, body: Sequence[Named], taps: Sequence[Tap]) -> BodyBuilder:
         """A builder for a side path: it sees this body's inputs and its own steps, nothing else."""
         paths = [*all_paths(body), *(".".join(tap) for tap in taps)]
-        inner = BodyBuilder(self.blocks, self.scope, self.inputs, self.trail, taps_of(paths), self.init)
+        inner = BodyBuilder(self.blocks, self.scope, self.inputs, self.trail, taps_of(paths, body), self.init)
         inner.nameless = self.nameless
         if self.forked:
             inner.begin_with(inner.start if self.fork is self.start else inner.taken_in(self.fork.sole))

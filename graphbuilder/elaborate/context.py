@@ -23,6 +23,7 @@ from graphbuilder.elaborate.arguments import (
     meant_by,
     unknown_argument,
 )
+from graphbuilder.elaborate.names import Named
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.ir import Composite, Copies, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
 from graphbuilder.ops.fields import LARGEST
@@ -97,6 +98,7 @@ class Context:
     sink: Sink
     limits: Limits
     keeps_faults: bool = False  # whether what cannot be built leaves a node, for a figure
+    unneeded: frozenset[Place] = frozenset()  # steps that are passed over, since no output needs them
     inference: Inference = field(default_factory=Inference)
     defaults: dict[str, dict[str, Argument]] = field(default_factory=dict[str, dict[str, Argument]])
     _composites: dict[tuple[Op, tuple[TensorType, ...]], Graph] = field(default_factory=dict[Any, Graph])
@@ -114,6 +116,14 @@ class Context:
         if not words:
             return place.keys in self.marks
         return any((*place.keys, word) in self.marks for word in words)
+
+    def needed(self, *bodies: Sequence[Named]) -> tuple[list[Named], ...]:
+        """``bodies`` of one scope without the steps that are passed over; one whose weights another shares stays."""
+        shared = {named.step.share for body in bodies for named in body}
+        return tuple(
+            [named for named in body if named.step.place not in self.unneeded or named.name in shared]
+            for body in bodies
+        )
 
     def _compute_defaults(self) -> None:
         """``[defaults]`` by op, computed once with the params in scope."""

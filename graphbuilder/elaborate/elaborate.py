@@ -12,6 +12,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes, TooManyParameters
 from graphbuilder.diagnostics.catalogue.references import InputSize, NothingReturned, OnlyTraining
+from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import shown
 from graphbuilder.elaborate.blocks import Blocks
 from graphbuilder.elaborate.builder import BodyBuilder
@@ -75,13 +76,18 @@ def drawable(spec: Spec, settings: Mapping[str, Any], limits: Limits) -> TypedGr
 
 
 def _elaborated(
-    spec: Spec, settings: Mapping[str, Any], sink: Sink, limits: Limits, keeps_faults: bool = False
+    spec: Spec,
+    settings: Mapping[str, Any],
+    sink: Sink,
+    limits: Limits,
+    keeps_faults: bool = False,
+    unneeded: frozenset[Place] = frozenset(),
 ) -> TypedGraph | None:
     ops = catalogue()
     check_names(spec, ops, sink)
     params = _params(spec, settings, sink)
     dialect = _dialect(spec, ops, params, sink)
-    context = Context(spec, ops, dialect, params, sink, limits, keeps_faults)
+    context = Context(spec, ops, dialect, params, sink, limits, keeps_faults, unneeded)
     blocks = Blocks(context)
     inputs = {name: _input(name, declared, context) for name, declared in spec.inputs.items()}
     graph = _model(blocks, inputs)
@@ -90,6 +96,10 @@ def _elaborated(
     if not sink.failed:
         blocks.pruner.report(sink)
         warn_unread(spec, settings, sink)
+        more = unneeded | blocks.pruner.unneeded
+        if blocks.tapped and more != unneeded:
+            # What they read inside blocks would be given out there for nobody. All that is to be said has been said.
+            return _elaborated(spec, settings, Sink(), limits, keeps_faults, more)
     return None if graph is None or (sink.failed and not keeps_faults) else _typed(graph, inputs, context)
 
 
@@ -106,9 +116,9 @@ def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | N
     spec = context.spec
     if ("model",) in spec.unsound:
         return None
-    (body,) = name_steps(spec.model.body, taken=inputs)
+    (body,) = context.needed(*name_steps(spec.model.body, taken=inputs))
     outputs = _outputs(spec)
-    taps = taps_of([*all_paths(body), *(output.path for output in outputs)])
+    taps = taps_of([*all_paths(body), *(output.path for output in outputs)], body)
     builder = BodyBuilder(blocks, context.params, inputs, Trail(), taps, {})
     builder.nameless = any(keys[0] == "inputs" for keys in spec.unsound)
     last = builder.run(body, builder.start, spec.model.place_of("body"))

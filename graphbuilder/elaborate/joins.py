@@ -142,7 +142,8 @@ def branch(builder: BodyBuilder, name: str, steps: Sequence[Step], place: Place,
     One that is ``joined`` with others may have all its steps left out: no body, but what those would have read.
     """
     taps = builder.taps.get(name, ())
-    (named,) = name_steps(steps, taken={*builder.inputs, "before"} if builder.forked else builder.inputs)
+    taken = {*builder.inputs, "before"} if builder.forked else builder.inputs
+    (named,) = builder.context.needed(*name_steps(steps, taken=taken))
     inner = builder.child(named, taps)
     out = inner.run(named, inner.fork, place, may_be_empty=joined)
     if named and inner.passes_on(named):

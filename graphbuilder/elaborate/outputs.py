@@ -129,7 +129,7 @@ def finish(
     """The body as a graph of the nodes that its outputs need; a branch takes only the inputs that it reads."""
     if outputs is None or not outputs.pairs:
         return broken(builder, kind, template, args or {}, title)
-    nodes = _nodes(builder, outputs)
+    nodes = _nodes(builder, outputs, copies=kind == "repeat")
     inputs = tuple(builder.inputs)
     if kind == "branch":
         read = {value.node for node in nodes for value in node.inputs} | {value.node for _, value in outputs.pairs}
@@ -139,12 +139,13 @@ def finish(
     return graph
 
 
-def _nodes(builder: BodyBuilder, outputs: Outputs) -> Sequence[Node]:
+def _nodes(builder: BodyBuilder, outputs: Outputs, *, copies: bool) -> Sequence[Node]:
     """The nodes that the outputs need; of copies all alike, the last needs every one."""
+    prune = builder.blocks.pruner.prune
     if not builder.alike:
-        return builder.blocks.pruner.prune(builder.nodes, (value for _, value in outputs.pairs))
+        return prune(builder.nodes, (value for _, value in outputs.pairs), copies=copies)
     last = builder.nodes[-1]
-    head = builder.blocks.pruner.prune(builder.nodes, (Value(last.name, value.port) for _, value in outputs.pairs))
+    head = prune(builder.nodes, (Value(last.name, value.port) for _, value in outputs.pairs), copies=copies)
     return Copies(head, len(head) + builder.alike)
 
 

@@ -17,13 +17,17 @@ from graphbuilder.ir import Graph, Node
 Tap = tuple[str, ...]
 
 
-def taps_of(paths: Iterable[str]) -> dict[str, tuple[Tap, ...]]:
-    """For each step that a path leads into, what is taken from inside it."""
+def taps_of(paths: Iterable[str], *bodies: Sequence[Named]) -> dict[str, tuple[Tap, ...]]:
+    """For each step of ``bodies`` that a path leads into, what is taken from inside it, or from inside one that runs it
+    again."""
     found: dict[str, dict[Tap, None]] = {}
     for path in paths:
         head, *rest = path.split(".")
         if rest:
             found.setdefault(head, {})[tuple(rest)] = None
+    for step, name in [(named.step, named.name) for body in reversed(bodies) for named in reversed(body)]:
+        if isinstance(step.share, str) and name in found:
+            found.setdefault(step.share, {}).update(found[name])
     return {head: tuple(taps) for head, taps in found.items()}
 
 

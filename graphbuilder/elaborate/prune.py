@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from graphbuilder.diagnostics import Sink
@@ -26,34 +26,39 @@ class Pruner:
     """Prunes bodies, and remembers which steps were needed in none of them."""
 
     def __init__(self) -> None:
-        self._unneeded: dict[tuple[object, tuple[object, ...]], tuple[str, Place]] = {}
-        self._needed: set[tuple[object, tuple[object, ...]]] = set()
+        self._unneeded: dict[Place, str] = {}
+        self._needed: set[Place] = set()
 
-    def prune(self, nodes: Sequence[Node], outputs: Iterable[Value]) -> tuple[Node, ...]:
-        """The nodes that ``outputs`` depend on, in their order."""
+    def prune(self, nodes: Sequence[Node], outputs: Iterable[Value], *, copies: bool = False) -> tuple[Node, ...]:
+        """The nodes that ``outputs`` depend on, in their order.
+
+        Args:
+            copies: whether they are copies of one step, which is needed or not by what reads their body.
+        """
         needed = {value.node for value in outputs}
         kept: list[Node] = []
         for node in reversed(nodes):
             if node.name in needed:
                 kept.append(node)
                 needed.update(value.node for value in node.inputs)
-                self._note(node, needed=True)
-            else:
-                self._note(node, needed=False)
+        if not copies:
+            self._note(nodes, needed)
         return tuple(_inherited(kept[::-1]))
 
-    def _note(self, node: Node, *, needed: bool) -> None:
-        if node.place is None:
-            return
-        key = (node.place.document, node.place.keys)
-        if needed:
-            self._needed.add(key)
-        else:
-            self._unneeded[key] = (node.name, node.place)
+    def _note(self, nodes: Sequence[Node], needed: Collection[str]) -> None:
+        for node in reversed(nodes):
+            if node.place is not None and node.name in needed:
+                self._needed.add(node.place)
+            elif node.place is not None:
+                self._unneeded[node.place] = node.name
+
+    @property
+    def unneeded(self) -> frozenset[Place]:
+        """Where the steps stand that were left out of every body they stand in."""
+        return frozenset(self._unneeded.keys() - self._needed)
 
     def report(self, sink: Sink) -> None:
-        """Warn of each step that was left out of every body it stands in."""
-        for key, (name, place) in self._unneeded.items():
-            if key not in self._needed:
-                message = f"no output needs `{name}`; it is not built"
-                sink.add(StepUnneeded.at(place.span, message, help="name it in an output, or remove it"))
+        """Warn of each of these steps."""
+        for place in [place for place in self._unneeded if place not in self._needed]:
+            message = f"no output needs `{self._unneeded[place]}`; it is not built"
+            sink.add(StepUnneeded.at(place.span, message, help="name it in an output, or remove it"))
