@@ -1,106 +1,133 @@
-"""The tensors of an HDF5 file, by path. HDF5 can do far more than Keras uses, and all of that is refused here.
+"""The tensors of an HDF5 file, by path. What the file holds is found by a process of its own under limits, which says
+where the numbers lie; only plain bytes of the file are then read here, and HDF5's library is never loaded.
 
-Refused are soft and external links, groups that contain themselves, external and virtual storage, filters (compression
-among them, since a filter can be a plug-in to load) and tensors that are declared larger than the file. Nothing here
+Refused are files over which that process fails or takes too long, or in which it finds more than tensors. Nothing here
 knows what Keras means by a path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-import h5py as _h5py  # pyright: ignore[reportMissingTypeStubs]  (there are none)
-
-from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsUnsafe
-from graphbuilder.weights.checkpoint import Stored, refusal, refuse_oversized
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.catalogue.files import FileUnreadable
+from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsOversized, WeightsUnsafe
+from graphbuilder.weights.checkpoint import Stored, refusal
 
 if TYPE_CHECKING:
     import numpy as np
 
-# h5py has no types, so what comes from it has none here.
-h5py: Any = _h5py
-Group = Any
-Dataset = Any
+# Of processor time, for finding what a file holds: that of an EfficientNet takes less than one.
+SECONDS = 10
+# On the clock, where processor time cannot be limited or a disk is slow.
+_PATIENCE = 300
+_APART = "graphbuilder.weights.hdf5_apart"
+_RULES = {rule.code: rule for rule in (WeightsDamaged, WeightsUnsafe, WeightsOversized)}
+_AGAIN = "fetch or save the file again"
 
-_MAX_DEPTH = 64
+
+class Content(NamedTuple):
+    """What an HDF5 file holds.
+
+    Attributes:
+        tensors: every dataset by its path.
+        attributes: of every group by its path ("" is the root), their names; the texts of ``model_config`` at the root
+            and of ``name`` at what Keras calls ``vars``.
+    """
+
+    tensors: dict[str, Stored]
+    attributes: Mapping[str, Mapping[str, str | None]]
 
 
-def open_hdf5(path: str, file: BinaryIO, opened: ExitStack) -> Group:
-    """The HDF5 content of ``file``, closed with ``opened``.
+def content(path: str, file: BinaryIO, start: int, size: int) -> Content:
+    """What is in the ``size`` bytes from ``start`` on of ``file``, which is the one at ``path``, open.
 
     Raises:
-        CompileError: GB402.
+        CompileError: GB003 where no process can be started, GB402 to GB404 over the file.
     """
-    with damage_coded(path):
-        return opened.enter_context(h5py.File(file, "r"))
+    told, _, numbers = _asked(path, start, size).partition(b"\n")
+    answer: dict[str, Any] = json.loads(told)
+    if "refused" in answer:
+        code, message, remedy = answer["refused"]
+        if code == WeightsDamaged.code:
+            raise _damaged(path, message)
+        raise refusal(_RULES[code], f"{path}: {message}", remedy)
+    tensors: dict[str, Stored] = {}
+    for name, tensor in answer["tensors"].items():
+        if "type" not in tensor or "at" in tensor:
+            tensors[name] = _stored(path, file, start, size, name, tensor)
+            continue
+        count = math.prod(tensor["shape"]) * tensor["itemsize"]
+        tensors[name], numbers = _held(name, tensor, numbers[:count]), numbers[count:]
+    return Content(tensors, answer["attributes"])
 
 
-def tensors(path: str, root: Group, size: int) -> dict[str, Stored]:
-    """Every dataset below ``root`` by its path, in a file of ``size`` bytes.
-
-    Raises:
-        CompileError: GB402 to GB404.
-    """
-    with damage_coded(path):
-        return {name: _stored(path, name, dataset, size) for name, dataset in _walk(path, root, "", frozenset())}
-
-
-def text(path: str, group: Group, name: str) -> str | None:
-    """The text that is an attribute of ``group``, if there is one.
-
-    Raises:
-        CompileError: GB402.
-    """
-    with damage_coded(path):
-        if name not in group.attrs:
-            return None
-        kind = group.attrs.get_id(name)
-        # Looked at before it is read: HDF5 itself has crashed over what was no text.
-        if h5py.check_string_dtype(kind.dtype) is None or kind.shape != ():
-            raise ValueError(f"{name} is no text")
-        value = group.attrs[name]
-        return value.decode() if isinstance(value, bytes) else value
-
-
-@contextmanager
-def damage_coded(path: str) -> Generator[None]:
-    """Whatever h5py raises over bytes that make no sense, as an error with a code."""
+def _asked(path: str, start: int, size: int) -> bytes:
+    """The answer of the process that reads the file."""
+    # The same modules as here, whatever lies in the current folder; no plug-in of HDF5's, no thread that needs room.
+    settings = {"PYTHONPATH": os.pathsep.join(_places()), "HDF5_PLUGIN_PRELOAD": "::", "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, "-P", "-m", _APART, os.path.abspath(path), str(start), str(size), str(SECONDS)]
     try:
-        yield
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError) as error:
-        reason = str(error).strip("'\"") or type(error).__name__
-        raise refusal(WeightsDamaged, f"{path} is damaged: {reason}", "fetch or save the file again") from error
+        done = subprocess.run(
+            command,
+            env={**os.environ, **settings},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _damaged(path, f"HDF5's library was not through with it in {_PATIENCE} s") from error
+    except (OSError, ValueError) as error:
+        message = f"cannot read {path}: the process that would read it cannot be started: {error}"
+        raise CompileError((FileUnreadable.at(None, message),)) from error
+    if done.returncode < 0:
+        raise _damaged(path, f"HDF5's library crashed over it, or was not through in {SECONDS} s")
+    if done.returncode:
+        raise RuntimeError(f"the process that reads HDF5 failed: {done.stderr.decode(errors='replace')}")
+    return done.stdout
 
 
-def _walk(path: str, group: Group, prefix: str, above: frozenset[int]) -> Iterator[tuple[str, Dataset]]:
-    """The datasets below ``group``; ``above`` has the addresses of the groups that lead to it."""
-    above = above | {h5py.h5o.get_info(group.id).addr}
-    for key in group:
-        name = prefix + key
-        if not isinstance(group.get(key, getlink=True), h5py.HardLink):
-            raise refusal(WeightsUnsafe, f"{path}: {name} is a link out of its place", "save the tensors themselves")
-        item = group[key]
-        if isinstance(item, h5py.Dataset):
-            yield name, item
-        elif h5py.h5o.get_info(item.id).addr in above or len(above) == _MAX_DEPTH:
-            raise refusal(WeightsUnsafe, f"{path}: {name} contains itself, or is {_MAX_DEPTH} groups deep")
-        else:
-            yield from _walk(path, item, name + "/", above)
+def _places() -> list[str]:
+    return [place or os.getcwd() for place in sys.path if os.pathsep not in place]
 
 
-def _stored(path: str, name: str, dataset: Dataset, size: int) -> Stored:
-    layout = dataset.id.get_create_plist()
-    if dataset.external or dataset.is_virtual:
-        raise refusal(WeightsUnsafe, f"{path}: {name} is kept in another file", "save the tensors themselves")
-    if layout.get_nfilters():
-        raise refusal(WeightsUnsafe, f"{path}: {name} is compressed or filtered", "h5repack -f NONE writes it plainly")
-    shape = tuple(map(int, dataset.shape or ()))
-    refuse_oversized(path, name, shape, dataset.dtype.itemsize, size)
+def _stored(path: str, file: BinaryIO, start: int, size: int, name: str, told: Mapping[str, Any]) -> Stored:
+    """A tensor that lies in one piece in the file."""
+    shape = tuple(told["shape"])
+    count = math.prod(shape) * told["itemsize"]
 
     def read() -> np.ndarray[Any, Any]:
-        with damage_coded(path):
-            return dataset[()]
+        import numpy as np
 
-    return Stored(shape, dataset.dtype.name, name, read)
+        if "type" not in told:
+            raise refusal(WeightsUnsafe, f"{path}: {name} is not made of numbers", "save the tensors alone")
+        file.seek(start + told["at"])
+        data = bytearray(file.read(count) if told["at"] + count <= size else b"")
+        if len(data) != count:
+            raise _damaged(path, f"{name} lies beyond its end")
+        return np.frombuffer(data, told["type"]).reshape(shape)
+
+    return Stored(shape, told["kind"], name, read)
+
+
+def _held(name: str, told: Mapping[str, Any], numbers: bytes) -> Stored:
+    """A tensor whose numbers came with the answer."""
+    shape = tuple(told["shape"])
+
+    def read() -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        return np.frombuffer(bytearray(numbers), told["type"]).reshape(shape)
+
+    return Stored(shape, told["kind"], name, read)
+
+
+def _damaged(path: str, reason: str) -> CompileError:
+    return refusal(WeightsDamaged, f"{path} is damaged: {reason}", _AGAIN)

@@ -6,19 +6,22 @@ as Keras stores them, uncompressed, so that no few bytes unfold to many.
 
 from __future__ import annotations
 
-import io
 import json
+import struct
 import zipfile
 from collections import defaultdict
 from contextlib import ExitStack
 from functools import partial
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsUnsafe
 from graphbuilder.weights import hdf5, keras_names
 from graphbuilder.weights.checkpoint import Checkpoint, Stored, refusal
 
 _WEIGHTS = "model.weights.h5"
+_CHUNK = 1 << 20
+# The largest of keras.applications has 2 MB.
+_LARGEST_CONFIG = 64 << 20
 _AGAIN = "fetch or save the file again"
 
 
@@ -26,56 +29,71 @@ def read_archive(path: str, file: BinaryIO, opened: ExitStack) -> Checkpoint:
     """A ``.keras`` archive.
 
     Raises:
-        CompileError: GB402 to GB404.
+        CompileError: GB003, GB402 to GB404.
     """
     try:
-        archive = opened.enter_context(zipfile.ZipFile(file))
-        config = json.loads(_member(path, archive, "config.json"))
-        weights = _member(path, archive, _WEIGHTS)
-    except (zipfile.BadZipFile, ValueError, RecursionError, EOFError, OSError) as error:
+        archive = zipfile.ZipFile(file)
+        with _member(path, archive, "config.json") as member:
+            config = json.loads(_whole(path, member))
+        with _member(path, archive, _WEIGHTS) as member:
+            # To its end, since the archive has a sum of its bytes, which is looked at there.
+            start, size = (
+                _place(file, archive.getinfo(_WEIGHTS)),
+                sum(map(len, iter(partial(member.read, _CHUNK), b""))),
+            )
+    except (zipfile.BadZipFile, ValueError, RecursionError, EOFError, OSError, struct.error) as error:
         raise refusal(WeightsDamaged, f"{path} is damaged: {error}", _AGAIN) from error
-    root = hdf5.open_hdf5(path, io.BytesIO(weights), opened)
-    stored = hdf5.tensors(path, root, len(weights))
-    return Checkpoint(path, "keras", _named_by_layers(path, root, stored, config), _open=opened.pop_all())
+    found = hdf5.content(path, file, start, size)
+    return Checkpoint(path, "keras", _named_by_layers(path, found, config), _open=opened.pop_all())
 
 
 def read_hdf5(path: str, file: BinaryIO, size: int, opened: ExitStack) -> Checkpoint:
     """An HDF5 file of Keras, in either layout.
 
     Raises:
-        CompileError: GB402 to GB404.
+        CompileError: GB003, GB402 to GB404.
     """
-    root = hdf5.open_hdf5(path, file, opened)
-    stored = hdf5.tensors(path, root, size)
-    above = "model_weights/" if "model_weights" in root else ""
-    with hdf5.damage_coded(path):
-        attributes = root[above or "/"].attrs
-        older = any(name in attributes for name in ("layer_names", "layer_names0"))
-    if not older:
-        return Checkpoint(path, "keras", _named_by_layers(path, root, stored, None), _open=opened.pop_all())
-    return Checkpoint(path, "keras_h5", _named_by_groups(stored, above), _open=opened.pop_all())
+    found = hdf5.content(path, file, 0, size)
+    above = "model_weights" if "model_weights" in found.attributes else ""
+    if {"layer_names", "layer_names0"}.isdisjoint(found.attributes[above]):
+        return Checkpoint(path, "keras", _named_by_layers(path, found, None), _open=opened.pop_all())
+    named = _named_by_groups(found.tensors, f"{above}/" if above else "")
+    return Checkpoint(path, "keras_h5", named, _open=opened.pop_all())
 
 
-def _member(path: str, archive: zipfile.ZipFile, name: str) -> bytes:
-    try:
-        info = archive.getinfo(name)
-    except KeyError:
-        raise refusal(WeightsDamaged, f"{path} is damaged: no {name} in the archive", _AGAIN) from None
+def _member(path: str, archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    if archive.namelist().count(name) != 1:
+        number = "no" if name not in archive.namelist() else "more than one"
+        raise refusal(WeightsDamaged, f"{path} is damaged: {number} {name} in the archive", _AGAIN)
+    info = archive.getinfo(name)
     if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
         raise refusal(WeightsUnsafe, f"{path}: {name} is compressed or encrypted", "save the model again with Keras")
-    return archive.read(info)
+    return archive.open(info)
 
 
-def _named_by_layers(path: str, root: hdf5.Group, stored: dict[str, Stored], config: object) -> dict[str, Stored]:
+def _whole(path: str, member: IO[bytes]) -> bytes:
+    data = member.read(_LARGEST_CONFIG + 1)
+    if len(data) > _LARGEST_CONFIG:
+        raise refusal(WeightsUnsafe, f"{path}: config.json is larger than {_LARGEST_CONFIG >> 20} MiB")
+    return data
+
+
+def _place(file: BinaryIO, info: zipfile.ZipInfo) -> int:
+    """Where a stored member begins: behind a header of 30 bytes, its name and what is extra."""
+    file.seek(info.header_offset + 26)
+    name, extra = struct.unpack("<HH", file.read(4))
+    return info.header_offset + 30 + name + extra
+
+
+def _named_by_layers(path: str, found: hdf5.Content, config: object) -> dict[str, Stored]:
     model = cast("keras_names.Config", config) if isinstance(config, dict) else None
-    names = keras_names.keras3_names(stored, model, partial(_noted, path, root))
-    return {names[origin]: tensor for origin, tensor in stored.items()}
 
+    def noted(group: str) -> str | None:
+        """The layer's name that Keras notes at a group, since its version 3.4."""
+        return found.attributes.get(f"{group}/vars", {}).get("name")
 
-def _noted(path: str, root: hdf5.Group, group: str) -> str | None:
-    """The layer's name that Keras notes at a group, since its version 3.4."""
-    with hdf5.damage_coded(path):
-        return hdf5.text(path, root[f"{group}/vars"], "name") if f"{group}/vars" in root else None
+    names = keras_names.keras3_names(found.tensors, model, noted)
+    return {names[origin]: tensor for origin, tensor in found.tensors.items()}
 
 
 def _named_by_groups(stored: dict[str, Stored], above: str) -> dict[str, Stored]:

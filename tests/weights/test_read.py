@@ -178,3 +178,32 @@ def test_a_whole_module_is_refused(tmp_path: Path) -> None:
     torch.save(nn.Linear(2, 2), tmp_path / "w.pth")
     with pytest.raises(CompileError, match=r"GB403.*Python objects"):
         read(tmp_path / "w.pth")
+
+
+def test_hdf5_wherever_its_numbers_lie(tmp_path: Path) -> None:
+    """In one piece, in chunks, in the header; the other way round; of odd kinds."""
+    floats = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4)
+    with h5py.File(tmp_path / "w.weights.h5", "w") as file:
+        write(file, a__plain=floats, a__turned=floats.astype(">f8"), a__half=floats.astype("f2"), a__flag=floats > 0)
+        file.create_dataset("a/chunks", data=floats, chunks=(2, 3))
+        kept = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        kept.set_layout(h5py.h5d.COMPACT)
+        space = h5py.h5s.create_simple((3, 4))
+        h5py.h5d.create(file["a"].id, b"compact", h5py.h5t.IEEE_F32LE, space, kept).write(
+            h5py.h5s.ALL, h5py.h5s.ALL, floats
+        )
+        odd = h5py.h5t.STD_I32LE.copy()
+        odd.set_precision(20)
+        h5py.h5d.create(file["a"].id, b"odd", odd, space).write(
+            h5py.h5s.ALL, h5py.h5s.ALL, np.arange(12, dtype="i4").reshape(3, 4)
+        )
+        file["a/one"] = np.float32(3)
+        file["a/none"] = np.zeros((0, 4), np.float32)
+    found = contents(tmp_path / "w.weights.h5")
+    for name in ("plain", "turned", "chunks", "compact"):
+        np.testing.assert_array_equal(found[f"a/{name}"], floats)
+    np.testing.assert_array_equal(found["a/half"], floats.astype("f2"))
+    np.testing.assert_array_equal(found["a/flag"], floats > 0)
+    np.testing.assert_array_equal(found["a/odd"], np.arange(12).reshape(3, 4))
+    assert found["a/one"].shape == () and found["a/one"] == 3
+    assert found["a/none"].shape == (0, 4)

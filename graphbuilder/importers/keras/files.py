@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
@@ -47,11 +46,10 @@ def _is_hdf5(path: Path) -> bool:
 
 def _attribute(path: Path) -> str:
     """The config that an HDF5 file of a whole model notes at its root."""
-    from graphbuilder.weights.hdf5 import open_hdf5, text
+    from graphbuilder.weights.hdf5 import content
 
-    with ExitStack() as opened:
-        root = open_hdf5(str(path), opened.enter_context(open(path, "rb")), opened)
-        found = text(str(path), root, "model_config")
+    with open(path, "rb") as file:
+        found = content(str(path), file, 0, path.stat().st_size).attributes[""].get("model_config")
     if found is None:
         raise refused(path, "it has weights alone")
     return found
