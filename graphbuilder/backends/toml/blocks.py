@@ -55,7 +55,7 @@ class Library:
         return {"model": {"body": steps}, "outputs": self._outputs(graph, last)}
 
     def tables(self, root: Graph) -> Table:
-        """Every block's tables, a block before those that it uses."""
+        """Every block's tables, in the order in which they are met."""
         self.model(root)
         tables: Table = {}
         for graph in bodies(root):

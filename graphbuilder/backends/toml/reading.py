@@ -76,15 +76,18 @@ class Reader:
 
 
 def bodies(root: Graph) -> Iterator[Graph]:
-    """``root`` and every body below it, each once, a body before those that it calls."""
-    seen = {root}
+    """``root`` and every body below it, each once, in the order in which one who reads from the top meets them first:
+    the same whether equal bodies are one or several."""
+    seen: set[Graph] = set()
     pending = [root]
     while pending:
         graph = pending.pop()
+        if graph in seen:
+            continue
+        seen.add(graph)
         yield graph
         children = dict.fromkeys(child for _, child in _children(graph) if child.kind != "composite")
         pending.extend(child for child in reversed(children) if child not in seen)
-        seen.update(children)
 
 
 def ports_of(node: Node) -> Ports:
