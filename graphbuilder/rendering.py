@@ -172,6 +172,7 @@ def drawn(typed: TypedGraph, format: Format, options: Options) -> bytes:
     if format == "html":
         from graphbuilder.backends.html import render as write_page
 
+        _refuse_on_paper(options)
         return write_page(typed, options)
     if format == "tex":
         from graphbuilder.backends.tikz import write as write_tex
@@ -190,3 +191,13 @@ def drawn(typed: TypedGraph, format: Format, options: Options) -> bytes:
     except NoEngine as error:
         message = f"no Graphviz on this machine draws {format}: {error}"
         raise CompileError((NoGraphviz.at(None, message, help="pip install graphviz-pure, or write .dot"),)) from error
+
+
+def _refuse_on_paper(options: Options) -> None:
+    """A page is read on a screen, from the top to the bottom."""
+    from graphbuilder.diagnostics.catalogue.usage import Usage
+
+    for asked, what in ((options.style == "paper", "style `paper`"), (options.direction == "LR", "direction LR")):
+        if asked:
+            message = f"a page has no {what}"
+            raise CompileError((Usage.at(None, message, help="leave it out, or write a figure: .svg, .pdf"),))

@@ -36,17 +36,21 @@ def test_a_dtype_by_name() -> None:
 @pytest.mark.parametrize(
     ("choice", "error", "words"),
     [
-        ({"direction": "XX"}, ValueError, "direction must be one of TB, LR"),
-        ({"theme": "red"}, ValueError, "auto, light, dark"),
-        ({"style": "red"}, ValueError, "colour, paper"),
-        ({"style": "paper", "theme": "dark"}, ValueError, "paper is white"),
-        ({"shapes": "some"}, ValueError, "shapes"),
-        ({"nmaes": True}, TypeError, "nmaes"),
+        ({"format": "dot", "direction": "XX"}, ValueError, "direction must be one of TB, LR"),
+        ({"format": "dot", "theme": "red"}, ValueError, "auto, light, dark"),
+        ({"format": "dot", "style": "red"}, ValueError, "colour, paper"),
+        ({"format": "dot", "style": "paper", "theme": "dark"}, ValueError, "paper is white"),
+        ({"format": "dot", "shapes": "some"}, ValueError, "shapes"),
+        ({"format": "dot", "level": -1}, ValueError, "level must be from 0"),
+        ({"format": "dot", "dpi": 0}, ValueError, "dpi must be from 1"),
+        ({"format": "html", "style": "paper"}, gb.CompileError, "a page has no style `paper`"),
+        ({"format": "html", "direction": "LR"}, gb.CompileError, "a page has no direction LR"),
+        ({"format": "dot", "nmaes": True}, TypeError, "nmaes"),
     ],
 )
 def test_render(choice: dict[str, Any], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
-        gb.render(XCEPTION, format="dot", **choice)
+        gb.render(XCEPTION, **choice)
 
 
 def test_params() -> None:

@@ -35,8 +35,15 @@ Examples:
 @click.option("--shapes/--no-shapes", default=True, help="Show shapes, at the boundaries of blocks.")
 @click.option("--names", is_flag=True, help="Show the paths of steps, which --expand and --collapse take.")
 @click.option("--direction", type=click.Choice(["TB", "LR"]), default="TB", help="Top to bottom, or left to right.")
-@click.option("--expand", metavar="PATTERN", multiple=True, help="Draw what matches open: middle.*; repeatable.")
-@click.option("--collapse", metavar="PATTERN", multiple=True, help="Draw what matches as one box; repeatable.")
+@click.option(
+    "--expand",
+    metavar="PATTERN",
+    multiple=True,
+    help="Draw what matches open: 'middle.*' for all that is inside; * crosses dots; repeatable.",
+)
+@click.option(
+    "--collapse", metavar="PATTERN", multiple=True, help="Draw what matches as one box: '*.sepconv'; repeatable."
+)
 @click.option(
     "--level", type=click.IntRange(0), help="How many levels of blocks to open; what is legible unless given."
 )

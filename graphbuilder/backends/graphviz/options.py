@@ -76,6 +76,10 @@ class Options:
             raise ValueError(f"heat must be one of {', '.join(get_args(Heat))}, not {self.heat!r}")
         if (self.heat == "time") != (self.timing is not None):
             raise ValueError("heat by time needs what was measured, and nothing else does")
+        if self.level is not None and self.level < 0:
+            raise ValueError(f"level must be from 0, not {self.level}")
+        if self.dpi < 1:
+            raise ValueError(f"dpi must be from 1, not {self.dpi}")
         if self.shapes not in (True, False, "all"):
             raise ValueError(f'shapes must be True, False or "all", not {self.shapes!r}')
 
