@@ -213,6 +213,7 @@ def compile(
     weights: str | Path | None = None,
     weights_map: str | Path | None = None,
     weights_except: Sequence[str] = (),
+    optimize: str = "none",
 ) -> nn.Module:
     """The network as an ``nn.Module``: its source run, its weights drawn from ``seed`` or read from a file.
 
@@ -229,19 +230,26 @@ def compile(
         weights_map: the rules from its names to ours, where it does not use ours and no known rules stand beside the
             spec.
         weights_except: what of the network is not read but drawn, by our names: "logits", "exit.block14", "*.bias".
+        optimize: "inference" for a module that only evaluates, and faster: batch norms are taken into the layers
+            ahead of them, what training alone needs is left out. It is made of the same weights, and its
+            ``load_state_dict`` takes the plain network's names; its ``state_dict`` holds its own tensors, which it
+            takes too. Asked to train, it raises.
 
     Raises:
         CompileError: when the spec or the weights do not fit, or torch, the device or memory is missing.
-        TypeError, ValueError: when ``dtype`` or ``seed`` is none.
+        TypeError, ValueError: when ``dtype``, ``seed`` or ``optimize`` is none.
 
     Warns:
         UserWarning: when weights of the file are NaN or infinite.
     """
-    from graphbuilder.backends.torch import build
+    from graphbuilder.backends.torch import build, build_optimised
+    from graphbuilder.passes import optimise
 
     known = _network(network)
+    optimised = optimise(known.typed, optimize)
+    built = partial(build_optimised, known.typed, optimised) if optimised.steps else partial(build, known.typed)
     if weights is None:
-        return build(known.typed, device=device, dtype=dtype, seed=seed)
+        return built(device=device, dtype=dtype, seed=seed)
     from graphbuilder.weights.load import fitting
     from graphbuilder.weights.report import not_finite
 
@@ -249,7 +257,7 @@ def compile(
         tensors, drawn = fit.tensors(), fit.match.left
     for warning in not_finite(str(weights), tensors):
         warn(str(warning), stacklevel=2)
-    return build(known.typed, device=device, dtype=dtype, seed=seed, weights=tensors, drawn=drawn)
+    return built(device=device, dtype=dtype, seed=seed, weights=tensors, drawn=drawn)
 
 
 def _network(network: Network | str | Path) -> Network:

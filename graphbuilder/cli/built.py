@@ -82,7 +82,7 @@ def contents_of(outputs: Sequence[str]) -> Mapping[str, Callable[[Built], Conten
         CompileError: when nothing does, or one output would lie in another.
     """
     made = {output: _content_of(output) for output in outputs}
-    folders = [output for output in outputs if _is_folder(output)]
+    folders = [output for output in outputs if is_folder(output)]
     for output, folder in product(outputs, folders):
         if Path(os.path.realpath(folder)) in Path(os.path.realpath(output)).parents:
             message = f"{output} lies in {folder}, which is written whole"
@@ -91,7 +91,7 @@ def contents_of(outputs: Sequence[str]) -> Mapping[str, Callable[[Built], Conten
 
 
 def _content_of(output: str) -> Callable[[Built], Content]:
-    if _is_folder(output):
+    if is_folder(output):
         return _folder
     if os.path.isdir(output):
         raise CompileError((OutputKind.at(None, f"{output} is a folder", help=f"write {output}/ to fill it"),))
@@ -103,7 +103,8 @@ def _content_of(output: str) -> Callable[[Built], Content]:
     raise CompileError((OutputSuffix.at(None, message, help=remedy),))
 
 
-def _is_folder(output: str) -> bool:
+def is_folder(output: str) -> bool:
+    """Whether a path asks for a folder with everything."""
     return output.endswith(("/", os.sep))
 
 

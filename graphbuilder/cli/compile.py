@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from functools import partial
 
 import click
 
@@ -19,6 +21,7 @@ Examples:
   graphbuilder compile specs/xception.toml --set classes=10 --weights xception.keras --weights-except logits
   graphbuilder compile specs/xception.toml -o xception.py -o xception.safetensors
   graphbuilder compile specs/xception.toml -o xception/
+  graphbuilder compile specs/xception.toml --weights xception.keras --optimize inference -o fast.py -o fast.safetensors
 """
 
 
@@ -29,6 +32,12 @@ Examples:
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where it runs.")
 @click.option(
     "--dtype", type=click.Choice(["float32", "bfloat16", "float16"]), default="float32", help="The type of its numbers."
+)
+@click.option(
+    "--optimize",
+    type=click.Choice(["none", "inference"]),
+    default="none",
+    help="For inference, take batch norms into the layers ahead of them and leave out what training alone needs.",
 )
 @click.option("--batch", type=click.IntRange(1), default=1, help="Samples in the random batch that it is run on.")
 @click.option("--weights", metavar="FILE", help="Read weights from a Keras, safetensors or torch file.")
@@ -52,6 +61,7 @@ def command(
     *,
     device: str,
     dtype: str,
+    optimize: str,
     batch: int,
     weights: str | None,
     weights_map: str | None,
@@ -64,20 +74,23 @@ def command(
 
     What is written needs only torch.
     """
-    from graphbuilder.cli.built import Built, contents_of
+    from graphbuilder.cli.built import Built, contents_of, is_folder
 
     if (weights_map or weights_except) and not weights:
         raise click.UsageError("--weights-map and --weights-except say how to read --weights, and there are none")
     outputs = tuple(dict.fromkeys(outputs))
     contents = contents_of(outputs)
+    if optimize != "none" and any(map(is_folder, outputs)):
+        raise click.UsageError("a folder holds the network as written; with --optimize write .py and .safetensors")
     stages = Stages()
     with stages.stage("check", f"checking {spec}"):
         network = reading.network(spec)
     with stages.stage("torch", "importing torch"):
-        from graphbuilder.backends.torch import build
+        from graphbuilder.backends.torch import build, build_optimised
         from graphbuilder.backends.torch.chosen import device_named, dtype_named
         from graphbuilder.backends.torch.trial import try_out
         from graphbuilder.cli.filled import Filled, fill
+        from graphbuilder.passes import optimise
     place, numbers = device_named(device), dtype_named(dtype)
     filled = Filled()
     if weights:
@@ -85,9 +98,10 @@ def command(
             filled = fill(network, weights, weights_map, weights_except)
         reading.warn(filled.warnings)
     with stages.stage("build", "building"):
-        module = build(
-            network.typed, device=place, dtype=numbers, seed=seed, weights=filled.tensors, drawn=filled.drawn
-        )
+        optimised = optimise(network.typed, optimize)
+        made = partial(build_optimised, network.typed, optimised) if optimised.steps else partial(build, network.typed)
+        module = made(device=place, dtype=numbers, seed=seed, weights=filled.tensors, drawn=filled.drawn)
+        network = replace(network, typed=optimised.typed)
     with stages.stage("forward", f"running a batch of {batch}"):
         trial = try_out(module, network.typed, batch=batch, device=place, dtype=numbers, seed=seed)
     built = Built(network, module, trial, stages, filled, seed)

@@ -23,6 +23,7 @@ COMMANDS = (
     "weights",
     "import",
     "expand",
+    "passes",
     "ops",
     "schema",
     "explain",

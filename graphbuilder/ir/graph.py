@@ -90,6 +90,7 @@ class Graph:
             params that arguments of its own steps read and nothing else does.
         dialect: of a model, what it was written in; what spells it out again needs to know.
         training: of a model, the outputs that exist in training only; they stand behind the others.
+        by_name_always: of a model, whether even a single output is given by its name, in a dict: others were left out.
     """
 
     kind: Kind
@@ -103,6 +104,7 @@ class Graph:
     dialect: Dialect | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
     training: frozenset[str] = frozenset()
+    by_name_always: bool = False
 
     @cached_property
     def by_name(self) -> Mapping[str, Node]:

@@ -196,7 +196,7 @@ class ClassWriter:
         return names
 
     def _returned(self, ports: Sequence[str], docs: Sequence[Doc]) -> Doc:
-        if len(docs) == 1:
+        if len(docs) == 1 and not self.cls.bodies[0].graph.by_name_always:
             return docs[0]
         return _table(ports, docs) if self.root else layout.Group("", tuple(docs), "", bare=True)
 

@@ -56,16 +56,36 @@ def build(
     state = module.state_dict()
     _demand(shapes, _shapes_of(state), NotTheTree, "the written module is not its graph")
     if weights is not None:
-        spared = {*drawn, *(name for name, weight in named.items() if not weight.counted)}
-        given = {**{name: shape for name, shape in shapes.items() if name in spared}, **_shapes_of(weights)}
-        _demand(shapes, given, WeightsUnfit, "the weights are not those of the network")
+        _demand_weights(named, weights, drawn)
     module = module.to(numbers)
     if place.type == "meta":
         return module
     module.to_empty(device=place)
     if initialise:
-        _fill(module, named, seed, weights or {})
+        _fill(module.state_dict(), named, seed, weights or {})
     return module
+
+
+def filled(
+    typed: TypedGraph,
+    *,
+    dtype: str | torch.dtype | None = None,
+    seed: int = 0,
+    weights: Mapping[str, Tensor] | None = None,
+    drawn: Collection[str] = (),
+) -> dict[str, Tensor]:
+    """The tensors of the network on the CPU, without a module of it, in single precision or better.
+
+    The arguments are those of ``build``, and so are the errors over weights, ``dtype`` and ``seed``.
+    """
+    named, seed = dict(walk(typed)), checked_seed(seed)
+    numbers = torch.promote_types(dtype_named(dtype or "float32"), torch.float32)
+    if weights is not None:
+        _demand_weights(named, weights, drawn)
+    kinds = {name: numbers if weight.counted else torch.int64 for name, weight in named.items()}
+    state = {name: torch.empty(weight.shape, dtype=kinds[name]) for name, weight in named.items()}
+    _fill(state, named, seed, weights or {})
+    return state
 
 
 def _constructed(typed: TypedGraph) -> nn.Module:
@@ -74,9 +94,9 @@ def _constructed(typed: TypedGraph) -> nn.Module:
         return getattr(source, root_name(typed))()
 
 
-def _fill(module: nn.Module, named: Mapping[str, Weight], seed: int, weights: Mapping[str, Tensor]) -> None:
+def _fill(state: Mapping[str, Tensor], named: Mapping[str, Weight], seed: int, weights: Mapping[str, Tensor]) -> None:
     painter = Painter(seed)
-    for name, tensor in module.state_dict().items():
+    for name, tensor in state.items():
         if name in weights:
             tensor.copy_(weights[name])
         else:
@@ -85,6 +105,13 @@ def _fill(module: nn.Module, named: Mapping[str, Weight], seed: int, weights: Ma
 
 def _shapes_of(state: Mapping[str, Tensor]) -> Shapes:
     return {name: tuple(tensor.shape) for name, tensor in state.items()}
+
+
+def _demand_weights(named: Mapping[str, Weight], weights: Mapping[str, Tensor], drawn: Collection[str]) -> None:
+    shapes = {name: weight.shape for name, weight in named.items()}
+    spared = {*drawn, *(name for name, weight in named.items() if not weight.counted)}
+    given = {**{name: shape for name, shape in shapes.items() if name in spared}, **_shapes_of(weights)}
+    _demand(shapes, given, WeightsUnfit, "the weights are not those of the network")
 
 
 def _demand(wanted: Shapes, found: Shapes, rule: type[Rule], message: str) -> None:

@@ -55,7 +55,7 @@ def load(text: str) -> ModuleType:
 def _reduce(self: nn.Module) -> tuple[Any, ...]:
     """How pickle and copy write a module whose class no file has."""
     cls = type(self)
-    return _restore, (text_of(cls), cls.__qualname__), self.__getstate__()
+    return restore, (text_of(cls), cls.__qualname__), self.__getstate__()
 
 
 def text_of(cls: type) -> str:
@@ -65,6 +65,7 @@ def text_of(cls: type) -> str:
     return loader.text
 
 
-def _restore(text: str, name: str) -> nn.Module:
+def restore(text: str, name: str) -> nn.Module:
+    """An empty object of the class ``name`` of ``text``."""
     cls = getattr(load(text), name)
     return cls.__new__(cls)

@@ -57,3 +57,12 @@ class MemoryShort(Rule):
 
     code = "GB707"
     title = "not enough memory"
+
+
+class NotTrained(Rule):
+    """A module that was compiled with ``optimize="inference"`` has no batch norms, dropout or outputs of training left:
+    a step of training would be another network's. Compile without ``optimize``, train that, and load its weights into
+    the optimised module, which takes their names."""
+
+    code = "GB708"
+    title = "an optimised module is not trained"

@@ -1,0 +1,123 @@
+"""The module of an optimised network: it takes the plain network's weights, and refuses to be trained.
+
+Its ``state_dict`` holds its own tensors, fewer than the plain network's and other numbers. ``load_state_dict`` takes
+both: the plain network's names, of which it is made anew, and its own. The two cannot be confused, since of the plain
+names some are of norms that it has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import torch
+from torch import Tensor, nn
+
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.backends.torch.building import build, filled
+from graphbuilder.backends.torch.chosen import device_named
+from graphbuilder.backends.torch.folding import folded
+from graphbuilder.backends.torch.loading import restore, text_of
+from graphbuilder.backends.torch.memory import memory_coded
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.catalogue.backends import NotTrained
+from graphbuilder.passes import Optimised, Recipe
+
+if TYPE_CHECKING:
+    _Base = nn.Module
+else:
+    _Base = object
+
+
+class Frozen(_Base):
+    """What the class of an optimised module has over the class of the written source."""
+
+    recipe: Recipe
+
+    def train(self, mode: bool = True) -> Self:
+        """Stay in evaluation.
+
+        Raises:
+            CompileError: GB708 where training is asked for.
+        """
+        if mode:
+            message = "the module was compiled for inference; its batch norms are part of other weights"
+            help_ = 'train what compile gives with optimize="none", and load its weights into this one'
+            raise CompileError((NotTrained.at(None, message, help=help_),))
+        return super().train(False)
+
+    def _load_from_state_dict(
+        self,
+        state_dict: dict[str, Any],
+        prefix: str,
+        local_metadata: dict[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        """Torch's own, of tensors that have been made the module's own where they are the plain network's."""
+        missing_keys += _made_ours(self.recipe, state_dict, prefix)
+        super()._load_from_state_dict(  # pyright: ignore[reportUnknownMemberType]  (torch leaves it untyped)
+            state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        cls = type(self).__bases__[1]
+        return _restored, (text_of(cls), cls.__qualname__), self.__getstate__()
+
+
+@memory_coded("build the network")
+def build_optimised(
+    plain: TypedGraph,
+    optimised: Optimised,
+    *,
+    device: str | torch.device = "cpu",
+    dtype: str | torch.dtype | None = None,
+    seed: int = 0,
+    weights: Mapping[str, Tensor] | None = None,
+    drawn: Collection[str] = (),
+) -> nn.Module:
+    """The network behind its passes as a module in evaluation; what is given and drawn are the plain one's weights.
+
+    See ``build`` for the arguments and what is raised.
+    """
+    place = device_named(device)
+    state = None
+    if place.type != "meta":
+        state = folded(optimised.recipe, filled(plain, dtype=dtype, seed=seed, weights=weights, drawn=drawn))
+    module = build(optimised.typed, device=place, dtype=dtype, seed=seed, weights=state)
+    module.__class__ = _frozen(type(module))
+    frozen = cast("Frozen", module)
+    frozen.recipe = optimised.recipe
+    return frozen.requires_grad_(False).eval()
+
+
+@cache
+def _frozen(cls: type[nn.Module]) -> type[nn.Module]:
+    return type(cls.__name__, (Frozen, cls), {"__module__": cls.__module__, "__doc__": cls.__doc__})
+
+
+def _restored(text: str, name: str) -> nn.Module:
+    cls = _frozen(type(restore(text, name)))
+    return cls.__new__(cls)
+
+
+def _made_ours(recipe: Recipe, state: dict[str, Any], prefix: str) -> list[str]:
+    """Make plain tensors under ``prefix`` the optimised network's, in place; the names of those that are missing."""
+    norms = {name for fold in recipe.folds for name in fold.sources if name.startswith(f"{fold.norm}.")}
+    for name in recipe.unread:
+        state.pop(prefix + name, None)
+    if not any(prefix + name in state for name in norms):
+        return []
+    whole = [fold for fold in recipe.folds if all(prefix + name in state for name in fold.sources)]
+    partial = [fold for fold in recipe.folds if fold not in whole]
+    missing = [prefix + name for fold in partial for name in fold.sources if prefix + name not in state]
+    found = {name: state[prefix + name] for fold in whole for name in fold.sources}
+    made = folded(Recipe(tuple(whole)), found)
+    for fold in recipe.folds:
+        for name in fold.sources:
+            state.pop(prefix + name, None)
+    state.update({prefix + name: tensor for name, tensor in made.items()})
+    return missing

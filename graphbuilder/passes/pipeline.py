@@ -1,0 +1,75 @@
+"""The pipelines: which passes, in which order, and what each of them did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from graphbuilder.analysis.inference import TypedGraph, infer
+from graphbuilder.analysis.weights import walk
+from graphbuilder.ir.invariants import breaches
+from graphbuilder.passes.drop_training import drop_training
+from graphbuilder.passes.fold_norms import fold_norms
+from graphbuilder.passes.merge_pads import merge_pads
+from graphbuilder.passes.recipe import Fold, Recipe
+from graphbuilder.passes.rewriting import Rewritten
+
+Pass = Callable[[TypedGraph], Rewritten]
+
+# Dropout between a layer and its norm goes before the norm is folded.
+PIPELINES: Mapping[str, tuple[Pass, ...]] = {"none": (), "inference": (drop_training, merge_pads, fold_norms)}
+
+
+class Step(NamedTuple):
+    """One pass: its name, and the network on either side of it."""
+
+    name: str
+    before: TypedGraph
+    after: TypedGraph
+
+
+class Optimised(NamedTuple):
+    """A network behind a pipeline.
+
+    Attributes:
+        typed: the network, of the same inputs and, in evaluation, the same outputs.
+        recipe: from the plain network's weights to this one's.
+        steps: every pass, in order.
+    """
+
+    typed: TypedGraph
+    recipe: Recipe
+    steps: tuple[Step, ...]
+
+
+def optimise(typed: TypedGraph, pipeline: str) -> Optimised:
+    """``typed`` behind the passes of ``pipeline``, a name in ``PIPELINES``.
+
+    Raises:
+        ValueError: there is no such pipeline.
+    """
+    if pipeline not in PIPELINES:
+        raise ValueError(f"optimize must be one of {', '.join(PIPELINES)}, not {pipeline!r}")
+    steps: list[Step] = []
+    folds: list[Fold] = []
+    current = typed
+    for each in PIPELINES[pipeline]:
+        made = each(current)
+        after = current if made.graph is current.graph else _sound(made, typed)
+        steps.append(Step(each.__name__, current, after))
+        folds += made.folds
+        current = after
+    return Optimised(current, _recipe(typed, current, folds), tuple(steps))
+
+
+def _sound(made: Rewritten, plain: TypedGraph) -> TypedGraph:
+    found = breaches(made.graph)
+    assert not found, found
+    return infer(made.graph, plain.inputs)
+
+
+def _recipe(plain: TypedGraph, optimised: TypedGraph, folds: list[Fold]) -> Recipe:
+    if plain is optimised:
+        return Recipe()
+    read = {name for name, _ in walk(optimised)}.union(*(fold.sources for fold in folds))
+    return Recipe(tuple(folds), frozenset(name for name, _ in walk(plain) if name not in read))

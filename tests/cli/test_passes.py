@@ -1,0 +1,85 @@
+"""``compile --optimize`` and ``passes`` on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from tests.cli.test_cli import Run, cli, write
+
+__all__ = ["cli"]
+
+NORMED = """
+format = 1
+name = "normed"
+[inputs]
+x = [3, 8, 8]
+[model]
+body = [
+  { op = "pad", sides = 1 },
+  { op = "conv", out = 4, kernel = 3, bias = false },
+  { op = "batchnorm" },
+  { op = "globalavgpool" },
+  { op = "dropout" },
+  { op = "linear", out = 10 },
+]
+"""
+
+
+def test_what_is_written_fits_together(cli: Run) -> None:
+    write("n.toml", NORMED)
+    shared = ("compile", "n.toml", "--device", "cpu", "--seed", "3")
+    result = cli(*shared, "--optimize", "inference", "-o", "fast.py", "-o", "fast.safetensors")
+    assert result.code == 0, result.err
+    assert cli(*shared, "-o", "plain.py", "-o", "plain.safetensors").code == 0
+    assert "BatchNorm" in Path("plain.py").read_text()
+    assert not any(word in Path("fast.py").read_text() for word in ("BatchNorm", "Dropout", "F.pad"))
+    x = torch.randn(2, 3, 8, 8)
+    torch.testing.assert_close(answer("fast", x), answer("plain", x), rtol=1e-5, atol=1e-6)
+
+
+def answer(name: str, x: torch.Tensor) -> torch.Tensor:
+    names: dict[str, Any] = {}
+    exec(Path(f"{name}.py").read_text(), names)  # noqa: S102  (our own)
+    module = names["Normed"]()
+    module.load_state_dict(load_file(f"{name}.safetensors"))
+    return module.eval()(x)
+
+
+def test_a_folder_holds_the_plain_network(cli: Run) -> None:
+    write("n.toml", NORMED)
+    result = cli("compile", "n.toml", "--optimize", "inference", "-o", "n/")
+    assert result.code == 2
+    assert "GB509" in result.err
+    assert not Path("n").exists()
+
+
+def test_what_each_pass_did(cli: Run) -> None:
+    write("n.toml", NORMED)
+    data = json.loads(cli("passes", "n.toml", "--json").out)
+    assert {each["name"]: each["calls"] for each in data["passes"]} == {
+        "drop_training": {"dropout": -1},
+        "merge_pads": {"pad": -1},
+        "fold_norms": {"batchnorm": -1},
+    }
+    assert data["passes"][0]["before"] == {
+        "nodes": 6,
+        "macs": 3 * 9 * 4 * 64 + 40,
+        "activation_bytes": 4 * (3 * 100 + 2 * 4 * 64 + 4 + 4 + 10),
+        "parameters": 108 + 8 + 50,
+        "statistics": 8,
+    }
+    assert data["passes"][-1]["after"] == {
+        "nodes": 3,
+        "macs": 3 * 9 * 4 * 64 + 40,
+        "activation_bytes": 4 * (4 * 64 + 4 + 10),
+        "parameters": 112 + 50,
+        "statistics": 0,
+    }
+    text = cli("passes", "n.toml").out
+    assert text.startswith("normed\n")
+    assert [line.split()[-2:] for line in text.splitlines() if "_" in line][-1] == ["−1", "batchnorm"]
