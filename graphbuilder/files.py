@@ -1,5 +1,6 @@
 """Outputs, written whole or not at all: built beside the target, synced, then renamed into its place.
 
+What is being built is locked; what a killed run left behind is not, and the next run sweeps it away.
 What is no plain file or folder is refused, and so is a folder that holds anything but what is about to be written.
 Nothing here reads, makes missing folders or knows what the bytes are.
 """
@@ -7,9 +8,11 @@ Nothing here reads, makes missing folders or knows what the bytes are.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import stat
+import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -20,6 +23,10 @@ from graphbuilder.diagnostics.catalogue.usage import OutputFailed, OutputForeign
 Target = str | os.PathLike[str]
 # Of a file, or of all files of a folder by name.
 Content = bytes | Mapping[str, bytes]
+
+_STRAY = re.compile(r"\.graphbuilder-[0-9a-f]{16}")
+# Seconds in which what was just made may not be locked yet.
+_FRESH = 0.5
 
 
 def write_whole(path: Target, data: bytes) -> None:
@@ -67,14 +74,12 @@ def _staged_file(path: Target, data: bytes) -> Generator[Callable[[], None]]:
         _sync_folder(target.parent)
 
     target = Path(os.path.realpath(path))
-    temporary = _beside(target)
-    try:
+    with ExitStack() as building:
         with _coded(path):
-            _write_synced(temporary, data, _mode_of(target, path))
+            mode = _mode_of(target, path)
+            temporary, descriptor = building.enter_context(_claimed(target, _new_file))
+            _write_synced(descriptor, data, mode)
         yield put_in_place
-    finally:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            temporary.unlink()
 
 
 @contextmanager
@@ -86,17 +91,15 @@ def _staged_folder(path: Target, files: Mapping[str, bytes]) -> Generator[Callab
         _sync_folder(target.parent)
 
     target = Path(os.path.realpath(path))
-    staging = _beside(target)
-    try:
+    with ExitStack() as building:
         with _coded(path):
             _refuse_foreign(target, path, files)
-            staging.mkdir()
+            staging, _ = building.enter_context(_claimed(target, _new_folder))
             for name, data in files.items():
-                _write_synced(staging / name, data)
+                with _open(_new_file(staging / name)) as descriptor:
+                    _write_synced(descriptor, data)
             _sync_folder(staging)
         yield put_in_place
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 @contextmanager
@@ -153,19 +156,87 @@ def _kind(mode: int) -> str:
     return next((word for test, word in kinds if test(mode)), "a device")
 
 
-def _beside(target: Path) -> Path:
+def _beside(target: Path, what: str = "") -> Path:
     """A new name in the target's folder, on its file system; short, as the target's may be long."""
-    return target.with_name(f".graphbuilder-{secrets.token_hex(8)}")
+    return target.with_name(f".graphbuilder-{what}{secrets.token_hex(8)}")
 
 
-def _write_synced(path: Path, data: bytes, mode: int | None = None) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    with os.fdopen(descriptor, "wb") as file:
-        if mode is not None:
-            os.fchmod(descriptor, mode)
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
+@contextmanager
+def _claimed(target: Path, make: Callable[[Path], int]) -> Generator[tuple[Path, int]]:
+    """Something new beside ``target`` and its descriptor, locked; what is still there in the end is removed."""
+    _sweep(target.parent)
+    path = _beside(target)
+    try:
+        with _open(make(path)) as descriptor:
+            _lock(descriptor)
+            yield path, descriptor
+    finally:
+        _remove(path)
+
+
+@contextmanager
+def _open(descriptor: int) -> Generator[int]:
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _new_file(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+
+
+def _new_folder(path: Path) -> int:
+    path.mkdir()
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what runs that were killed have left in ``folder``: what is named as `_beside` names, and not locked."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _STRAY.fullmatch(entry.name) and (entry.is_dir(follow_symlinks=False) or _is_file(entry)):
+                _sweep_one(Path(entry.path))
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False)
+
+
+def _sweep_one(path: Path) -> None:
+    with suppress(OSError):
+        if time.time() - path.lstat().st_mtime < _FRESH:
+            return
+        with _open(os.open(path, os.O_RDONLY | os.O_CLOEXEC)) as descriptor:
+            if _lock(descriptor):
+                _remove(path)
+
+
+def _lock(descriptor: int) -> bool:
+    """Whether nobody else had it locked, and the system knows of locks; it is until the descriptor is closed."""
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _write_synced(descriptor: int, data: bytes, mode: int | None = None) -> None:
+    if mode is not None:
+        os.fchmod(descriptor, mode)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    os.fsync(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -179,11 +250,16 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _put_in_place(staging: Path, target: Path) -> None:
-    """Rename ``staging`` to ``target``; a folder already there is set aside, and put back should that fail."""
+    """Rename ``staging`` to ``target``, and a folder that is already there to ``staging``, in one step.
+
+    Where the system cannot do so, the old one is set aside, and put back should the renaming fail.
+    """
     if not target.exists():
         os.rename(staging, target)
         return
-    aside = _beside(target)
+    if _exchange(staging, target):
+        return
+    aside = _beside(target, "old-")
     os.rename(target, aside)
     try:
         os.rename(staging, target)
@@ -191,3 +267,15 @@ def _put_in_place(staging: Path, target: Path) -> None:
         os.rename(aside, target)
         raise
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two folders by Linux's ``renameat2``; whether that could be done."""
+    import ctypes
+
+    try:
+        rename = ctypes.CDLL(None).renameat2
+    except (OSError, AttributeError, TypeError):
+        return False
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,6 +117,7 @@ def test_a_folder_with_a_folder_by_the_name_of_a_file_is_refused(tmp_path: Path)
 def test_a_failing_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "out"
     files.write_folder(target, {"a": b"old"})
+    monkeypatch.setattr(files, "_exchange", lambda *_: False)
     rename = os.rename
     calls: list[object] = []
 
@@ -127,3 +131,69 @@ def test_a_failing_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: py
     assert code_of(lambda: files.write_folder(target, {"a": b"new"})) == "GB506"
     assert (target / "a").read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["out"]
+
+
+def stray(path: Path, age: float = 10) -> Path:
+    """What a killed run has left: a file, or a folder with one."""
+    if path.suffix:
+        path = path.with_suffix("")
+        path.mkdir()
+        (path / "x").write_bytes(b"half")
+    else:
+        path.write_bytes(b"half")
+    then = time.time() - age
+    os.utime(path, (then, then))
+    return path
+
+
+def test_what_killed_runs_left_is_swept(tmp_path: Path) -> None:
+    stray(tmp_path / ".graphbuilder-0123456789abcdef")
+    stray(tmp_path / ".graphbuilder-fedcba9876543210.folder")
+    for name in (".graphbuilder-old-0123456789abcdef", ".graphbuilder-notes", "graphbuilder-0123456789abcdef"):
+        (tmp_path / name).write_bytes(b"another's")
+    files.write_whole(tmp_path / "a", b"new")
+    assert sorted(os.listdir(tmp_path)) == [
+        ".graphbuilder-notes",
+        ".graphbuilder-old-0123456789abcdef",
+        "a",
+        "graphbuilder-0123456789abcdef",
+    ]
+
+
+def test_what_another_run_builds_is_not_swept(tmp_path: Path) -> None:
+    with files._staged(tmp_path / "out", {"x": b"1"}) as put_folder, files._staged(tmp_path / "a", b"2") as put_file:
+        for entry in tmp_path.iterdir():
+            os.utime(entry, (0, 0))
+        files.write_whole(tmp_path / "b", b"3")
+        put_folder()
+        put_file()
+    assert sorted(os.listdir(tmp_path)) == ["a", "b", "out"]
+
+
+def test_a_link_in_the_place_of_a_stray_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / ".graphbuilder-0123456789abcdef").symlink_to("precious")
+    files.write_whole(tmp_path / "a", b"new")
+    assert (tmp_path / "precious").is_dir() and (tmp_path / ".graphbuilder-0123456789abcdef").is_symlink()
+
+
+def test_a_disk_that_fills_up_leaves_the_old_file(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    code = f"""
+import resource, signal
+from graphbuilder import files
+from graphbuilder.diagnostics import CompileError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    files.write_whole({str(tmp_path / "a")!r}, bytes(5000))
+except CompileError as error:
+    print(error.diagnostics[0].code)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "GB506"
+    assert (os.listdir(tmp_path), (tmp_path / "a").read_bytes()) == (["a"], b"old")
+
+
+def test_a_device_that_is_full_is_refused() -> None:
+    assert code_of(lambda: files.write_whole("/dev/full", b"x")) == "GB505"

@@ -1,4 +1,5 @@
 """Random specs by the thousand: valid ones of which everything must agree, and bent ones that must be refused well.
+And commands that are killed while they write, which must leave the old file or the new one.
 
 What fails is written as a file that fails again, valid ones as the smallest spec that still does.
 """
@@ -94,6 +95,14 @@ def mutated(seeds: list[int]) -> list[Finding]:
     return found
 
 
+def kills(seeds: list[int]) -> list[Finding]:
+    """The commands that were killed at the moments of these seeds, and left something half written."""
+    from tests.hostile.kills import torn
+
+    found = ((seed, torn(seed)) for seed in seeds)
+    return [Finding(seed, "torn", wrong, "") for seed, wrong in found if wrong is not None]
+
+
 def _chunks(seeds: Iterable[int]) -> Iterator[list[int]]:
     rest = iter(seeds)
     while chunk := list(islice(rest, CHUNK)):
@@ -130,12 +139,18 @@ def _kept(finding: Finding, folder: Path, name: str) -> Path:
     return path
 
 
-TRIALS = {"valid": (valid, quietly, 10_000), "mutated": (mutated, quietly_in_little_room, 100_000)}
+TRIALS = {
+    "valid": (valid, quietly, 10_000),
+    "mutated": (mutated, quietly_in_little_room, 100_000),
+    "kills": (kills, quietly, 500),
+}
 
 
 @click.command(help=__doc__)
 @click.argument("kind", type=click.Choice(list(TRIALS)))
-@click.option("--count", type=click.IntRange(1), help="How many specs; 10,000 valid or 100,000 mutated unless given.")
+@click.option(
+    "--count", type=click.IntRange(1), help="How many; 10,000 valid, 100,000 mutated or 500 kills unless given."
+)
 @click.option("--seed", default=0, show_default=True, help="The first seed; a spec depends on its own seed alone.")
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="Processes, all at low priority.")
 @click.option("--output", "folder", default="fuzz", show_default=True, type=Path, help="The folder for what fails.")
