@@ -154,7 +154,9 @@ def _limit(seconds: int) -> None:
             (resource.RLIMIT_FSIZE, 0),
             (resource.RLIMIT_AS, room),
         ):
-            resource.setrlimit(limit, (most, most))
+            allowed = resource.getrlimit(limit)[1]
+            least = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+            resource.setrlimit(limit, (least, least))
 
 
 def _answer(path: str, start: int, size: int) -> tuple[dict[str, Any], list[bytes]]:
