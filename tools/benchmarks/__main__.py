@@ -1,4 +1,4 @@
-"""``tools/benchmark [startup] [scale] [build] [forward]``: what the tool itself costs, as ratios."""
+"""``tools/benchmark [startup] [scale] [build] [forward] [optimize]``: what the tool itself costs, as ratios."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -120,11 +121,36 @@ def _settle(model: nn.Module, images: Tensor) -> None:
         norm.momentum = momentum
 
 
+def optimize(rounds: int) -> Iterator[Ratio]:
+    """A module that only evaluates over the plain one in evaluation, on the same weights, eager, on the CPU; its maps
+    with channels last, as it lays them out, and first."""
+    import torch
+
+    import graphbuilder as gb
+
+    plain = gb.compile(SPEC)
+    _settle(plain, torch.randn(4, 3, 299, 299))
+    last = gb.compile(SPEC, optimize="inference")
+    last.load_state_dict(plain.state_dict())
+    first = deepcopy(last)
+    for parameter in first.parameters():
+        parameter.data = parameter.data.contiguous()
+    plain.eval()
+    for batch, times in ((1, 3), (8, 1)):
+        image = torch.randn(batch, 3, 299, 299)
+        with torch.inference_mode():
+            for name, ours in (("channels last", last), ("channels first", first)):
+                torch.testing.assert_close(ours(image), plain(image), rtol=1e-4, atol=1e-4)
+                title = f"optimised, {name} / plain, batch {batch}"
+                yield compare(title, lambda: ours(image), lambda: plain(image), rounds * times)  # noqa: B023
+
+
 SUITES: dict[str, Callable[[int], Iterator[Ratio]]] = {
     "startup": startup,
     "scale": scale,
     "build": build,
     "forward": forward,
+    "optimize": optimize,
 }
 
 

@@ -168,6 +168,21 @@ def test_torch_traces_it_whole(network: Network) -> None:
     )
 
 
+def test_channels_stand_last_inside_whatever_comes_in(
+    network: Network, state: dict[str, Tensor], wanted: Tensor
+) -> None:
+    module = fast(network)
+    module.load_state_dict(state)
+    seen: list[Tensor] = []
+    last = copy.deepcopy(module)
+    last.get_submodule("relu").register_forward_hook(lambda *given: seen.append(given[2]))
+    (image,) = batch(network.typed.inputs)
+    for given in (image, image.contiguous(memory_format=torch.channels_last), image[..., :9, :9]):
+        torch.testing.assert_close(last(given)["logits"], wanted, rtol=1e-5, atol=1e-5)
+    assert all(each.is_contiguous(memory_format=torch.channels_last) for each in seen)
+    assert len(seen) == 3
+
+
 @pytest.mark.parametrize("options", [{"device": "meta"}, {"dtype": "bfloat16"}, {"dtype": torch.float64}])
 def test_devices_and_numbers(network: Network, options: dict[str, Any]) -> None:
     module, plain = fast(network, **options), gb.compile(network, **options)
