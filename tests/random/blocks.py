@@ -201,6 +201,8 @@ def _crossed(maker: Maker, draft: Draft) -> None:
     if maker.left < 8:
         raise Unfit("no room")
     options = [(path, type_) for path, type_ in draft.paths() if type_.elements < MOST_ELEMENTS // 2]
+    if not options:
+        raise Unfit("nothing small enough")
     (high, high_type), (low, low_type) = maker.random.choices(options, k=2)
     name = "cross_" + maker.name("v")
     sides = []

@@ -7,7 +7,7 @@ torch backend draws every weight by itself, by (seed, name), from the same distr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import sqrt
 from typing import NamedTuple
 
@@ -30,6 +30,7 @@ class Place(NamedTuple):
         path: the way to it from there; "*" goes over a repeat.
         target: what kind of module it is.
         calls: for each of its weights, the call that fills it; empty where torch does it.
+        optional: whether the identity stands at the first word of the path where a step was left out.
     """
 
     owner: str
@@ -50,18 +51,30 @@ def initialising(classes: Sequence[Class]) -> list[str]:
         exception = _exception(place, usual.get(place.target, {}))
         if exception:
             bodies.setdefault(place.owner, []).extend(exception)
-    return ["def init_weights(module):", *_branches(bodies)]
+    # A kind that is written out here is a subclass of one of torch's, whose rule is not its own.
+    exact = {place.target for place in places} if any(not _is_torch(place.target) for place in places) else set[str]()
+    return ["def init_weights(module):", *_branches(bodies, exact)]
 
 
-def _branches(bodies: Mapping[str, list[str]]) -> Iterator[str]:
-    """One branch for all kinds of module with the same lines."""
+def _is_torch(target: str) -> bool:
+    return target.startswith("nn.")
+
+
+def _branches(bodies: Mapping[str, list[str]], exact: Collection[str]) -> Iterator[str]:
+    """One branch for all kinds of module with the same lines; subclasses of those in ``exact`` are left out."""
     kinds: dict[tuple[str, ...], list[str]] = {}
     for kind, body in bodies.items():
         kinds.setdefault(tuple(body), []).append(kind)
     for number, (body, alike) in enumerate(kinds.items()):
-        what = alike[0] if len(alike) == 1 else f"({', '.join(alike)})"
-        yield f"    {'elif' if number else 'if'} isinstance(module, {what}):"
+        yield f"    {'elif' if number else 'if'} {_test(alike, exact)}:"
         yield from body
+
+
+def _test(kinds: Sequence[str], exact: Collection[str]) -> str:
+    several = f"({', '.join(kinds)})"
+    if kinds[0] in exact:
+        return f"type(module) in {several}" if len(kinds) > 1 else f"type(module) is {kinds[0]}"
+    return f"isinstance(module, {several if len(kinds) > 1 else kinds[0]})"
 
 
 def _usual(places: Sequence[Place]) -> dict[str, dict[str, str]]:
@@ -94,15 +107,15 @@ def _exception(place: Place, usual: Mapping[str, str]) -> list[str]:
         return []
     lines: list[str] = []
     depth, at = 2, "module"
+    if place.optional:
+        lines.append(f"{'    ' * depth}if not isinstance(module.{place.path[0]}, nn.Identity):")
+        depth += 1
     for word in place.path:
         if word == "*":
             lines.append(f"{'    ' * depth}for each in {at}:")
             depth, at = depth + 1, "each"
         else:
             at = f"{at}.{word}"
-    if place.optional:
-        lines.append(f"{'    ' * depth}if isinstance({at}, {place.target}):")
-        depth += 1
     if back:
         lines.append(f"{'    ' * depth}{at}.reset_parameters()")
         own = {weight: call for weight, call in place.calls.items() if call}

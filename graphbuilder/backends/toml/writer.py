@@ -63,6 +63,8 @@ def _key(name: str) -> str:
 
 def _table(name: str, table: Table) -> Iterator[str]:
     wide = {key: item for key, item in table.items() if _is_steps(item) and _is_wide(item)}
+    if wide and all(map(_is_steps, table.values())):
+        wide = table  # the order of branches counts, and lists would have to stand ahead of tables
     if name and len(wide) < len(table):
         yield f"[{name}]"
     for key, item in table.items():

@@ -84,6 +84,35 @@ def test_a_class_states_its_exceptions() -> None:
     ]
 
 
+LEFT_OUT = """
+[model]
+body = [{ use = "unit" }, { use = "unit", wide = true }, { op = "conv", out = 8, kernel = 1 }]
+[blocks.unit]
+args     = { wide = false }
+body     = [{ op = "conv", out = 8, kernel = 1 }]
+shortcut = [{ op = "conv", out = 8, kernel = 1, init = { kind = "normal", std = 0.5 }, when = "=wide" }]
+"""
+
+# Torch's own convolution has a bias here, and the standardised one, a subclass of its kind, has none.
+SUBCLASS = """
+[model]
+body = [{ op = "conv", out = 8, kernel = 1 }, { op = "stdconv", out = 8, kernel = 1, bias = false }]
+[init]
+conv = { weight = "ones", bias = "zeros" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [(LEFT_OUT, {"unit_2.shortcut.conv.weight": 0.5}), (SUBCLASS, {"conv.weight": 0, "stdconv.weight": 0.2})],
+)
+def test_only_what_is_there_and_of_that_very_kind_is_filled(text: str, drawn: dict[str, float]) -> None:
+    torch.manual_seed(1)
+    alone = type(build(spelt(text, "[8, 8, 8]")))()
+    parameters = dict(alone.named_parameters())
+    assert {path: parameters[path].std().item() for path in drawn} == pytest.approx(drawn, abs=0.15)
+
+
 def pairs(name: str) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
     """Each weight as a standalone file draws it and as the compiled module does."""
     typed = shipped(name, classes=10) if name == "resnet50" else network(name)

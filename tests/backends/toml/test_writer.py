@@ -34,6 +34,12 @@ def test_lines_have_a_width() -> None:
     assert tomllib.loads(text) == {"blocks": {"x": {"after": [{"op": "relu"}], "body": [long, {"op": "relu"}]}}}
 
 
+def test_branches_keep_their_order() -> None:
+    paths = {"left": [{"op": "conv" * 40}], "right": [{"op": "relu"}]}
+    for order in (paths, dict(reversed(paths.items()))):
+        assert list(tomllib.loads(document({"x.branches": order}))["x"]["branches"]) == list(order)
+
+
 def test_long_steps_stand_behind_the_keys_of_their_block() -> None:
     text = document({"blocks.x": {"body": [{"op": "conv" * 40}], "merge": "add"}})
     assert text.splitlines()[:4] == ["[blocks.x]", 'merge = "add"', "", "[[blocks.x.body]]"]
