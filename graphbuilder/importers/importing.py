@@ -148,7 +148,8 @@ def _check_weights(found: Imported, path: str | Path) -> None:
     with _fitting(found, path) as fit:
         if fit.diagnostics:
             message = f"the weights of {path} do not fit {found.name}"
-            raise CompileError((ImportDiffers.at(None, message), *fit.diagnostics))
+            remedy = "give the weights that were saved with this model"
+            raise CompileError((ImportDiffers.at(None, message, help=remedy), *fit.diagnostics))
 
 
 def _weights(found: Imported, path: str | Path) -> Mapping[str, Tensor]:
@@ -162,6 +163,7 @@ def _fitting(found: Imported, path: str | Path) -> Generator[Fit]:
 
     with TemporaryDirectory() as folder:
         rules = Path(folder) / "names.toml"
-        rules.write_text(found.mapping or "", encoding="utf-8")
-        with fitting(found.network.typed, (), path, rules) as fit:
+        if found.mapping:
+            rules.write_text(found.mapping, encoding="utf-8")
+        with fitting(found.network.typed, (), path, rules if found.mapping else None) as fit:
             yield fit

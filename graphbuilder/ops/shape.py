@@ -117,9 +117,7 @@ class Permute(Rearranged):
             wanted = ", ".join(map(str, range(x.rank)))
             message = f"permute: the axes of {x} are {wanted}, each to be named once"
             turned = ", ".join(map(str, (*range(1, x.rank), 0)))
-            raise OpError(
-                NoSuchAxis, message, field="axes", help=f"[{turned}] puts the first behind the others"
-            )
+            raise OpError(NoSuchAxis, message, field="axes", help=f"[{turned}] puts the first behind the others")
         place = self.axes.index(x.channel_axis)
         if place not in (0, x.rank - 1):
             raise OpError(WrongLayout, f"permute would leave the channels of {x} in the middle", field="axes")

@@ -135,10 +135,11 @@ def _is_ignored(
 
 
 def _claim(theirs: str, convention: Convention, rules: tuple[Rename, ...] | None) -> _Claim:
-    """What ``theirs`` may be called here; by its own name where there are no ``rules`` at all."""
-    if rules is None:
-        return _Claim(theirs, (), (theirs,), theirs)
+    """What ``theirs`` may be called here; where there are no ``rules`` at all, by its own name or its layer's."""
     layer, _, leaf = theirs.rpartition(SEPARATORS[convention])
+    if rules is None:
+        place = layer.replace(SEPARATORS[convention], ".")
+        return _Claim(theirs, (), (theirs, *(f"{place}.{name}" for name in layouts.ours(convention, leaf))), leaf)
     if found := _written(theirs, rules):
         return _Claim(theirs, tuple(rule for rule, _ in found), (found[0][1],), leaf)
     found = _written(layer, rules)

@@ -101,7 +101,17 @@ def decoder() -> Any:
     return keras.Model(image, [make.Resizing(8, 8)(x), keras.ops.mean(x, axis=(1, 2)) / 2.0])
 
 
+def well_named() -> Any:
+    """A model whose every name can stay."""
+    keras = import_keras()
+    make = keras.layers
+    image = make.Input((8, 8, 3), name="image")
+    x = make.GlobalAveragePooling2D()(make.Conv2D(4, 3, name="stem")(image))
+    return keras.Model(image, make.Dense(3, name="logits")(x))
+
+
 MODELS = {
+    "well_named": (well_named, 25, 0),
     "Xception": (lambda: application("Xception", 71), 60, 2),
     "EfficientNetB0": (lambda: application("EfficientNetB0", 32), 80, 5),
     "ConvNeXtTiny": (lambda: application("ConvNeXtTiny", 32), 50, 4),
