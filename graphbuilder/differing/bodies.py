@@ -79,9 +79,10 @@ class Pair:
 
     @property
     def follows(self) -> bool:
-        """Whether an op that is the same has other weights, because it reads something else."""
-        ours, theirs = self.costs
-        return not self.differs and self.inner is None and ours.total != theirs.total
+        """Whether an op that is the same has other weights, in any of its copies, because it reads something else."""
+        if self.differs or self.inner is not None or self.before is None or self.after is None:
+            return False
+        return any(one != other for one, other in zip(self.before.weighed, self.after.weighed, strict=False))
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,12 +155,12 @@ class Comparing:
 
 def _copy(step: Step, other: Step) -> Step:
     """A step, or the first of its copies where ``other`` has none: what runs once may come to run often."""
-    if not _repeats_it(step, other) or step.body is None:
+    if not repeats_it(step, other) or step.body is None:
         return step
     return Step(Run((step.body.graph.nodes[0],)), step.body, (), step.token)
 
 
-def _repeats_it(step: Step, other: Step) -> bool:
+def repeats_it(step: Step, other: Step) -> bool:
     """Whether a step has copies where ``other`` has none."""
     kinds = [each.body.graph.kind if each.body else "op" for each in (step, other)]
     return kinds[0] == "repeat" != kinds[1]
@@ -200,9 +201,9 @@ def _identity(before: Step, after: Step) -> Iterator[Change]:
 
 def _times(step: Step, other: Step) -> int | None:
     """How many copies a step is; of a repeat that was none, how many are in it. Others tell their count inside."""
-    if _repeats_it(other, step):
+    if repeats_it(other, step):
         return None
-    return len(step.body.graph.nodes) if step.body and _repeats_it(step, other) else step.run.count
+    return len(step.body.graph.nodes) if step.body and repeats_it(step, other) else step.run.count
 
 
 def _made_otherwise(before: Step, after: Step) -> Iterator[Change]:

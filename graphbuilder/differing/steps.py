@@ -79,6 +79,11 @@ class Step:
         return details(self.kinds)
 
     @cached_property
+    def weighed(self) -> tuple[int, ...]:
+        """The elements of its weights, in each different call."""
+        return tuple(_cost(kind.node, kind.typed).total for kind in self.kinds)
+
+    @cached_property
     def costs(self) -> Costs:
         """What all its copies cost together, in one copy of the body that they stand in."""
         nodes, typed = self.run.nodes, self.typed

@@ -5,16 +5,18 @@ Every line is fitted to a width, and what a file brings is made safe to show.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from graphbuilder.analysis.costs import Costs
+from graphbuilder.analysis.costs import sum_costs
 from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.analysis.likeness import details
 from graphbuilder.backends.table.numbers import counted, scaled
 from graphbuilder.diagnostics.screen import columns, safe, wrap
 from graphbuilder.differing.bodies import Change, Matched, Pair
 from graphbuilder.differing.report import Differences, ends, shown
+from graphbuilder.differing.standing import Standing, standing
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "renamed": "~"}
 _COLOURS = {"+": "32", "-": "31", "~": "33", "head": "1", "faint": "2"}
@@ -39,7 +41,7 @@ def text(differences: Differences, width: int, colour: bool) -> str:
     pen = _Pen(max(width, _LEAST), colour)
     lines = [*_heading(differences, pen)]
     if differences:
-        rows = [*_ends(differences), *_rows(differences.matched, 0)]
+        rows = [*_ends(differences), *_rows([standing(differences.matched)], 0)]
         lines += ["", *pen.table(rows)]
     lines += ["", *pen.totals(differences)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
@@ -98,10 +100,15 @@ def _ends(differences: Differences) -> Iterator[_Row]:
         yield _Row("~", 0, change.name, f"{shown(change.before)} → {shown(change.after)}", ("", ""))
 
 
-def _rows(matched: Matched, depth: int) -> Iterator[_Row]:
-    told = [pair for pair in matched.pairs if pair.differs or pair.follows]
-    for _, group in groupby(told, _signature):
+def _rows(places: Sequence[Iterable[Standing]], depth: int) -> Iterator[_Row]:
+    """What to tell of a body; of several in which that is the same, it is told once and costs what it does in all."""
+    told = zip(*([each for each in pairs if _is_told(each.pair)] for pairs in places), strict=True)
+    for _, group in groupby(told, lambda places: _signature(places[0].pair)):
         yield from _group(list(group), depth)
+
+
+def _is_told(pair: Pair) -> bool:
+    return pair.differs or pair.follows
 
 
 def _signature(pair: Pair) -> object:
@@ -118,36 +125,29 @@ def _renamed(pair: Pair) -> bool:
     return any(change.name == "name" for change in pair.changes)
 
 
-def _group(pairs: Sequence[Pair], depth: int) -> Iterator[_Row]:
-    """Neighbours with the same to tell, and what is inside."""
+def _group(steps: Sequence[Sequence[Standing]], depth: int) -> Iterator[_Row]:
+    """Neighbours with the same to tell, each wherever it stands, and what is inside."""
+    pairs, places = [each[0].pair for each in steps], [place for each in steps for place in each]
     first = pairs[0]
-    costs = [_sum([pair.costs[side] for pair in pairs]) for side in (0, 1)]
-    deltas = delta(costs[0].trainable, costs[1].trainable), delta(costs[0].macs, costs[1].macs)
-    inner = first.inner if first.inner is not None and first.inner.differs else None
-    lone = _lone(inner)
-    name, what = _name(pairs, lone), _what(first, lone)
-    notes = tuple(_notes(first, lone))
-    yield _Row(
-        SIGNS.get(first.kind or (lone.kind if lone else ""), "·" if first.follows else ""),
-        depth,
-        name,
-        what,
-        deltas,
-        notes,
-    )
+    lone = _lone(first.inner)
+    sign = SIGNS.get(first.kind or (lone.kind if lone else ""), "·" if first.follows else "")
+    what = _what([place.pair for place in places], lone)
+    yield _Row(sign, depth, _name(pairs, lone), what, _deltas(places), tuple(_notes(first, lone)))
     if lone is not None:
-        inner = lone.inner
-    if inner is not None:
-        yield from _rows(inner, depth + 1)
+        places = [each for place in places for each in place.inside() if _is_told(each.pair)]
+    if places[0].pair.inner is not None and places[0].pair.inner.differs:
+        yield from _rows([place.inside() for place in places], depth + 1)
 
 
-def _sum(costs: Sequence[Costs]) -> Costs:
-    return Costs(*(sum(each) for each in zip(*costs, strict=True)))
+def _deltas(places: Sequence[Standing]) -> tuple[str, str]:
+    """How many parameters and multiply-accumulates more there are in all places together."""
+    ours, theirs = (sum_costs(costs) for costs in zip(*(place.costs for place in places), strict=True))
+    return delta(ours.trainable, theirs.trainable), delta(ours.macs, theirs.macs)
 
 
 def _lone(inner: Matched | None) -> Pair | None:
     """The copies of a repeat, where that is all it is: they are told in its place."""
-    if inner is None or len(inner.pairs) != 1 or inner.after.graph.kind != "repeat":
+    if inner is None or not inner.differs or len(inner.pairs) != 1 or inner.after.graph.kind != "repeat":
         return None
     pair = inner.pairs[0]
     return pair if pair.before and pair.after else None
@@ -168,16 +168,22 @@ def _one_name(pair: Pair) -> str:
     return pair.step.name
 
 
-def _what(pair: Pair, lone: Pair | None) -> str:
-    """What a step is, where its name does not say it, and of what is new or gone the rest."""
+def _what(pairs: Sequence[Pair], lone: Pair | None) -> str:
+    """What steps are, where their names do not say it, of what is new or gone the rest, and what all read otherwise."""
+    pair = pairs[0]
     step = (lone or pair).step
     label = step.label if step.label not in pair.step.name else ""
-    detail = step.detail if pair.kind in ("added", "removed") else ""
-    shape = ""
-    if pair.follows:
-        ours, theirs = (side.typed.inputs_of(side.node)[0] for side in (pair.before, pair.after) if side)
-        shape = f"reads {ours} → {theirs}" if ours != theirs else ""
-    return " ".join(filter(None, (label, detail, shape)))
+    detail = details([kind for each in pairs for kind in each.step.kinds]) if pair.kind in ("added", "removed") else ""
+    read = {_read(each) for each in pairs} if pair.follows else {""}
+    return " ".join(filter(None, (label, detail, read.pop() if len(read) == 1 else "")))
+
+
+def _read(pair: Pair) -> str:
+    """``reads 64x56x56 → 128x56x56``; nothing where its copies read the same or each something else."""
+    read = [{kind.typed.inputs_of(kind.node)[0] for kind in side.kinds} for side in (pair.before, pair.after) if side]
+    if read[0] == read[1] or any(len(each) > 1 for each in read):
+        return ""
+    return f"reads {read[0].pop()} → {read[1].pop()}"
 
 
 def _notes(pair: Pair, lone: Pair | None) -> Iterator[str]:

@@ -51,6 +51,45 @@ def test_a_repeat_is_one_line() -> None:
     assert lines[-1] == "output       logits 1000 → 10"
 
 
+ABLATION = """\
+                                  parameters     MACs
+  entry                               +230 k   +157 M
+    block2, block3, block4  down      +230 k   +157 M
++     shortcut                        +230 k   +157 M
++     merge  add
+  middle ×8
++   merge  add
+  exit                                +748 k  +74.5 M
+    block13  down                     +748 k  +74.5 M
++     shortcut                        +748 k  +74.5 M
++     merge  add
+"""
+
+
+def test_a_line_costs_what_all_do_that_it_stands_for() -> None:
+    assert ABLATION in differences(xception("residual=false"), xception()).text()
+    ours, theirs = (Side(gb.load(SPECS / f"{name}.toml"), name) for name in ("resnet50", "resnext50_32x4d"))
+    text = differences(ours, theirs).text()
+    copies = text[text.index("1-2 ×2  bottleneck") : text.index("1  stage")]
+    assert [line.split()[-4:] for line in copies.splitlines() if "M" in line and "reads" not in line] == [
+        ["+1.54", "k", "+3.21", "M"],
+        ["+32.8", "k", "+103", "M"],
+        ["−64.5", "k", "−202", "M"],
+    ]
+
+
+def test_copies_that_grow_cost_each_what_it_does() -> None:
+    ours, theirs = (gb.load(SPECS / "densenet121.toml", params={"growth": growth}) for growth in (32, 24))
+    lines = differences(Side(ours, "a"), Side(theirs, "b")).text().splitlines()
+    start = next(number for number, line in enumerate(lines) if "layer ×6" in line)
+    assert [line.split("  ")[-2].strip() for line in lines[start : start + 7] if " M" in line] == [
+        "−137 k",
+        "−39.2 k",
+        "−96.8 k",
+    ]
+    assert lines[start + 1].split() == ["·", "batchnorm", "−240"], "the first reads what it did, and no other"
+
+
 def test_nothing_is_said_of_nothing() -> None:
     text = differences(xception(), xception()).text()
     assert text.splitlines()[1] == "no difference" and "unchanged" in text and "+" not in text
