@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,8 @@ def command(reading: Reading, spec: str, *, output: str | None, port: int) -> No
     """Show a network in a browser while it is written.
 
     The page follows every save of the spec, and of what it extends: what is folded, chosen and zoomed stays. Mistakes
-    are told over the last figure. It is served to this machine alone, at an address with a secret; Ctrl-C ends it.
+    are told over the last figure; a spec must be there at the start, though. It is served to this machine alone, at an
+    address with a secret; Ctrl-C ends it.
     """
     from graphbuilder.rendering import format_of
 
@@ -42,6 +44,8 @@ def command(reading: Reading, spec: str, *, output: str | None, port: int) -> No
         raise bad_use("standard input does not change", "name a file")
     if output is not None:
         format_of(output)  # before any work
+    if not os.path.exists(spec) or os.path.isdir(spec):
+        raise CompileError(reading.check(spec).diagnostics)
     from graphbuilder.watching import Server, follow
     from graphbuilder.watching.hub import Hub
 

@@ -56,9 +56,10 @@ def test_the_terminal_is_told_what_changed_and_the_figure_is_written(
 
 
 def test_a_spec_that_is_wrong_at_first_is_awaited(watch: Callable[..., Watched], tmp_path: Path) -> None:
+    (tmp_path / "new.toml").write_text("", encoding="utf-8")
     watched = watch("new.toml")
     url = watched.line("http://").split()[0]
-    watched.line("GB001")
+    watched.line(r"error\[GB")
     assert b"No figure yet" in urllib.request.urlopen(url, timeout=SECONDS).read()
     (tmp_path / "new.toml").write_bytes((SPECS / "lenet5.toml").read_bytes())
     deadline = time.monotonic() + SECONDS
@@ -73,11 +74,14 @@ def test_a_spec_that_is_wrong_at_first_is_awaited(watch: Callable[..., Watched],
         (("-",), "standard input does not change"),
         (("x.toml", "-o", "x.gif"), "GB508"),
         (("x.toml", "--port", "70000"), "70000"),
+        (("x.toml",), "see that the path is right"),
+        ((str(SPECS),), "name the file in it"),
     ],
 )
 def test_bad_use_is_told(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str) -> None:
     assert run(["watch", *arguments]) == 2
-    assert said in capsys.readouterr().err
+    captured = capsys.readouterr()
+    assert said in captured.err and captured.out == "", "nothing was served"
 
 
 def test_a_port_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> None:
