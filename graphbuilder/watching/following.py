@@ -83,4 +83,5 @@ def _mistake(diagnostic: Diagnostic, spec: str) -> dict[str, Any]:
         "title": diagnostic.rule.title,
         "line": span.line if span else None,
         "text": safe(elsewhere + diagnostic.message),
+        "help": safe(diagnostic.help or ""),
     }

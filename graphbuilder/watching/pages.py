@@ -62,7 +62,8 @@ def page(state: State) -> str:
 
 def _said(mistake: dict[str, object]) -> str:
     line = f" line {mistake['line']}:" if mistake["line"] else ""
-    return f"{mistake['code']}{line} {mistake['text']}"
+    remedy = f"\n{mistake['help']}" if mistake["help"] else ""
+    return f"{mistake['code']}{line} {mistake['text']}{remedy}"
 
 
 def _hash(text: str) -> str:

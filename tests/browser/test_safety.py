@@ -56,7 +56,7 @@ def test_words_of_a_spec_are_only_words(show: Show, hostile: gb.Network) -> None
     opened.press("/")
     opened.page.keyboard.type("stem")
     opened.press("Enter", "e", "h")
-    fault = {"code": HOSTILE, "title": HOSTILE, "line": None, "text": HOSTILE}
+    fault = {"code": HOSTILE, "title": HOSTILE, "line": None, "text": HOSTILE, "help": HOSTILE}
     opened.page.evaluate("mistakes => window.graphbuilder.fault(mistakes)", [fault])
     assert opened.page.evaluate("window.hurt") is None
     assert opened.page.locator("img, script").count() == 2

@@ -72,6 +72,7 @@ def test_a_mistake_stands_over_the_last_figure_with_its_line(page: Page, folder:
     away = spec.with_suffix(".away")
     os.rename(spec, away)
     expect(banner).to_contain_text("GB001")
+    expect(banner.locator(".remedy")).to_have_text("did you mean xception_tutorial.away?")
     os.rename(away, spec)
     expect(banner).to_contain_text("GB308")
     edited(spec, 'out = "728"', "out = 728")

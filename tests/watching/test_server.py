@@ -19,7 +19,8 @@ from graphbuilder.watching import Server
 from graphbuilder.watching.hub import Hub
 
 SPECS = Path(__file__).parents[2] / "specs"
-MISTAKE = {"code": "GB204", "title": "<b>", "line": 3, "text": "cannot add </script><script>alert(1)</script>"}
+HOSTILE = "</script><script>alert(1)</script>"
+MISTAKE = {"code": "GB204", "title": "<b>", "line": 3, "text": f"cannot add {HOSTILE}", "help": f"leave {HOSTILE}"}
 
 
 @pytest.fixture
@@ -144,8 +145,8 @@ def test_until_there_is_a_figure_the_mistakes_are_the_page() -> None:
     hub.fault([MISTAKE])
     with Server(hub) as server:
         text = ask(server).read().decode()
-    assert "No figure yet" in text and "GB204 line 3:" in text
-    assert text.count("<script>") == 1 and "&lt;script&gt;alert(1)" in text
+    assert "No figure yet" in text and "GB204 line 3:" in text and "\nleave &lt;" in text
+    assert text.count("<script>") == 1 and text.count("&lt;script&gt;alert(1)") == 2
 
 
 def test_a_port_that_is_taken_is_told(server: Server) -> None:

@@ -114,7 +114,7 @@ def test_what_is_extended_is_watched(base: Path, variant: Path) -> None:
     followed.next(channels(16))
     base.write_text("faulty = [", encoding="utf-8")
     mistakes = followed.next(lambda news: news.network is None).mistakes()
-    assert "base.toml: " in mistakes[0]["text"]
+    assert "base.toml: " in mistakes[0]["text"] and mistakes[0]["help"]
     base.write_text(with_out(40), encoding="utf-8")
     followed.next(channels(40))
 

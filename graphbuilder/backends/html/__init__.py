@@ -20,7 +20,8 @@ may connect to the server that the page came from. It speaks with the page throu
 - ``window.graphbuilder.update(data)``: shows other data in place, as ``network_data`` gives them (here as parsed JSON).
   Zoom, folds, colours and what is chosen stay as they are; an error banner goes.
 - ``window.graphbuilder.fault(mistakes)``: shows a banner over the last good figure: a list of objects of ``code``,
-  ``title``, ``line`` (a number, or null) and ``text`` (the message). An empty list takes the banner away.
+  ``title``, ``line`` (a number, or null), ``text`` (the message) and ``help`` (the remedy, or ""). An empty list takes
+  the banner away.
 """
 
 from __future__ import annotations

@@ -228,8 +228,9 @@ function update(data) {
 
 function fault(mistakes) {
   const banner = byId("fault"), list = banner.querySelector("ul");
-  list.replaceChildren(...mistakes.slice(0, 20).map(({ code, title, line, text }) => made("li", {},
-    made("strong", {}, code), ` ${title}`, line ? made("span", { class: "hint" }, ` line ${line}`) : "", text ? made("code", {}, text) : "")));
+  list.replaceChildren(...mistakes.slice(0, 20).map(({ code, title, line, text, help }) => made("li", {},
+    made("strong", {}, code), ` ${title}`, line ? made("span", { class: "hint" }, ` line ${line}`) : "", text ? made("code", {}, text) : "",
+    help ? made("span", { class: "hint remedy" }, help) : "")));
   const words = mistakes.length === 1 ? "One mistake" : `${mistakes.length} mistakes`;
   banner.querySelector("h2").textContent = `${words} in the spec; this is the last figure without`;
   banner.hidden = !mistakes.length;
