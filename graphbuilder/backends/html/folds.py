@@ -93,9 +93,10 @@ class Folding(Reader):
             return self._chained(tuple(run.first for run in fold.turns), fold)
         run, typed = fold.run, fold.typed
         if fold.body is None:
-            box = box_of(replace(run, nodes=run.nodes[:1]), typed, fold.where)
+            box = box_of(replace(run, nodes=run.nodes[:1]), typed, fold.where.framed())
             return single(box, typed.inputs_of(run.first), typed.outputs_of(run.first))
-        where = replace(fold.where.inside(run, typed), frame="panel" if fold.kind == "panel" else "card")
+        where = fold.where.inside(run, typed).framed()
+        where = replace(where, frame="panel") if fold.kind == "panel" else where
         if fold.body.graph.kind == "repeat":
             # Its copies need not say its title again.
             where = replace(where, section=Section(fold.where.path(run.first), fold.title))
@@ -115,7 +116,7 @@ class Folding(Reader):
             known = [values.get(value) for value in node.inputs]
             # A copy that reads one which is not drawn stands behind the one that is.
             inputs = tuple(end or given[number % len(given)] for number, end in enumerate(known))
-            given = self._call(region, node, typed, inputs, replace(fold.where, frame="card"))
+            given = self._call(region, node, typed, inputs, fold.where.framed())
             values.update(zip((Value(node.name, port) for port in node.results), given, strict=True))
         region.give(tuple(dict.fromkeys(self._leaving(nodes, values, given))))
         return region

@@ -9,7 +9,7 @@ import pytest
 from graphbuilder import CompileError, compiler, rendering
 from graphbuilder.backends.graphviz import Options, text
 from graphbuilder.backends.graphviz.figure import drawing, scene
-from graphbuilder.backends.graphviz.read.scene import Box, Region, Scene
+from graphbuilder.backends.graphviz.read.scene import Box, Card, Region, Scene
 from tests.backends.graphviz.networks import network
 
 HEAD = 'format = 1\nname = "net"\n[inputs]\nx = [3, 32, 32]\n'
@@ -228,6 +228,37 @@ def test_sizes_and_shared_weights_look_their_own(body: str, kinds: set[str], das
     boxes = [shape for shape in figure.shapes if not shape.key.startswith("legend")]
     assert [shape.lines[0][0].text for shape in boxes if shape.dashed] == dashed
     assert meaning in [words.text for words in figure.words]
+
+
+LENT = """
+[model]
+body = [
+  { id = "a", use = "e", from = "x" }, { id = "b", share = "a", from = "x" }, { op = "add", from = ["a", "b"] },
+]
+"""
+CONV = '{ op = "conv", out = 3, kernel = 1 }'
+
+
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        (f"[{CONV}]", {"3, 1×1, as a.conv"}),
+        (f'[{CONV}, {{ op = "relu" }}]', {"3, 1×1, as a.conv"}),
+        (f'[{CONV}, {{ op = "relu" }}, {{ op = "tanh" }}]', {"weights of a"}),
+        (
+            '[{ use = "inner" }]\n[blocks.inner]\nbody = [{ op = "sepconv", out = 3, kernel = 3 }]',
+            {"3, 3×3, as a.inner.sepconv"},
+        ),
+        (f'[{{ use = "unit", repeat = 3 }}]\n[blocks.unit]\nbody = [{CONV}, {CONV}, {CONV}]', {"weights of a"}),
+        ('[{ op = "relu" }]', set[str]()),
+    ],
+)
+def test_a_small_block_says_whose_weights_it_runs(block: str, said: set[str]) -> None:
+    checked = compiler.check_text(f"{HEAD}{LENT}[blocks.e]\nbody = {block}\n")
+    assert checked.network is not None, checked.diagnostics
+    items = scene(checked.network.typed, Options()).root.items.values()
+    told = {item.note if isinstance(item, Card) else item.detail for item in items if item.reuses}
+    assert told == said
 
 
 TITLED = """

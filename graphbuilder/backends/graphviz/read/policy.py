@@ -45,6 +45,7 @@ class Where:
         heading: the title of the block in whose stages, which are panels themselves, it is.
         template: what is repeated here, in a repeat.
         copies: of what is drawn once for several that are alike, the body of each.
+        owner: the path, with its dot, of the call whose weights are run here, where no frame around says so.
     """
 
     prefix: str = ""
@@ -54,9 +55,25 @@ class Where:
     heading: str = ""
     template: str | None = None
     copies: tuple[TypedGraph, ...] = ()
+    owner: str = ""
 
     def path(self, node: Node) -> str:
         return self.prefix + node.name
+
+    def reuses(self, run: Run) -> bool:
+        """Whether a call runs weights that are another's, or copies one set of weights."""
+        return bool(self.owner) or not all(node.owns for node in run.nodes)
+
+    def lender(self, run: Run) -> str:
+        """Whose weights a call runs, and all copies of one: nothing where the first has its own."""
+        if self.owner and run.count > 1:
+            return text.clean(self.owner.removesuffix("."))
+        borrows = self.owner or not run.first.owns
+        return text.clean(self.owner + run.first.module) if borrows else ""
+
+    def framed(self) -> Where:
+        """The place in a card, the header of which says whose weights are run."""
+        return replace(self, frame="card", owner="")
 
     def title(self, run: Run, graph: Graph) -> str:
         """What a call of ``graph`` is called.
@@ -87,7 +104,9 @@ class Where:
         template = graph.template if graph.kind == "repeat" else None
         level = self.level + (graph.kind in ("block", "composite"))
         copies = bodies(variants(run, typed, self.copies))
-        return replace(self, prefix=f"{self.path(run.first)}.", template=template, level=level, copies=copies)
+        owner = f"{self.owner}{run.first.module}." if self.lender(run) else ""
+        prefix = f"{self.path(run.first)}."
+        return replace(self, prefix=prefix, template=template, level=level, copies=copies, owner=owner)
 
 
 _TITLES: WeakKeyDictionary[Graph, Counter[str]] = WeakKeyDictionary()

@@ -97,8 +97,9 @@ class Reader:
         if self._policy.is_panel(path, body, where):
             inner = replace(inner, frame="panel", section=Section(path, where.headed(title)))
         elif self._policy.is_card(body, where):
-            inside = self.region(body, replace(inner, frame="card"))
-            card = Card(path, title, _copies(run, typed), inside, reuses=_reuses(run))
+            inside = self.region(body, inner.framed())
+            note = _copies(run, typed, where)
+            card = Card(path, title, note, inside, reuses=bool(note) and where.reuses(run))
             return self._add(region, card, inputs, typed.outputs_of(node), where)
         elif where.frame == "sheet" and body.graph.kind == "block":
             inner = replace(inner, heading=where.headed(title))
@@ -119,12 +120,12 @@ class Reader:
         if body is not None and self._policy.is_closed(path, body, where):
             return box_of(run, typed, where)
         if body is None:
-            box = replace(box_of(replace(run, nodes=run.nodes[:1]), typed, where), path=f"{path}.")
+            box = replace(box_of(replace(run, nodes=run.nodes[:1]), typed, where.framed()), path=f"{path}.")
             region = single(box, typed.inputs_of(run.first), typed.outputs_of(run.first))
         else:
-            region = self.region(body, replace(where.inside(run, typed), frame="card"))
-        words = tuple(words_of(run, typed))
-        return Card(path, where.title(run, typed.graph), _copies(run, typed), region, run.count, words, _reuses(run))
+            region = self.region(body, where.inside(run, typed).framed())
+        title, note, words = where.title(run, typed.graph), _copies(run, typed, where), tuple(words_of(run, typed))
+        return Card(path, title, note, region, run.count, words, bool(note) and where.reuses(run))
 
     def _add_rounds(
         self, region: Region, rounds: tuple[Run, ...], typed: TypedGraph, inputs: tuple[End, ...], where: Where
@@ -135,15 +136,15 @@ class Reader:
         for run in rounds:
             body = typed.bodies[run.first.name]
             if self._policy.is_closed(where.path(run.first), body, where):
-                box = box_of(replace(run, nodes=run.nodes[:1]), typed, where)
+                box = box_of(replace(run, nodes=run.nodes[:1]), typed, where.framed())
                 ends = inner.add(box, ends, typed.outputs_of(run.first))
             else:
-                ends = self._fill(inner, body, ends, replace(where.inside(run, typed), frame="card"))
+                ends = self._fill(inner, body, ends, where.inside(run, typed).framed())
         inner.give(ends)
         words = f"repeated {rounds[0].count} times", f"{len(rounds)} kinds in turn"
         path, title = where.path(whole.first), where.title(whole, typed.graph)
-        turns = len(rounds)
-        card = Card(path, title, _copies(whole, typed), inner, rounds[0].count, words, _reuses(whole), turns=turns)
+        note, reuses = _copies(whole, typed, where), where.reuses(whole)
+        card = Card(path, title, note, inner, rounds[0].count, words, bool(note) and reuses, turns=len(rounds))
         return self._add(region, card, inputs, typed.outputs_of(whole.nodes[-1]), where)
 
     def region(self, body: TypedGraph, where: Where) -> Region:
@@ -166,8 +167,8 @@ def box_of(run: Run, typed: TypedGraph, where: Where) -> Box:
     path = where.path(node)
     if node.op is None:
         assert body is not None, "what is no op has a body"
-        title, note = where.title(run, typed.graph), _copies(run, typed)
-        return Box(path, "block", "block", title, note, reuses=_reuses(run), count=run.count)
+        title, note = where.title(run, typed.graph), _copies(run, typed, where)
+        return Box(path, "block", "block", title, note, reuses=bool(note) and where.reuses(run), count=run.count)
     if isinstance(node.op, Fault):
         return Box(path, "fault", "fault", text.clean(node.op.word), text.clean("; ".join(node.op.errors)))
     kind, detail = text.clean(title_of(node.op)), text.clean(details(variants(run, typed, where.copies)))
@@ -176,9 +177,9 @@ def box_of(run: Run, typed: TypedGraph, where: Where) -> Box:
     if title != kind:
         detail = f"{kind} {detail}".rstrip()
     parameters, sizes = call_costs(node, typed).trainable, frozenset(_sizes(node, typed))
-    reuses = parameters > 0 and _reuses(run)
-    if reuses and not node.owns:
-        detail = f"{detail}, as {text.clean(node.module)}" if detail else f"as {text.clean(node.module)}"
+    reuses, lender = parameters > 0 and where.reuses(run), where.lender(run)
+    if reuses and lender:
+        detail = f"{detail}, as {lender}" if detail else f"as {lender}"
     look = "join" if len(title) == 1 and node.op.family == "join" else _LOOKS.get(node.op.family, "op")
     return Box(path, look, node.op.family, title, detail, parameters, reuses, sizes, kind, count=run.count)
 
@@ -220,21 +221,18 @@ def _sizes(node: Node, typed: TypedGraph) -> Iterator[int]:
         yield from (number for number, reach in enumerate(reads) if reach is None)
 
 
-def _reuses(run: Run) -> bool:
-    """Whether a call runs weights that are another's, or copies one set of weights."""
-    return not all(node.owns for node in run.nodes)
-
-
-def _copies(run: Run, typed: TypedGraph) -> str:
+def _copies(run: Run, typed: TypedGraph, where: Where) -> str:
     """The parameters of a call, or of all copies of it."""
     each = {call_costs(node, typed).trainable for node in run.kinds}
     if each == {0}:
         return ""
+    if lender := where.lender(run):
+        return f"weights of {lender}"
     if len(each) > 1:
         return f"{text.count(sum(call_costs(node, typed).trainable for node in run.nodes))} in all"
     parameters = each.pop()
-    if not all(node.owns for node in run.nodes):
-        return f"{text.count(parameters)}, shared" if run.first.owns else f"weights of {text.clean(run.first.module)}"
+    if where.reuses(run):
+        return f"{text.count(parameters)}, shared"
     return f"{run.count} × {text.count(parameters)}" if run.count > 1 else text.count(parameters)
 
 
