@@ -131,6 +131,35 @@ def test_heat_colours_by_cost(show: Show) -> None:
     assert fill("exit.block14.unit_2.sepconv") == usual
 
 
+LENT = """
+format = 1
+name = "lent"
+[inputs]
+x = [3, 8, 8]
+[model]
+body = [
+  { id = "a", use = "e", from = "x" }, { id = "b", share = "a", from = "x" }, { op = "add", from = ["a", "b"] },
+  { id = "again", op = "conv", out = 4, kernel = 1, repeat = 5, share = true },
+]
+[blocks.e]
+body = [{ op = "conv", out = 4, kernel = 1 }, { op = "relu" }]
+"""
+
+
+def test_weights_that_are_shared_count_once_and_say_whose_they_are(show: Show) -> None:
+    checked = gb.check_text(LENT)
+    assert checked.network is not None
+    opened = show(checked.network, "#a.conv")
+    details = opened.page.locator("#details")
+    own = details.inner_text()
+    assert "16\t" in own and "weights of" not in own
+    opened.item("b.conv,").click()
+    lent = details.inner_text()
+    assert "weights of a.conv" in lent and "Parameters\t–" in lent
+    opened.press("Escape", "h")
+    expect(opened.page.locator("#scale .most")).to_have_text("20")
+
+
 def test_zoom_pan_and_fit(show: Show) -> None:
     opened = show("xception")
     zoom = opened.page.locator("#zoom")

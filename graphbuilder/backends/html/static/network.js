@@ -26,15 +26,20 @@ function listed(data) {
   return found;
 }
 
+// The call at a path. Where it or what it is in runs weights of others, `shares` is the path of whose, and it has none of its own.
 function callAt(data, path) {
-  let number = 0, call = null;
+  let number = 0, call = null, lent = false;
+  const owner = [];
   for (const name of path.split(".")) {
     if (number === undefined) return null;
     call = callsOf(data, number).find((each) => each.name === name) ?? null;
     if (!call) return null;
+    lent ||= call.shares !== undefined;
+    owner.push(call.shares ?? name);
     number = call.body;
   }
-  return call;
+  if (!lent || (call.shares === undefined && !call.params)) return call;
+  return { ...call, params: 0, shares: owner.join(".") };
 }
 
 // What a call costs; the time of one is known where it was measured.
@@ -48,10 +53,14 @@ function costOf(data, item, kind) {
   if (!call) return 0;
   const stacked = item.fold?.kind === "stack" && !(item.open && item.state === "all");
   if (!stacked) return costOfCall(data, item.path, call, kind);
-  if (kind !== "time") return call[kind] * item.fold.count;
   const cut = item.path.lastIndexOf(".") + 1, start = Number(item.path.slice(cut));
-  const copies = Array.from({ length: item.fold.count }, (_, i) => `${item.path.slice(0, cut)}${start + i}`);
-  return copies.reduce((sum, path) => sum + (data.seconds[path] ?? 0), 0);
+  let sum = 0, copy = call;
+  for (let number = start; number < start + item.fold.count; number++) {
+    const path = item.path.slice(0, cut) + number;
+    if (number < MOST_COPIES) copy = callAt(data, path) ?? copy;
+    sum += costOfCall(data, path, copy, kind);
+  }
+  return sum;
 }
 
 function totalOf(data, kind) {
