@@ -56,6 +56,17 @@ def test_a_composite_opens_to_what_it_is_made_of(show: Show) -> None:
     assert opened.crossings() == []
 
 
+def test_everything_unfolds_and_folds_with_its_composites(show: Show) -> None:
+    opened = show("xception")
+    chevrons = opened.page.locator(".box .mark")
+    assert chevrons.count() > 0
+    opened.press("e")
+    expect(chevrons).to_have_count(0)
+    assert (opened.crossings(), opened.loose()) == ([], [])
+    opened.press("c")
+    assert opened.frames() == []
+
+
 def test_a_click_tells_of_a_step(show: Show) -> None:
     opened = show("xception")
     opened.item("entry.block2.shortcut.conv").click()

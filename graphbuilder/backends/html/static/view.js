@@ -134,7 +134,7 @@ class View {
     this.states = new Map(before);
     for (let round = 0; round < 12; round++) {
       const { items } = laidSheet(this.data, this.states, this.room, this.breaks);
-      const turned = items.filter((item) => item.fold && item.fold.kind !== "composite" && item.open !== open);
+      const turned = items.filter((item) => item.fold && item.open !== open);
       if (!turned.length) break;
       for (const item of turned) this.states.set(item.key, open ? "one" : "closed");
     }
