@@ -24,7 +24,7 @@ def line(row: Row) -> str:
         logits = max(pair.answers(size) for size in row.sizes)
         learnt = f"{pair.learns().largest:.0e}" if row in TRAINED else ""
     against = f"{LIBRARIES[row.source]} `{row.function}`"
-    sizes = ", ".join(map(str, row.sizes)) + ", in double precision" * row.precise
+    sizes = ", ".join(map(str, row.sizes))
     return f"| `{row.spec}` | {against} | {sizes} | {logits:.0g} | {learnt} |\n"
 
 

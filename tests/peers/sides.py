@@ -9,7 +9,7 @@ import importlib
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from copy import deepcopy
 from operator import attrgetter
 from pathlib import Path
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tests.peers.keras_2 import older
+from tests.peers.makeup import silence
 from tests.peers.reference import import_keras, import_timm, import_torchvision
 from tests.peers.rows import CLASSES, Row
 
@@ -40,7 +41,7 @@ class Side(Protocol):
         ...
 
     def answer(self, batch: Batch) -> Answer:
-        """Its outputs in evaluation, in the precision of the batch."""
+        """Its outputs in evaluation, in double precision."""
         ...
 
     def step(self, batch: Batch, folder: Path) -> tuple[float, Path]:
@@ -143,12 +144,12 @@ class TorchSide:
         yield folder / "checkpoint.pth.tar"
 
     def answer(self, batch: Batch) -> Answer:
-        model = self.model if batch[0].dtype is torch.float else deepcopy(self.model).to(batch[0].dtype)
+        model = deepcopy(self.model).double()
         with torch.inference_mode():
             return outputs(model.eval()(*batch))
 
     def step(self, batch: Batch, folder: Path) -> tuple[float, Path]:
-        model = deepcopy(self.model).double().train()
+        model = silence(deepcopy(self.model)).double().train()
         loss = loss_of(outputs(model(*(each.double() for each in batch))))
         loss.backward()
         gradients = {name: _gradient(parameter) for name, parameter in model.named_parameters()}
@@ -247,8 +248,7 @@ class KerasSide:
         yield from (older(folder / "model.h5", folder / "older.h5"), folder / "model.h5")
 
     def answer(self, batch: Batch) -> Answer:
-        double = batch[0].dtype is torch.double
-        with torch.inference_mode(), self._in_double_precision() if double else nullcontext():
+        with torch.inference_mode(), self._in_double_precision():
             return self._outputs(self._filled(batch), batch, training=False)
 
     def step(self, batch: Batch, folder: Path) -> tuple[float, Path]:

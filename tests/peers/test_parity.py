@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.peers.makeup import makeup
 from tests.peers.parity import LEARNING, LOGITS, Pair
 from tests.peers.rows import ROWS, TRAINED, Row
+from tests.peers.sides import TorchSide
 
 # Keras's variables answer numpy the old way.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
-
+IN_TORCH = tuple(row for row in ROWS if row.source != "keras")
 # Those that are trained come first among all, so that their tests share one pair.
 trained = pytest.mark.parametrize("pair", TRAINED, ids=str, indirect=True, scope="module")
 
@@ -28,6 +30,12 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def test_it_answers_as_the_reference(pair: Pair) -> None:
     differences = {size: pair.answers(size) for size in pair.row.sizes}
     assert max(differences.values()) <= LOGITS, differences
+
+
+@pytest.mark.parametrize("pair", IN_TORCH, ids=str, indirect=True, scope="module")
+def test_it_is_made_as_the_reference(pair: Pair) -> None:
+    assert isinstance(pair.theirs, TorchSide)
+    assert pair.makeup().differences(makeup(pair.theirs.model)) == []
 
 
 @trained
