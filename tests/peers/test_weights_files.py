@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -121,7 +121,7 @@ def test_keras_names_its_classes_so() -> None:
 def trained(model: nn.Module) -> dict[str, Any]:
     """What a script of training has beside the model."""
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    sum(parameter.sum() for parameter in model.parameters()).backward()
+    torch.stack([parameter.sum() for parameter in model.parameters()]).sum().backward()
     optimizer.step()
     return {"epoch": 3, "optimizer": optimizer.state_dict(), "best": torch.tensor(0.5)}
 
@@ -134,7 +134,7 @@ CHECKPOINTS = {
     "below model_state_dict": lambda model: {"model_state_dict": model.state_dict(), **trained(model)},
     "in parallel": lambda model: {"state_dict": nn.DataParallel(model).state_dict(), "epoch": 1},
     "compiled": lambda model: torch.compile(model).state_dict(),
-    "compiled, in parallel": lambda model: nn.DataParallel(torch.compile(model)).state_dict(),
+    "compiled, in parallel": lambda model: nn.DataParallel(cast("nn.Module", torch.compile(model))).state_dict(),
     "averaged": lambda model: AveragedModel(model).state_dict(),
     "averages beside": lambda model: {"model": model.state_dict(), "model_ema": AveragedModel(model).state_dict()},
     "timm's averages beside": lambda model: {
