@@ -48,7 +48,7 @@ def tried(
 def _mistakes(
     text: str, path: str, folder: Path | None, settings: Mapping[str, Any], limits: Limits
 ) -> Sequence[tuple[str, str]]:
-    """What is told of ``text``."""
+    """The errors of ``text``; that a step or a param is not needed any more is none."""
     sink = Sink(limits.mistakes)
     try:
         spec = sound_part(parse(text, path, max_bytes=limits.bytes), sink, folder=folder, max_bytes=limits.bytes)
@@ -56,7 +56,7 @@ def _mistakes(
             elaborate(spec, settings, sink, limits)
     except CompileError as error:
         return [_told(each) for each in error.diagnostics]
-    return [_told(each) for each in sink.diagnostics]
+    return [_told(each) for each in sink.diagnostics if each.severity == "error"]
 
 
 def _told(diagnostic: Diagnostic) -> tuple[str, str]:

@@ -50,8 +50,9 @@ def _near(diagnostic: Diagnostic) -> Remedy | None:
 
 
 def _helps(file: SpecFile, diagnostic: Diagnostic, remedy: Remedy) -> bool:
-    """Whether ``diagnostic`` goes and no other comes."""
-    left = read(remedy.applied, file.name, file.folder).checked.diagnostics
+    """Whether ``diagnostic`` goes and no other error comes."""
+    found = read(remedy.applied, file.name, file.folder).checked.diagnostics
+    left = [each for each in found if each.severity == "error"]
     rest = Counter(_told(each) for each in file.mistakes if each is not diagnostic)
     return not Counter(map(_told, left)) - rest
 
