@@ -28,7 +28,8 @@ ARGUMENTS = (
 SPECS = Path(__file__).parents[2] / "specs"
 
 
-@pytest.fixture(scope="session")
+# Of a module and no longer: while it is open an event loop runs, in which no other can be started.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
