@@ -71,8 +71,7 @@ def report_fault(error: Exception) -> None:
         notes = ()
     else:
         notes = (f"the traceback is in {_keep(details)}",)
-    message = f"a fault of graphbuilder, not of your spec: {type(error).__name__}: {error}"
-    report((Fault.at(None, message, notes=notes, help="please report it, with the spec and the traceback"),))
+    report((Fault.of(error, *notes),))
 
 
 def _keep(details: str) -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.analysis.collapse import Run
-from graphbuilder.analysis.costs import Costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.differing.matching import Matching
 from graphbuilder.differing.steps import Step, Tokens, cut_alike
@@ -71,11 +70,6 @@ class Pair:
     @property
     def differs(self) -> bool:
         return bool(self.kind) or (self.inner is not None and self.inner.differs)
-
-    @property
-    def costs(self) -> tuple[Costs, Costs]:
-        """What it cost before and costs after."""
-        return self.before.costs if self.before else Costs(), self.after.costs if self.after else Costs()
 
     @property
     def follows(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 from graphbuilder.analysis.costs import Costs, costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.diagnostics import CompileError
-from graphbuilder.differing.bodies import Change, Comparing, Matched, Pair, Several
+from graphbuilder.differing.bodies import Change, Comparing, Matched, Several
+from graphbuilder.differing.standing import Standing, standing
 from graphbuilder.ir import Graph, Initialiser, Node
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def differences(before: Side, after: Side) -> Differences:
     matched = Comparing().bodies(before.typed, after.typed)
     gathered: dict[object, Difference] = {}
     _add_network(before, after, matched, gathered)
-    _Walk(gathered, before, after).body(matched, ("", ""), (1, 1))
+    _Walk(gathered, before, after).body(matched, standing(matched), ("", ""))
     return Differences(before, after, matched, tuple(gathered.values()))
 
 
@@ -248,22 +249,23 @@ class _Walk:
         self._gathered = gathered
         self._sides = before, after
 
-    def body(self, matched: Matched, prefixes: tuple[str, str], times: tuple[int, int], owner: object = "") -> None:
-        """The differences of a body whose paths begin so and which runs so often; ``owner`` is the block it is of."""
+    def body(self, matched: Matched, pairs: Iterable[Standing], prefixes: tuple[str, str], owner: object = "") -> None:
+        """The differences of a body whose paths begin so; ``owner`` is the block it is of."""
         owner = _owner(matched, owner)
-        for pair in matched.pairs:
+        for each in pairs:
+            pair = each.pair
             if not pair.differs:
                 continue
             if pair.kind:
-                self._add(pair, prefixes, times, owner)
+                self._add(each, prefixes, owner)
             if pair.inner is not None and pair.inner.differs:
                 assert pair.before and pair.after, "what has two bodies is on both sides"
                 steps = pair.before, pair.after
                 inner = tuple(f"{prefix}{step.name}." for prefix, step in zip(prefixes, steps, strict=True))
-                runs = tuple(count * step.run.count for count, step in zip(times, steps, strict=True))
-                self.body(pair.inner, (inner[0], inner[1]), (runs[0], runs[1]), owner)
+                self.body(pair.inner, each.inside(), (inner[0], inner[1]), owner)
 
-    def _add(self, pair: Pair, prefixes: tuple[str, str], times: tuple[int, int], owner: object) -> None:
+    def _add(self, standing: Standing, prefixes: tuple[str, str], owner: object) -> None:
+        pair = standing.pair
         key = owner, pair.kind, pair.step.label, repr(pair.changes), "" if pair.kind == "changed" else pair.step.name
         found = self._gathered.setdefault(key, Difference(pair.kind, pair.step.label, pair.changes))
         for side, step in enumerate((pair.before, pair.after)):
@@ -272,7 +274,7 @@ class _Walk:
                 place = self._sides[side].place(step.node)
                 if place and place not in found.places[side]:
                     found.places[side].append(place)
-        ours, theirs = (each.times(count) for each, count in zip(pair.costs, times, strict=True))
+        ours, theirs = standing.costs
         found.parameters += theirs.trainable - ours.trainable
         found.macs += theirs.macs - ours.macs
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -40,23 +40,32 @@ def tried(
     wanted = ((number, remedy) for number, remedy in trials if found[number].remedy is None)
     for number, remedy in islice(wanted, _TRIED):
         left = _mistakes(remedy.applied, document.source.path, folder, settings, few)
-        if not Counter(left) - Counter(map(_told, (*diagnostics[:number], *diagnostics[number + 1 :]))):
+        if repairs(diagnostics[number], diagnostics, left):
             found[number] = diagnostics[number].repaired_by(remedy)
     return tuple(found)
 
 
+def repairs(diagnostic: Diagnostic, before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> bool:
+    """Whether from ``before`` to ``after`` an edit ``diagnostic`` has gone and no other error has come.
+
+    That a step or a param is not needed any more is a warning, and no error.
+    """
+    errors = Counter(_told(each) for each in after if each.severity == "error")
+    return not errors - Counter(_told(each) for each in before if each is not diagnostic)
+
+
 def _mistakes(
     text: str, path: str, folder: Path | None, settings: Mapping[str, Any], limits: Limits
-) -> Sequence[tuple[str, str]]:
-    """The errors of ``text``; that a step or a param is not needed any more is none."""
+) -> tuple[Diagnostic, ...]:
+    """What is told of ``text``."""
     sink = Sink(limits.mistakes)
     try:
         spec = sound_part(parse(text, path, max_bytes=limits.bytes), sink, folder=folder, max_bytes=limits.bytes)
         if spec is not None:
             elaborate(spec, settings, sink, limits)
     except CompileError as error:
-        return [_told(each) for each in error.diagnostics]
-    return [_told(each) for each in sink.diagnostics if each.severity == "error"]
+        return error.diagnostics
+    return sink.diagnostics
 
 
 def _told(diagnostic: Diagnostic) -> tuple[str, str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from lsprotocol import types as lsp
 
 from graphbuilder.diagnostics import Diagnostic, Remedy
+from graphbuilder.elaborate.trying import repairs
 from graphbuilder.lsp.file import SpecFile, read
 from graphbuilder.lsp.reports import reports
 
@@ -50,15 +50,8 @@ def _near(diagnostic: Diagnostic) -> Remedy | None:
 
 
 def _helps(file: SpecFile, diagnostic: Diagnostic, remedy: Remedy) -> bool:
-    """Whether ``diagnostic`` goes and no other error comes."""
-    found = read(remedy.applied, file.name, file.folder).checked.diagnostics
-    left = [each for each in found if each.severity == "error"]
-    rest = Counter(_told(each) for each in file.mistakes if each is not diagnostic)
-    return not Counter(map(_told, left)) - rest
-
-
-def _told(diagnostic: Diagnostic) -> tuple[str, str]:
-    return diagnostic.code, diagnostic.message
+    after = read(remedy.applied, file.name, file.folder).checked.diagnostics
+    return repairs(diagnostic, file.mistakes, after)
 
 
 def _action(file: SpecFile, diagnostic: Diagnostic, remedy: Remedy) -> lsp.CodeAction:

@@ -109,8 +109,7 @@ def _read(source: str, name: str, folder: Path | None) -> Reading:
     try:
         return read(source, name, folder)
     except Exception as error:  # a fault of ours; the server goes on
-        fault = Fault.at(None, f"a fault of graphbuilder, not of your spec: {type(error).__name__}: {error}")
-        return Reading(source, Checked(None, (fault,)), None)
+        return Reading(source, Checked(None, (Fault.of(error),)), None)
 
 
 def serve(read_from: BinaryIO, write_to: BinaryIO) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from graphbuilder.diagnostics import Diagnostic, Rule, Sink
+from graphbuilder.diagnostics import Diagnostic, Sink
 from graphbuilder.diagnostics.catalogue.grammar import MissingKey, UnknownFormat, UnknownKey, WrongType, WrongWord
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Document
@@ -187,9 +187,8 @@ def _wrong_word(document: Document, keys: Keys, details: ErrorDetails) -> Diagno
 def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) -> Diagnostic:
     wanted = list(dict.fromkeys(word for details in errors for word in _wanted(details)))
     written = errors[0]["input"]
-    rule: type[Rule] = WrongType
     message = f"{_named(keys)} must be {_either(wanted)}, not {found(written)}"
-    return rule.at(document.span(keys), message, help=_chosen(keys, written) or _repair(written, wanted))
+    return WrongType.at(document.span(keys), message, help=_chosen(keys, written) or _repair(written, wanted))
 
 
 def _chosen(keys: Keys, written: object) -> str | None:

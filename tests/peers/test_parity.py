@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import torch
@@ -21,9 +23,11 @@ trained = pytest.mark.parametrize("pair", TRAINED, ids=str, indirect=True, scope
 
 
 @pytest.fixture(scope="module")
-def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
     row: Row = request.param
-    return Pair(row, tmp_path_factory.mktemp(row.source))
+    # Weights of a hundred networks would fill a disk: each goes when its pair does.
+    with TemporaryDirectory(prefix=f"{row.source}-") as folder:
+        yield Pair(row, Path(folder))
 
 
 @pytest.mark.parametrize("pair", ROWS, ids=str, indirect=True, scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphbuilder.diagnostics.model import Rule
+from graphbuilder.diagnostics.model import Diagnostic, Rule
 
 
 class Fault(Rule):
@@ -11,3 +11,9 @@ class Fault(Rule):
 
     code = "GB901"
     title = "a fault of graphbuilder"
+
+    @classmethod
+    def of(cls, error: Exception, *notes: str) -> Diagnostic:
+        """The diagnostic of an error that nothing else has made one of."""
+        message = f"a fault of graphbuilder, not of your spec: {type(error).__name__}: {error}"
+        return cls.at(None, message, notes=notes, help="please report it, with the spec and the traceback")
