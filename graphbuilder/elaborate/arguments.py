@@ -17,9 +17,9 @@ from graphbuilder.diagnostics.catalogue.references import (
 )
 from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Place
-from graphbuilder.elaborate.scope import Scope, facts_of, free_names
+from graphbuilder.elaborate.scope import Scope, facts_of
 from graphbuilder.ir import Op
-from graphbuilder.spec.expressions import Expression
+from graphbuilder.spec.expressions import Expression, free_names
 from graphbuilder.spec.model import Block, Step
 from graphbuilder.spec.names import STEP_WORDS, TYPES, types_of
 from graphbuilder.spec.unknown import UNKNOWN

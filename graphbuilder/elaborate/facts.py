@@ -11,8 +11,7 @@ from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
 from graphbuilder.diagnostics.catalogue.references import BlockHidesOp, BlockUnused, HidesParam, ParamUnread
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
-from graphbuilder.elaborate.scope import free_names
-from graphbuilder.spec.expressions import Expression
+from graphbuilder.spec.expressions import Expression, free_names
 from graphbuilder.spec.merged import Merged
 from graphbuilder.spec.model import Block, Spec, Step
 from graphbuilder.spec.names import FACTS, SCOPE

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from graphbuilder.diagnostics import Remedy
 from graphbuilder.document import Place
 from graphbuilder.ir import Graph, Node, OpError, TensorType
-from graphbuilder.spec.merged import Merged
+from graphbuilder.spec.merged import longer, own
 
 if TYPE_CHECKING:
     from graphbuilder.elaborate.builder import BodyBuilder
@@ -61,17 +61,8 @@ def setting(step: Place, name: str, value: object, seen_from: Place | None = Non
         return
     written = json.dumps(value)
     where = "" if seen_from in (None, step) else f" at {step.span}"
-    edited = written if there else _longer(place.span.text, f"{name} = {written}")
+    edited = written if there else longer(place.span.text, f"{name} = {written}")
     yield Remedy(f"write {name} = {written}{where}", place.span, edited)
-
-
-def _longer(table: str, pair: str) -> str:
-    """A table with one more pair: an inline one, or the header of one."""
-    if not table.startswith("{"):
-        return f"{table}\n{pair}"
-    inside = table[1:-1].strip()
-    comma = "" if not inside or inside.endswith(",") else ","
-    return f"{{ {inside}{comma} {pair} }}"
 
 
 def _put_ahead(step: Place, written: str) -> Iterator[Remedy]:
@@ -85,11 +76,3 @@ def instead(place: Place, written: str, help_: str) -> Iterator[Remedy]:
     found = own(place)
     if found is not None:
         yield Remedy(help_, found.span, written)
-
-
-def own(place: Place) -> Place | None:
-    """The place in the file itself, or None where another wrote it."""
-    if not isinstance(place.document, Merged):
-        return place
-    origin = place.document.origin(place.keys)
-    return origin if origin.document is place.document.child else None

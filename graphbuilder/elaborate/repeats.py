@@ -15,9 +15,10 @@ from graphbuilder.elaborate.names import Named, base_name
 from graphbuilder.elaborate.outputs import finish, outputs_of
 from graphbuilder.elaborate.paths import Tap
 from graphbuilder.elaborate.reading import PortNames, Reading, facts_read, read
-from graphbuilder.elaborate.scope import Scope, free_names
+from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
 from graphbuilder.ir import Node
+from graphbuilder.spec.expressions import free_names
 from graphbuilder.spec.model import Step
 from graphbuilder.spec.unknown import UNKNOWN
 

@@ -5,7 +5,7 @@ A value that depends on something already reported is ``UNKNOWN``; whatever meet
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from graphbuilder.diagnostics import Sink
@@ -13,18 +13,6 @@ from graphbuilder.document import Place
 from graphbuilder.ir import TensorType
 from graphbuilder.spec.expressions import Expression, ExpressionError
 from graphbuilder.spec.unknown import UNKNOWN
-
-
-def free_names(raw: Any) -> Iterator[str]:
-    """Every name that the expressions inside a raw value read, in the order written."""
-    if isinstance(raw, Expression):
-        yield from raw.places
-    elif isinstance(raw, Mapping):
-        for item in cast("Mapping[str, Any]", raw).values():
-            yield from free_names(item)
-    elif isinstance(raw, list | tuple):
-        for item in cast("list[Any]", raw):
-            yield from free_names(item)
 
 
 def facts_of(name: str, type_: TensorType | None) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionCall, ExpressionConstruct, ExpressionName
 from graphbuilder.diagnostics.nearest import meant, nearest
@@ -54,6 +54,18 @@ class Expression:
 
     def __str__(self) -> str:
         return self.text
+
+
+def free_names(raw: Any) -> Iterator[str]:
+    """Every name that the expressions inside a raw value read, in the order written."""
+    if isinstance(raw, Expression):
+        yield from raw.places
+    elif isinstance(raw, Mapping):
+        for item in cast("Mapping[str, Any]", raw).values():
+            yield from free_names(item)
+    elif isinstance(raw, list | tuple):
+        for item in cast("list[Any]", raw):
+            yield from free_names(item)
 
 
 @lru_cache(maxsize=4096)

@@ -18,6 +18,7 @@ from graphbuilder.spec.extends import extended
 from graphbuilder.spec.formulas import with_expressions
 from graphbuilder.spec.mending import Mending
 from graphbuilder.spec.model import Spec
+from graphbuilder.spec.replaced import restore_arguments
 from graphbuilder.spec.rules import check
 from graphbuilder.spec.validation import validated
 
@@ -61,6 +62,7 @@ def sound_part(
     """
     whole, complete = extended(document, folder, max_bytes, sink)
     mending = Mending(with_expressions(whole, sink))
+    restore_arguments(whole, mending, sink)
     check(whole, mending, sink)
     spec = validated(whole, mending, sink, whole=complete)
     if spec is None or not complete:

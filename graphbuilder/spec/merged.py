@@ -58,3 +58,20 @@ def files(document: Document) -> list[str]:
         document = document.parent
         found.append(document.source.path)
     return found
+
+
+def own(place: Place) -> Place | None:
+    """The place in the file itself, or None where another wrote it."""
+    if not isinstance(place.document, Merged):
+        return place
+    origin = place.document.origin(place.keys)
+    return origin if origin.document is place.document.child else None
+
+
+def longer(table: str, pair: str) -> str:
+    """A table with one more pair: an inline one, or the header of one."""
+    if not table.startswith("{"):
+        return f"{table}\n{pair}"
+    inside = table[1:-1].strip()
+    comma = "" if not inside or inside.endswith(",") else ","
+    return f"{{ {inside}{comma} {pair} }}"

@@ -194,3 +194,12 @@ class OverrideForm(Rule):
     title = "an override that cannot be one"
     bad = _STEPS.format(steps='{ id = "first", op = "relu" }') + "[steps]\nfirst = { when = false }\n"
     good = _STEPS.format(steps='{ id = "first", op = "relu" }')
+
+
+class BlockReplaced(Rule):
+    """A block of a variant that has a ``body`` or ``branches`` replaces the inherited one whole, its ``args`` and
+    ``let`` too. Here expressions in it still read some of these, or steps still give them: write them again. Without
+    ``body`` and ``branches`` a block keeps all that it does not change."""
+
+    code = "GB119"
+    title = "a block that leaves out inherited arguments"
