@@ -24,7 +24,7 @@ from graphbuilder.elaborate.initialisers import ByOp, check_owned, owned_names, 
 from graphbuilder.elaborate.names import Named, all_names, build_order
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
 from graphbuilder.elaborate.reading import FAILED, Reading, facts_read, read
-from graphbuilder.elaborate.remedies import of_paths, of_step
+from graphbuilder.elaborate.remedies import notes_on, of_paths, of_step
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Initialiser, Node, Op, OpError, TensorType, Value
@@ -312,16 +312,16 @@ class BodyBuilder:
         """Report an op's refusal with the places that made the inputs it blames."""
         place = where if isinstance(where, Place) else where.place
         producers = {node.name: node for node in self.nodes}
-        related: list[Label] = []
-        for index in error.inputs:
-            known = reading.known[index]
-            producer = producers.get(known.value.node)
-            if producer and producer.place:
-                related.append(Label(producer.place.span, f"`{producer.name}` gives {known.type}"))
-        untried = [*of_step(error, place)]
+        blamed = [(producers.get(known.value.node), known) for known in (reading.known[at] for at in error.inputs)]
+        made = [node for node, _ in blamed if node]
+        related = tuple(
+            Label(node.place.span, f"`{node.name}` gives {known.type}") for node, known in blamed if node and node.place
+        )
+        untried = [*of_step(error, place, made)]
         if len(error.inputs) > 1 and reading.types:
             untried += of_paths(self, [reading.types[index] for index in error.inputs], place)
-        self.report(from_op_error(error, place, arguments, tuple(related), tuple(untried)))
+        diagnostic = from_op_error(error, place, arguments, related, tuple(untried))
+        self.report(diagnostic.with_notes(*notes_on(error.rule, made)))
 
 
 def alike(left: Signal, right: Signal) -> bool:

@@ -9,9 +9,11 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from graphbuilder.diagnostics import Remedy
+from graphbuilder.diagnostics import Remedy, Rule
+from graphbuilder.diagnostics.catalogue.shapes import WrongLayout
 from graphbuilder.document import Place
 from graphbuilder.ir import Graph, Node, OpError, TensorType
+from graphbuilder.ops.shape import Permute
 from graphbuilder.spec.merged import longer, own
 
 if TYPE_CHECKING:
@@ -21,16 +23,32 @@ if TYPE_CHECKING:
 _TRIED = 6
 
 
-def of_step(error: OpError, step: Place) -> Iterator[Remedy]:
-    """What an op that refuses its inputs or arguments says may repair it, at the step that runs it."""
+def of_step(error: OpError, step: Place, made: Sequence[Node]) -> Iterator[Remedy]:
+    """What an op that refuses its inputs or arguments says may repair it, at the step that runs it.
+
+    ``made`` are the nodes that made the inputs it blames. A step that would turn back what a `permute` of the file has
+    turned is none: it fits, and is hardly what was meant.
+    """
     for name, value in error.settings:
         yield from setting(step, name, value)
-    for written in error.ahead:
+    for written in () if any(map(_permutes, made)) else error.ahead:
         yield from _put_ahead(step, written)
 
 
+def notes_on(rule: type[Rule], made: Sequence[Node]) -> tuple[str, ...]:
+    """What is to be known of the nodes that made inputs with their channels at the wrong end."""
+    if rule is not WrongLayout or not any(map(_permutes, made)):
+        return ()
+    return ("a `permute` takes the channels along; `reshape` with a `layout` makes another axis the channels",)
+
+
+def _permutes(node: Node) -> bool:
+    return node.op is not None and node.op.op == Permute.op
+
+
 def of_paths(builder: BodyBuilder, types: Sequence[TensorType], last: Place) -> Iterator[Remedy]:
-    """What may bring values that meet to one shape: padding that keeps sizes, and channels as the others have them.
+    """What may bring values that meet to one shape: padding that keeps sizes, axes that are kept, and channels as the
+    others have them.
 
     ``last`` is the step that reads them.
     """
@@ -39,6 +57,8 @@ def of_paths(builder: BodyBuilder, types: Sequence[TensorType], last: Place) -> 
         assert node.place is not None
         if getattr(node.op, "padding", "same") != "same":
             yield from setting(node.place, "padding", "same", last)
+        if getattr(node.op, "keep", True) is False:
+            yield from setting(node.place, "keep", True, last)
         for channels in dict.fromkeys(type_.channels for type_ in types):
             if getattr(node.op, "out", channels) != channels:
                 yield from setting(node.place, "out", channels, last)

@@ -67,7 +67,8 @@ class Sub(Infixed):
 
 
 class Gated(Infixed):
-    """A combination whose parts may also have one number a channel (Cx1x1) or one a place (1xHxW)."""
+    """A combination whose parts may also have size 1 where the largest has more: one number a channel (Cx1x1), a place
+    (1xHxW), a column of a channel (Cx1xW)."""
 
     examples = (
         _PAIR,
@@ -75,18 +76,20 @@ class Gated(Infixed):
         Example({}, (_MAP, TensorType((6, 1, 1)))),
         Example({}, (TensorType((6, 1, 1)), _MAP)),
         Example({}, (_MAP, TensorType((1, 5, 4)))),
+        Example({}, (_MAP, TensorType((6, 1, 4)), TensorType((6, 5, 1)))),
         Example({}, (_TOKENS, TensorType((1, 6), "last"))),
         Example({}, (_TOKENS, TensorType((9, 1), "last"))),
     )
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         whole = max(inputs, key=lambda x: x.elements)
-        gates = whole.with_spatial(*(1,) * len(whole.spatial)), whole.with_channels(1)
+        gates = tuple(x for x in inputs if _stretches(x, whole))
         return (agreed(self.verb, inputs, whole=whole, also=gates),)
 
 
 class Mul(Gated):
-    """Product of values of one shape; a factor may also have one number a channel (Cx1x1) or a place (1xHxW).
+    """Product of values of one shape; a factor may also have size 1 on some axes: one number a channel (Cx1x1), a place
+    (1xHxW), a column of a channel (Cx1xW).
 
     Its products are not counted as multiply-accumulates.
     """
@@ -98,8 +101,8 @@ class Mul(Gated):
 
 
 class Div(Gated):
-    """The first value divided by all others, of one shape; one may also have one number a channel (Cx1x1) or a place
-    (1xHxW)."""
+    """The first value divided by all others, of one shape; one may also have size 1 on some axes: one number a channel
+    (Cx1x1), a place (1xHxW), a column of a channel (Cx1xW)."""
 
     op = "div"
     title = "÷"
@@ -179,6 +182,13 @@ class Concat(Op):
     )
 
 
+def _stretches(x: TensorType, whole: TensorType) -> bool:
+    """Whether ``x`` is ``whole`` but for axes of size 1."""
+    if (x.rank, x.layout) != (whole.rank, whole.layout):
+        return False
+    return all(own in (1, size) for own, size in zip(x.shape, whole.shape, strict=True))
+
+
 def agreed(
     verb: str, inputs: tuple[TensorType, ...], *, whole: TensorType | None = None, also: tuple[TensorType, ...] = ()
 ) -> TensorType:
@@ -223,15 +233,33 @@ def _disagreement(
 def _apart(one: TensorType, other: TensorType, joined: int | None) -> str:
     """What to compare; ``joined`` is the axis that may differ."""
     if one.rank != other.rank:
-        means = "`flatten`, `reshape`, `tokens` and `maps`"
-        return f"one has {one.rank} axes and the other {other.rank}; {means} change that"
+        return _ranks_apart(one, other)
     if one.layout != other.layout:
-        return "`channelsfirst` and `channelslast` turn one into the other"
+        return _turned_apart(one, other)
     apart = [axis for axis in range(one.rank) if axis != joined and one.shape[axis] != other.shape[axis]]
     stated = ", ".join(f"axis {axis} is {one.shape[axis]} and {other.shape[axis]}" for axis in apart)
     if apart == [one.channel_axis]:
         return stated
+    if joined is None and (_stretches(one, other) or _stretches(other, one)):
+        return f"{stated}; `resize` stretches maps, and `mul` and `div` alone take a size of 1 for any"
+    if sorted(one.shape) == sorted(other.shape):
+        return f"{stated}: the same sizes in another order, which `permute` changes"
     return f"{stated}; strides and paddings make sizes"
+
+
+def _ranks_apart(one: TensorType, other: TensorType) -> str:
+    stated = f"one has {one.rank} axes and the other {other.rank}"
+    if {one.shape, other.shape} & {(one.channels,), (other.channels,)} and one.channels == other.channels:
+        return f"{stated}; `keep = true` of what makes the vector keeps its axes, and `reshape` gives it others"
+    return f"{stated}; `flatten`, `reshape`, `tokens` and `maps` change that"
+
+
+def _turned_apart(one: TensorType, other: TensorType) -> str:
+    last, first = (one, other) if one.layout == "last" else (other, one)
+    turned = TensorType((last.channels, *last.spatial))
+    if turned == first:
+        return "`channelsfirst` and `channelslast` turn one into the other"
+    return f"with its channels first, {last} is {turned}: not {first} either"
 
 
 def _without(x: TensorType, axis: int) -> object:

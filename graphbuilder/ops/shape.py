@@ -120,7 +120,8 @@ class Permute(Rearranged):
             raise OpError(NoSuchAxis, message, field="axes", help=f"[{turned}] puts the first behind the others")
         place = self.axes.index(x.channel_axis)
         if place not in (0, x.rank - 1):
-            raise OpError(WrongLayout, f"permute would leave the channels of {x} in the middle", field="axes")
+            message = f"permute would leave the channels of {x} in the middle"
+            raise OpError(WrongLayout, message, field="axes", help=_channels_stay(x))
         return (TensorType(tuple(x.shape[axis] for axis in self.axes), "first" if place == 0 else "last"),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
@@ -223,3 +224,8 @@ class ChannelsFirst(Rearranged):
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(None, (move(Input(), -1, 1),))
+
+
+def _channels_stay(x: TensorType) -> str:
+    stated = f"axis {x.channel_axis} holds its channels, and comes first or last"
+    return f"{stated}; `layout`, of an input or of `reshape`, says which of the two they are"

@@ -42,6 +42,16 @@ FAULTS = [
     (model(f'{{ id = "a", op = "conv", out = 8, kernel = 3 }}, {ADD}'), "GB204", 'padding = "same" at case.toml:6:9'),
     (model(f'{{ id = "a", op = "conv", out = 4, kernel = 1 }}, {ADD}'), "GB204", "write out = 8 at case.toml:6:9"),
     (model(f'{{ id = "a", op = "conv", out = 4, kernel = 3 }}, {CONCAT}'), "GB203", 'padding = "same"'),
+    (
+        model('{ id = "a", op = "globalavgpool" }, { op = "mul", from = ["x", "a"] }'),
+        "GB204",
+        "write keep = true at case.toml:6:9",
+    ),
+    (
+        model('{ id = "a", op = "reduce", kind = "sum", over = 1, keep = false }, { op = "div", from = ["x", "a"] }'),
+        "GB204",
+        "write keep = true at case.toml:6:9",
+    ),
     (block('{ op = "conv", out = 8, kernel = 3, padding = 0 }', 'shortcut = "identity"'), "GB204", 'padding = "same"'),
     (block('{ op = "conv", out = 9, kernel = 2, stride = 2 }', 'shortcut = "identity"'), "GB204", '"project"'),
     (block('{ op = "resize", size = 32 }', 'shortcut = "project"'), "GB326", 'shortcut = [{ op = "resize"'),
@@ -90,6 +100,9 @@ UNREPAIRED = [
     model(f'{{ id = "a", op = "split", count = 2 }}, {ADD}'.replace('"a"]', '"a.0"]')),
     model(f'{{ id = "a", op = "maxpool", kernel = 2, stride = 2 }}, {ADD}'),
     model('{ op = "globalavgpool" }, { op = "maxpool", kernel = 2 }'),
+    model('{ op = "permute", axes = [1, 2, 0] }, { op = "conv", out = 4, kernel = 1 }'),
+    model('{ op = "tokens" }, { op = "permute", axes = [1, 0] }, { op = "attention", heads = 2 }'),
+    model('{ op = "permute", axes = [2, 0, 1] }, { op = "conv", out = 4, kernel = 1 }'),
 ]
 
 

@@ -62,7 +62,15 @@ VECTOR = TensorType((16,))
         ),
         ("concat", {}, (MAP, MAP, TensorType((16, 8, 9))), "GB203", "cannot concatenate 16x8x8 and 16x8x9", None),
         ("add", {}, (MAP, TensorType((32, 8, 8))), "GB204", "cannot add 16x8x8 and 32x8x8", None),
-        ("mul", {}, (TensorType((1, 8, 1)), MAP), "GB204", "cannot multiply 1x8x1 and 16x8x8", None),
+        ("mul", {}, (TensorType((1, 4, 1)), MAP), "GB204", "cannot multiply 1x4x1 and 16x8x8", None),
+        (
+            "mul",
+            {},
+            (TensorType((16, 8, 1)), TensorType((16, 1, 8))),
+            "GB204",
+            "cannot multiply 16x8x1 and 16x1x8",
+            None,
+        ),
         (
             "matmul",
             {},
