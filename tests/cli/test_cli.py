@@ -4,61 +4,18 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable
 from hashlib import sha256
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from textwrap import dedent
-from typing import NamedTuple
 
 import pytest
 
 from graphbuilder import ops
 from graphbuilder.backends.graphviz.write.engine import NoEngine
-from graphbuilder.cli.entry import run
+from tests.cli.running import SMALL, Result, Run, write
 
 SPECS = Path(__file__).parents[2] / "specs"
 XCEPTION = str(SPECS / "xception.toml")
-
-SMALL = """
-format = 1
-name = "small"
-title = "A small one"
-[params]
-out = 4
-[inputs]
-x = [3, 8, 8]
-[model]
-body = [{ op = "conv", out = "=out", kernel = 3 }, { op = "batchnorm" }, { op = "globalavgpool" }]
-"""
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command in an empty folder that holds ``small.toml``."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "small.toml").write_text(SMALL)
-
-    def invoke(*arguments: str) -> Result:
-        code = run(arguments)
-        captured = capsys.readouterr()
-        return Result(code, captured.out, captured.err)
-
-    return invoke
-
-
-def write(name: str, text: str) -> str:
-    Path(name).write_text(dedent(text))
-    return name
 
 
 def test_check_says_ok_for_each(cli: Run) -> None:

@@ -7,54 +7,38 @@ from pathlib import Path
 
 import pytest
 
-from graphbuilder.cli.entry import run
+from tests.cli.running import Run
 
 SPECS = Path(__file__).parents[2] / "specs"
 XCEPTION, RESNET = str(SPECS / "xception.toml"), str(SPECS / "resnet50.toml")
 
 
-class Cli:
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        code = run(["compare", *arguments])
-        captured = self._capsys.readouterr()
-        return code, captured.out, captured.err
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    monkeypatch.chdir(tmp_path)
-    return Cli(capsys)
-
-
-def test_a_grid_is_a_product(cli: Cli) -> None:
+def test_a_grid_is_a_product(cli: Run) -> None:
     grid = ("--set-grid", "middle=4, 8", "--set-grid", "residual=true,false", "--set", "classes=10")
-    code, out, err = cli(XCEPTION, *grid, "--json")
+    code, out, err = cli("compare", XCEPTION, *grid, "--json")
     assert (code, err) == (0, "")
     settings = [each["settings"] for each in json.loads(out)["variants"]]
     assert [(each["middle"], each["residual"]) for each in settings] == [(4, True), (4, False), (8, True), (8, False)]
     assert all(each["classes"] == 10 for each in settings)
 
 
-def test_values_may_be_lists(cli: Cli) -> None:
-    _, out, _ = cli(RESNET, "--set-grid", "depths=[3,4,6,3],[3,4,23,3]", "--json")
+def test_values_may_be_lists(cli: Run) -> None:
+    _, out, _ = cli("compare", RESNET, "--set-grid", "depths=[3,4,6,3],[3,4,23,3]", "--json")
     first, second = json.loads(out)["variants"]
     assert (first["settings"], second["settings"]) == ({"depths": [3, 4, 6, 3]}, {"depths": [3, 4, 23, 3]})
     assert second["parameters"]["trainable"] == 44_549_160  # ResNet-101, as torchvision counts
 
 
-def test_specs_stand_side_by_side_in_every_form(cli: Cli) -> None:
-    code, out, err = cli(RESNET, XCEPTION)
+def test_specs_stand_side_by_side_in_every_form(cli: Run) -> None:
+    code, out, err = cli("compare", RESNET, XCEPTION)
     assert (code, err) == (0, "")
     assert "25,557,032" in out and "22,855,952   -10.6 %" in out and "1083x1083, then all" in out
-    assert cli(RESNET, XCEPTION, "--markdown")[1].startswith("| network | parameters | change |")
-    assert cli(RESNET, XCEPTION, "--csv")[1].startswith("name,parameters,")
+    assert cli("compare", RESNET, XCEPTION, "--markdown")[1].startswith("| network | parameters | change |")
+    assert cli("compare", RESNET, XCEPTION, "--csv")[1].startswith("name,parameters,")
 
 
-def test_variants_that_fail_are_named_and_nothing_is_written(cli: Cli) -> None:
-    code, out, err = cli(XCEPTION, "--set-grid", "middle=4,-1", "-o", "plot.svg")
+def test_variants_that_fail_are_named_and_nothing_is_written(cli: Run) -> None:
+    code, out, err = cli("compare", XCEPTION, "--set-grid", "middle=4,-1", "-o", "plot.svg")
     assert (code, out) == (2, "")
     assert "GB316" in err and "with middle=-1" in err
     assert not Path("plot.svg").exists()
@@ -73,27 +57,27 @@ def test_variants_that_fail_are_named_and_nothing_is_written(cli: Cli) -> None:
         (("--markdown", "--csv"), "GB509"),
     ],
 )
-def test_bad_use_is_2(arguments: tuple[str, ...], told: str, cli: Cli) -> None:
-    code, out, err = cli(XCEPTION, *arguments)
+def test_bad_use_is_2(arguments: tuple[str, ...], told: str, cli: Run) -> None:
+    code, out, err = cli("compare", XCEPTION, *arguments)
     assert (code, out) == (2, "")
     assert told in err
 
 
-def test_warnings_are_told_once(cli: Cli) -> None:
+def test_warnings_are_told_once(cli: Run) -> None:
     text = Path(XCEPTION).read_text().replace("[params]", "[params]\nunread = 1")
     Path("warned.toml").write_text(text)
-    code, _, err = cli("warned.toml", "--set-grid", "middle=1,2,3")
+    code, _, err = cli("compare", "warned.toml", "--set-grid", "middle=1,2,3")
     assert code == 0 and err.count("warning[") == 1
-    assert cli("warned.toml", "--strict")[0] == 2
+    assert cli("compare", "warned.toml", "--strict")[0] == 2
 
 
-def test_the_plot_is_written_beside_the_table(cli: Cli) -> None:
-    code, out, _ = cli(RESNET, XCEPTION, "-o", "plot.svg")
+def test_the_plot_is_written_beside_the_table(cli: Run) -> None:
+    code, out, _ = cli("compare", RESNET, XCEPTION, "-o", "plot.svg")
     assert code == 0 and "25,557,032" in out
     assert "xception" in Path("plot.svg").read_text()
 
 
-def test_a_commands_own_options_stand_first(cli: Cli) -> None:
-    options, reading = cli("--help")[1].split("How a spec is read:")
+def test_a_commands_own_options_stand_first(cli: Run) -> None:
+    options, reading = cli("compare", "--help")[1].split("How a spec is read:")
     assert "--set-grid" in options and "[default: auto]" in options and "--strict" not in options
     assert "--strict" in reading and "--markdown " not in reading

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cli.test_cli import SMALL, Run, cli, write
-
-__all__ = ["cli"]
+from tests.cli.running import SMALL, Run, write
 
 TRAINING = """
 format = 1

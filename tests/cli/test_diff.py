@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from graphbuilder.cli.entry import run
+from tests.cli.running import Run
 
 SPECS = Path(__file__).parents[2] / "specs"
 XCEPTION, TUTORIAL = str(SPECS / "xception.toml"), str(SPECS / "xception_tutorial.toml")
@@ -37,22 +37,6 @@ act = { when = true }
 """
 
 
-class Cli:
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        code = run(["diff", *arguments])
-        captured = self._capsys.readouterr()
-        return code, captured.out, captured.err
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    monkeypatch.chdir(tmp_path)
-    return Cli(capsys)
-
-
 def git(*arguments: str) -> None:
     env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     names = ("-c", "user.name=t", "-c", "user.email=t@t", "-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main")
@@ -60,7 +44,7 @@ def git(*arguments: str) -> None:
 
 
 @pytest.fixture
-def repository(cli: Cli) -> Path:
+def repository(cli: Run) -> Path:
     """Two revisions: in the first the convolution has 8 channels, in the second 16, and another step."""
     Path("nets/sub").mkdir(parents=True)
     base, variant = Path("nets/sub/base.toml"), Path("nets/variant.toml")
@@ -75,17 +59,17 @@ def repository(cli: Cli) -> Path:
     return Path("nets")
 
 
-def test_the_exit_code_says_whether_anything_changed(cli: Cli) -> None:
-    assert cli(XCEPTION, TUTORIAL)[0] == 1
-    code, out, err = cli(XCEPTION, XCEPTION)
+def test_the_exit_code_says_whether_anything_changed(cli: Run) -> None:
+    assert cli("diff", XCEPTION, TUTORIAL)[0] == 1
+    code, out, err = cli("diff", XCEPTION, XCEPTION)
     assert (code, err) == (0, "") and "no difference" in out
-    code, out, err = cli(XCEPTION, "missing.toml")
+    code, out, err = cli("diff", XCEPTION, "missing.toml")
     assert (code, out) == (2, "") and "GB001" in err
 
 
-def test_settings_are_of_both_or_of_one(cli: Cli) -> None:
+def test_settings_are_of_both_or_of_one(cli: Run) -> None:
     code, out, _ = cli(
-        XCEPTION, "--set", "classes=10", "--from-set", "middle=4", "--to-set", "residual=false", "--json"
+        "diff", XCEPTION, "--set", "classes=10", "--from-set", "middle=4", "--to-set", "residual=false", "--json"
     )
     found = json.loads(out)
     assert code == 1 and found["different"]
@@ -104,17 +88,17 @@ def test_nothing_heavy_is_loaded(command: str) -> None:
     assert not {"torch", "numpy", "watchfiles", "rich", "http.server"} & set(loaded)
 
 
-def test_a_figure_is_written_as_well(cli: Cli) -> None:
-    code, out, _ = cli(XCEPTION, TUTORIAL, "-o", "diff.svg")
+def test_a_figure_is_written_as_well(cli: Run) -> None:
+    code, out, _ = cli("diff", XCEPTION, TUTORIAL, "-o", "diff.svg")
     assert code == 1 and "3 differences" in out
     assert "+ ReLU" in Path("diff.svg").read_text(encoding="utf-8")
     for name in ("diff.gif", "diff.html"):
-        code, out, err = cli("missing.toml", TUTORIAL, "-o", name)
+        code, out, err = cli("diff", "missing.toml", TUTORIAL, "-o", name)
         assert (code, out) == (2, "") and "GB508" in err, "before any work"
 
 
-def test_json_has_the_three_differences_of_the_tutorial(cli: Cli) -> None:
-    _, out, _ = cli(XCEPTION, TUTORIAL, "--json")
+def test_json_has_the_three_differences_of_the_tutorial(cli: Run) -> None:
+    _, out, _ = cli("diff", XCEPTION, TUTORIAL, "--json")
     changed, added, removed = json.loads(out)["differences"]
     assert changed["changes"] == {"padding": ["valid", "same"]} and changed["delta"]["parameters"] == 0
     assert (added["kind"], added["what"], added["before"]) == ("added", "relu", [])
@@ -131,13 +115,13 @@ def test_json_has_the_three_differences_of_the_tutorial(cli: Cli) -> None:
         ((XCEPTION, "--from-set", "middle=-1"), "GB316"),
     ],
 )
-def test_bad_use_is_told(cli: Cli, arguments: tuple[str, ...], said: str) -> None:
-    code, out, err = cli(*arguments)
+def test_bad_use_is_told(cli: Run, arguments: tuple[str, ...], said: str) -> None:
+    code, out, err = cli("diff", *arguments)
     assert (code, out) == (2, "") and said in err
 
 
-def test_a_revision_is_read_with_what_it_extends(cli: Cli, repository: Path) -> None:
-    code, out, err = cli("v1:nets/variant.toml", "nets/variant.toml", "--json")
+def test_a_revision_is_read_with_what_it_extends(cli: Run, repository: Path) -> None:
+    code, out, err = cli("diff", "v1:nets/variant.toml", "nets/variant.toml", "--json")
     found = json.loads(out)
     assert (code, err) == (1, "")
     assert [each["changes"] for each in found["differences"]] == [{"out": [8, 16]}, {"op": ["relu", "gelu"]}]
@@ -146,19 +130,19 @@ def test_a_revision_is_read_with_what_it_extends(cli: Cli, repository: Path) -> 
     assert found["before"]["source"] == "v1:nets/variant.toml"
 
 
-def test_revisions_are_compared_with_each_other_and_from_within(cli: Cli, repository: Path) -> None:
-    assert cli("v1:nets/variant.toml", "main:nets/variant.toml")[0] == 1
-    assert cli("HEAD:nets/sub/base.toml", "main:nets/sub/base.toml")[0] == 0
-    assert cli("main@{2001-01-01 12:00:00}:nets/sub/base.toml", "v1:nets/sub/base.toml")[0] == 0
+def test_revisions_are_compared_with_each_other_and_from_within(cli: Run, repository: Path) -> None:
+    assert cli("diff", "v1:nets/variant.toml", "main:nets/variant.toml")[0] == 1
+    assert cli("diff", "HEAD:nets/sub/base.toml", "main:nets/sub/base.toml")[0] == 0
+    assert cli("diff", "main@{2001-01-01 12:00:00}:nets/sub/base.toml", "v1:nets/sub/base.toml")[0] == 0
     os.chdir(repository)
-    assert cli("HEAD~1:./variant.toml", "variant.toml")[0] == 1
-    assert cli("HEAD:./variant.toml", "variant.toml", "--to-set", "out=16")[0] == 0
+    assert cli("diff", "HEAD~1:./variant.toml", "variant.toml")[0] == 1
+    assert cli("diff", "HEAD:./variant.toml", "variant.toml", "--to-set", "out=16")[0] == 0
 
 
-def test_a_mistake_of_a_revision_is_shown_in_it(cli: Cli, repository: Path) -> None:
+def test_a_mistake_of_a_revision_is_shown_in_it(cli: Run, repository: Path) -> None:
     Path("nets/sub/base.toml").write_text(BASE.replace("relu", "rellu"), encoding="utf-8")
     git("commit", "-q", "-a", "-m", "a mistake")
-    code, _, err = cli("main:nets/variant.toml", "v1:nets/variant.toml")
+    code, _, err = cli("diff", "main:nets/variant.toml", "v1:nets/variant.toml")
     assert code == 2 and "main:nets/sub/base.toml:11:" in err and "graphbuilder-" not in err
 
 
@@ -172,25 +156,25 @@ def test_a_mistake_of_a_revision_is_shown_in_it(cli: Cli, repository: Path) -> N
         ("v1:../outside.toml", "v1 has no file ../outside.toml"),
     ],
 )
-def test_what_git_does_not_have_is_an_error_with_a_code(cli: Cli, repository: Path, written: str, said: str) -> None:
-    code, out, err = cli(written, "nets/variant.toml")
+def test_what_git_does_not_have_is_an_error_with_a_code(cli: Run, repository: Path, written: str, said: str) -> None:
+    code, out, err = cli("diff", written, "nets/variant.toml")
     assert (code, out) == (2, "") and said in err.lower()
 
 
-def test_an_option_of_git_is_no_revision(cli: Cli, repository: Path) -> None:
-    code, _, err = cli("--", "--output=x:nets/variant.toml", "nets/variant.toml")
+def test_an_option_of_git_is_no_revision(cli: Run, repository: Path) -> None:
+    code, _, err = cli("diff", "--", "--output=x:nets/variant.toml", "nets/variant.toml")
     assert code == 2 and "GB514" in err and not Path("x").exists()
 
 
 def test_without_git_files_are_compared_all_the_same(
-    cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch
+    cli: Run, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    assert cli("nets/variant.toml", "nets/variant.toml")[0] == 0
-    code, _, err = cli("v1:nets/variant.toml", "nets/variant.toml")
+    assert cli("diff", "nets/variant.toml", "nets/variant.toml")[0] == 0
+    code, _, err = cli("diff", "v1:nets/variant.toml", "nets/variant.toml")
     assert code == 2 and "git cannot be run" in err
 
 
-def test_a_file_with_a_colon_is_a_file(cli: Cli, repository: Path) -> None:
+def test_a_file_with_a_colon_is_a_file(cli: Run, repository: Path) -> None:
     Path("v1:x.toml").write_text(BASE, encoding="utf-8")
-    assert cli("v1:x.toml", "v1:nets/sub/base.toml")[0] == 0
+    assert cli("diff", "v1:x.toml", "v1:nets/sub/base.toml")[0] == 0

@@ -9,9 +9,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from tests.cli.test_cli import Run, cli, write
-
-__all__ = ["cli"]
+from tests.cli.running import Run, write
 
 NORMED = """
 format = 1
