@@ -188,7 +188,7 @@ def _checked(
         chosen = chosen_settings(spec, params, settings, sink)
         typed = elaborate(spec, chosen, sink, limits)
     except Enough as error:
-        return Checked(None, (*error.diagnostics, TooManyMistakes.after(limits.mistakes)), spec)
+        return Checked(None, (*error.diagnostics, TooManyMistakes.after(error.diagnostics)), spec)
     if typed is None:
         found = blamed(spec, chosen, sink.diagnostics, limits)
         return Checked(

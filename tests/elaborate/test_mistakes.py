@@ -409,8 +409,9 @@ def test_a_param_misspelt_where_it_is_declared_is_told_once() -> None:
 
 def test_no_more_mistakes_than_the_limit_are_told() -> None:
     text = HEAD + "[params]\nunread = 1\n[model]\nbody = [" + '{ op = "nope" }, ' * 5 + "]"
-    found = [each.code for each in check_text(text, "case.toml", limits=Limits(mistakes=3)).diagnostics]
-    assert found == ["GB303"] * 3 + ["GB609"]
+    found = check_text(text, "case.toml", limits=Limits(mistakes=3)).diagnostics
+    assert [each.code for each in found] == ["GB303"] * 3 + ["GB609"]
+    assert found[-1].span == found[-2].span is not None
     assert [each.code for each in check_text(text, "case.toml").diagnostics] == ["GB303"] * 5
 
 

@@ -216,7 +216,10 @@ class TooManyMistakes(Rule):
     title = "mistakes beyond the limit"
 
     @classmethod
-    def after(cls, number: int) -> Diagnostic:
-        """What is said behind the last of so many mistakes."""
+    def after(cls, told: tuple[Diagnostic, ...]) -> Diagnostic:
+        """What is said behind ``told``, where the last of its errors stands."""
+        errors = [each for each in told if each.severity == "error"]
+        last = next((each.span for each in reversed(errors) if each.span), None)
         remedy = "mend these first, or raise the limit: `--limit mistakes=N`"
-        return cls.at(None, f"after {number} mistakes the rest is not looked at", help=remedy)
+        message = f"after {len(errors)} mistakes the rest is not looked at"
+        return cls.at(last, message, label="the last that is told", help=remedy)
