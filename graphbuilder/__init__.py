@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graphbuilder.benching.rooflines import roofline
     from graphbuilder.comparing import compare
     from graphbuilder.compiler import Network, check, check_text, compile, load, source, summary
     from graphbuilder.diagnostics import CompileError, Diagnostic
@@ -42,6 +43,7 @@ _HOMES = {
     "load": "compiler",
     "op": "ops",
     "render": "rendering",
+    "roofline": "benching.rooflines",
     "source": "compiler",
     "summary": "compiler",
 }
@@ -61,6 +63,7 @@ __all__ = [
     "load",
     "op",
     "render",
+    "roofline",
     "source",
     "summary",
 ]

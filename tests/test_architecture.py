@@ -32,6 +32,7 @@ ROOMS: tuple[str, ...] = (
     "compiler",
     "rendering",
     "comparing",
+    "benching",
     "importers",
     "differing",
     "lsp",

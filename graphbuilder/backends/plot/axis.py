@@ -9,7 +9,7 @@ from typing import NamedTuple
 SPREAD = 20  # from so many times the smallest on, a linear axis would crowd the small ones
 ROOM = 0.06  # of the axis, left free at either end
 _STEPS = (1, 2, 5, 10)
-_UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+_UNITS = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
 class Axis(NamedTuple):

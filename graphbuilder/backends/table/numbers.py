@@ -21,10 +21,11 @@ def memory(number: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Three significant digits of milliseconds, or of seconds: ``86.2 ms``, ``1.24 s``."""
-    if seconds >= 0.9995:
-        return f"{seconds:.{_decimals(seconds)}f} s"
-    return f"{1000 * seconds:.{_decimals(1000 * seconds)}f} ms"
+    """Three significant digits of microseconds, milliseconds or seconds: ``41.6 µs``, ``86.2 ms``, ``1.24 s``."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= 0.9995 * size:
+            return f"{seconds / size:.{_decimals(seconds / size)}f} {unit}"
+    return f"{1e6 * seconds:.{_decimals(1e6 * seconds)}f} µs"
 
 
 def share(part: int, whole: int) -> str:

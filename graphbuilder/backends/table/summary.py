@@ -6,7 +6,7 @@ one copy.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
@@ -36,6 +36,7 @@ class Block(NamedTuple):
         costs: of all its calls together.
         blocks: what one call consists of.
         training: whether it is run in training only; it then counts for its parameters alone.
+        calls: the calls that it stands for, siblings of the first, at ``path``.
     """
 
     name: str
@@ -49,6 +50,13 @@ class Block(NamedTuple):
     costs: Costs
     blocks: tuple[Block, ...]
     training: bool = False
+    calls: Sequence[Node] = ()
+
+    @property
+    def paths(self) -> Iterator[str]:
+        """The paths of all its calls; below one of them is all of a repeat."""
+        above = self.path.removesuffix(self.calls[0].name)
+        return (f"{above}{call.name}" for call in self.calls)
 
     def data(self) -> dict[str, Any]:
         """The block as plain values; ``parameters`` are the learnable ones, ``non_trainable`` running statistics."""
@@ -195,7 +203,7 @@ def _block(run: Run, typed: TypedGraph, path: str, cost: Costs, copies: tuple[Ty
         copy = _block(inner[0], body, f"{path}.", cost, bodies(kinds))
         shares = _shares(run) or copy.shares
         repeat, outputs = copy.repeat * run.count, _declared(body)
-        block = copy._replace(name=run.name, path=path, repeat=repeat, shares=shares, outputs=outputs)
+        block = copy._replace(name=run.name, path=path, repeat=repeat, shares=shares, outputs=outputs, calls=run.nodes)
         return _unrun(block) if training else block
     op = node.op
     block = Block(
@@ -209,6 +217,7 @@ def _block(run: Run, typed: TypedGraph, path: str, cost: Costs, copies: tuple[Ty
         _declared(body) if body else dict(zip(node.results, typed.outputs_of(node), strict=True)),
         cost,
         _inner(body, f"{path}.", node.owns, bodies(kinds)) if body else (),
+        calls=run.nodes,
     )
     return _unrun(block) if training else block
 

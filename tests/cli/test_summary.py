@@ -1,0 +1,46 @@
+"""``graphbuilder summary --roofline``: what a device needs at least."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_cli import Run, cli
+
+__all__ = ["cli"]
+
+XCEPTION = str(Path(__file__).parents[2] / "specs" / "xception.toml")
+H200 = ("summary", XCEPTION, "--roofline", "h200", "--batch", "256", "--dtype", "bfloat16")
+
+
+def test_what_a_device_needs(cli: Run) -> None:
+    result = cli(*H200)
+    assert (result.code, result.err) == (0, "")
+    assert "middle ×8" in result.out and "33,55" in result.out and "bound by" in result.out
+    data = json.loads(cli(*H200, "--fuse", "nothing", "--json").out)
+    assert (data["fusion"], data["floor"]["kernels"], data["batch"]) == ("nothing", 167, 256)
+    assert cli(*H200, "--markdown", "--depth", "1").out.startswith("| block | op | bytes |")
+
+
+def test_the_plot_is_written_beside_the_table(cli: Run) -> None:
+    assert "middle ×8" in cli(*H200, "-o", "roofline.svg").out
+    assert "entry.block2" in Path("roofline.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--roofline", "gtx"), "GB509"),
+        (("--dtype", "float16"), "--roofline"),
+        (("--fuse", "blocks"), "--roofline"),
+        (("-o", "plot.svg"), "--roofline"),
+        (("--roofline", "h200", "-o", "plot.pdf"), "GB508"),
+        (("--roofline", "h200", "--json", "--markdown"), "GB509"),
+    ],
+)
+def test_bad_use_is_2(arguments: tuple[str, ...], told: str, cli: Run) -> None:
+    result = cli("summary", XCEPTION, *arguments)
+    assert (result.code, result.out) == (2, "")
+    assert told in result.err
