@@ -10,30 +10,17 @@ import os
 import resource
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-CHUNK = 20
+from tools.hunt import Finding, Trial, hunt
+
 # Address space of a process that checks bent specs; its imports take a part of it.
 MOST_BYTES = 1 << 30
-
-
-class Finding(NamedTuple):
-    """A trial that failed: its seed, what was seen, in few words and in many, and the text that shows it."""
-
-    seed: int
-    kind: str
-    message: str
-    text: str
 
 
 def quietly() -> None:
@@ -50,18 +37,20 @@ def quietly_in_little_room() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
 
 
-def valid(seeds: list[int]) -> list[Finding]:
-    """The failures among the networks of these seeds."""
+def valid(seed: int) -> Finding | None:
+    """What fails of the network of ``seed``."""
     from tests.random.networks import Network
     from tests.random.verify import failure
 
-    found: list[Finding] = []
-    for seed in seeds:
-        network = Network(seed)
-        seen = failure(network.text, network.outputs)
-        if seen is not None:
-            found.append(Finding(seed, seen.stage, seen.message, _smallest(network.spec, seen.stage)))
-    return found
+    network = Network(seed)
+    seen = failure(network.text, network.outputs)
+    return None if seen is None else Finding(seed, seen.stage, seen.message, _smallest(network.spec, seen.stage))
+
+
+def network_text(seed: int) -> str:
+    from tests.random.networks import Network
+
+    return Network(seed).text
 
 
 def _smallest(spec: dict[str, object], stage: str) -> str:
@@ -81,68 +70,56 @@ def _smallest(spec: dict[str, object], stage: str) -> str:
     return written(shrunk(spec, fails))
 
 
-def mutated(seeds: list[int]) -> list[Finding]:
-    """The failures among the bent specs of these seeds."""
-    from tests.random.mutate import bent
+def mutated(seed: int) -> Finding | None:
+    """What is wrong with how the bent spec of ``seed`` is treated."""
     from tests.random.refuse import complaint
 
-    found: list[Finding] = []
-    for seed in seeds:
-        text = bent(seed)
-        wrong = complaint(text)
-        if wrong is not None:
-            found.append(Finding(seed, wrong.partition(":")[0], wrong, text))
-    return found
+    text = bent_text(seed)
+    wrong = complaint(text)
+    return None if wrong is None else Finding(seed, wrong.partition(":")[0], wrong, text)
 
 
-def kills(seeds: list[int]) -> list[Finding]:
-    """The commands that were killed at the moments of these seeds, and left something half written."""
+def bent_text(seed: int) -> str:
+    from tests.random.mutate import bent
+
+    return bent(seed)
+
+
+def kills(seed: int) -> Finding | None:
+    """What a command left half written that was killed at the moment of ``seed``."""
     from tests.hostile.kills import torn
 
-    found = ((seed, torn(seed)) for seed in seeds)
-    return [Finding(seed, "torn", wrong, "") for seed, wrong in found if wrong is not None]
+    wrong = torn(seed)
+    return None if wrong is None else Finding(seed, "torn", wrong, "")
 
 
-def _chunks(seeds: Iterable[int]) -> Iterator[list[int]]:
-    rest = iter(seeds)
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk
-
-
-def hunt(
-    trial: Callable[[list[int]], list[Finding]], start: Callable[[], None], seeds: range, jobs: int, folder: Path
-) -> int:
+def told(name: str, trial: Trial, seeds: range, jobs: int, folder: Path) -> int:
     """Run all trials, write what fails, and give how many did."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     kinds: Counter[str] = Counter()
-    with (
-        ProcessPoolExecutor(jobs, get_context("spawn"), start) as pool,
-        Progress(*columns, console=console, disable=not console.is_terminal) as progress,
-    ):
-        task = progress.add_task(trial.__name__, total=len(seeds))
-        for chunk, found in zip(_chunks(seeds), pool.map(trial, _chunks(seeds)), strict=True):
-            for finding in found:
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        for finding in progress.track(hunt(trial, seeds, jobs), len(seeds), description=name):
+            if finding is not None:
                 kinds[finding.kind] += 1
-                path = _kept(finding, folder, trial.__name__)
+                path = _kept(finding, folder, name)
                 console.print(f"{path}: {finding.message.splitlines()[0][:200]}", markup=False)
-            progress.advance(task, len(chunk))
-    print(f"{len(seeds)} {trial.__name__}: {kinds.total()} failed", *(f"{kind}: {n}" for kind, n in kinds.items()))
+    print(f"{len(seeds)} {name}: {kinds.total()} failed", *(f"{kind}: {n}" for kind, n in kinds.items()))
     return kinds.total()
 
 
 def _kept(finding: Finding, folder: Path, name: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{finding.seed}.toml"
-    said = "".join(f"# {line}\n" for line in finding.message.splitlines()[:8]) if name == "valid" else ""
+    said = "".join(f"# {line}\n" for line in finding.message.splitlines()[:8]) if name != "mutated" else ""
     path.write_text(said + finding.text, newline="")
     return path
 
 
 TRIALS = {
-    "valid": (valid, quietly, 10_000),
-    "mutated": (mutated, quietly_in_little_room, 100_000),
-    "kills": (kills, quietly, 500),
+    "valid": Trial(valid, network_text, quietly, 10_000, 900),
+    "mutated": Trial(mutated, bent_text, quietly_in_little_room, 100_000, 120),
+    "kills": Trial(kills, lambda seed: "", quietly, 500, 300),
 }
 
 
@@ -155,8 +132,8 @@ TRIALS = {
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="Processes, all at low priority.")
 @click.option("--output", "folder", default="fuzz", show_default=True, type=Path, help="The folder for what fails.")
 def main(kind: str, count: int | None, seed: int, jobs: int, folder: Path) -> None:
-    trial, start, usual = TRIALS[kind]
-    sys.exit(1 if hunt(trial, start, range(seed, seed + (count or usual)), jobs, folder) else 0)
+    trial = TRIALS[kind]
+    sys.exit(1 if told(kind, trial, range(seed, seed + (count or trial.count)), jobs, folder) else 0)
 
 
 if __name__ == "__main__":
