@@ -180,20 +180,20 @@ def _checked(
     from graphbuilder.spec import sound_part
     from graphbuilder.spec.settings import chosen as chosen_settings
 
-    sink, spec = Sink(limits.mistakes), None
+    sink, spec, chosen = Sink(limits.mistakes), None, dict[str, Any]()
     try:
         spec = sound_part(document, sink, folder=folder, max_bytes=limits.bytes)
         if spec is None:
-            return Checked(None, sink.diagnostics)
+            found = sink.diagnostics
+            return Checked(None, found, part=partial(drawable, None, chosen, found, limits))
         chosen = chosen_settings(spec, params, settings, sink)
         typed = elaborate(spec, chosen, sink, limits)
     except Enough as error:
-        return Checked(None, (*error.diagnostics, TooManyMistakes.after(error.diagnostics)), spec)
+        found = (*error.diagnostics, TooManyMistakes.after(error.diagnostics))
+        return Checked(None, found, spec, partial(drawable, spec, chosen, found, limits))
     if typed is None:
-        found = blamed(spec, chosen, sink.diagnostics, limits)
-        return Checked(
-            None, tried(found, document, folder, chosen, limits), spec, partial(drawable, spec, chosen, limits)
-        )
+        found = tried(blamed(spec, chosen, sink.diagnostics, limits), document, folder, chosen, limits)
+        return Checked(None, found, spec, partial(drawable, spec, chosen, found, limits))
     return Checked(Network(spec, typed, {**spec.params, **chosen}, sink.diagnostics), sink.diagnostics, spec)
 
 

@@ -22,6 +22,7 @@ from graphbuilder.elaborate.arguments import (
 )
 from graphbuilder.elaborate.builder import BodyBuilder, Call
 from graphbuilder.elaborate.context import BODY, Context, Trail
+from graphbuilder.elaborate.faults import note_block
 from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
 from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut
 from graphbuilder.elaborate.names import Named, name_steps
@@ -83,7 +84,7 @@ class Blocks:
             self._report_unknown(builder, step)
             return None
         own = read_by_op(step.init, step.place_of("init"), scope, self.context.ops)
-        if self.context.unsound(block.place, "args"):
+        if self.context.unsound(block.place, "args") and not self.context.keeps_faults:
             return None
         values, failed = check_block_arguments(str(step.use), block, arguments, step, self.context.sink)
         if scope.blind or self.context.unsound(block.place, "inputs"):
@@ -91,7 +92,7 @@ class Blocks:
         names = input_names(block)
         fits = not reading.failed and len(reading.known) == len(names)
         known = tuple(known.type for known in reading.known) if fits else (None,) * len(names)
-        if failed:
+        if failed and not self.context.keeps_faults:
             return None
         trail = builder.trail.into(name, str(step.use), step.place)
         graph = self.instantiate(str(step.use), values, known, taps, trail, over(own, builder.init))
@@ -171,7 +172,9 @@ class Blocks:
         if after:
             last = builder.run(after, last, block.place_of("after"), may_be_empty=True)
         given = named_outputs(builder, outputs, taps) if outputs else outputs_of(builder, last, taps)
-        if self.context.unsound(block.place) or (taps and builder.nameless):
+        if self.context.keeps_faults:
+            note_block(builder, block.place)
+        elif self.context.unsound(block.place) or (taps and builder.nameless):
             return None
         args = {declared: scope.names[declared] for declared in block.args}
         return self._sized(finish(builder, "block", name, given, args, block.title, plain_defaults(block)), trail)

@@ -19,15 +19,22 @@ from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import Argument, compute_arguments, shown, written_words
 from graphbuilder.elaborate.context import Context, Trail, from_op_error
-from graphbuilder.elaborate.faults import keep_fault, word_at, word_of
+from graphbuilder.elaborate.faults import (
+    Sketch,
+    keep_node,
+    sketch_cycles,
+    sketch_step,
+    values_of,
+)
 from graphbuilder.elaborate.initialisers import ByOp, check_owned, owned_names, read_initialisers
-from graphbuilder.elaborate.names import Named, all_names, build_order
+from graphbuilder.elaborate.names import Named, all_names, around, build_order
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
 from graphbuilder.elaborate.reading import FAILED, Reading, facts_read, read
 from graphbuilder.elaborate.remedies import notes_on, of_paths, of_step
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Initialiser, Node, Op, OpError, TensorType, Value
+from graphbuilder.ir.fault import NOT_KNOWN
 from graphbuilder.spec.model import Step
 from graphbuilder.spec.unknown import UNKNOWN
 
@@ -77,6 +84,7 @@ class BodyBuilder:
         self.left_out: set[str] = set()
         self.steps: dict[str, Step] = {}
         self.nameless = False  # whether a faulty name, already reported, may be the one that a path looks for
+        self.sketch = Sketch()
 
     def report(self, diagnostic: Diagnostic) -> None:
         if not (self.nameless and diagnostic.rule is UnknownStep):
@@ -89,6 +97,7 @@ class BodyBuilder:
         inner.nameless = self.nameless
         if self.forked:
             inner.begin_with(inner.start if self.fork is self.start else inner.taken_in(self.fork.sole))
+            inner.sketch.last = "before"
         return inner
 
     def begin_with(self, ahead: Signal) -> None:
@@ -99,6 +108,9 @@ class BodyBuilder:
     def taken_in(self, known: Known | None) -> Signal:
         """A value of the body around this one as an input, which is called ``before`` unless it is one of both."""
         if known is None:
+            if self.context.keeps_faults:
+                self.inputs["before"] = self.types[Value("before")] = None
+                self.sketch.values["before"] = (Value("before"),)
             return NOTHING_KNOWN
         if known.value.node not in self.inputs:
             known = Known(Value("before"), known.type)
@@ -118,15 +130,25 @@ class BodyBuilder:
         self._report_cycles(cycles, {named.name: named.step for named in body})
         for name in all_names(cycles):
             self.signals[name] = NOTHING_KNOWN
-        for named in order:
-            self.steps[named.name] = named.step
-            signal = self.signals[named.name] = self._step(named, start)
-            if signal.outputs is None and self.context.keeps_faults:
-                self._keep_fault(named, start)
+        begin = values_of(self, start, self.sketch.last) if self.context.keeps_faults else ()
+        ahead, behind = around(order, cycles)
+        for named in ahead:
+            self._build(named, start, begin)
+        if self.context.keeps_faults:
+            sketch_cycles(self, cycles, body)
+        for named in behind:
+            self._build(named, start, begin)
+        self.sketch.last = body[-1].name if body else self.sketch.last
         if not body or (not may_be_empty and self.passes_on(body)):
             self.report(empty_path([named.step for named in body], place))
             return NOTHING_KNOWN
         return self.signals[body[-1].name]
+
+    def _build(self, named: Named, start: Signal, begin: Sequence[Value]) -> None:
+        self.steps[named.name] = named.step
+        signal = self.signals[named.name] = self._step(named, start)
+        if self.context.keeps_faults:
+            sketch_step(self, named, signal, begin)
 
     def passes_on(self, body: Sequence[Named]) -> bool:
         """Whether every step is left out."""
@@ -142,10 +164,6 @@ class BodyBuilder:
             span, label = steps[name].place.span, f"`{name}` reads `{after}`"
             remedy = "change the `from` of one of them to a step or input outside the circle"
             self.report(Cycle.at(span, message, label=label, related=related, help=remedy))
-
-    def _keep_fault(self, named: Named, start: Signal) -> None:
-        reading = read(self, named, start, self.blocks.ports_of(named.step))
-        keep_fault(self, named.name, word_of(named.step), named.step.place, reading.known)
 
     def _step(self, named: Named, start: Signal) -> Signal:
         kept = self.condition(named.step.when, named.step, "when")
@@ -212,9 +230,12 @@ class BodyBuilder:
     def call_of(self, step: Step, scope: Scope, reading: Reading, name: str, taps: tuple[Tap, ...]) -> Call | None:
         """The op or body that ``step`` calls on what it reads; None behind a mistake."""
         self.context.spend(1, step.place)
-        if step.use is not None:
-            return self.blocks.block_call(self, step, scope, reading, name, taps)
-        return self.op_call(step, scope, reading)
+        if step.use is None:
+            return self.op_call(step, scope, reading)
+        call = self.blocks.block_call(self, step, scope, reading, name, taps)
+        if call is not None and self.context.keeps_faults and isinstance(call.callee, Graph):
+            self.sketch.bodies[name] = call.callee
+        return call
 
     def op_call(self, step: Step, scope: Scope, reading: Reading) -> Call | None:
         """The op of a step, its arguments checked whether or not its inputs are known."""
@@ -278,7 +299,7 @@ class BodyBuilder:
     def emit(self, name: str, call: Call | None, reading: Reading, step: Step, module: str | None = None) -> Signal:
         """Append the call of a step and give its outputs; an unknown callee or input gives nothing known."""
         values = reading.values
-        if call is None or values is None:
+        if call is None or values is None or reading.types is None:
             return NOTHING_KNOWN
         written = {**written_words(step), **call.written}
         node = Node(name, call.callee, values, module or name, written, call.init, step.title, step.place)
@@ -294,16 +315,16 @@ class BodyBuilder:
             given = self.context.inference.results(node.callee, reading.types)
         except OpError as error:
             self.report_op_error(error, place, arguments or {}, reading)
-            keep_fault(self, node.name, word_at(place), place, reading.known)
             return NOTHING_KNOWN
         if fault := self.context.too_large((*given, *self.context.spelt_out_types(node.callee, reading.types)), place):
             self.report(fault)
             return NOTHING_KNOWN
+        if NOT_KNOWN in given or not given:  # a body that is broken
+            keep_node(self, node)
+            return NOTHING_KNOWN
         self.nodes.append(node)
         outputs = {port: Known(Value(node.name, port), type_) for port, type_ in zip(node.results, given, strict=True)}
         self.types.update(outputs.values())
-        if not outputs:  # a body that is broken
-            return NOTHING_KNOWN
         return Signal(outputs, self.blocks.declared_by(node.callee))
 
     def report_op_error(

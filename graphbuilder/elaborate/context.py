@@ -23,6 +23,7 @@ from graphbuilder.elaborate.arguments import (
     meant_by,
     unknown_argument,
 )
+from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes
 from graphbuilder.elaborate.names import Named, dependencies
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.ir import Composite, Copies, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
@@ -97,13 +98,20 @@ class Context:
     params: Scope
     sink: Sink
     limits: Limits
-    keeps_faults: bool = False  # whether what cannot be built leaves a node, for a figure
+    mistakes: Mistakes = NO_MISTAKES  # for a figure, in which what cannot be built leaves a node: what is wrong
+    spare: Mistakes = NO_MISTAKES  # and what of it is to be told beside what could be built
     unneeded: frozenset[Place] = frozenset()  # steps that are passed over, since no output needs them
     inference: Inference = field(default_factory=Inference)
     defaults: dict[str, dict[str, Argument]] = field(default_factory=dict[str, dict[str, Argument]])
     _composites: dict[tuple[Op, tuple[TensorType, ...]], Graph] = field(default_factory=dict[Any, Graph])
     _doubtful: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     _sizes: dict[Graph, int] = field(default_factory=dict[Graph, int])
+    faulty: set[Graph] = field(default_factory=set[Graph])
+
+    @property
+    def keeps_faults(self) -> bool:
+        """Whether what cannot be built leaves a node, for a figure."""
+        return bool(self.mistakes.all)
 
     def __post_init__(self) -> None:
         self.make = OpMaker(self.sink)

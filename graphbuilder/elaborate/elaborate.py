@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from graphbuilder.analysis.costs import costs
-from graphbuilder.analysis.inference import TypedGraph
-from graphbuilder.diagnostics import Sink
+from graphbuilder.analysis.inference import TypedGraph, infer
+from graphbuilder.diagnostics import Diagnostic, Sink
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes, TooManyParameters
 from graphbuilder.diagnostics.catalogue.references import InputSize, NothingReturned, OnlyTraining
 from graphbuilder.document import Place
@@ -18,8 +18,9 @@ from graphbuilder.elaborate.blocks import Blocks
 from graphbuilder.elaborate.builder import BodyBuilder
 from graphbuilder.elaborate.context import Context, Limits, Stopped, Trail, table_of_no_op
 from graphbuilder.elaborate.facts import check_names, misspelt_params, read_by_own_steps, warn_unread
-from graphbuilder.elaborate.faults import has_fault
+from graphbuilder.elaborate.faults import loose, note_inputs
 from graphbuilder.elaborate.initialisers import check_owned, possible_names, read_initialisers
+from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes, Noticing
 from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.outputs import (
     Outputs,
@@ -32,6 +33,7 @@ from graphbuilder.elaborate.outputs import (
 from graphbuilder.elaborate.paths import all_paths, taps_of
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.ir import Dialect, Graph, Initialiser, Op, TensorType
+from graphbuilder.ir.fault import NOT_KNOWN
 from graphbuilder.ops import catalogue
 from graphbuilder.ops.dialects import DIALECTS
 from graphbuilder.spec.model import InputType, Spec
@@ -62,17 +64,29 @@ def elaborate(
         return None
 
 
-def drawable(spec: Spec, settings: Mapping[str, Any], limits: Limits) -> TypedGraph | None:
-    """What of a broken spec can be drawn: the sound part, without outputs, with a ``Fault`` wherever it ends.
+def drawable(
+    spec: Spec | None, settings: Mapping[str, Any], diagnostics: Sequence[Diagnostic], limits: Limits
+) -> TypedGraph:
+    """What of a broken spec can be drawn, each of its mistakes, which ``diagnostics`` tell, where it belongs.
 
-    None where no fault stands in the network: what cannot be read, or is wrong elsewhere, has no place in a figure.
+    Of a spec of which too little is known nothing but the mistakes is.
     """
-    sink = Sink()
+    mistakes = Mistakes(diagnostics)
+    typed = _sketched(spec, settings, limits, mistakes, NO_MISTAKES)
+    if typed and mistakes.left_by(typed.graph).all:
+        typed = _sketched(spec, settings, limits, mistakes, mistakes.left_by(typed.graph))
+    graph = typed.graph if typed else Graph("model", spec.name if spec else "spec", (), (), ())
+    left = mistakes.left_by(graph)
+    return infer(replace(graph, nodes=(*loose(left), *graph.nodes)), typed.inputs if typed else ())
+
+
+def _sketched(
+    spec: Spec | None, settings: Mapping[str, Any], limits: Limits, mistakes: Mistakes, spare: Mistakes
+) -> TypedGraph | None:
     try:
-        typed = _elaborated(spec, settings, sink, limits, keeps_faults=True)
+        return _elaborated(spec, settings, Noticing(mistakes.all), limits, mistakes, spare) if spec else None
     except Stopped:
         return None
-    return typed if typed is not None and has_fault(typed.graph) else None
 
 
 def _elaborated(
@@ -80,27 +94,28 @@ def _elaborated(
     settings: Mapping[str, Any],
     sink: Sink,
     limits: Limits,
-    keeps_faults: bool = False,
+    mistakes: Mistakes = NO_MISTAKES,
+    spare: Mistakes = NO_MISTAKES,
     unneeded: frozenset[Place] = frozenset(),
 ) -> TypedGraph | None:
     ops = catalogue()
     check_names(spec, ops, sink)
     params = _params(spec, settings, sink)
     dialect = _dialect(spec, ops, params, sink)
-    context = Context(spec, ops, dialect, params, sink, limits, keeps_faults, unneeded)
+    context = Context(spec, ops, dialect, params, sink, limits, mistakes, spare, unneeded)
     blocks = Blocks(context)
     inputs = {name: _input(name, declared, context) for name, declared in spec.inputs.items()}
     graph = _model(blocks, inputs)
     blocks.check_rest()
     # A word that is wrong elsewhere may be the very one that would have read it.
-    if not sink.failed:
+    if not (sink.failed or context.keeps_faults):
         blocks.pruner.report(sink)
         warn_unread(spec, settings, sink)
         more = unneeded | blocks.pruner.unneeded
         if blocks.tapped and more != unneeded:
             # What they read inside blocks would be given out there for nobody. All that is to be said has been said.
-            return _elaborated(spec, settings, Sink(), limits, keeps_faults, more)
-    return None if graph is None or (sink.failed and not keeps_faults) else _typed(graph, inputs, context)
+            return _elaborated(spec, settings, Sink(), limits, unneeded=more)
+    return None if graph is None or (sink.failed and not context.keeps_faults) else _typed(graph, inputs, context)
 
 
 def _params(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> Scope:
@@ -121,6 +136,7 @@ def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | N
     taps = taps_of([*all_paths(body), *(output.path for output in outputs)], body)
     builder = BodyBuilder(blocks, context.params, inputs, Trail(), taps, {})
     builder.nameless = any(keys[0] == "inputs" for keys in spec.unsound)
+    note_inputs(builder, spec.place_of("inputs"))
     last = builder.run(body, builder.start, spec.model.place_of("body"))
     given = named_outputs(builder, outputs, ()) if outputs else _last_output(outputs_of(builder, last, ()))
     if given is not None and outputs:
@@ -167,7 +183,7 @@ def _typed(graph: Graph, inputs: Mapping[str, TensorType | None], context: Conte
         message = f"written out, this is {size} operations; the limit is {limits.nodes}"
         context.sink.add(TooManyNodes.at(span, message, help=TooManyNodes.remedy))
         return None
-    typed = context.inference.body(graph, tuple(type_ for type_ in inputs.values() if type_ is not None))
+    typed = context.inference.body(graph, tuple(type_ or NOT_KNOWN for type_ in inputs.values()))
     parameters = costs(typed).total
     if parameters > limits.parameters:
         message = f"the network has {parameters} parameters; the limit is {limits.parameters}"

@@ -1,88 +1,233 @@
-"""The part of a broken spec that can be drawn: what is sound up to and around its faults, and these as nodes.
+"""The part of a broken spec that can be drawn: what is sound, its faults in their places, and what is behind them.
 
-Elaboration goes the same way as for a check, except that a step which cannot be built leaves a ``Fault`` where one of
-its mistakes was reported, and that a body without its outputs is kept with the nodes that it has. Nothing is known of
-what such a body gives, so what stands behind it is left out.
+Elaboration goes the same way as for a check, but what cannot be built leaves a ``Fault`` that reads what it would have
+read. It carries the mistakes that were found while it was built; others are only behind one, and nothing is known of
+what they give. What the grammar, or anything ahead of the network, found is put where it is written; that takes a
+second way through, since only then is it known that no step carries it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
-from graphbuilder.diagnostics import Sink, Span
 from graphbuilder.document import Place
-from graphbuilder.elaborate.signals import Known
-from graphbuilder.ir import Copies, Graph, Kind, Node
-from graphbuilder.ir.fault import Fault
+from graphbuilder.elaborate.mistakes import Mistakes, Noticing
+from graphbuilder.elaborate.names import Named, paths_of
+from graphbuilder.elaborate.signals import Signal
+from graphbuilder.ir import Copies, Graph, Kind, Node, Value
+from graphbuilder.ir.fault import Fault, faults
 from graphbuilder.spec.model import Step
 
 if TYPE_CHECKING:
     from graphbuilder.elaborate.builder import BodyBuilder
 
 
+@dataclass
+class Sketch:
+    """What of one body is drawn besides what is known.
+
+    Attributes:
+        values: what stands for a step of which nothing is known.
+        bodies: for a step, what it would call.
+        last: the step, or the join, that gives what the body gives.
+        given: the outputs that a body declares, as far as something stands for them.
+        passed: what is wrong with steps that are left out.
+    """
+
+    values: dict[str, tuple[Value, ...]] = field(default_factory=dict[str, tuple[Value, ...]])
+    bodies: dict[str, Graph] = field(default_factory=dict[str, Graph])
+    last: str = ""
+    given: list[tuple[str, Value]] = field(default_factory=list[tuple[str, Value]])
+    passed: set[str] = field(default_factory=set[str])
+
+    def add(self, node: Node) -> None:
+        """Let the results of ``node`` stand for the step of its name."""
+        self.values[node.name] = tuple(Value(node.name, port) for port in node.results)
+
+
+def taken(builder: BodyBuilder, place: Place | None = None) -> tuple[str, ...]:
+    """The mistakes that were found since others were taken, at ``place`` where one is given."""
+    sink = builder.context.sink
+    return sink.take(place) if isinstance(sink, Noticing) else ()
+
+
+def errors_at(builder: BodyBuilder, place: Place) -> tuple[str, ...]:
+    """What is wrong with what is written at ``place`` and was just built."""
+    return tuple(dict.fromkeys((*taken(builder, place), *builder.context.spare.within(place))))
+
+
 def keep_fault(
-    builder: BodyBuilder, name: str, word: str, place: Place, read: Sequence[Known], errors: Sequence[str] = ()
+    builder: BodyBuilder, name: str, word: str, place: Place, read: Sequence[Value], errors: Sequence[str] = ()
 ) -> None:
-    """Put a fault called ``name`` into the body, where faults are kept and something is wrong.
+    """Put a fault called ``name`` into the body, where faults are kept and nothing else stands for it.
 
     Args:
         word: what should be there.
         place: where it is written.
-        read: what of its inputs is known.
-        errors: what is wrong, where that was reported elsewhere than at ``place``.
+        read: what of its inputs is drawn.
+        errors: what is wrong with it.
     """
-    if not builder.context.keeps_faults or any(node.name == name for node in builder.nodes):
+    if not builder.context.keeps_faults or name in builder.sketch.values:
         return
-    found = tuple(errors or _errors_at(place, builder.context.sink))
-    if found:
-        ops = builder.context.ops
-        word = ops[word].title if word in ops else word
-        values = tuple(known.value for known in read if known.type is not None)
-        builder.nodes.append(Node(name, Fault(word=word, errors=found), values, name, place=place))
+    ops = builder.context.ops
+    word = ops[word].title if word in ops else word
+    keep_node(builder, Node(name, Fault(word=word, errors=tuple(errors)), tuple(read), name, place=place))
 
 
-def _errors_at(place: Place, sink: Sink) -> Iterator[str]:
-    """What is wrong at ``place`` or at a word of it; the span of a table of its own is but its header."""
-    spans = [place.span, *((place / word).span for word in _words(place))]
-    for each in sink.diagnostics:
-        if each.severity == "error" and each.span and any(_within(each.span, span) for span in spans):
-            yield f"{each.code}: {each.message}"
+def keep_node(builder: BodyBuilder, node: Node) -> None:
+    """Put ``node`` into the body, of which nobody knows what it gives."""
+    builder.nodes.append(node)
+    builder.sketch.add(node)
 
 
-def _within(inner: Span, outer: Span) -> bool:
-    start, end = (outer.line, outer.column), (outer.end_line, outer.end_column)
-    return inner.path == outer.path and start <= (inner.line, inner.column) < end
+def values_of(builder: BodyBuilder, signal: Signal | None, path: str) -> tuple[Value, ...]:
+    """What is drawn of what ``path`` names: known values, or what stands for them."""
+    head, _, rest = path.partition(".")
+    if signal is not None and signal.outputs is not None:
+        chosen = signal.outputs.get(rest)
+        known = [chosen] if chosen else [*signal.outputs.values()][: signal.declared]
+        return tuple(each.value for each in known)
+    found = builder.sketch.values.get(head, ())
+    return tuple(value for value in found if value.port == rest) or found[:1]
 
 
-def broken(builder: BodyBuilder, kind: Kind, template: str, args: Mapping[str, Any], title: str | None) -> Graph | None:
-    """The body as far as it goes, without outputs; None where faults are not kept, or nothing of it is known."""
-    if not builder.context.keeps_faults or not builder.nodes or None in builder.inputs.values():
+def _named(builder: BodyBuilder, path: str) -> tuple[Value, ...]:
+    head = path.partition(".")[0]
+    return values_of(builder, builder.start if head == "in" else builder.signals.get(head), path)
+
+
+def _read(builder: BodyBuilder, named: Named, begin: Sequence[Value]) -> tuple[Value, ...]:
+    """What is drawn of what a step would have read."""
+    paths = paths_of(named.step) or ((named.previous,) if named.previous else ())
+    found = [value for path in paths for value in _named(builder, path)] if paths else begin
+    return tuple(dict.fromkeys(found))
+
+
+def sketch_step(builder: BodyBuilder, named: Named, signal: Signal, begin: Sequence[Value]) -> None:
+    """Let something stand for a step of which nothing is known, and tell what is wrong with one that was built."""
+    sketch, step, place = builder.sketch, named.step, named.step.place
+    if named.name in builder.left_out:
+        sketch.passed.update(errors_at(builder, place))
+    if signal.outputs is not None:
+        _mark(builder, named)
+    elif named.name in builder.left_out:
+        sketch.values[named.name] = _read(builder, named, begin)
+    elif named.name in sketch.values:
+        read, errors = _read(builder, named, begin), errors_at(builder, place)
+        note(builder, f"{named.name} mistake", word_of(step), place, read, errors)
+    else:
+        read, errors = _read(builder, named, begin), errors_at(builder, place)
+        body = sketch.bodies.get(named.name)
+        if body is None or len(body.inputs) != len(read):
+            keep_fault(builder, named.name, word_of(step), place, read, errors)
+            return
+        note(builder, f"{named.name} mistake", word_of(step), place, read, errors)
+        keep_node(builder, Node(named.name, body, read, named.name, title=_title(builder, named), place=place))
+
+
+def _title(builder: BodyBuilder, named: Named) -> str | None:
+    """What a body is called that is drawn once for all its copies."""
+    step = named.step
+    number = builder.scope.compute(step.repeat, step.place_of("repeat")) if step.repeat is not None else None
+    number = len(cast("list[object]", number)) if isinstance(number, list) else number
+    return f"{step.title or named.name} × {number}" if type(number) is int else step.title
+
+
+def _mark(builder: BodyBuilder, named: Named) -> None:
+    """Tell what is wrong with a step that could be built all the same."""
+    errors = errors_at(builder, named.step.place)
+    node = builder.nodes[-1] if builder.nodes else None
+    if not errors or node is None or node.name != named.name:
+        return
+    if node.op is None:
+        note(builder, f"{node.name} mistake", word_of(named.step), named.step.place, node.inputs, errors)
+        return
+    gives = tuple((port, builder.types[Value(node.name, port)]) for port in node.results)
+    sound = [(port, type_) for port, type_ in gives if type_ is not None]
+    fault = Fault(word=node.op.title, errors=errors, gives=tuple(sound))
+    builder.nodes[-1] = Node(node.name, fault, node.inputs, node.name, place=node.place)
+
+
+def note(
+    builder: BodyBuilder, name: str, word: str, place: Place, read: Sequence[Value], errors: Sequence[str]
+) -> None:
+    """Put what is wrong beside what is built; nothing reads it."""
+    if errors:
+        node = Node(name, Fault(word=word, errors=tuple(errors), gives=()), tuple(read)[:1], name, place=place)
+        builder.nodes.append(node)
+
+
+def note_inputs(builder: BodyBuilder, place: Place) -> None:
+    """Tell what is wrong with the inputs of the model, which are declared at ``place``, beside these."""
+    for name in builder.inputs:
+        note(builder, f"input {name}", f"input {name}", place, (Value(name),), errors_at(builder, place / name))
+    taken(builder)  # what else was found by now is of no step
+
+
+def note_block(builder: BodyBuilder, place: Place) -> None:
+    """Tell what is wrong with the block at ``place`` beside what it reads, where nothing in it does."""
+    carried = {error for node in builder.nodes for fault in _faults_of(node) for error in fault.errors}
+    carried |= builder.sketch.passed
+    errors = [error for error in errors_at(builder, place) if error not in carried]
+    note(builder, "block mistake", str(place.keys[-1]), place, tuple(map(Value, builder.inputs)), errors)
+
+
+def _faults_of(node: Node) -> Iterator[Fault]:
+    if isinstance(node.callee, Graph):
+        yield from faults(node.callee)
+    elif isinstance(node.callee, Fault):
+        yield node.callee
+
+
+def sketch_cycles(builder: BodyBuilder, cycles: Sequence[Sequence[str]], body: Sequence[Named]) -> None:
+    """Draw the steps of circles in the order written, each with the readings of what stands before it."""
+    after = {name: read for cycle in cycles for name, read in pairwise(cycle)}
+    for named in (named for named in body if named.name in after):
+        place = named.step.place
+        errors = errors_at(builder, place) or (f"reads `{after[named.name]}`, in a circle",)
+        keep_fault(builder, named.name, word_of(named.step), place, _read(builder, named, ()), errors)
+
+
+def _outputs(builder: BodyBuilder) -> tuple[tuple[str, Value], ...]:
+    """The outputs of a body of which not all are known."""
+    last = builder.sketch.last
+    found = builder.sketch.given or [
+        (value.port, value) for value in values_of(builder, builder.signals.get(last), last)
+    ]
+    return (("out", found[0][1]),) if len(found) == 1 and not builder.sketch.given else tuple(found)
+
+
+def broken(
+    builder: BodyBuilder,
+    kind: Kind,
+    template: str,
+    args: Mapping[str, Any],
+    title: str | None,
+    known: tuple[tuple[str, Value], ...],
+) -> Graph | None:
+    """The body as far as it is drawn, ``known`` outputs of it or what stands for them; None where faults are not
+    kept, or nothing is drawn."""
+    if not builder.context.keeps_faults or not builder.nodes:
         return None
-    read = {value.node for node in builder.nodes for value in node.inputs}
+    outputs = known or _outputs(builder)
+    read = {value.node for node in builder.nodes for value in node.inputs} | {value.node for _, value in outputs}
     inputs = tuple(name for name in builder.inputs if kind != "branch" or name in read)
-    return Graph(kind, template, inputs, tuple(builder.nodes), (), args, title=title)
+    nodes = tuple(builder.nodes)
+    copies = Copies(nodes, len(nodes) + builder.alike) if builder.alike else nodes
+    return Graph(kind, template, inputs, copies, outputs, args, title=title)
 
 
-def has_fault(graph: Graph) -> bool:
-    """Whether something in ``graph`` is broken."""
-    nodes = graph.nodes.head if isinstance(graph.nodes, Copies) else graph.nodes
-    callees = [node.callee for node in nodes]
-    return any(has_fault(callee) if isinstance(callee, Graph) else isinstance(callee, Fault) for callee in callees)
+def loose(mistakes: Mistakes) -> Iterator[Node]:
+    """Nodes for what is wrong and has no place in the network."""
+    for number, (word, error) in enumerate(mistakes.loose(), 1):
+        name = f"mistake {number}"
+        yield Node(name, Fault(word=word, errors=(error,), gives=()), (), name)
 
 
 def word_of(step: Step) -> str:
     """What a step should have been, in a word."""
-    return step.op or " / ".join(step.blocks) or f"share {step.share}"
-
-
-def word_at(place: Place) -> str:
-    """The same of what is written at ``place``, which may be no step but a join."""
-    found = _words(place)
-    return str(found.get("op") or found.get("use") or place.keys[-1])
-
-
-def _words(place: Place) -> Mapping[str, object]:
-    """What is written in the table at ``place``; nothing where none is."""
-    written = place.value
-    return cast("Mapping[str, object]", written) if isinstance(written, dict) else {}
+    shares = f"share {step.share}" if isinstance(step.share, str) else "step"
+    return step.op or " / ".join(step.blocks) or shares

@@ -9,7 +9,7 @@ from graphbuilder.diagnostics import Diagnostic, Label
 from graphbuilder.diagnostics.catalogue.references import Ambiguous, CannotProject
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import Argument
-from graphbuilder.elaborate.faults import keep_fault
+from graphbuilder.elaborate.faults import errors_at, keep_fault, keep_node, taken, values_of
 from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.outputs import finish, outputs_of
 from graphbuilder.elaborate.paths import ambiguous
@@ -25,15 +25,27 @@ if TYPE_CHECKING:
 
 
 class Path(NamedTuple):
-    """One of the values that meet: what it is called in an error, what it gives, and where it was written."""
+    """One of the values that meet: what it is called in an error, what it gives, where it was written, and the step or
+    side path that gives it."""
 
     label: str
     signal: Signal
     place: Place
+    step: str
 
 
 def join(builder: BodyBuilder, op: str, paths: Sequence[Path], place: Place) -> Signal:
     """The node ``merge`` over ``paths``; nothing known when one of them is not."""
+    signal = _joined(builder, op, paths, place)
+    if signal.outputs is None and builder.context.keeps_faults:
+        read = [value for path in paths for value in values_of(builder, path.signal, path.step)]
+        around = Place(place.document, place.keys[:2])
+        keep_fault(builder, "merge", op, place, read, taken(builder, around))
+        builder.sketch.last = "merge"
+    return signal
+
+
+def _joined(builder: BodyBuilder, op: str, paths: Sequence[Path], place: Place) -> Signal:
     if builder.context.unsound(Place(place.document, (*place.keys[:-1], "merge"))):
         return NOTHING_KNOWN
     known = [path.signal.sole for path in paths]
@@ -48,8 +60,6 @@ def join(builder: BodyBuilder, op: str, paths: Sequence[Path], place: Place) -> 
         callee.infer(reading.types)
     except OpError as error:
         _report(builder, error, paths, reading.types, place)
-        values = [each for each in sure if each.type is not None]
-        keep_fault(builder, "merge", callee.title, place, values, (f"{error.rule.code}: {error.message}",))
         return NOTHING_KNOWN
     node = Node("merge", callee, tuple(each.value for each in sure), "merge", place=place)
     return builder.append(node, reading, place)
@@ -80,7 +90,7 @@ def _report(
 def with_shortcut(builder: BodyBuilder, block: Block, main: Signal, last: Place) -> Signal:
     """The join of a block's body with its shortcut; a concatenation puts the shortcut first."""
     place = block.place_of("shortcut")
-    body = Path("the body", main, last)
+    body = Path("the body", main, last, builder.sketch.last)
     if not isinstance(block.shortcut, list) and builder.fork.outputs is not None and builder.fork.sole is None:
         builder.report(_which_input(builder.fork, str(block.shortcut), place))
         return NOTHING_KNOWN
@@ -91,9 +101,11 @@ def with_shortcut(builder: BodyBuilder, block: Block, main: Signal, last: Place)
             side = _project(builder, main, place, last)
         case steps:
             side = branch(builder, "shortcut", steps or [], place)
-    if side.outputs is None:
-        keep_fault(builder, "shortcut", str(block.shortcut), place, [*(builder.fork.outputs or {}).values()])
-    paths = [body, Path("the shortcut", side, place)]
+    if side.outputs is None and builder.context.keeps_faults:
+        word = "shortcut" if isinstance(block.shortcut, list) else str(block.shortcut)
+        read = values_of(builder, builder.fork, "before")
+        keep_fault(builder, "shortcut", word, place, read, errors_at(builder, place))
+    paths = [body, Path("the shortcut", side, place, "shortcut")]
     op = block.merge or "add"
     return join(builder, op, paths[::-1] if op == "concat" else paths, place)
 
@@ -120,7 +132,7 @@ def branches(builder: BodyBuilder, block: Block) -> Signal:
     paths: list[Path] = []
     for name, steps in (block.branches or {}).items():
         side = branch(builder, name, steps, place / name, joined=bool(block.merge))
-        paths.append(Path(f"`{name}`", side, place / name))
+        paths.append(Path(f"`{name}`", side, place / name, name))
     for path, name in zip(paths, block.branches or {}, strict=True):
         builder.signals[name] = path.signal
     if not block.merge:
@@ -151,6 +163,10 @@ def branch(builder: BodyBuilder, name: str, steps: Sequence[Step], place: Place,
     graph = finish(inner, "branch", name, outputs_of(inner, out, taps))
     if graph is None:
         return NOTHING_KNOWN
+    if builder.context.keeps_faults and graph in builder.context.faulty:
+        read = [value for port in graph.inputs for value in _drawn_outside(builder, port)]
+        keep_node(builder, Node(name, graph, tuple(read), name, place=place))
+        return NOTHING_KNOWN
     known = tuple(_outside(builder, port) for port in graph.inputs)
     node = Node(name, graph, tuple(each.value for each in known), name, place=place)
     return builder.append(node, Reading(known, NOTHING_KNOWN), place)
@@ -168,6 +184,11 @@ def _outside(builder: BodyBuilder, port: str) -> Known:
     known = Known(Value(port), builder.inputs[port]) if port in builder.inputs else builder.fork.sole
     assert known is not None, "a side path that reads a fork of which nothing is known is not built"
     return known
+
+
+def _drawn_outside(builder: BodyBuilder, port: str) -> tuple[Value, ...]:
+    """What stands in the block around it for a side path's input."""
+    return (Value(port),) if port in builder.inputs else values_of(builder, builder.fork, "before")[:1]
 
 
 def _project(builder: BodyBuilder, main: Signal, place: Place, last: Place) -> Signal:

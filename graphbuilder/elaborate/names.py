@@ -116,6 +116,15 @@ def _visit(
             stack.append((needed, dependencies(needed)))
 
 
+def around(order: Sequence[Named], cycles: Sequence[Sequence[str]]) -> tuple[list[Named], list[Named]]:
+    """``order`` up to what stands behind one of the cycles, and that."""
+    behind = all_names(cycles)
+    for named in order if cycles else ():
+        if not behind.isdisjoint(dependencies(named)):
+            behind.add(named.name)
+    return [each for each in order if each.name not in behind], [each for each in order if each.name in behind]
+
+
 def all_names(cycles: Sequence[Sequence[str]]) -> set[str]:
     """Every name on any of the cycles."""
     return {name for cycle in cycles for name in cycle}

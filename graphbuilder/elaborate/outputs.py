@@ -6,17 +6,18 @@ steps inside a block that runs there and whose results only training wants are r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.references import TapNeedsId, TrainingInside
 from graphbuilder.document import Place
-from graphbuilder.elaborate.faults import broken
+from graphbuilder.elaborate.faults import broken, errors_at, keep_fault, values_of
 from graphbuilder.elaborate.paths import Tap, ambiguous, look_up
 from graphbuilder.elaborate.signals import Known, Signal
 from graphbuilder.ir import Copies, Graph, Kind, Node, Value
+from graphbuilder.ir.fault import Fault
 
 if TYPE_CHECKING:
     from graphbuilder.elaborate.builder import BodyBuilder
@@ -65,7 +66,20 @@ def named_outputs(builder: BodyBuilder, outputs: Sequence[Wanted], taps: Sequenc
         unknown |= known is None
         if known is not None:
             pairs.append((name, known.value))
+        elif builder.context.keeps_faults:
+            _sketch(builder, name, path, place)
+    builder.sketch.given = [*pairs, *builder.sketch.given] if unknown else []
     return None if unknown else _with_taps(builder, pairs, taps)
+
+
+def _sketch(builder: BodyBuilder, name: str, path: str, place: Place) -> None:
+    """Let what stands for a step be the output ``name``, or tell what is wrong with the output."""
+    found = values_of(builder, builder.signals.get(path.partition(".")[0]), path)
+    errors = errors_at(builder, place)
+    if found and not errors:
+        builder.sketch.given.append((name, found[0]))
+    else:
+        keep_fault(builder, f"output {name}", f"output {name}", place, found, errors)
 
 
 def _value_of(builder: BodyBuilder, path: str, place: Place) -> Known | None:
@@ -127,8 +141,12 @@ def finish(
     defaults: Mapping[str, Any] | None = None,
 ) -> Graph | None:
     """The body as a graph of the nodes that its outputs need; a branch takes only the inputs that it reads."""
-    if outputs is None or not outputs.pairs:
-        return broken(builder, kind, template, args or {}, title)
+    context = builder.context
+    faulty = context.keeps_faults and any(_is_faulty(node, context.faulty) for node in builder.nodes)
+    if outputs is None or not outputs.pairs or faulty:
+        graph = broken(builder, kind, template, args or {}, title, outputs.pairs if outputs else ())
+        context.faulty.update([graph] if graph else [])
+        return graph
     nodes = _nodes(builder, outputs, copies=kind == "repeat")
     inputs = tuple(builder.inputs)
     if kind == "branch":
@@ -137,6 +155,10 @@ def finish(
     graph = Graph(kind, template, inputs, nodes, outputs.pairs, args or {}, title=title, defaults=defaults or {})
     builder.blocks.declared[graph] = outputs.declared
     return graph
+
+
+def _is_faulty(node: Node, faulty: Collection[Graph]) -> bool:
+    return node.callee in faulty if isinstance(node.callee, Graph) else isinstance(node.callee, Fault)
 
 
 def _nodes(builder: BodyBuilder, outputs: Outputs, *, copies: bool) -> Sequence[Node]:

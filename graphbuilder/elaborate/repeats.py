@@ -9,7 +9,7 @@ from graphbuilder.diagnostics.catalogue.limits import TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare, Ports
 from graphbuilder.elaborate.arguments import shown, written_words
 from graphbuilder.elaborate.builder import Call
-from graphbuilder.elaborate.faults import keep_fault, word_of
+from graphbuilder.elaborate.faults import errors_at, keep_fault, word_of
 from graphbuilder.elaborate.joins import Path, join
 from graphbuilder.elaborate.names import Named, base_name
 from graphbuilder.elaborate.outputs import finish, outputs_of
@@ -138,12 +138,13 @@ def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies, wanted: Collecti
         reading = Reading(tuple(current.values()), NOTHING_KNOWN)
         call = calls.call(index, reading)
         if call is None:
-            keep_fault(inner, str(index), word_of(step), step.place, reading.known)
+            _sketch_copy(inner, step, index, reading)
             return NOTHING_KNOWN
         if step.share is True and not _shareable(inner, step, calls):
             return NOTHING_KNOWN
         signal = inner.emit(str(index), call, reading, step, "0" if step.share is True else None)
         if signal.outputs is None:
+            _sketch_copy(inner, step, index, reading)
             return NOTHING_KNOWN
         inner.signals[str(index)] = signal
         rest = copies.number - index - 1
@@ -157,6 +158,14 @@ def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies, wanted: Collecti
                 inner.signals[name] = _renamed(signal, name)
             return _renamed(signal, str(copies.number - 1))
     return signal
+
+
+def _sketch_copy(inner: BodyBuilder, step: Step, index: int, reading: Reading) -> None:
+    """Let something stand for the first copy of which nothing is known; those behind it are not drawn."""
+    if inner.context.keeps_faults:
+        read = [known.value for known in reading.known]
+        keep_fault(inner, str(index), word_of(step), step.place, read, errors_at(inner, step.place))
+        inner.sketch.last = str(index)
 
 
 def _renamed(signal: Signal, name: str) -> Signal:
@@ -194,7 +203,10 @@ def _beside(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
         call = calls.call(index, reading)
         signal = inner.emit(str(index), call, reading, step, "0" if step.share is True else None)
         inner.signals[str(index)] = signal
-        paths.append(Path(f"copy {index}", signal, step.place))
+        paths.append(Path(f"copy {index}", signal, step.place, str(index)))
+        if signal.outputs is None and inner.context.keeps_faults:
+            _sketch_copy(inner, step, index, reading)
+            break
     return join(inner, str(step.merge), paths, step.place_of("merge"))
 
 

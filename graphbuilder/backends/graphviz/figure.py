@@ -25,12 +25,13 @@ from graphbuilder.backends.graphviz.write.engine import draw, draw_pdf
 from graphbuilder.backends.graphviz.write.pdf import write_pdf
 from graphbuilder.backends.graphviz.write.svg import finish
 from graphbuilder.backends.graphviz.write.theme import palette_of
+from graphbuilder.ir.fault import faults
 
 Format = Literal["svg", "png", "pdf", "dot"]
 LEGIBLE, _MOST_LINKS, _CHOSEN = 210, 600, 12
 """The most boxes and links that can be read, and how many times as much is drawn for who asks for all."""
 _GATHERED = (48, 24, 12)
-_BROKEN = "This model is broken: it is drawn up to the steps in red, which cannot be built"
+_BROKEN = "This model is broken: what is wrong is red, and of what stands behind it nothing is known"
 _MOST_DOTS, _LONGEST = 10**8, 30_000
 _AXES = (
     ((4, "first"), "depth×height×width×channels"),
@@ -153,13 +154,18 @@ def _shapes(root: Region) -> str:
 
 def facts(typed: TypedGraph, habits: Habits, said: str = "") -> Iterator[str]:
     """What stands below a title: parameters, multiply-accumulates, what is not drawn, and what is ``said`` besides."""
-    if not typed.graph.outputs:
+    if is_broken(typed):
         yield _BROKEN
     else:
         yield from _totals(typed)
     yield from habits.sentences()
     if said:
         yield said
+
+
+def is_broken(typed: TypedGraph) -> bool:
+    """Whether something in it is wrong."""
+    return next(faults(typed.graph), None) is not None
 
 
 def _totals(typed: TypedGraph) -> Iterator[str]:

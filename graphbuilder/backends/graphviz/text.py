@@ -101,7 +101,9 @@ def wrapped(text: str, room: float, size: float, most: int) -> tuple[str, ...]:
 
 
 def shape(type_: TensorType) -> str:
-    """``19×19×728``: the sizes, then the channels, as papers write them."""
+    """``19×19×728``: the sizes, then the channels, as papers write them; of a value behind a mistake ``?``."""
+    if not type_.elements:
+        return "?"
     return "×".join(map(str, (*type_.spatial, type_.channels)))
 
 
@@ -119,6 +121,8 @@ def count(number: int, digits: int = 3) -> str:
 
 def passage(before: TensorType, after: TensorType) -> str:
     """What a stretch of network does to its value: ``299 → 19 px``, ``19×19×728 throughout``."""
+    if not (before.elements and after.elements):
+        return f"{shape(before)} → {shape(after)}"
     if before == after:
         return f"{shape(before)} throughout"
     if before.spatial and after.spatial and before.spatial != after.spatial and before.layout == after.layout:

@@ -1,4 +1,4 @@
-"""Broken networks are drawn up to and around their faults: whatever a rule about shapes or references refuses."""
+"""Broken networks are drawn up to and around their faults: whatever a rule refuses that is TOML at all."""
 
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from graphbuilder.backends.tikz import write as write_tex
 from graphbuilder.diagnostics.catalogue import rules
 from tests.backends.graphviz.geometry import faults
 
-SHAPES = [code for code, rule in sorted(rules().items()) if code.startswith("GB2") and rule.bad]
-REFERENCES = ["GB301", "GB303", "GB304", "GB305", "GB306", "GB307", "GB311", "GB312"]
+NO_TOML = {"GB005", "GB006", "GB007", "GB602", "GB603"}
+REFUSED = [code for code, rule in sorted(rules().items()) if rule.bad and rule.severity == "error"]
 HEAD = 'format = 1\nname = "t"\n[inputs]\nimage = [3, 16, 16]\n'
 
 
@@ -29,7 +29,7 @@ def words(figure: Drawing) -> list[str]:
     return [" ".join(run.text for line in shape.lines for run in line) for shape in shapes]
 
 
-@pytest.mark.parametrize("code", [*SHAPES, *REFERENCES])
+@pytest.mark.parametrize("code", [code for code in REFUSED if code not in NO_TOML])
 def test_what_a_rule_refuses_is_drawn_in_red_and_on_nothing_else(code: str) -> None:
     for options in (Options(), Options(direction="LR"), Options(names=True)):
         figure = drawn(rules()[code].bad, options)
@@ -42,8 +42,9 @@ def test_a_sound_network_has_no_part() -> None:
     assert compiler.check("specs/xception.toml").part() is None
 
 
-def test_what_cannot_be_read_is_not_drawn() -> None:
-    checked = compiler.check_text("format = 1\nname =")
+@pytest.mark.parametrize("text", ["format = 1\nname =", *(rules()[code].bad for code in sorted(NO_TOML))])
+def test_what_cannot_be_read_is_not_drawn(text: str) -> None:
+    checked = compiler.check_text(text)
     assert checked.part() is None
     with pytest.raises(CompileError):
         rendering.render(checked)
@@ -57,7 +58,8 @@ def test_the_sound_part_of_a_network_is_drawn_as_ever() -> None:
     keys = {shape.key for shape in figure.shapes}
     assert {"entry.stem.conv", "entry.block2.unit.sepconv", "entry.block2.shortcut.conv"} <= keys
     assert words(figure) == ["+ GB204: cannot add 128x73x73 and 128x74x74"]
-    assert not any(key.startswith(("entry.block3", "middle", "exit", "output")) for key in keys)
+    rest = {shape.style for shape in figure.shapes if shape.key.startswith(("entry.block3", "middle", "exit."))}
+    assert rest == {"unknown", "join"}
 
 
 BODIES = {
@@ -68,11 +70,11 @@ BODIES = {
     ),
     "repeat": (
         '{ op = "maxpool", kernel = 2, stride = 2, repeat = 6 }, { op = "relu" }',
-        {"maxpool.0", "maxpool.1", "maxpool.2", "maxpool.3", "maxpool.4"},
+        {"maxpool.0", "maxpool.1", "maxpool.2", "maxpool.3", "maxpool.4", "relu"},
     ),
     "inside": (
         '{ use = "b", repeat = 3 }, { op = "relu" }',
-        {"b.0.conv", "b.0.shortcut.conv", "b.0.merge"},
+        {"b.0.conv", "b.0.shortcut.conv", "b.0.merge", "relu"},
     ),
 }
 BLOCK = """
@@ -101,3 +103,16 @@ def test_other_formats_show_it_too() -> None:
 def test_an_error_says_what_a_spec_says_and_nothing_else() -> None:
     figure = drawn(f'{HEAD}[model]\nbody = [{{ op = "relu" }}, {{ op = "tanh", from = "<b>\\u202E" }}]\n')
     assert words(figure) == ["Tanh GB301: no step or input `<b>\\u202e` in this body"]
+
+
+@pytest.mark.parametrize("options", [Options(level=0), Options(collapse=("entry",)), Options(level=1)])
+def test_a_fault_is_seen_in_what_is_folded(options: Options) -> None:
+    figure = drawn(XCEPTION.replace('{ op = "maxpool" }', '{ op = "maxpool", padding = "valid" }'), options)
+    assert [said for said in words(figure) if "GB204" in said]
+
+
+def test_a_fault_stands_for_itself_where_steps_are_gathered() -> None:
+    steps = ['{ op = "relu" }'] * 900 + ['{ op = "rellu" }'] + ['{ op = "tanh" }'] * 900
+    figure = drawn(f"{HEAD}[model]\nbody = [{', '.join(steps)}]\n")
+    assert words(figure) == ["rellu GB303: there is no op `rellu`"]
+    assert len(figure.shapes) < 120

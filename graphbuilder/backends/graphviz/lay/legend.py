@@ -30,6 +30,7 @@ _FAMILIES = (
     "head",
     "block",
     "fault",
+    "unknown",
     *MARKS,
 )
 _POOLS = {
@@ -49,7 +50,8 @@ _WORDS = {
     "shape": "changes the shape only",
     "join": "several values into one",
     "block": "a block, its parameters beside it",
-    "fault": "cannot be built: what follows it is not drawn",
+    "fault": "wrong, as it says",
+    "unknown": "behind what is wrong: nothing is known of it",
     "added": "added",
     "removed": "removed, as it was",
     "changed": "changed, before → after",

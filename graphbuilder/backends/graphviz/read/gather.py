@@ -32,12 +32,11 @@ def gather(region: Region, sections: Mapping[str, Section], boxes: int) -> Regio
 
 
 def _groups(region: Region, sections: Mapping[str, Section], most: int) -> Iterator[list[Item]]:
-    """Neighbours of one section, ``most`` at a time; few ends of the network stand for themselves."""
-    ends = sum(1 for item in region.items.values() if _is_terminal(item))
+    """Neighbours of one section, ``most`` at a time; few ends of the network, and faults, stand for themselves."""
+    alone = {path for path, item in region.items.items() if _is_terminal(item) or _is_fault(item)}
 
     def kind(item: Item) -> tuple[Section | None, str]:
-        alone = item.path if _is_terminal(item) and ends <= _MOST_ENDS else ""
-        return sections.get(item.path), alone
+        return sections.get(item.path), item.path if item.path in alone and len(alone) <= _MOST_ENDS else ""
 
     for _, run in groupby(region.items.values(), kind):
         found = list(run)
@@ -80,3 +79,10 @@ def _is_kept(region: Region, gathered: Region, path: str) -> bool:
 
 def _is_terminal(item: Item) -> bool:
     return isinstance(item, Box) and item.look == "terminal"
+
+
+def _is_fault(item: Item) -> bool:
+    """Whether something in it is wrong."""
+    if isinstance(item, Box):
+        return item.look == "fault"
+    return any(map(_is_fault, item.region.items.values()))

@@ -17,7 +17,7 @@ from graphbuilder.backends.graphviz.read.habits import Habits, title_of
 from graphbuilder.backends.graphviz.read.policy import Policy, Where, is_chained
 from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Look, Region, Section
 from graphbuilder.ir import Node, Op, TensorType, Value
-from graphbuilder.ir.fault import Fault
+from graphbuilder.ir.fault import Fault, faults
 
 _LOOKS: dict[str, Look] = {
     "activation": "pill",
@@ -168,9 +168,12 @@ def box_of(run: Run, typed: TypedGraph, where: Where) -> Box:
     if node.op is None:
         assert body is not None, "what is no op has a body"
         title, note = where.title(run, typed.graph), _copies(run, typed, where)
+        if wrong := [error for fault in faults(body.graph) for error in fault.errors]:
+            return Box(path, "fault", "fault", title, text.clean("; ".join(dict.fromkeys(wrong))), count=run.count)
         return Box(path, "block", "block", title, note, reuses=bool(note) and where.reuses(run), count=run.count)
     if isinstance(node.op, Fault):
-        return Box(path, "fault", "fault", text.clean(node.op.word), text.clean("; ".join(node.op.errors)))
+        look, style = ("fault", "fault") if node.op.errors else ("join" if len(node.op.word) == 1 else "op", "unknown")
+        return Box(path, look, style, text.clean(node.op.word), text.clean("; ".join(node.op.errors)))
     kind, detail = text.clean(title_of(node.op)), text.clean(details(variants(run, typed, where.copies)))
     detail = "" if detail == kind else detail
     title = text.clean(node.title or "") or kind

@@ -84,6 +84,7 @@ LIGHT = Palette(
         "stack": Paint("#E8F2F9", "#0072B2", _INK, 1.0),
         "stacked": Paint("#FFFFFF", "#0072B2", _INK, 1.4),
         "fault": Paint("#FDE4E1", "#B42318", _INK, 2.6),
+        "unknown": Paint("#FFFFFF", "#6B7788", _MUTED, 1.0, dotted=True),
         "legend": Paint("#FFFFFF", "#DDE3EC", _INK, 1.0),
         **_heat(
             ("#FFFEFA", "#B9A98A", _INK),
@@ -126,6 +127,7 @@ DARK = Palette(
         "stack": Paint("#14303F", "#4FA8DC", _PALE, 1.0),
         "stacked": Paint("#1A222C", "#4FA8DC", _PALE, 1.4),
         "fault": Paint("#4F1511", "#FF8A7A", _PALE, 2.6),
+        "unknown": Paint("#0E141B", "#8C99AA", _PALE, 1.0, dotted=True),
         "legend": Paint("#0E141B", "#2A3442", _PALE, 1.0),
         **_heat(
             ("#16171A", "#4B4A48", _PALE),
@@ -168,6 +170,7 @@ PAPER = Palette(
         "stack": Paint(_WHITE, _BLACK, _BLACK, 0.8),
         "stacked": Paint(_WHITE, _BLACK, _BLACK, 1.3),
         "fault": Paint(_WHITE, _BLACK, _BLACK, 3.0, square=True),
+        "unknown": Paint(_WHITE, "#4D4D4D", _BLACK, 0.6, dotted=True),
         "legend": Paint(_WHITE, _HAIR, _BLACK, 0.5),
         **_heat(
             (_WHITE, _BLACK, _BLACK),
