@@ -86,6 +86,12 @@ def test_ablations(params: dict[str, Any], count: int) -> None:
     assert summary("xception", **params).costs.trainable == count
 
 
+@pytest.mark.parametrize("params", [{"intermediate": "selu"}, {"width": 0}, {"width": -1.0}])
+def test_what_is_no_ablation(params: dict[str, Any]) -> None:
+    with pytest.raises(gb.CompileError, match="must be"):
+        gb.load(SPECS / "xception.toml", params)
+
+
 @pytest.mark.parametrize("intermediate", ["relu", "elu"])
 def test_every_separable_convolution_has_the_activation_between(intermediate: str) -> None:
     found = list(blocks(summary("xception", intermediate=intermediate).blocks))

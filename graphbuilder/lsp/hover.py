@@ -11,11 +11,23 @@ from graphbuilder.backends.table.ops import argument, reference
 from graphbuilder.diagnostics.screen import safe
 from graphbuilder.lsp.file import SpecFile
 from graphbuilder.lsp.language import changed_step, step_at, words_at
-from graphbuilder.lsp.names import Within, blocks_of, inputs_of, op_of, reached, scope, siblings, toml, within_step
+from graphbuilder.lsp.names import (
+    Within,
+    blocks_of,
+    declaration,
+    inputs_of,
+    op_of,
+    reached,
+    scope,
+    siblings,
+    toml,
+    within_step,
+)
 from graphbuilder.lsp.names import body_of as steps_in
 from graphbuilder.lsp.outline import Item, Keys
 from graphbuilder.lsp.uses import Use
 from graphbuilder.ops import find
+from graphbuilder.spec.params import described
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ROWS = 12
@@ -169,7 +181,10 @@ def _named(file: SpecFile, name: str, about: str, keys: Keys | None) -> str:
 
 
 def _param(file: SpecFile, name: str) -> str:
-    return f"{_code(name)}: a param, {_code(toml(file.table('params').get(name)))} unless set"
+    declared = declaration(file, name)
+    told = described(declared)
+    default = _code(toml(declared.get("default")))
+    return f"{_code(name)}: a param, {default} unless set{f'; {_code(told)}' if told else ''}"
 
 
 def _values_of(file: SpecFile, keys: Keys) -> list[str]:

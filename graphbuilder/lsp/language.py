@@ -15,10 +15,20 @@ from graphbuilder.backends.table.ops import argument, sentence
 from graphbuilder.elaborate.initialisers import KINDS
 from graphbuilder.ir import Op
 from graphbuilder.lsp.file import SpecFile
-from graphbuilder.lsp.names import Within, blocks_of, inputs_of, op_of, siblings, targets, toml, within_step
+from graphbuilder.lsp.names import (
+    Within,
+    blocks_of,
+    declaration,
+    inputs_of,
+    op_of,
+    siblings,
+    targets,
+    toml,
+    within_step,
+)
 from graphbuilder.lsp.outline import Keys
 from graphbuilder.ops import catalogue, find
-from graphbuilder.spec.model import Block, Body, InputType, Output, Spec, Step
+from graphbuilder.spec.model import Block, Body, InputType, Output, Param, Spec, Step
 from graphbuilder.spec.names import INSERTIONS, TYPES
 
 Sort = Literal["word", "op", "block", "argument", "value", "path", "file", "name"]
@@ -73,6 +83,8 @@ def words_at(table: Keys) -> Mapping[str, str]:
             return _words(InputType)
         case ("outputs", _):
             return _words(Output)
+        case ("params", _):
+            return _words(Param)
         case ("steps", _):
             return {**_words(Step), **_INSERTED}
         case _:
@@ -154,10 +166,10 @@ def values_at(file: SpecFile, keys: Keys) -> Iterator[Choice]:
     match keys:
         case ("blocks", _, *words):
             yield from _values_in_block(file, keys, tuple(words))
-        case ("outputs", _) | ("outputs", _, "from"):
-            yield from _paths(file, keys)
-        case ("outputs", _, "training"):
-            yield from _booleans()
+        case ("params", str(name)) | ("params", str(name), "default"):
+            yield from _param_values(file, name)
+        case ("outputs", _, *words):
+            yield from _booleans() if words == ["training"] else _paths(file, keys)
         case ("extends",):
             yield from (Choice(f'"{name}"', "file") for name in _specs_beside(file))
         case ("dialect",):
@@ -170,6 +182,14 @@ def values_at(file: SpecFile, keys: Keys) -> Iterator[Choice]:
             yield from (Choice(f'"{kind}"', "value") for kind in KINDS)
         case _:
             return
+
+
+def _param_values(file: SpecFile, name: str) -> Iterator[Choice]:
+    """What a param may be by its declaration, here or in what this file extends."""
+    declared = declaration(file, name)
+    yield from (Choice(toml(each), "value") for each in cast("list[Any]", declared.get("choices", [])))
+    if isinstance(declared.get("default"), bool):
+        yield from _booleans()
 
 
 def _values_in_block(file: SpecFile, keys: Keys, words: Keys) -> Iterator[Choice]:

@@ -20,6 +20,7 @@ from graphbuilder.lsp.outline import Keys
 from graphbuilder.ops import find
 from graphbuilder.spec.model import Step
 from graphbuilder.spec.names import FACTS
+from graphbuilder.spec.params import as_declared, described
 
 _NOWHERE = Place(Document(Source("", ""), {}))
 
@@ -205,8 +206,10 @@ def scope(file: SpecFile, place: Keys) -> Iterator[Meaning]:
     """The names that an expression at ``place`` may read, functions left out."""
     if place[0] == "blocks":
         yield from _of_block(file, place[:2])
-    for name, default in file.table("params").items():
-        yield Meaning(name, f"a param, {toml(default)} unless set", ("params", name))
+    for name in file.table("params"):
+        declared = declaration(file, name)
+        told = ", ".join(filter(None, (f"{toml(declared.get('default'))} unless set", described(declared))))
+        yield Meaning(name, f"a param, {told}", ("params", name))
     within = within_step(place)
     if within is None:
         return
@@ -216,6 +219,13 @@ def scope(file: SpecFile, place: Keys) -> Iterator[Meaning]:
         yield Meaning("i", "the number of this copy, from 0")
         yield Meaning("n", "the number of copies")
         yield Meaning("item", "the element of the list that this copy is for")
+
+
+def declaration(file: SpecFile, name: str) -> dict[str, Any]:
+    """What a param says of itself: its default, its choices and bounds, some of them inherited."""
+    inherited = file.network.spec.declared.get(name) if file.network else None
+    known = inherited.model_dump(exclude_none=True) if inherited else {}
+    return {**known, **as_declared(file.table("params").get(name))}
 
 
 def _of_block(file: SpecFile, block: Keys) -> Iterator[Meaning]:

@@ -1,9 +1,10 @@
 """``extends``: a file's values over those of the file that it names.
 
-Params and inputs merge by key, defaults by argument; blocks, the initialisers of an op, ``[model]`` and ``[outputs]``
-are replaced whole, but a block without ``body`` and ``branches`` changes words of the inherited one, and arguments and
-lets by name; name and title are the file's own. Then ``[steps]`` changes single steps (see ``overrides``). No
-file is opened that does not lie, links resolved, in the folder of the file that names it.
+Params and inputs merge by key, and a param's default, choices and bounds each for itself; defaults by argument; blocks,
+the initialisers of an op, ``[model]`` and ``[outputs]`` are replaced whole, but a block without ``body`` and
+``branches`` changes words of the inherited one, and arguments and lets by name; name and title are the file's own. Then
+``[steps]`` changes single steps (see ``overrides``). No file is opened that does not lie, links resolved, in the folder
+of the file that names it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from graphbuilder.document import Document, Place
 from graphbuilder.document import load as load_document
 from graphbuilder.spec.merged import Keys, Merged
 from graphbuilder.spec.overrides import apply_overrides
+from graphbuilder.spec.params import as_declared
 from graphbuilder.spec.respelling import respelt
 from graphbuilder.spec.validation import check_format, found
 
@@ -122,6 +124,8 @@ def _inherited(parent: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str,
 
 def _merge(parent: Any, child: Any, levels: int, place: Place, origins: dict[Keys, Place]) -> Any:
     """``child`` over ``parent``, which stands at ``place``; whatever is kept of the parent is noted in ``origins``."""
+    if len(place.keys) == 2 and place.keys[0] == "params" and dict in (type(parent), type(child)):
+        return _param(parent, child, place, origins)
     if _changes_a_block(place.keys, child):
         levels = _LEVELS_OF_A_CHANGED_BLOCK
     if not levels or not isinstance(parent, dict) or not isinstance(child, dict):
@@ -135,6 +139,16 @@ def _merge(parent: Any, child: Any, levels: int, place: Place, origins: dict[Key
         else:
             merged[key] = _merge(under.get(key), over[key], levels - 1, place / key, origins)
     return merged
+
+
+def _param(parent: Any, child: Any, place: Place, origins: dict[Keys, Place]) -> Any:
+    """A param that one of both declares with more than its default: what the other says of it stays."""
+    if parent is None:
+        return child
+    under, over = as_declared(parent), as_declared(child)
+    for key in under.keys() - over.keys():
+        origins[*place.keys, key] = place / key if isinstance(parent, dict) else place
+    return {**under, **over}
 
 
 def _changes_a_block(keys: Keys, child: Any) -> bool:

@@ -8,6 +8,7 @@ shows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import (
@@ -175,6 +176,21 @@ def _settle(steps: Sequence[Step], place: Place) -> None:
         step.settle(place / index)
 
 
+class Param(Placed):
+    """A param: ``{ default = "none", choices = ["none", "relu"] }``; a bare value is a default that may be any other
+    of its type. A list is held to choices and bounds item by item."""
+
+    default: Scalar | list[Any] = Field(description="Its value unless a caller sets another, of the same type.")
+    choices: list[Scalar] | None = Field(default=None, min_length=1, description="All that it may be.")
+    min: int | float | None = Field(default=None, description="The least that it may be.")
+    max: int | float | None = Field(default=None, description="The most that it may be.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_default(cls, written: object) -> object:
+        return cast("object", written) if isinstance(written, dict) else {"default": written}
+
+
 class InputType(Placed):
     """An input: ``{ shape = [196, 768], layout = "channels_last" }``; a bare list is a shape with the channels
     first."""
@@ -230,8 +246,10 @@ class Spec(Placed):
         default="torch",
         description="Whose defaults hold: norm constants, padding counted by average pools, initialisers.",
     )
-    params: dict[str, Scalar | list[Any]] = Field(
-        default_factory=dict, description="Everything that a caller may set, with its default."
+    declared: dict[str, Param] = Field(
+        default_factory=dict,
+        alias="params",
+        description="Everything that a caller may set, with its default, its choices or its bounds.",
     )
     inputs: dict[str, InputType] = Field(min_length=1, description="The inputs by name: `image = [3, 224, 224]`.")
     defaults: dict[str, dict[str, Any]] = Field(
@@ -246,6 +264,11 @@ class Spec(Placed):
     )
 
     _unsound: frozenset[Keys] = PrivateAttr(default=frozenset())
+
+    @cached_property
+    def params(self) -> Mapping[str, Any]:
+        """Every param with its default."""
+        return {name: param.default for name, param in self.declared.items()}
 
     @property
     def unsound(self) -> frozenset[Keys]:
@@ -267,6 +290,8 @@ class Spec(Placed):
     def settle(self, place: Place) -> None:
         super().settle(place)
         self.model.settle(place / "model")
+        for name, param in self.declared.items():
+            param.settle(place / "params" / name)
         for name, type_ in self.inputs.items():
             type_.settle(place / "inputs" / name)
         for name, block in self.blocks.items():

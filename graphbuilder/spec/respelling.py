@@ -23,13 +23,17 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "after": list,
     "before": list,
     "body": list,
+    "choices": list,
+    "default": (bool, int, float, str, list),
     "dialect": str,
     "extends": str,
     "format": int,
     "from": str,
     "inputs": (dict, list),
     "layout": str,
+    "max": (int, float),
     "merge": str,
+    "min": (int, float),
     "name": str,
     "outputs": (dict, list),
     "shape": list,
@@ -69,7 +73,7 @@ def respelt(document: Document, sink: Sink) -> Document:
     """``document`` itself, or with its misspelt keys, each reported, as what they are near to."""
     names: dict[Keys, Keys] = {}
     data = _table(document, sink, (), (), document.data, names)
-    for table in ("blocks", "inputs", "outputs", "model"):
+    for table in ("blocks", "inputs", "outputs", "params", "model"):
         if not isinstance(data.get(table), dict):
             continue
         for keys, written, inner in list(_inner(data, table, names)):

@@ -15,6 +15,7 @@ from graphbuilder.diagnostics.catalogue.grammar import (
     BlockForm,
     DuplicateName,
     Meaningless,
+    ParamBounds,
     ParamExpression,
     ReservedName,
     SharedStep,
@@ -28,7 +29,8 @@ from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.mending import Mending
 from graphbuilder.spec.merged import Keys
 from graphbuilder.spec.names import FACTS, STEP_WORDS, TYPES, Kind, fault_of, words_of
-from graphbuilder.spec.validation import found
+from graphbuilder.spec.params import Refusal, contradiction
+from graphbuilder.spec.validation import found, known_keys
 
 # The words that a step which shares a sibling's weights may carry.
 SHARING_WORDS = frozenset({"share", "id", "title", "from", "when"})
@@ -104,15 +106,30 @@ class _Rules:
             self._mending.mark(*first[:-1])
 
     def params(self, table: Mapping[str, Any]) -> None:
-        """Report expressions among the params."""
-        for at, leaf in list(_leaves(table.items(), ("params",))):
+        """Report expressions among the params, and what is at odds with its own declaration."""
+        declared = known_keys(("params", ""))
+        tables = {name: _table(value) for name, value in table.items() if not _table(value).keys().isdisjoint(declared)}
+        self._constants({name: value for name, value in table.items() if name not in tables}, ("params",))
+        for name, rows in tables.items():
+            self._constants(rows, ("params", name))
+            if name in table and (refusal := contradiction(rows)):
+                self._contradicted(name, refusal)
+
+    def _contradicted(self, name: str, refusal: Refusal) -> None:
+        places = [self._document.span(("params", name, word)) for word in ("default", refusal.word)]
+        message, labels = f"`{name}` {refusal.message}", (Label(places[1], "declared here"),)
+        self._sink.add(ParamBounds.at(places[0], message, related=labels, help=refusal.help))
+        self._mending.mend(("params", name))
+
+    def _constants(self, table: Mapping[str, Any], keys: Keys) -> None:
+        for at, leaf in list(_leaves(table.items(), keys)):
             if isinstance(leaf, str) and leaf.startswith("="):
                 remedy = f"write `{leaf}` where it is used, or as a `let` of a block"
                 self._sink.add(
                     ParamExpression.at(self._document.span(at), "a param cannot be an expression", help=remedy)
                 )
                 self._mending.mend(at[:2])
-        self.plain(table, ("params",))
+        self.plain(table, keys)
 
     def plain(self, table: Mapping[str, Any], keys: Keys) -> None:
         """Report values that are no scalars, expressions or lists of such."""

@@ -42,6 +42,7 @@ def schema(ops: Mapping[str, Mapping[str, Any]]) -> Schema:
     definitions["Step"] = _step(definitions["Step"], ops, arguments)
     definitions["InputType"] = _input(definitions["InputType"])
     definitions["Output"] = _output(definitions["Output"])
+    definitions["Param"] = _param(definitions["Param"])
     _file(root, arguments)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -77,6 +78,12 @@ def _file(root: Schema, arguments: Mapping[str, Schema]) -> None:
 def _input(table: Schema) -> Schema:
     shape = table["properties"]["shape"]
     return {"anyOf": [shape, table], "description": table["description"]}
+
+
+def _param(table: Schema) -> Schema:
+    del table["required"]  # the default may be inherited
+    declaration = {**table, "minProperties": 1}
+    return {"anyOf": [*table["properties"]["default"]["anyOf"], declaration], "description": table["description"]}
 
 
 def _output(table: Schema) -> Schema:

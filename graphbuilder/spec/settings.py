@@ -5,7 +5,7 @@ A string is never an expression here: what a caller sets is a plain value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
@@ -13,10 +13,17 @@ from typing import Any, cast
 from graphbuilder import document
 from graphbuilder.diagnostics import CompileError, Diagnostic, Label, Sink
 from graphbuilder.diagnostics.catalogue.files import IntegerTooLarge
-from graphbuilder.diagnostics.catalogue.usage import SettingBound, SettingForm, SettingType, SettingUnknown
+from graphbuilder.diagnostics.catalogue.usage import (
+    SettingBound,
+    SettingForm,
+    SettingRefused,
+    SettingType,
+    SettingUnknown,
+)
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.spec.arithmetic import Fault, bounded, bounded_list
 from graphbuilder.spec.model import Spec
+from graphbuilder.spec.params import leaves, refusal
 from graphbuilder.spec.unknown import UNKNOWN
 from graphbuilder.spec.validation import found
 
@@ -68,7 +75,7 @@ def chosen(spec: Spec, values: Mapping[str, Any], texts: Sequence[str], sink: Si
         if not spec.unsound.isdisjoint({("params",), ("params", name)}):
             continue
         try:
-            settings.update(read())
+            settings.update(_taken(read(), spec))
         except CompileError as error:
             for diagnostic in error.diagnostics:
                 sink.add(_declared(diagnostic, spec, name))
@@ -78,10 +85,25 @@ def chosen(spec: Spec, values: Mapping[str, Any], texts: Sequence[str], sink: Si
 
 def _declared(diagnostic: Diagnostic, spec: Spec, name: str) -> Diagnostic:
     """The same with the line that declares the param, where there is one."""
-    if name not in spec.params:
+    if name not in spec.params or diagnostic.related:
         return diagnostic
     label = Label((spec.place_of("params") / name).span, f"`{name}` is {_kind(spec.params[name])}")
     return replace(diagnostic, related=(label,))
+
+
+def _taken(settings: dict[str, Any], spec: Spec) -> dict[str, Any]:
+    """The settings themselves.
+
+    Raises:
+        CompileError: a value is none of its param's choices, or beyond its bounds.
+    """
+    for name, value in settings.items():
+        declared = spec.declared[name]
+        if found := refusal(declared.model_dump(exclude_none=True), value):
+            label = Label(declared.place_of(found.word).span, "declared here")
+            message = f"`{name}` {found.message}"
+            raise CompileError((SettingRefused.at(None, message, related=(label,), help=found.help),))
+    return settings
 
 
 def _name_of(text: str) -> str:
@@ -141,7 +163,7 @@ def _toml(name: str, written: str, default: object) -> Any:
 def _type_fault(name: str, value: object, default: object) -> Diagnostic | None:
     if _kind(value) != _kind(default) and not (isinstance(default, float) and _kind(value) == "an integer"):
         return _wrong(name, f"{value[:80]!r}" if isinstance(value, str) else found(value), default)
-    for leaf in _leaves(value):
+    for leaf in leaves(value):
         if not isinstance(leaf, bool | int | float | str):
             message = f"`{name}` must hold plain values, not {found(leaf)}"
             return SettingType.at(None, message, help="give numbers, text, true, false or a list of them")
@@ -165,19 +187,11 @@ def _wrong(name: str, written: str, default: object) -> Diagnostic:
 def _bound_fault(name: str, value: object) -> Diagnostic | None:
     try:
         bounded_list([value])
-        for leaf in _leaves(value):
+        for leaf in leaves(value):
             bounded(leaf)
     except Fault as fault:
         return SettingBound.at(None, f"`{name}` cannot be set so: {fault.message}", help=_BOUNDS)
     return None
-
-
-def _leaves(value: object) -> Iterator[object]:
-    if isinstance(value, list | tuple):
-        for item in cast("Sequence[object]", value):
-            yield from _leaves(item)
-    else:
-        yield value
 
 
 def _plain(value: object) -> Any:

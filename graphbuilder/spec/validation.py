@@ -17,7 +17,7 @@ from graphbuilder.spec.arithmetic import kind_of
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.mending import Mending
 from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
-from graphbuilder.spec.model import Block, Body, InputType, Output, Spec
+from graphbuilder.spec.model import Block, Body, InputType, Output, Param, Spec
 from graphbuilder.spec.unknown import POISON
 
 FORMAT = 1
@@ -34,7 +34,13 @@ _TYPES = {
     "model_type": "a table",
     "is_instance_of": "an expression",
 }
-_FORMS = {"a boolean": "true or false", "a table": "`{ ... }`", "a list": "`[...]`", "an expression": '`"=..."`'}
+_FORMS = {
+    "a boolean": "true or false",
+    "a table": "`{ ... }`",
+    "a list": "`[...]`",
+    "an expression": '`"=..."`',
+    "a float": "a number",
+}
 _EMPTY = ("too_short", "string_too_short")
 _EXAMPLES = {
     "format": "add `format = 1`",
@@ -44,6 +50,7 @@ _EXAMPLES = {
     "body": 'add `body = [{ op = "..." }]`',
     "shape": "add `shape = [3, 224, 224]`",
     "from": 'add `from = "..."`, the step that gives it',
+    "default": "add `default = ...`, its value unless it is set; a param is a plain value, or a table with it",
 }
 
 
@@ -162,7 +169,7 @@ def known_keys(keys: Keys) -> tuple[str, ...]:
     """The keys that the grammar has in the table at ``keys``."""
     model: type[BaseModel] = Spec
     if keys:
-        model = {"blocks": Block, "inputs": InputType, "outputs": Output}.get(str(keys[0]), Body)
+        model = {"blocks": Block, "inputs": InputType, "outputs": Output, "params": Param}.get(str(keys[0]), Body)
     words = (field.alias or name for name, field in model.model_fields.items())
     return (*words, *(EXTENSION_KEYS if model is Spec else ()))
 
@@ -179,7 +186,7 @@ def _format(document: Document, keys: Keys, written: object) -> Diagnostic:
 
 def _wrong_word(document: Document, keys: Keys, details: ErrorDetails) -> Diagnostic:
     words = _words(details)
-    known = _either([f'"{word}"' for word in words])
+    known = either([f'"{word}"' for word in words])
     message = f"{_named(keys)} must be {known}, not {_shown(details['input'], _QUOTE)}"
     return WrongWord.at(document.span(keys), message, help=meant(details["input"], words, form='"{}"'))
 
@@ -187,7 +194,7 @@ def _wrong_word(document: Document, keys: Keys, details: ErrorDetails) -> Diagno
 def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) -> Diagnostic:
     wanted = list(dict.fromkeys(word for details in errors for word in _wanted(details)))
     written = errors[0]["input"]
-    message = f"{_named(keys)} must be {_either(wanted)}, not {found(written)}"
+    message = f"{_named(keys)} must be {either(wanted)}, not {found(written)}"
     return WrongType.at(document.span(keys), message, help=_chosen(keys, written) or _repair(written, wanted))
 
 
@@ -227,7 +234,8 @@ def _repair(written: object, wanted: Sequence[str]) -> str | None:
         words = [word.strip('"') for word in wanted if word.startswith('"')]
         if near := meant(written, words, form='"{}"'):
             return near
-        return "an expression starts with `=`" if "an expression" in wanted else None
+        if "an expression" in wanted:
+            return "an expression starts with `=`"
     if isinstance(written, Expression):
         return "an expression cannot stand here" if "an expression" not in wanted else None
     if isinstance(written, int) and not isinstance(written, bool):
@@ -236,7 +244,7 @@ def _repair(written: object, wanted: Sequence[str]) -> str | None:
         if "a boolean" in wanted and written in (0, 1):
             return f"write {'true' if written else 'false'}"
     examples = [_FORMS[word] for word in wanted if word in _FORMS]
-    return f"write {_either(examples)}" if examples else None
+    return f"write {either(examples)}" if examples else None
 
 
 def _named(keys: Keys) -> str:
@@ -252,5 +260,6 @@ def _shown(text: str, quote: str = "`") -> str:
     return f"{quote}{text if len(text) <= 60 else text[:57] + '...'}{quote}"
 
 
-def _either(words: Sequence[str]) -> str:
+def either(words: Sequence[str]) -> str:
+    """The words as alternatives: ``1, 2 or 3``."""
     return " or ".join((", ".join(words[:-1]), words[-1]) if len(words) > 1 else words)

@@ -113,6 +113,8 @@ COMPLETIONS = [
     ('logits = "logits"', 'logits = "§"', "pool", 'logits = "pool"'),
     ('wide = "int"', "wide = §", "list", 'args = { wide = "list", relu = true }'),
     ("kernel = 3", "§", "dilation", 'conv = { dilation = , padding = "half", bias = false }'),
+    ("depth = 3", "depth = { §", "choices", "depth = { choices ="),
+    ("depth = 3", "depth = { default = §, choices = [3, 5] }", "5", "depth = { default = 5, choices = [3, 5] }"),
 ]
 
 
@@ -159,6 +161,8 @@ HOVERS = [
     ('logits = "logits"', 'logits = "lo§gits"', ["| logits | 16 | 10 | 170 | 160 |"]),
     ("image = ", "im§age = ", ["3x32x32"]),
     ("classes = 10", "clas§ses = 10", ["a param, `10` unless set"]),
+    ("depth = 3", "de§pth = { default = 3, min = 1 }", ["a param, `3` unless set; `1 or more`"]),
+    ("depth = 3", "depth = { default = 3, m§in = 1 }", ["`min`: The least that it may be."]),
     ("[model]", "[mo§del]", ["The network."]),
 ]
 

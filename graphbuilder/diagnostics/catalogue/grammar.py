@@ -203,3 +203,21 @@ class BlockReplaced(Rule):
 
     code = "GB119"
     title = "a block that leaves out inherited arguments"
+
+
+class ParamBounds(Rule):
+    """A param may say what it can be: ``{ default = "none", choices = ["none", "relu"] }``, or ``min`` and ``max`` for
+    numbers. Its default is one of these, its choices are of the default's type, and a list is held to them item by
+    item. What a variant gives as default keeps the choices and bounds of the spec that it extends."""
+
+    code = "GB120"
+    title = "a param at odds with its own declaration"
+    advice = "give another default, or widen what it may be"
+    bad = (
+        _STEPS.format(steps='{ op = "activation", kind = "=act" }')
+        + '[params]\nact = { default = "elu", choices = ["relu", "gelu"] }\n'
+    )
+    good = (
+        _STEPS.format(steps='{ op = "activation", kind = "=act" }')
+        + '[params]\nact = { default = "relu", choices = ["relu", "gelu"] }\n'
+    )

@@ -125,3 +125,12 @@ class PortTaken(Rule):
 
     code = "GB515"
     title = "a port that cannot be served"
+
+
+class SettingRefused(Rule):
+    """The spec says what this param may be: one of its ``choices``, or a number from ``min`` to ``max``. A list is held
+    to that item by item."""
+
+    code = "GB516"
+    title = "a setting that its param refuses"
+    advice = "the line of the param says what it takes"
