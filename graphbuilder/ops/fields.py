@@ -49,29 +49,31 @@ Integer = Annotated[Whole, said("an integer between -2^31 and 2^31")]
 Axis = Integer
 Integers = Annotated[tuple[Whole, ...], Field(min_length=1), said("a list of integers between -2^31 and 2^31")]
 
+# Whether a list has one for each axis is known with the input; that it has none at all is seen here.
+AnAxis = Field(min_length=1)
 Scalar = Annotated[int, Field(gt=0, le=LARGEST)]
 ScalarOrZero = Annotated[int, Field(ge=0, le=LARGEST)]
-Sizes = Annotated[Scalar | tuple[Scalar, ...], said("a positive integer, or a list of one an axis")]
+Sizes = Annotated[Scalar | Annotated[tuple[Scalar, ...], AnAxis], said("a positive integer, or a list of one an axis")]
 Positives = Annotated[tuple[Scalar, ...], Field(min_length=1), said("a list of positive integers")]
 Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Factors = Annotated[Factor | tuple[Factor, ...], said("a positive number, or a list of one an axis")]
+Factors = Annotated[Factor | Annotated[tuple[Factor, ...], AnAxis], said("a positive number, or a list of one an axis")]
 NaturalSizes = Annotated[
-    ScalarOrZero | tuple[ScalarOrZero, ...], said("an integer not below 0, or a list of one an axis")
+    ScalarOrZero | Annotated[tuple[ScalarOrZero, ...], AnAxis], said("an integer not below 0, or a list of one an axis")
 ]
 Pair = tuple[ScalarOrZero, ScalarOrZero]
 Sides = Annotated[
-    ScalarOrZero | tuple[ScalarOrZero, ...] | tuple[Pair, ...],
+    ScalarOrZero | Annotated[tuple[ScalarOrZero, ...], AnAxis] | Annotated[tuple[Pair, ...], AnAxis],
     said("an integer not below 0, a list of one an axis, or a list of [before, after] an axis"),
 ]
 
-Shifts = Annotated[Whole | tuple[Whole, ...], said("an integer, or a list of one an axis")]
+Shifts = Annotated[Whole | Annotated[tuple[Whole, ...], AnAxis], said("an integer, or a list of one an axis")]
 
 Channels = Literal["channels_first", "channels_last"]
 LAYOUTS: Mapping[Channels, Layout] = {"channels_first": "first", "channels_last": "last"}
 
 Named = Literal["valid", "half", "same"]
 Padded = Annotated[
-    Named | ScalarOrZero | tuple[ScalarOrZero, ...] | tuple[Pair, ...],
+    Named | ScalarOrZero | Annotated[tuple[ScalarOrZero, ...], AnAxis] | Annotated[tuple[Pair, ...], AnAxis],
     said(
         '"valid", "half", "same", an integer not below 0, a list of one an axis, or a list of [before, after] an axis'
     ),

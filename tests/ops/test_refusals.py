@@ -269,6 +269,10 @@ def test_pointwise_first_leaves_no_room_for_a_multiplier() -> None:
         ("batchnorm", {"eps": float("nan")}, "eps", "must be a positive number"),
         ("split", {"sizes": []}, "sizes", "must be a list of positive integers"),
         ("reshape", {"shape": []}, "shape", "must be a list of integers"),
+        ("crop", {"size": []}, "size", "must be a positive integer, or a list of one an axis"),
+        ("resize", {"factor": []}, "factor", "must be a positive number, or a list of one an axis"),
+        ("pad", {"sides": []}, "sides", "must be an integer not below 0, a list of one an axis"),
+        ("conv", {"out": 1, "kernel": 1, "padding": []}, "padding", 'must be "valid", "half", "same"'),
     ],
 )
 def test_arguments_are_refused_in_one_sentence(name: str, args: dict[str, Any], field: str, message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from torch import Tensor, nn
@@ -96,11 +97,17 @@ def _constructed(typed: TypedGraph) -> nn.Module:
 
 def _fill(state: Mapping[str, Tensor], named: Mapping[str, Weight], seed: int, weights: Mapping[str, Tensor]) -> None:
     painter = Painter(seed)
-    for name, tensor in state.items():
+
+    def fill(name: str) -> None:
         if name in weights:
-            tensor.copy_(weights[name])
+            state[name].copy_(weights[name])
         else:
-            painter.fill(tensor, name, named[name])
+            painter.fill(state[name], name, named[name])
+
+    # Torch draws a tensor on one core; no draw waits for another, since each has numbers of its own.
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        for _ in pool.map(fill, sorted(state, key=lambda name: -state[name].numel())):
+            pass
 
 
 def _shapes_of(state: Mapping[str, Tensor]) -> Shapes:

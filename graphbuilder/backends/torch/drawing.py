@@ -25,7 +25,6 @@ class Painter:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._generator = torch.Generator()
 
     def fill(self, tensor: Tensor, name: str, weight: Weight) -> None:
         """Draw ``weight`` into ``tensor``, in place and out of sight of autograd."""
@@ -39,7 +38,7 @@ class Painter:
                 tensor.copy_(self._draw(torch.empty(tensor.shape), name, weight))
 
     def _draw(self, tensor: Tensor, name: str, weight: Weight) -> Tensor:
-        generator = self._generator.manual_seed(_number(self._seed, name))
+        generator = torch.Generator().manual_seed(_number(self._seed, name))
         init = weight.init
         match init.kind:
             case "normal":
