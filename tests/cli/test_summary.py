@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import Run, cli
-
-__all__ = ["cli"]
+from tests.cli.running import Run
 
 XCEPTION = str(Path(__file__).parents[2] / "specs" / "xception.toml")
 H200 = ("summary", XCEPTION, "--roofline", "h200", "--batch", "256", "--dtype", "bfloat16")
