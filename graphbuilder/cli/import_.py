@@ -97,14 +97,15 @@ def _imported(model: str, shapes: Sequence[tuple[int, ...]], name: str | None, s
 
 def _rows(found: Imported, stages: Stages) -> list[tuple[str, str]]:
     from graphbuilder.analysis.costs import costs
-    from graphbuilder.backends.table.numbers import counted
+    from graphbuilder.backends.table import numbers
+    from graphbuilder.ops.guards import counted
 
-    cost = costs(found.network.typed)
+    parts = f"{counted(found.blocks, 'block')} and {counted(found.repeats, 'repeat')}"
     rows = [
-        ("lines", f"{len(found.text.splitlines())}, with {found.blocks} blocks and {found.repeats} repeats"),
-        ("parameters", counted(cost.trainable)),
+        ("lines", f"{len(found.text.splitlines())}, with {parts}"),
+        ("parameters", numbers.counted(costs(found.network.typed).trainable)),
     ]
     if found.difference is not None:
         rows.append(("answers", f"{found.difference:.1e} of their scale from the model's, with its weights"))
-    names = "the model's own" if found.mapping is None else f"mapped from {found.source}'s"
+    names = "the model's own" if found.mapping is None else "mapped from the model's"
     return [*rows, ("names", names), ("time", str(stages))]

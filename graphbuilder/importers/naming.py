@@ -35,9 +35,14 @@ def names_of(template: Template) -> dict[str, Names]:
         found[where] = _named([[body[where] for body in members]], [items], set(), inside)
     joined = [[body[where] for body in members] for where in ("main", "after")]
     taken = {"shortcut", "merge", *(where.partition(" ")[2] for where in found)}
-    taken |= {template.first.source.node} if template.first.kind == "model" and template.first.source else {"in"}
+    taken |= _inputs(template.first) if template.first.kind == "model" else {"in"}
     trunk = _named(joined, [template.first.main, template.first.after], taken, within)
     return {**found, "main": trunk, "after": trunk}
+
+
+def _inputs(model: Body) -> set[str]:
+    """What the steps of ``model`` read that none of them gives."""
+    return {value.node for item in model.main for value in item.reads} - {item.key for item in model.main}
 
 
 def _named(

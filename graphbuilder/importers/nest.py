@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from graphbuilder.importers.regions import structured
+from graphbuilder.importers.regions import structured, woven
 from graphbuilder.importers.traced import Call, Scope, Traced
 from graphbuilder.importers.tree import CONTAINERS, Body, Item, Leaf, Sub
 from graphbuilder.ir import Op, Value
@@ -46,7 +46,8 @@ def nest(model: Traced, ops: Mapping[str, Op]) -> Body:
     items = _level(model.calls, 0, known)
     source = Value(next(iter(model.inputs))) if len(model.inputs) == 1 else None
     ends = [*model.outputs.values()]
-    structure = structured(items, source) if source and len(ends) == 1 else items
+    alone = source is not None and len(ends) == 1
+    structure = structured(items, source) if source and alone else woven(items, {value.node for value in ends})
     return Body(source, structure, name=model.name, kind="model")
 
 

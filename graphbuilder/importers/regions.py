@@ -1,21 +1,27 @@
 """The structure of a body: where its trunk forks and meets again.
 
 Every path from the source to the end passes through the trunk's values. Between two of them there is a step, a
-shortcut around steps, branches side by side, or a tangle, whose steps then say by name what they read.
+shortcut around steps, branches side by side, or a tangle, whose steps then say by name what they read. A tangle, and a
+body of several sources or ends, has no trunk; joins in it are found one by one.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from typing import TypeGuard
 
+from graphbuilder.importers.forks import Forks
 from graphbuilder.importers.sizes import each
 from graphbuilder.importers.tree import CONTAINERS, Body, Item, Leaf, Sub, leaves
+from graphbuilder.importers.units import shape
 from graphbuilder.ir import Value
 
 JOINS = ("add", "mul", "concat")
 _CONVOLUTIONS = ("conv", "dwconv", "sepconv", "linear", "convtranspose")
+# What is worth a block of its own, where another is like it.
+_LONG = 4
 _SIDE = ("conv", "dwconv", "batchnorm", "avgpool", "maxpool", "pad", "scale")
 
 
@@ -28,10 +34,46 @@ def structured(items: Sequence[Item], source: Value) -> list[Item]:
     found: list[Item] = []
     start = source
     for region in _regions(items, source):
-        made = _region(region, start)
+        made = _region(region, start) or _joined(region, ())
         found += _with_activation(found, made)
         start = Value(region[-1].key)
     return [piece for item in found for piece in _spliced(item)]
+
+
+def woven(items: Sequence[Item], ends: Collection[str]) -> list[Item]:
+    """The same items, which have several sources or ``ends``: what is between a fork and its join gathered.
+
+    Args:
+        ends: the items that are read from outside.
+    """
+    return [piece for item in _towers(_joined(items, ends), ends) for piece in _spliced(item)]
+
+
+def _towers(items: list[Item], ends: Collection[str]) -> list[Item]:
+    """The same items; ways of one form from different sources into one join each gathered, where they are long."""
+    for join in [item for item in items if len(item.reads) > 1]:
+        ways = [_tower(value, items, {*ends}) for value in join.reads]
+        forms = {shape(Body(None, way)) for way in ways}
+        if len(forms) > 1 or len({way[0].reads for way in ways if way}) != len(ways):
+            continue
+        for way in ways:
+            source = way[0].reads[0]
+            items[items.index(way[-1])] = Sub(Body(source, way, name=f"{source.node}_tower", kind="tower"), way[-1].key)
+            items = [item for item in items if item not in way]
+    return items
+
+
+def _tower(end: Value, items: Sequence[Item], ends: Collection[str]) -> list[Item]:
+    """The items one behind the other from a source to ``end``, which nothing else reads; nothing where they are few."""
+    known = {item.key: item for item in items}
+    read = Counter([value.node for item in items for value in item.reads] + [*ends])
+    way: list[Item] = []
+    while end.node in known:
+        if read[end.node] != 1 or len(known[end.node].reads) != 1:
+            return []
+        way.append(known[end.node])
+        (end,) = way[-1].reads
+    return way[::-1] if len(way) >= _LONG else []
 
 
 def _regions(items: Sequence[Item], source: Value) -> Iterator[list[Item]]:
@@ -49,16 +91,50 @@ def _regions(items: Sequence[Item], source: Value) -> Iterator[list[Item]]:
             start = number + 1
 
 
-def _region(region: list[Item], source: Value) -> list[Item]:
-    """One body for a region with a join at its end, or the items themselves."""
+def _region(region: list[Item], source: Value) -> list[Item] | None:
+    """One step where it is one, one body for a region with a join at its end; None for any other."""
     *inside, join = region
-    if not inside or not isinstance(join, Leaf) or join.call.op not in JOINS or join.call.args:
+    if not inside:
         return region
+    if not _is_join(join):
+        return None
     sides = _sides(inside, join, source)
-    if sides is None:
-        return region
-    body = _body(sides, join, source)
-    return region if body is None else [Sub(body, join.key)]
+    body = _body(sides, join, source) if sides else None
+    return [Sub(body, join.key)] if body else None
+
+
+def _is_join(item: Item) -> TypeGuard[Leaf]:
+    return isinstance(item, Leaf) and item.call.op in JOINS and not item.call.args
+
+
+def _joined(items: Sequence[Item], ends: Collection[str]) -> list[Item]:
+    """The same items; those between a fork and its join, if nothing else reads them, gathered, the innermost first."""
+    found = list(items)
+    graph = Forks(items)
+    for join in filter(_is_join, items):
+        inside = graph.inside(join, ends)
+        region = [item for item in found if item.key in inside]
+        reads = {value for item in (*region, join) for value in item.reads if value.node not in inside}
+        made = _region([*region, join], reads.pop()) if region and len(reads) == 1 else None
+        if made is None:
+            continue
+        found[found.index(join)] = made[0]
+        found = [item for item in found if item not in region]
+        _activate(found, made[0], graph, ends)
+    return found
+
+
+def _activate(items: list[Item], joined: Item, graph: Forks, ends: Collection[str]) -> None:
+    """Take the activation that alone reads what is ``joined`` into its body, where it belongs there."""
+    readers = graph.readers[joined.key]
+    behind = [item for item in items if item.key in readers]
+    if len(behind) != 1 or joined.key in ends:
+        return
+    before = [joined]
+    made = _with_activation(before, behind)
+    if not before:
+        items[items.index(behind[0])] = made[0]
+        items.remove(joined)
 
 
 def _sides(inside: list[Item], join: Leaf, source: Value) -> list[list[Item]] | None:

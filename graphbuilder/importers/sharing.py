@@ -1,39 +1,97 @@
 """Layers that a model runs several times: steps of one body that have the same weights are one step, run again.
 
-What cannot be said: weights that calls in different bodies share, that are a part only of what either of them does, or
-that are run on values of different shapes.
+Where such calls stand in different bodies, these are written out, so that the steps stand in one. What cannot be said:
+weights that are a part only of what either call does, or that are run on values of different shapes.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from graphbuilder.importers.traced import Call, Unexpressed
 from graphbuilder.importers.tree import Body, Item, Leaf, Sub, is_again, leaves, subs
-from graphbuilder.ir import TensorType, Value
+from graphbuilder.ir import Op, TensorType, Value
 
 Types = Mapping[Value, TensorType]
 
 _APART = "write the spec by hand from here: `share` runs a step of the same body again, on values of the same shape"
 
 
-def share(model: Body, types: Types) -> None:
+def share(model: Body, types: Types, ops: Mapping[str, Op]) -> None:
     """Note at steps whose weights they run again.
+
+    Args:
+        ops: the op of each call, by the call's name.
 
     Raises:
         CompileError: GB801 over weights that are shared in any other way.
     """
-    _mark(model, types)
-    users: dict[str, list[Call]] = defaultdict(list)
-    for leaf in _owners(model):
-        for weights in _weights(leaf):
-            users[weights].append(leaf.call)
+    while True:
+        _mark(model, types)
+        users = _users(model)
+        apart = {body for used in users.values() for body in _apart([each.within for each in used])}
+        if not apart:
+            break
+        _write_out(model, apart, ops)
     unexpressed = Unexpressed()
-    for calls in users.values():
-        for call in calls if len(calls) > 1 else ():
-            unexpressed.add(f"`{call.op}` with weights that {len(calls)} calls share", call.where, _APART)
+    for used in users.values():
+        for each in used:
+            unexpressed.add(f"`{each.call.op}` with weights that {len(used)} calls share", each.call.where, _APART)
     unexpressed.raise_if_any()
+
+
+class _Within(NamedTuple):
+    """One list of steps of a body."""
+
+    body: Body
+    where: str
+
+
+class _User(NamedTuple):
+    """A call, and the lists that it stands in, the outermost first."""
+
+    call: Call
+    within: tuple[_Within, ...]
+
+
+def _users(model: Body) -> dict[str, list[_User]]:
+    """The calls of all weights that several steps have as their own."""
+    users: dict[str, list[_User]] = defaultdict(list)
+    for leaf, within in _owners(model, ()):
+        for weights in _weights(leaf):
+            users[weights].append(_User(leaf.call, within))
+    return {weights: used for weights, used in users.items() if len(used) > 1}
+
+
+def _apart(paths: Sequence[Sequence[_Within]]) -> set[Body]:
+    """The bodies below which ``paths`` part; that of the model, which all begin with, has one list alone."""
+    return {each.body for path in paths for each in path if any(each not in other for other in paths)}
+
+
+def _write_out(body: Body, apart: Collection[Body], ops: Mapping[str, Op]) -> None:
+    """Put the steps of bodies that are ``apart`` in the place of these, anywhere below ``body``."""
+    for items in body.lists.values():
+        for item in items:
+            for sub in subs(item):
+                _write_out(sub.body, apart, ops)
+        items[:] = [piece for item in items for piece in _pieces(item, apart, ops)]
+        for item in items:
+            if isinstance(item, Leaf | Sub):
+                item.owner = None
+
+
+def _pieces(item: Item, apart: Collection[Body], ops: Mapping[str, Op]) -> Iterator[Item]:
+    if not isinstance(item, Sub) or item.body not in apart:
+        yield item
+        return
+    body = item.body
+    for side in (body.shortcut or (), body.main, *body.branches.values()):
+        yield from side
+    if body.join:
+        yield Leaf(body.join, ops[body.join.name])
+    yield from body.after
 
 
 def _mark(body: Body, types: Types) -> None:
@@ -73,11 +131,12 @@ def _weights(leaf: Leaf) -> tuple[str, ...]:
     return tuple(call.leaves.values()) or ((call.layer,) if call.layer else ())
 
 
-def _owners(body: Body) -> Iterator[Leaf]:
-    """Every op but those of steps that run another again."""
-    for items in body.lists.values():
+def _owners(body: Body, within: tuple[_Within, ...]) -> Iterator[tuple[Leaf, tuple[_Within, ...]]]:
+    """Every op but those of steps that run another again, and the lists that it stands in."""
+    for where, items in body.lists.items():
+        path = (*within, _Within(body, where))
         for item in items:
             if isinstance(item, Leaf) and not is_again(item):
-                yield item
+                yield item, path
             for sub in subs(item) if not is_again(item) else ():
-                yield from _owners(sub.body)
+                yield from _owners(sub.body, path)

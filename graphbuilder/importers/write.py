@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isclose
@@ -11,6 +11,7 @@ from typing import Any
 
 from graphbuilder.importers.columns import WHEN
 from graphbuilder.importers.defaults import Defaults
+from graphbuilder.importers.heads import classes
 from graphbuilder.importers.naming import Names, names_of
 from graphbuilder.importers.templates import Template
 from graphbuilder.importers.traced import Traced
@@ -30,11 +31,13 @@ class Params:
     """What a caller may set: names and values, and the expressions that stand for them.
 
     Attributes:
+        classes: the param that the width of a layer is, by its call.
         step: by what the rates of stochastic depth grow; 0 where they do not.
     """
 
     values: dict[str, Any]
     repeats: dict[str, str]
+    classes: Mapping[str, str]
     step: float = 0.0
 
 
@@ -147,7 +150,8 @@ class Writer:
         if isinstance(item, Leaf):
             when = next((value for name, value in said.items() if name.startswith(WHEN)), None)
             own = {name: value for name, value in said.items() if not name.startswith(WHEN)}
-            words = self._defaults.shortened(item, self._params_of(template, item, own))
+            copies = [body.lists[where][number] for body in template.members]
+            words = self._defaults.shortened(item, self._params_of(template, copies, own))
             return {**words, "when": when} if when else words
         words = {name: value for name, value in said.items() if name != "repeat" and " " not in name}
         known = item.template.said.arguments
@@ -175,13 +179,13 @@ class Writer:
                 return f"=drop * {at} / {places}" if place or step else value
         return f"={_expression(value)} + {_expression(step)} * i" if step else value
 
-    def _params_of(self, template: Template, item: Leaf, said: Table) -> Table:
-        """A leaf of the model itself with its params: the classes of the last layer, and the dropout."""
-        if template is not self._root:
-            return said
-        if "classes" in self.params.values and item.key == _classifier(self._root):
-            return {**said, "out": "=classes"}
-        if "dropout" in self.params.values and item.call.op == "dropout":
+    def _params_of(self, template: Template, copies: Sequence[Item], said: Table) -> Table:
+        """What is said of a leaf with params: the number of classes, and the dropout of the model itself."""
+        calls = [item.call for item in copies if isinstance(item, Leaf)]
+        counted = {self.params.classes.get(call.name) for call in calls}
+        if isinstance(said.get("out"), int) and None not in counted and len(counted) == 1:
+            return {**said, "out": f"={counted.pop()}"}
+        if template is self._root and "dropout" in self.params.values and calls[0].op == "dropout":
             return {**said, "rate": "=dropout"}
         return said
 
@@ -208,19 +212,10 @@ def _path(value: Value, names: Names) -> str:
     return name if value.port == "out" else f"{name}.{value.port}"
 
 
-def _classifier(root: Template) -> str | None:
-    """The last linear layer of the model itself."""
-    own = (item for item in root.first.main if isinstance(item, Leaf) and not is_again(item))
-    layers = [leaf.key for leaf in own if leaf.call.op == "linear"]
-    return layers[-1] if layers else None
-
-
 def _params(model: Traced, root: Template) -> Params:
-    values: dict[str, Any] = {}
     items = root.first.main
-    last = next((item for item in items if item.key == _classifier(root)), None)
-    if isinstance(last, Leaf):
-        values["classes"] = dict(last.op)["out"]
+    counted = classes(model)
+    values: dict[str, Any] = {**counted.params}
     size = _size(model)
     if size:
         values["size"] = size
@@ -239,7 +234,7 @@ def _params(model: Traced, root: Template) -> Params:
     step = _depth_step(root)
     if step and not any("drop" in template.said.arguments for template in all_templates(root)):
         values["drop"] = max(_depths(root))
-    return Params(values, repeats, step)
+    return Params(values, repeats, counted.of, step)
 
 
 def _depths(root: Template) -> list[float]:

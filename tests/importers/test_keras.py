@@ -80,7 +80,7 @@ def answers(model: Any, file: Path, spec: Path) -> float:
         found = outputs(gb.compile(network, weights=file).eval()(*batch))
     given = [np.moveaxis(each.numpy(), 1, -1) for each in batch]
     wanted = model.predict(given if len(given) > 1 else given[0], verbose=0)
-    listed = wanted if isinstance(wanted, list) else [wanted]
+    listed = [*wanted.values()] if isinstance(wanted, dict) else wanted if isinstance(wanted, list) else [wanted]
     theirs = [torch.from_numpy(np.moveaxis(each, -1, 1).copy()) for each in listed]
     return max(distance(ours, other) for ours, other in zip(found, theirs, strict=True))
 

@@ -40,7 +40,7 @@ class Twins(nn.Module):
 
 
 class Interleaved(nn.Module):
-    """A layer that two blocks own."""
+    """A layer that two blocks own, which are therefore written out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,10 +70,15 @@ def test_a_torch_module_called_again_is_shared() -> None:
     assert 'share = "mix"' in found.text
 
 
-@pytest.mark.parametrize("module", [Interleaved(), Sizes()], ids=lambda module: type(module).__name__)
-def test_what_cannot_be_shared_is_told(module: nn.Module) -> None:
+def test_blocks_that_share_a_layer_are_written_out() -> None:
+    found = gb.from_torch(Interleaved(), torch.randn(2, 4, 8, 8))
+    assert found.difference is not None and found.difference < 1e-5
+    assert 'share = "conv"' in found.text
+
+
+def test_what_cannot_be_shared_is_told() -> None:
     with pytest.raises(CompileError) as caught:
-        gb.from_torch(module, torch.randn(2, 4, 8, 8))
+        gb.from_torch(Sizes(), torch.randn(2, 4, 8, 8))
     assert all("with weights that 2 calls share" in each.message for each in caught.value.diagnostics)
 
 

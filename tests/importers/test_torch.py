@@ -203,7 +203,7 @@ def broken() -> nn.Module:
 def test_what_has_no_pattern_comes_back() -> None:
     found = gb.from_torch(Odd(), torch.randn(2, 8, 8, 8))
     assert found.difference is not None and found.difference < 1e-5
-    assert 'id = "stages", use = "residual", repeat' in found.text
+    assert 'stages = [\n  { use = "residual_b", repeat = 3 }' in found.text
 
 
 def test_attention_is_one_op() -> None:
@@ -316,6 +316,7 @@ def test_the_command_writes_the_spec_and_its_names(tmp_path: Path, capsys: pytes
     assert run(["import", f"{__name__}:residual", "--input", "8,4,4", "-o", str(spec)]) == 0
     told = capsys.readouterr().out
     assert "answers" in told and str(spec) in told
+    assert "with 1 block and 1 repeat\n" in told
     state: dict[str, Any] = residual().state_dict()
     torch.save(state, tmp_path / "net.pth")
     assert run(["weights", str(spec), str(tmp_path / "net.pth")]) == 0

@@ -13,16 +13,21 @@ from graphbuilder.importers.keras.adapted import adapted
 from graphbuilder.importers.keras.files import config_of, refused
 from graphbuilder.importers.keras.layers import links
 from graphbuilder.importers.keras.names import fresh, given, scopes
+from graphbuilder.importers.keras.order import by_way
 from graphbuilder.importers.keras.terms import Config, Link, Unknown, inner, name_of
 from graphbuilder.importers.sizes import listed
 from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed
 from graphbuilder.ir import TensorType, Value
+from graphbuilder.spec.names import fault_of
 
 _MODELS = ("Functional", "Model", "Sequential")
 _WEIGHTED = ("conv", "dwconv", "sepconv", "linear", "batchnorm", "layernorm", "groupnorm", "convtranspose")
 
 # Layers that do something else while they are trained.
-_TRAINED = ("BatchNormalization", "Dropout", "StochasticDepth")
+_TRAINED = (
+    *("BatchNormalization", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
+    "StochasticDepth",
+)
 # What functions call their tensors.
 _OPERANDS = ("x", "x1", "x2", "xs")
 
@@ -59,21 +64,29 @@ def read(path: str | Path, sizes: Sequence[Sequence[int]] = ()) -> Traced:
         raise refused(path, "its config is not one that Keras writes") from error
     unexpressed.raise_if_any()
     names = fresh([tuple(call.layer.split("/")) for call in reader.calls if call.layer])
-    calls = [_renamed(call, names[call.layer]) if call.layer else call for call in reader.calls]
+    calls = [_renamed(call, names[call.layer]) if call.layer else call for call in by_way(reader.calls, outputs)]
     name = inner(config).get("name") or Path(path).stem
     ignore = ("optimizer/*", *(f"{layer}/*" for layer in fresh([tuple(each.split("/")) for each in numbers]).values()))
-    return Traced(str(name), "keras", reader.inputs, calls, _named(outputs, reader), ignore)
+    return Traced(str(name), "keras", reader.inputs, calls, _named(outputs, inner(config)), ignore)
 
 
 def _renamed(call: Call, layer: str) -> Call:
     return replace(call, layer=layer, leaves={ours: f"{layer}/{theirs}" for ours, theirs in call.leaves.items()})
 
 
-def _named(outputs: Sequence[Value], reader: _Reader) -> dict[str, Value]:
+def _named(outputs: Sequence[Value], config: Config) -> dict[str, Value]:
+    """Outputs as the model's own table names them, or else after the layers that give them."""
     if len(outputs) == 1:
         return {"out": outputs[0]}
-    layers = {call.name: call.label or call.name for call in reader.calls}
-    return {re.sub(r"\W", "_", layers.get(value.node, value.node)): value for value in outputs}
+    table: Any = config["output_layers"]
+    keys = [*map(str, cast("Config", table))] if isinstance(table, Mapping) else []
+    layers = [end.layer for end in _ends(table)]
+    found: dict[str, Value] = {}
+    for number, (layer, value) in enumerate(zip(layers, outputs, strict=True)):
+        wanted = [*keys[number : number + 1], re.sub(r"\W", "_", layer)]
+        usable = (name for name in wanted if name not in found and fault_of(name, "output") is None)
+        found[next(usable, f"out_{number + 1}")] = value
+    return found
 
 
 class _Call(NamedTuple):
