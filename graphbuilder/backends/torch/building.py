@@ -96,13 +96,15 @@ def _constructed(typed: TypedGraph) -> nn.Module:
 
 
 def _fill(state: Mapping[str, Tensor], named: Mapping[str, Weight], seed: int, weights: Mapping[str, Tensor]) -> None:
-    painter = Painter(seed)
+    painter, inferring = Painter(seed), torch.is_inference_mode_enabled()
 
     def fill(name: str) -> None:
-        if name in weights:
-            state[name].copy_(weights[name])
-        else:
-            painter.fill(state[name], name, named[name])
+        # The mode is a thread's own, and what was made in it is filled in it.
+        with torch.inference_mode(inferring):
+            if name in weights:
+                state[name].copy_(weights[name])
+            else:
+                painter.fill(state[name], name, named[name])
 
     # Torch draws a tensor on one core; no draw waits for another, since each has numbers of its own.
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:

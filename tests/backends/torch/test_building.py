@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+import torch
 
 from graphbuilder.backends.python import write
 from graphbuilder.backends.torch import build, building
@@ -30,3 +31,10 @@ def test_a_text_that_fails_leaves_nothing_behind() -> None:
     with pytest.raises(ZeroDivisionError):
         load("1 / 0")
     assert set(sys.modules) == before
+
+
+def test_a_module_that_is_built_where_torch_infers_is_filled_as_any_other() -> None:
+    typed = network("unet")
+    with torch.inference_mode():
+        inferring = build(typed, weights=build(typed, seed=3).state_dict()).state_dict()
+    assert all(torch.equal(inferring[name], tensor) for name, tensor in build(typed, seed=3).state_dict().items())
