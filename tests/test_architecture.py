@@ -44,6 +44,7 @@ SHUT = {"ir": {"spec", "ops"}, "backends": {"spec", "elaborate"}}
 # Who may import a library when the program runs, by the start of the path below the package.
 KEEPERS: dict[str, tuple[str, ...]] = {
     "torch": ("backends/torch/", "weights/", "importers/torch/"),
+    "triton": ("backends/torch/kernels/",),
     "networkx": ("ir/",),
     "tomli": ("document/",),
     "pygls": ("lsp/",),

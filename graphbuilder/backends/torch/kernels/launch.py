@@ -1,0 +1,300 @@
+"""From tensors to launches: checks what kernels take for granted, lays arguments out, allocates what they write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, partial
+from importlib import import_module
+from importlib.util import find_spec
+from math import gcd
+from typing import Any, NamedTuple, cast
+
+import torch
+from torch import Tensor
+
+from graphbuilder.backends.torch.kernels import plain
+from graphbuilder.backends.torch.kernels.form import Form, Weights, result_shape
+from graphbuilder.backends.torch.kernels.plans import Plan, Problem, plan_of
+
+DTYPES = (torch.bfloat16, torch.float16, torch.float32)
+LARGEST = 2**31 - 1
+UNIT = 16  # channels: 32 bytes of bfloat16, beyond which alignment gains nothing
+# The tile of the depthwise half where it is a kernel of its own: pixels, channels, warps.
+TILE = (32, 64, 4)
+LINES = 32  # pixels of one step of the depthwise half of a persistent kernel
+PROGRAMS = 2  # of a persistent kernel, on each multiprocessor
+
+
+class Call(NamedTuple):
+    """A convolution on tensors that are laid out as kernels read them.
+
+    Attributes:
+        x, y, residual: channels last in memory.
+        taps: the depthwise kernel as (kernel height * kernel width, channels made).
+        pointwise: (channels out, channels in).
+    """
+
+    x: Tensor
+    taps: Tensor
+    kernel: tuple[int, int]
+    pointwise: Tensor
+    depthwise_bias: Tensor | None
+    pointwise_bias: Tensor | None
+    residual: Tensor | None
+    y: Tensor
+    form: Form
+
+    def of_images(self, start: int, stop: int) -> Call:
+        """The same on some of the images."""
+        residual = None if self.residual is None else self.residual[start:stop]
+        return self._replace(x=self.x[start:stop], y=self.y[start:stop], residual=residual)
+
+
+def fits(x: Tensor, weights: Weights, residual: Tensor | None) -> bool:
+    """Whether kernels of ours can run it: there is triton, and all tensors are of one type that it multiplies."""
+    tensors = [each for each in (x, *weights, residual) if each is not None]
+    same = all(each.dtype == x.dtype and each.device == x.device for each in tensors)
+    pixels = x.shape[0] * x.shape[2] * x.shape[3]
+    return _is_there() and same and x.dtype in DTYPES and pixels <= LARGEST
+
+
+@cache
+def _kernels() -> Any:
+    """The module of kernels; read where one is first run, since that takes triton."""
+    return import_module("graphbuilder.backends.torch.kernels.device")
+
+
+@cache
+def _is_there() -> bool:
+    return find_spec("triton") is not None
+
+
+def run(x: Tensor, weights: Weights, residual: Tensor | None, form: Form, plan: Plan | None = None) -> Tensor:
+    """The separable convolution by ``plan``, or by the plan for its shape; channels last in memory.
+
+    Raises:
+        ValueError: the tensors do not fit each other.
+    """
+    shape = result_shape(x, weights, residual, form)
+    y = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
+    if not y.numel() or not x.numel():
+        return y.copy_(plain.forward(x, weights, residual, form))
+    call = Call(
+        _laid_out(x),
+        weights.depthwise.flatten(1).t().contiguous(),
+        (weights.depthwise.shape[2], weights.depthwise.shape[3]),
+        weights.pointwise.flatten(1).contiguous(),
+        weights.depthwise_bias,
+        weights.pointwise_bias,
+        None if residual is None else _laid_out(residual),
+        y,
+        form,
+    )
+    by = partial(_by, call, weights)
+    by(plan or plan_of(_problem(call), by))
+    return y
+
+
+def _by(call: Call, weights: Weights, plan: Plan) -> None:
+    if plan.kind == "library":
+        call.y.copy_(plain.forward(call.x, weights, call.residual, call.form))
+    elif plan.kind == "span":
+        _span(call, plan)
+    elif plan.kind == "persistent":
+        _persistent(call, plan)
+    else:
+        _halves(call, plan)
+
+
+def _problem(call: Call) -> Problem:
+    x, y = call.x, call.y
+    device = torch.cuda.get_device_name(x.device) if x.is_cuda else x.device.type
+    dtype = str(x.dtype).removeprefix("torch.")
+    made = call.pointwise.shape[1 if call.form.depthwise_first else 0]
+    pixels = y.shape[0] * y.shape[2] * y.shape[3]
+    shape = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
+    return Problem(device, dtype, shape, call.kernel, made, y.shape[1], pixels, call.residual is not None, call.form)
+
+
+def _span(call: Call, plan: Plan) -> None:
+    tiles = _over(_pixels(call.y), plan.rows) * _over(call.y.shape[1], plan.columns)
+    _kernels().span[(tiles,)](*_maps(call), *_numbers(call), **_settings(call, plan), num_warps=plan.warps)
+
+
+def _persistent(call: Call, plan: Plan) -> None:
+    programs = min(PROGRAMS * _processors(call.x.device), _over(_pixels(call.y), plan.rows))
+    *tensors, y = _maps(call)
+    scratch = call.x.new_empty(programs * plan.rows * call.pointwise.shape[1])
+    settings = {**_settings(call, plan), "LINES": LINES, "STAGES": plan.stages}
+    _kernels().persistent[(programs,)](*tensors, y, scratch, *_numbers(call), **settings, num_warps=plan.warps)
+
+
+def _maps(call: Call) -> tuple[Tensor, ...]:
+    """The tensors of a kernel that runs both halves; what is not there is stood in for."""
+    y = call.y
+    middle, end, residual = (
+        y if each is None else each for each in (call.depthwise_bias, call.pointwise_bias, call.residual)
+    )
+    return call.x, call.taps, middle, call.pointwise, end, residual, y
+
+
+def _numbers(call: Call) -> tuple[int, ...]:
+    """Its sizes: pixels, maps, and counts of channels in units."""
+    channels = (call.x.shape[1], call.pointwise.shape[1], call.y.shape[1])
+    return *_geometry(call.x, call.y), *(each // _unit(each) for each in channels)
+
+
+def _settings(call: Call, plan: Plan) -> Mapping[str, Any]:
+    made, out = call.pointwise.shape[1], call.y.shape[1]
+    return {
+        **_window(call),
+        "MULTIPLIER": made // call.x.shape[1],
+        "BEFORE": call.form.before,
+        "BETWEEN": call.form.between,
+        "AFTER": call.form.after,
+        "MIDDLE_BIAS": call.depthwise_bias is not None,
+        "BIAS": call.pointwise_bias is not None,
+        "RESIDUAL": call.residual is not None,
+        "WIDE": _is_wide(call.x, call.y),
+        "CHANNEL_UNIT": _unit(call.x.shape[1]),
+        "MADE_UNIT": _unit(made),
+        "OUT_UNIT": _unit(out),
+        "PRECISION": _precision(),
+        "ROWS": plan.rows,
+        "COLUMNS": plan.columns,
+        "DEPTH": plan.depth,
+    }
+
+
+def _halves(call: Call, plan: Plan) -> None:
+    """A kernel a half; what lies between is only ever as large as ``plan.images`` images make it."""
+    batch = call.x.shape[0]
+    step = plan.images or batch
+    if call.form.depthwise_first:
+        channels, sizes = call.pointwise.shape[1], call.y.shape[2:]
+    else:
+        channels, sizes = call.pointwise.shape[0], call.x.shape[2:]
+    shape = (min(step, batch), channels, *sizes)
+    between = torch.empty(shape, dtype=call.x.dtype, device=call.x.device, memory_format=torch.channels_last)
+    for start in range(0, batch, step):
+        part = call.of_images(start, min(start + step, batch))
+        middle = between[: part.x.shape[0]]
+        form = call.form
+        if form.depthwise_first:
+            _depthwise(part, part.x, middle, None, form.before, form.between)
+            _pointwise(part, middle, part.y, part.residual, "none", form.after, plan)
+        else:
+            _pointwise(part, part.x, middle, None, form.before, form.between, plan)
+            _depthwise(part, middle, part.y, part.residual, "none", form.after)
+
+
+def _depthwise(call: Call, x: Tensor, y: Tensor, residual: Tensor | None, before: str, after: str) -> None:
+    rows, depth, warps = TILE
+    channels, made = x.shape[1], y.shape[1]
+    bias = call.depthwise_bias
+    tiles = _over(_pixels(y), rows) * _over(made, depth)
+    _kernels().depthwise[(tiles,)](
+        *(x, call.taps, y if bias is None else bias, y if residual is None else residual, y),
+        *_geometry(x, y),
+        *(channels // _unit(channels), made // _unit(made)),
+        **_window(call),
+        MULTIPLIER=made // channels,
+        BEFORE=before,
+        AFTER=after,
+        BIAS=bias is not None,
+        RESIDUAL=residual is not None,
+        WIDE=_is_wide(x, y),
+        CHANNEL_UNIT=_unit(channels),
+        MADE_UNIT=_unit(made),
+        ROWS=rows,
+        DEPTH=depth,
+        num_warps=warps,
+    )
+
+
+def _pointwise(call: Call, x: Tensor, y: Tensor, residual: Tensor | None, before: str, after: str, plan: Plan) -> None:
+    if plan.kind == "blas":
+        _multiply(call, plain.activated(x, before), y)
+        if residual is not None:
+            y.add_(residual)
+        if after != "none":
+            y.copy_(plain.activated(y, after))
+        return
+    channels, out, bias = x.shape[1], y.shape[1], call.pointwise_bias
+    tiles = _over(_pixels(y), plan.rows) * _over(out, plan.columns)
+    _kernels().pointwise[(tiles,)](
+        *(x, call.pointwise, y if bias is None else bias, y if residual is None else residual, y),
+        *(_pixels(y), channels // _unit(channels), out // _unit(out)),
+        BEFORE=before,
+        AFTER=after,
+        BIAS=bias is not None,
+        RESIDUAL=residual is not None,
+        WIDE=_is_wide(x, y),
+        CHANNEL_UNIT=_unit(channels),
+        OUT_UNIT=_unit(out),
+        PRECISION=_precision(),
+        ROWS=plan.rows,
+        COLUMNS=plan.columns,
+        DEPTH=plan.depth,
+        STAGES=plan.stages,
+        num_warps=plan.warps,
+    )
+
+
+def _multiply(call: Call, x: Tensor, y: Tensor) -> None:
+    """The product by torch's own library, into ``y``; a bias is part of it."""
+    rows, made, kernel = _rows(x), _rows(y), call.pointwise.t()
+    if call.pointwise_bias is None:
+        torch.mm(rows, kernel, out=made)
+    else:
+        torch.addmm(call.pointwise_bias, rows, kernel, out=made)
+
+
+def _laid_out(x: Tensor) -> Tensor:
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def _rows(x: Tensor) -> Tensor:
+    """A map with channels last in memory as (pixels, channels), the same memory."""
+    return x.permute(0, 2, 3, 1).view(-1, x.shape[1])
+
+
+def _window(call: Call) -> Mapping[str, int]:
+    form = call.form
+    names = ("KH", "KW", "SH", "SW", "DH", "DW", "ABOVE", "LEFT")
+    values = (*call.kernel, *form.stride, *form.dilation, form.padding[0], form.padding[2])
+    return dict(zip(names, values, strict=True))
+
+
+def _geometry(x: Tensor, y: Tensor) -> tuple[int, ...]:
+    """Pixels of the result, height and width of the map that is read, and of the result."""
+    return _pixels(y), x.shape[2], x.shape[3], y.shape[2], y.shape[3]
+
+
+def _pixels(x: Tensor) -> int:
+    return x.shape[0] * x.shape[2] * x.shape[3]
+
+
+def _is_wide(*maps: Tensor) -> bool:
+    """Whether an element's number may need more than 32 bits; a border's pixels are counted too."""
+    return any(each.numel() + 2 * each.shape[1] * each.shape[3] * UNIT > LARGEST for each in maps)
+
+
+def _unit(channels: int) -> int:
+    return gcd(channels, UNIT)
+
+
+def _over(size: int, tile: int) -> int:
+    return -(-size // tile)
+
+
+def _precision() -> str:
+    return "tf32" if torch.backends.cuda.matmul.allow_tf32 else "ieee"
+
+
+@cache
+def _processors(device: torch.device) -> int:
+    if device.type != "cuda":
+        return 1
+    properties = cast("Any", torch.cuda).get_device_properties(device)
+    return int(properties.multi_processor_count)

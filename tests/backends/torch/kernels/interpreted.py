@@ -1,0 +1,108 @@
+"""Run as a program: every case by every kernel in Triton's interpreter, against torch in double precision.
+
+A process of its own, since Triton decides once, as a kernel is read, whether it is interpreted. Memory that a kernel is
+given to write is full of NaN before. Prints a JSON object: the largest error of each run over the largest number.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+
+os.environ["TRITON_INTERPRET"] = "1"
+
+import torch
+from torch import Tensor
+
+from graphbuilder.backends.torch.kernels import launch, plain
+from graphbuilder.backends.torch.kernels.plans import Plan
+from tests.backends.torch.kernels.cases import CASES, Case, Tensors, drawn
+
+PLANS = {
+    "span": Plan("span", 64, 64, 32),
+    "persistent": Plan("persistent", 64, 64, 32),
+    "halves": Plan("halves", 64, 64, 32),
+    "blas": Plan("blas"),
+}
+# Several tiles along each axis, several images at a time.
+SMALL = {
+    "span, small tiles": Plan("span", 16, 16, 16),
+    "persistent, small tiles": Plan("persistent", 32, 32, 16),
+    "halves, an image at a time": Plan("halves", 32, 32, 16, images=1),
+    "blas, two images at a time": Plan("blas", images=2),
+    "library": Plan("library"),
+}
+RAGGED = "all around"
+# The interpreter multiplies no matrices in bfloat16: its products are those of "blas" alone.
+REDUCED = (
+    ("span", torch.float16),
+    ("persistent", torch.float16),
+    ("halves", torch.float16),
+    ("blas", torch.float16),
+    ("blas", torch.bfloat16),
+)
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    found = {name: error(case, plan, dtype) for name, case, plan, dtype in runs()}
+    found["NaN"] = 0.0 if nan_stays() else 1.0
+    print(json.dumps(found))
+
+
+def runs() -> Iterator[tuple[str, Case, Plan, torch.dtype]]:
+    for name, case in CASES.items():
+        title = "span" if case.form.depthwise_first else "halves"
+        yield f"{name}; {title}", case, PLANS[title], torch.float32
+    case = CASES[RAGGED]
+    for title, plan in {**PLANS, **SMALL}.items():
+        yield f"{RAGGED}; {title}", case, plan, torch.float32
+    for title, dtype in REDUCED:
+        yield f"{RAGGED}; {title}; {dtype}", case, PLANS[title], dtype
+    for title in ("persistent", "halves"):
+        yield f"multiplier; {title}", CASES["multiplier"], PLANS[title], torch.float32
+    launch.LARGEST = 0
+    for title, plan in PLANS.items():
+        yield f"{RAGGED}; {title}; 64-bit offsets", case, plan, torch.float32
+
+
+def error(case: Case, plan: Plan, dtype: torch.dtype) -> float:
+    tensors = drawn(case, dtype)
+    exact = tensors.to(torch.float64)
+    wanted = plain.forward(exact.x, exact.weights, exact.residual, case.form)
+    found = poisoned(tensors, case, plan)
+    assert found.shape == wanted.shape
+    assert found.dtype == dtype
+    assert found.is_contiguous(memory_format=torch.channels_last)
+    return float((found.double() - wanted).abs().max() / wanted.abs().max())
+
+
+def poisoned(tensors: Tensors, case: Case, plan: Plan) -> Tensor:
+    """The result; what is allocated on the way is NaN wherever nothing has been written."""
+    torch.use_deterministic_algorithms(True)
+    assert torch.empty(3).isnan().all()
+    assert torch.empty(3).new_empty(3).isnan().all()
+    try:
+        return launch.run(tensors.x, tensors.weights, tensors.residual, case.form, plan)
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+
+def nan_stays() -> bool:
+    """Whether a NaN of the input is in every pixel that reads it, behind each activation, and nowhere else."""
+    for name in CASES:
+        if not name.endswith("everywhere"):
+            continue
+        case = CASES[name]
+        tensors = drawn(case, torch.float32)
+        tensors.x[0, 1, 3, 3] = float("nan")
+        found = launch.run(tensors.x, tensors.weights, None, case.form, PLANS["span"])
+        wanted = plain.forward(tensors.x, tensors.weights, None, case.form)
+        if not torch.equal(found.isnan(), wanted.isnan()):
+            return False
+    return True
+
+
+if __name__ == "__main__":
+    main()

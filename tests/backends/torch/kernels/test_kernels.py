@@ -1,0 +1,105 @@
+"""Our kernels on a machine without a GPU: interpreted against double precision, and compiled for one."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from graphbuilder.backends.torch.kernels import Form
+from graphbuilder.backends.torch.kernels.plans import (
+    Plan,
+    Problem,
+    candidates,
+    forget,
+    plan_of,
+    probing,
+    remember,
+    remembered,
+    static,
+)
+
+ROOT = Path(__file__).parents[4]
+pytest.importorskip("triton", reason="triton has no wheel for this machine")
+
+
+def printed(program: str, *arguments: str) -> dict[str, float]:
+    command = [sys.executable, "-m", f"tests.backends.torch.kernels.{program}", *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def test_every_kernel_against_double_precision() -> None:
+    errors = printed("interpreted")
+    allowed = {"float32": 1e-6, "float16": 2e-3, "bfloat16": 2e-2}
+    wrong = {
+        name: error
+        for name, error in errors.items()
+        if not error < allowed["bfloat16" if "bfloat16" in name else "float16" if "float16" in name else "float32"]
+    }
+    assert wrong == {}
+    assert len(errors) > 40
+
+
+def test_every_kernel_compiles_for_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The interpreter takes more than the compiler does."""
+    monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
+    products = printed("compiled")
+    assert set(products) == {"span", "persistent", "depthwise", "pointwise"}
+    assert {name for name, count in products.items() if count} == {"span", "persistent", "pointwise"}
+
+
+def problem(**changes: object) -> Problem:
+    xception = Problem("an H200", "bfloat16", (256, 728, 19, 19), (3, 3), 728, 728, 256 * 361, False, Form())
+    return xception._replace(**changes)
+
+
+def test_static_plans() -> None:
+    assert static(problem(out=256)).columns == 256
+    assert static(problem()).kind == "blas"
+    assert static(problem(residual=True)).kind == "halves"
+    assert static(problem(form=Form(depthwise_first=False), out=128)).kind == "blas"
+
+
+def test_what_lies_between_stays_in_a_cache() -> None:
+    images = static(problem()).images
+    assert 0 < images * 361 * 728 * 2 <= 24 << 20 < (images + 1) * 361 * 728 * 2
+    assert static(problem(shape=(8, 728, 19, 19), pixels=8 * 361)).images == 0
+
+
+def test_the_fastest_plan_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans = importlib.import_module("graphbuilder.backends.torch.kernels.plans")
+    ran: list[Plan] = []
+    fastest = Plan("persistent", 128, 128, 64, 4)
+
+    def time(run: object, plan: Plan) -> float:
+        ran.append(plan)
+        return 1.0 if plan == fastest else 2.0
+
+    monkeypatch.setattr(plans, "_time", time)
+    forget()
+    assert plan_of(problem(), lambda plan: None) == static(problem())
+    with probing():
+        assert plan_of(problem(), lambda plan: None) == fastest
+    assert set(ran) == set(candidates(problem()))
+    rows = json.loads(json.dumps(remembered()))
+    forget()
+    remember(rows)
+    assert plan_of(problem(), lambda plan: None) == fastest
+    assert plan_of(problem(out=512), lambda plan: None) == static(problem(out=512))
+    forget()
+
+
+def test_only_what_multiplies_runs_on_a_gpu() -> None:
+    launch = importlib.import_module("graphbuilder.backends.torch.kernels.launch")
+    cases = importlib.import_module("tests.backends.torch.kernels.cases")
+    drawn = cases.drawn(cases.CASES["all around"], torch.float32)
+    assert launch.fits(*drawn)
+    assert not launch.fits(*drawn.to(torch.float64))
+    assert not launch.fits(drawn.x.half(), drawn.weights, drawn.residual)
