@@ -82,7 +82,7 @@ def render(
 
     Args:
         network: a network, the path of a spec, or what a check found: of a broken spec the part up to its faults is
-            drawn, these in red with what is wrong, where they stand in the network (but in no page).
+            drawn, these in red with what is wrong, where they stand in the network.
         format: "svg", "png", "pdf", "dot", "html" (a page that folds, searches and tells of every step), "tex" (a LaTeX
             document that needs TikZ) or "mmd" (a Mermaid flowchart); the suffix of ``path`` says it otherwise, and
             without both it is SVG.
@@ -99,7 +99,7 @@ def render(
 
     options, clock = _options(choices)
     chosen = format or (format_of(path) if path is not None else "svg")
-    typed = _typed(load(network) if isinstance(network, str | Path) else network, chosen)
+    typed = _typed(load(network) if isinstance(network, str | Path) else network)
     if clock is not None:
         options = replace(options, heat="time", timing=_timing(typed, clock))
     figure = drawn(typed, chosen, options)
@@ -127,13 +127,13 @@ def format_of(path: str | Path) -> Format:
     return cast("Format", suffix)
 
 
-def _typed(network: Network | Checked, format: Format) -> TypedGraph:
-    """What is drawn of the network; of a broken one a page could not tell anything that holds."""
+def _typed(network: Network | Checked) -> TypedGraph:
+    """What is drawn of the network."""
     from graphbuilder.compiler import Checked
 
     if not isinstance(network, Checked):
         return network.typed
-    typed = network.network.typed if network.network else network.part() if format != "html" else None
+    typed = network.network.typed if network.network else network.part()
     if typed is None:
         raise CompileError(network.diagnostics)
     return typed

@@ -70,8 +70,8 @@ Examples:
 def command(reading: Reading, spec: str, *, output: str, **drawn: Any) -> None:
     """Draw a network as a figure, with or without Graphviz on the machine.
 
-    A broken network is drawn up to its faults, these in red with what is wrong; that is reported as well, and the exit
-    status is 2.
+    A broken network is drawn with what is wrong in red, and what stands behind that dotted; the mistakes are reported
+    as well, and the exit status is 2.
     """
     from graphbuilder.rendering import format_of, render
 
@@ -89,6 +89,6 @@ def command(reading: Reading, spec: str, *, output: str, **drawn: Any) -> None:
     with stages.stage("draw", f"drawing {output}", counted=timed) as tell:
         render(checked, output, tell=tell, **drawn)
     if checked.network is None:
-        click.echo(f"{output}: drawn up to what is broken", err=True)
+        click.echo(f"{output}: drawn with what is wrong in red", err=True)
         raise CompileError(checked.diagnostics)
     click.echo(f"{output}: drawn in {shown(sum(stages.seconds.values()))}", err=True)

@@ -5,7 +5,7 @@ A hundred thousand equal copies thus cost what three do, until something has to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, overload
 
@@ -24,6 +24,7 @@ class Copies(Sequence["Node"]):
         assert 2 <= len(head) <= count
         self.head = head
         self._count = count
+        self._made: dict[int, Node] = {}
 
     @property
     def beyond(self) -> int:
@@ -54,7 +55,33 @@ class Copies(Sequence["Node"]):
         return self.head[at] if at < len(self.head) else self._copy(at)
 
     def _copy(self, index: int) -> Node:
+        if index not in self._made:
+            self._made[index] = self._written(index)
+        return self._made[index]
+
+    def _written(self, index: int) -> Node:
         last = self.head[-1]
         before = self.head[-2].name
         inputs = tuple(value._replace(node=str(index - 1)) if value.node == before else value for value in last.inputs)
         return replace(last, name=str(index), inputs=inputs, module=str(index) if last.owns else last.module)
+
+
+class ByName(Mapping[str, "Node"]):
+    """The nodes of copies by their names."""
+
+    def __init__(self, nodes: Copies) -> None:
+        self._nodes = nodes
+        self._head = {node.name: node for node in nodes.head}
+
+    def __getitem__(self, name: str) -> Node:
+        if name in self._head:
+            return self._head[name]
+        if self._nodes.stand_in(name) == name:
+            raise KeyError(name)
+        return self._nodes[int(name)]
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def __iter__(self) -> Iterator[str]:
+        return (node.name for node in self._nodes)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from graphbuilder.ir.copies import ByName, Copies
 from graphbuilder.ir.dialect import Dialect
 from graphbuilder.ir.op import Op
 from graphbuilder.ir.weights import Initialiser
@@ -108,6 +109,8 @@ class Graph:
 
     @cached_property
     def by_name(self) -> Mapping[str, Node]:
+        if isinstance(self.nodes, Copies):
+            return ByName(self.nodes)
         return {node.name: node for node in self.nodes}
 
     @cached_property

@@ -11,11 +11,19 @@ from graphbuilder.watching.hub import State
 
 _LIVE = """(() => {
 "use strict";
-const events = new EventSource("events?version=%d"), title = document.title;
-events.addEventListener("figure", (event) => window.graphbuilder.update(JSON.parse(event.data)));
-events.addEventListener("fault", (event) => window.graphbuilder.fault(JSON.parse(event.data)));
-events.addEventListener("error", () => { document.title = "(not watched) " + title; });
-events.addEventListener("open", () => { document.title = title; });
+let version = %d;
+const page = window.graphbuilder;
+function listen() {
+  const events = new EventSource("events?version=" + version);
+  events.addEventListener("figure", (event) => { version = event.lastEventId; page.update(JSON.parse(event.data)); });
+  events.addEventListener("fault", (event) => page.fault(JSON.parse(event.data)));
+  events.addEventListener("open", () => page.gone(false));
+  events.addEventListener("error", () => {
+    page.gone(true);
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+  });
+}
+listen();
 })();"""
 
 # Until there is a figure the page has nothing to keep, and is read again whenever something is told.

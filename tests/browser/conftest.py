@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import graphbuilder as gb
+from graphbuilder.compiler import Checked
 from graphbuilder.rendering import Choices
 from tests.browser.reading import Opened
 
@@ -49,7 +50,7 @@ def show(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
     faults: list[str] = []
 
     def opened(
-        network: str | gb.Network,
+        network: str | gb.Network | Checked,
         hash: str = "",
         wide: int = 1440,
         high: int = 900,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.browser.reading import Opened
 
@@ -26,6 +27,8 @@ def test_axe_finds_no_serious_fault(show: Show, wide: int, high: int, dark: bool
     assert faults(opened) == []
     opened.press("h")
     opened.page.evaluate('window.graphbuilder.fault([{code: "GB204", title: "shapes differ", line: 7, text: "no"}])')
+    opened.page.evaluate("window.graphbuilder.gone(true); location.hash = 'nowhere'")
+    expect(opened.page.locator("#status.seen")).to_be_visible()
     assert faults(opened) == []
 
 

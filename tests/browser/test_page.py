@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 import graphbuilder as gb
+from graphbuilder.backends.graphviz import Options
+from graphbuilder.backends.graphviz.figure import scene
+from graphbuilder.backends.graphviz.options import Heat
+from graphbuilder.backends.graphviz.read.scene import Box, Card, Region
 from tests.browser.conftest import SPECS
 from tests.browser.reading import Opened
+from tests.elaborate.broken import broken
 
 Show = Callable[..., Opened]
 SHOWN = ("inception_v3", "unet", "hrnet_w18_small", "pvt_v2_b0")
@@ -85,6 +90,7 @@ def test_a_click_tells_of_a_step(show: Show) -> None:
         ("logits", "logits"),
         ("10x10x2048", "exit.block14.unit_2"),
         ("728x19x19 globalavg", ""),
+        ("728x19x19", "entry.block4.maxpool"),
         ("2048x10x10", "exit.block14.unit_2"),
     ],
 )
@@ -94,6 +100,8 @@ def test_search_finds_names_ops_and_shapes_in_either_order(show: Show, query: st
     opened.page.keyboard.type(query)
     found = [row.split("\n")[0] for row in opened.page.locator("#found li").all_inner_texts()]
     assert path in found if path else found == ["nothing is called so"]
+    if path == "entry.block4.maxpool":
+        assert found[0] == path, "what gives the shape comes before what reads it"
     if path:
         opened.press("Enter")
         expect(opened.page.locator("#details")).to_be_visible()
@@ -127,6 +135,40 @@ def test_hovering_lights_what_a_step_reads_and_what_reads_it(show: Show) -> None
     assert {label.split(", ")[-2] for label in lit} >= {"entry.block3.unit.relu", "entry.block3.shortcut.conv"}
 
 
+def test_a_link_to_nothing_says_so(show: Show) -> None:
+    opened = show("xception", "#middle.9.unit")
+    said = opened.page.locator("#status.seen")
+    expect(said).to_have_text("There is no middle.9.unit in this network")
+    opened.press("h")
+    expect(said).to_have_count(0)
+
+
+def test_mistakes_stand_over_the_figure_and_move_nothing(show: Show) -> None:
+    opened = show("xception")
+    before = opened.item("exit.block13,").bounding_box()
+    fault = {"code": "GB204", "title": "shapes differ", "line": 75, "text": "cannot add 1 and 2", "help": "add 3"}
+    opened.page.evaluate("mistakes => window.graphbuilder.fault(mistakes)", [fault] * 30)
+    opened.page.evaluate("window.graphbuilder.gone(true)")
+    expect(opened.page.locator("#gone")).to_contain_text("The server is gone")
+    assert opened.item("exit.block13,").bounding_box() == before
+    opened.page.locator("#hush").click()
+    expect(opened.page.locator("#fault")).to_be_hidden()
+    opened.page.evaluate("window.graphbuilder.gone(false)")
+    expect(opened.page.locator("#gone")).to_be_hidden()
+
+
+def test_a_broken_network_is_shown_with_what_is_wrong(show: Show) -> None:
+    checked = gb.check_text(broken("unknown op in a block"))
+    assert checked.network is None
+    opened = show(checked, "#stages.0.bachnorm")
+    expect(opened.page.locator("#facts")).to_contain_text("This model is broken")
+    expect(opened.page.locator("#details .wrong")).to_have_text("GB303: there is no op `bachnorm`")
+    expect(opened.page.locator(".box.fault")).to_have_count(1)
+    opened.press("c")
+    expect(opened.page.locator(".box.fault")).to_contain_text("GB303")
+    assert opened.crossings() == []
+
+
 def test_heat_colours_by_cost(show: Show) -> None:
     opened = show("xception")
 
@@ -140,6 +182,29 @@ def test_heat_colours_by_cost(show: Show) -> None:
         assert fill("exit.block14.unit_2.sepconv") != fill("exit.block14.relu")
     opened.page.select_option("#heat", "")
     assert fill("exit.block14.unit_2.sepconv") == usual
+
+
+@pytest.mark.parametrize("kind", ["params", "macs", "memory"])
+def test_its_heat_is_that_of_the_figure(show: Show, kind: Heat) -> None:
+    network, opened = gb.load(SPECS / "xception.toml"), show("xception")
+    root = scene(network.typed, Options(heat=kind)).root
+    drawn = {box.path: box.mark for box in boxes_of(root) if box.mark}
+    opened.page.select_option("#heat", kind)
+    shown = (
+        "[...document.querySelectorAll('.box')].map(each => [each.getAttribute('aria-label'), each.className.baseVal])"
+    )
+    marks = dict[str, str]()
+    for label, classes in opened.page.evaluate(shown):
+        heat = next((word for word in classes.split() if word.startswith("heat")), "")
+        marks |= dict.fromkeys(label.split(", "), heat)
+    both = drawn.keys() & marks.keys()
+    assert len(both) > 30
+    assert {path: marks[path] for path in both} == {path: drawn[path] for path in both}
+
+
+def boxes_of(region: Region) -> Iterator[Box]:
+    for item in region.items.values():
+        yield from boxes_of(item.region) if isinstance(item, Card) else [item]
 
 
 LENT = """
@@ -168,7 +233,7 @@ def test_weights_that_are_shared_count_once_and_say_whose_they_are(show: Show) -
     lent = details.inner_text()
     assert "weights of a.conv" in lent and "Parameters\t–" in lent
     opened.press("Escape", "h")
-    expect(opened.page.locator("#scale .most")).to_have_text("20")
+    expect(opened.page.locator("#scale .most")).to_have_text("≥ 50 % of all parameters")
 
 
 def test_zoom_pan_and_fit(show: Show) -> None:

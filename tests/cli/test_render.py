@@ -58,7 +58,7 @@ def test_paper_is_never_dark(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_broken_network_is_drawn_and_its_errors_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(("render", "broken.toml", "-o", "x.svg")) == 2
     said = capsys.readouterr().err
-    assert "x.svg: drawn up to what is broken" in said
+    assert "x.svg: drawn with what is wrong in red" in said
     assert "GB2" in said and "broken.toml:8:" in said
     figure = Path("x.svg").read_text(encoding="utf-8").replace("&#160;", " ")
     assert "This model is broken" in figure

@@ -15,13 +15,14 @@ What a spec says is data in the page and nothing else: the data stand in a scrip
 page permits its own script and style alone, by their hashes, and no connection to anything.
 
 The page is alive to who serves it. ``page(data, live)`` takes a further script, which is permitted by its hash too and
-may connect to the server that the page came from. It speaks with the page through two functions:
+may connect to the server that the page came from. It speaks with the page through three functions:
 
 - ``window.graphbuilder.update(data)``: shows other data in place, as ``network_data`` gives them (here as parsed JSON).
   Zoom, folds, colours and what is chosen stay as they are; an error banner goes.
 - ``window.graphbuilder.fault(mistakes)``: shows a banner over the last good figure: a list of objects of ``code``,
   ``title``, ``line`` (a number, or null), ``text`` (the message) and ``help`` (the remedy, or ""). An empty list takes
   the banner away.
+- ``window.graphbuilder.gone(is)``: says that the server is gone, or takes that away.
 """
 
 from __future__ import annotations

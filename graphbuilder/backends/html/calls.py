@@ -14,8 +14,12 @@ from graphbuilder.analysis.costs import Costs, call_costs, costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.receptive_field import fields_within
 from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.figure import is_broken
+from graphbuilder.backends.graphviz.read.habits import Habits
+from graphbuilder.backends.graphviz.read.heat import hidden
 from graphbuilder.diagnostics import Source
 from graphbuilder.ir import Copies, Graph, Node, Op
+from graphbuilder.ir.fault import Fault
 
 Data = dict[str, Any]
 _MOST_FIELDS, _MOST_WORDS = 4000, 200
@@ -24,7 +28,8 @@ _MOST_FIELDS, _MOST_WORDS = 4000, 200
 class Calls:
     """The calls of one network: ``bodies`` one after the other, the network's own first, and the ``sources``."""
 
-    def __init__(self, typed: TypedGraph) -> None:
+    def __init__(self, typed: TypedGraph, habits: Habits) -> None:
+        self._habits = habits
         self._waiting: list[TypedGraph] = []
         self._known: dict[TypedGraph, int] = {}
         self._sources: dict[Source, int] = {}
@@ -64,7 +69,7 @@ class Calls:
         again = cost if node.owns else cost.again()
         data: Data = {
             "name": node.name,
-            "is": op.op if op else _called(node),
+            "is": (op.word if isinstance(op, Fault) else op.op) if op else _called(node),
             "reads": [text.shape(type_) for type_ in typed.inputs_of(node)],
             "gives": [text.shape(type_) for type_ in typed.outputs_of(node)],
             **_costs(again.unrun() if node.name in typed.graph.auxiliary else again),
@@ -75,6 +80,8 @@ class Calls:
             "args": _arguments(node),
             "shares": "" if node.owns else node.module,
             "training": node.name in typed.graph.auxiliary,
+            "behind": [each.name for each in hidden(typed, node, (typed,), self._habits)],
+            "wrong": [text.clean(error) for error in op.errors] if isinstance(op, Fault) else [],
             "at": self._lines_of(node),
         }
         if node.name in typed.bodies:
@@ -90,7 +97,9 @@ class Calls:
         return [source, span.line, max(span.line, span.end_line - (span.end_column == 1))]
 
     def _fields(self) -> tuple[dict[str, int], list[str]]:
-        """The receptive field of each call, as a number into the words for them."""
+        """The receptive field of each call, as a number into the words for them; none where something is wrong."""
+        if is_broken(self._typed):
+            return {}, []
         words: dict[str, int] = {}
         found: dict[str, int] = {}
         for path, fields in islice(fields_within(self._typed), _MOST_FIELDS):
@@ -118,7 +127,9 @@ def _called(node: Node) -> str:
 
 
 def _arguments(node: Node) -> list[list[str]]:
-    """(name, value, and the expression behind it where the spec wrote one) of every argument."""
+    """(name, value, and the expression behind it where the spec wrote one) of every argument that is known."""
+    if isinstance(node.op, Fault):
+        return []
     given = dict(node.op) if isinstance(node.op, Op) else node.callee.args if isinstance(node.callee, Graph) else {}
     return [list(_argument(name, value, node.written.get(name, ""))) for name, value in given.items()]
 

@@ -84,8 +84,14 @@ class Folding(Reader):
     """
 
     def __init__(self, habits: Habits, shapes: bool, stages: bool = True) -> None:
-        super().__init__(_Closing(habits, stages), habits, shapes)
+        self._closing = _Closing(habits, stages)
+        super().__init__(self._closing, habits, shapes)
         self.folds: dict[str, Fold] = {}
+
+    @property
+    def has_stages(self) -> bool:
+        """Whether something was read in place that holds stages."""
+        return self._closing.has_stages
 
     def inside(self, fold: Fold) -> Region:
         """What is in ``fold``, of a stack what is in one copy."""
@@ -165,6 +171,7 @@ class Folding(Reader):
             box = replace(box, title=title, detail=note)
         elif kind == "stack":
             box = replace(box, detail=text.clean(f"{box.detail} × {run.count}".strip()))
+        note = "" if box.look == "fault" else note
         self.folds[box.path] = Fold(kind, run, typed, where, title, note, words, turns)
         return box
 
@@ -175,9 +182,11 @@ class _Closing(Policy):
     def __init__(self, habits: Habits, stages: bool) -> None:
         super().__init__(Options(), habits, "nothing", frozenset())
         self._stages = stages
+        self.has_stages = False
 
     def is_closed(self, path: str, body: TypedGraph, where: Where) -> bool:
         if body.graph.kind == "composite" or self.is_panel(path, body, where):
             return True
         stages = self._stages and where.frame == "sheet" and self._holds_stages(body)
+        self.has_stages |= stages
         return self._may_be_card(body) and not stages

@@ -6,9 +6,10 @@ from typing import Any
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.figure import facts
+from graphbuilder.backends.graphviz.figure import facts, is_broken
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.habits import Habits
+from graphbuilder.backends.graphviz.read.heat import STEPS
 from graphbuilder.backends.graphviz.read.patterns import check_patterns
 from graphbuilder.backends.html.calls import Calls
 from graphbuilder.backends.html.looks import colours
@@ -25,17 +26,19 @@ def network_data(typed: TypedGraph, options: Options = Options()) -> Data:  # no
         CompileError: when a pattern of ``options`` matches nothing.
     """
     check_patterns(typed, options)
-    placed = Pieces(typed, options).data()
+    placed, habits = Pieces(typed, options).data(), Habits(typed)
     return {
         "name": typed.graph.template,
         "title": text.clean(options.title or typed.graph.title or typed.graph.template),
-        "facts": list(facts(typed, Habits(typed))),
+        "broken": is_broken(typed),
+        "facts": list(facts(typed, habits)),
         "theme": options.theme,
         "names": options.names,
         "heat": options.heat or "",
+        "steps": STEPS,
         "seconds": dict(options.timing.seconds) if options.timing else {},
         "colours": colours(),
         "states": states(placed, options),
         **placed,
-        **Calls(typed).data(),
+        **Calls(typed, habits).data(),
     }

@@ -138,6 +138,7 @@ def _fold(fold: Fold, sheet: Sheet) -> Data:
     if fold.kind == "stack":
         around = fold.where.prefix.removeprefix(sheet.prefix)
         data |= {"count": fold.run.count, "words": list(fold.words), "around": around}
+        data |= {"turns": len(fold.turns)} if fold.turns else {}
     return data
 
 

@@ -51,7 +51,7 @@ class Sheets:
         self.all: list[Sheet] = []
         reader = self._reader()
         whole = reader.root(typed)
-        if _is_large(whole):
+        if _is_large(whole) and reader.has_stages:
             reader = self._reader(stages=False)
             whole = reader.root(typed)
         root, kept = _bounded(whole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -127,3 +128,15 @@ def test_a_page_is_written_by_its_suffix(tmp_path: Path) -> None:
     gb.render(SPECS / "lenet5.toml", tmp_path / "x.html")
     text = (tmp_path / "x.html").read_text(encoding="utf-8")
     assert text.startswith("<!doctype html>") and text == gb.render(SPECS / "lenet5.toml", format="html").decode()
+
+
+def test_copies_cost_no_time_that_are_not_drawn() -> None:
+    def seconds(copies: int) -> float:
+        text = f'format = 1\nname = "long"\n[inputs]\nx = [8]\n[model]\nbody = [{{ op = "relu", repeat = {copies} }}]\n'
+        network = gb.check_text(text).network
+        assert network is not None
+        start = time.process_time()
+        network_data(network.typed)
+        return time.process_time() - start
+
+    assert min(seconds(90_000) for _ in range(2)) < 4 * min(seconds(9_000) for _ in range(2))

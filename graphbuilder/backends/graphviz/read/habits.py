@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz.read.marks import Marks
-from graphbuilder.ir import Node, Op, Value
+from graphbuilder.ir import Copies, Node, Op, Value
 from graphbuilder.ops.activation import Activation
 from graphbuilder.ops.regularisation import Dropout, DropPath
 from graphbuilder.ops.shape import Identity
@@ -107,7 +107,9 @@ def _convolutions(typed: TypedGraph, prefix: str, seen: set[int]) -> Iterator[tu
     if id(typed) in seen:
         return
     seen.add(id(typed))
-    for node in typed.graph.nodes:
+    nodes = typed.graph.nodes
+    # Of equal copies so many are looked at as keep a sentence from being made.
+    for node in nodes[: len(nodes.head) + _MOST_ALONE + 1] if isinstance(nodes, Copies) else nodes:
         path, op = prefix + node.name, node.op
         if op is not None and op.family in _FOLLOWED:
             yield path, typed, node, op

@@ -19,9 +19,9 @@ from graphbuilder.backends.graphviz.read.habits import Habits
 from graphbuilder.backends.graphviz.read.scene import Box, Card, Item, Region, Scale
 from graphbuilder.ir import Node, Value
 
-_STEPS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005)
+STEPS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005)
 """The shares at which a colour may begin."""
-_BOUNDS = 5
+BOUNDS = 5
 _NUMBER = 4
 """The bytes of a number in a result: those of float32."""
 _WHOLE = {
@@ -68,7 +68,7 @@ def paint(root: Region, typed: TypedGraph, options: Options) -> Scale:
             return replace(item, note=_noted(item.cost, share, kind))
         if item.look == "terminal":
             return item
-        heat = f"heat{_BOUNDS - next((n for n, bound in enumerate(bounds) if share >= bound), _BOUNDS)}"
+        heat = f"heat{BOUNDS - next((n for n, bound in enumerate(bounds) if share >= bound), BOUNDS)}"
         if item.look == "block":
             return replace(item, mark=heat, detail=_noted(item.cost, share, kind))
         said = item.look != "join" and share >= _LEAST_SAID
@@ -140,7 +140,7 @@ class _Meter:
             copy.times * self._cost(copy, each)
             for copy in copies
             for node in self._counted(copy, name, count)
-            for each in (node, *self._hidden(copy.body, node, bodies))
+            for each in (node, *hidden(copy.body, node, bodies, self._habits))
         )
 
     def _counted(self, copy: _Copy, name: str, count: int) -> Iterator[Node]:
@@ -150,21 +150,22 @@ class _Meter:
             if node.owns if self._kind == "params" else node.name not in copy.body.graph.auxiliary:
                 yield node
 
-    def _hidden(self, body: TypedGraph, node: Node, alike: Sequence[TypedGraph]) -> Iterator[Node]:
-        """What stands behind an op and is not drawn."""
-        if node.op is None:
-            return
-        for port in node.results:
-            for name, _ in body.graph.readers.get(Value(node.name, port), ()):
-                reader = body.graph.by_name[name]
-                if self._habits.hides(reader, body, alike):
-                    yield reader
-                    yield from self._hidden(body, reader, alike)
-
     def _cost(self, copy: _Copy, node: Node) -> float:
         if self._timing is not None:
             return self._timing.seconds.get(f"{copy.prefix}{node.name}", 0.0)
         return _of(call_costs(node, copy.body), self._kind)
+
+
+def hidden(body: TypedGraph, node: Node, alike: Sequence[TypedGraph], habits: Habits) -> Iterator[Node]:
+    """What stands behind an op of ``body``, one of those that are ``alike``, and is not drawn."""
+    if node.op is None:
+        return
+    for port in node.results:
+        for name, _ in body.graph.readers.get(Value(node.name, port), ()):
+            reader = body.graph.by_name[name]
+            if habits.hides(reader, body, alike):
+                yield reader
+                yield from hidden(body, reader, alike, habits)
 
 
 def _total(typed: TypedGraph, options: Options) -> float:
@@ -181,16 +182,16 @@ def _of(counted: Costs, kind: Heat | None) -> float:
 
 def _bounds(most: float) -> tuple[float, ...]:
     """Where the colours begin, the strongest first: at the last of round numbers that anything reaches, and below."""
-    first = next((n for n, step in enumerate(_STEPS) if step <= most), len(_STEPS))
-    first = min(first, len(_STEPS) - _BOUNDS)
-    return _STEPS[first : first + _BOUNDS]
+    first = next((n for n, step in enumerate(STEPS) if step <= most), len(STEPS))
+    first = min(first, len(STEPS) - BOUNDS)
+    return STEPS[first : first + BOUNDS]
 
 
 def _rows(bounds: Sequence[float], whole: str) -> Iterator[tuple[str, str]]:
     """Each colour and the shares that it stands for."""
-    yield f"heat{_BOUNDS}", f"{_percent(bounds[0])} of {whole}, or more"
+    yield f"heat{BOUNDS}", f"{_percent(bounds[0])} of {whole}, or more"
     for number, (upper, lower) in enumerate(pairwise(bounds)):
-        yield f"heat{_BOUNDS - 1 - number}", f"{_number(lower)} to {_percent(upper)}"
+        yield f"heat{BOUNDS - 1 - number}", f"{_number(lower)} to {_percent(upper)}"
     yield "heat0", f"less than {_percent(bounds[-1])}"
 
 

@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 from weakref import WeakKeyDictionary
@@ -18,7 +19,7 @@ from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.habits import Habits
 from graphbuilder.backends.graphviz.read.scene import Section
-from graphbuilder.ir import Graph, Node, Value
+from graphbuilder.ir import Copies, Graph, Node, Value
 
 Fold = Literal["nothing", "repeats", "blocks"]
 _COPIES, _COPIES_INSIDE = 2, 6
@@ -207,7 +208,7 @@ class Policy:
 
     def _is_long(self, body: TypedGraph) -> bool:
         """Whether ``body`` is a row of ops that is too long for one: a panel is cut where a card is not."""
-        row = all(node.op is not None and len(node.inputs) == 1 for node in body.graph.nodes)
+        row = all(node.op is not None and len(node.inputs) == 1 for node in _written(body))
         return self._options.direction == "LR" and row and self._count(body) > _ROW
 
     def _is_stage(self, body: TypedGraph) -> bool:
@@ -221,16 +222,26 @@ class Policy:
         Activations count where a sentence says them, too: a block stays a block.
         """
         if id(body) not in self._boxes:
-            drawn = (n for n in body.graph.nodes if _is_activation(n) or not self._habits.hides(n, body))
-            counts = (1 if node.op is not None else self._count(body.bodies[node.name]) for node in drawn)
-            self._boxes[id(body)] = sum(counts)
+            nodes = _written(body)
+            drawn = [_is_activation(node) or not self._habits.hides(node, body) for node in nodes]
+            counts = [
+                (1 if node.op is not None else self._count(body.bodies[node.name])) if is_drawn else 0
+                for node, is_drawn in zip(nodes, drawn, strict=True)
+            ]
+            self._boxes[id(body)] = sum(counts) + (len(body.graph.nodes) - len(nodes)) * (counts[-1] if counts else 0)
         return self._boxes[id(body)]
+
+
+def told(run: Run, typed: TypedGraph) -> Sequence[Node]:
+    """The copies of ``run`` that are written out, and the first of those that all are like the last of them."""
+    nodes = typed.graph.nodes
+    return run.nodes[: len(nodes.head) + 1] if isinstance(nodes, Copies) else run.nodes
 
 
 def is_chained(run: Run, typed: TypedGraph) -> bool:
     """Whether each copy reads the one before it, and nothing else does."""
-    outputs = {value.node for _, value in typed.graph.outputs}
-    for before, after in zip(run.nodes, run.nodes[1:], strict=False):
+    outputs, nodes = {value.node for _, value in typed.graph.outputs}, told(run, typed)
+    for before, after in zip(nodes, nodes[1:], strict=False):
         carried = [new.node == before.name or new == old for new, old in zip(after.inputs, before.inputs, strict=True)]
         if not all(carried) or _readers(before, typed) != {after.name} or before.name in outputs:
             return False
@@ -239,14 +250,18 @@ def is_chained(run: Run, typed: TypedGraph) -> bool:
 
 def _is_abreast(run: Run, typed: TypedGraph) -> bool:
     """Whether the copies read the same and one node reads them all."""
-    readers = [_readers(node, typed) for node in run.nodes]
+    nodes = told(run, typed)
+    readers = [_readers(node, typed) for node in nodes]
     outputs = {value.node for _, value in typed.graph.outputs}
-    together = all(node.inputs == run.first.inputs and node.name not in outputs for node in run.nodes)
+    together = all(node.inputs == run.first.inputs and node.name not in outputs for node in nodes)
     return together and len(readers[0]) == 1 and all(names == readers[0] for names in readers)
 
 
 def _readers(node: Node, typed: TypedGraph) -> set[str]:
-    values = [Value(node.name, port) for port in node.results]
+    values, nodes = [Value(node.name, port) for port in node.results], typed.graph.nodes
+    if isinstance(nodes, Copies):
+        near = nodes[: len(nodes.head) + 2]
+        return {reader.name for reader in near if not set(values).isdisjoint(reader.inputs)}
     return {reader for value in values for reader, _ in typed.graph.readers.get(value, ())}
 
 
@@ -255,4 +270,11 @@ def _is_activation(node: Node) -> bool:
 
 
 def _bodies(body: TypedGraph) -> list[TypedGraph]:
-    return [body.bodies[node.name] for node, inner in body.graph.children() if inner.kind != "composite"]
+    calls = ((node, node.callee) for node in _written(body) if isinstance(node.callee, Graph))
+    return [body.bodies[node.name] for node, inner in calls if inner.kind != "composite"]
+
+
+def _written(body: TypedGraph) -> Sequence[Node]:
+    """The nodes of ``body``, of a long repeat those that are written out: all further ones are like the last."""
+    nodes = body.graph.nodes
+    return nodes.head if isinstance(nodes, Copies) else nodes

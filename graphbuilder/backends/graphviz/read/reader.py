@@ -14,7 +14,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.likeness import alike, details, variants
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.read.habits import Habits, title_of
-from graphbuilder.backends.graphviz.read.policy import Policy, Where, is_chained
+from graphbuilder.backends.graphviz.read.policy import Policy, Where, is_chained, told
 from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Look, Region, Section
 from graphbuilder.ir import Node, Op, TensorType, Value
 from graphbuilder.ir.fault import Fault, faults
@@ -112,7 +112,7 @@ class Reader:
         given = self._add(region, item, inputs, typed.outputs_of(run.nodes[-1]), where)
         if not is_chained(run, typed):
             self._abreast.update(given)
-        for copy in run.nodes:
+        for copy in (*told(run, typed), run.nodes[-1]):
             values.update(zip((Value(copy.name, port) for port in copy.results), given, strict=True))
 
     def _stacked(self, run: Run, typed: TypedGraph, where: Where) -> Box | Card:

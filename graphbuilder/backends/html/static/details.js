@@ -52,6 +52,7 @@ function ofCall(view, path, call, item, go) {
   const { data } = view;
   return [
     chips(view, call, item),
+    call.wrong ? section("Wrong", ...call.wrong.map((error) => made("p", { class: "wrong" }, error))) : null,
     section("Shapes", shapes(call)),
     section("Cost", costs(view, path, call, item)),
     fieldOf(data, path),
@@ -83,7 +84,8 @@ function shapes(call) {
 
 function costs(view, path, call, item) {
   const table = made("table", { class: "costs" });
-  const copies = item?.fold?.kind === "stack" && item.path === view.chosen ? item.fold.count : 1;
+  const own = item?.fold?.kind === "stack" && item.path === view.chosen ? item.fold.count : 1;
+  const copies = (item?.copies ?? []).reduce((count, { start, end, turns }) => count * Math.ceil((end - start) / turns), own);
   for (const [kind, { title, text }] of costsOf(view.data)) {
     const value = costOfCall(view.data, path, call, kind), whole = totalOf(view.data, kind);
     const bar = made("div", { class: "bar" }, made("div"));
@@ -91,7 +93,7 @@ function costs(view, path, call, item) {
     table.append(made("tr", {}, made("th", { scope: "row" }, title), made("td", { class: "number", title: String(value) }, value ? text(value) : "–"),
       made("td", { class: "number share" }, share(value, whole)), made("td", { class: "wide" }, bar)));
   }
-  const words = copies > 1 ? [`of one of ${copies} copies`, ...item.fold.words].join("; ") : "";
+  const words = copies > 1 ? [`of one of ${copies} copies`, ...(own > 1 ? item.fold.words : [])].join("; ") : "";
   const note = words ? made("p", { class: "hint" }, words) : null;
   return made("div", {}, table, note);
 }

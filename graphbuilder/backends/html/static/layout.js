@@ -37,13 +37,13 @@ function stretched(spans) {
   };
 }
 
-function laidPiece(network, states, number, prefix, depth) {
+function laidPiece(network, states, number, prefix, depth, copies = []) {
   const piece = network.pieces[number];
   const opened = new Map();
   piece.boxes.forEach((box, index) => {
     if (!box.fold) return;
     const path = prefix + box.path, state = foldState(network, states, box.fold, path);
-    if (state !== "closed") opened.set(index, laidFold(network, states, box, path, prefix, state, depth));
+    if (state !== "closed") opened.set(index, laidFold(network, states, box, path, prefix, state, depth, copies));
   });
   evened([...opened].filter(([index]) => Math.abs(piece.boxes[index].at[0]) < 1).map(([, inner]) => inner));
   // Edges are rounded: those of the whole are not to lie within those of its boxes.
@@ -62,7 +62,7 @@ function laidPiece(network, states, number, prefix, depth) {
     if (typeof tail === "string") ports.in[tail.slice(3)] = atX(points[0]);
     if (typeof head === "string") ports.out[head.slice(4)] = atX(points[points.length - 2]);
   }
-  return { piece, number, prefix, depth, opened, atX, atY, ports,
+  return { piece, number, prefix, depth, copies, opened, atX, atY, ports,
     left: -atX(-left), right: atX(right), height: atY(length) };
 }
 
@@ -80,10 +80,11 @@ function evened(folds) {
   }
 }
 
-function laidFold(network, states, box, path, prefix, state, depth) {
+function laidFold(network, states, box, path, prefix, state, depth, around) {
   const { fold } = box, panel = fold.kind === "panel";
   const copies = state === "all";
-  const inner = laidPiece(network, states, fold[state], prefix + (copies ? fold.around : fold.prefix), depth + 1);
+  const within = fold.kind === "stack" && !copies ? [...around, copiesAt(path, fold)] : around;
+  const inner = laidPiece(network, states, fold[state], prefix + (copies ? fold.around : fold.prefix), depth + 1, within);
   const header = panel ? PANEL_HEADER : HEADER, size = panel ? 15 : 10;
   const badge = fold.count ? textWidth(`× ${fold.count}`, 9, true) + 20 : 0;
   const title = 28 + textWidth(fold.title, size, true) + badge + 12;
@@ -120,7 +121,7 @@ function putBox(scene, laid, box, x, y) {
   const bar = wide > scene.network.wide + STANDARD_BAR;
   const low = bar ? atX(centre - wide / 2) : atX(centre) - wide / 2;
   const width = bar ? atX(centre + wide / 2) - low : wide;
-  const item = { ...box, id: scene.items.length, path: laid.prefix + box.path, depth: laid.depth, open: false,
+  const item = { ...box, id: scene.items.length, path: laid.prefix + box.path, depth: laid.depth, copies: laid.copies, open: false,
     x: x + low, y: y + atY(middle) - high / 2, wide: width, high, bar };
   item.key = box.fold ? foldKey(box.fold, item.path) : "";
   scene.items.push(item);
@@ -132,7 +133,7 @@ function putFold(scene, laid, box, inner, x, y) {
   const top = atY(box.free ?? middle - high / 2), room = atY(middle + high / 2) - top;
   const rest = (room - inner.height) * (box.free === undefined ? 0.5 : 1);
   const trunk = x + atX(centre), edge = y + top + rest + inner.before;
-  const item = { ...box, id: scene.items.length, path: inner.path, key: foldKey(box.fold, inner.path), depth: laid.depth,
+  const item = { ...box, id: scene.items.length, path: inner.path, key: foldKey(box.fold, inner.path), depth: laid.depth, copies: laid.copies,
     open: true, state: inner.state, stacked: inner.stacked, header: inner.header,
     x: trunk - inner.frameLeft, y: edge, wide: inner.frameLeft + inner.frameRight, high: inner.frameHeight };
   scene.items.push(item);

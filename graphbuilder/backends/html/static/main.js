@@ -6,8 +6,14 @@ const view = new View(svg, byId("world"), report, () => getComputedStyle(panel).
 const search = new Search(view, byId("search"), byId("found"), (path) => go(path));
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-function say(words) {
+let silence = 0;
+
+// Tells readers of screens, and everyone where nothing else shows it.
+function say(words, seen = false) {
   status.textContent = words;
+  status.classList.toggle("seen", seen);
+  clearTimeout(silence);
+  if (seen) silence = setTimeout(() => status.classList.remove("seen"), 8000);
 }
 
 function go(path) {
@@ -35,7 +41,9 @@ function link() {
 function follow() {
   let path = location.hash.slice(1);
   try { path = decodeURI(path); } catch { return; }
-  if (path && path !== view.chosen && (callAt(view.data, path) || view.itemAt(path))) view.choose(path, true);
+  if (!path || path === view.chosen) return;
+  if (callAt(view.data, path) || view.itemAt(path)) view.choose(path, true);
+  else say(`There is no ${path.length > 80 ? `${path.slice(0, 80)}…` : path} in this network`, true);
 }
 
 // theme and heat
@@ -63,7 +71,10 @@ function setHeat(kind) {
 function drawScale() {
   const scale = byId("scale");
   scale.hidden = !view.heat;
-  if (view.heat) scale.querySelector(".most").textContent = COSTS[view.heat].text(view.most);
+  if (!view.heat) return;
+  const percent = (bound) => `${Number((100 * bound).toPrecision(2))} %`;
+  scale.querySelector(".least").textContent = `< ${percent(view.bounds.at(-1))}`;
+  scale.querySelector(".most").textContent = `≥ ${percent(view.bounds[0])} of all ${COSTS[view.heat].whole}`;
 }
 
 // minimap
@@ -232,9 +243,14 @@ function fault(mistakes) {
     made("strong", {}, code), ` ${title}`, line ? made("span", { class: "hint" }, ` line ${line}`) : "", text ? made("code", {}, text) : "",
     help ? made("span", { class: "hint remedy" }, help) : "")));
   const words = mistakes.length === 1 ? "One mistake" : `${mistakes.length} mistakes`;
-  banner.querySelector("h2").textContent = `${words} in the spec; this is the last figure without`;
+  banner.querySelector("h2").textContent = `${words} in the spec; ${view.data.broken ? "they are drawn in red" : "this is the last figure without"}`;
   banner.hidden = !mistakes.length;
-  document.body.classList.toggle("faulty", mistakes.length > 0);
+  document.body.classList.toggle("faulty", mistakes.length > 0 && !view.data.broken);
+}
+
+function gone(is) {
+  byId("gone").textContent = is ? "The server is gone. This is its last figure, which goes on as soon as the server is back." : "";
+  document.body.classList.toggle("gone", is);
 }
 
 function start() {
@@ -251,6 +267,7 @@ function start() {
   const menu = { "save-svg": () => saveSvg(view), "save-png": () => savePng(view), "open-all": () => view.foldAll(true),
     "fold-all": () => view.foldAll(false), "as-first": () => view.reset() };
   for (const [id, action] of Object.entries(menu)) click(id, () => { turnMenu(false); action(); });
+  click("hush", () => { byId("fault").hidden = true; });
   click("shut", () => byId("help").close());
   byId("heat").addEventListener("change", (event) => setHeat(event.target.value));
   document.addEventListener("keydown", typed);
@@ -270,5 +287,5 @@ function start() {
   }
 }
 
-window.graphbuilder = { update, fault };
+window.graphbuilder = { update, fault, gone };
 start();

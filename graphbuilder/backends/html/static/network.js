@@ -47,18 +47,39 @@ function costOfCall(data, path, call, kind) {
   return kind === "time" ? data.seconds[path] ?? 0 : call[kind];
 }
 
-// What an item costs, of a stack all its copies together.
-function costOf(data, item, kind) {
-  const call = callAt(data, item.path);
+// What a call costs with what stands behind it and is not drawn.
+function costOfDrawn(data, path, kind) {
+  const call = callAt(data, path);
   if (!call) return 0;
+  const around = path.slice(0, path.lastIndexOf(".") + 1);
+  return [path, ...(call.behind ?? []).map((name) => around + name)]
+    .reduce((sum, each) => sum + costOfCall(data, each, callAt(data, each), kind), 0);
+}
+
+// The copies on a stack at a path, as the paths of what is in them tell them apart.
+function copiesAt(path, fold) {
+  const cut = path.lastIndexOf(".") + 1;
+  return { base: path.slice(0, cut), start: Number(path.slice(cut)), end: Number(path.slice(cut)) + fold.count, turns: fold.turns ?? 1 };
+}
+
+// What an item costs in all copies that it stands for.
+function costOf(data, item, kind) {
   const stacked = item.fold?.kind === "stack" && !(item.open && item.state === "all");
-  if (!stacked) return costOfCall(data, item.path, call, kind);
-  const cut = item.path.lastIndexOf(".") + 1, start = Number(item.path.slice(cut));
-  let sum = 0, copy = call;
-  for (let number = start; number < start + item.fold.count; number++) {
-    const path = item.path.slice(0, cut) + number;
-    if (number < MOST_COPIES) copy = callAt(data, path) ?? copy;
-    sum += costOfCall(data, path, copy, kind);
+  return costOfCopies(data, item.path, stacked ? [...item.copies, { ...copiesAt(item.path, item.fold), turns: 1 }] : item.copies, kind);
+}
+
+// The sum over copies of copies, those of one body and one cost being looked at once where their times need not be told apart.
+function costOfCopies(data, path, copies, kind) {
+  if (!copies.length) return costOfDrawn(data, path, kind);
+  const [{ base, end, turns }, ...rest] = copies, inner = path.slice(base.length), name = inner.split(".")[0];
+  const known = new Map();
+  let sum = 0, last = 0;
+  for (let number = Number(name); number < end; number += turns) {
+    if (number >= MOST_COPIES && kind !== "time") return sum + last * Math.ceil((end - number) / turns);
+    const call = callAt(data, base + number), key = kind === "time" || !call ? number : `${call.body} ${call[kind]} ${call.shares}`;
+    if (!known.has(key)) known.set(key, costOfCopies(data, base + number + inner.slice(name.length), rest, kind));
+    last = known.get(key);
+    sum += last;
   }
   return sum;
 }
@@ -93,10 +114,10 @@ function share(part, whole) {
 }
 
 const COSTS = {
-  params: { title: "Parameters", text: (number) => short(number) },
-  macs: { title: "MACs", text: (number) => short(number) },
-  memory: { title: "Memory", text: (number) => bytes(4 * number) },
-  time: { title: "Time", text: (seconds) => seconds < 1e-3 ? `${(1e6 * seconds).toFixed(0)} µs` : `${(1e3 * seconds).toFixed(seconds < 0.1 ? 2 : 0)} ms` },
+  params: { title: "Parameters", whole: "parameters", text: (number) => short(number) },
+  macs: { title: "MACs", whole: "MACs", text: (number) => short(number) },
+  memory: { title: "Memory", whole: "results", text: (number) => bytes(4 * number) },
+  time: { title: "Time", whole: "time", text: (seconds) => seconds < 1e-3 ? `${(1e6 * seconds).toFixed(0)} µs` : `${(1e3 * seconds).toFixed(seconds < 0.1 ? 2 : 0)} ms` },
 };
 
 // Words as they are compared: sizes in either order and with any sign between them.
@@ -109,6 +130,8 @@ function turnedShape(shape) {
   return sizes.length > 1 ? `${sizes.at(-1)}x${sizes.slice(0, -1).join("x")}` : shape;
 }
 
+const SHAPES = 5, NONE = 9;
+
 function matches(entries, query, most) {
   const words = plain(query).split(/\s+/).filter(Boolean);
   if (!words.length) return [];
@@ -116,11 +139,14 @@ function matches(entries, query, most) {
   for (const entry of entries) {
     const { path, call } = entry;
     const name = plain(path), op = plain(`${call.is} ${call.title ?? ""}`);
-    const shapes = plain([...call.reads, ...call.gives].flatMap((shape) => [shape, turnedShape(shape)]).join(" "));
-    const one = (word) => name === word ? 0 : name.endsWith(`.${word}`) ? 1 : op.startsWith(word) ? 2 : name.includes(word) ? 3 : op.includes(word) ? 4 : shapes.includes(word) ? 5 : 9;
+    const holds = (shapes, word) => shapes.some((shape) => [shape, turnedShape(shape)].some((each) => plain(each).includes(word)));
+    // Who looks for a shape looks for what gives it, and rather for an op than for what it is in.
+    const made = call.body === undefined || call.op ? SHAPES : SHAPES + 1;
+    const one = (word) => name === word ? 0 : name.endsWith(`.${word}`) ? 1 : op.startsWith(word) ? 2 : name.includes(word) ? 3 : op.includes(word) ? 4
+      : holds(call.gives, word) ? made : holds(call.reads, word) ? made + 2 : NONE;
     const worst = Math.max(...words.map(one));
-    if (worst < 9) scored.push({ ...entry, score: worst });
+    if (worst < NONE) scored.push({ ...entry, score: worst });
   }
-  scored.sort((a, b) => a.score - b.score || a.path.length - b.path.length);
+  scored.sort((a, b) => a.score - b.score || (a.score < SHAPES ? a.path.length - b.path.length : 0));
   return scored.slice(0, most);
 }

@@ -250,16 +250,20 @@ class View {
 
   // colours
 
-  // Colours boxes by what they cost, by steps of the figure's own scale.
+  // Colours boxes by the share of the whole that all their copies cost, as the figure does.
   paint() {
     const { heat, scene, data } = this;
     const closed = scene.items.filter((item) => !item.open && item.element);
     for (const { element: each } of closed) each.classList.remove(...HEATS);
     if (!heat) return;
     const values = new Map(closed.map((item) => [item, costOf(data, item, heat)]));
-    this.most = Math.max(...values.values());
+    const whole = totalOf(data, heat) || 1, most = Math.max(0, ...values.values()) / whole;
+    const first = data.steps.findIndex((step) => step <= most), last = data.steps.length - (HEATS.length - 1);
+    this.bounds = data.steps.slice(Math.min(first < 0 ? last : first, last)).slice(0, HEATS.length - 1);
     for (const [item, value] of values) {
-      item.heat = HEATS[this.most ? Math.ceil((HEATS.length - 1) * Math.sqrt(value / this.most)) : 0];
+      if (item.style === "terminal") continue;
+      const reached = this.bounds.findIndex((bound) => value / whole >= bound);
+      item.heat = HEATS[reached < 0 ? 0 : HEATS.length - 1 - reached];
       item.element.classList.add(item.heat);
     }
   }
