@@ -9,7 +9,7 @@ gb.render(network, "xception.svg")
 print(gb.summary(network))
 ```
 
-Names are imported when they are first used; torch only by ``compile``.
+Names are imported when they are first used; torch only by ``compile`` and ``bench``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graphbuilder.benching.bench import bench
     from graphbuilder.benching.rooflines import roofline
     from graphbuilder.comparing import compare
     from graphbuilder.compiler import Network, check, check_text, compile, load, source, summary
@@ -33,6 +34,7 @@ _HOMES = {
     "CompileError": "diagnostics",
     "Diagnostic": "diagnostics",
     "Network": "compiler",
+    "bench": "benching.bench",
     "check": "compiler",
     "check_text": "compiler",
     "compare": "comparing",
@@ -53,6 +55,7 @@ __all__ = [
     "CompileError",
     "Diagnostic",
     "Network",
+    "bench",
     "check",
     "check_text",
     "compare",

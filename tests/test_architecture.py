@@ -43,7 +43,7 @@ ROOMS: tuple[str, ...] = (
 SHUT = {"ir": {"spec", "ops"}, "backends": {"spec", "elaborate"}}
 # Who may import a library when the program runs, by the start of the path below the package.
 KEEPERS: dict[str, tuple[str, ...]] = {
-    "torch": ("backends/torch/", "weights/", "importers/torch/"),
+    "torch": ("backends/torch/", "weights/", "benching/", "importers/torch/"),
     "triton": ("backends/torch/kernels/",),
     "networkx": ("ir/",),
     "tomli": ("document/",),

@@ -24,6 +24,7 @@ COMMANDS = (
     "import",
     "expand",
     "passes",
+    "bench",
     "ops",
     "schema",
     "explain",

@@ -25,14 +25,20 @@ class Roofline:
     Attributes:
         summary: the network's blocks.
         floors: what they cost at least.
+        seconds: what each call took, by its path, where that was measured; "" is the whole.
     """
 
     summary: Summary
     floors: Floors
+    seconds: Mapping[str, float] | None = None
 
     def of(self, block: Block) -> Floor:
         """The floor of all calls that ``block`` stands for, one batch through each."""
         return self.floors.at(block.paths)
+
+    def took(self, block: Block) -> float | None:
+        """The seconds of all calls that ``block`` stands for, where they were measured."""
+        return None if self.seconds is None else sum(self.seconds.get(path, 0.0) for path in block.paths)
 
     @property
     def total(self) -> Floor:
@@ -48,6 +54,7 @@ class Roofline:
             "batch": found.batch,
             "dtype": found.dtype,
             "fusion": found.fusion,
+            **({} if self.seconds is None else {"measured": self.seconds[""]}),
             "floor": self._floor(self.total),
             "floors": {fusion: self._floor(total) for fusion, total in found.totals.items()},
             "blocks": [self._block(block) for block in self.summary.blocks],
@@ -96,6 +103,7 @@ class Roofline:
             "op" if block.is_op else "block": block.what,
             "repeat": block.repeat,
             **self.of(block).data(),
+            **({} if self.seconds is None else {"measured": self.took(block)}),
             "blocks": inner,
         }
 

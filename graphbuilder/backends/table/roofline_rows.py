@@ -48,6 +48,7 @@ def columns(roofline: Roofline, depth: int) -> tuple[Column, ...]:
     whole = roofline.total.seconds
     names = tuple("  " * level + _name(block) for level, block in found)
     bars = tuple(_bar(floor.seconds, whole) for floor in floors)
+    measured = () if roofline.seconds is None else _measured(roofline, blocks)
     return (
         Column("block", names, styles=tuple("" if block.is_op else "bold" for block in blocks)),
         Column("op", tuple(f"{b.what} {b.detail}".strip() for b in blocks), folds=True, leaves=4),
@@ -57,6 +58,7 @@ def columns(roofline: Roofline, depth: int) -> tuple[Column, ...]:
         _numbers("floor", floors, lambda floor: numbers.duration(floor.seconds)),
         _numbers("share", floors, lambda floor: f"{100 * floor.seconds / whole:.1f} %"),
         Column("bound by", tuple(floor.bound or "" for floor in floors)),
+        *measured,
         Column("", bars, leaves=5, styles=("cyan",) * len(bars)),
     )
 
@@ -91,6 +93,16 @@ def notes(roofline: Roofline) -> Iterator[str]:
 def _numbers(title: str, floors: list[Floor], shown: Callable[[Floor], str], leaves: int = 0) -> Column:
     """Numbers; empty where no kernel starts, since another does the work."""
     return Column(title, tuple(shown(floor) if floor.kernels else "" for floor in floors), right=True, leaves=leaves)
+
+
+def _measured(roofline: Roofline, blocks: list[Block]) -> tuple[Column, ...]:
+    """What each block took, and the part of it that the device needs at least."""
+    times = [roofline.took(block) or 0.0 for block in blocks]
+    parts = [roofline.of(block).seconds / took if took else 0.0 for block, took in zip(blocks, times, strict=True)]
+    return (
+        Column("measured", tuple(map(numbers.duration, times)), right=True),
+        Column("of the floor", tuple(f"{100 * part:.0f} %" if part else "" for part in parts), right=True, leaves=1),
+    )
 
 
 def _name(block: Block) -> str:

@@ -46,13 +46,22 @@ def clocked(typed: TypedGraph, *, device: str, batch: int, tell: Tell) -> tuple[
     """
     place = device_named(device)
     module = build(typed, device=place).eval()
-    with torch.inference_mode(), memory_coded(f"run a batch of {batch}"):
+    with memory_coded(f"run a batch of {batch}"):
         inputs = drawn(typed, batch, 0, place, torch.float32)
+        seconds = clocked_module(module, typed, inputs, place, tell)
+    return seconds, f"a batch of {batch} on {_named(place)}"
+
+
+def clocked_module(
+    module: nn.Module, typed: TypedGraph, inputs: list[torch.Tensor], place: torch.device, tell: Tell
+) -> dict[str, float]:
+    """The seconds of every call of ``module``, which is ``typed`` in evaluation, by its path; "" is the whole."""
+    with torch.inference_mode():
         rounds = list(_rounds(lambda: _round(module, inputs, place), tell))
     totals = {path: median(each[path] for each in rounds) for path in rounds[0]}
     seconds = {"": totals[""]}
     _share(typed, "", "", totals[""], totals, Counter(owner for _, owner in _calls(typed, "", "")), seconds)
-    return seconds, f"a batch of {batch} on {_named(place)}"
+    return seconds
 
 
 def _rounds(run: Callable[[], dict[str, float]], tell: Tell) -> Iterator[dict[str, float]]:

@@ -66,3 +66,19 @@ class NotTrained(Rule):
 
     code = "GB708"
     title = "an optimised module is not trained"
+
+
+class PeerMissing(Rule):
+    """``bench --vs`` measures a network beside what else would run it, each only where it is installed: `timm`,
+    `torchvision`, `keras`, `onnxruntime` (with `onnx` and `onnxscript`), `openvino`. Nothing else needs any of them."""
+
+    code = "GB709"
+    title = "a library to compare with is missing"
+
+
+class PeerUnfit(Rule):
+    """A contender of ``bench --vs`` does not run this network, this batch or this type of numbers, or has no model of
+    that name. A model is named behind a colon, ``--vs timm:legacy_xception``, where it is not known which is meant."""
+
+    code = "GB710"
+    title = "a contender that cannot run this"

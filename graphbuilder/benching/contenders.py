@@ -1,0 +1,62 @@
+"""Who a network is measured beside: what a user would run instead. Each is imported when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import torch
+from torch import nn
+
+from graphbuilder.backends.torch import build_optimised
+from graphbuilder.benching import names
+from graphbuilder.benching.engines import onnxruntime, openvino
+from graphbuilder.benching.given import Given, Ready, channels_last, laid_out
+from graphbuilder.benching.libraries import keras, timm, torchvision
+from graphbuilder.passes import Optimised, optimise
+
+Contender = Callable[[Given, str], Ready]
+"""Makes a contender of a case; the text is what stood behind its name: ``timm:legacy_xception``."""
+
+
+def ours(given: Given, optimize: str) -> Ready:
+    """The network as ``compile`` gives it."""
+    module = ours_module(given, optimise(given.network.typed, optimize))
+    return Ready(_forward(module, given), "" if optimize == "inference" else f"--optimize {optimize}")
+
+
+def ours_module(given: Given, optimised: Optimised) -> nn.Module:
+    """The module of the network behind its passes, in evaluation."""
+    if not optimised.steps:
+        return given.plain()
+    typed, weights = given.network.typed, given.weights
+    return build_optimised(typed, optimised, device=given.place, dtype=given.dtype, weights=weights)
+
+
+def _torch(given: Given, _: str) -> Ready:
+    """The network as a person would write it, in eager mode: the written source, nothing optimised."""
+    return Ready(_forward(given.plain(), given))
+
+
+def _compile(given: Given, _: str) -> Ready:
+    """The same through ``torch.compile``: on the CPU with its weights frozen, on a GPU tuned as far as it goes."""
+    module = given.plain()
+    # torch annotates it in part.
+    compiled = cast("Callable[..., Callable[..., object]]", getattr(torch, "compile"))  # noqa: B009
+    if given.place.type == "cpu":
+        return Ready(_forward(compiled(module, options={"freezing": True}), given), "freezing")
+    last = given._replace(inputs=[laid_out(each) for each in given.inputs])
+    tuned = compiled(channels_last(module), mode="max-autotune")
+    return Ready(_forward(tuned, last), "max-autotune, channels last")
+
+
+def _forward(module: Callable[..., object], given: Given) -> Callable[[], object]:
+    def run() -> object:
+        with torch.no_grad():
+            return module(*given.inputs)
+
+    return run
+
+
+_MAKERS = (_torch, _compile, timm, torchvision, keras, onnxruntime, openvino)
+CONTENDERS: Mapping[str, Contender] = dict(zip(names.CONTENDERS, _MAKERS, strict=True))

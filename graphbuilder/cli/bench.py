@@ -1,0 +1,154 @@
+"""``graphbuilder bench``: how fast networks run here, beside others and beside what the device could do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from graphbuilder.cli.options import Reading, only_one, reads_specs
+from graphbuilder.cli.report import has_colour, unknown
+from graphbuilder.cli.root import Command
+from graphbuilder.cli.stages import Tell, silent
+
+if TYPE_CHECKING:
+    from graphbuilder.backends.table.bench import Bench
+
+EXAMPLES = """
+\b
+Examples:
+  graphbuilder bench specs/xception.toml --batch 1 --batch 8 --vs torch,compile
+  graphbuilder bench specs/xception.toml --vs timm,keras,onnxruntime,openvino --json > results.json
+  graphbuilder bench specs/resnet50.toml specs/mobilenet_v2.toml --vs timm:resnet50
+  graphbuilder bench specs/xception.toml --device cuda --batch 256 --dtype bfloat16 --blocks -o roofline.svg
+"""
+
+
+@click.command(
+    cls=Command, name="bench", short_help="Measure networks, beside others and their floor.", epilog=EXAMPLES
+)
+@click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
+@reads_specs
+@click.option("--batch", "batches", type=click.IntRange(1), multiple=True, help="Samples in a batch, 1; repeatable.")
+@click.option(
+    "--dtype",
+    "dtypes",
+    type=click.Choice(["float32", "bfloat16", "float16"]),
+    multiple=True,
+    help="The type of all numbers, float32; repeatable.",
+)
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where it runs.")
+@click.option("--optimize", type=click.Choice(["none", "inference"]), default="inference", help="How ours is compiled.")
+@click.option(
+    "--vs",
+    "versus",
+    metavar="NAME,...",
+    multiple=True,
+    help="Measure these in turns with ours: torch, compile, timm, torchvision, keras, onnxruntime, openvino; a model "
+    "behind a colon.",
+)
+@click.option(
+    "--seconds", type=click.FloatRange(0), default=10.0, help="Time for the rounds of each network, batch and dtype."
+)
+@click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads of the CPU; torch's choice unless given.")
+@click.option("--blocks", is_flag=True, help="Time every block of ours as well, beside its floor.")
+@click.option("-o", "--output", metavar="FILE", help="With --blocks, plot the first case's roofline: .svg or .png.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="The tables in Markdown.")
+def command(
+    reading: Reading,
+    specs: tuple[str, ...],
+    *,
+    batches: tuple[int, ...],
+    dtypes: tuple[str, ...],
+    device: str,
+    optimize: str,
+    versus: tuple[str, ...],
+    seconds: float,
+    threads: int | None,
+    blocks: bool,
+    output: str | None,
+    as_json: bool,
+    as_markdown: bool,
+) -> None:
+    """Measure how fast networks run here in evaluation: time (median and nine tenths), samples a second, memory, the
+    first call, and the part of it that this device needs at least.
+
+    What they are measured beside runs in turns with them, on the same weights where it can; ratios are medians over
+    the rounds. A library's model has weights of its own.
+    """
+    form = only_one(json=as_json, markdown=as_markdown)
+    contenders = [name for each in versus for name in each.split(",")]
+    _check(contenders, output, blocks)
+    networks = [reading.network(spec) for spec in specs]
+    from graphbuilder.benching.bench import bench
+
+    with _progress() as tell:
+        result = bench(
+            *networks,
+            batches=batches or (1,),
+            dtypes=dtypes or ("float32",),
+            device=device,
+            optimize=optimize,
+            versus=contenders,
+            seconds=seconds,
+            threads=threads,
+            blocks=blocks,
+            tell=tell,
+        )
+    if output is not None:
+        result.rooflines[0].plot(output)
+    _print(result, form)
+
+
+def _check(contenders: list[str], output: str | None, blocks: bool) -> None:
+    """Before any work."""
+    from graphbuilder.benching.names import CONTENDERS
+
+    for each in contenders:
+        name = each.partition(":")[0]
+        if name not in CONTENDERS:
+            raise unknown("contender", name, CONTENDERS, f"take of {', '.join(CONTENDERS)}")
+    if output is not None:
+        from graphbuilder.backends.plot import checked_format
+
+        checked_format(output)
+        if not blocks:
+            raise click.UsageError("-o plots what --blocks measures, and it is not asked for")
+
+
+def _print(result: Bench, form: str | None) -> None:
+    if form == "json":
+        click.echo(json.dumps(result.data(), indent=2))
+    elif form == "markdown":
+        click.echo(result.markdown(), nl=False)
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        from graphbuilder.backends.table.bench_rows import show
+
+        show(result, Console(no_color=not has_colour()))
+    else:
+        click.echo(result.text(), nl=False)
+
+
+@contextmanager
+def _progress() -> Generator[Callable[[str], Tell]]:
+    """A bar on a terminal for whatever is being done; nothing for anything else."""
+    if not sys.stderr.isatty():
+        yield lambda doing: silent
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("starting", total=None)
+
+        def telling(doing: str) -> Tell:
+            return lambda done, rounds: progress.update(task, description=doing, completed=done, total=rounds)
+
+        yield telling
