@@ -243,10 +243,11 @@ def compile(
         UserWarning: when weights of the file are NaN or infinite.
     """
     from graphbuilder.backends.torch import build, build_optimised
+    from graphbuilder.backends.torch.chosen import device_named
     from graphbuilder.passes import optimise
 
     known = _network(network)
-    optimised = optimise(known.typed, optimize)
+    optimised = optimise(known.typed, optimize, device_named(device).type)
     built = partial(build_optimised, known.typed, optimised) if optimised.steps else partial(build, known.typed)
     if weights is None:
         return built(device=device, dtype=dtype, seed=seed)

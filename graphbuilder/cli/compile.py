@@ -98,10 +98,11 @@ def command(
             filled = fill(network, weights, weights_map, weights_except)
         reading.warn(filled.warnings)
     with stages.stage("build", "building"):
-        optimised = optimise(network.typed, optimize)
+        optimised = optimise(network.typed, optimize, place.type)
         made = partial(build_optimised, network.typed, optimised) if optimised.steps else partial(build, network.typed)
         module = made(device=place, dtype=numbers, seed=seed, weights=filled.tensors, drawn=filled.drawn)
-        network = replace(network, typed=optimised.typed)
+        # What is written runs on any device, with the same names.
+        network = replace(network, typed=optimise(network.typed, optimize).typed)
     with stages.stage("forward", f"running a batch of {batch}"):
         trial = try_out(module, network.typed, batch=batch, device=place, dtype=numbers, seed=seed)
     built = Built(network, module, trial, stages, filled, seed)

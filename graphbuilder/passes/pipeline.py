@@ -10,6 +10,7 @@ from graphbuilder.analysis.weights import walk
 from graphbuilder.ir.invariants import breaches
 from graphbuilder.passes.drop_training import drop_training
 from graphbuilder.passes.fold_norms import fold_norms
+from graphbuilder.passes.fuse_sepconvs import fuse_sepconvs
 from graphbuilder.passes.merge_pads import merge_pads
 from graphbuilder.passes.recipe import Fold, Recipe
 from graphbuilder.passes.rewriting import Rewritten
@@ -18,6 +19,9 @@ Pass = Callable[[TypedGraph], Rewritten]
 
 # Dropout between a layer and its norm goes before the norm is folded.
 PIPELINES: Mapping[str, tuple[Pass, ...]] = {"none": (), "inference": (drop_training, merge_pads, fold_norms)}
+
+# Behind these, what only a kind of device gains by.
+ON_DEVICE: Mapping[tuple[str, str], tuple[Pass, ...]] = {("inference", "cuda"): (fuse_sepconvs,)}
 
 
 class Step(NamedTuple):
@@ -42,8 +46,10 @@ class Optimised(NamedTuple):
     steps: tuple[Step, ...]
 
 
-def optimise(typed: TypedGraph, pipeline: str) -> Optimised:
-    """``typed`` behind the passes of ``pipeline``, a name in ``PIPELINES``.
+def optimise(typed: TypedGraph, pipeline: str, device: str = "cpu") -> Optimised:
+    """``typed`` behind the passes of ``pipeline``, a name in ``PIPELINES``, and those for torch's kind of ``device``.
+
+    Weights are called the same on every device.
 
     Raises:
         ValueError: there is no such pipeline.
@@ -53,7 +59,7 @@ def optimise(typed: TypedGraph, pipeline: str) -> Optimised:
     steps: list[Step] = []
     folds: list[Fold] = []
     current = typed
-    for each in PIPELINES[pipeline]:
+    for each in (*PIPELINES[pipeline], *ON_DEVICE.get((pipeline, device), ())):
         made = each(current)
         after = current if made.graph is current.graph else _sound(made, typed)
         steps.append(Step(each.__name__, current, after))

@@ -16,6 +16,7 @@ from graphbuilder.ir.invariants import breaches
 from graphbuilder.passes import optimise
 from graphbuilder.passes.drop_training import drop_training
 from graphbuilder.passes.fold_norms import fold_norms
+from graphbuilder.passes.fuse_sepconvs import fuse_sepconvs
 from graphbuilder.passes.merge_pads import merge_pads
 from graphbuilder.passes.pipeline import Pass
 from tests.backends.networks import shipped, spelt
@@ -70,6 +71,26 @@ CASES: dict[str, tuple[Pass, str]] = {
     ),
 }
 
+SEPCONV = "{ op = 'sepconv', out = 4, kernel = 3, padding = 'same' }"
+CASES |= {
+    "fuse_a_sepconv": (fuse_sepconvs, f"[model]\nbody = [{{ op = 'relu' }}, {SEPCONV}, {{ op = 'elu' }}]"),
+    "fuse_in_a_repeat": (
+        fuse_sepconvs,
+        f"[model]\nbody = [{{ use = 'unit', repeat = 5 }}]\n[blocks.unit]\n"
+        f"body = [{{ op = 'relu6' }}, {SEPCONV}]\nshortcut = 'identity'\nafter = [{{ op = 'silu' }}]",
+    ),
+    "fuse_what_stands_between": (
+        fuse_sepconvs,
+        "[model]\nbody = [{ op = 'sepconv', out = 6, kernel = [3, 1], stride = 2, between = 'hardswish' },\n"
+        "{ op = 'relu' }, { op = 'sepconv', out = 4, kernel = 3, order = 'pointwise_first' }]",
+    ),
+    "fuse_shared_weights": (
+        fuse_sepconvs,
+        "[model]\nbody = [{ op = 'relu' }, { id = 'a', op = 'sepconv', out = 4, kernel = 3, padding = 'same' },\n"
+        "{ op = 'relu6' }, { share = 'a', id = 'b' }]",
+    ),
+}
+
 # Of each, the op that must still be there, as often as before.
 LEFT: dict[str, tuple[Pass, str, str]] = {
     "read twice": (fold_norms, "batchnorm", f"[{CONV}, {NORM}, {{ op = 'add', from = ['conv', 'batchnorm'] }}]"),
@@ -104,6 +125,23 @@ LEFT: dict[str, tuple[Pass, str, str]] = {
         merge_pads,
         "pad",
         "[{ op = 'pad', sides = 1 }, { op = 'conv', out = 4, kernel = 3, padding = 'same' }]",
+    ),
+    "read by others too": (
+        fuse_sepconvs,
+        "relu",
+        f"[{{ op = 'relu' }}, {SEPCONV}, {{ op = 'add', from = ['relu', 'sepconv'] }}]",
+    ),
+    "unlike what the kernel knows": (fuse_sepconvs, "elu", f"[{{ op = 'elu', alpha = 0.5 }}, {SEPCONV}]"),
+    "an activation that is learnt": (fuse_sepconvs, "prelu", f"[{SEPCONV}, {{ op = 'prelu' }}]"),
+    "a sum of three": (
+        fuse_sepconvs,
+        "add",
+        f"[{{ op = 'identity' }}, {SEPCONV}, {{ op = 'add', from = ['in', 'identity', 'sepconv'] }}]",
+    ),
+    "a norm between": (
+        fuse_sepconvs,
+        "sepconv",
+        "[{ op = 'sepconv', out = 4, kernel = 3, norm = true }]",
     ),
     "some copies of a repeat": (
         drop_training,
@@ -173,3 +211,8 @@ def test_steps_follow_one_another() -> None:
     assert optimised.steps[-1].after is optimised.typed
     assert all(one.after is two.before for one, two in pairwise(optimised.steps))
     assert optimise(typed, "none").typed is typed
+    assert [step.name for step in optimise(typed, "inference", "cuda").steps][3:] == ["fuse_sepconvs"]
+
+
+def test_the_source_for_a_gpu(golden: Callable[[str, str], None]) -> None:
+    golden("python/xception_for_a_gpu.py", write(optimise(shipped("xception"), "inference", "cuda").typed))

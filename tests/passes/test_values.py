@@ -45,14 +45,18 @@ def norms(typed: TypedGraph) -> int:
     return sum(name.endswith(".running_var") for name, _ in walk(typed))
 
 
-@pytest.mark.parametrize("name", NAMES)
+FUSED = ("deeplabv3plus_xception", "mobilenet_v1", "xception")
+
+
+@pytest.mark.parametrize(("name", "device"), [*((name, "cpu") for name in NAMES), *((name, "cuda") for name in FUSED)])
 @torch.inference_mode()
-def test_every_shipped_network(name: str) -> None:
+def test_every_shipped_network(name: str, device: str) -> None:
+    """What is made for a GPU is run on the CPU: the operator that it calls is there, too."""
     typed = small(name)
     module = build(typed, device="meta")
     state = filled(module)
     inputs = batch(typed.inputs, 1)
-    optimised = optimise(typed, "inference")
+    optimised = optimise(typed, "inference", device)
     assert breaches(optimised.typed.graph) == []
     unread = sum(name.endswith(".running_var") for name in optimised.recipe.unread)
     assert norms(optimised.typed) == norms(typed) - len(optimised.recipe.folds) - unread
@@ -104,8 +108,12 @@ def same_answers(typed: TypedGraph) -> None:
             tensor += torch.rand(tensor.shape, generator=torch.Generator().manual_seed(5))
     inputs = [each.double() for each in batch(typed.inputs)]
     plain = build(typed, weights=state, dtype=torch.float64).eval()
-    fast = build_optimised(typed, optimise(typed, "inference"), weights=state, dtype=torch.float64)
-    ours, theirs = fast(*inputs), plain(*inputs)
-    assert list(by_name(ours)) == list(by_name(theirs))
-    for name, each in by_name(theirs).items():
-        torch.testing.assert_close(by_name(ours)[name], each, rtol=1e-5, atol=1e-5, equal_nan=True)
+    theirs = plain(*inputs)
+    for device in ("cpu", "cuda"):
+        optimised = optimise(typed, "inference", device)
+        if device == "cuda" and optimised.steps[-1].before is optimised.typed:
+            return
+        ours = build_optimised(typed, optimised, weights=state, dtype=torch.float64)(*inputs)
+        assert list(by_name(ours)) == list(by_name(theirs))
+        for name, each in by_name(theirs).items():
+            torch.testing.assert_close(by_name(ours)[name], each, rtol=1e-5, atol=1e-5, equal_nan=True)

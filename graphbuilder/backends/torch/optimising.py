@@ -18,6 +18,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.torch.building import build, filled
 from graphbuilder.backends.torch.chosen import device_named
 from graphbuilder.backends.torch.folding import folded
+from graphbuilder.backends.torch.kernels import fused, lay_out
 from graphbuilder.backends.torch.loading import restore, text_of
 from graphbuilder.backends.torch.memory import memory_coded
 from graphbuilder.diagnostics import CompileError
@@ -82,7 +83,8 @@ def build_optimised(
     """The network behind its passes as a module in evaluation; what is given and drawn are the plain one's weights.
 
     On the CPU, kernels are laid out with channels last: oneDNN's convolutions are faster so, and depthwise ones most.
-    Inputs of any format are taken; maps that are given out have channels last in memory, at the same shape.
+    So they are on a GPU in 16 bits and around fused convolutions, which read maps so, and whose own are laid out for
+    them. Inputs of any format are taken; maps that are given out have channels last in memory, at the same shape.
 
     See ``build`` for the arguments and what is raised.
     """
@@ -94,9 +96,15 @@ def build_optimised(
     module.__class__ = _frozen(type(module))
     frozen = cast("Frozen", module)
     frozen.recipe = optimised.recipe
-    if place.type == "cpu":
+    if place.type == "cpu" or (place.type == "cuda" and (_is_short(module) or any(fused(module)))):
         _lay_out(module)
+    if place.type == "cuda":
+        lay_out(module)
     return frozen.requires_grad_(False).eval()
+
+
+def _is_short(module: nn.Module) -> bool:
+    return all(each.element_size() == 2 for each in module.parameters())
 
 
 def _lay_out(module: nn.Module) -> None:

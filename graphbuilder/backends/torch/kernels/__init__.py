@@ -6,6 +6,7 @@ depends on the shape alone unless shapes have been probed; everywhere else it is
 """
 
 from graphbuilder.backends.torch.kernels.form import ACTIVATIONS, Form
+from graphbuilder.backends.torch.kernels.layout import fused, lay_out
 from graphbuilder.backends.torch.kernels.sepconv import sepconv
 
-__all__ = ["ACTIVATIONS", "Form", "sepconv"]
+__all__ = ["ACTIVATIONS", "Form", "fused", "lay_out", "sepconv"]

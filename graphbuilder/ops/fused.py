@@ -1,0 +1,115 @@
+"""What passes make of several ops. No spec names these: they stand in no catalogue, and only a machine that has the
+operator which they call can run them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from graphbuilder.ir.lowering import Arg, Input, Lowering, Module, TorchCall
+from graphbuilder.ir.op import Op
+from graphbuilder.ir.reach import OWN, Reach
+from graphbuilder.ir.types import TensorType
+from graphbuilder.ir.weights import Weight
+from graphbuilder.ops.convolution import Conv, DepthwiseConv
+from graphbuilder.ops.join import agreed
+from graphbuilder.ops.padding import per_axis, window
+
+FusedActivation = Literal["none", "relu", "relu6", "elu", "silu", "hardswish"]
+
+_FUSED = '''
+class FusedSepConv(nn.Module):
+    """A separable convolution and what stands around it, in one operator of GraphBuilder's.
+
+    after(pointwise(between(depthwise(before(x)))) + residual), or with the halves in the other order; padding is
+    above, below, left and right.
+    """
+
+    def __init__(
+        self, in_channels, out_channels, kernel_size, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1),
+        multiplier=1, biases=(False, True), before="none", between="none", after="none", depthwise_first=True,
+    ):
+        super().__init__()
+        read, made = (in_channels, in_channels * multiplier) if depthwise_first else (out_channels, out_channels)
+        depthwise = nn.Conv2d(read, made, kernel_size, stride, 0, dilation, read, biases[0])
+        pointwise = nn.Conv2d(made if depthwise_first else in_channels, out_channels, 1, bias=biases[1])
+        halves = {"depthwise": depthwise, "pointwise": pointwise}
+        for name in halves if depthwise_first else reversed(halves):
+            self.add_module(name, halves[name])
+        self.form = (stride, padding, dilation, before, between, after, depthwise_first)
+
+    def forward(self, x, residual=None):
+        depthwise, pointwise = self.depthwise, self.pointwise
+        tensors = (depthwise.weight, pointwise.weight, depthwise.bias, pointwise.bias)
+        return torch.ops.graphbuilder.sepconv(x, *tensors, residual, *self.form)
+'''
+
+
+class FusedSepConv(Op):
+    """A separable convolution over two spatial axes, with activations before, between and behind its halves and the
+    sum with a residual ahead of the last: ``after(pointwise(between(depthwise(before(x)))) + residual)``.
+
+    Its weights are called as those of the `sepconv` that it was made of.
+    """
+
+    op = "fusedsepconv"
+    family = "separable"
+    title = "SepConv"
+    ports = ("x", "residual")
+    optional = 1
+
+    depthwise: DepthwiseConv
+    pointwise: Conv
+    before: FusedActivation = "none"
+    between: FusedActivation = "none"
+    after: FusedActivation = "none"
+    depthwise_first: bool = True
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        x, *residual = inputs
+        for _, half in self._halves():
+            (x,) = half.infer((x,))
+        return (agreed("add", (x, *residual)),)
+
+    def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
+        found: list[Weight] = []
+        x = inputs[0]
+        for name, half in self._halves():
+            found += (each._replace(name=f"{name}.{each.name}") for each in half.weights((x,)))
+            (x,) = half.infer((x,))
+        return tuple(found)
+
+    def macs(self, inputs: tuple[TensorType, ...]) -> int:
+        total, x = 0, inputs[0]
+        for _, half in self._halves():
+            total += half.macs((x,))
+            (x,) = half.infer((x,))
+        return total
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        return (*self.depthwise.reads(inputs[:1]), *(OWN for _ in inputs[1:]))
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        x = inputs[0]
+        half = self.depthwise
+        over = window(x.spatial, half.kernel, half.stride, half.padding, half.dilation)
+        (above, below), (left, right) = over.sides
+        args = (
+            Arg("in_channels", x.channels, channels=0),
+            Arg("out_channels", self.infer(inputs)[0].channels, field="out"),
+            Arg("kernel_size", per_axis(half.kernel, 2, "kernel")),
+            Arg("stride", over.stride, (1, 1)),
+            Arg("padding", (above, below, left, right), (0, 0, 0, 0)),
+            Arg("dilation", over.dilation, (1, 1)),
+            Arg("multiplier", half.multiplier, 1),
+            Arg("biases", (half.bias, self.pointwise.bias), (False, True)),
+            Arg("before", self.before, "none"),
+            Arg("between", self.between, "none"),
+            Arg("after", self.after, "none"),
+            Arg("depthwise_first", self.depthwise_first, True),
+        )
+        values = tuple(map(Input, range(len(inputs))))
+        return Lowering(TorchCall("FusedSepConv", args, positional=3), (Module(values),), _FUSED)
+
+    def _halves(self) -> tuple[tuple[str, DepthwiseConv | Conv], ...]:
+        halves = (("depthwise", self.depthwise), ("pointwise", self.pointwise))
+        return halves if self.depthwise_first else halves[::-1]

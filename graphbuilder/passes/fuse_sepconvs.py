@@ -1,0 +1,140 @@
+r"""A separable convolution, its activations and the sum behind it become one op.
+
+x -> relu -> sepconv [depthwise, pointwise, bias] -> y      =>      x -> fusedsepconv, relu before -> y
+x -> sepconv [depthwise, relu, pointwise] -> relu -> y      =>      x -> fusedsepconv, relu between, relu after -> y
+x ------------------------\
+  \-> relu -> sepconv -> add -> y      =>      x, x -> fusedsepconv, relu before, residual -> y
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.ir import Graph, Node, Op, Value
+from graphbuilder.ops.activation import ELU, Activation, HardSwish, ReLU, ReLU6, SiLU
+from graphbuilder.ops.convolution import Conv, DepthwiseConv
+from graphbuilder.ops.fused import FusedActivation, FusedSepConv
+from graphbuilder.ops.join import Add
+from graphbuilder.ops.separable import SepConv
+from graphbuilder.passes.rewriting import Rewritten, mapped, rewired, rewritten
+
+_KINDS: Mapping[type[Op], FusedActivation] = {
+    ReLU: "relu", ReLU6: "relu6", ELU: "elu", SiLU: "silu", HardSwish: "hardswish"
+}  # fmt: skip
+
+
+def fuse_sepconvs(typed: TypedGraph) -> Rewritten:
+    """With every separable convolution over maps as one op, and in it what its own body lets it take: the activation
+    ahead of it, the sum behind it and the activation behind that, each of which nothing else reads or is read by.
+
+    Weights keep their names. Left as they are: those with a norm between their halves still, and those over other than
+    two axes. What is called more than once takes nothing of what stands around one of its calls.
+    """
+    return Rewritten(rewritten(typed, _fused))
+
+
+def _fused(typed: TypedGraph, graph: Graph) -> Graph:
+    made = {node.name: op for node in graph.nodes if (op := _op_of(node, typed)) is not None}
+    if not made:
+        return graph
+    if graph.kind == "repeat":
+        return replace(graph, nodes=mapped(graph.nodes, lambda node: _called(node, made.get(node.name))))
+    return _Body(graph, made).fused()
+
+
+def _called(node: Node, op: FusedSepConv | None) -> Node:
+    return node if op is None else replace(node, callee=op)
+
+
+@dataclass
+class _Body:
+    """A body in which some nodes are to be fused ops; they take their neighbours, one after the other."""
+
+    graph: Graph
+    ops: Mapping[str, FusedSepConv]
+    _made: dict[str, Node] = field(default_factory=dict[str, Node])
+    _at: dict[str, str] = field(default_factory=dict[str, str])
+    _gone: dict[Value, Value] = field(default_factory=dict[Value, Value])
+
+    def fused(self) -> Graph:
+        calls = Counter(node.module for node in self.graph.nodes)
+        for name, op in self.ops.items():
+            node = replace(self.graph.by_name[name], callee=op)
+            self._made[name], self._at[name] = node, name
+            if calls[node.module] == 1:
+                self._take_before(node, op)
+                self._take_behind(name)
+        places = {at: name for name, at in self._at.items()}
+        kept = (node for node in self.graph.nodes if node.name in places or not self._is_taken(node.name))
+        nodes = tuple(self._made[places[node.name]] if node.name in places else node for node in kept)
+        return rewired(self.graph, nodes, self._gone)
+
+    def _take_before(self, node: Node, op: FusedSepConv) -> None:
+        (value,) = node.inputs
+        ahead = self.graph.by_name.get(value.node)
+        kind = ahead and _kind(ahead)
+        if ahead is None or kind is None or self._is_taken(ahead.name) or self._reader(value) is None:
+            return
+        self._gone[value] = ahead.inputs[0]
+        self._made[node.name] = replace(node, callee=op.model_copy(update={"before": kind}))
+
+    def _take_behind(self, name: str) -> None:
+        """Move to where the last of what is taken stood, behind all that it reads."""
+        value = Value(name)
+        while (reader := self._reader(value)) is not None and (taken := self._with(self._made[name], value, reader)):
+            self._made[name], self._at[name] = taken, reader.name
+            self._gone[Value(reader.name)] = Value(name)
+            value = Value(reader.name)
+
+    def _with(self, node: Node, value: Value, reader: Node) -> Node | None:
+        """``node`` and what reads its ``value`` in one, if that can be."""
+        op = cast("FusedSepConv", node.callee)
+        if op.after != "none":
+            return None
+        if (kind := _kind(reader)) is not None:
+            return replace(node, callee=op.model_copy(update={"after": kind}))
+        if not isinstance(reader.callee, Add) or len(reader.inputs) != 2 or len(node.inputs) > 1:
+            return None
+        (other,) = (each for each in reader.inputs if each != value)
+        return replace(node, inputs=(*node.inputs, other))
+
+    def _reader(self, value: Value) -> Node | None:
+        """What reads ``value``, where one node does and once."""
+        readers = self.graph.readers.get(value, ())
+        if len(readers) != 1 or any(value == output for _, output in self.graph.outputs):
+            return None
+        return self.graph.by_name[readers[0][0]]
+
+    def _is_taken(self, name: str) -> bool:
+        return Value(name) in self._gone or (name in self._made and self._at[name] != name)
+
+
+def _op_of(node: Node, typed: TypedGraph) -> FusedSepConv | None:
+    """The op for a call of a separable convolution, where there is one."""
+    body = node.callee
+    if not isinstance(body, Graph) or type(body.composite) is not SepConv or typed.inputs_of(node)[0].rank != 3:
+        return None
+    first, *middle, last = body.nodes
+    order = body.composite.order == "depthwise_first"
+    depthwise, pointwise = (first.callee, last.callee) if order else (last.callee, first.callee)
+    kinds: list[FusedActivation | None] = [_kind(each) for each in middle]
+    between = kinds[0] if kinds else "none"
+    if between is None or len(kinds) > 1:
+        return None
+    assert isinstance(depthwise, DepthwiseConv)
+    assert isinstance(pointwise, Conv)
+    return FusedSepConv(depthwise=depthwise, pointwise=pointwise, between=between, depthwise_first=order)
+
+
+def _kind(node: Node) -> FusedActivation | None:
+    """The activation that a node is, where the op knows it."""
+    op = node.callee
+    if isinstance(op, ELU) and op.alpha != 1:
+        return None
+    if isinstance(op, Activation):
+        return next((kind for kind in _KINDS.values() if kind == op.kind), None)
+    return _KINDS.get(type(op)) if isinstance(op, Op) else None
