@@ -175,7 +175,7 @@ def _floor(case: Given, device: Device) -> float | None:
 
 def _by_block(case: Given, optimize: str, device: Device, tell: Tell) -> Roofline:
     """The floor of every block, and what it takes as compiled."""
-    optimised = optimise(case.network.typed, optimize)
+    optimised = optimise(case.network.typed, optimize, case.place.type)
     module = ours_module(case, optimised)
     found = roofline(optimised.typed, device, batch=case.batch, dtype=case.dtype, fusion=FUSION)
     return replace(found, seconds=clocked_module(module, optimised.typed, case.inputs, case.place, tell))

@@ -21,7 +21,7 @@ Contender = Callable[[Given, str], Ready]
 
 def ours(given: Given, optimize: str) -> Ready:
     """The network as ``compile`` gives it."""
-    module = ours_module(given, optimise(given.network.typed, optimize))
+    module = ours_module(given, optimise(given.network.typed, optimize, given.place.type))
     return Ready(_forward(module, given), "" if optimize == "inference" else f"--optimize {optimize}")
 
 

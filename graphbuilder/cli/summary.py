@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from graphbuilder.cli.options import Reading, only_one, reads_spec
-from graphbuilder.cli.report import has_colour
+from graphbuilder.cli.report import bad_use, has_colour
 from graphbuilder.cli.root import Command
 
 if TYPE_CHECKING:
-    from graphbuilder.analysis.roofline import Fusion
+    from graphbuilder.analysis.roofline import Device, Fusion
     from graphbuilder.backends.table import Summary
     from graphbuilder.backends.table.roofline import Roofline
 
@@ -43,8 +43,9 @@ Examples:
 )
 @click.option(
     "--roofline",
-    type=click.Choice(["h200", "h100", "a100"]),
-    help="Tell what this device needs at least for an evaluation, and what bounds each block.",
+    type=click.Choice(["h200", "h100", "a100", "measure"]),
+    help="Tell what this device needs at least for an evaluation, and what bounds each block; `measure`: this machine. "
+    "It is measured then.",
 )
 @click.option(
     "--dtype",
@@ -103,11 +104,22 @@ def command(
 def _roofline(
     reading: Reading, spec: str, device: str, batch: int | None, dtype: str | None, fuse: Fusion | None
 ) -> Roofline:
+    from graphbuilder.analysis.roofline import DEVICES
     from graphbuilder.benching.rooflines import roofline
 
-    return roofline(
-        reading.network(spec), device, batch=batch or 1, dtype=dtype or "float32", fusion=fuse or "separable"
-    )
+    network, numbers = reading.network(spec), dtype or "float32"
+    chosen = _measured() if device == "measure" else DEVICES[device]
+    if numbers not in chosen.matrix:
+        raise bad_use(f"{chosen.name} has no units for {numbers}", f"take --dtype {' or '.join(chosen.matrix)}")
+    return roofline(network, chosen, batch=batch or 1, dtype=numbers, fusion=fuse or "separable")
+
+
+def _measured() -> Device:
+    """The graphics card, or the processor where there is none."""
+    from graphbuilder.backends.torch.chosen import device_named
+    from graphbuilder.benching.measured import measured
+
+    return measured(device_named("auto"))
 
 
 def _print(result: Summary | Roofline, form: str | None, depth: int) -> None:

@@ -11,6 +11,7 @@ import pytest
 import graphbuilder as gb
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.roofline import DEVICES, FUSIONS, Device, Floor, Fusion, Kernel, floors, kernels
+from graphbuilder.passes import optimise
 from tests.backends.networks import shipped, spelt
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -73,6 +74,16 @@ def test_a_separable_convolution_is_one_kernel_with_all_between() -> None:
     (kernel,) = kernels(typed, "separable")
     assert (kernel.reads, kernel.writes) == (MAP, 2 * MAP)
     assert (kernel.matrix, kernel.vector) == (2 * 4 * 8 * 64, 2 * 9 * MAP + 3 * MAP)
+
+
+@pytest.mark.parametrize("name", ["xception", "mobilenet_v2"])
+def test_a_fused_op_costs_what_its_kernel_does(name: str) -> None:
+    """The graph for a GPU, whose separable convolutions are one op each, and the plain graph that is fused on paper."""
+    fused = optimise(shipped(name), "inference", "cuda").typed
+    ours, paper = (kernels(typed, "separable") for typed in (fused, shipped(name)))
+    assert len(ours) == len(paper)
+    for one, other in zip(ours, paper, strict=True):
+        assert (one.reads, one.writes, one.matrix) == (other.reads, other.writes, other.matrix)
 
 
 def test_not_where_the_middle_is_read_by_others() -> None:

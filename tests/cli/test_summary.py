@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from graphbuilder.analysis.roofline import DEVICES
 from tests.cli.running import Run
 
 XCEPTION = str(Path(__file__).parents[2] / "specs" / "xception.toml")
@@ -25,6 +27,14 @@ def test_what_a_device_needs(cli: Run) -> None:
 def test_the_plot_is_written_beside_the_table(cli: Run) -> None:
     assert "middle ×8" in cli(*H200, "-o", "roofline.svg").out
     assert "entry.block2" in Path("roofline.svg").read_text()
+
+
+def test_this_machine_is_measured(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    device = replace(DEVICES["a100"], name="this machine", matrix={"float32": 1e12})
+    monkeypatch.setattr("graphbuilder.benching.measured.measured", lambda place: device)
+    assert "xception on this machine" in cli("summary", XCEPTION, "--roofline", "measure").out
+    refused = cli("summary", XCEPTION, "--roofline", "measure", "--dtype", "float16")
+    assert refused.code == 2 and "this machine has no units for float16" in refused.err
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from graphbuilder.ir import Op, Reach, Span, TensorType
 from graphbuilder.ops.activation import Abs, Activation, Elementwise, Softmax
 from graphbuilder.ops.convolution import Conv, DepthwiseConv
 from graphbuilder.ops.cutting import Crop, Select, Slice, Split
+from graphbuilder.ops.fused import FusedSepConv
 from graphbuilder.ops.join import Combination, Concat
 from graphbuilder.ops.learned import Parameter
 from graphbuilder.ops.normalisation import BatchNorm, Scale
@@ -59,9 +60,17 @@ def work_of(op: Op, inputs: tuple[TensorType, ...]) -> Work:
     reads = tuple(_read(x, reach, outputs[0].spatial) for x, reach in zip(inputs, op.reads(inputs), strict=True))
     weights = sum(weight.size for weight in op.weights(inputs) if weight.counted)
     products = 2 * op.macs(inputs)
-    matrix = 0 if kind == "depthwise" else products
+    matrix = 0 if kind == "depthwise" else products - _within(op, inputs[0])
     vector = products - matrix if products else _vector(op, inputs[0], reads, writes)
     return Work(kind, reads, writes, weights, matrix, vector)
+
+
+def _within(op: Op, x: TensorType) -> int:
+    """The operations of a depthwise convolution that is part of a fused op."""
+    if not isinstance(op, FusedSepConv):
+        return 0
+    read = (x,) if op.depthwise_first else op.pointwise.infer((x,))
+    return 2 * op.depthwise.macs(read)
 
 
 def _kind(op: Op, inputs: tuple[TensorType, ...]) -> Kind:
