@@ -54,9 +54,8 @@ def test_specs_are_short(name: str, most: int) -> None:
 
 def test_what_is_counted_is_so() -> None:
     networks, modules = (len([*folder.glob("*.toml")]) for folder in (SPECS, SPECS / "modules"))
-    stated = (
-        f"`specs` holds {networks} networks and `specs/modules` {modules} modules, written in {len(catalogue())} ops."
-    )
+    ops = len(catalogue())
+    stated = f"`specs` holds {networks} networks and `specs/modules` {modules} modules, written in {ops} ops."
     lengths = [lines_of_code(SPECS / f"{name}.toml") for name in ("xception", "resnext50_32x4d")]
     stated += (
         " Of lines that are neither blank nor comment, `specs/xception.toml` has {}, ablations included; "

@@ -99,6 +99,7 @@ ROWS = (
     Row("tiny_vit_5m", 5_392_764, 9_856, 1_255_174_720),
     Row("deeplabv3_mobilenet_v3_large", 11_029_328, 28_004, 10_436_350_688),
     Row("levit_128s", 7_777_058, 39_648, 304_660_832),
+    Row("vit_small_patch16_dinov3", 21_971_944, 0, 4_698_488_832),
     Row("modules/convolution", 4_608, 0, 4_718_592),
     Row("modules/separable_convolution", 656, 0, 671_744),
     Row("modules/inception", 159_744, 0, 195_686_400),

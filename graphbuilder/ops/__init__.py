@@ -77,6 +77,7 @@ BUILT_IN: Mapping[str, str] = {
     "classtoken": "attention.ClassToken",
     "positions": "attention.Positions",
     "parameter": "learned.Parameter",
+    "rotary": "rotary.Rotary",
     "identity": "shape.Identity",
     "flatten": "shape.Flatten",
     "reshape": "shape.Reshape",

@@ -136,6 +136,7 @@ TRAINED = (
     Row("poolformer_s12", "timm:poolformer_s12", (64,)),
     Row("mixer_s32", "timm:mixer_s32_224", (96,), settings={"img_size": 96}),
     Row("deit_tiny_distilled", "timm:deit_tiny_distilled_patch16_224", (64,), settings={"img_size": 64}),
+    Row("vit_small_patch16_dinov3", "timm:vit_small_patch16_dinov3", (64, 96), settings={"head_init_scale": 1.0}),
     Row("cait_xxs24", "timm:cait_xxs24_224", (64,), settings={"img_size": 64}),
     Row("pvt_v2_b0", "timm:pvt_v2_b0", (64,)),
     Row("mobilevit_xxs", "timm:mobilevit_xxs", (128,)),

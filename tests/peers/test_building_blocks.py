@@ -40,6 +40,14 @@ def one(step: str) -> str:
 
 LAST = '{ op = "channelslast" }'
 
+ROTARY = """
+body = [
+  {{ op = "tokens" }},
+  {{ op = "rotary", {} }},
+  {{ op = "maps", size = [9, 7] }},
+]
+"""
+
 CHANNEL_ATTENTION = """
 body = [
   { op = "globalavgpool" },
@@ -194,7 +202,7 @@ body = [
 ]
 """
 
-MAP, TOKENS, PLACES, ODD = (8, 10, 10), (9, 12), (8, 8, 12), (7, 9, 12)
+MAP, TOKENS, PLACES, ODD, OBLONG = (8, 10, 10), (9, 12), (8, 8, 12), (7, 9, 12), (8, 9, 7)
 TURNED = (TOKENS, PLACES, ODD)
 WINDOW = 'op = "windowattention", heads = 3, window = 4'
 SWIN = {"dim": 12, "window_size": [4, 4], "num_heads": 3}
@@ -297,6 +305,24 @@ PIECES = {
         {"channels": 8, "rd_channels": 8},
         MAP,
         GLOBAL_CONTEXT,
+    ),
+    "rotary": Piece(
+        "timm.layers.pos_embed_sincos:RotaryEmbeddingCat",
+        {"dim": 8, "in_pixels": False},
+        OBLONG,
+        ROTARY.format("size = [9, 7]"),
+    ),
+    "rotary_at_another_size": Piece(
+        "timm.layers.pos_embed_sincos:RotaryEmbeddingCat",
+        {"dim": 8, "in_pixels": False, "ref_feat_shape": [18, 14], "temperature": 100.0, "rotate_half": True},
+        OBLONG,
+        ROTARY.format('size = [9, 7], step = 2, temperature = 100, pairs = "halves"'),
+    ),
+    "rotary_centred": Piece(
+        "timm.layers.pos_embed_sincos:RotaryEmbeddingDinoV3",
+        {"dim": 8},
+        OBLONG,
+        ROTARY.format('size = [9, 7], grid = "centred", temperature = 100, pairs = "halves"'),
     ),
     "qk_norm": Piece(
         "timm.layers:Attention",
