@@ -16,7 +16,12 @@ from graphbuilder.ops.padding import per_axis, window
 
 FusedActivation = Literal["none", "relu", "relu6", "elu", "silu", "hardswish"]
 
+# Its halves are a kind of their own, so that what fills the network's other convolutions leaves them alone.
 _FUSED = '''
+class FusedHalf(nn.Conv2d):
+    """The weights of one half of a fused separable convolution."""
+
+
 class FusedSepConv(nn.Module):
     """A separable convolution and what stands around it, in one operator of GraphBuilder's.
 
@@ -30,8 +35,8 @@ class FusedSepConv(nn.Module):
     ):
         super().__init__()
         read, made = (in_channels, in_channels * multiplier) if depthwise_first else (out_channels, out_channels)
-        depthwise = nn.Conv2d(read, made, kernel_size, stride, 0, dilation, read, biases[0])
-        pointwise = nn.Conv2d(made if depthwise_first else in_channels, out_channels, 1, bias=biases[1])
+        depthwise = FusedHalf(read, made, kernel_size, stride, 0, dilation, read, biases[0])
+        pointwise = FusedHalf(made if depthwise_first else in_channels, out_channels, 1, bias=biases[1])
         halves = {"depthwise": depthwise, "pointwise": pointwise}
         for name in halves if depthwise_first else reversed(halves):
             self.add_module(name, halves[name])
