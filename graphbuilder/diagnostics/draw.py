@@ -142,7 +142,7 @@ class _Text:
     def _under(self, mark: _Mark, start: int, length: int, gutter: int) -> Iterator[str]:
         """The row of carets; what is said of them behind it or, where there is no room, below."""
         room, text, carets = self._room(gutter), safe(mark.text), mark.character * length
-        if start + length + 1 + columns(text) <= room:
+        if not text or start + length + 1 + columns(text) <= room:
             yield self._bar(gutter, " " * start + self._paint(f"{carets} {text}".rstrip(), mark.style))
             return
         yield self._bar(gutter, " " * start + self._paint(carets, mark.style))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import islice
 from pathlib import Path
 
@@ -15,6 +18,19 @@ from graphbuilder.document.lines import Lines
 MAX_BYTES = 256 * 1024
 _NEIGHBOURS = 1000
 
+Texts = Callable[[Path], str | None]
+_TEXTS: ContextVar[Texts] = ContextVar("texts", default=lambda _: None)
+
+
+@contextmanager
+def instead(texts: Texts) -> Generator[None]:
+    """Meanwhile a file for which ``texts`` has a text is that text: what an editor has open and has not saved."""
+    before = _TEXTS.set(texts)
+    try:
+        yield
+    finally:
+        _TEXTS.reset(before)
+
 
 def read_text(path: Path, name: str, max_bytes: int) -> str:
     """The text of the file at ``path``, which errors call ``name``; never more than ``max_bytes`` and one are read.
@@ -22,6 +38,8 @@ def read_text(path: Path, name: str, max_bytes: int) -> str:
     Raises:
         CompileError: when it cannot be read, is longer, or is not UTF-8.
     """
+    if (text := _TEXTS.get()(path)) is not None:
+        return decoded(text.encode(errors="replace"), name, max_bytes)
     try:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)

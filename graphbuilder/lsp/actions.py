@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from lsprotocol import types as lsp
 
+from graphbuilder.compiler import check_text
 from graphbuilder.diagnostics import Diagnostic, Remedy
+from graphbuilder.document.reading import instead
 from graphbuilder.elaborate.trying import repairs
-from graphbuilder.lsp.file import SpecFile, read
+from graphbuilder.lsp.file import SpecFile
 from graphbuilder.lsp.reports import reports
 
 _MEANT = re.compile(r"did you mean (?:`([^`]+)`|\"([^\"]+)\"|([^ `\"]+))\?|call it `(\w+)`\Z")
@@ -50,7 +52,8 @@ def _near(diagnostic: Diagnostic) -> Remedy | None:
 
 
 def _helps(file: SpecFile, diagnostic: Diagnostic, remedy: Remedy) -> bool:
-    after = read(remedy.applied, file.name, file.folder).checked.diagnostics
+    with instead(lambda path: file.extended.get(path.resolve())):
+        after = check_text(remedy.applied, file.name, folder=file.folder).diagnostics
     return repairs(diagnostic, file.mistakes, after)
 
 

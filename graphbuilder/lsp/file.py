@@ -1,7 +1,8 @@
 """A spec that is open in an editor: its text as it is now, and what the last checks told of it.
 
-While one types the text is seldom right, so three readings stand side by side: the outline of the text as it is, the
-last spec that could be read, which knows what is inherited, and the last network, which knows shapes.
+While one types the text is seldom right, so several readings stand side by side: the outline of the text as it is, the
+last spec that could be read, which knows what is inherited, and of shapes the last network, with the sound part of the
+last text that gave none.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
-from graphbuilder.compiler import Checked, Network, check_text
+from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.compiler import Checked, check_text
 from graphbuilder.diagnostics import Diagnostic
 from graphbuilder.document import Document, Place
-from graphbuilder.document.reading import MAX_BYTES
+from graphbuilder.document.reading import MAX_BYTES, instead
 from graphbuilder.lsp.outline import Keys, Outline, child, outline
 from graphbuilder.lsp.text import Text, Units, utf16
-from graphbuilder.lsp.uses import Uses
+from graphbuilder.lsp.uses import Learnt
 from graphbuilder.spec import Spec
 from graphbuilder.spec.merged import Merged
 
@@ -30,22 +33,49 @@ _SIGNS = frozenset({"model", "inputs", "blocks", "extends"})
 
 
 class Reading(NamedTuple):
-    """What a check of one text told."""
+    """What a check of one text told.
+
+    Attributes:
+        spec: what could be read.
+        typed: the network, or as much of it as is sound.
+        extended: the files that were read, with the texts of editors that stood in for them.
+    """
 
     source: str
     checked: Checked
-    spec: Spec | None
+    spec: Spec | None = None
+    typed: TypedGraph | None = None
+    extended: Mapping[Path, str | None] = MappingProxyType({})
 
 
-def read(source: str, name: str, folder: Path | None) -> Reading:
-    """``source`` checked. A text that is no TOML is still asked what it extends."""
-    checked = check_text(source, name, folder=folder)
-    spec = checked.spec
-    extended = _outlined(source).data.get("extends") if spec is None else None
-    if isinstance(extended, str):
-        stand_in = f'format = 1\nname = "stand_in"\nextends = {json.dumps(extended)}\n'
-        spec = check_text(stand_in, name, folder=folder).spec
-    return Reading(source, checked, spec)
+def read(
+    source: str, name: str, folder: Path | None, edited: Mapping[Path, str | None] = MappingProxyType({})
+) -> Reading:
+    """``source`` checked. A text that is no TOML is still asked what it extends.
+
+    Args:
+        edited: texts of files that are open in the editor, by their real paths; None where the file itself counts.
+    """
+    extended: dict[Path, str | None] = {}
+
+    def text_of(path: Path) -> str | None:
+        real = path.resolve()
+        return extended.setdefault(real, edited.get(real))
+
+    with instead(text_of):
+        checked = check_text(source, name, folder=folder)
+        spec = checked.spec or _spec_below(source, name, folder)
+        typed = checked.network.typed if checked.network else checked.part()
+    return Reading(source, checked, spec, typed, extended)
+
+
+def _spec_below(source: str, name: str, folder: Path | None) -> Spec | None:
+    """What a text that cannot be read extends, with nothing changed."""
+    extended = _outlined(source).data.get("extends")
+    if not isinstance(extended, str):
+        return None
+    stand_in = f'format = 1\nname = "stand_in"\nextends = {json.dumps(extended)}\n'
+    return check_text(stand_in, name, folder=folder).spec
 
 
 def _outlined(source: str) -> Outline:
@@ -60,17 +90,23 @@ class SpecFile:
         uri: what the editor calls it.
         name: what diagnostics call it: its path, or its URI where it is no file.
         folder: where it lies, for what it extends.
+        real: its path with links resolved.
         version: the editor's count of changes.
+        extended: the files that the last check read, with the texts of editors that stood in for them.
+        spec: the last that could be read.
+        learnt: what checks learnt: of the last text that gave a network, ahead of it of a later one that is faulty.
     """
 
     def __init__(self, uri: str, path: Path | None, units: Units = utf16) -> None:
         self.uri = uri
         self.name = str(path) if path else uri
         self.folder = path.parent if path else None
+        self.real = path.resolve() if path else None
         self.version = 0
         self._units = units
-        self._network: tuple[Outline, Network] | None = None
-        self._document: Document | None = None
+        self.extended: Mapping[Path, str | None] = {}
+        self.learnt: tuple[Learnt, ...] = ()
+        self.spec: Spec | None = None
         self._checked: tuple[str, tuple[Diagnostic, ...]] = ("", ())
         self.change("", 0)
 
@@ -82,12 +118,14 @@ class SpecFile:
 
     def learn(self, reading: Reading) -> None:
         """Take in what a check told, be it of an earlier text."""
-        self._checked = (Text(reading.source).source, reading.checked.diagnostics)
+        source, whole = Text(reading.source).source, reading.checked.network is not None
+        self._checked = (source, reading.checked.diagnostics)
+        self.extended = reading.extended
         if reading.spec is not None:
-            self._document = reading.spec.place.document
-        if reading.checked.network is not None:
-            self._network = (_outlined(Text(reading.source).source), reading.checked.network)
-            self.__dict__.pop("uses", None)
+            self.spec = reading.spec
+        if reading.typed is not None:
+            earlier = () if whole else tuple(each for each in self.learnt if each.whole)
+            self.learnt = (Learnt(_outlined(source), reading.typed, whole), *earlier)
 
     @cached_property
     def outline(self) -> Outline:
@@ -105,25 +143,6 @@ class SpecFile:
         keys = self.outline.data.keys()
         first = self.text.source.partition("\n")[0]
         return not keys or not keys.isdisjoint(_SIGNS) or keys == {"format"} or "graphbuilder.schema" in first
-
-    @property
-    def network(self) -> Network | None:
-        """The last network."""
-        return self._network[1] if self._network else None
-
-    @cached_property
-    def uses(self) -> Uses:
-        """The calls of the last network by the places of their steps."""
-        return Uses(self.network)
-
-    @property
-    def current(self) -> bool:
-        """Whether the last network is that of the text as it is."""
-        return self._network is not None and self._network[0].text == self.text.source
-
-    def unchanged(self, keys: Keys) -> bool:
-        """Whether at ``keys`` there stands what the last network was made of."""
-        return self._network is not None and self._network[0].value(keys) == self.outline.value(keys)
 
     def value(self, keys: Keys) -> Any:
         """The value at ``keys``, here or else in what this file extends."""
@@ -162,6 +181,10 @@ class SpecFile:
             found[document.child.source.path] = document.child
             document = document.parent
         return {**found, document.source.path: document} if document else found
+
+    @property
+    def _document(self) -> Document | None:
+        return self.spec.place.document if self.spec else None
 
     @property
     def _inherited(self) -> Mapping[str, Any]:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.table.numbers import counted, scaled
 from graphbuilder.backends.table.ops import argument, reference
 from graphbuilder.diagnostics.screen import safe
+from graphbuilder.ir.fault import NOT_KNOWN
 from graphbuilder.lsp.file import SpecFile
 from graphbuilder.lsp.language import changed_step, step_at, words_at
 from graphbuilder.lsp.names import (
@@ -25,14 +27,14 @@ from graphbuilder.lsp.names import (
 )
 from graphbuilder.lsp.names import body_of as steps_in
 from graphbuilder.lsp.outline import Item, Keys
-from graphbuilder.lsp.uses import Use
+from graphbuilder.lsp.uses import Learnt, Use
 from graphbuilder.ops import find
 from graphbuilder.spec.params import described
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ROWS = 12
 _WIDTH = 80
-_STALE = "*As of the last text without mistakes.*"
+_STALE = {True: "*As of the last text without mistakes.*", False: "*As of an earlier text.*"}
 
 
 class Hover(NamedTuple):
@@ -69,10 +71,8 @@ def _of_key(file: SpecFile, item: Item) -> list[str]:
     match keys:
         case ("params", str(name)):
             return [_param(file, name)]
-        case ("inputs", str(name)) if file.network and name in file.network.inputs:
-            return [f"{_code(name)}: {file.network.inputs[name]}", _stale(file)]
-        case ("outputs", str(name)) if file.network and name in file.network.outputs:
-            return [f"{_code(name)}: {file.network.outputs[name]}", _stale(file)]
+        case ("inputs" | "outputs" as table, str(name)):
+            return _end(file, table, name) or _of_word(file, keys)
         case ("blocks", str(name)):
             return _block(file, name)
         case ("defaults" | "init", str(name)) if op := find(name):
@@ -82,10 +82,8 @@ def _of_key(file: SpecFile, item: Item) -> list[str]:
         case ("steps", str()):
             return _calls(file, keys)
         case ("blocks", str(), "args" | "let", str(name)):
-            return [
-                f"{_code(name)}: {', '.join(_values_of(file, keys)) or _code(toml(file.value(keys)))}",
-                _stale(file),
-            ]
+            values, remark = _values_of(file, keys)
+            return [f"{_code(name)}: {', '.join(values) or _code(toml(file.value(keys)))}", remark]
         case _:
             return _of_word(file, keys)
 
@@ -176,7 +174,7 @@ def _of_expression(file: SpecFile, item: Item, offset: int) -> Hover | None:
 
 
 def _named(file: SpecFile, name: str, about: str, keys: Keys | None) -> str:
-    values = _values_of(file, keys) if keys else []
+    values = _values_of(file, keys)[0] if keys else []
     return f"{_code(name)}: {', '.join(values) or _code(about)}"
 
 
@@ -187,17 +185,35 @@ def _param(file: SpecFile, name: str) -> str:
     return f"{_code(name)}: a param, {default} unless set{f'; {_code(told)}' if told else ''}"
 
 
-def _values_of(file: SpecFile, keys: Keys) -> list[str]:
-    """The values that an argument of a block has in the network, each once."""
+def _end(file: SpecFile, table: str, name: str) -> list[str]:
+    """The type of an input or output of the network."""
+    for learnt in file.learnt:
+        typed = learnt.typed
+        names = typed.graph.inputs if table == "inputs" else [each for each, _ in typed.graph.outputs]
+        types = dict(zip(names, typed.inputs if table == "inputs" else typed.outputs, strict=True))
+        if types.get(name, NOT_KNOWN) != NOT_KNOWN:
+            return [f"{_code(name)}: {types[name]}", _remark(file, learnt)]
+    return []
+
+
+def _bodies(file: SpecFile, block: str) -> tuple[Sequence[TypedGraph], str]:
+    """The distinct bodies of a block, and of when that is."""
+    found = ((learnt.uses.bodies(block), _remark(file, learnt)) for learnt in file.learnt)
+    return next((each for each in found if each[0]), ((), ""))
+
+
+def _values_of(file: SpecFile, keys: Keys) -> tuple[list[str], str]:
+    """The values that an argument of a block has in the network, each once, and of when that is."""
     _, block, _, name = keys
-    found = (body.graph.args.get(str(name)) for body in file.uses.bodies(str(block)))
-    return list(dict.fromkeys(_code(toml(value)) for value in found if value is not None))
+    bodies, remark = _bodies(file, str(block))
+    found = (body.graph.args.get(str(name)) for body in bodies)
+    return list(dict.fromkeys(_code(toml(value)) for value in found if value is not None)), remark
 
 
 def _computed(file: SpecFile, within: Within) -> str:
     """The values that an argument of a step has in the network."""
     name = str(within.words[0])
-    found = (use.argument(name) for use in _uses(file, within.step))
+    found = (use.argument(name) for use in _uses(file, within.step)[0])
     values = list(dict.fromkeys(_code(toml(value)) for value in found if value is not None))
     return f"{_code(name)} is {', '.join(values[:_ROWS])} here" if values else ""
 
@@ -210,28 +226,33 @@ def _block(file: SpecFile, name: str) -> list[str]:
     arguments = ", ".join(f"{each} = {toml(value)}" for each, value in declared.items())
     inputs = inputs_of(file, ("blocks", name))
     head = f"block {name}({arguments})" + (f" of {', '.join(inputs)}" if inputs != ["in"] else "")
-    bodies = file.uses.bodies(name)
+    bodies, remark = _bodies(file, name)
     told = [f"{', '.join(map(str, each.inputs))} → {', '.join(map(str, each.outputs))}" for each in bodies]
     rows = "\n".join(f"- {row}" for row in list(dict.fromkeys(told))[:_ROWS])
-    return [_fenced(safe(head)), rows, _stale(file) if rows else ""]
+    return [_fenced(safe(head)), rows, remark]
 
 
-def _uses(file: SpecFile, keys: Keys) -> Sequence[Use]:
-    changed = changed_step(file, keys)
-    own = file.uses.at(file.name, keys) if file.unchanged(keys) else ()
-    place = file.inherited(changed or keys)
-    return own or (file.uses.at(place.document.source.path, place.keys) if place else ())
+def _uses(file: SpecFile, keys: Keys) -> tuple[Sequence[Use], str]:
+    """The calls of the step at ``keys``, and of when that is."""
+    place = file.inherited(changed_step(file, keys) or keys)
+    for learnt in file.learnt:
+        before = learnt.before(file.outline, keys)
+        own = learnt.uses.at(file.name, before) if before else ()
+        uses = own or (learnt.uses.at(place.document.source.path, place.keys) if place else ())
+        if uses:
+            return uses, _remark(file, learnt)
+    return (), ""
 
 
 def _calls(file: SpecFile, keys: Keys) -> list[str]:
     """The calls of the step at ``keys`` as a table."""
-    uses = _uses(file, keys)
+    uses, remark = _uses(file, keys)
     if not uses:
         return []
     head = "| step | reads | gives | parameters | MACs |\n|---|---|---|--:|--:|"
     rows = [_row(use) for use in uses[:_ROWS]]
     more = [f"| … {len(uses) - _ROWS} more | | | | |"] if len(uses) > _ROWS else []
-    return ["\n".join([head, *rows, *more]), _stale(file)]
+    return ["\n".join([head, *rows, *more]), remark]
 
 
 def _row(use: Use) -> str:
@@ -239,8 +260,8 @@ def _row(use: Use) -> str:
     return f"| {use.path} | {reads} | {gives} | {counted(use.costs.trainable)} | {scaled(use.costs.macs)} |"
 
 
-def _stale(file: SpecFile) -> str:
-    return "" if file.current else _STALE
+def _remark(file: SpecFile, learnt: Learnt) -> str:
+    return "" if learnt.outline.text == file.text.source else _STALE[learnt.whole]
 
 
 def _fenced(text: str) -> str:

@@ -223,7 +223,7 @@ def scope(file: SpecFile, place: Keys) -> Iterator[Meaning]:
 
 def declaration(file: SpecFile, name: str) -> dict[str, Any]:
     """What a param says of itself: its default, its choices and bounds, some of them inherited."""
-    inherited = file.network.spec.declared.get(name) if file.network else None
+    inherited = file.spec.declared.get(name) if file.spec else None
     known = inherited.model_dump(exclude_none=True) if inherited else {}
     return {**known, **as_declared(file.table("params").get(name))}
 

@@ -14,31 +14,36 @@ from graphbuilder.lsp.file import SpecFile
 from graphbuilder.lsp.text import Text
 
 
-def reports(file: SpecFile, diagnostics: Iterable[Diagnostic]) -> list[lsp.Diagnostic]:
-    """What a check told of ``file``; what stands in another file is told at the ``extends`` that takes it in."""
-    return [_report(file, each) for each in diagnostics]
+def reports(file: SpecFile, diagnostics: Iterable[Diagnostic], related: bool = True) -> list[lsp.Diagnostic]:
+    """What a check told of ``file``; what stands in another file is told at the ``extends`` that takes it in.
+
+    Args:
+        related: whether the editor shows what is said of further places; it is lines of the message otherwise.
+    """
+    return [_report(file, each, related) for each in diagnostics]
 
 
-def _report(file: SpecFile, diagnostic: Diagnostic) -> lsp.Diagnostic:
+def _report(file: SpecFile, diagnostic: Diagnostic, related: bool) -> lsp.Diagnostic:
     span = diagnostic.span
     here = span is not None and span.path == file.name
     elsewhere = () if here or span is None else (Label(span, diagnostic.label or diagnostic.message),)
-    related = [_related(file, label) for label in (*elsewhere, *diagnostic.related)]
+    labels = (*elsewhere, *diagnostic.related)
     return lsp.Diagnostic(
         file.text.range_of(span) if span and here else _entrance(file),
-        _message(diagnostic, "" if here or span is None else f"{span.path}: "),
+        _message(diagnostic, "" if here or span is None else f"{span.path}: ", () if related else labels),
         severity=lsp.DiagnosticSeverity.Error if diagnostic.severity == "error" else lsp.DiagnosticSeverity.Warning,
         code=diagnostic.code,
         code_description=lsp.CodeDescription(f"{PAGE.as_uri()}#{diagnostic.code.lower()}"),
         source="graphbuilder",
-        related_information=related or None,
+        related_information=[_related(file, label) for label in labels] if related and labels else None,
     )
 
 
-def _message(diagnostic: Diagnostic, where: str) -> str:
-    """All that is said of it, a line each, but for what stands beside other places."""
+def _message(diagnostic: Diagnostic, where: str, labels: Iterable[Label]) -> str:
+    """All that is said of it, a line each, with what ``labels`` say of other places."""
     help_ = f"help: {diagnostic.help}" if diagnostic.help else ""
-    lines = [f"{where}{diagnostic.message}", diagnostic.label, *diagnostic.notes, help_]
+    others = (f"{label.span}: {label.text}" for label in labels)
+    lines = [f"{where}{diagnostic.message}", diagnostic.label, *others, *diagnostic.notes, help_]
     return "\n".join(safe(line) for line in lines if line)
 
 

@@ -7,7 +7,7 @@ once, from the text as it is and from the checks before.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
@@ -51,15 +51,26 @@ class Server(LanguageServer):
         self.changed(document.uri, document.text, document.version, 0)
 
     def changed(self, uri: str, text: str, version: int, pause: float = PAUSE) -> None:
-        """Take in a text, and check it when it has rested for so many seconds."""
+        """Take in a text, and check it and what extends it when it has rested for so many seconds."""
         self.specs[uri].change(text, version)
-        self.check_soon([uri], pause)
+        self.check_soon([uri, *self._extending(self.specs[uri])], pause)
 
     def closed(self, uri: str) -> None:
-        """Forget a file and what was said of it."""
+        """Forget a file and what was said of it; for what extends it, the file itself counts again."""
         self._forget(uri)
-        self.specs.pop(uri, None)
+        closed = self.specs.pop(uri, None)
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
+        if closed is not None:
+            self.check_soon(self._extending(closed), 0)
+
+    def _extending(self, file: SpecFile) -> list[str]:
+        """The open specs that were made of ``file``, among others."""
+        return [uri for uri, other in self.specs.items() if other is not file and file.real in other.extended]
+
+    @property
+    def _texts(self) -> dict[Path, str | None]:
+        """The texts of all open files, by their real paths."""
+        return {file.real: file.text.source for file in self.specs.values() if file.real}
 
     def check_soon(self, uris: Iterable[str], pause: float = PAUSE) -> None:
         """Check files in so many seconds, unless they change before."""
@@ -80,10 +91,13 @@ class Server(LanguageServer):
             self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, [], version))
             return
         loop = asyncio.get_running_loop()
-        reading = await loop.run_in_executor(self._thread, _read, source, file.name, file.folder)
+        reading = await loop.run_in_executor(self._thread, _read, source, file.name, file.folder, self._texts)
         file.learn(reading)
-        found = reports(file, reading.checked.diagnostics)
+        found = reports(file, reading.checked.diagnostics, self.shows_related)
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, version))
+        texts = self._texts
+        if any(texts.get(path) != text for path, text in reading.extended.items()):  # nobody knew yet that it counts
+            self.check_soon([uri])
 
     def spec_at(self, document: lsp.TextDocumentIdentifier, position: lsp.Position) -> tuple[SpecFile, int] | None:
         """The spec that a question is about, and the offset in it; None where the file is no spec."""
@@ -98,6 +112,13 @@ class Server(LanguageServer):
         return bool(item and item.snippet_support)
 
     @property
+    def shows_related(self) -> bool:
+        """Whether the editor shows what is said of further places."""
+        document = self.client_capabilities.text_document
+        shown = document.publish_diagnostics if document else None
+        return bool(shown and shown.related_information)
+
+    @property
     def can_watch(self) -> bool:
         """Whether the editor tells of files that others change."""
         workspace = self.client_capabilities.workspace
@@ -105,11 +126,11 @@ class Server(LanguageServer):
         return bool(watching and watching.dynamic_registration)
 
 
-def _read(source: str, name: str, folder: Path | None) -> Reading:
+def _read(source: str, name: str, folder: Path | None, edited: Mapping[Path, str | None]) -> Reading:
     try:
-        return read(source, name, folder)
+        return read(source, name, folder, edited)
     except Exception as error:  # a fault of ours; the server goes on
-        return Reading(source, Checked(None, (Fault.of(error),)), None)
+        return Reading(source, Checked(None, (Fault.of(error),)))
 
 
 def serve(read_from: BinaryIO, write_to: BinaryIO) -> None:

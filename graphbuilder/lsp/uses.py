@@ -1,17 +1,19 @@
-"""The calls of a network by the step that wrote them: what a hover over a step tells."""
+"""The calls of a network by the step that wrote them: what a hover over a step tells, also while one types."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, cast
 
 from graphbuilder.analysis.collapse import Run, runs
 from graphbuilder.analysis.costs import Costs, call_costs
 from graphbuilder.analysis.inference import TypedGraph
-from graphbuilder.compiler import Network
 from graphbuilder.document import Place
-from graphbuilder.ir import Graph
-from graphbuilder.lsp.outline import Keys
+from graphbuilder.ir import Graph, Node, Op, TensorType
+from graphbuilder.ir.fault import NOT_KNOWN, Fault, faults
+from graphbuilder.lsp.outline import Keys, Outline
 from graphbuilder.spec.merged import Merged
 
 
@@ -53,13 +55,12 @@ class Use(NamedTuple):
 
 
 class Uses:
-    """All calls of a network, each distinct body looked into once."""
+    """All calls of a network that are sound, each distinct body looked into once."""
 
-    def __init__(self, network: Network | None) -> None:
+    def __init__(self, model: TypedGraph) -> None:
         self._found: dict[tuple[str, Keys], list[Use]] = {}
         self._bodies: dict[str, list[TypedGraph]] = {}
-        if network is not None:
-            self._gather(network.typed)
+        self._gather(model)
 
     def at(self, name: str, keys: Keys) -> Sequence[Use]:
         """The calls that the step at ``keys`` of the file ``name`` wrote, in the order of the network."""
@@ -76,7 +77,7 @@ class Uses:
             path, typed = waiting.pop(0)
             for run in runs(typed):
                 use = Use(path + run.name, run, typed)
-                if run.first.place is not None:
+                if run.first.place is not None and _sound(run.first, typed):
                     self._found.setdefault(_origin(run.first.place), []).append(use)
                 for name, body in _inside(run, typed):
                     if body not in seen:
@@ -85,8 +86,53 @@ class Uses:
                         waiting.append((f"{path}{name}.", body))
 
     def _note(self, body: TypedGraph) -> None:
-        if body.graph.kind == "block":
+        if body.graph.kind == "block" and _known(body.graph, (*body.inputs, *body.outputs)):
             self._bodies.setdefault(body.graph.template, []).append(body)
+
+
+def _sound(node: Node, typed: TypedGraph) -> bool:
+    return _known(node.callee, (*typed.inputs_of(node), *typed.outputs_of(node)))
+
+
+def _known(callee: Op | Graph, types: Sequence[TensorType]) -> bool:
+    """Whether no mistake is in or ahead of what is called with, and gives, ``types``."""
+    wrong = isinstance(callee, Fault) or (isinstance(callee, Graph) and any(True for _ in faults(callee)))
+    return not wrong and NOT_KNOWN not in types
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What a check learnt of a text.
+
+    Attributes:
+        outline: that text.
+        typed: its network, or as much of it as is sound.
+        whole: whether that is all of it.
+    """
+
+    outline: Outline
+    typed: TypedGraph
+    whole: bool
+
+    @cached_property
+    def uses(self) -> Uses:
+        """The calls by the places of their steps."""
+        return Uses(self.typed)
+
+    def before(self, now: Outline, keys: Keys) -> Keys | None:
+        """Where that stood what stands at ``keys`` now; steps may have come or gone ahead of it or behind it."""
+        number = keys[-1]
+        then_all, now_all = (_items(each.value(keys[:-1])) for each in (self.outline, now))
+        if isinstance(number, int):
+            for other in (number, number + len(then_all) - len(now_all)):
+                same = then_all[: other + 1] == now_all[: number + 1] or then_all[other:] == now_all[number:]
+                if same and other >= 0:
+                    return (*keys[:-1], other)
+        return keys if self.outline.value(keys) == now.value(keys) else None
+
+
+def _items(value: Any) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def _inside(run: Run, typed: TypedGraph) -> Iterator[tuple[str, TypedGraph]]:

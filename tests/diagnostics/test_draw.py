@@ -97,6 +97,15 @@ error: 1 error"""
     assert draw([error], width=40) == expected
 
 
+def test_nothing_is_said_below_carets_that_fill_the_screen_where_there_is_nothing_to_say() -> None:
+    assert draw([CannotAdd.at(at(6, 3, 56), "x")], width=40).splitlines()[3:] == [
+        '6 |   { op = "conv", out = "=out", kern…',
+        "  |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
+        "",
+        "error: 1 error",
+    ]
+
+
 def test_lines_between_two_places() -> None:
     related = (Label(at(7, 3, 18), "one below"), Label(at(9, 3, 17), "two below that"))
     drawn = draw([Unused.at(at(6, 5, 7), "x", related=related)]).splitlines()

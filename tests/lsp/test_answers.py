@@ -180,6 +180,71 @@ def test_a_hover_says_when_it_is_of_an_earlier_text() -> None:
     assert "As of the last text without mistakes." in found.text
 
 
+# What stands in a spec that was never right, a mistake in its place, the place of a hover and words of it.
+AMISS = [
+    (POOL, '{ op = "globalavgpol" },', '"st§em", op', ["| stem | 3x32x32 | 16x32x32 | 432 | 442 k |"]),
+    (POOL, '{ op = "globalavgpol" },', 'op = "li§near"', ["linear: "]),
+    (POOL, '{ op = "globalavgpol" },', 'use = "resi§dual"', ["| middle | 16x32x32 |", "16x32x32 → 16x32x32"]),
+    (POOL, '{ op = "globalavgpol" },', '"=wi§de * 2"', ["`wide`: `8`", "`out` is `16` here"]),
+    (POOL, '{ op = "globalavgpol" },', "im§age = ", ["3x32x32"]),
+    ('"=wide * 2"', '"=wida * 2"', '"st§em", op', ["| stem | 3x32x32 | 16x32x32 | 432 | 442 k |"]),
+    ('"=wide * 2"', '"=wida * 2"', 'op = "re§lu"', ["relu: "]),
+    ('logits = "logits"', 'logits = "logit"', 'op = "global§avgpool"', ["| pool | 16x32x32 | 16 | 0 |"]),
+    ("[outputs]", "[output]", 'op = "global§avgpool"', ["| pool | 16x32x32 | 16 | 0 |"]),
+]
+
+
+@pytest.mark.parametrize(("old", "mistake", "place", "words"), AMISS)
+def test_a_hover_where_something_else_was_always_wrong(old: str, mistake: str, place: str, words: list[str]) -> None:
+    broken = SPEC.replace(old, mistake)
+    assert broken != SPEC
+    file, offset = opened(broken.replace(place.replace("§", ""), place), before=broken)
+    assert file.mistakes
+    found = hover(file, offset)
+    assert found
+    assert [word for word in words if word not in found.text] == []
+    assert "As of" not in found.text
+
+
+BROKEN_BLOCK = SPEC.replace('"=wide * 2"', '"=wida * 2"')
+
+
+@pytest.mark.parametrize("place", ['use = "resi§dual"', '"=wi§da * 2"', '"poo§l"', 'logits = "log§its"'])
+def test_of_what_is_not_sound_no_shapes_are_told(place: str) -> None:
+    file, offset = opened(BROKEN_BLOCK.replace(place.replace("§", ""), place), before=BROKEN_BLOCK)
+    found = hover(file, offset)
+    assert "|" not in (found.text if found else "")
+
+
+# A text that is being changed, after one that was right, and the place of a hover over a step that is what it was.
+MOVED = [
+    (POOL, '{ op = \n  { id = "pool", op = "globalav§gpool" },'),
+    (POOL, '{ op = "relu" },\n  { op = "tanh", \n  { id = "pool", op = "globalav§gpool" },'),
+    ('  { id = "stem", op = "conv", out = 16 },\n', ""),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), MOVED)
+def test_a_step_is_known_where_others_come_and_go(old: str, new: str) -> None:
+    text = SPEC.replace(old, new)
+    file, offset = opened(text if "§" in text else text.replace("globalav", "globalav§"))
+    found = hover(file, offset)
+    assert found
+    assert "| pool | 16x32x32 | 16 |" in found.text
+    assert "As of the last text without mistakes." in found.text
+
+
+def test_a_later_text_that_is_faulty_is_known_better_than_the_last_that_was_right() -> None:
+    later = SPEC.replace("out = 16 }", "out = 32 }").replace("globalavgpool", "globalavgpol")
+    file, _ = opened(later)
+    file.learn(read(later, file.name, file.folder))
+    told = [hover(file, file.text.source.index(word)) for word in ('stem", op', 'relu", when')]
+    assert told[0] and "| stem | 3x32x32 | 32x32x32 |" in told[0].text
+    file.change(later.replace("[params]", "[params"), 3)
+    stale = hover(file, file.text.source.index('stem", op'))
+    assert stale and "32x32x32" in stale.text and "As of an earlier text." in stale.text
+
+
 def test_a_step_that_was_changed_has_no_shapes_of_before() -> None:
     found = hover(*edited("out = 16 }", 'out§ = 32, kernl = "x" }'))
     assert found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,25 +31,34 @@ body = [
 RIGHT = SPEC.replace("kernel = 3", 'kernel = 3, padding = "same"')
 
 
-class Editor:
-    """A client with one file open."""
+class Window:
+    """A client, and what it was told: of each file, and of what to watch."""
 
-    def __init__(self, client: LanguageClient, path: Path) -> None:
+    def __init__(self, client: LanguageClient) -> None:
         self.client = client
-        self.uri = path.as_uri()
-        self.document = lsp.TextDocumentIdentifier(self.uri)
-        self.text = ""
-        self.version = 0
-        self.told: asyncio.Queue[lsp.PublishDiagnosticsParams] = asyncio.Queue()
+        self.told = defaultdict[str, asyncio.Queue[lsp.PublishDiagnosticsParams]](asyncio.Queue)
         self.watched: list[lsp.Registration] = []
 
         @client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def told(params: lsp.PublishDiagnosticsParams) -> None:
-            self.told.put_nowait(params)
+            self.told[params.uri].put_nowait(params)
 
         @client.feature(lsp.CLIENT_REGISTER_CAPABILITY)
         def registered(params: lsp.RegistrationParams) -> None:
             self.watched.extend(params.registrations)
+
+
+class Editor:
+    """A file that is open in a window."""
+
+    def __init__(self, window: Window, path: Path) -> None:
+        self.window = window
+        self.client = window.client
+        self.uri = path.as_uri()
+        self.document = lsp.TextDocumentIdentifier(self.uri)
+        self.told = window.told[self.uri]
+        self.text = ""
+        self.version = 0
 
     def open(self, text: str) -> None:
         self.text = text
@@ -80,14 +90,16 @@ class Editor:
 
 
 @asynccontextmanager
-async def editing(path: Path) -> AsyncIterator[Editor]:
-    """A session; its server must end well."""
+async def editing(path: Path, related: bool = True) -> AsyncIterator[Editor]:
+    """A session; its server must end well. ``related`` is whether the editor shows further places of a mistake."""
     client = LanguageClient("editor", "1")
-    editor = Editor(client, path)
+    editor = Editor(Window(client), path)
     await client.start_io(sys.executable, "-m", "graphbuilder.cli", "lsp")
     watching = lsp.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True)
-    capabilities = lsp.ClientCapabilities(workspace=lsp.WorkspaceClientCapabilities(did_change_watched_files=watching))
-    await client.initialize_async(lsp.InitializeParams(capabilities))
+    workspace = lsp.WorkspaceClientCapabilities(did_change_watched_files=watching)
+    shown = lsp.PublishDiagnosticsClientCapabilities(related_information=related)
+    document = lsp.TextDocumentClientCapabilities(publish_diagnostics=shown)
+    await client.initialize_async(lsp.InitializeParams(lsp.ClientCapabilities(workspace, document)))
     client.initialized(lsp.InitializedParams())
     yield editor
     await client.shutdown_async(None)
@@ -168,7 +180,7 @@ def test_a_file_that_is_extended_changes_on_disk(tmp_path: Path) -> None:
         async with editing(tmp_path / "child.toml") as editor:
             editor.open('format = 1\nname = "child"\nextends = "base.toml"\n')
             assert await editor.diagnostics() == []
-            assert [each.method for each in editor.watched] == [lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES]
+            assert [each.method for each in editor.window.watched] == [lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES]
             base.write_text(SPEC, encoding="utf-8")
             event = lsp.FileEvent(base.as_uri(), lsp.FileChangeType.Changed)
             editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
@@ -181,6 +193,59 @@ def test_a_file_that_is_extended_changes_on_disk(tmp_path: Path) -> None:
             asked = lsp.DefinitionParams(editor.document, editor.place("base.toml"))
             found = await editor.client.text_document_definition_async(asked)
             assert isinstance(found, lsp.Location) and found.uri == base.as_uri()
+
+    run(session())
+
+
+def test_a_file_that_is_extended_counts_before_it_is_saved(tmp_path: Path) -> None:
+    path = tmp_path / "below" / "base.toml"
+    path.parent.mkdir()
+    path.write_text(RIGHT, encoding="utf-8")
+
+    async def session() -> None:
+        async with editing(tmp_path / "child.toml") as child:
+            base = Editor(child.window, path)
+            base.open(SPEC)
+            (found,) = await base.diagnostics()
+            assert found.code == "GB204"
+            child.open('format = 1\nname = "child"\nextends = "below/base.toml"\n')
+            (found,) = await child.diagnostics()
+            assert (found.code, found.range) == ("GB204", child.range('"below/base.toml"'))
+            assert found.related_information
+            place = lsp.Location(base.uri, base.range('{ id = "b", op = "add", from = ["x", "a"] }'))
+            assert found.related_information[0].location == place
+            base.type(RIGHT)
+            assert (await child.diagnostics(), await base.diagnostics()) == ([], [])
+            base.type(SPEC)
+            assert [each.code for each in await child.diagnostics()] == ["GB204"]
+            base.client.text_document_did_close(lsp.DidCloseTextDocumentParams(base.document))
+            assert await child.diagnostics() == []
+
+    run(session())
+
+
+def test_a_mistake_of_what_is_extended_that_is_opened_later(tmp_path: Path) -> None:
+    path = tmp_path / "base.toml"
+    path.write_text(RIGHT, encoding="utf-8")
+
+    async def session() -> None:
+        async with editing(tmp_path / "child.toml") as child:
+            child.open('format = 1\nname = "child"\nextends = "base.toml"\n')
+            Editor(child.window, path).open(SPEC)  # while the other is being checked, perhaps
+            while not (found := await child.diagnostics()):
+                pass
+            assert [each.code for each in found] == ["GB204"]
+
+    run(session())
+
+
+def test_an_editor_that_shows_no_further_places_is_told_of_them(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editing(tmp_path / "tiny.toml", related=False) as editor:
+            editor.open(SPEC)
+            (found,) = await editor.diagnostics()
+            assert found.related_information is None
+            assert f"{tmp_path / 'tiny.toml'}:9:3: `a` gives 8x14x14" in found.message
 
     run(session())
 
