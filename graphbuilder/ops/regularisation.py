@@ -10,6 +10,7 @@ from graphbuilder.ir.lowering import Arg, Lowering, TorchCall
 from graphbuilder.ir.op import Example, Op
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
+from graphbuilder.ops.guards import maps
 
 _DROP_PATH = '''
 class DropPath(nn.Module):
@@ -33,25 +34,38 @@ _MAP = TensorType((3, 5, 4))
 
 
 class Dropout(Op):
-    """Dropout: while training, sets elements to zero with probability ``rate`` and scales the others up."""
+    """Dropout: while training, sets elements to zero with probability ``rate`` and scales the others up.
+
+    With ``channels``, maps lose whole channels: what is next to each other in them says nearly the same. Tompson et al.
+    2015, "Efficient Object Localization Using Convolutional Networks".
+    """
 
     op = "dropout"
     family = "regularisation"
     title = "Dropout"
 
     rate: Annotated[f.Rate, Field(description="Probability of an element to become zero")] = 0.5
+    channels: Annotated[bool, Field(description="Whether a channel becomes zero as a whole")] = False
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        if self.channels:
+            maps(self, inputs[0])
         return inputs
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         args = (Arg("p", self.rate, 0.5, field="rate"), Arg("inplace", False, False))
-        return Lowering(TorchCall("nn.Dropout", args, positional=1))
+        name = f"nn.Dropout{len(inputs[0].spatial)}d" if self.channels else "nn.Dropout"
+        return Lowering(TorchCall(name, args, positional=1))
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return f"{self.rate:.3g}"
 
-    examples = (Example({}, (_MAP,)), Example({"rate": 0.2}, (TensorType((7,)),)))
+    examples = (
+        Example({}, (_MAP,)),
+        Example({"rate": 0.2}, (TensorType((7,)),)),
+        Example({"channels": True}, (_MAP,)),
+        Example({"rate": 0.2, "channels": True}, (TensorType((3, 5)),)),
+    )
 
 
 class DropPath(Op):

@@ -124,6 +124,9 @@ def layout(convention: Convention, leaf: str, theirs: Shape, wanted: Shape) -> L
 
 def _reshapes(theirs: Shape, wanted: Shape, most: int) -> bool:
     """Whether two shapes differ in axes of 1 alone: class tokens and layer scales are kept with some, 1x1 kernels
-    without. With more than ``most`` others it is another kernel: depthwise (64, 1, 3, 3) is no (64, 3, 3)."""
+    without. With more than ``most`` others it is another kernel, depthwise (64, 1, 3, 3) is no (64, 3, 3), unless torch
+    kept a learnt map with an axis for the batch."""
+    if most > 1 and theirs == (1, *wanted):
+        return True
     long = [size for size in theirs if size != 1]
     return len(long) <= most and long == [size for size in wanted if size != 1]

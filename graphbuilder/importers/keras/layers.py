@@ -138,6 +138,10 @@ def _dropout(config: Config) -> Chain:
     return [("dropout", {"rate": config["rate"]})]
 
 
+def _spatial_dropout(config: Config) -> Chain:
+    return [("dropout", {"rate": config["rate"], "channels": True})]
+
+
 def _relu(config: Config) -> Chain:
     largest, slope, threshold = (config.get(key) for key in ("max_value", "negative_slope", "threshold"))
     if threshold or (largest not in (None, 6, 6.0)) or (largest and slope):
@@ -286,6 +290,7 @@ _LAYERS: Mapping[str, Callable[[Config], Chain]] = {
     "SeparableConv1D": _separable,
     "SeparableConv2D": _separable,
     "Softmax": _plain("softmax"),
+    **dict.fromkeys(("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"), _spatial_dropout),
     "StochasticDepth": lambda config: [("droppath", {"rate": config["drop_path_rate"]})],
     "Subtract": _plain("sub"),
     "UpSampling2D": _upsampling,
