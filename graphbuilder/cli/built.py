@@ -45,8 +45,8 @@ class Built:
         rows = dict(self._rows())
         if written:
             rows["written"] = ", ".join(written)
-        title = f"  {safe(self.network.title)}" if self.network.title != self.network.name else ""
-        return "\n".join([f"{self.network.name}{title}", *(f"  {name:<10}  {text}" for name, text in rows.items())])
+        called = dict.fromkeys((safe(self.network.name), safe(self.network.title)))
+        return "\n".join(["  ".join(called), *(f"  {name:<10}  {text}" for name, text in rows.items())])
 
     def _rows(self) -> Iterator[tuple[str, str]]:
         from graphbuilder.analysis.costs import costs

@@ -9,7 +9,7 @@ from typing import Any
 
 from graphbuilder.analysis.costs import costs
 from graphbuilder.analysis.inference import TypedGraph, infer
-from graphbuilder.diagnostics import Diagnostic, Sink
+from graphbuilder.diagnostics import Diagnostic, Enough, Sink
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes, TooManyParameters
 from graphbuilder.diagnostics.catalogue.references import InputSize, NothingReturned, OnlyTraining
 from graphbuilder.document import Place
@@ -41,6 +41,8 @@ from graphbuilder.spec.unknown import UNKNOWN
 
 # What an expression reads where a param has a name that cannot be one: `my` and `width` of `my-width`.
 _WORDS = re.compile(r"[A-Za-z_]\w*")
+# A sketch of a broken spec goes on behind mistakes at which a check ends, but not for ever.
+_TIMES = 2
 
 
 def elaborate(
@@ -83,9 +85,10 @@ def drawable(
 def _sketched(
     spec: Spec | None, settings: Mapping[str, Any], limits: Limits, mistakes: Mistakes, spare: Mistakes
 ) -> TypedGraph | None:
+    sink = Noticing(mistakes.all, _TIMES * limits.mistakes)
     try:
-        return _elaborated(spec, settings, Noticing(mistakes.all), limits, mistakes, spare) if spec else None
-    except Stopped:
+        return _elaborated(spec, settings, sink, limits, mistakes, spare) if spec else None
+    except (Stopped, Enough):
         return None
 
 

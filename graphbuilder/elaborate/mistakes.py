@@ -17,8 +17,8 @@ _MOST_LOOSE = 12
 class Noticing(Sink):
     """A sink that gives out what is new in it."""
 
-    def __init__(self, expected: Collection[str]) -> None:
-        super().__init__()
+    def __init__(self, expected: Collection[str], most: int) -> None:
+        super().__init__(most)
         self._expected = expected
         self._new: list[Diagnostic] = []
 

@@ -9,6 +9,7 @@ from graphbuilder.backends.table import columns as tables
 from graphbuilder.backends.table import numbers
 from graphbuilder.backends.table.columns import Column
 from graphbuilder.backends.table.comparison import Comparison, Variant
+from graphbuilder.diagnostics.screen import safe
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,7 +44,7 @@ def csv(comparison: Comparison) -> str:
         counted = (each.parameters, each.costs.non_trainable, each.macs, each.costs.activations)
         chosen = (each.texts.get(name, "") for name in settings)
         seconds = "" if each.seconds is None else each.seconds
-        lines.writerow((each.name, *chosen, *counted, _outputs(each), _fields(each), seconds))
+        lines.writerow((safe(each.name), *chosen, *counted, _outputs(each), _fields(each), seconds))
     return file.getvalue()
 
 
@@ -56,7 +57,7 @@ def columns(comparison: Comparison) -> tuple[Column, ...]:
     """A row for every variant; behind a number stands by how much it differs from the first row's."""
     rows = comparison.variants
     alike = len({each.name for each in rows}) == 1
-    shown = [Column("network", tuple(each.name for each in rows), leaves=9 if alike and names(comparison) else 0)]
+    shown = [Column("network", tuple(safe(each.name) for each in rows), leaves=9 if alike and names(comparison) else 0)]
     shown += [Column(name, tuple(each.texts.get(name, "") for each in rows), folds=True) for name in names(comparison)]
     shown += _counted(rows, "parameters", lambda each: each.parameters, numbers.counted, 0)
     shown += _counted(rows, "MACs", lambda each: each.macs, numbers.scaled, 1)

@@ -16,6 +16,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.table.columns import Column, plain
 from graphbuilder.backends.table.comparison import FLOAT32
 from graphbuilder.backends.table.numbers import counted, memory, scaled
+from graphbuilder.diagnostics.screen import safe
 from graphbuilder.passes import Step
 
 _NOTE = "Nodes are calls of ops in evaluation; MACs and activations (float32) are of one sample."
@@ -84,7 +85,7 @@ class Report:
             _numbers("statistics", [counted(each.statistics) for each in states]),
             Column("calls", ("", *(_words(each) for each in self.changes))),
         )
-        return "\n".join((self.name, "", *plain(columns), "", _NOTE, ""))
+        return "\n".join((safe(self.name), "", *plain(columns), "", _NOTE, ""))
 
     def __str__(self) -> str:
         return self.text()

@@ -11,6 +11,7 @@ from graphbuilder.backends.table import numbers
 from graphbuilder.backends.table.columns import Column
 from graphbuilder.backends.table.roofline import WORDS, Roofline
 from graphbuilder.backends.table.summary import Block, walk
+from graphbuilder.diagnostics.screen import safe
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,13 +33,13 @@ def show(roofline: Roofline, depth: int, console: Console) -> None:
     """Print the same, fitted to a terminal."""
     shown = (tables.screen(each, console.width) for each in (columns(roofline, depth), totals(roofline)))
     for each in (heading(roofline), *shown, "\n".join(notes(roofline))):
-        console.print(each, "", sep="\n", highlight=False)
+        console.print(each, "", sep="\n", highlight=False, markup=False)
 
 
 def heading(roofline: Roofline) -> str:
     """``xception on NVIDIA H200: a batch of 256 in bfloat16``."""
     floors = roofline.floors
-    return f"{roofline.summary.name} on {floors.device.name}: a batch of {floors.batch} in {floors.dtype}"
+    return f"{safe(roofline.summary.name)} on {floors.device.name}: a batch of {floors.batch} in {floors.dtype}"
 
 
 def columns(roofline: Roofline, depth: int) -> tuple[Column, ...]:

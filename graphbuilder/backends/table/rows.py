@@ -37,7 +37,7 @@ def columns(summary: Summary, depth: int) -> tuple[Column, ...]:
 
 def heading(summary: Summary) -> str:
     """The network's name, and its title where it has one."""
-    return f"{summary.name}  {safe(summary.title)}" if summary.title else summary.name
+    return safe(f"{summary.name}  {summary.title}" if summary.title else summary.name)
 
 
 def totals(summary: Summary) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from html import escape
 
 from graphbuilder.backends.graphviz.options import Theme
+from graphbuilder.backends.graphviz.text import clean
 from graphbuilder.backends.graphviz.write.fonts import SANS, Font
 from graphbuilder.backends.graphviz.write.theme import DARK, style_sheet
 
@@ -34,14 +35,14 @@ def finish(
 
     def label(found: re.Match[str]) -> str:
         words = said.get(found[3])
-        return f'{found[1]} role="graphics-symbol img" aria-label="{escape(words)}">{found[2]}' if words else found[0]
+        return f'{found[1]} role="graphics-symbol img" aria-label="{_shown(words)}">{found[2]}' if words else found[0]
 
     def say(found: re.Match[str]) -> str:
         tip = tips.get(found[1])
-        return f"<title>{escape(tip)}</title>\n" if tip else ""
+        return f"<title>{_shown(tip)}</title>\n" if tip else ""
 
     def open_root(found: re.Match[str]) -> str:
-        name, role = escape(title), "graphics-document document" if said else "img"
+        name, role = _shown(title), "graphics-document document" if said else "img"
         return (
             f'<svg {found[1]} class="graphbuilder" role="{role}" aria-label="{name}">\n<title>{name}</title>\n{style}'
         )
@@ -49,6 +50,11 @@ def finish(
     style = f"<style>{_style(theme, font, set(_CLASSES.findall(svg)))}</style>"
     svg = _TITLE.sub(say, _GROUP.sub(label, _COMMENT.sub("", svg)))
     return _ROOT.sub(open_root, svg, count=1)
+
+
+def _shown(words: str) -> str:
+    """``words`` in XML, which has no controls, however they are escaped; of a broken spec they may have any name."""
+    return escape(clean(words))
 
 
 def _style(theme: Theme, font: Font, used: Collection[str]) -> str:
