@@ -109,7 +109,7 @@ def ambiguous(name: str, signal: Signal, place: Place) -> Diagnostic:
     """The mistake of reading one value where there are several."""
     ports = list(signal.outputs or {})[: signal.declared]
     whose = f"`{name}`" if name else "what stands before this step"
-    paths = [f"{name}.{port}" for port in ports] if place.value == name else []
+    paths = [f"{name.removesuffix('.*')}.{port}" for port in ports] if place.value == name else []
     untried = [each for path in paths for each in instead(place, f'"{path}"', f'name one: "{path}"')]
     message = f"{whose} gives several values: {', '.join(ports)}"
     return Ambiguous.at(place.span, message, help=f"name one: {', '.join(paths or ports)}", untried=tuple(untried))

@@ -110,7 +110,8 @@ def _same_names(builder: BodyBuilder, step: Step, signal: Signal, name: str, por
     missing = [port for port in ports.names[: len(ports.names) - ports.optional] if port not in signal.outputs]
     if missing:
         gives = ", ".join(signal.outputs)
-        message = f"this step has the inputs {', '.join(ports.names)}; `{name or 'the input'}` gives {gives}"
+        whose = f"`{name}`" if name else "the input"
+        message = f"this step has the inputs {', '.join(ports.names)}; {whose} gives {gives}"
         remedy = "name them: from = { " + ", ".join(f'{port} = "..."' for port in ports.names) + " }"
         builder.report(Ports.at(step.place.span, message, help=remedy))
         return FAILED
