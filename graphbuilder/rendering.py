@@ -5,7 +5,7 @@ Nothing here draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict, Unpack, cast, get_args, overload
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from graphbuilder.analysis.inference import TypedGraph
     from graphbuilder.backends.graphviz.options import Direction, Heat, Options, Shapes, Style, Theme, Timing
     from graphbuilder.compiler import Checked, Network
+    from graphbuilder.diagnostics import Diagnostic
 
 Drawable: TypeAlias = "Network | Checked | str | Path"
 Format = Literal["svg", "png", "pdf", "dot", "html", "tex", "mmd"]
+_MOST_SIGNS = 20
+"""How many characters that cannot be shown are told."""
 
 
 class Choices(TypedDict, total=False):
@@ -109,6 +112,46 @@ def render(
 
     write_whole(path, figure)
     return None
+
+
+def unshown(typed: TypedGraph, format: Format, title: str | None = None) -> tuple[Diagnostic, ...]:
+    """A warning where titles of the network, or the ``title`` that its figure gets, have characters it cannot show."""
+    said = "".join(dict.fromkeys("".join(_titles(typed, title))))
+    if said.isascii() or format not in ("tex", "pdf"):
+        return ()
+    from graphbuilder.diagnostics.catalogue.backends import SignsLost
+
+    if format == "tex":
+        from graphbuilder.backends.tikz import lacking
+
+        lost, help = lacking(said), "typeset it with LuaLaTeX or XeLaTeX, which take fonts of the machine"
+        message = f"pdfLaTeX has no letters for {len(lost)} characters of the titles: {lost[:_MOST_SIGNS]}"
+    else:
+        from graphbuilder.backends.graphviz.write.engine import has_pdf
+        from graphbuilder.backends.graphviz.write.pdf import lacking
+
+        lost, help = (
+            "" if has_pdf() else lacking(said),
+            "install Graphviz, which takes fonts of the machine, or write .svg",
+        )
+        message = (
+            f"a PDF without Graphviz has no letters for {len(lost)} characters of the titles: {lost[:_MOST_SIGNS]}"
+        )
+    return (SignsLost.at(None, message, help=help),) if lost else ()
+
+
+def _titles(typed: TypedGraph, title: str | None) -> Iterator[str]:
+    """What of a figure may be written in any letters: names are not."""
+    yield title or typed.graph.title or ""
+    seen: set[int] = set()
+    bodies = [typed]
+    while bodies:
+        body = bodies.pop()
+        if id(body) not in seen:
+            seen.add(id(body))
+            bodies += body.bodies.values()
+            yield from (node.title or "" for node in body.graph.nodes)
+            yield body.graph.title or ""
 
 
 def format_of(path: str | Path) -> Format:

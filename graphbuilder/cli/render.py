@@ -73,9 +73,9 @@ def command(reading: Reading, spec: str, *, output: str, **drawn: Any) -> None:
     A broken network is drawn with what is wrong in red, and what stands behind that dotted; the mistakes are reported
     as well, and the exit status is 2.
     """
-    from graphbuilder.rendering import format_of, render
+    from graphbuilder.rendering import format_of, render, unshown
 
-    format_of(output)  # before any work
+    format = format_of(output)  # before any work
     if drawn["style"] == "paper" and drawn["theme"] == "dark":
         raise bad_use("paper is white", "leave out --theme dark, or --style paper")
     stages = Stages()
@@ -83,7 +83,7 @@ def command(reading: Reading, spec: str, *, output: str, **drawn: Any) -> None:
         checked = reading.check(spec)
     timed = drawn["heat"] == "time"
     if checked.network is not None:
-        reading.warn(checked.diagnostics)
+        reading.warn((*checked.diagnostics, *unshown(checked.network.typed, format)))
     elif timed:
         raise CompileError(checked.diagnostics)
     with stages.stage("draw", f"drawing {output}", counted=timed) as tell:

@@ -14,7 +14,7 @@ from graphbuilder.analysis.costs import Costs, costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.read.marks import Mark, Marks
-from graphbuilder.differing.bodies import Change, Comparing, Pair
+from graphbuilder.differing.bodies import Change, Comparing, Matched, Pair
 from graphbuilder.differing.report import shown
 from graphbuilder.differing.splicing import Splice
 from graphbuilder.differing.stand_ins import stand_in
@@ -30,8 +30,15 @@ _LONGEST = 3
 def merged(differences: Differences) -> Marks:
     """Both networks in one graph, and what is said of its steps."""
     merger = Merger()
-    root = merger.body(differences.before.typed, differences.after.typed)
-    return Marks(root, merger.marks, tuple(_facts(differences)))
+    before, after = differences.before.typed, differences.after.typed
+    root = merger.body(before, after)
+    ours = dict(zip(before.graph.inputs, before.inputs, strict=True))
+    inputs = {
+        name: ours[name]
+        for name, type_ in zip(after.graph.inputs, after.inputs, strict=True)
+        if ours.get(name, type_) != type_
+    }
+    return Marks(root, merger.marks, tuple(_facts(differences)), inputs)
 
 
 class Merger:
@@ -46,7 +53,7 @@ class Merger:
     def body(self, before: TypedGraph, after: TypedGraph) -> TypedGraph:
         """Two bodies as one; where nothing differs it is the second."""
         matched = self._comparing.bodies(before, after)
-        if not matched.differs:
+        if not matched.differs and not _is_reshaped(matched):
             return after
         key = before, after
         if key not in self._known:
@@ -71,7 +78,7 @@ class _Body:
 
     def __init__(self, merger: Merger, before: TypedGraph, after: TypedGraph, pairs: Sequence[Pair]) -> None:
         self._merger = merger
-        self._after = after
+        self._before, self._after = before, after
         self._pairs = pairs
         self._splice = Splice(before, after, pairs)
         self._bodies: dict[str, TypedGraph] = {}
@@ -103,15 +110,27 @@ class _Body:
                 body = self._bodies[name] = self._merger.apart(body, pair.kind)
             self._types.update((Value(name, port), typed.types[Value(node.name, port)]) for port in node.results)
             mark = _mark(pair, number, self._merger.marks.get(body, {}) if body is not None else {})
-            if mark is not None:
-                self._marks[name] = mark
+            was = self._was(pair, number)
+            if mark is not None or was:
+                self._marks[name] = replace(mark or Mark(""), was=was)
             yield replace(
                 node, name=name, module=name if node.owns else node.module, callee=body.graph if body else node.callee
             )
 
+    def _was(self, pair: Pair, number: int) -> tuple[TensorType, ...]:
+        """The types of what copy ``number`` of a step gave, where it gives others; further copies gave as the last."""
+        if pair.before is None or pair.after is None:
+            return ()
+        node, old = pair.after.run.nodes[number], pair.before.run.nodes[min(number, pair.before.run.count - 1)]
+        if number == pair.after.run.count - 1:
+            old = pair.before.run.nodes[-1]
+        return _others(pair.before.typed.outputs_of(old), pair.after.typed.outputs_of(node))
+
     def _inner(self, pair: Pair) -> TypedGraph | None:
         """What a step calls, with what is gone from it."""
-        if pair.inner is None or not pair.inner.differs or pair.after is None or pair.after.body is None:
+        if pair.inner is None or pair.after is None or pair.after.body is None:
+            return None
+        if not pair.inner.differs and not _is_reshaped(pair.inner):
             return None
         body, whole = self._merger.body(pair.inner.before, pair.inner.after), pair.after.body
         if pair.inner.after is whole:
@@ -129,7 +148,7 @@ class _Body:
         mark = self._marks.get(node.name)
         read = tuple(self._types[value] for value in led.inputs)
         owner = self._splice.own_types(node.name)
-        if not isinstance(node.callee, Op) or (mark is None and read == owner):
+        if not isinstance(node.callee, Op) or ((mark is None or not mark.kind) and read == owner):
             return led
         return replace(led, callee=stand_in(node.callee, owner, self._kinds[node.name], mark.words if mark else ""))
 
@@ -137,6 +156,16 @@ class _Body:
         """Let what is gone give a step ("": the outputs) what that reads otherwise, so that shapes are those of now."""
         for given, taken in self._splice.passed(name):
             self._types[taken] = self._types[given]
+
+
+def _is_reshaped(matched: Matched) -> bool:
+    """Whether two bodies that are the same make other shapes of others."""
+    return matched.before.outputs != matched.after.outputs or matched.before.inputs != matched.after.inputs
+
+
+def _others(before: tuple[TensorType, ...], after: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+    """``before`` where ``after`` is as many others."""
+    return before if before != after and len(before) == len(after) else ()
 
 
 def _mark(pair: Pair, number: int, inside: dict[str, Mark]) -> Mark | None:

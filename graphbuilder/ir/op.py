@@ -28,6 +28,7 @@ Family = Literal[
     "head",
     "join",
     "attention",
+    "learned",
     "regularisation",
     "shape",
 ]

@@ -305,7 +305,7 @@ class ClassToken(Op):
     """Puts learnt tokens before the others: the class token of a vision transformer."""
 
     op = "classtoken"
-    family = "attention"
+    family = "learned"
     title = "ClassToken"
 
     count: Annotated[f.Positive, Field(description="How many tokens are put before the others")] = 1
@@ -331,7 +331,7 @@ class Positions(Op):
     """Adds a learnt vector to every token, by its place."""
 
     op = "positions"
-    family = "attention"
+    family = "learned"
     title = "Positions"
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:

@@ -34,7 +34,7 @@ class Parameter(Op):
     """
 
     op = "parameter"
-    family = "attention"
+    family = "learned"
     title = "Parameter"
 
     shape: Annotated[f.Positives, Field(description="Its shape without the batch")]

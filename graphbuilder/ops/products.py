@@ -71,7 +71,7 @@ class SplitHeads(Op):
     """Channels cut into heads, which come to the front: tokens N x C into heads x N x C/heads, channels last."""
 
     op = "splitheads"
-    family = "attention"
+    family = "shape"
     title = "SplitHeads"
 
     heads: f.Heads
@@ -101,7 +101,7 @@ class MergeHeads(Op):
     """Heads side by side in the channels again: heads x N x D into N x heads*D; it undoes ``splitheads``."""
 
     op = "mergeheads"
-    family = "attention"
+    family = "shape"
     title = "MergeHeads"
     examples = (Example({}, (_HEADS,)), Example({}, (TensorType((2, 5, 9, 4), "last"),)))
 

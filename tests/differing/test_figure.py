@@ -124,11 +124,28 @@ def test_copies_that_grow_are_one_stack_with_all_their_parameters() -> None:
         costs(side.typed.bodies["stages"].bodies["0"].bodies["layer"]).trainable for side in (found.before, found.after)
     ]
     said = {each.text for each in figure.words}
-    assert "dense 0 – 5" in said and f"{text.count(layers[0])} → {text.count(layers[1])}" in said
+    assert "dense 0 – 5" in said and f"{text.count(layers[0])} → {text.count(layers[1])} in all" in said
     assert [words(shape) for shape in figure.shapes if shape.style == "badge"] == ["× 6", "× 12", "× 24", "× 16"]
 
 
 def test_fewer_copies_are_told_too() -> None:
     more = between("xception", "xception", middle=16)
     said = {each.text for each in drawn(differences(more.after, more.before)).words}
-    assert {"repeated 8 times", "was 16 times", "25.8 M → 12.9 M"} <= said
+    assert {"repeated 8 times", "was 16 times", "25.8 M → 12.9 M in all"} <= said
+
+
+def test_an_added_shortcut_is_as_all_that_is_added_and_no_line_has_another_colour() -> None:
+    one, other = gb.load(SPECS / "xception.toml", params={"residual": False}), gb.load(SPECS / "xception.toml")
+    for sides, kind, end in (((one, other), "added", "merge"), ((other, one), "removed", "merge (removed)")):
+        lines = drawn(differences(*(Side(each, each.name) for each in sides))).lines
+        into = {line.kind for line in lines if line.head == f"middle.0.{end}"}
+        assert into == {kind}
+        assert {line.kind for line in lines} == {kind, "flow", "passage"}
+
+
+def test_shapes_at_boundaries_are_those_before_and_after() -> None:
+    figure = drawn(between("xception", "xception", size=150))
+    said = {each.text for each in figure.words} | {words(shape) for shape in figure.shapes}
+    assert {"147×147×64 → 72×72×64", "image 299×299×3 → 150×150×3", "19×19×728 → 9×9×728"} <= said
+    assert "150 → 9 px, was 299 → 19 px" in said and "1000 logits" in said
+    assert list(faults(figure)) == []

@@ -95,9 +95,10 @@ def scene(typed: TypedGraph, options: Options) -> Scene:
     """What the figure of ``typed`` shows, folded as far as it takes to be legible."""
     habits = Habits(typed, options.marks)
     found, boxes, said = _read(typed, options, habits, "nothing"), 0, ""
+    nested = any(inner.kind in ("block", "repeat") for _, inner in typed.graph.children())
     for fold, words in _FOLDS:
         boxes = found.root.boxes()
-        if options.level is not None or boxes <= LEGIBLE:
+        if options.level is not None or boxes <= LEGIBLE or not nested:
             break
         folded = _read(typed, options, habits, fold)
         if folded.root.boxes() < boxes:
@@ -121,6 +122,8 @@ def _read(typed: TypedGraph, options: Options, habits: Habits, fold: Fold) -> Sc
     while True:
         reader = Reader(Policy(options, habits, fold, demoted), habits, bool(options.shapes))
         root = reader.root(typed)
+        if options.marks is None and not is_broken(typed):
+            root.drop_unread()
         broken = torn(root, reader.sections)
         if not broken:
             break

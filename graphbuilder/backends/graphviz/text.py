@@ -6,6 +6,7 @@ Liberation Serif and Tinos share, so no font needs to be on the machine.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Literal
 
@@ -79,13 +80,32 @@ def fit_end(text: str, room: float, size: float) -> str:
     return f"…{kept[::-1].lstrip()}" if kept else ""
 
 
-def lines(text: str, room: float, size: float, bold: bool = False) -> tuple[str, ...]:
-    """``text`` in one line, or in two that are as even as its words allow where ``room`` points do not hold it."""
-    words = text.split(" ")
-    if width(text, size, bold) <= room or len(words) < 2:
-        return (text,) if text else ()
-    halves = [(" ".join(words[:count]), " ".join(words[count:])) for count in range(1, len(words))]
-    return min(halves, key=lambda pair: max(width(half, size, bold) for half in pair))
+def lines(text: str, room: float, size: float, bold: bool = False, most: int = 4) -> tuple[str, ...]:
+    """``text`` in as few lines as ``room`` points hold, ``most`` of them, which are as even as its words allow."""
+    if not text:
+        return ()
+    words = [(word, width(word, size, bold)) for word in text.split(" ")]
+    space = width(" ", size, bold)
+    count = min(most, len(_packed(words, room, space)))
+    low, high = max(wide for _, wide in words), sum(wide + space for _, wide in words)
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (low, middle) if len(_packed(words, middle, space)) <= count else (middle, high)
+    return tuple(_packed(words, high, space))
+
+
+def _packed(words: Sequence[tuple[str, float]], room: float, space: float) -> list[str]:
+    """``words``, each with its width, in lines that ``room`` points hold where a word is not wider."""
+    found: list[str] = []
+    left = 0.0
+    for word, wide in words:
+        if found and left >= space + wide:
+            found[-1] += f" {word}"
+            left -= space + wide
+        else:
+            found.append(word)
+            left = room - wide
+    return found
 
 
 def wrapped(text: str, room: float, size: float, most: int) -> tuple[str, ...]:
@@ -105,6 +125,11 @@ def shape(type_: TensorType) -> str:
     if not type_.elements:
         return "?"
     return "×".join(map(str, (*type_.spatial, type_.channels)))
+
+
+def turned(before: str, after: str) -> str:
+    """What was one thing and is another."""
+    return f"{before} → {after}"
 
 
 def count(number: int, digits: int = 3) -> str:

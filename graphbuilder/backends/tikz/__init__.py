@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from graphbuilder.backends.tikz.escape import lacking
 from graphbuilder.backends.tikz.writer import write
 
-__all__ = ["write"]
+__all__ = ["lacking", "write"]

@@ -1,7 +1,7 @@
 """Words in LaTeX: whatever a spec says is shown as it is, and nothing of it is a command.
 
 The result is ASCII, so it means the same to pdfLaTeX, LuaLaTeX and XeLaTeX. What the text fonts lack (an ideograph,
-say) becomes a question mark.
+say) is asked of ``\\gbsign`` by its number.
 """
 
 from __future__ import annotations
@@ -89,7 +89,12 @@ def _sign(c: str) -> str:
         return _SIGNS[c]
     if c.isascii():
         return c if c.isprintable() else "{?}"
-    return _accented(c) or _greek(c) or "{?}"
+    return _accented(c) or _greek(c) or (rf"\gbsign{{{ord(c):04X}}}" if c.isprintable() else "{?}")
+
+
+def lacking(words: str) -> str:
+    """Of ``words`` the characters that the text fonts of pdfLaTeX lack."""
+    return "".join(c for c in words if not c.isascii() and _sign(c).startswith(r"\gbsign"))
 
 
 def _accented(c: str) -> str:

@@ -13,9 +13,10 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz import Options, drawing
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Run, Shape, Words
 from graphbuilder.backends.graphviz.write.theme import Paint, Palette, palette_of
-from graphbuilder.backends.tikz.escape import escaped
+from graphbuilder.backends.tikz.escape import escaped, lacking
 
-_DASHES = {"passage": "dash pattern=on 5bp off 4bp", "size": "dash pattern=on 1bp off 3bp"}
+_LONG_DASHES = "dash pattern=on 5bp off 4bp"
+_DASHES = {"passage": _LONG_DASHES, "size": "dash pattern=on 1bp off 3bp", "removed": _LONG_DASHES}
 _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 _ARROW = "{Triangle[length=6bp, width=5bp]}"
 _CORNER, _CAPITAL, _ROW, _SPACE = 9.0, 0.35, 1.15, 4.0
@@ -32,6 +33,26 @@ _PREAMBLE = r"""\documentclass{{article}}
 \setlength{{\topskip}}{{0bp}}
 % {{size}}{{words}}
 \newcommand{{\gbwords}}[2]{{\fontsize{{#1bp}}{{#1bp}}\selectfont #2}}
+"""
+_SIGNS = r"""% {number of a character}, from the first font that has it; pdfLaTeX can take it from none
+\newcommand{\gbfonts}{Noto Sans CJK SC,Noto Sans,Noto Sans Arabic,Noto Sans Hebrew,Noto Sans Devanagari,DejaVu Sans,%
+  Arial Unicode MS,FreeSans}
+\makeatletter
+\newif\ifgbset
+\newcommand{\gbsign}[1]{{%
+  \gbsetfalse
+  \ifdefined\suppressfontnotfounderror
+    \suppressfontnotfounderror=1
+    \@for\gbname:=\gbfonts\do{%
+      \ifgbset\else
+        \font\gbfont="\gbname" at \f@size pt\relax
+        \ifx\gbfont\nullfont\else
+          \iffontchar\gbfont"#1\relax \gbsettrue {\gbfont\char"#1\relax}\fi
+        \fi
+      \fi}%
+  \fi
+  \ifgbset\else ?\fi}}
+\makeatother
 """
 
 
@@ -52,6 +73,8 @@ def spelt(figure: Drawing, palette: Palette) -> str:
 def _document(figure: Drawing, palette: Palette) -> Iterator[str]:
     family = {"sans": "sf", "serif": "rm"}[palette.font.face]
     yield _PREAMBLE.format(wide=_n(figure.wide), high=_n(figure.high), font=palette.font.tex, family=family)
+    if any(map(lacking, _said(figure))):
+        yield _SIGNS
     yield from _styles(figure, palette)
     yield r"\begin{document}%"
     yield r"\begin{tikzpicture}[x=1bp, y=-1bp]"
@@ -64,6 +87,11 @@ def _document(figure: Drawing, palette: Palette) -> Iterator[str]:
     yield from map(_line, figure.lines)
     yield r"\end{tikzpicture}%"
     yield r"\end{document}"
+
+
+def _said(figure: Drawing) -> Iterator[str]:
+    yield from (run.text for shape in figure.shapes for line in shape.lines for run in line)
+    yield from (words.text for words in figure.words)
 
 
 def _styles(figure: Drawing, palette: Palette) -> Iterator[str]:
@@ -98,7 +126,7 @@ def _name(style: str, faded: bool) -> str:
 
 
 def _frame(frame: Frame) -> str:
-    dashes = f", {_DASHES['passage']}" if frame.dashed else ""
+    dashes = f", {_LONG_DASHES}" if frame.dashed else ""
     corners = f"({_p(frame.x, frame.y)}) rectangle ({_p(frame.x + frame.wide, frame.y + frame.high)})"
     return rf"\path[{_name(frame.style, frame.faded)}{dashes}] {corners};"
 
@@ -106,7 +134,7 @@ def _frame(frame: Frame) -> str:
 def _shape(shape: Shape, palette: Palette) -> Iterator[str]:
     """A path with its words on it, as they are centred in the other formats."""
     name = _name(shape.style, shape.faded)
-    dashes = f", {_DASHES['passage']}" if shape.dashed else ""
+    dashes = f", {_LONG_DASHES}" if shape.dashed else ""
     x, y = shape.wide / 2, shape.high / 2
     if shape.outline == "circle":
         yield rf"\path[{name}{dashes}] ({_p(shape.x, shape.y)}) circle[radius={_n(x)}];"

@@ -11,8 +11,9 @@ from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT, PAPER, Palet
 from tests.backends.graphviz.colour import SIGHTS, contrast, difference, lab
 from tests.backends.graphviz.networks import FILES, network
 
-COLOURED = ("separable", "convolution", "pooling", "head", "attention")
+COLOURED = ("separable", "convolution", "pooling", "head", "attention", "learned")
 FAMILIES = (*COLOURED, "activation", "join")
+DIFFERENCES = ("added", "removed", "changed", "same")
 LEAST = 9.5
 """Of CIEDE2000, about ten times what is just seen."""
 
@@ -26,6 +27,19 @@ def test_families_look_different_to_everyone(palette: Palette, sight: str) -> No
         ]
         found = max(difference(lab(a, sight), lab(b, sight)) for a, b in pairs)
         assert found >= LEAST, (one, other)
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_what_changed_looks_different_to_everyone(palette: Palette, sight: str) -> None:
+    for one, other in combinations(DIFFERENCES, 2):
+        borders, fills = (
+            difference(lab(getattr(palette.styles[one], part), sight), lab(getattr(palette.styles[other], part), sight))
+            for part in ("line", "fill")
+        )
+        assert max(borders, fills) >= LEAST, (one, other)
+    for one, other in combinations(("added", "removed", "flow"), 2):
+        assert difference(lab(palette.lines[one], sight), lab(palette.lines[other], sight)) >= LEAST, (one, other)
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK, PAPER], ids=["light", "dark", "paper"])

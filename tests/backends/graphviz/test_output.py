@@ -2,7 +2,9 @@
 
 import os
 import re
+import shutil
 import struct
+import subprocess
 import zlib
 from itertools import product
 from pathlib import Path
@@ -59,6 +61,15 @@ def test_svg_is_as_large_as_the_sheet() -> None:
     wide, high = map(float, view.split()[2:])
     assert abs(wide - figure.wide) < 2
     assert abs(high - figure.high) < 2
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="no Graphviz on this machine")
+@pytest.mark.parametrize("style", ["colour", "paper"])
+@pytest.mark.parametrize("name", ["xception", "hostile", "mesh"])
+def test_graphviz_has_nothing_to_say_of_it(name: str, style: str) -> None:
+    source = dot(network(name), Options(style="paper" if style == "paper" else "colour"))
+    done = subprocess.run(["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True)
+    assert done.stderr == b""
 
 
 @pytest.mark.usefixtures("each_engine")

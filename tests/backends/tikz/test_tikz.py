@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from graphbuilder import compiler
 from graphbuilder.backends.graphviz import Options, drawing
 from graphbuilder.backends.tikz import write
 from graphbuilder.backends.tikz.escape import escaped
+from graphbuilder.rendering import unshown
 from tests.backends.graphviz.networks import network
 
 
@@ -34,11 +36,33 @@ def test_every_box_word_and_line_of_the_drawing_is_there(name: str, style: str) 
         ("3×3 · 1 – 2 → 4", r"3\texttimes{}3 \textperiodcentered{} 1 \textendash{} 2 \ensuremath{\rightarrow} 4"),
         ("a--b,, <<", r"a-\/-b,\/, \textless{}\/\textless{}"),
         ("é Ž ï ß", r"\'{e} \v{Z} " + r"\"{\i} \ss{}"),
-        ("\u03b1\u0393 漢\u202e", r"\ensuremath{\alpha}\ensuremath{\Gamma} {?}{?}"),
+        ("\u03b1\u0393 漢\u202e", r"\ensuremath{\alpha}\ensuremath{\Gamma} \gbsign{6F22}{?}"),
     ],
 )
 def test_words_are_shown_as_they_are(words: str, shown: str) -> None:
     assert escaped(words) == shown
+
+
+def test_what_pdflatex_lacks_is_asked_of_fonts_and_told() -> None:
+    spec = 'format = 1\nname = "net"\ntitle = "Сеть é"\n[inputs]\nx = [4]\n[model]\nbody = [{ op = "relu" }]\n'
+    checked = compiler.check_text(spec)
+    assert checked.network is not None
+    written = write(checked.network.typed)
+    assert written.isascii()
+    assert written.count(r"\gbsign{") == 4 and r"\newcommand{\gbsign}" in written
+    assert r"\newcommand{\gbsign}" not in write(network("xception"))
+    (warning,) = unshown(checked.network.typed, "tex")
+    assert warning.code == "GB711" and "4 characters of the titles: Сеть" in warning.message
+    assert unshown(checked.network.typed, "svg") == () == unshown(network("xception"), "tex")
+
+
+def test_a_pdf_without_graphviz_tells_what_it_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    typed = network("lenet")
+    assert unshown(typed, "pdf", "Сеть × é →") == () or shutil.which("dot") is None
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (warning,) = unshown(typed, "pdf", "Сеть × é →")
+    assert "4 characters of the titles: Сеть" in warning.message
+    assert unshown(typed, "pdf", "× é →") == ()
 
 
 def test_braces_are_balanced_whatever_a_spec_says() -> None:

@@ -5,13 +5,15 @@ Knows only numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import log
 
 _UPRIGHT, _LYING = 1.3, 1.6
 _CUT, _CUTS, _WASTE = 0.12, 5, 1.2
+_MOST_IN_ONE = 6
+"""Of how many neighbours in one column it is asked whether that is as long as a column should be."""
 _NEAR, _FAR = 0.3, 1.5
 """How far from a page a sheet may be, as a logarithm, before it counts more, and how much more."""
 
@@ -45,9 +47,16 @@ class Share:
 def arrange(units: Sequence[Stretch], gap: float, upright: bool) -> list[list[Share]]:
     """Columns of panels; ``upright`` says that columns are columns and not rows."""
     whole = sum(unit.length for unit in units)
-    limits = {unit.length for unit in units} | {whole / count for count in range(1, 61)} | {whole}
+    limits = {*_together(units, gap), *(whole / count for count in range(1, 61))}
     found = [_fill(units, limit + 1, gap) for limit in limits]
     return min(found, key=lambda columns: (round(_fault(columns, units, gap, upright), 6), len(columns)))
+
+
+def _together(units: Sequence[Stretch], gap: float) -> Iterator[float]:
+    """How long units are, and a few neighbours in one column."""
+    for first in range(len(units)):
+        lengths = (unit.length + gap for unit in units[first : first + _MOST_IN_ONE])
+        yield from (length - gap for length in accumulate(lengths))
 
 
 def _fill(units: Sequence[Stretch], limit: float, gap: float) -> list[list[Share]]:

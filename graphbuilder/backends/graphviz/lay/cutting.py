@@ -30,12 +30,16 @@ class Piece(NamedTuple):
     breadth: float
 
 
-def units(region: Region, sections: Mapping[str, Section]) -> list[Unit]:
-    """The network in stretches: each section's, with loose ops behind it; what else is loose between is another."""
+def units(region: Region, sections: Mapping[str, Section], across: bool = False) -> list[Unit]:
+    """The network in stretches: each section's, with loose ops behind it; what else is loose between is another.
+
+    In a figure that runs ``across`` what is loose behind a section may begin a row, so it is a stretch of its own.
+    """
     found: list[tuple[Section | None, list[Element]]] = []
     for element in _apart(region, sections):
         section = sections.get(next(iter(items_of(element)), ""))
-        apart = section is None and found and found[-1][0] is not None and _is_block(element, region)
+        behind = section is None and found and found[-1][0] is not None
+        apart = behind and (_is_block(element, region) or (across and not isinstance(element, Tap)))
         if found and not apart and (section is None or found[-1][0] is section):
             found[-1][1].append(element)
         elif found and len(found) == 1 and _only_input(found[0][1], region):

@@ -17,10 +17,13 @@ from graphbuilder.backends.graphviz.read.scene import MARKS, Scale, Scene
 _SAMPLE, _MOST_SAMPLE, _HIGH = 74.0, 130.0, 17.0
 _ROW, _NOTE, _HEAD, _PAD, _INDENT = 23.0, 16.0, 32.0, 14.0, 30.0
 _SIZE, _TALL, _SMALL, _BROADER = 9.0, 0.8, 640.0, 1.6
+_LEAST_BESIDE = 0.25
+"""How much of the height of a tall figure a legend takes that stands beside it."""
 _FAMILIES = (
     "separable",
     "convolution",
     "attention",
+    "learned",
     "pooling",
     "activation",
     "normalisation",
@@ -44,6 +47,7 @@ _SEPARABLE = {"DWConv": "depthwise convolution", "SepConv": "depthwise and point
 _WORDS = {
     "head": "fully connected",
     "attention": "attention",
+    "learned": "learnt values, alike for all samples",
     "activation": "activation",
     "normalisation": "normalisation",
     "regularisation": "in training only",
@@ -112,7 +116,8 @@ def add_legend(drawing: Drawing, scene: Scene, across: bool, margin: float, gutt
     high = _HEAD + _ROW * len(entries) + _NOTE * len(notes) + _PAD - 6
     needed = (max([broad, *(15 + text.width(note, _SIZE) for note in notes)]) + 15, high)
     area = _free(drawing, needed, margin, gutter)
-    if area is None and (drawing.wide < _TALL * drawing.high or drawing.wide + gutter + needed[0] < _SMALL):
+    beside = drawing.wide < _TALL * drawing.high and high > _LEAST_BESIDE * drawing.high
+    if area is None and (beside or drawing.wide + gutter + needed[0] < _SMALL):
         area = _Area(drawing.wide - margin + gutter, margin, *needed)
         drawing.wide, drawing.high = area.x + area.wide + margin, max(drawing.high, high + 2 * margin)
     if area is None:
@@ -132,6 +137,9 @@ def _families(drawing: Drawing) -> Iterator[_Entry]:
         words = [run.text for line in shape.lines for run in line]
         titles.setdefault(shape.style, []).append(shape.kind or words[0])
         details.setdefault(shape.style, []).append(" ".join(words[1:2]))
+    for frame in (frame for frame in drawing.frames if frame.style in MARKS):
+        titles.setdefault(frame.style, []).append(frame.style)
+        details.setdefault(frame.style, [])
     for family in (family for family in _FAMILIES if family in titles):
         found = list(dict.fromkeys(titles[family]))
         for kinds in [[kind] for kind in found] if family == "separable" else [found]:

@@ -5,6 +5,7 @@ Much as a version history is drawn. Rows are parts like any others, so the space
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -13,6 +14,8 @@ from graphbuilder.backends.graphviz.lay.parts import Part, Tip
 from graphbuilder.backends.graphviz.read.scene import End, Link
 
 _GAP, _THIN = 14.0, 5.0
+_BROAD, _MOST_ABREAST = 6, 4
+"""How many nodes may stand in a row, and how many stand in one where more would."""
 _REACH = 18.0
 """How far from its middle a join is entered from the side."""
 
@@ -50,9 +53,7 @@ def rows(nodes: Sequence[Node], links: Sequence[Link], above: Mapping[End, float
     ``above`` is where values come in, across.
     """
     place = {node.path: node for node in nodes}
-    for node in nodes:
-        before = [place[link.source.item].row for link in node.links if link.source.item in place]
-        node.row = max(before, default=-1) + 1
+    _rank(nodes, place)
     height = max(node.row for node in nodes) + 1
     values = _values(place, links, height)
     by_row: list[list[Node]] = [[] for _ in range(height)]
@@ -64,6 +65,19 @@ def rows(nodes: Sequence[Node], links: Sequence[Link], above: Mapping[End, float
     centres = _centres(by_row, lanes)
     for number, row in enumerate(by_row):
         yield _row(row, [value for value in values.values() if value.waits(number)], centres, number)
+
+
+def _rank(nodes: Sequence[Node], place: Mapping[str, Node]) -> None:
+    """Give every node the first row behind what it reads; where one would be too broad, the first that has room."""
+    for most in (len(nodes), _MOST_ABREAST):
+        counts = Counter[int]()
+        for node in nodes:
+            before = [place[link.source.item].row for link in node.links if link.source.item in place]
+            first = max(before, default=-1) + 1
+            node.row = next(row for row in count(first) if counts[row] < most)
+            counts[node.row] += 1
+        if max(counts.values()) <= _BROAD:
+            return
 
 
 def _values(place: dict[str, Node], links: Sequence[Link], height: int) -> dict[End, _Value]:

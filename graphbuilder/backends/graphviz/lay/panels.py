@@ -17,9 +17,11 @@ from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, FrameMark
 from graphbuilder.backends.graphviz.lay.placing import Placer
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Link, Region, Section
-from graphbuilder.backends.graphviz.read.structure import Element, items_of, structure
+from graphbuilder.backends.graphviz.read.structure import Element, Tap, items_of, structure
 from graphbuilder.ir import TensorType
 
+BETWEEN, PLAIN, FOOT = 30.0, 14.0, 14.0
+"""The room between two panels of a column, before what is in one that has no title, and behind what is in one."""
 _LOOSE = 3
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -34,13 +36,17 @@ class Unit:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Panel:
-    """A placed panel: its words, and the boxes at which the passage between panels ends and begins."""
+    """A placed panel: its words, and the boxes at which the passage between panels ends and begins.
+
+    ``parted`` is where along its part the frame of its section ends, and where that of what is loose behind it begins.
+    """
 
     title: str
     note: str
     part: Part
     first: BoxMark | None
     last: BoxMark | None
+    parted: tuple[float, float] | None = None
 
 
 class Panels:
@@ -62,6 +68,7 @@ class Panels:
 
     def number(self, units: Sequence[Unit]) -> None:
         """Learn which stretch is which panel. What is not the one value that the next alone reads is given a letter."""
+        self._letters = {}
         panels = {item: n for n, unit in enumerate(units) for element in unit.elements for item in items_of(element)}
         read: dict[End, set[int]] = {}
         for link in self._region.links:
@@ -78,12 +85,14 @@ class Panels:
         section = unit.section if unit.section and _has_own(unit, unit.section) else None
         region = self._cut_out(unit, number)
         placer = Placer(region, self._metrics, self._options)
-        part = PanelChain(placer, f"{section.path}." if section else "").place(structure(region).elements)
+        chain = PanelChain(placer, f"{section.path}." if section else "")
+        part = chain.place(structure(region).elements)
         marks = [mark for mark in part.marks if isinstance(mark, BoxMark)]
         ends = {mark.box.path: mark for mark in marks}
-        title = section.title if section else ""
-        note = "continued" if title and again else self._note(whole) if title else ""
-        return Panel(title, note, part, ends.get(f"top {number}"), ends.get(f"bottom {number}"))
+        beside = self._beside(unit, section) if section and chain.parted is None else []
+        title = ", ".join((section.title, *beside)) if section else ""
+        note = "continued" if title and again else self._note(whole) if title and not beside else ""
+        return Panel(title, note, part, ends.get(f"top {number}"), ends.get(f"bottom {number}"), chain.parted)
 
     def _note(self, unit: Unit) -> str:
         if not self._options.shapes:
@@ -95,7 +104,18 @@ class Panels:
         leaving = list(self._types.get(inside[-1], {}).values())
         if not entering or len(leaving) != 1:
             return ""
-        return text.passage(self._region.types[entering[0]], leaving[0])
+        types, was = self._region.types, self._region.was
+        end = End(inside[-1])
+        before = text.passage(was.get(entering[0], types[entering[0]]), was.get(end, leaving[0]))
+        after = text.passage(types[entering[0]], leaving[0])
+        return after if before == after else f"{after}, was {before}"
+
+    def _beside(self, unit: Unit, section: Section) -> list[str]:
+        """The blocks that are in ``unit`` and not in its section, since they run beside it."""
+        paths = [item for element in unit.elements for item in items_of(element)]
+        blocks = (path for path in paths if "." in path or isinstance(self._region.items[path], Card))
+        names = dict.fromkeys(path.split(".")[0] for path in blocks if not path.startswith(f"{section.path}."))
+        return [text.clean(name) for name in names if name != section.path.split(".")[0]]
 
     def _is_terminal(self, path: str) -> bool:
         item = self._region.items[path]
@@ -113,6 +133,7 @@ class Panels:
         for path in sorted(inside, key=self._place.__getitem__):
             region.items[path] = self._region.items[path]
             region.types.update(self._types.get(path, {}))
+        region.was = self._region.was
         for link in self._region.links:
             if link.target in inside:
                 region.links.append(replace(link, source=tops.get(link.source, link.source)))
@@ -142,7 +163,7 @@ class Panels:
         """What stands for a value where a panel begins or ends: its shape, or what gives it where none are shown."""
         item = self._region.items[end.item]
         if self._options.shapes:
-            return text.shape(self._region.types[end])
+            return self._region.shape(end)
         return item.title if isinstance(item, Card) else text.clean(item.path)
 
 
@@ -152,7 +173,10 @@ def _has_own(unit: Unit, section: Section) -> bool:
 
 
 class PanelChain:
-    """The chain of one panel: cards, loose ops, and shapes wherever they change between these."""
+    """The chain of one panel: cards, loose ops, and shapes wherever they change between these.
+
+    ``parted`` says where a frame ends after what starts with ``prefix``, and where the next begins before the rest.
+    """
 
     def __init__(self, placer: Placer, prefix: str) -> None:
         self._placer = placer
@@ -160,6 +184,7 @@ class PanelChain:
         self._items = placer.region.items
         self._cards = any(isinstance(item, Card) for item in self._items.values())
         self._said = ""
+        self.parted: tuple[float, float] | None = None
 
     def place(self, elements: Sequence[Element]) -> Part:
         """The whole panel."""
@@ -169,14 +194,39 @@ class PanelChain:
     def chain(self, elements: Sequence[Element], behind: Part | None = None) -> Part:
         """``elements`` behind each other, the first behind ``behind``."""
         groups = self._groups(elements)
+        parting = self._parting(groups)
         whole = Part()
         for number, group in enumerate(groups):
             part = self._part(group, whole if number else behind, groups[number + 1 : number + 2])
-            if number:
-                attach(whole, part, self._captions(groups[number - 1], group, whole, part))
-            else:
+            if not number:
                 whole = part
+                continue
+            captions = self._captions(groups[number - 1], group, whole, part)
+            end, length = whole.length + whole.tail, part.length
+            if number == parting:
+                between = max([BETWEEN, *(caption.long for caption in captions)])
+                part.before = max(part.before, FOOT + between + PLAIN)
+            attach(whole, part, captions)
+            if number == parting:
+                self.parted = end + FOOT, whole.length - length - PLAIN
         return whole
+
+    def _parting(self, groups: Sequence[Sequence[Element]]) -> int | None:
+        """The first group of those that only stand behind the section: its title and shapes are not theirs."""
+        own = [number for number, group in enumerate(groups) if self._prefix and any(map(self._is_own, group))]
+        if not own:
+            return None
+        rest = range(own[-1] + 1, len(groups))
+        first = next((number for number in rest if not isinstance(groups[number][0], Tap)), len(groups))
+        behind = [item for group in groups[first:] for element in group for item in items_of(element)]
+        return first if any(not self._is_terminal(item) for item in behind) else None
+
+    def _is_own(self, element: Element) -> bool:
+        return any(item.startswith(self._prefix) for item in items_of(element))
+
+    def _is_terminal(self, path: str) -> bool:
+        item = self._items[path]
+        return isinstance(item, Box) and item.look == "terminal"
 
     def _groups(self, elements: Sequence[Element]) -> list[Sequence[Element]]:
         """Each element for itself, but longer runs of loose ops beside cards together: they get a card too."""

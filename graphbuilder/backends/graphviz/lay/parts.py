@@ -14,7 +14,7 @@ from graphbuilder.backends.graphviz.lay.channel import Pin, tracks
 from graphbuilder.backends.graphviz.read.scene import Box, End, Link
 
 Point = tuple[float, float]
-Kind = Literal["flow", "shortcut", "passage", "size"]
+Kind = Literal["flow", "shortcut", "passage", "size", "added", "removed"]
 Form = Literal["wide", "narrow"]
 
 TRACK = 9.0
@@ -199,6 +199,19 @@ class Part:
             mark.flip()
         self.ins = {link: [tip.flipped() for tip in tips] for link, tips in self.ins.items()}
         self.outs = {link: tip.flipped() for link, tip in self.outs.items()}
+
+    def take_in(self, part: Part) -> None:
+        """Let the wires of ``part`` be wires of this."""
+        for link, tips in part.ins.items():
+            self.ins.setdefault(link, []).extend(tips)
+        self.outs.update(part.outs)
+        self.through.update(part.through)
+
+    def fade(self) -> None:
+        """Make it that of a step which only training needs."""
+        for mark in self.marks:
+            if isinstance(mark, BoxMark | FrameMark):
+                mark.faded = True
 
     def recolour(self) -> None:
         """Make every wire that leads in or out a shortcut, if a value runs on it."""

@@ -80,7 +80,7 @@ class Pen:
         note = text.width(mark.note, m.DETAIL) + 8 if mark.note else 0.0
         wires = [] if self.metrics.across else [self.x + wire for wire in mark.wires]
         wide = max((text.width(line, m.TITLE, bold=True) for line in mark.title), default=0.0)
-        start, end = gap(left, edge - note, wires, wide)
+        start, end = _gap(left, edge - note, wires, wide, self.x)
         titles = [text.fit(line, end - start, m.TITLE, bold=True) for line in mark.title]
         lines = enumerate(title for title in titles if title)
         words = self.drawing.words
@@ -106,15 +106,15 @@ class Pen:
             self.drawing.words.append(Words(left + 6, y, said, m.DETAIL, bold=True, tone="accent"))
 
 
-def gap(left: float, right: float, wires: list[float], wide: float) -> tuple[float, float]:
+def _gap(left: float, right: float, wires: list[float], wide: float, trunk: float) -> tuple[float, float]:
     """The first stretch of a header, between the wires that cross it, that holds ``wide``, or the widest.
 
-    A lone shortcut is the rule, and titles then stand behind it.
+    A lone shortcut beside the ``trunk`` is the rule, and titles then stand behind it.
     """
     starts = [left + 10, *(wire + 10 for wire in wires)]
     ends = [*(wire - 6 for wire in wires), right]
     gaps = list(zip(starts, ends, strict=True))
-    if len(wires) == 2:
+    if len(wires) == 2 and abs(wires[1] - trunk) < 1:
         gaps = [gaps[1], gaps[0], gaps[2]]
     return next((gap for gap in gaps if gap[1] - gap[0] >= wide), max(gaps, key=lambda gap: gap[1] - gap[0]))
 

@@ -7,8 +7,9 @@ the left of it; equal branches stand side by side. Tangles are placed by ``mesh`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
+from types import MappingProxyType
 
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay import metrics as m
@@ -18,20 +19,38 @@ from graphbuilder.backends.graphviz.lay.metrics import Metrics
 from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, Form, FrameMark, Kind, Part, Point, Tip, attach
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Link, Region, joins
-from graphbuilder.backends.graphviz.read.structure import Bare, Chain, Element, Mesh, Parallel, Tap, items_of, structure
+from graphbuilder.backends.graphviz.read.structure import (
+    Bare,
+    Chain,
+    Element,
+    Mesh,
+    Parallel,
+    Tap,
+    items_of,
+    shortcuts,
+    structure,
+)
 
 _TITLE_ROOM, _BESIDE_WORDS = 150.0, 66.0
 """The longest title in one line, and what stands beside the words under a stack that runs to the right."""
 
 
 class Placer:
-    """Places the items of one region."""
+    """Places the items of one region; ``same`` leads an input that is the value of another to the number of that."""
 
-    def __init__(self, region: Region, metrics: Metrics, options: Options, upward: bool = False) -> None:
+    def __init__(
+        self,
+        region: Region,
+        metrics: Metrics,
+        options: Options,
+        upward: bool = False,
+        same: Mapping[int, int] = MappingProxyType({}),
+    ) -> None:
         self.region = region
         self.metrics = metrics
         self._options = options
         self._upward = upward
+        self._same = same
         self._into: dict[str, list[Link]] = {}
         self._from: dict[End, list[Link]] = {}
         for link in region.links:
@@ -44,7 +63,7 @@ class Placer:
 
     def upwards(self) -> Placer:
         """One that places what will be turned over, so that headers are then on top."""
-        return Placer(self.region, self.metrics, self._options, upward=True)
+        return Placer(self.region, self.metrics, self._options, upward=True, same=self._same)
 
     def links_into(self, path: str) -> list[Link]:
         """What an item reads."""
@@ -157,13 +176,16 @@ class Placer:
         return part.length + part.tail + part.after, part.left + part.right
 
     def _card(self, card: Card, form: Form) -> Part:
-        inner = Placer(card.region, self.metrics, self._options, self._upward)
+        into = self._into.get(card.path, [])
+        first = {link.source: link.slot for link in reversed(into)}
+        same = {link.slot: first[link.source] for link in into}
+        inner = Placer(card.region, self.metrics, self._options, self._upward, same)
         part = inner.chain(structure(card.region).elements, form)
         frame = self.frame(part, card.title, card.note, card.count, card.words)
         frame.dashed, frame.mark = card.reuses, card.mark
         if card.training:
-            _fade(part)
-        into, out = self._into.get(card.path, []), part.outs
+            part.fade()
+        out = part.outs
         entered = {
             slot: [tip for link, tips in part.ins.items() if link.source == End(OUTSIDE, slot) for tip in tips]
             for slot in {link.slot for link in into}
@@ -225,35 +247,44 @@ class Placer:
         bare = [branch.link for branch in parallel.branches if isinstance(branch, Bare)]
         if not chains:
             return _spread_out(bare)
-        main = max(chains, key=self._weight)
+        declared = shortcuts(chains)
+        main = max((chain for chain in chains if chain not in declared), key=self._weight, default=chains[0])
         others = [chain for chain in chains if chain is not main]
         weight = self._weight(main)
         most = max(min(2, weight // 2), min(4, weight // 4))
-        if all(joined and self._weight(chain) <= most for chain in others):
+        if all(joined and (chain in declared or self._weight(chain) <= most) for chain in others):
             return self._lanes(self.chain(main.elements, form), others, bare)
         return self._lanes(self._abreast(chains), [], bare)
 
     def _lanes(self, part: Part, others: list[Chain], bare: list[Link]) -> Part:
         """``part`` on the trunk with short branches and bare links in lanes beside it."""
-        lanes = [self.chain(chain.elements, "narrow") for chain in others] + [_passing(link) for link in bare]
+        lanes = [self.chain(chain.elements, "narrow") for chain in others] + [
+            Part(through={link: Tip(((0.0, 0.0),))}) for link in bare
+        ]
         length = max([part.length, *(lane.length + 2 * lane.tail for lane in lanes)])
+        passed = self._sources(part)
         if part.length < length:
             part.reach(0.0, length)
             part.length = length
         for lane in lanes:
             first = self.metrics.lane if part.left <= self.metrics.half else 0.0
             place = max(part.left + m.LANE + lane.right, first)
+            if passed & self._sources(lane) and any(joins(self.region, link) for link in (*lane.outs, *lane.through)):
+                lane.recolour()
             self._beside(part, lane, -place, (length - lane.length) / 2)
             part.left = place + lane.left
         return part
 
+    def _sources(self, part: Part) -> set[End]:
+        """The values that ``part`` reads, or leads by: what goes round it is a shortcut where it is one of these."""
+        ends = {link.source for link in (*part.ins, *part.through)}
+        return {End(OUTSIDE, self._same.get(end.port, end.port)) if end.item == OUTSIDE else end for end in ends}
+
     def _beside(self, part: Part, lane: Part, across: float, along: float) -> None:
-        if any(joins(self.region, link) for link in (*lane.outs, *lane.through)):
-            lane.recolour()
         lane.move(along, across)
         lane.reach(0.0, part.length)
         part.marks += lane.marks
-        _take_in(part, lane)
+        part.take_in(lane)
 
     def _abreast(self, chains: list[Chain]) -> Part:
         """Branches side by side, the trunk in their middle."""
@@ -271,7 +302,7 @@ class Placer:
             part.move(0.0, trunk - middle)
             part.reach(0.0, length)
             whole.marks += part.marks
-            _take_in(whole, part)
+            whole.take_in(part)
         return whole
 
     # tangles
@@ -284,11 +315,13 @@ class Placer:
         whole: Part | None = None
         arriving = {**before.through, **before.outs} if before else {}
         above = {link.source: tip.points[-1][1] for link, tip in arriving.items() if link.target in inner}
+        told = set[End]()
         for row in rows(nodes, touching, above):
             if whole is None:
                 whole = row
             else:
-                attach(whole, row, self.captions(whole, row))
+                attach(whole, row, self.captions(whole, row, told=told))
+            told.update(link.source for link in row.ins if self.is_edge(link))
         return whole or Part()
 
     def _node(self, path: str) -> Node:
@@ -319,8 +352,8 @@ class Placer:
         items = [self.region.items[path] for path in items_of(chain)]
         return sum(1 if isinstance(item, Box) else item.region.boxes() for item in items)
 
-    def captions(self, whole: Part, part: Part, edge: bool = False) -> list[Caption]:
-        """The shapes of the values that ``part`` reads from or by way of ``whole``.
+    def captions(self, whole: Part, part: Part, edge: bool = False, told: Set[End] = frozenset()) -> list[Caption]:
+        """The shapes of the values that ``part`` reads from or by way of ``whole``, but of those that were ``told``.
 
         Those at the edge of a block are written, and where ``edge`` says that this is one, or shapes are wanted at
         every op, all.
@@ -329,12 +362,13 @@ class Placer:
             return []
         waiting = {**whole.through, **whole.outs}
         found = [link for link in part.ins if link in waiting and (edge or self.everywhere or self.is_edge(link))]
-        said = [self.caption(link, waiting[link].points[-1][1]) for link in found if not self._is_end(link)]
+        news = [link for link in found if link.source not in told and not self._is_end(link)]
+        said = [self.caption(link, waiting[link].points[-1][1]) for link in news]
         return list({(caption.text, round(caption.across)): caption for caption in said}.values())
 
     def caption(self, link: Link, across: float = 0.0) -> Caption:
         """The shape of the value of ``link``, beside a wire that runs at ``across``."""
-        return self.metrics.caption(text.shape(self.region.types[link.source]), across)
+        return self.metrics.caption(self.region.shape(link.source), across)
 
     def is_edge(self, link: Link) -> bool:
         """Whether ``link`` leaves or enters a block."""
@@ -351,12 +385,6 @@ def _kind(link: Link) -> Kind:
     return "size" if link.size else "flow"
 
 
-def _fade(part: Part) -> None:
-    for mark in part.marks:
-        if isinstance(mark, BoxMark | FrameMark):
-            mark.faded = True
-
-
 def _widest(lines: Sequence[str], size: float) -> float:
     return max((text.width(line, size, bold=True) for line in lines), default=0.0)
 
@@ -367,16 +395,3 @@ def _spread_out(links: list[Link]) -> Part:
     part = Part(left=m.ABREAST * middle, right=m.ABREAST * middle)
     part.through = {link: Tip(((0.0, m.ABREAST * (n - middle)),)) for n, link in enumerate(links)}
     return part
-
-
-def _passing(link: Link) -> Part:
-    """A lane with nothing in it."""
-    return Part(through={link: Tip(((0.0, 0.0),))})
-
-
-def _take_in(whole: Part, part: Part) -> None:
-    """Let the wires of ``part`` be wires of ``whole``."""
-    for link, tips in part.ins.items():
-        whole.ins.setdefault(link, []).extend(tips)
-    whole.outs.update(part.outs)
-    whole.through.update(part.through)

@@ -12,7 +12,8 @@ from typing import Literal
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.read.scene import MARKS, Box, Card, Item, Region, Scene, Section
+from graphbuilder.backends.graphviz.read.scene import MARKS, Box, Card, End, Item, Region, Scene, Section
+from graphbuilder.ir import TensorType
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +25,27 @@ class Mark:
         words: what changed: ``padding valid → same``.
         parameters: those of a block before and after, where these differ.
         inside: how many steps in it are marked.
+        was: the types of what it gave, where it gives others.
     """
 
     kind: Literal["", "added", "removed", "changed"]
     words: str = ""
     parameters: tuple[int, int] = (0, 0)
     inside: int = 0
+    was: tuple[TensorType, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Marks:
-    """The marks of a graph, by body and by the name of a step in it, and what stands below the title."""
+    """The marks of a graph, by body and by the name of a step in it, and what stands below the title.
+
+    ``inputs`` are the types that inputs of the network had, where they have others.
+    """
 
     root: TypedGraph
     found: Mapping[TypedGraph, Mapping[str, Mark]]
     facts: tuple[str, ...]
+    inputs: Mapping[str, TensorType]
 
     def is_marked(self, name: str, body: TypedGraph) -> bool:
         """Whether something happened to a step of ``body``, so that it must be drawn."""
@@ -48,9 +55,27 @@ class Marks:
     def put(self, region: Region) -> None:
         """Mark every item in ``region``."""
         for path, item in region.items.items():
+            for port, type_ in enumerate(self._were(item)):
+                region.was[End(path, port)] = type_
             region.items[path] = self._marked(item)
             if isinstance(item, Card):
                 self.put(item.region)
+        given = {link.target: link.source for link in region.links}
+        for path, item in region.items.items():
+            end = given.get(path, End(path))
+            if isinstance(item, Box) and item.look == "terminal" and end in region.was:
+                shapes = text.shape(region.was[end]), text.shape(region.types[end])
+                region.items[path] = replace(item, title=item.title.replace(shapes[1], text.turned(*shapes)))
+
+    def _were(self, item: Item) -> tuple[TensorType, ...]:
+        """The types of what an item gave, where it gives others."""
+        if isinstance(item, Box) and item.look == "terminal":
+            return (self.inputs[item.path],) if item.path in self.inputs else ()
+        around, dot, name = item.path.rstrip(".").rpartition(".")
+        last = (
+            str(int(name) + item.count * (item.turns if isinstance(item, Card) else 1) - 1) if item.count > 1 else name
+        )
+        return self._at(f"{around}{dot}{last}").was
 
     def told(self, scene: Scene) -> Scene:
         """``scene`` with what stands below the title: its own costs would be those of neither network."""
@@ -99,7 +124,8 @@ def _card(card: Card, mark: Mark, parameters: tuple[int, int]) -> Card:
     """``card`` marked; ``parameters`` are those of all its copies, before and after."""
     before, after = parameters
     if before != after and mark.kind not in ("added", "removed"):
-        card = replace(card, note=f"{text.count(before)} → {text.count(after)}")
+        several = " in all" if card.count > 1 else ""
+        card = replace(card, note=f"{text.turned(text.count(before), text.count(after))}{several}")
     if not mark.kind:
         return card
     words = (*card.words, mark.words) if mark.words and card.count > 1 else card.words

@@ -6,6 +6,7 @@ colours or DOT.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -121,11 +122,12 @@ Item = Box | Card
 
 @dataclass(eq=False, slots=True)
 class Region:
-    """A DAG of items, every item behind those that it reads."""
+    """A DAG of items, every item behind those that it reads; ``was`` has the types that values had, if others."""
 
     items: dict[str, Item] = field(default_factory=dict[str, Item])
     links: list[Link] = field(default_factory=list[Link])
     types: dict[End, TensorType] = field(default_factory=dict[End, TensorType])
+    was: dict[End, TensorType] = field(default_factory=dict[End, TensorType])
 
     def add(self, item: Item, inputs: tuple[End, ...], outputs: tuple[TensorType, ...]) -> tuple[End, ...]:
         """Put ``item`` in, reading ``inputs``; its own values."""
@@ -140,14 +142,43 @@ class Region:
         """Let the region's outputs be these values."""
         self.links.extend(Link(end, OUTSIDE, slot) for slot, end in enumerate(outputs))
 
+    def drop_unread(self) -> None:
+        """Leave out what only cards ask for that nothing in these reads."""
+        readers = Counter(link.source.item for link in self.links)
+        unread = set[Link]()
+        into: dict[str, list[Link]] = {}
+        for link in self.links:
+            into.setdefault(link.target, []).append(link)
+        for path, item in reversed(self.items.copy().items()):
+            gone = into.get(path, [])
+            if readers[path] or (isinstance(item, Box) and item.look == "terminal"):
+                read = _ports(item) if isinstance(item, Card) else {link.slot for link in gone}
+                gone = [link for link in gone if link.slot not in read]
+            else:
+                del self.items[path]
+            readers.subtract(link.source.item for link in gone)
+            unread.update(gone)
+        self.links = [link for link in self.links if link not in unread]
+
     def kinds(self) -> set[tuple[int, str]]:
         """The rank and layout of every value in it."""
         kinds = {(type_.rank, type_.layout) for type_ in self.types.values()}
         return kinds.union(*(item.region.kinds() for item in self.items.values() if isinstance(item, Card)))
 
+    def shape(self, end: End) -> str:
+        """The shape of a value, and what it was where it was another."""
+        shape = text.shape(self.types[end])
+        return text.turned(text.shape(self.was[end]), shape) if end in self.was else shape
+
     def boxes(self) -> int:
         """How many boxes are drawn."""
         return sum(1 if isinstance(item, Box) else item.region.boxes() for item in self.items.values())
+
+
+def _ports(card: Card) -> set[int]:
+    """The inputs of ``card`` that are read, once what nothing reads is out of it."""
+    card.region.drop_unread()
+    return {link.source.port for link in card.region.links if link.source.item == OUTSIDE}
 
 
 def joins(region: Region, link: Link) -> bool:

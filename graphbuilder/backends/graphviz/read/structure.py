@@ -8,7 +8,7 @@ a cut item stands beside the chain (``Tap``). Nothing here knows sizes.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -72,6 +72,13 @@ def items_of(element: Element | Bare | Chain) -> Iterator[str]:
     elif not isinstance(element, Bare):
         for part in element.elements if isinstance(element, Chain) else element.branches:
             yield from items_of(part)
+
+
+def shortcuts(chains: Sequence[Chain]) -> list[Chain]:
+    """Those of several branches that a block calls its shortcut, unless all are in one that is."""
+    paths = [next(items_of(chain)).split(".") for chain in chains]
+    around = next((n for n, words in enumerate(zip(*paths, strict=False)) if len(set(words)) > 1), 0)
+    return [chain for chain, path in zip(chains, paths, strict=True) if path[around : around + 1] == ["shortcut"]]
 
 
 def _taps(region: Region) -> dict[str, str]:

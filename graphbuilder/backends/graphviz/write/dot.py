@@ -12,15 +12,17 @@ from html import escape as html_escape
 
 import graphviz
 
-from graphbuilder.backends.graphviz.lay.drawing import POINT, Anchor, Drawing, Frame, Line, Point, Run, Shape, Words
+from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Point, Run, Shape, Words
 from graphbuilder.backends.graphviz.write.beziers import beziers, towards
 from graphbuilder.backends.graphviz.write.theme import FADED, Paint, Palette
 
 _ARROW = 5.5
 _ROUND = "rounded,filled"
 _ALIGN = {"start": "left", "middle": "center", "end": "right"}
-_DASHES = {"passage": "dashed", "size": "dotted"}
+_DASHES = {"passage": "dashed", "size": "dotted", "removed": "dashed"}
 _TABLE = 'border="0" cellborder="0" cellspacing="0" cellpadding="0"'
+_LINE, _WIDER = 1.4, 1.05
+"""The height of a line in sizes of its type, and how much wider words may be than their font says."""
 # Graphviz centres a line by its font's height, which leaves capitals too high: an empty row above brings them down.
 _RAISED, _RAISED_SIGN, _SIGNS = 3, 2, "+×–"
 # In a cell of its own, bold words stand too high and others too low, by these shares of their size.
@@ -45,7 +47,7 @@ class Writer:
     def write(self, dpi: int | None = None) -> graphviz.Digraph:
         """The drawing in DOT; ``dpi`` is for pixels."""
         dot = graphviz.Digraph(graph_attr=self._sheet() | ({"dpi": str(dpi)} if dpi else {}))
-        dot.attr("node", fixedsize="true", margin="0", fontname=self._font.dot, style=_ROUND, shape="box")
+        dot.attr("node", fixedsize="shape", margin="0", fontname=self._font.dot, style=_ROUND, shape="box")
         dot.attr("edge", arrowsize="0.55", penwidth=_n(self._palette.pens["flow"]))
         self._corners(dot)
         for number, frame in enumerate(self._drawing.frames):
@@ -120,22 +122,19 @@ class Writer:
         return {"label": f'<<table {_TABLE}><tr><td height="{sign}"></td></tr>{rows}</table>>'}
 
     def _words(self, dot: graphviz.Digraph, name: str, words: Words) -> None:
-        """Words in a cell as wide as they are, since only a cell can hold them to one side."""
+        """Words in a cell that is a little wider than they are, since only a cell can hold them to one side."""
         run = Run(words.text, words.size, words.bold)
-        wide = self._font.width(self._font.fitted(run)) + 2
+        wide = self._font.width(self._font.fitted(run)) * _WIDER + 2
+        wide = min(wide, max(1.0, {"end": words.x}.get(words.anchor, self._drawing.wide - words.x)))
+        high = round(words.size * _LINE)
         x = {"start": words.x + wide / 2, "middle": words.x, "end": words.x - wide / 2}[words.anchor]
+        below = (high - round(words.size)) / 2 + _LOWER[words.bold] * words.size
         colour = self._palette.tones[words.tone]
-        place = {
-            "pos": self._place(x, words.y + _LOWER[words.bold] * words.size),
-            "width": _n(wide / 72, 4),
-            "height": _n(words.size * 1.4 / 72, 4),
-        }
+        place = {"pos": self._place(x, words.y + below), "width": _n(wide / 72, 4), "height": _n(high / 72, 4)}
         shown = {"class": f"words {words.tone}", "fontcolor": colour}
-        dot.node(name, label=self._cell(run, wide, words.anchor), shape="none", style="", **place, **shown)
-
-    def _cell(self, run: Run, wide: float, anchor: Anchor) -> str:
-        size = f'fixedsize="true" width="{wide:.0f}" height="{run.size:.0f}"'
-        return f'<<table {_TABLE} {size}><tr><td align="{_ALIGN[anchor]}">{self._run(run)}</td></tr></table>>'
+        cell = f'<td align="{_ALIGN[words.anchor]}">{self._run(run)}</td>'
+        label = f'<<table {_TABLE} width="{wide:.0f}" height="{high}"><tr>{cell}</tr></table>>'
+        dot.node(name, label=label, shape="none", style="", **place, **shown)
 
     def _html(self, line: tuple[Run, ...]) -> str:
         """Runs without text, for which a long one left no room, are left out: Graphviz refuses an empty font."""

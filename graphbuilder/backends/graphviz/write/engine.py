@@ -38,6 +38,11 @@ def draw_pdf(source: str) -> bytes | None:
     return _draw_here(source, "pdf")
 
 
+def has_pdf() -> bool:
+    """Whether the machine has a Graphviz of its own, which has more fonts than readers of PDF do."""
+    return shutil.which("dot") is not None
+
+
 def _draw_here(source: str, format: str) -> bytes | None:
     try:
         return graphviz.pipe("dot", format, source.encode(), quiet=True) or None

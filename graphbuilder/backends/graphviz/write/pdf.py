@@ -21,7 +21,7 @@ _CIRCLE = 0.5523
 _CORNER, _ARROW, _ARROW_HALF = 12.0, 6.0, 2.1
 _CAPITAL, _ROW, _SPACE = 0.35, 1.15, 4.0
 _SOLID = "[] 0 d"
-_DASHES = {"passage": "[5 4] 0 d", "size": "[1 3] 0 d"}
+_DASHES = {"passage": "[5 4] 0 d", "size": "[1 3] 0 d", "removed": "[5 4] 0 d"}
 
 
 def write_pdf(drawing: Drawing, palette: Palette) -> bytes:
@@ -134,6 +134,11 @@ def _line(line: Line, palette: Palette) -> Iterator[str]:
     along = _ARROW_HALF - across
     one, other = (back[0] - across, back[1] - along), (back[0] + across, back[1] + along)
     yield f"{colour} rg {_p(last)} m {_p(one)} l {_p(other)} l h f"
+
+
+def lacking(words: str) -> str:
+    """Of ``words`` the characters that its fonts lack."""
+    return "".join(c for c in words if c not in _SYMBOLS and not c.encode("cp1252", errors="ignore"))
 
 
 def _run(run: Run, x: float, y: float, colour: str, palette: Palette) -> Iterator[str]:

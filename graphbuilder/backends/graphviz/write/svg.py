@@ -15,7 +15,7 @@ _TITLE = re.compile(r"<title>([^<]*)</title>\n?")
 _GROUP = re.compile(r'(<g id="[^"]*" class="[^"]*")>(\s*<title>([^<]*)</title>)')
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _ROOT = re.compile(r"<svg ([^>]*)>")
-_CLASSES = re.compile(r'<g id="[^"]*" class="(?:node|cluster) ([^" ]+)')
+_CLASSES = re.compile(r'<g id="[^"]*" class="(?:node|cluster|edge) ([^" ]+)')
 
 
 def finish(

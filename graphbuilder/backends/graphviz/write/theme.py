@@ -26,7 +26,7 @@ class Paint(NamedTuple):
     dotted: bool = False
 
 
-PENS: Mapping[str, float] = {"flow": 1.1, "shortcut": 1.5, "passage": 1.1, "size": 1.1}
+PENS: Mapping[str, float] = {"flow": 1.1, "shortcut": 1.5, "passage": 1.1, "size": 1.1, "added": 1.9, "removed": 1.5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ LIGHT = Palette(
         "pooling": Paint("#CFEEE3", "#007049", _INK),
         "head": Paint("#F7DFEC", "#B74782", _INK),
         "attention": Paint("#E5DFF5", "#533C8C", _INK),
+        "learned": Paint("#E4EBC0", "#3F4F00", _INK),
         "join": Paint("#FFFFFF", _INK, _INK),
         "activation": Paint("#EEF0F3", "#AEB6C2", _MUTED, 0.9),
         "normalisation": Paint("#EAF0F4", "#8FA3B3", _MUTED, 0.9),
@@ -95,12 +96,19 @@ LIGHT = Palette(
             ("#862A04", "#5A1C02", "#FFFFFF"),
         ),
         "same": Paint("#FFFFFF", "#98A2B3", _INK, 0.9),
-        "added": Paint("#D5F0DB", "#12732F", _INK, 2.4),
+        "added": Paint("#C9F0E1", "#007A5E", _INK, 2.4),
         "removed": Paint("#FBDAD7", "#B42318", _INK, 1.6),
-        "changed": Paint("#FDEBC0", "#9A6700", _INK, 2.0),
+        "changed": Paint("#FFF3B0", "#B58900", _INK, 2.0),
     },
     tones={"ink": _INK, "muted": _MUTED, "accent": "#005283", "inverse": "#FFFFFF"},
-    lines={"flow": "#475467", "shortcut": "#C07D00", "passage": _GREY, "size": _GREY},
+    lines={
+        "flow": "#475467",
+        "shortcut": "#C07D00",
+        "passage": _GREY,
+        "size": _GREY,
+        "added": "#007A5E",
+        "removed": "#B42318",
+    },
 )
 
 _PALE, _DIM = "#E7ECF3", "#A9B4C4"
@@ -113,6 +121,7 @@ DARK = Palette(
         "pooling": Paint("#0C3F31", "#42D5A9", _PALE),
         "head": Paint("#47223A", "#C282AB", _PALE),
         "attention": Paint("#332952", "#8274BB", _PALE),
+        "learned": Paint("#33380F", "#E6EC9A", _PALE),
         "join": Paint("#0E141B", _PALE, _PALE),
         "activation": Paint("#232C37", "#566375", "#B4BECC", 0.9),
         "normalisation": Paint("#1F2B36", "#5F7487", "#B4C3D1", 0.9),
@@ -138,12 +147,19 @@ DARK = Palette(
             ("#F2CF6E", "#FFF0C0", "#0E141B"),
         ),
         "same": Paint("#1A222C", "#667386", _PALE, 0.9),
-        "added": Paint("#0E3B1F", "#4CC573", _PALE, 2.4),
-        "removed": Paint("#4A1A17", "#F2766B", _PALE, 1.6),
-        "changed": Paint("#46340A", "#E5B341", _PALE, 2.0),
+        "added": Paint("#0A4038", "#4FE0B8", _PALE, 2.4),
+        "removed": Paint("#57130D", "#E8503C", _PALE, 1.6),
+        "changed": Paint("#4A3A08", "#F2C94C", _PALE, 2.0),
     },
     tones={"ink": _PALE, "muted": _DIM, "accent": "#7CC0E8", "inverse": "#0E141B"},
-    lines={"flow": "#A3B0C2", "shortcut": "#E0A030", "passage": _DIM, "size": _DIM},
+    lines={
+        "flow": "#A3B0C2",
+        "shortcut": "#E0A030",
+        "passage": _DIM,
+        "size": _DIM,
+        "added": "#4FE0B8",
+        "removed": "#E8503C",
+    },
 )
 
 _BLACK, _WHITE, _HAIR = "#000000", "#FFFFFF", "#8C8C8C"
@@ -156,6 +172,7 @@ PAPER = Palette(
         "pooling": Paint("#B4B4B4", _BLACK, _BLACK, 0.7, square=True),
         "head": Paint(_WHITE, _BLACK, _BLACK, 1.9, square=True),
         "attention": Paint("#D2D2D2", _BLACK, _BLACK, 1.9, square=True),
+        "learned": Paint("#E8E8E8", _BLACK, _BLACK, 1.9, square=True),
         "join": Paint(_WHITE, _BLACK, _BLACK, 1.0),
         "activation": Paint(_WHITE, _BLACK, _BLACK, 0.6),
         "normalisation": Paint("#E8E8E8", _BLACK, _BLACK, 0.6),
@@ -186,9 +203,16 @@ PAPER = Palette(
         "changed": Paint("#D2D2D2", _BLACK, _BLACK, 1.8, square=True),
     },
     tones={"ink": _BLACK, "muted": "#333333", "accent": _BLACK, "inverse": _WHITE},
-    lines={"flow": _BLACK, "shortcut": _BLACK, "passage": "#4D4D4D", "size": "#4D4D4D"},
+    lines={
+        "flow": _BLACK,
+        "shortcut": _BLACK,
+        "passage": "#4D4D4D",
+        "size": "#4D4D4D",
+        "added": _BLACK,
+        "removed": "#4D4D4D",
+    },
     font=SERIF,
-    pens={"flow": 0.8, "shortcut": 1.7, "passage": 0.8, "size": 0.9},
+    pens={"flow": 0.8, "shortcut": 1.7, "passage": 0.8, "size": 0.9, "added": 2.2, "removed": 0.9},
 )
 
 
@@ -207,7 +231,7 @@ def style_sheet(palette: Palette, used: Collection[str]) -> str:
         rules += _rules(f".{style}", paint)
         rules += _rules(f".{style}.{FADED}", palette.paint(style, faded=True))
     rules += [f".words.{tone} text{{fill:{colour}}}" for tone, colour in palette.tones.items()]
-    for kind, colour in palette.lines.items():
+    for kind, colour in ((kind, colour) for kind, colour in palette.lines.items() if kind in used):
         rules.append(f".{kind}>path{{stroke:{colour}}}.{kind}>polygon{{fill:{colour};stroke:{colour}}}")
     return "".join(rules)
 

@@ -200,7 +200,7 @@ function typed(event) {
 }
 
 const FAMILIES = Object.entries({
-  separable: "depthwise, separable", convolution: "convolution", attention: "attention", pooling: "pooling", head: "fully connected",
+  separable: "depthwise, separable", convolution: "convolution", attention: "attention", learned: "learnt values", pooling: "pooling", head: "fully connected",
   activation: "activation", normalisation: "normalisation", regularisation: "in training only", shape: "shape only", join: "join",
 });
 
