@@ -44,8 +44,8 @@ Examples:
 @click.option(
     "--roofline",
     type=click.Choice(["h200", "h100", "a100", "measure"]),
-    help="Tell what this device needs at least for an evaluation, and what bounds each block; `measure`: this machine. "
-    "It is measured then.",
+    help="Tell what this device needs at least for an evaluation, and what bounds each block; `measure` takes the "
+    "machine at hand, and measures it.",
 )
 @click.option(
     "--dtype",

@@ -56,8 +56,9 @@ class Column(NamedTuple):
 
 def plain(columns: Sequence[Column]) -> Iterator[str]:
     """Lines as wide as they need to be: the headings, a rule, the rows."""
-    lines = [_line(columns, [column.title for column in columns])]
-    lines += [_line(columns, cells) for cells in zip(*(column.cells for column in columns), strict=True)]
+    widths = [column.wide for column in columns]
+    lines = [_line(columns, widths, [column.title for column in columns])]
+    lines += [_line(columns, widths, cells) for cells in zip(*(column.cells for column in columns), strict=True)]
     yield lines[0]
     yield "─" * max(map(len, lines))
     yield from lines[1:]
@@ -100,10 +101,10 @@ def screen(columns: Sequence[Column], width: int) -> Table:
     return table
 
 
-def _line(columns: Sequence[Column], cells: Sequence[str]) -> str:
+def _line(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[str]) -> str:
     texts = (
-        f"{cell:>{column.wide}}" if column.right else f"{cell:{column.wide}}"
-        for column, cell in zip(columns, cells, strict=True)
+        f"{cell:>{wide}}" if column.right else f"{cell:{wide}}"
+        for column, wide, cell in zip(columns, widths, cells, strict=True)
     )
     return (" " * GAP).join(texts).rstrip()
 

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from graphbuilder.backends.table import Block, Summary, numbers, summarise
+from graphbuilder.backends.table.columns import Column, plain
 from graphbuilder.backends.table.screen import show
 from graphbuilder.compiler import check_text, load
 
@@ -236,3 +237,18 @@ def test_sizes_are_binary(size: int, text: str) -> None:
 @pytest.mark.parametrize(("part", "text"), [(0, ""), (1, "▏"), (32, "████"), (33, "████▏"), (64, "████████")])
 def test_bars_are_drawn_in_eighths(part: int, text: str) -> None:
     assert numbers.bar(part, 64) == text
+
+
+def test_a_long_table_takes_as_long_as_its_rows() -> None:
+    class Counted(tuple[str, ...]):
+        """Cells that count how often all of them are looked through."""
+
+        looked = 0
+
+        def __iter__(self) -> Iterator[str]:
+            Counted.looked += 1
+            return super().__iter__()
+
+    cells = Counted(str(number) for number in range(100))
+    assert len(list(plain([Column("numbers", cells, right=True)]))) == 102
+    assert Counted.looked <= 2
