@@ -4,6 +4,8 @@ x -> relu -> sepconv [depthwise, pointwise, bias] -> y      =>      x -> fusedse
 x -> sepconv [depthwise, relu, pointwise] -> relu -> y      =>      x -> fusedsepconv, relu between, relu after -> y
 x ------------------------\
   \-> relu -> sepconv -> add -> y      =>      x, x -> fusedsepconv, relu before, residual -> y
+x ------------------------\
+  \-> block [relu, sepconv] -> add -> y      =>      x, x -> block [fusedsepconv with a residual] -> y
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from typing import cast
 
 from graphbuilder.analysis.inference import TypedGraph
@@ -25,16 +28,20 @@ from graphbuilder.passes.rewriting import Rewritten, mapped, rewired, rewritten
 _KINDS: Mapping[type[Op], FusedActivation] = {
     ReLU: "relu", ReLU6: "relu6", ELU: "elu", SiLU: "silu", HardSwish: "hardswish"
 }  # fmt: skip
+# The copies of a repeat of which the last is told from the others; longer ones are not written out for a sum.
+MOST = 64
 
 
 def fuse_sepconvs(typed: TypedGraph) -> Rewritten:
     """With every separable convolution over maps as one op, and in it what its own body lets it take: the activation
-    ahead of it, the sum behind it and the activation behind that, each of which nothing else reads or is read by.
+    ahead of it, the sum behind it and the activation behind that, each of which nothing else reads or is read by. Where
+    it is the last of a block or of a repeat, the sum of two that stands behind that goes in, as an input of the block.
 
     Weights keep their names. Left as they are: those with a norm between their halves still, and those over other than
     two axes. What is called more than once takes nothing of what stands around one of its calls.
     """
-    return Rewritten(rewritten(typed, _fused))
+    taker = _Taker()
+    return Rewritten(rewritten(typed, lambda body, graph: taker.summed(_fused(body, graph))))
 
 
 def _fused(typed: TypedGraph, graph: Graph) -> Graph:
@@ -138,3 +145,58 @@ def _kind(node: Node) -> FusedActivation | None:
     if isinstance(op, Activation):
         return next((kind for kind in _KINDS.values() if kind == op.kind), None)
     return _KINDS.get(type(op)) if isinstance(op, Op) else None
+
+
+class _Taker:
+    """Leads the other part of a sum into the body that gives the one; equal bodies stay one object."""
+
+    def __init__(self) -> None:
+        self._known: dict[Graph, Graph | None] = {}
+
+    def summed(self, graph: Graph) -> Graph:
+        """``graph`` without the sums that bodies in it can take."""
+        if graph.kind == "repeat":
+            return graph
+        for add in [node for node in graph.nodes if isinstance(node.callee, Add) and len(node.inputs) == 2]:
+            for value, other in (add.inputs, add.inputs[::-1]):
+                if (called := self._given(graph, value, other)) is not None:
+                    nodes = (called if node is add else node for node in graph.nodes if node.name != called.name)
+                    graph = rewired(graph, tuple(nodes), {Value(add.name): value})
+                    break
+        return graph
+
+    def _given(self, graph: Graph, value: Value, other: Value) -> Node | None:
+        """The call that gives ``value``, with ``other`` as one more input, where nothing but the sum reads it."""
+        node = graph.by_name.get(value.node)
+        is_alone = value != other and len(graph.readers[value]) == 1 and all(value != each for _, each in graph.outputs)
+        if node is None or not is_alone or not isinstance(node.callee, Graph) or len(node.results) > 1:
+            return None
+        taken = self._taking(node.callee) if _is_called_once(graph, node) else None
+        return taken and replace(node, callee=taken, inputs=(*node.inputs, other))
+
+    def _taking(self, graph: Graph) -> Graph | None:
+        if graph not in self._known:
+            self._known[graph] = self._with_residual(graph)
+        return self._known[graph]
+
+    def _with_residual(self, graph: Graph) -> Graph | None:
+        """``graph`` with one more input, which is added to what it gives; None where nothing in it can do so."""
+        ((_, value),) = graph.outputs
+        last = graph.by_name.get(value.node)
+        if last is None or value in graph.readers or len(graph.nodes) > MOST or not _is_called_once(graph, last):
+            return None
+        names = chain(["residual"], (f"residual_{number}" for number in count(2)))
+        port = next(name for name in names if name not in graph.by_name and name not in graph.inputs)
+        inputs = (*last.inputs, Value(port))
+        if isinstance(last.callee, FusedSepConv) and last.callee.after == "none" and len(last.inputs) == 1:
+            taken = replace(last, inputs=inputs)
+        elif isinstance(last.callee, Graph) and len(last.results) == 1 and (body := self._taking(last.callee)):
+            taken = replace(last, callee=body, inputs=inputs)
+        else:
+            return None
+        nodes = tuple(taken if node.name == last.name else node for node in graph.nodes)
+        return replace(graph, inputs=(*graph.inputs, port), nodes=nodes)
+
+
+def _is_called_once(graph: Graph, node: Node) -> bool:
+    return sum(each.module == node.module for each in graph.nodes) == 1

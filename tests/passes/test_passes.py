@@ -84,6 +84,12 @@ CASES |= {
         "[model]\nbody = [{ op = 'sepconv', out = 6, kernel = [3, 1], stride = 2, between = 'hardswish' },\n"
         "{ op = 'relu' }, { op = 'sepconv', out = 4, kernel = 3, order = 'pointwise_first' }]",
     ),
+    "fuse_a_sum_behind_a_repeat": (
+        fuse_sepconvs,
+        f"[model]\nbody = [{{ use = 'middle', repeat = 3 }}, {{ use = 'middle' }}]\n"
+        "[blocks.middle]\nbody = [{ use = 'unit', repeat = 3 }]\nshortcut = 'identity'\n"
+        f"[blocks.unit]\nbody = [{{ op = 'relu' }}, {SEPCONV}]",
+    ),
     "fuse_shared_weights": (
         fuse_sepconvs,
         "[model]\nbody = [{ op = 'relu' }, { id = 'a', op = 'sepconv', out = 4, kernel = 3, padding = 'same' },\n"
@@ -133,6 +139,23 @@ LEFT: dict[str, tuple[Pass, str, str]] = {
     ),
     "unlike what the kernel knows": (fuse_sepconvs, "elu", f"[{{ op = 'elu', alpha = 0.5 }}, {SEPCONV}]"),
     "an activation that is learnt": (fuse_sepconvs, "prelu", f"[{SEPCONV}, {{ op = 'prelu' }}]"),
+    "a sum with what others read": (
+        fuse_sepconvs,
+        "add",
+        f"[{{ use = 'unit' }}, {{ op = 'add', from = ['in', 'unit'] }}, {{ op = 'add', from = ['add', 'unit'] }}]\n"
+        f"[blocks.unit]\nbody = [{SEPCONV}]",
+    ),
+    "a sum with copies that share": (
+        fuse_sepconvs,
+        "add",
+        f"[{{ use = 'unit', repeat = 3, share = true }}, {{ op = 'add', from = ['in', 'unit'] }}]\n"
+        f"[blocks.unit]\nbody = [{SEPCONV}]",
+    ),
+    "a sum with itself": (
+        fuse_sepconvs,
+        "add",
+        f"[{{ use = 'unit' }}, {{ op = 'add', from = ['unit', 'unit'] }}]\n[blocks.unit]\nbody = [{SEPCONV}]",
+    ),
     "a sum of three": (
         fuse_sepconvs,
         "add",

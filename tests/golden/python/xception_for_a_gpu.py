@@ -70,6 +70,17 @@ class Unit(nn.Module):
         return self.sepconv(x)
 
 
+class Unit2(nn.Module):
+    """Unlike `Unit` in `sepconv`."""
+
+    def __init__(self):
+        super().__init__()
+        self.sepconv = FusedSepConv(728, 728, (3, 3), padding=(1, 1, 1, 1), before="relu")
+
+    def forward(self, x, residual):
+        return self.sepconv(x, residual)
+
+
 class Down(nn.Module):
     def __init__(self, in_channels, mid, out, *, before="relu", padding=1):
         super().__init__()
@@ -103,10 +114,12 @@ class Entry(nn.Module):
 class Middle(nn.Module):
     def __init__(self):
         super().__init__()
-        self.unit = nn.Sequential(*(Unit(728, 728) for _ in range(3)))
+        self.unit = nn.ModuleList([*(Unit(728, 728) for _ in range(2)), Unit2()])
 
     def forward(self, x):
-        return self.unit(x) + x
+        y = self.unit[0](x)
+        y = self.unit[1](y)
+        return self.unit[2](y, x)
 
 
 class Tail(nn.Module):

@@ -91,7 +91,8 @@ def run(x: Tensor, weights: Weights, residual: Tensor | None, form: Form, plan: 
         form,
     )
     by = partial(_by, call, weights)
-    by(plan or plan_of(_problem(call), by))
+    with torch.cuda.device_of(x):  # Triton launches on the current one
+        by(plan or plan_of(_problem(call), by))
     return y
 
 
