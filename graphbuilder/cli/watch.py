@@ -35,8 +35,8 @@ def command(reading: Reading, spec: str, *, output: str | None, port: int) -> No
     """Show a network in a browser while it is written.
 
     The page follows every save of the spec, and of what it extends: what is folded, chosen and zoomed stays. Mistakes
-    are told over the last figure; a spec must be there at the start, though. It is served to this machine alone, at an
-    address with a secret; Ctrl-C ends it.
+    are told over the last figure, or drawn in red where there is none; a spec must be there at the start, though. It is
+    served to this machine alone, at an address with a secret; Ctrl-C ends it.
     """
     from graphbuilder.rendering import format_of
 
@@ -63,10 +63,11 @@ def command(reading: Reading, spec: str, *, output: str | None, port: int) -> No
 
 def _publish(news: News, hub: Hub) -> None:
     """Let the browsers know."""
+    data = news.data()
+    if data is not None:
+        hub.show(data)
     if news.network is None:
         hub.fault(news.mistakes())
-    else:
-        hub.show(news.data())
 
 
 def _tell(news: News, reading: Reading) -> None:

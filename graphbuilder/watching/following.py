@@ -11,6 +11,7 @@ from graphbuilder.diagnostics import Diagnostic
 from graphbuilder.diagnostics.screen import safe
 
 if TYPE_CHECKING:
+    from graphbuilder.analysis.inference import TypedGraph
     from graphbuilder.compiler import Checked, Network
     from graphbuilder.differing import Differences
 
@@ -23,19 +24,23 @@ class News:
         network: what the spec says now, or None where it cannot be read.
         diagnostics: its mistakes, or its warnings.
         last: the network that was there before, the last that could be read; None at first.
+        part: what can be drawn of a broken spec.
     """
 
     spec: str
     network: Network | None
     diagnostics: tuple[Diagnostic, ...]
     last: Network | None
+    part: Callable[[], TypedGraph | None]
 
-    def data(self) -> dict[str, Any]:
-        """What a page shows of the network."""
+    def data(self) -> dict[str, Any] | None:
+        """What a page shows: the network, or what can be drawn of a broken one while there is no other figure."""
         from graphbuilder.backends.html import network_data
 
-        assert self.network is not None, "there is one"
-        return network_data(self.network.typed)
+        if self.network is None and self.last is not None:
+            return None
+        typed = self.network.typed if self.network else self.part()
+        return network_data(typed) if typed else None
 
     def mistakes(self) -> list[dict[str, Any]]:
         """The mistakes as a page shows them, none where there is a network."""
@@ -69,7 +74,7 @@ def follow(spec: str, check: Callable[[], Checked], refused: Callable[[Checked],
         network = None if refused(checked) else checked.network
         if network is not None:
             sources.keep()
-        yield News(spec, network, checked.diagnostics, last)
+        yield News(spec, network, checked.diagnostics, last, checked.part)
         last = network or last
         sources.wait()
 

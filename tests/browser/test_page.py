@@ -202,6 +202,23 @@ def test_its_heat_is_that_of_the_figure(show: Show, kind: Heat) -> None:
     assert {path: marks[path] for path in both} == {path: drawn[path] for path in both}
 
 
+def test_a_lot_of_steps_costs_what_all_of_them_do(show: Show) -> None:
+    steps = ", ".join('{ op = "conv", out = 8, kernel = 3, padding = 1 }' for _ in range(900))
+    checked = gb.check_text(f'format = 1\nname = "long"\n[inputs]\nx = [8, 8, 8]\n[model]\nbody = [{steps}]')
+    opened = show(checked, heat="macs")
+    classes = opened.page.locator(".box.block").evaluate_all("all => all.map((each) => each.className.baseVal)")
+    assert sum("heat5" in each for each in classes) > 40, "all but the last, which is of fewer steps"
+    expect(opened.page.locator("#scale .most")).to_have_text("≥ 2 % of all MACs")
+
+
+def test_columns_are_even_where_all_is_folded(show: Show) -> None:
+    opened = show("mobilenetv4_conv_small")
+    opened.press("c")
+    right = max(box.x for box in opened.boxes())
+    feet = [max(box.y for box in opened.boxes() if (box.x > right - 150) is last) for last in (False, True)]
+    assert max(feet) < 1.2 * min(feet)
+
+
 def boxes_of(region: Region) -> Iterator[Box]:
     for item in region.items.values():
         yield from boxes_of(item.region) if isinstance(item, Card) else [item]

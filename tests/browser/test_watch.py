@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from graphbuilder import load
+from graphbuilder.backends.html import network_data
+from graphbuilder.watching import Server
+from graphbuilder.watching.hub import Hub
 from tests.browser.conftest import SPECS
 from tests.watching.process import Watched, edited
 
@@ -77,6 +81,38 @@ def test_a_mistake_stands_over_the_last_figure_with_its_line(page: Page, folder:
     expect(banner).to_contain_text("GB308")
     edited(spec, 'out = "728"', "out = 728")
     expect(banner).to_be_hidden()
+
+
+def test_the_page_says_that_the_server_is_gone_and_goes_on_when_it_is_back(chromium: Browser, folder: Path) -> None:
+    hub, later = Hub(), Hub()
+    hub.show(network_data(load(folder / "xception.toml").typed))
+    page = chromium.new_page()
+    with Server(hub) as server:
+        page.goto(server.url)
+        expect(page.locator("#gone")).to_be_hidden()
+    expect(page.locator("#gone")).to_contain_text("The server is gone")
+    for classes in (1000, 10):
+        later.show(network_data(load(folder / "xception.toml", params={"classes": classes}).typed))
+    back = Server(later, server.server_port)
+    back._token = server._token  # pyright: ignore[reportPrivateUsage]
+    with back:
+        expect(page.locator("#gone")).to_be_hidden(timeout=20_000)
+        expect(page.locator("#facts")).to_contain_text("20.83 M parameters")
+    page.close()
+
+
+def test_a_spec_that_is_broken_at_first_is_drawn_with_its_mistakes(chromium: Browser, folder: Path) -> None:
+    spec = folder / "xception.toml"
+    edited(spec, 'op = "relu", when', 'op = "rellu", when')
+    watched, page = Watched("xception.toml", folder=folder), chromium.new_page()
+    page.goto(watched.line("http://").split()[0])
+    expect(page.locator("#fault")).to_contain_text("there is no op `rellu`")
+    expect(page.locator(".box.fault").first).to_contain_text("rellu")
+    edited(spec, "rellu", "relu")
+    expect(page.locator("#fault")).to_be_hidden()
+    expect(page.locator("#facts")).to_contain_text("22.86 M parameters")
+    page.close()
+    watched.end()
 
 
 def test_from_save_to_screen_takes_less_than_a_blink(page: Page, folder: Path) -> None:

@@ -56,11 +56,14 @@ def test_the_terminal_is_told_what_changed_and_the_figure_is_written(
 
 
 def test_a_spec_that_is_wrong_at_first_is_awaited(watch: Callable[..., Watched], tmp_path: Path) -> None:
-    (tmp_path / "new.toml").write_text("", encoding="utf-8")
+    (tmp_path / "new.toml").write_text("format =", encoding="utf-8")
     watched = watch("new.toml")
     url = watched.line("http://").split()[0]
     watched.line(r"error\[GB")
     assert b"No figure yet" in urllib.request.urlopen(url, timeout=SECONDS).read()
+    (tmp_path / "new.toml").write_text("format = 1", encoding="utf-8")
+    watched.line("GB102")
+    assert b"This model is broken" in urllib.request.urlopen(url, timeout=SECONDS).read()
     (tmp_path / "new.toml").write_bytes((SPECS / "lenet5.toml").read_bytes())
     deadline = time.monotonic() + SECONDS
     while b"LeNet" not in urllib.request.urlopen(url, timeout=SECONDS).read() and time.monotonic() < deadline:

@@ -106,6 +106,8 @@ class Pieces:
             data["dashed"] = True
         if shape.faded:
             data["faded"] = True
+        if box.path in sheet.lasts:
+            data["until"] = sheet.lasts[box.path].removesuffix(".").removeprefix(sheet.prefix)
         if box.path in sheet.folds:
             data["fold"] = _fold(sheet.folds[box.path], sheet)
         return data

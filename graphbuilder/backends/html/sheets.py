@@ -5,7 +5,7 @@ Places nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from graphbuilder.analysis.inference import TypedGraph
@@ -21,12 +21,16 @@ _MOST_ITEMS, _MOST_LINKS, _GATHERED = 400, 600, 48
 
 @dataclass(eq=False, slots=True)
 class Sheet:
-    """A region that is to be placed, and the boxes of it that open: each its fold and where in the list it goes on."""
+    """A region that is to be placed, and the boxes of it that open: each its fold and where in the list it goes on.
+
+    ``lasts`` has for a box that stands for several items the path of the last of them.
+    """
 
     region: Region
     prefix: str
     upward: bool
     folds: dict[str, Fold] = field(default_factory=dict[str, Fold])
+    lasts: Mapping[str, str] = field(default_factory=dict[str, str])
     inner: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
 
     @property
@@ -54,20 +58,20 @@ class Sheets:
         if _is_large(whole) and reader.has_stages:
             reader = self._reader(stages=False)
             whole = reader.root(typed)
-        root, kept = _bounded(whole)
+        root, lasts = _bounded(whole)
         for region in _atoms(root):
-            self._add(region, kept, reader, "")
+            self._add(region, lasts, reader, "")
         self.atoms = self.all.copy()
         self._open()
 
     def _reader(self, stages: bool = True) -> Folding:
         return Folding(self._habits, self._shapes, stages)
 
-    def _add(self, region: Region, kept: Set[str], reader: Folding, prefix: str, upward: bool = False) -> int:
-        folds = {path: fold for path, fold in reader.folds.items() if path in region.items and path in kept}
+    def _add(self, region: Region, lasts: Mapping[str, str], reader: Folding, prefix: str, upward: bool = False) -> int:
+        folds = {path: fold for path, fold in reader.folds.items() if path in region.items and path not in lasts}
         if len(region.items) > 1:
             folds = {path: fold.beside() for path, fold in folds.items()}
-        self.all.append(Sheet(region, prefix, upward, folds))
+        self.all.append(Sheet(region, prefix, upward, folds, lasts))
         return len(self.all) - 1
 
     def _open(self) -> None:
@@ -87,18 +91,22 @@ class Sheets:
         key = (*fold.alike, upward, state)
         if key not in self._known:
             reader = self._reader()
-            region, kept = _bounded(reader.inside(fold) if state == "one" else reader.copies(fold))
+            region, lasts = _bounded(reader.inside(fold) if state == "one" else reader.copies(fold))
             prefix = fold.prefix if state == "one" else fold.where.prefix
-            self._known[key] = self._add(region, kept, reader, prefix, upward)
+            self._known[key] = self._add(region, lasts, reader, prefix, upward)
         return self._known[key]
 
 
-def _bounded(region: Region) -> tuple[Region, Set[str]]:
-    """``region``, neighbours gathered where it has too many items to be read, and which items are still themselves."""
+def _bounded(region: Region) -> tuple[Region, Mapping[str, str]]:
+    """``region``, neighbours gathered where it has too many items to be read, and the last of each such lot."""
     if not _is_large(region):
-        return region, region.items.keys()
-    gathered = gather(region, {}, _GATHERED)
-    return gathered, {path for path, item in gathered.items.items() if region.items[path] is item}
+        return region, {}
+    gathered, lasts, leader = gather(region, {}, _GATHERED), dict[str, str](), ""
+    for path, item in region.items.items():
+        leader = path if path in gathered.items else leader
+        if gathered.items[leader] is not item:
+            lasts[leader] = path
+    return gathered, lasts
 
 
 def _is_large(region: Region) -> bool:

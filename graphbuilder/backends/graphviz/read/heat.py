@@ -17,7 +17,7 @@ from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.options import Heat, Options
 from graphbuilder.backends.graphviz.read.habits import Habits
 from graphbuilder.backends.graphviz.read.scene import Box, Card, Item, Region, Scale
-from graphbuilder.ir import Node, Value
+from graphbuilder.ir import Copies, Node, Value
 
 STEPS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005)
 """The shares at which a colour may begin."""
@@ -158,7 +158,7 @@ class _Meter:
 
 def hidden(body: TypedGraph, node: Node, alike: Sequence[TypedGraph], habits: Habits) -> Iterator[Node]:
     """What stands behind an op of ``body``, one of those that are ``alike``, and is not drawn."""
-    if node.op is None:
+    if node.op is None or isinstance(body.graph.nodes, Copies):  # these are all drawn, or none is
         return
     for port in node.results:
         for name, _ in body.graph.readers.get(Value(node.name, port), ()):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 from weakref import WeakKeyDictionary
 
@@ -63,7 +64,8 @@ class Where:
 
     def reuses(self, run: Run) -> bool:
         """Whether a call runs weights that are another's, or copies one set of weights."""
-        return bool(self.owner) or not all(node.owns for node in run.nodes)
+        # Of copies that share weights, the first may be the owner.
+        return bool(self.owner) or not (run.first.owns and run.nodes[-1].owns)
 
     def lender(self, run: Run) -> str:
         """Whose weights a call runs, and all copies of one: nothing where the first has its own."""
@@ -241,7 +243,7 @@ def told(run: Run, typed: TypedGraph) -> Sequence[Node]:
 def is_chained(run: Run, typed: TypedGraph) -> bool:
     """Whether each copy reads the one before it, and nothing else does."""
     outputs, nodes = {value.node for _, value in typed.graph.outputs}, told(run, typed)
-    for before, after in zip(nodes, nodes[1:], strict=False):
+    for before, after in pairwise(nodes):
         carried = [new.node == before.name or new == old for new, old in zip(after.inputs, before.inputs, strict=True)]
         if not all(carried) or _readers(before, typed) != {after.name} or before.name in outputs:
             return False

@@ -122,6 +122,7 @@ function putBox(scene, laid, box, x, y) {
   const low = bar ? atX(centre - wide / 2) : atX(centre) - wide / 2;
   const width = bar ? atX(centre + wide / 2) - low : wide;
   const item = { ...box, id: scene.items.length, path: laid.prefix + box.path, depth: laid.depth, copies: laid.copies, open: false,
+    until: box.until === undefined ? "" : laid.prefix + box.until,
     x: x + low, y: y + atY(middle) - high / 2, wide: width, high, bar };
   item.key = box.fold ? foldKey(box.fold, item.path) : "";
   scene.items.push(item);
@@ -243,9 +244,10 @@ function squared(points) {
 
 // Which of the network's own atoms begin a column: as few and even columns as show all as large as the room allows.
 function chosenBreaks(network, blocks, room) {
+  // Where something is open a column begins with a block, else anywhere.
   const folds = network.pieces.slice(0, network.atoms).map((piece) => piece.boxes.some((box) => box.fold));
-  const first = folds.indexOf(true);
-  const may = blocks.map((_, i) => i > 1 && (first < 0 || folds[i]));
+  const closed = !blocks.some((block) => block.opened.size);
+  const may = blocks.map((_, i) => i > 1 && (closed || folds[i]));
   let best = null;
   for (let count = 1; count <= Math.min(12, 1 + may.filter(Boolean).length); count++) {
     const breaks = evenBreaks(blocks, may, count);

@@ -243,7 +243,7 @@ function fault(mistakes) {
     made("strong", {}, code), ` ${title}`, line ? made("span", { class: "hint" }, ` line ${line}`) : "", text ? made("code", {}, text) : "",
     help ? made("span", { class: "hint remedy" }, help) : "")));
   const words = mistakes.length === 1 ? "One mistake" : `${mistakes.length} mistakes`;
-  banner.querySelector("h2").textContent = `${words} in the spec; ${view.data.broken ? "they are drawn in red" : "this is the last figure without"}`;
+  banner.querySelector("h2").textContent = `${words} in the spec; ${view.data.broken ? "this is what can be drawn of it" : "this is the last figure without"}`;
   banner.hidden = !mistakes.length;
   document.body.classList.toggle("faulty", mistakes.length > 0 && !view.data.broken);
 }

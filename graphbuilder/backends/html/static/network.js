@@ -64,8 +64,22 @@ function copiesAt(path, fold) {
 
 // What an item costs in all copies that it stands for.
 function costOf(data, item, kind) {
+  if (item.until) return costOfLot(data, item, kind);
   const stacked = item.fold?.kind === "stack" && !(item.open && item.state === "all");
   return costOfCopies(data, item.path, stacked ? [...item.copies, { ...copiesAt(item.path, item.fold), turns: 1 }] : item.copies, kind);
+}
+
+// The sum over all ops from that of an item to the last that it stands for, and what is in this.
+function costOfLot(data, { path, until }, kind) {
+  const start = data.entries.findIndex((entry) => entry.path === path);
+  let sum = 0, ended = false;
+  for (const entry of start < 0 ? [] : data.entries.slice(start)) {
+    const last = entry.path === until || entry.path.startsWith(`${until}.`);
+    if (ended && !last) break;
+    ended ||= last;
+    if (entry.call.body === undefined) sum += costOfCall(data, entry.path, entry.call, kind);
+  }
+  return sum;
 }
 
 // The sum over copies of copies, those of one body and one cost being looked at once where their times need not be told apart.

@@ -20,7 +20,7 @@ class View {
   show(data) {
     const first = !this.data, anchor = first ? null : this.anchor(this.chosen);
     this.data = data;
-    this.entries = listed(data);
+    this.entries = data.entries = listed(data);
     if (this.breaks && this.breaks.some((each) => each >= data.atoms)) this.breaks = null;
     if (!first && data.atoms !== this.atoms) this.breaks = null;
     this.atoms = data.atoms;
