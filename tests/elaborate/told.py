@@ -366,4 +366,93 @@ TOLD: dict[str, str] = {
         [blocks.never]
         body = [{ op = "relu" }]
     """,
+    "functions": """
+        [model]
+        body = [
+          { op = "conv", out = "=sqrt(4, 2)" },
+          { op = "conv", out = "=sqrt()" },
+          { op = "conv", out = "=something(1)" },
+          { op = "conv", out = "=make_divisible(8, divisor=1, divisor=2)" },
+          { op = "conv", out = "=make_divisible(8, 4, divisor=2)" },
+          { op = "conv", out = "=make_divisible(8, factor=2)" },
+          { op = "conv", out = "=len(3)" },
+        ]
+    """,
+    "lists_of_what_is_read": """
+        [model]
+        body = [
+          { id = "pair", op = "split", count = 2 },
+          { op = "add", from = ["x", "pair"] },
+          { op = "relu", from = "pair" },
+          { op = "relu", from = "x" },
+          { use = "unit", from = "pair" },
+        ]
+        [blocks.unit]
+        body = [{ op = "split", count = 2 }, { op = "relu" }]
+    """,
+    "inputs_of_another_type": """
+        format = 1
+        name = "inputs"
+        inputs = 3
+        [model]
+        body = [{ op = "relu", from = "image" }, { op = "conv", out = 4 }]
+    """,
+    "keys_of_an_input_misspelt": """
+        format = 1
+        name = "inputs"
+        [inputs]
+        x = { shape = [16, 8], layuot = "channels_last" }
+        [model]
+        body = [{ op = "attention", heads = 2 }]
+    """,
+    "steps_of_another_type": """
+        [model]
+        body = [
+          3,
+          { op = "relu", from = "gone" },
+          { use = "unit", out = 3 },
+          { use = "odd", wide = 3 },
+          { use = "four" },
+        ]
+        [blocks]
+        unit = 3
+        [blocks.odd]
+        args = 3
+        body = [{ op = "conv", out = "=wide" }]
+        [blocks.four]
+        inputs = 4
+        body = [{ op = "conv", out = "=in_channels + p_channels" }]
+    """,
+    "names_of_a_block_twice": """
+        [model]
+        body = [{ use = "two", from = { p = "x", q = "x" }, p = 3 }]
+        [blocks.two]
+        inputs = ["p", "q"]
+        args = { p = "int", p_channels = 3 }
+        let = { q = 3 }
+        body = [{ op = "add", from = ["p", "q"] }]
+    """,
+    "copies_that_do_not_follow_on": """
+        [model]
+        body = [{ use = "two", from = { p = "x", q = "x" }, repeat = 2 }, { use = "one", repeat = 2 }]
+        [blocks.two]
+        inputs = ["p", "q"]
+        body = [{ op = "add", from = ["p", "q"] }]
+        [blocks.one]
+        body = [{ id = "a", op = "relu" }, { id = "b", op = "tanh" }]
+        outputs = ["a", "b"]
+    """,
+    "joins_without_a_way_around": """
+        [model]
+        body = [{ use = "unit" }, { use = "other" }, { use = "both" }]
+        [blocks.unit]
+        body = [{ op = "relu" }]
+        shortcut_when = true
+        [blocks.other]
+        body = [{ op = "relu" }]
+        merge = "add"
+        [blocks.both]
+        body = [{ op = "relu" }]
+        after = [{ op = "tanh" }]
+    """,
 }
