@@ -134,3 +134,18 @@ body = [{ op = "reshape", shape = [3, 4, 0] }, { share = "reshape", from = "x" }
 """
     )
     assert [each.code for each in checked.diagnostics] == ["GB209"]
+
+
+@pytest.mark.parametrize(("times", "stage"), [(1, None), (4, None), (30, "gradients")])
+def test_only_slopes_that_no_number_holds_are_not_finite(times: int, stage: str | None) -> None:
+    """At zero an L2 norm has a slope of 10^12: four leave single precision, thirty double precision as well."""
+    text = f"""
+        [model]
+        body = [
+          {{ op = "linear", out = 4, bias = false, init = "zeros" }},
+          {{ op = "l2norm", repeat = {times} }},
+          {{ id = "last", op = "linear", out = 2 }},
+        ]
+    """
+    found = failure(HEAD + dedent(text), {"last": network(text).outputs[0]})
+    assert (found and found.stage) == stage, found

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from graphbuilder.backends.python.classes import Class
-from graphbuilder.backends.python.parts import Part, RepeatPart, modular, some
+from graphbuilder.backends.python.parts import OpPart, Part, RepeatPart, modular, some
 from graphbuilder.backends.python.shapes import Stretch, is_fan, stretches
 from graphbuilder.backends.python.skeleton import SkeletonStep
 from graphbuilder.ir import Op, Value
@@ -138,7 +138,7 @@ def _fan(name: str, module: str, repeats: Sequence[RepeatPart | None], within: W
 def _rows(name: str, module: str, repeats: Sequence[RepeatPart | None], within: Within) -> Iterator[Step]:
     first = some(repeats)
     rows = stretches(first)
-    owners = {part.node.name: number for number, part in enumerate(first.copies)}
+    owners = {part.node.name: number for number, part in enumerate(first.copies) if _is_entry(part)}
     for row in rows:
         part = first.parts[row.start]
         inside = part.node.name
@@ -154,6 +154,11 @@ def _rows(name: str, module: str, repeats: Sequence[RepeatPart | None], within: 
             f"self.{module}[{owners[part.node.module]}]" if part.node.module in owners else "",
             loop if loop.rounds != (1,) * len(repeats) else None,
         )
+
+
+def _is_entry(part: Part) -> bool:
+    """Whether a copy stands in the container of its repeat: what is a function in torch does not."""
+    return not isinstance(part, OpPart) or part.lowering.module is not None
 
 
 def _loop(
