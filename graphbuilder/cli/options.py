@@ -124,7 +124,8 @@ def reads_specs(function: Callback) -> Callback:
         "--output-format",
         type=click.Choice(["text", "concise", "json", "github", "sarif"]),
         default="text",
-        help="How errors and warnings are written.",
+        help="How errors and warnings are written: text with the lines meant, concise for a line each, json, github "
+        "for its workflows, sarif (2.1.0).",
     )
     @wraps(function)
     def wrapped(
