@@ -274,3 +274,17 @@ CASES: Mapping[str, Case] = {
     "extends_a_home": Case(extending("~/spec.toml"), "GB114"),
     "extends_nothing": Case(extending(""), "GB114"),
 }
+
+# What takes most of a second to refuse, ten times as long as all others together.
+LARGE = frozenset(
+    (
+        "blocks_that_double",
+        "eight_thousand_unknown_steps",
+        "five_thousand_unused_blocks",
+        "ten_thousand_unknown_ops",
+        "many_dimensions",
+        "a_body_of_ten_thousand_steps_that_read_all",
+        "ten_thousand_headers",
+        "a_list_of_thirty_thousand_blocks",
+    )
+)

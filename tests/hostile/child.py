@@ -15,7 +15,9 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +42,11 @@ def slowness() -> float:
     return max(1.0, min(work() for _ in range(5)) / USUAL)
 
 
-def limited(seconds: float) -> None:
+def limited(seconds: float, more: int = MORE_BYTES) -> None:
     """No more than so much time, and so much memory over what the imports have taken."""
     with open("/proc/self/statm", encoding="ascii") as file:
         pages = int(file.read().split()[0])
-    room = pages * resource.getpagesize() + MORE_BYTES
+    room = pages * resource.getpagesize() + more
     resource.setrlimit(resource.RLIMIT_AS, (room, room))
     whole = math.ceil(seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (whole, whole + 1))
@@ -69,16 +71,17 @@ def checked(folder: Path, seconds: float) -> dict[str, Any]:
     }
 
 
-def apart(folder: Path, seconds: float) -> dict[str, Any]:
-    """The same from a process of its own; of one that was killed, the signal."""
+def in_a_fork(run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What ``run`` gives in a process of its own; of one that was killed, the signal."""
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
-        os.close(reading)
-        answer = checked(folder, seconds)
-        with os.fdopen(writing, "w") as stream:
-            json.dump(answer, stream)
-        os._exit(0)
+        try:
+            os.close(reading)
+            with os.fdopen(writing, "w") as stream:
+                json.dump(run(), stream)
+        finally:
+            os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as stream:
         text = stream.read()
@@ -91,7 +94,8 @@ def main(folder: Path, names: list[str]) -> None:
     slow = slowness()
     for name in names:
         seconds = slow * CASES[name.partition("/")[0]].seconds
-        print(json.dumps({"name": name, "most": seconds, **apart(folder / name, seconds)}), flush=True)
+        answer = in_a_fork(partial(checked, folder / name, seconds))
+        print(json.dumps({"name": name, "most": seconds, **answer}), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,132 @@
+"""Every command is given every hostile spec: one that is refused ends in its code, one that is valid becomes letters.
+
+Nothing is written but what was asked for, whole; nothing else is opened, and nothing is run but Graphviz.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.hostile.active import SEARCHES
+from tests.hostile.cases import CASES, LARGE, Case
+from tests.hostile.commands import COMMANDS, FIRST
+from tests.hostile.commands_child import PLAIN
+from tests.hostile.letters import VALID
+from tests.hostile.test_specs import CODE, EVIL, ROOT, STEERING
+
+DIFFERENT = 1
+
+
+def answers(folder: Path, cases: Mapping[str, Case], command: str) -> list[dict[str, Any]]:
+    """What came of the command for each case, in folders of its name."""
+    for name, case in cases.items():
+        here = folder / name / "it"
+        here.mkdir(parents=True)
+        (here / "spec.toml").write_bytes(case.text.encode() if isinstance(case.text, str) else case.text)
+        (here / "plain.toml").write_text(PLAIN)
+        (here / "evil.py").write_text(EVIL)
+        if case.prepare:
+            case.prepare(here)
+    names = [f"{name}/it" for name in cases]
+    words = [sys.executable, "-m", "tests.hostile.commands_child", str(folder), command, *names]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=500)
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(found) == len(cases)
+    return [{**each, "name": each["name"].partition("/")[0]} for each in found]
+
+
+def faults(answer: Mapping[str, Any], written: Path) -> Iterator[str]:
+    """What no command may do, whatever it is given."""
+    if answer["exit"] is None or "Traceback" in answer["output"]:
+        yield answer["output"][-1000:]
+        return
+    yield from answer["seen"]
+    if STEERING.search(answer["output"]) or "hunter2" in answer["output"] or "root:" in answer["output"]:
+        yield f"it tells {answer['output'][:1000]!r}"
+    if answer["seconds"] > answer["most"]:
+        yield f"{answer['seconds']} s"
+    if (written.parent / "ran").exists():
+        yield "it ran something"
+    for path in written.rglob("*"):
+        if search := SEARCHES.get(path.suffix):
+            yield from (f"{path.name}: {each}" for each in search(path.read_bytes()))
+        if path.is_file() and b"hunter2" in path.read_bytes():
+            yield f"{path.name} tells a secret"
+
+
+def told(found: Iterable[tuple[str, str]]) -> str:
+    return "\n".join(f"{name}: {fault}" for name, fault in found)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_spec_that_is_refused_ends_in_its_code(command: str, tmp_path: Path) -> None:
+    found: list[tuple[str, str]] = []
+    cases = {name: case for name, case in CASES.items() if command in FIRST or name not in LARGE}
+    for answer in answers(tmp_path, cases, command):
+        name = answer["name"]
+        written = tmp_path / name / "it" / command
+        found += [(name, fault) for fault in faults(answer, written)]
+        if answer["exit"] != 2 or CASES[name].code not in CODE.findall(answer["output"]):
+            found.append((name, f"exit {answer['exit']}: {answer['output'][:500]}"))
+        if any(written.iterdir()) != ("drawn with what is wrong in red" in answer["output"]):
+            found.append((name, "something was written"))
+        if {path.name for path in written.parent.iterdir() if path.name.startswith((".graphbuilder", "out"))}:
+            found.append((name, "something was left"))
+    assert not found, told(found)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_valid_spec_becomes_letters(command: str, tmp_path: Path) -> None:
+    cases = {name: Case(text, "") for name, text in VALID.items()}
+    found: list[tuple[str, str]] = []
+    for answer in answers(tmp_path, cases, command):
+        name = answer["name"]
+        written = tmp_path / name / "it" / command
+        found += [(name, fault) for fault in faults(answer, written)]
+        if answer["exit"] != (DIFFERENT if command == "diff" else 0):
+            found.append((name, f"exit {answer['exit']}: {answer['output'][:500]}"))
+        if sorted(path.name for path in written.iterdir()) != sorted(
+            each.rstrip("/") for each in COMMANDS[command].outputs
+        ):
+            found.append((name, "not all was written"))
+    assert not found, told(found)
+
+
+HEAD = '---\ntitle: "x"\n---\nflowchart TB\n'
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [
+        (".tex", "\\begin{document}%\n\\input{x}\n\\end{document}"),
+        (".tex", "\\begin{document}%\n\\write18{x}\n\\end{document}"),
+        (".tex", "\\begin{document}%\n^^5cinput x\n\\end{document}"),
+        (".tex", "\\begin{document}%\n}\n\\end{document}"),
+        (".mmd", f'{HEAD}  click n0 href "javascript:alert(1)"\n'),
+        (".mmd", f"{HEAD}  %%{{init: {{}}}}%%\n"),
+        (".mmd", f'{HEAD}  n0("a <b>")\n'),
+        (".mmd", f'{HEAD}  n0("a"):::evil\n'),
+        (".dot", 'digraph { n0 [label=x URL="x"] }'),
+        (".dot", "digraph { evil [label=x] }"),
+        (".dot", "digraph { n0 -> evil [color=x] }"),
+        (".dot", 'digraph { n0 [label=<<table href="x"><tr><td>a</td></tr></table>>] }'),
+        (".dot", 'digraph { n0 [label=<<table><tr><td><img src="x"/></td></tr></table>>] }'),
+        (".html", '<meta http-equiv="x" content="default-src \'none\'"><script></script><script>1</script>'),
+        (".html", '<meta http-equiv="x" content="default-src \'none\'"><p onclick="x">'),
+        (".svg", '<!DOCTYPE svg [<!ENTITY e "x">]><svg>&e;</svg>'),
+        (".py", "import os"),
+        (".py", "x.__class__"),
+        (".pdf", "%PDF-1.4\n1 0 obj\n<< /OpenAction << /S /JavaScript /JS (x) >> >>\nendobj\n"),
+        (".png", "no picture"),
+    ],
+)
+def test_what_is_active_is_found(suffix: str, text: str) -> None:
+    assert list(SEARCHES[suffix](text.encode()))
