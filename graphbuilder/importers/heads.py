@@ -84,4 +84,6 @@ def _way(value: Value, by_name: Mapping[str, Call]) -> Iterator[Call | None]:
         call = by_name.get(waiting.pop().node)
         is_known = call is not None and call.op in (*_LAYERS, *_BEHIND)
         yield call if is_known else None
-        waiting += call.inputs if call and call.op in _BEHIND else ()
+        read = call.inputs if call and call.op in _BEHIND else ()
+        # What else it reads is only as large.
+        waiting += read[:1] if call and call.op == "resize" else read

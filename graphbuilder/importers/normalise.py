@@ -27,6 +27,9 @@ def normalise(model: Traced) -> Traced:
     outputs = model.outputs
     for rule in (
         _needed,
+        _stacked,
+        _normalised,
+        _rescaled,
         _undropped,
         _gathered,
         _padded,
@@ -36,6 +39,7 @@ def normalise(model: Traced) -> Traced:
         _biased,
         _attended,
         _shuffled,
+        _patched,
         _needed,
     ):
         calls, renamed = rule(calls, outputs)
@@ -58,6 +62,99 @@ def _undropped(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renam
         if call.op in ("dropout", "droppath") and not call.args["rate"] and not (deep and call.op == "droppath"):
             renamed[Value(call.name)] = renamed.get(call.inputs[0], call.inputs[0])
     return _reading([call for call in calls if Value(call.name) not in renamed], renamed), renamed
+
+
+def _stacked(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    """Values stacked on an axis that is then taken away are joined; else each gets the axis, to be put side by side."""
+    stacks = {call.name: call for call in calls if call.op == "stack"}
+    renamed: Renamed = {}
+    found: list[Call] = []
+    for call in calls:
+        stack = stacks.get(call.inputs[0].node) if call.inputs else None
+        kind = _JOINED.get(call.args["kind"]) if call.op == "reduce" and not call.args["keep"] else None
+        if stack and call.op == "select" and call.args["axis"] == stack.args["axis"]:
+            renamed[Value(call.name)] = stack.inputs[call.args["index"]]
+        elif stack and kind and call.args["over"] == [stack.args["axis"]]:
+            found.append(replace(call, op=kind, args={}, inputs=stack.inputs))
+        else:
+            found.append(call)
+    read = _readers(found, outputs)
+    pieces = (piece for call in found for piece in (_apart(call) if call.op == "stack" and read[call.name] else [call]))
+    kept, _ = _needed(
+        _reading([*pieces], renamed), {name: renamed.get(value, value) for name, value in outputs.items()}
+    )
+    return kept, renamed
+
+
+# What values stacked and reduced are.
+_JOINED = {"sum": "add", "mean": "mean", "max": "max", "min": "min"}
+
+
+def _apart(stack: Call) -> list[Call]:
+    axis = stack.args["axis"]
+    if axis < 0:
+        return [stack]
+    shape = [*stack.shape[:axis], 1, *stack.shape[axis + 1 :]]
+    parts = [
+        replace(stack, name=f"{stack.name}#{number}", op="reshape", args={"shape": shape}, inputs=(value,), label="")
+        for number, value in enumerate(stack.inputs)
+    ]
+    return [*parts, replace(stack, op="concat", inputs=tuple(Value(part.name) for part in parts))]
+
+
+def _normalised(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    """A value divided by its length, which is not less than a small number."""
+    by_name = {call.name: call for call in calls}
+    found: list[Call] = []
+    for call in calls:
+        floor = by_name.get(call.inputs[1].node) if call.op == "div" and len(call.inputs) == 2 else None
+        length = by_name.get(floor.inputs[0].node) if floor and floor.op == "floor" else None
+        is_length = length is not None and length.op == "reduce" and length.args["kind"] == "norm"
+        if floor and length and is_length and len(length.args["over"]) == 1 and length.inputs == call.inputs[:1]:
+            args = {"eps": floor.args["least"], "axis": length.args["over"][0]}
+            call = replace(call, op="l2norm", args=args, inputs=call.inputs[:1])
+        found.append(call)
+    return _needed(found, outputs)
+
+
+def _rescaled(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    """Constants by which a value is multiplied and shifted, and multiplied and shifted again, are one of each."""
+    readers = _readers(calls, outputs)
+    known: dict[str, Call] = {}
+    gone: set[str] = set()
+    for call in calls:
+        above = known.get(call.inputs[0].node) if _is_constant(call) else None
+        if above and _is_constant(above) and readers[above.name] == 1 and "rescale" in (above.op, call.op):
+            gone.add(above.name)
+            call = _at_once(above, call)
+        known[call.name] = call
+    return [call for call in known.values() if call.name not in gone], {}
+
+
+def _is_constant(call: Call) -> bool:
+    return call.op == "rescale" or (call.op == "scale" and call.args.get("learn") is False)
+
+
+def _at_once(above: Call, call: Call) -> Call:
+    factor, offset = _by_channel("*", _factor(above), _factor(call)), _by_channel("*", _offset(above), _factor(call))
+    axes = {name: each.args["axis"] for each in (above, call) for name in ("axis",) if name in each.args}
+    args = {"scale": factor, "offset": _by_channel("+", offset, _offset(call)), **axes}
+    return replace(call, op="rescale", args=args, inputs=above.inputs)
+
+
+def _factor(call: Call) -> Any:
+    return call.args.get("scale" if call.op == "rescale" else "value", 1.0)
+
+
+def _offset(call: Call) -> Any:
+    return call.args.get("offset", 0.0)
+
+
+def _by_channel(operator: str, left: Any, right: Any) -> Any:
+    """Products or sums of numbers, or of lists of one a channel."""
+    count = max(len(listed(left)), len(listed(right)), 1)
+    pairs = zip(each(left, count), each(right, count), strict=True)
+    return short([a * b if operator == "*" else a + b for a, b in pairs])
 
 
 def _gathered(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
@@ -199,6 +296,37 @@ def _shuffled(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Rename
                 call = replace(call, op="channelshuffle", args={"groups": shape[0]}, inputs=first.inputs)
         found.append(call)
     return found, {}
+
+
+def _patched(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    """Every other row and column of maps, channels last, in each of the four ways, one behind the other (Swin)."""
+    by_name = {call.name: call for call in calls}
+    found: list[Call] = []
+    for call in calls:
+        ways = [_other(value, by_name) for value in call.inputs] if call.op == "concat" else []
+        sources = {way[0] for way in ways if way}
+        if [way and way[1:] for way in ways] == _FOUR and len(sources) == 1 and call.args.get("axis") == 2:
+            call = replace(call, op="patchmerge", args={}, inputs=(sources.pop(),))
+        found.append(call)
+    return found, {}
+
+
+# First rows and columns of the four, in their order.
+_FOUR = [(0, 0), (1, 0), (0, 1), (1, 1)]
+
+
+def _other(value: Value, by_name: Mapping[str, Call]) -> tuple[Value, int, int] | None:
+    """What every other row and column is taken of, and the first of them."""
+    columns = by_name.get(value.node)
+    rows = by_name.get(columns.inputs[0].node) if columns else None
+    if columns is None or rows is None or not (_is_every_other(rows, 0) and _is_every_other(columns, 1)):
+        return None
+    return rows.inputs[0], rows.args.get("start", 0), columns.args.get("start", 0)
+
+
+def _is_every_other(call: Call, axis: int) -> bool:
+    wanted = {"axis": axis, "step": 2, "stop": None}
+    return call.op == "slice" and all(call.args.get(name) == value for name, value in wanted.items())
 
 
 def _is_flat(call: Call) -> bool:

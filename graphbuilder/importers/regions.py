@@ -175,6 +175,8 @@ def _ways(inside: list[Item]) -> list[list[Item]]:
 
 
 def _body(sides: list[list[Item]], join: Leaf, source: Value) -> Body | None:
+    if any(side and _reads_nothing(side[0]) for side in sides):
+        return None
     inner = [structured(side, source) if side else [] for side in sides]
     op = join.call.op
     if len(inner) == 2 and not inner[0] and op == "concat":
@@ -187,6 +189,11 @@ def _body(sides: list[list[Item]], join: Leaf, source: Value) -> Body | None:
         return None
     named = _named(inner)
     return Body(source, [], join.call, None, named, name=join.call.label, kind="module")
+
+
+def _reads_nothing(item: Item) -> bool:
+    """Whether a step only looks how many samples there are: what it is added to leads around nothing."""
+    return isinstance(item, Leaf) and item.call.op in ("parameter", "relativebias")
 
 
 def _shortcut(main: list[Item], side: list[Item], join: Leaf, source: Value) -> Body:

@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from graphbuilder.importers.sizes import listed
+from graphbuilder.importers.sizes import listed, short
 from graphbuilder.importers.traced import Call
 from graphbuilder.ir import TensorType
 from graphbuilder.ops import find
+
+# What is no op by itself, where nothing that it is a part of was found around it.
+_PARTS = {
+    "bias": "a learnt number a channel, added without a factor",
+    "floor": "a clamp from below, but for a length that is divided by",
+    "stack": "values stacked along the batch",
+}
+# What there is for channels alone.
+_OF_CHANNELS = {
+    "l2norm": "a division by lengths along places",
+    "rescale": "constants that differ from place to place",
+}
 
 
 class Unsettled(Exception):
@@ -25,7 +37,11 @@ def settled(call: Call, inputs: Sequence[TensorType], *, is_last: bool) -> Call:
         Unsettled: there are none.
     """
     if find(call.op) is None:
-        raise Unsettled("a tensor of the module added that has another shape")
+        raise Unsettled(_PARTS[call.op])
+    if call.op == "parameter" and len(call.args["shape"]) == inputs[0].rank and inputs[0].layout == "last":
+        return replace(call, args={**call.args, "layout": "channels_last"})
+    if call.op == "roll":
+        return _rolled(call, inputs[0])
     if call.op == "reduce":
         return _reduced(call, inputs[0])
     if is_last and call.op in ("linear", "layernorm") and inputs[0].channel_axis != inputs[0].rank - 1:
@@ -33,7 +49,11 @@ def settled(call: Call, inputs: Sequence[TensorType], *, is_last: bool) -> Call:
     if is_last and call.op == "reshape" and inputs[0].layout == "last" and len(call.args["shape"]) > 1:
         return _reshaped(call, inputs[0])
     axis = call.args.get("axis")
-    if axis is None or axis != inputs[0].channel_axis:
+    if axis is None:
+        return call
+    if axis != inputs[0].channel_axis:
+        if call.op in _OF_CHANNELS:
+            raise Unsettled(_OF_CHANNELS[call.op])
         return call
     return replace(call, args={name: value for name, value in call.args.items() if name != "axis"})
 
@@ -64,3 +84,10 @@ def _reduced(call: Call, type_: TensorType) -> Call:
     if len(axes) > 1:
         raise Unsettled(f"the {kind} over {len(axes)} axes that are not all places")
     return replace(call, args={**call.args, "over": axes[0]})
+
+
+def _rolled(call: Call, type_: TensorType) -> Call:
+    shifts = [shift for axis, shift in enumerate(call.args["shift"]) if axis != type_.channel_axis]
+    if call.args["shift"][type_.channel_axis]:
+        raise Unsettled("channels rolled")
+    return replace(call, args={"shift": short(shifts)})

@@ -324,7 +324,12 @@ def _op_of(item: Item) -> str:
 
 
 def _arguments(leaf: Leaf) -> dict[str, Any]:
-    return {name: plain(value) for name, value in leaf.op}
+    return {name: _whole(plain(value)) if name == "factor" else plain(value) for name, value in leaf.op}
+
+
+def _whole(factor: Any) -> Any:
+    """A factor of sizes as people write it: 2, and not 2.0."""
+    return int(factor) if isinstance(factor, float) and factor.is_integer() else factor
 
 
 def _form(items: list[Item]) -> Any:

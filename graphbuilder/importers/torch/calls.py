@@ -1,19 +1,21 @@
 """What each call of torch's graph is in the catalogue. One function an op, found by the name of the ``aten`` operator.
 
-Here are those that compute; ``moving`` has those of shapes and axes, ``terms`` what all are told in. None is a call
+Here are those that compute of one value; ``joins`` has sums and products, ``moving`` shapes and axes, ``terms`` what
+all are told in. None is a call
 that changes nothing. Batches are left out: axes count from the one behind it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from graphbuilder.importers.sizes import short
+from graphbuilder.importers.torch.joins import JOINS
 from graphbuilder.importers.torch.modules import is_depth
 from graphbuilder.importers.torch.moving import MAKERS
-from graphbuilder.importers.torch.terms import BIAS, Arguments, Made, Maker, Tensors, Unknown, kind_of
+from graphbuilder.importers.torch.terms import FLOOR, STACK, Arguments, Made, Maker, Tensors, Unknown, kind_of
+from graphbuilder.ir import Value
 
 
 def made_of(node: Any, tensors: Tensors) -> Made | list[Made] | None:
@@ -127,6 +129,15 @@ def _dropout(given: Arguments, tensors: Tensors, node: Any) -> Made:
     return Made(op, {"rate": given["p"]}, (tensors.value(node.args[0]),), {})
 
 
+def _channel_dropout(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    return Made("dropout", {"rate": given["p"], "channels": True}, (tensors.value(node.args[0]),), {})
+
+
+def _clamped(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    """No op by itself, but a part of the division by a length, which is not to be 0."""
+    return Made(FLOOR, {"least": given["min"]}, (tensors.value(node.args[0]),), {})
+
+
 def _attend(given: Arguments, tensors: Tensors, node: Any) -> Made:
     """Attention of each head by itself, where heads are the first axis."""
     if given["is_causal"] or len(node.meta["val"].shape) < 4:
@@ -171,7 +182,8 @@ def _reduced(kind: str, axes: str = "dim", keep: str = "keepdim") -> Maker:
         rank = len(node.args[0].meta["val"].shape)
         said = given[axes] if isinstance(given[axes], list) else [given[axes]]
         found = sorted(axis % rank for axis in said if axis is not None) or list(range(rank))
-        if not found[0] or (kind == "norm" and given["ord"] != 2):
+        is_apart = found == [0] and kind_of(node.args[0]) == STACK
+        if (not found[0] and not is_apart) or (kind == "norm" and given["ord"] != 2):
             raise Unknown(f"a {kind} over the axes {given[axes]}")
         pool = {"mean": "globalavgpool", "max": "globalmaxpool"}.get(kind)
         if pool and rank > 3 and found == list(range(2, rank)):
@@ -189,59 +201,6 @@ def _power(given: Arguments, tensors: Tensors, node: Any) -> Made:
     return Made("mul", {}, (value, value), {})
 
 
-def _weighed_sum(given: Arguments, tensors: Tensors, node: Any) -> Made:
-    """A bias, and a factor times a value (the affine layers of ResMLP)."""
-    bias, factor, value = given["self"], given["tensor1"], given["tensor2"]
-    if given["value"] != 1 or not (tensors.is_state(bias) and tensors.is_state(factor)):
-        raise Unknown("a sum and a product in one")
-    return Made("scale", {"bias": True}, (tensors.value(value),), tensors.weights(weight=factor, bias=bias))
-
-
-def _join(op: str) -> Maker:
-    def make(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
-        left, right = given["self"], given["other"]
-        if op in ("add", "sub") and given["alpha"] != 1:
-            raise Unknown(f"a sum weighed by {given['alpha']}")
-        if op == "mul" and (tensors.is_state(left) or tensors.is_state(right)):
-            return _scaled(*((right, left) if tensors.is_state(left) else (left, right)), tensors)
-        if op == "add" and (tensors.is_state(left) or tensors.is_state(right)):
-            return _placed(*((right, left) if tensors.is_state(left) else (left, right)), tensors)
-        if isinstance(left, int | float) and op in ("add", "mul"):
-            left, right = right, left
-        if isinstance(right, int | float):
-            return _by_number(op, left, right, tensors)
-        return Made(op, {}, (tensors.value(left), tensors.value(right)), {})
-
-    return make
-
-
-def _scaled(value: Any, factor: Any, tensors: Tensors) -> Made:
-    if math.prod(factor.meta["val"].shape) == 1:
-        return Made("scale", {"shared": True}, (tensors.value(value),), tensors.weights(weight=factor))
-    return Made("scale", {}, (tensors.value(value),), tensors.weights(weight=factor))
-
-
-def _placed(value: Any, added: Any, tensors: Tensors) -> Made:
-    shape = tuple(added.meta["val"].shape)
-    if value.meta["val"].shape[1:] == shape[-value.meta["val"].dim() + 1 :]:
-        return Made("positions", {}, (tensors.value(value),), tensors.weights(weight=added))
-    if math.prod(shape) != max(shape, default=1):
-        raise Unknown("a tensor of the module added that has another shape")
-    # The rest of an affine layer: what it is added to has the factor.
-    return Made(BIAS, {"shared": math.prod(shape) == 1}, (tensors.value(value),), tensors.weights(bias=added))
-
-
-def _by_number(op: str, value: Any, number: float, tensors: Tensors) -> Made | None:
-    if number == (0 if op in ("add", "sub") else 1):
-        return None
-    values = (tensors.value(value),)
-    if op in ("add", "sub"):
-        return Made("rescale", {"offset": float(number) if op == "add" else -float(number)}, values, {})
-    if op not in ("mul", "div"):
-        raise Unknown(f"`{op}` of the number {number}")
-    return Made("scale", {"value": float(number) if op == "mul" else 1 / number, "learn": False}, values, {})
-
-
 def _matmul(given: Arguments, tensors: Tensors, node: Any) -> Made:
     return Made("matmul", {}, tuple(tensors.value(each) for each in node.args[:2]), {})
 
@@ -254,9 +213,18 @@ def _resize(mode: str) -> Maker:
         whole = all(new % old == 0 for new, old in zip(after, before, strict=True))
         args: dict[str, Any] = {"factor": short(factors)} if whole else {"size": short(list(after))}
         corners = {"align_corners": True} if mode != "nearest" and given["align_corners"] else {}
-        return Made("resize", {**args, "mode": mode, **corners}, (tensors.value(node.args[0]),), {})
+        inputs = (tensors.value(node.args[0]),)
+        if like := _image_of(after, tensors) if given["scale_factors"] is None else None:
+            args, inputs = {}, (*inputs, like)
+        return Made("resize", {**args, "mode": mode, **corners}, inputs, {})
 
     return make
+
+
+def _image_of(sizes: Any, tensors: Tensors) -> Value | None:
+    """The input of the model that has these sizes: what a mask is brought back to."""
+    inputs = [node for node in tensors.values if node.op == "placeholder"]
+    return next((tensors.values[node] for node in inputs if node.meta["val"].shape[2:] == sizes), None)
 
 
 def _pad(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
@@ -279,6 +247,7 @@ def _nothing(given: Arguments, tensors: Tensors, node: Any) -> None:
 
 _MAKERS: Mapping[str, Maker] = {
     **MAKERS,
+    **JOINS,
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed),
     **dict.fromkeys(
@@ -289,9 +258,9 @@ _MAKERS: Mapping[str, Maker] = {
     **dict.fromkeys(("avg_pool1d", "avg_pool2d", "avg_pool3d"), _pool("avgpool")),
     **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"), _adaptive),
     "abs": _plain("abs"),
-    "add": _join("add"),
+    "clamp_min": _clamped,
+    "feature_dropout": _channel_dropout,
     "batch_norm": _batch_norm,
-    "div": _join("div"),
     "dropout": _dropout,
     "elu": _plain("elu", alpha="alpha"),
     "gelu": _plain("gelu", approximate="approximate"),
@@ -309,12 +278,9 @@ _MAKERS: Mapping[str, Maker] = {
     "sum": _reduced("sum"),
     "pow": _power,
     "square": _power,
-    "addcmul": _weighed_sum,
     **dict.fromkeys(("bmm", "matmul"), _matmul),
     "scaled_dot_product_attention": _attend,
-    "neg": lambda given, tensors, node: _by_number("mul", given["self"], -1, tensors),
     "mish": _plain("mish"),
-    "mul": _join("mul"),
     "pad": _pad,
     "pixel_shuffle": _plain("pixelshuffle", factor="upscale_factor"),
     "pixel_unshuffle": _plain("pixelunshuffle", factor="downscale_factor"),
@@ -326,7 +292,6 @@ _MAKERS: Mapping[str, Maker] = {
     "silu": _plain("silu"),
     "softmax": _softmax,
     "softplus": _plain("softplus", beta="beta", threshold="threshold"),
-    "sub": _join("sub"),
     "tanh": _plain("tanh"),
     "upsample_bilinear2d": _resize("bilinear"),
     "upsample_nearest2d": _resize("nearest"),

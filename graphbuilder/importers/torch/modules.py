@@ -125,6 +125,18 @@ def _window_attention(module: Any) -> _Said:
     return _Said("windowattention", {**args, **biases}, weights)
 
 
+def _cosine_attention(module: Any) -> _Said:
+    """torchvision's of Swin V2, by cosines and biases that a network makes."""
+    said = _window_attention(module)
+    widen, narrow = module.cpb_mlp[0], module.cpb_mlp[2]
+    weights = {ours: theirs for ours, theirs in said.weights.items() if ours != "bias.weight"}
+    weights |= {"attend.scale": "logit_scale", "bias.narrow.weight": "cpb_mlp.2.weight"}
+    weights |= {f"bias.widen.{leaf}": f"cpb_mlp.0.{leaf}" for leaf in ("weight", "bias")}
+    if narrow.bias is not None or widen.bias is None:
+        raise Unknown("a network for biases that has others of its own")
+    return said._replace(args={**said.args, "cosine": True, "hidden": widen.out_features}, weights=weights)
+
+
 def _kept(names: Mapping[str, str], qkv: bool, proj: bool) -> dict[str, str]:
     """``names`` without those of biases that are not there."""
     gone = {*(() if qkv else ("qkv.bias",)), *(() if proj else ("proj.bias",))}
@@ -160,6 +172,7 @@ _OPS: Mapping[str, Callable[[Any], _Said]] = {
     "ScaledStdConv2d": _standardised,
     "ScaledStdConv2dSame": _standardised,
     "ShiftedWindowAttention": _window_attention,
+    "ShiftedWindowAttentionV2": _cosine_attention,
     "StdConv2d": _standardised,
     "StdConv2dSame": _standardised,
 }

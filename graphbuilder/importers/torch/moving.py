@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from graphbuilder.importers.torch.terms import Arguments, Made, Maker, Tensors, Unknown
+from graphbuilder.importers.torch.terms import STACK, Arguments, Made, Maker, Tensors, Unknown, kind_of
 from graphbuilder.ir import Value
 
 
@@ -29,7 +29,7 @@ def _tokens(learnt: Sequence[Any], value: Value, tensors: Tensors, name: str) ->
     for number, token in enumerate(learnt):
         count = token.meta["val"].shape[-2]
         yield Made("classtoken", {"count": count}, (value,), tensors.weights(weight=token))
-        value = Value(f"{name}_{number}")
+        value = Value(f"{name}#{number}")
 
 
 def _flatten(given: Arguments, tensors: Tensors, node: Any) -> Made:
@@ -95,9 +95,26 @@ def _slice(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
 
 def _select(given: Arguments, tensors: Tensors, node: Any) -> Made:
     axis = given["dim"] % len(node.args[0].meta["val"].shape)
-    if not axis:
+    if not axis and kind_of(node.args[0]) != STACK:
         raise Unknown("a sample taken from the batch")
     return Made("select", {"axis": axis - 1, "index": given["index"]}, (tensors.value(given["self"]),), {})
+
+
+def _stack(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    """The axis may be one before the batch, -1 here, if what reads it takes it away."""
+    axis = given["dim"] % len(node.meta["val"].shape) - 1
+    return Made(STACK, {"axis": axis}, tuple(map(tensors.value, given["tensors"])), {})
+
+
+def _roll(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    """Cyclic shifts by axis; where the places are, the type of the value tells."""
+    rank = len(node.meta["val"].shape)
+    shifts = {axis % rank - 1: shift for axis, shift in zip(given["dims"], given["shifts"], strict=False)}
+    if -1 in shifts or not shifts:
+        raise Unknown("the samples of a batch rolled")
+    return Made(
+        "roll", {"shift": [shifts.get(axis, 0) for axis in range(rank - 1)]}, (tensors.value(given["self"]),), {}
+    )
 
 
 MAKERS: Mapping[str, Maker] = {
@@ -107,7 +124,9 @@ MAKERS: Mapping[str, Maker] = {
     "concat": _concat,
     "flatten": _flatten,
     "permute": _permute,
+    "roll": _roll,
     "select": _select,
     "slice": _slice,
+    "stack": _stack,
     "transpose": _transpose,
 }

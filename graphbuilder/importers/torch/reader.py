@@ -17,6 +17,7 @@ from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import TraceFailed
 from graphbuilder.importers.torch.batches import Batches, Steps
 from graphbuilder.importers.torch.calls import made_of
+from graphbuilder.importers.torch.fixed import Fixed
 from graphbuilder.importers.torch.modules import dropping, made_of_whole, wholes
 from graphbuilder.importers.torch.terms import Made, Tensors, Unknown, kind_of
 from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed
@@ -121,13 +122,16 @@ def _silent() -> Generator[None]:
 class _Reader:
     def __init__(self, program: Any, model: nn.Module) -> None:
         signature = program.graph_signature
-        self.state: dict[str, str] = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
-        self._constants: dict[str, Any] = dict(signature.inputs_to_lifted_tensor_constants)
+        kept: dict[str, str] = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
+        # What a weights file has; other tensors are constants.
+        self.state = {node: name for node, name in kept.items() if name not in signature.non_persistent_buffers}
+        self._constants = {*kept, *signature.inputs_to_lifted_tensor_constants} - self.state.keys()
         self.inputs: dict[str, TensorType] = {}
         self.calls: list[Call] = []
         self.outputs: dict[str, Value] = {}
         self._values: dict[Any, Value] = {}
         self._reshaped: dict[str, str] = {}
+        self._fixed = Fixed(program)
         self._wholes = wholes(program.graph.nodes, model, {*self.state, *self._constants})
         self._batches = Batches()
 
@@ -155,7 +159,7 @@ class _Reader:
         self.outputs.update({f"out_{number}": self._values[each] for number, each in enumerate(given)})
 
     def _call(self, node: Any, unexpressed: Unexpressed) -> None:
-        if self._is_state(node):
+        if self._is_state(node) or self._fixed.take(node):
             return
         where = _where(node)
         try:
@@ -168,8 +172,8 @@ class _Reader:
             self._values[node] = self._values[first] if first is not None else Value(node.name)
             return
         for number, each in enumerate(made):
-            # The last has the name of the call itself.
-            name = node.name if number == len(made) - 1 else f"{node.name}_{number}"
+            # The last has the name of the call itself; torch counts calls by `_1`.
+            name = node.name if number == len(made) - 1 else f"{node.name}#{number}"
             self.calls.append(_call_of(node, name, each, where))
             self._values[node] = Value(name)
 
@@ -179,7 +183,7 @@ class _Reader:
         Raises:
             Unknown: no op of the catalogue does that.
         """
-        tensors = Tensors(self._values, {**self.state, **self._reshaped})
+        tensors = Tensors(self._values, {**self.state, **self._reshaped}, self._fixed)
         if node in self._wholes:
             made = made_of_whole(node, self._wholes[node], tensors)
             return [made] if made else None
@@ -193,7 +197,7 @@ class _Reader:
 
     def _stepped(self, node: Any, steps: Steps, tensors: Tensors) -> list[Made]:
         self._values[node] = tensors.value(steps.source)
-        names = [f"{node.name}_{number}" for number in range(len(steps.ops) - 1)]
+        names = [f"{node.name}#{number}" for number in range(len(steps.ops) - 1)]
         reads = [tensors.value(steps.source), *map(Value, names)]
         return [Made(op, args, (value,), {}) for (op, args), value in zip(steps.ops, reads, strict=False)]
 
@@ -208,13 +212,14 @@ class _Reader:
         if kind not in _RESHAPING or name not in known:
             return False
         self._reshaped[node.name] = known[name]
+        self._fixed.take(node)
         return True
 
 
 def _call_of(node: Any, name: str, made: Made, where: str) -> Call:
     scope = _scopes(node)
     layer, leaves = _layer(made.weights)
-    label = "" if leaves else (layer or "").rpartition(".")[2]
+    label = "" if leaves and made.op != "parameter" else (layer or "").rpartition(".")[2]
     given = getattr(node.meta.get("val"), "shape", ()) if name == node.name else ()
     shape = tuple(int(size) for size in given[1:])
     return Call(name, made.op, made.args, made.inputs, scope, _label(label), layer, leaves, where, shape)

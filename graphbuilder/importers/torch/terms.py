@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from graphbuilder.importers.torch.fixed import Fixed
 from graphbuilder.ir import Value
 
 # A learnt tensor added to a value: no op by itself, but a part of the scale that it follows.
 BIAS = "bias"
+# The larger of a value and a number: a part of a division by a length.
+FLOOR = "floor"
+# Values side by side along an axis of their own.
+STACK = "stack"
 
 
 class Unknown(Exception):
@@ -30,17 +35,20 @@ def kind_of(node: Any) -> str:
 
 
 class Tensors(NamedTuple):
-    """What the nodes of a graph are: values, or tensors of the module's state by name."""
+    """What the nodes of a graph are: values, tensors of the module's state by name, or made of those alone."""
 
     values: Mapping[Any, Value]
     state: Mapping[str, str]
+    fixed: Fixed
 
     def value(self, node: Any) -> Value:
         if isinstance(node, int | float | bool):
             raise Unknown(f"the number {node} where a tensor is read")
-        if node not in self.values:
-            raise Unknown(f"a tensor of the module, `{self.state.get(node.name, node.name)}`, read as a value")
-        return self.values[node]
+        if node in self.values:
+            return self.values[node]
+        if node.name in self.state:
+            raise Unknown(f"a tensor of the module, `{self.state[node.name]}`, read as a value")
+        raise Unknown("a tensor that is made of the module's own alone, read as a value")
 
     def weights(self, **nodes: Any) -> dict[str, str]:
         found = {name: node for name, node in nodes.items() if node is not None}

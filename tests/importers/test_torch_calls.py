@@ -1,0 +1,129 @@
+"""Calls of torch that are an op with another name, several ops, a part of one, or nothing that can be said."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+import graphbuilder as gb
+from graphbuilder.diagnostics import CompileError
+
+# What torch.export does inside is torch's own affair.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+]
+
+
+class Prepared(nn.Module):
+    """Images brought to mean 0 and deviation 1 by buffers of both kinds; a plain tensor; values divided by lengths."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor([0.5, 0.25, 0.125])[:, None, None], persistent=False)
+        self.gain = torch.tensor([16.0])
+        self.conv, self.proj = nn.Conv2d(3, 8, 3), nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = functional.normalize(1 - (self.conv((x / 255 - self.mean) / self.std) + 3) * self.gain)
+        return functional.normalize(self.proj(x.mean((2, 3))), dim=-1, eps=1e-6)
+
+
+class Stacked(nn.Module):
+    """Values stacked before and behind the batch, joined, taken again, or left so; dropout of whole channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ways = nn.ModuleList([nn.Conv2d(3, 4, 3) for _ in range(3)])
+        self.drop = nn.Dropout2d(0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        ways = [way(x) for way in self.ways]
+        side = torch.stack(ways[:2], dim=2).flatten(1, 2)
+        mean, total = torch.stack(ways).mean(0), torch.stack(ways, dim=1).sum(1)
+        return self.drop(torch.cat([mean, total, side, torch.stack(ways)[1], torch.maximum(mean, total)], 1))
+
+
+class Placed(nn.Module):
+    """Learnt maps added to maps: whole, by row and by column, and channels last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(3, 8, 4, 4), nn.Linear(8, 3)
+        self.places = nn.Parameter(torch.randn(1, 8, 4, 4))
+        self.rows, self.columns = nn.Parameter(torch.randn(1, 8, 4, 1)), nn.Parameter(torch.randn(8, 1, 4))
+        self.behind = nn.Parameter(torch.randn(1, 4, 4, 8))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x) + self.places + self.rows + self.columns
+        return self.head((x.permute(0, 2, 3, 1) + self.behind).mean((1, 2)))
+
+
+class Merging(nn.Module):
+    """Four neighbours side by side in the channels, and a mask brought back to the size of the image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.widen, self.classifier = nn.Linear(12, 8), nn.Conv2d(8, 5, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        size = x.shape[2:]
+        x = x.permute(0, 2, 3, 1)
+        rows = x[:, 0::2], x[:, 1::2]
+        x = torch.cat([rows[0][:, :, 0::2], rows[1][:, :, 0::2], rows[0][:, :, 1::2], rows[1][:, :, 1::2]], -1)
+        x = self.classifier(self.widen(x).permute(0, 3, 1, 2))
+        return functional.interpolate(x, size=size, mode="bilinear")
+
+
+SAID = {
+    Prepared: ('"rescale", scale = -16.0, offset = -47.0 }', '{ op = "l2norm" }', '{ op = "l2norm", eps = 1e-6 }',
+               "-1.824, -3.248] }"),
+    Stacked: ('{ op = "mean", from = ["conv", "conv_2", "conv_3"] }', '{ op = "add", from = ["conv", ', '{ op = "max"',
+              '{ op = "dropout", rate = "=dropout", channels = true }', "shape = [4, 1, 6, 6]"),
+    Placed: ('{ id = "places", op = "parameter", shape = [8, 4, 4] }', '{ op = "resize", size = 4 }',
+             "shape = [4, 4, 8], layout"),
+    Merging: ('{ op = "patchmerge" }', 'from = { x = "classifier", like = "image" }', "classes = 5"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SAID, ids=lambda kind: kind.__name__)
+def test_it_is_said_by_the_ops_that_there_are(kind: type[nn.Module]) -> None:
+    size = 16 if kind is Placed else 8
+    found = gb.from_torch(kind(), torch.randn(2, 3, size, size))
+    assert found.difference is not None and found.difference < 1e-5
+    assert [text for text in SAID[kind] if text not in found.text] == [], found.text
+
+
+class Unsaid(nn.Module):
+    """Constants by place, of the weights file and not, weights that are computed, and a number divided."""
+
+    mask: Tensor
+    waves: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mask", torch.rand(4, 4))
+        self.register_buffer("waves", torch.rand(1, 8, 4, 4), persistent=False)
+        self.log = nn.Parameter(torch.randn(8, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 2 / ((x * self.mask + self.waves) * self.log.exp())
+
+
+def test_what_cannot_be_said_is_told_by_its_shape() -> None:
+    with pytest.raises(CompileError) as caught:
+        gb.from_torch(Unsaid(), torch.randn(2, 8, 4, 4))
+    told = [each.message.partition(": ")[2] for each in caught.value.diagnostics]
+    assert {each.code for each in caught.value.diagnostics} == {"GB801"}
+    assert told == [
+        "a tensor of the module that is multiplied, of the shape 1x4x4",
+        "a constant of the shape 1x8x4x4, where one a channel is known",
+        "a tensor that is made of the module's own alone, read as a value",
+        "`aten.reciprocal.default` is no op that is known",
+    ]
