@@ -1,4 +1,4 @@
-"""``tools/benchmark [startup] [scale] [build] [forward] [optimize]``: what the tool itself costs, as ratios."""
+"""``tools/benchmark [startup] [scale] [growth] [build] [forward] [optimize]``: what the tool costs, as ratios."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
+from tools.benchmarks.growth import SIZES, plot
 from tools.benchmarks.pairs import Ratio, compare
 
 if TYPE_CHECKING:
@@ -52,6 +54,26 @@ def scale(rounds: int) -> Iterator[Ratio]:
         ratio = large_run["seconds"] / small_run["seconds"]
         name = f"{form}: 100,000 / {small:,} ({large_run['mebibytes']:.0f} MiB)"
         yield Ratio(name, large_run["seconds"], small_run["seconds"], ratio, ratio, ratio)
+
+
+def growth(rounds: int) -> Iterator[Ratio]:
+    """Every stage for ten times the nodes, from a hundred on, over a tenth of them."""
+    runs = grown()
+    for small, large in pairwise(runs):
+        for stage, seconds in large["seconds"].items():
+            before = small["seconds"][stage]
+            ratio = seconds / before
+            yield Ratio(f"{stage}: {large['nodes']:,} / {small['nodes']:,}", seconds, before, ratio, ratio, ratio)
+
+
+def grown() -> list[dict[str, Any]]:
+    """What every stage costs by the number of nodes, each size in a process of its own."""
+
+    def run(size: int) -> dict[str, Any]:
+        command = [sys.executable, "-m", "tools.benchmarks.growth", str(size)]
+        return json.loads(subprocess.run(command, check=True, capture_output=True, cwd=ROOT).stdout)
+
+    return [run(size) for size in SIZES]
 
 
 def build(rounds: int) -> Iterator[Ratio]:
@@ -148,6 +170,7 @@ def optimize(rounds: int) -> Iterator[Ratio]:
 SUITES: dict[str, Callable[[int], Iterator[Ratio]]] = {
     "startup": startup,
     "scale": scale,
+    "growth": growth,
     "build": build,
     "forward": forward,
     "optimize": optimize,
@@ -159,8 +182,13 @@ def main() -> None:
     parser.add_argument("suites", nargs="*", choices=[*SUITES, []], help="all unless named")
     parser.add_argument("--rounds", type=int, default=9, help="pairs of timings for each row")
     parser.add_argument("--json", action="store_true", help="one object a row, for a program")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="plot what `growth` measures, as an SVG, and no more")
     options = parser.parse_args()
     console = Console(stderr=True)
+    if options.plot is not None:
+        with console.status("growth"):
+            plot(grown(), options.plot)
+        return
     rows: list[Ratio] = []
     for name in options.suites or SUITES:
         with console.status(name), contextlib.redirect_stdout(io.StringIO()):

@@ -45,7 +45,7 @@ def columns(bench: Bench) -> tuple[Column, ...]:
         Column("by", tuple(map(_by, rows)), folds=True),
         _numbers("median", rows, lambda each: numbers.duration(each.median)),
         _numbers("p90", rows, lambda each: numbers.duration(each.p90), 5),
-        _numbers("samples a second", rows, lambda each: f"{each.rate:,.4g}", 4),
+        _numbers("samples a second", rows, lambda each: _rate(each.rate), 4),
         _numbers("memory", rows, lambda each: "" if each.peak is None else numbers.memory(each.peak), 3),
         _numbers("first call", rows, lambda each: numbers.duration(each.build + each.first), 2),
         _numbers("of the floor", rows, lambda each: "" if each.reached is None else f"{100 * each.reached:.0f} %", 1),
@@ -74,6 +74,11 @@ def _numbers(title: str, rows: tuple[Measurement, ...], shown: Callable[[Measure
 
 def _by(each: Measurement) -> str:
     return f"{each.contender}: {each.detail}" if each.detail else each.contender
+
+
+def _rate(rate: float) -> str:
+    """``12,225``, ``6.25``."""
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
 def _is_ours(each: Measurement) -> bool:
