@@ -17,6 +17,8 @@ from graphbuilder.backends.graphviz.read.scene import MARKS, Scale, Scene
 _SAMPLE, _MOST_SAMPLE, _HIGH = 74.0, 130.0, 17.0
 _ROW, _NOTE, _HEAD, _PAD, _INDENT = 23.0, 16.0, 32.0, 14.0, 30.0
 _SIZE, _TALL, _SMALL, _BROADER = 9.0, 0.8, 640.0, 1.6
+_LONGER = 0.12
+"""By how much of its height a sheet may grow so that the legend finds room in a column."""
 _LEAST_BESIDE = 0.25
 """How much of the height of a tall figure a legend takes that stands beside it."""
 _FAMILIES = (
@@ -47,7 +49,7 @@ _SEPARABLE = {"DWConv": "depthwise convolution", "SepConv": "depthwise and point
 _WORDS = {
     "head": "fully connected",
     "attention": "attention",
-    "learned": "learnt values, alike for all samples",
+    "learned": "learnt values",
     "activation": "activation",
     "normalisation": "normalisation",
     "regularisation": "in training only",
@@ -115,7 +117,7 @@ def add_legend(drawing: Drawing, scene: Scene, across: bool, margin: float, gutt
     notes = [*m.rows(_notes(drawing, scale.grey if scale else "parameters"), broad - 15, _SIZE), *said]
     high = _HEAD + _ROW * len(entries) + _NOTE * len(notes) + _PAD - 6
     needed = (max([broad, *(15 + text.width(note, _SIZE) for note in notes)]) + 15, high)
-    area = _free(drawing, needed, margin, gutter)
+    area = _free(drawing, needed, margin, gutter) or _free(drawing, needed, margin, gutter, _LONGER * drawing.high)
     beside = drawing.wide < _TALL * drawing.high and high > _LEAST_BESIDE * drawing.high
     if area is None and (beside or drawing.wide + gutter + needed[0] < _SMALL):
         area = _Area(drawing.wide - margin + gutter, margin, *needed)
@@ -124,6 +126,7 @@ def add_legend(drawing: Drawing, scene: Scene, across: bool, margin: float, gutt
         _strip(drawing, entries, notes, sample, margin, gutter)
     else:
         _list(drawing, entries, notes, sample, area, high)
+        drawing.high = max(drawing.high, area.y + high + margin)
 
 
 def _scale(scale: Scale | None) -> Iterator[_Entry]:
@@ -251,11 +254,13 @@ def _draw(drawing: Drawing, entry: _Entry, wide: float, x: float, y: float) -> N
     drawing.words.append(Words(x + wide + _INDENT - _PAD, y, entry.meaning, _SIZE, tone="muted"))
 
 
-def _free(drawing: Drawing, needed: tuple[float, float], margin: float, gutter: float) -> _Area | None:
-    """The largest free rectangle in which ``needed`` fits."""
+def _free(
+    drawing: Drawing, needed: tuple[float, float], margin: float, gutter: float, longer: float = 0.0
+) -> _Area | None:
+    """The largest free rectangle in which ``needed`` fits, if the sheet is so much ``longer``."""
     panels = [_Area(f.x, f.y, f.wide, f.high + gutter) for f in drawing.frames if f.style == "panel"]
     taken = panels + [area for line in drawing.lines if line.kind == "passage" for area in _around(line)]
-    right, bottom = drawing.wide - margin, drawing.high - margin
+    right, bottom = drawing.wide - margin, drawing.high - margin + longer
     lefts = sorted({margin, *(area.x + area.wide + gutter for area in taken), *(area.x for area in taken)})
     tops = sorted({margin, *(area.y + area.high for area in taken)})
     best: _Area | None = None
