@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from textwrap import dedent
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.compiler import check_text
 from graphbuilder.elaborate import Limits
+from graphbuilder.ir import Graph
 from tests.elaborate.cases import HEAD
 
 
@@ -126,3 +128,84 @@ def test_copies_carry_on_what_has_the_name_of_an_input() -> None:
     """
     copies = typed(text).bodies["two"].graph.nodes
     assert [[value.node for value in node.inputs] for node in copies] == [["p", "q"], ["0", "q"]]
+
+
+def test_paths_lead_as_deep_as_blocks_do() -> None:
+    top = """
+        [model]
+        body = [{ use = "top", id = "top" }, { op = "add", from = ["top", "top.outer.middle.inner"] }]
+        [blocks.top]
+        body = [{ id = "outer", use = "outer" }]
+    """
+    text = dedent(top) + "[blocks" + dedent(DEEP).split("[blocks", 1)[1]
+    found = typed(text)
+    assert [value.port for value in found.graph.nodes[-1].inputs] == ["out", "outer.middle.inner"]
+
+
+def test_a_remedy_is_tried_with_what_is_set() -> None:
+    text = """
+        [params]
+        wide = 7
+        [model]
+        body = [{ id = "a", op = "conv", out = "=wide", kernel = 3, padding = 0 }, { op = "add", from = ["x", "a"] }]
+    """
+    (found,) = check_text(HEAD + dedent(text), "case.toml", {"wide": 8}).diagnostics
+    assert (found.code, found.help) == ("GB204", 'write padding = "same" at case.toml:12:9')
+
+
+INITIALISERS = [
+    ("glorot_uniform", ("xavier_uniform", 1.0)),
+    ("glorot_normal", ("xavier_normal", 1.0)),
+    ("he_uniform", ("kaiming_uniform", sqrt(2))),
+    ("he_normal", ("kaiming_normal", sqrt(2))),
+    ("kaiming_uniform", ("kaiming_uniform", sqrt(2))),
+    ("kaiming_normal", ("kaiming_normal", sqrt(2))),
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), INITIALISERS)
+def test_initialisers_by_the_names_of_the_frameworks(name: str, expected: tuple[str, float]) -> None:
+    (node,) = typed(f'[model]\nbody = [{{ op = "conv", out = 4, init = "{name}" }}]').graph.nodes
+    assert (node.init["weight"].kind, node.init["weight"].gain) == expected
+
+
+def test_initialisers_of_a_block_reach_its_projection() -> None:
+    text = """
+        [model]
+        body = [{ use = "unit", init = { batchnorm = { weight = "zeros" } } }]
+        [blocks.unit]
+        body = [{ op = "conv", out = 4 }]
+        shortcut = "project"
+    """
+    shortcut = typed(text).bodies["unit"].graph.by_name["shortcut"].callee
+    assert isinstance(shortcut, Graph)
+    assert {name: init.kind for name, init in shortcut.by_name["batchnorm"].init.items()} == {"weight": "zeros"}
+
+
+@pytest.mark.parametrize("words", ["repeat = 2", 'repeat = 2, merge = "add"'])
+def test_copies_that_share_have_one_owner(words: str) -> None:
+    body = typed(f'[model]\nbody = [{{ op = "conv", out = 8, share = true, {words} }}]').bodies["conv"]
+    assert [node.module for node in body.graph.nodes if node.name.isdecimal()] == ["0", "0"]
+
+
+def test_copies_that_grow() -> None:
+    text = """
+        [model]
+        body = [{ use = "unit", repeat = 40 }]
+        [blocks.unit]
+        body = [{ op = "conv", out = 2 }]
+        shortcut = "identity"
+        merge = "concat"
+    """
+    assert [str(type_) for type_ in typed(text).outputs] == ["88x16x16"]
+
+
+def test_copies_of_what_reads_several_values_carry_on_none() -> None:
+    text = '[model]\nbody = [{ op = "add", from = ["x", "x"], repeat = 2 }]'
+    assert codes(text) == ["GB316"]
+
+
+def test_expressions_are_equal_by_what_is_written() -> None:
+    specs = [check_text(HEAD + '[params]\na = 1\n[model]\nbody = [{ op = "conv", out = "=a + 1" }]').spec for _ in "ab"]
+    assert specs[0] and specs[1]
+    assert specs[0].model.body[0].model_extra == specs[1].model.body[0].model_extra

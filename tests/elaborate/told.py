@@ -455,4 +455,71 @@ TOLD: dict[str, str] = {
         body = [{ op = "relu" }]
         after = [{ op = "tanh" }]
     """,
+    "ports_of_ops": """
+        [model]
+        body = [
+          { op = "add", from = { p = "x" } },
+          { op = "attention", heads = 2, from = { quary = "x" } },
+          { op = "relu", fron = 3 },
+        ]
+    """,
+    "quotes_too_many": """
+        [model]
+        body = [{ op = "relu", when = "false" }, { op = "relu", repeat = "3" }, { op = "conv", out = "4" }]
+        [blocks.never]
+        body = [{ op = "relu" }]
+        shortcut = "identity"
+        shortcut_when = "true"
+    """,
+    "words_of_python": """
+        [model]
+        body = [
+          { op = "conv", out = "=(1, 2)" },
+          { op = "conv", out = "={1, 2}" },
+          { op = "conv", out = "={1: 2}" },
+          { op = "conv", out = "=1 | 2" },
+          { op = "conv", out = "=1 & 2" },
+          { op = "conv", out = "=~1" },
+          { op = "conv", out = "='a' - 1" },
+          { op = "conv", out = "=1 * 'a'" },
+          { op = "conv", out = "=1 / 'a'" },
+          { op = "conv", out = "=-'a'" },
+          { op = "conv", out = "=[1, 2] - 1" },
+          { op = "conv", out = "=1 < 'a'" },
+          { op = "conv", out = "=x.shape" },
+          { op = "conv", out = "=lambda: 1" },
+          { op = "conv", out = "=[i for i in 3]" },
+        ]
+    """,
+    "shortcuts_that_may_be_there": """
+        [model]
+        body = [{ use = "unit" }]
+        [blocks.unit]
+        body = [{ op = "relu" }]
+        shortcut = [{ op = "rellu" }, { op = "conv", out = 0 }]
+        shortcut_when = "=gone"
+    """,
+    "copies_of_nobody_knows_how_many": """
+        [model]
+        body = [
+          { id = "many", op = "relu", repeat = "several" },
+          { op = "concat", from = "many.*" },
+          { op = "relu", from = "many.3" },
+        ]
+    """,
+    "layouts_misspelt_and_wrong": """
+        format = 1
+        name = "inputs"
+        [inputs]
+        x = { shape = [16, 8], layuot = 3 }
+        [model]
+        body = [{ op = "relu" }]
+    """,
+    "texts_without_end": """
+        [params]
+        words = "%s"
+        [model]
+        body = [{ op = "relu", when = "=words == 'x'" }]
+    """
+    % ("x" * 1001),
 }

@@ -35,6 +35,7 @@ body = [{ op = "conv", out = "=wide", kernel = 1 }]
 VARIANTS = {
     "extends_no_path": "extends = 3",
     "extends_nothing": 'extends = "bose.toml"',
+    "steps_of_nothing": 'extends = "bose.toml"\n[steps]\nstem = { when = false }',
     "overrides": """
         extends = "base.toml"
         [steps]
