@@ -70,6 +70,8 @@ def test_copies_that_differ_are_added_up() -> None:
     (stages,) = [block for block in data["blocks"] if block["name"] == "stages"]
     assert stages["kernels"] == 52
     assert sum(block["kernels"] for block in stages["blocks"]) == 52
+    first, *others = stages["blocks"][2]["blocks"][0]["blocks"]
+    assert [(block["name"], block["kernels"]) for block in (first, *others)] == [("0", 4), ("1-5", 15)]
 
 
 def test_as_a_plot(xception: Roofline, tmp_path: Path) -> None:
