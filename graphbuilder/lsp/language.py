@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, Literal, NamedTuple, cast, get_args, get_origin
+from typing import Any, Literal, NamedTuple, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
 from graphbuilder.backends.table.ops import argument, sentence
 from graphbuilder.elaborate.initialisers import KINDS
-from graphbuilder.ir import Op
+from graphbuilder.ir import Initialiser, Op
 from graphbuilder.lsp.file import SpecFile
 from graphbuilder.lsp.names import (
     Within,
@@ -64,6 +64,8 @@ def keys_at(file: SpecFile, table: Keys) -> Iterator[Choice]:
             yield from (Choice(name, "op", op.family, sentence(op)) for name, op in catalogue().items())
         case ("defaults", str(name)) if op := find(name):
             yield from _arguments(op)
+        case ("init", _) | ("init", _, _):
+            yield from _initialiser()
         case ("steps",):
             yield from (Choice(f'"{path}"', "path", about) for path, about in _overridable(file))
         case _:
@@ -105,6 +107,8 @@ def _keys_in_step(file: SpecFile, within: Within) -> Iterator[Choice]:
             op.ports if op else [name for block in blocks_of(step)[:1] for name in inputs_of(file, ("blocks", block))]
         )
         yield from (Choice(port, "name", "an input") for port in ports)
+    if within.words[:1] == ("init",):
+        yield from _initialiser()
     if within.words:
         return
     op = op_of(step)
@@ -118,6 +122,10 @@ def _keys_in_step(file: SpecFile, within: Within) -> Iterator[Choice]:
     runs = not _RUNS.isdisjoint(step)
     words = ((word, said) for word, said in words_at(within.step).items() if not (runs and word in _RUNS))
     yield from (Choice(word, "word", "", said) for word, said in words)
+
+
+def _initialiser() -> Iterator[Choice]:
+    return (Choice(word, "word") for word in Initialiser._fields)
 
 
 def _arguments(op: type[Op]) -> Iterator[Choice]:
@@ -178,8 +186,8 @@ def values_at(file: SpecFile, keys: Keys) -> Iterator[Choice]:
             yield from _literals(InputType, "layout")
         case ("defaults", str(name), str(field)) if op := find(name):
             yield from argument_values(op, field)
-        case ("init", _):
-            yield from (Choice(f'"{kind}"', "value") for kind in KINDS)
+        case ("init", *words):
+            yield from _initialisers(tuple(words[1:]))
         case _:
             return
 
@@ -223,13 +231,20 @@ def _values_in_step(file: SpecFile, within: Within) -> Iterator[Choice]:
             yield from _literals(Step, "merge")
         case ("when",):
             yield from _booleans()
-        case ("init",):
-            yield from (Choice(f'"{kind}"', "value") for kind in KINDS)
+        case ("init", *words):
+            yield from _initialisers(tuple(words))
         case (str(name),):
             op = op_of(step)
             yield from argument_values(op, name) if op else _block_values(file, step, name)
         case _:
             return
+
+
+def _initialisers(words: Keys) -> Iterator[Choice]:
+    """The words that an initialiser, or at ``words`` a part of it, may be."""
+    modes = get_args(get_type_hints(Initialiser)["mode"])
+    names = modes if words[-1:] == ("mode",) else KINDS if not words or words[-1] == "kind" else ()
+    yield from (Choice(f'"{name}"', "value") for name in names)
 
 
 def _block_values(file: SpecFile, step: Mapping[str, Any], name: str) -> Iterator[Choice]:

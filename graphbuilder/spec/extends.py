@@ -187,7 +187,7 @@ def _fault(written: str, folder: Path) -> tuple[str, str | None] | None:
         if not stat.S_ISREG(real.stat().st_mode):
             return "it is no plain file", None
     except (FileNotFoundError, NotADirectoryError):
-        return "there is no such file", _near(folder / written)
+        return "there is no such file", _near(folder / written) or "name a file of this folder, or of one below it"
     except (OSError, RuntimeError) as error:
         return str(getattr(error, "strerror", None) or error).lower(), None
     return None
@@ -195,9 +195,12 @@ def _fault(written: str, folder: Path) -> tuple[str, str | None] | None:
 
 def _near(path: Path) -> str | None:
     try:
-        return meant(path.name, [entry.name for entry in islice(path.parent.iterdir(), 1000)], form="{}")
+        names = [entry.name for entry in islice(path.parent.iterdir(), 1000)]
     except OSError:
         return None
+    # A suffix that all share would make every name a near one.
+    stems = [name.removesuffix(path.suffix) for name in names if name.endswith(path.suffix)]
+    return meant(path.name.removesuffix(path.suffix), stems, form="{}" + path.suffix)
 
 
 def _load(document: Document, path: Path, max_bytes: int) -> Document:

@@ -32,7 +32,10 @@ args = { wide = "int" }
 body = [{ op = "conv", out = "=wide", kernel = 1 }]
 """
 
+HALF = 'format = 1\nname = "half"\nextends = "gone.toml"\n'
+
 VARIANTS = {
+    "steps_of_what_is_not_whole": 'extends = "half.toml"\n[steps]\nstem = { when = false }',
     "extends_no_path": "extends = 3",
     "extends_nothing": 'extends = "bose.toml"',
     "steps_of_nothing": 'extends = "bose.toml"\n[steps]\nstem = { when = false }',
@@ -87,6 +90,7 @@ VARIANTS = {
 @pytest.mark.parametrize("name", VARIANTS)
 def test_told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, golden: Callable[[str, str], None]) -> None:
     (tmp_path / "base.toml").write_text(BASE, encoding="utf-8")
+    (tmp_path / "half.toml").write_text(HALF, encoding="utf-8")
     text = f'format = 1\nname = "variant"\n{dedent(VARIANTS[name])}\n'
     (tmp_path / "variant.toml").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
