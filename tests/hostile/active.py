@@ -24,15 +24,13 @@ def _words(text: str) -> frozenset[str]:
 
 TAGS = {"script", "a", "image", "use", "foreignObject", "iframe", "set", "animate", "handler", "listener"}
 LOADS = re.compile(r"url\(\s*[^#\s]|@import|javascript:", re.IGNORECASE)
-# What LaTeX and TikZ need, and what letters are written with.
+# What TikZ draws with, and what letters are written with.
 TEX = _words(
     """
-    documentclass usepackage usetikzlibrary renewcommand newcommand familydefault sfdefault rmdefault pagestyle
-    setlength parindent topskip gbwords fontsize selectfont begin end path node definecolor tikzset bfseries
-    ensuremath textbf hspace textbackslash textasciicircum textasciitilde textless textgreater textbar textquotedbl
-    textquotesingle textasciigrave texttimes textperiodcentered textendash textemdash textellipsis textdegree textpm
-    textmu textquoteleft textquoteright textquotedblleft textquotedblright rightarrow leftarrow leq geq infty
-    ss ae AE oe OE o O l L i j u r H v c k alpha beta gamma
+    begin end path node gbwords gbsign textbf hspace ensuremath textbackslash textasciicircum textasciitilde textless
+    textgreater textbar textquotedbl textquotesingle textasciigrave texttimes textperiodcentered textendash textemdash
+    textellipsis textdegree textpm textmu textquoteleft textquoteright textquotedblleft textquotedblright rightarrow
+    leftarrow leq geq infty ss ae AE oe OE o O l L i j u r H v c k alpha beta gamma
     """
 )
 WORDS = r'"[\w ,×·–→+/=()#;.]*"'
@@ -125,14 +123,13 @@ def in_html(data: bytes) -> Iterator[str]:
 
 
 def in_tex(data: bytes) -> Iterator[str]:
-    text = data.decode("ascii")
-    yield from set(re.findall(r"\\([A-Za-z@]+)", text.replace(r"\\", ""))) - TEX
-    plain = re.sub(r"\\[^A-Za-z]", "", text)
-    body = plain.partition("document}%")[2]
-    if plain.count("{") != plain.count("}"):
+    """Of what stands ahead of the document nothing is a spec's."""
+    _, begin, body = data.decode("ascii").partition("\\begin{document}%\n")
+    yield from set(re.findall(r"\\([A-Za-z@]+)", body.replace(r"\\", ""))) - TEX
+    plain = re.sub(r"\\[^A-Za-z]", "", body)
+    if not begin or plain.count("{") != plain.count("}"):
         yield "braces that do not match"
-    yield from re.findall(r"[$&#^]", body)
-    yield from re.findall(r"%(?!\n)", body)
+    yield from re.findall(r"[$&#^]|%(?!\n)", plain)
 
 
 def in_mermaid(data: bytes) -> Iterator[str]:

@@ -18,29 +18,54 @@ PYTHON = {name: getattr(math, name) for name in ("floor", "ceil", "sqrt", "log2"
     "true": True,
     "false": False,
 }
-LEAVES = st.sampled_from([*SCOPE, "true", "false", "0", "1", "7", "2.5", "1e9", "'relu'", "[]", "[1, 2]", "sizes[1:]"])
-SIGNS = ("+", "-", "*", "/", "//", "%", "<", "<=", ">", ">=", "==", "!=", "and", "or", "in", "not in")
-CALLS = ("min", "max", "sum", "len", "round", "int", "abs", "floor", "ceil", "sqrt", "log2", "exp", "make_divisible")
+CALLS = ("floor", "ceil", "round", "int", "abs", "sqrt", "log2", "exp", "make_divisible")
 
 
-def _wider(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.one_of(
-        st.tuples(inner, st.sampled_from(SIGNS), inner).map("({0[0]} {0[1]} {0[2]})".format),
-        st.tuples(inner, st.sampled_from(["<", "<=", "=="]), inner, inner).map("{0[0]} {0[1]} {0[2]} < {0[3]}".format),
-        st.tuples(inner, inner, inner).map("({0[0]} if {0[1]} else {0[2]})".format),
-        st.tuples(st.sampled_from(CALLS), st.lists(inner, min_size=1, max_size=3)).map(
-            lambda call: f"{call[0]}({', '.join(call[1])})"
-        ),
-        st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
-        st.tuples(inner, inner).map("{0[0]}[{0[1]}]".format),
-        st.tuples(inner, inner, inner).map("{0[0]}[{0[1]}:{0[2]}]".format),
-        inner.map("(-{})".format),
-        inner.map("(not {})".format),
+def _either(leaves: list[str], *wider: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.sampled_from(leaves) | st.sampled_from(leaves) | st.one_of(*wider)
+
+
+def _of(form: str, *parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.tuples(*parts).map(lambda given: form.format(*given))
+
+
+SIGNS, ORDERS = (st.sampled_from(each.split()) for each in ("+ - * / // %", "< <= > >= == !="))
+NUMBERS: st.SearchStrategy[str] = st.deferred(
+    lambda: _either(
+        ["a", "b", "0", "1", "7", "2.5", "1e9"],
+        _of("({} {} {})", NUMBERS, SIGNS, NUMBERS),
+        _of("(-{})", NUMBERS),
+        _of("{}({})", st.sampled_from(CALLS), NUMBERS),
+        _of("{}({}, {})", st.sampled_from(["min", "max"]), NUMBERS, NUMBERS),
+        _of("{}({})", st.sampled_from(["min", "max", "sum", "len"]), LISTS),
+        _of("{}[{}]", LISTS, NUMBERS),
+        _of("({} if {} else {})", NUMBERS, TRUTHS, ANY),
     )
+)
+TRUTHS: st.SearchStrategy[str] = st.deferred(
+    lambda: _either(
+        ["flag", "true", "false", "word == 'relu'"],
+        _of("({} {} {})", NUMBERS, ORDERS, NUMBERS),
+        _of("({} {} {} {} {})", NUMBERS, ORDERS, NUMBERS, ORDERS, NUMBERS),
+        _of("({} {} {})", TRUTHS, st.sampled_from(["and", "or", "=="]), TRUTHS),
+        _of("(not {})", TRUTHS),
+        _of("({} {} {})", NUMBERS, st.sampled_from(["in", "not in"]), LISTS),
+        _of("({} == {})", LISTS, LISTS),
+    )
+)
+LISTS: st.SearchStrategy[str] = st.deferred(
+    lambda: _either(
+        ["sizes", "rows[0]", "[]", "[1, 2]", "sizes[1:]", "sizes[::-1]"],
+        _of("[{}, {}]", NUMBERS, NUMBERS),
+        _of("({} + {})", LISTS, LISTS),
+        _of("{}[{}:{}]", LISTS, NUMBERS, NUMBERS),
+    )
+)
+ANY = st.one_of(NUMBERS, TRUTHS, LISTS, st.just("word"))
 
 
-@settings(max_examples=400)
-@given(st.recursive(LEAVES, _wider, max_leaves=7))
+@settings(max_examples=150)
+@given(ANY)
 def test_a_value_of_ours_is_that_of_python(text: str) -> None:
     try:
         ours = parse(f"={text}").evaluate(SCOPE)

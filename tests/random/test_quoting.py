@@ -172,6 +172,7 @@ ACCENTS = dict(zip("`'^~=u.\"rHvck", MARKS, strict=True))
 SIGN = re.compile(
     r"""
       \\([`'^~=."uvHrck])\{(\\?[A-Za-z])\}
+    | \\gbsign\{([0-9A-F]+)\}
     | \\ensuremath\{(?:\\?([A-Za-z]+)|(-))\}
     | \\([A-Za-z]+)\{\}
     | \\([{}$&\#%_])
@@ -189,9 +190,11 @@ def tex_letters(written: str) -> str:
     """What TeX shows: of what is no ASCII, a question mark where it is not an accented letter."""
     shown = ""
     for found in SIGN.finditer(written):
-        accent, letter, word, minus, sign, special, nothing, unknown, plain = found.groups()
+        accent, letter, number, word, minus, sign, special, nothing, unknown, plain = found.groups()
         if accent:
             shown += unicodedata.normalize("NFC", letter[-1] + ACCENTS[accent])
+        elif number:
+            shown += chr(int(number, 16))
         elif word or minus or unknown:
             shown += "?"
         elif sign:
