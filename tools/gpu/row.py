@@ -1,0 +1,46 @@
+"""One row of the table: what was asked, what came out."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Row(NamedTuple):
+    """A comparison, ours beside theirs.
+
+    Attributes:
+        name: where: the device is told once, for all rows.
+        against: what ours is compared with.
+        target: the least ratio that is asked for, theirs over ours.
+        ours, theirs: median seconds of a run; None where it was not run.
+        ratio: the median of the rounds' ratios, theirs over ours: above 1, ours is faster.
+        rounds: how many.
+        more: other numbers by what they are.
+        note: what there is to say, and why a row is empty.
+    """
+
+    name: str
+    against: str
+    target: float
+    ours: float | None = None
+    theirs: float | None = None
+    ratio: float | None = None
+    rounds: int = 0
+    more: dict[str, Any] = {}  # noqa: RUF012  (never written to)
+    note: str = ""
+
+    @property
+    def reached(self) -> bool | None:
+        return None if self.ratio is None else self.ratio >= self.target
+
+
+class Check(NamedTuple):
+    """A comparison of numbers with double precision; ``error`` is over the largest number."""
+
+    name: str
+    error: float
+    allowed: float
+
+    @property
+    def passed(self) -> bool:
+        return self.error <= self.allowed
