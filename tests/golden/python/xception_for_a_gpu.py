@@ -17,18 +17,32 @@ class FusedHalf(nn.Conv2d):
 class FusedSepConv(nn.Module):
     """A separable convolution and what stands around it, in one operator of GraphBuilder's.
 
-    after(pointwise(between(depthwise(before(x)))) + residual), or with the halves in the other order; padding is
-    above, below, left and right.
+    after(pointwise(between(depthwise(before(x)))) + residual), or with the halves in the other
+    order; padding is above, below, left and right.
     """
 
     def __init__(
-        self, in_channels, out_channels, kernel_size, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1),
-        multiplier=1, biases=(False, True), before="none", between="none", after="none", depthwise_first=True,
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        *,
+        stride=(1, 1),
+        padding=(0, 0, 0, 0),
+        dilation=(1, 1),
+        multiplier=1,
+        biases=(False, True),
+        before="none",
+        between="none",
+        after="none",
+        depthwise_first=True,
     ):
         super().__init__()
-        read, made = (in_channels, in_channels * multiplier) if depthwise_first else (out_channels, out_channels)
+        read = in_channels if depthwise_first else out_channels
+        made = read * multiplier if depthwise_first else read
+        between_halves = made if depthwise_first else in_channels
         depthwise = FusedHalf(read, made, kernel_size, stride, 0, dilation, read, biases[0])
-        pointwise = FusedHalf(made if depthwise_first else in_channels, out_channels, 1, bias=biases[1])
+        pointwise = FusedHalf(between_halves, out_channels, 1, bias=biases[1])
         halves = {"depthwise": depthwise, "pointwise": pointwise}
         for name in halves if depthwise_first else reversed(halves):
             self.add_module(name, halves[name])
