@@ -39,6 +39,13 @@ class {name}(nn.Module):
         return {result}
 '''
 
+# A kind of its own, so that what fills the network's other layers leaves these alone.
+_LAYER = '''
+class {name}Layer(nn.Linear):
+    """A layer of the network that makes the numbers of a `{name}`."""
+
+'''
+
 _APART = '''
     def apart(self, x):
         """-100 for pairs that do not see each other, else 0: windows x queries x keys."""
@@ -83,8 +90,8 @@ _MIRRORED = (
 _MADE = (
     "A number for every head that a network makes of the offset of places in a window",
     """
-        self.widen = nn.Linear(2, hidden)
-        self.narrow = nn.Linear(hidden, heads, bias=False)""",
+        self.widen = {name}Layer(2, hidden)
+        self.narrow = {name}Layer(hidden, heads, bias=False)""",
     """
         table = 16 * torch.sigmoid(self.narrow(F.relu(self.widen(self.offsets()))))""",
 )
@@ -195,18 +202,20 @@ class RelativeBias(Op):
 def _helper(kind: str, *, shifted: bool) -> str:
     """The class of this kind, for windows that were moved or not."""
     what, kept, table = _KINDS[kind]
+    name = f"Shifted{kind}" if shifted else kind
     hidden = ", hidden" if kind == "ContinuousBias" else ""
     rolled = "\n        self.size = size\n        self.shift = shift" if shifted else ""
     text = _CLASS.format(
-        name=f"Shifted{kind}" if shifted else kind,
+        name=name,
         what=what,
         shifted=_ROLLED if shifted else "",
         more=f"{hidden}, size, shift" if shifted else hidden,
-        kept=(rolled + kept).lstrip("\n"),
+        kept=(rolled + kept.format(name=name)).lstrip("\n"),
         table=table.lstrip("\n"),
         windows="1, " if shifted else "",
         result="(bias + self.apart(x)).expand(x.shape[0], -1, -1, -1, -1)"
         if shifted
         else "bias.expand(x.shape[0], -1, -1, -1)",
     )
-    return text + (_APART if shifted else "") + (_OFFSETS if hidden else "")
+    layer = _LAYER.format(name=name) if hidden else ""
+    return layer + text + (_APART if shifted else "") + (_OFFSETS if hidden else "")

@@ -149,3 +149,36 @@ def test_only_slopes_that_no_number_holds_are_not_finite(times: int, stage: str 
     """
     found = failure(HEAD + dedent(text), {"last": network(text).outputs[0]})
     assert (found and found.stage) == stage, found
+
+
+def test_a_block_that_ends_in_several_values_is_read_inside_as_well() -> None:
+    """Expanded, it declared outputs called 0 and 1, which no spec can."""
+    agrees("""
+        [model]
+        body = [{ use = "stage" }]
+        [outputs]
+        mean = "stage.mean"
+        [blocks.stage]
+        body = [{ id = "mean", op = "globalavgpool" }, { op = "split", sizes = [3, 1] }]
+    """)
+
+
+@pytest.mark.parametrize("name", ["other", "continuous_bias_layer"])
+def test_layers_of_an_ops_own_are_not_filled_as_those_of_the_network(name: str) -> None:
+    """One that learns no bias was asked for it; and a block may be called as their class is."""
+    agrees(f"""
+        [inputs.y]
+        shape = [4, 4, 6]
+        layout = "channels_last"
+        [init]
+        linear = "xavier_uniform"
+        [model]
+        body = [
+          {{ op = "windowattention", heads = 1, window = [1, 2], hidden = 6, from = "y" }},
+          {{ use = "{name}" }},
+        ]
+        [outputs]
+        y = "{name}"
+        [blocks.{name}]
+        body = [{{ op = "linear", out = 2, bias = true }}, {{ op = "relu" }}]
+    """)

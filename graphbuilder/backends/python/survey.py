@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -21,6 +22,9 @@ class Template(NamedTuple):
     height: int = 0
 
 
+_CLASSES = re.compile(r"^class (\w+)", re.MULTILINE)
+
+
 @dataclass(frozen=True)
 class Survey:
     """Every body of a network that gets a class, by its template, children first.
@@ -37,7 +41,8 @@ class Survey:
     @property
     def taken(self) -> set[str]:
         """Names that a class of the file cannot have: those of helpers, and of what a constructor may be given."""
-        return {*self.helpers, *(name for args in self.args.values() for name in args)}
+        classes = (name for text in self.helpers.values() for name in _CLASSES.findall(text))
+        return {*classes, *(name for args in self.args.values() for name in args)}
 
 
 def survey(root: TypedGraph, chains: Chains) -> Survey:

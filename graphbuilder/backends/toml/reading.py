@@ -48,7 +48,8 @@ class Reader:
             return inside
         if graph.kind == "model":
             return {}
-        known = self._taken.get(graph, set()) if "out" in dict(graph.outputs) else set[str]()
+        undeclared = any(name == "out" or name.isdecimal() for name, _ in graph.outputs)
+        known = self._taken.get(graph, set()) if undeclared else set[str]()
         return {name: node for name, node in inside.items() if name in known or "." in name}
 
     def signal(self, node: Node) -> Signal:
