@@ -73,6 +73,17 @@ def twins() -> Any:
     return keras.Model([left, right], make.Dense(1, activation="sigmoid")(make.Subtract()(ways)))
 
 
+def crossed() -> Any:
+    """Inputs of one form that are called in another order than their ways are long, and so is a model within."""
+    keras = import_keras()
+    make = keras.layers
+    near, far = image("near"), image("far")
+    ways = [make.ReLU()(make.Conv2D(4, 3)(far)), make.Conv2D(4, 3)(near)]
+    inner = keras.Model([far, near], make.Subtract()(ways), name="inner")
+    left, right = image("left"), image("right")
+    return keras.Model([left, right], head(inner([make.ReLU()(right), left]), 5, "logits"))
+
+
 def asked() -> Any:
     """A classifier and a regression, which stands last."""
     keras = import_keras()
@@ -127,6 +138,7 @@ MODELS: dict[str, tuple[Callable[[], Any], tuple[str, ...], tuple[str, ...]]] = 
         ("depth",),
     ),
     "twins": (twins, ('id = "right_tower", share = "left_tower", from = "right"',), ("classes",)),
+    "crossed": (crossed, ("left  = [3", "right = [3"), ()),
     "asked": (
         asked,
         ('id = "species", op = "linear", out = "=classes"', 'id = "age", op = "linear"', 'repeat = "=depth"',

@@ -89,6 +89,14 @@ def _named(outputs: Sequence[Value], config: Config) -> dict[str, Value]:
     return found
 
 
+def _input_layers(config: Config) -> list[tuple[str, Config]]:
+    """The layers of a model's inputs by their names, in the order in which it is called with them."""
+    known = {name_of(layer): layer for layer in config["layers"] if layer["class_name"] == "InputLayer"}
+    called = [end.layer for end in _ends(config.get("input_layers") or [])]
+    # Keras lists layers by their distance from the outputs, which is no order of a call.
+    return sorted(known.items(), key=lambda each: called.index(each[0]) if each[0] in called else len(called))
+
+
 class _Call(NamedTuple):
     """One call of a layer, and what it reads."""
 
@@ -110,14 +118,16 @@ class _Reader:
 
     def model(self, config: Config, within: tuple[Scope, ...], given: list[Value] | None) -> list[Value]:
         """Read a model that gets the values ``given``, or inputs of its own; what it gives."""
-        tensors: Tensors = {}
         waiting = list(given or [])
+        tensors: Tensors = {
+            (name, 0): [waiting.pop(0) if given is not None else self._input(name, inner(layer))]
+            for name, layer in _input_layers(config)
+        }
         reads: list[Read] = []
         calls: list[_Call] = []
         for layer in config["layers"]:
             name = name_of(layer)
             if layer["class_name"] == "InputLayer":
-                tensors[name, 0] = [waiting.pop(0) if given is not None else self._input(name, inner(layer))]
                 reads = [Read(name, 0, 0)]
                 continue
             if not tensors:
