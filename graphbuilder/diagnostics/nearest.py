@@ -7,13 +7,18 @@ from itertools import islice
 
 _LONGEST = 100
 _MOST = 1_000
+_TRIED = 5
+# How much alike two words must be, and two of which one is so short that any two letters in common make them alike.
+_ALIKE = 0.6
+_SHORT, _SHORT_ALIKE = 3, 0.75
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that is most like ``word``, letter case aside, or None where none is near.
 
     Words of more than 100 characters are like none: comparing takes the product of two lengths. Of very many
-    candidates only the first are compared.
+    candidates only the first are compared. Words of three letters or fewer must be nearly the same, have the same
+    letters, or be the beginning (`int` of `integer`): `p` is not like `op`.
     """
     from difflib import get_close_matches  # only a mistake needs it
 
@@ -21,8 +26,19 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     folded = {candidate.casefold(): candidate for candidate in islice(short, _MOST)}
     if len(word) > _LONGEST:
         return None
-    found = get_close_matches(word.casefold(), folded, n=1)
-    return folded[found[0]] if found else None
+    found = get_close_matches(word.casefold(), folded, _TRIED, _ALIKE)
+    near = next((each for each in found if _alike(word.casefold(), each)), None)
+    return folded[near] if near is not None else None
+
+
+def _alike(word: str, candidate: str) -> bool:
+    """Whether two words that are near are so for their length."""
+    from difflib import SequenceMatcher
+
+    short, long = sorted((word, candidate), key=len)
+    if len(short) > _SHORT or (len(short) == _SHORT and long.startswith(short)) or sorted(short) == sorted(long):
+        return True
+    return SequenceMatcher(None, candidate, word).ratio() >= _SHORT_ALIKE
 
 
 def meant(word: str, candidates: Iterable[str], otherwise: str | None = None, *, form: str = "`{}`") -> str | None:

@@ -186,6 +186,8 @@ def _equals(text: str, at: int) -> Fault:
 
 
 def _key(text: str, at: int) -> Fault:
+    if text[at : at + 1] == "]" and (inner := _brackets(text, at)) and inner[-1].mark == "{":
+        return Fault("expected `}` before this", at, at + 1, "", "close the inline table with `}`", inner[-1])
     help = "a name is letters, digits, `_` and `-`, or anything in quotes"
     return Fault("expected a name", at, max(at + 1, _word_end(text, at)), help=help)
 

@@ -92,7 +92,7 @@ class Reshape(Rearranged):
             if prod(shape) == x.elements:
                 return shape
         message = f"cannot reshape {x}, {x.elements} elements, to {times(self.shape)}"
-        raise OpError(CannotReshape, message, field="shape", help="one size may be -1 and is then computed")
+        raise OpError(CannotReshape, message, field="shape", help=_unfit(self.shape, x.elements))
 
     examples = (
         Example({"shape": [15, 4]}, (_MAP,)),
@@ -224,6 +224,20 @@ class ChannelsFirst(Rearranged):
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(None, (move(Input(), -1, 1),))
+
+
+def _unfit(shape: tuple[int, ...], elements: int) -> str:
+    """Why ``shape`` does not hold so many ``elements``."""
+    given = [size for size in shape if size != -1]
+    if min(given, default=1) < 1:
+        return "a size is positive, or -1 where it is to be computed"
+    if len(shape) - len(given) > 1:
+        return "only one size may be -1: it is computed from the others"
+    product = " * ".join(map(str, given))
+    stated = f"{product} = {prod(given)}" if len(given) > 1 else product
+    if len(given) < len(shape):
+        return f"{elements} is not a multiple of {stated}"
+    return f"{stated} is not {elements}; one size may be -1 and is then computed"
 
 
 def _channels_stay(x: TensorType) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -38,9 +39,11 @@ _FORMS = {
     "a boolean": "true or false",
     "a table": "`{ ... }`",
     "a list": "`[...]`",
+    "a list of sizes": "sizes (`[3, 224, 224]`, say)",
     "an expression": '`"=..."`',
     "a float": "a number",
 }
+_SIZES = re.compile(r"\s*[\[(]?\s*[1-9]\d*(?:\s*[x×,*]\s*[1-9]\d*)+\s*[\])]?\s*", re.ASCII)
 _EMPTY = ("too_short", "string_too_short")
 _EXAMPLES = {
     "format": "add `format = 1`",
@@ -231,6 +234,8 @@ def _repair(written: object, wanted: Sequence[str]) -> str | None:
         plain = "an integer" if written.lstrip("-").isdecimal() else plain
         if plain in wanted:
             return f"write {written} without quotes"
+        if "a list of sizes" in wanted and _SIZES.fullmatch(written):
+            return f"write [{', '.join(re.findall('[0-9]+', written))}]"
         words = [word.strip('"') for word in wanted if word.startswith('"')]
         if near := meant(written, words, form='"{}"'):
             return near

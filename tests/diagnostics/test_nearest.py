@@ -26,6 +26,28 @@ def test_nearest(word: str, near: str | None) -> None:
     assert nearest(word, OPS) == near
 
 
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("p", None),
+        ("wide", None),
+        ("ops", "op"),
+        ("otu", "out"),
+        ("tub", None),
+        ("ot", "out"),
+        ("OUT", "out"),
+        ("us", "use"),
+        ("output", "out"),
+    ],
+)
+def test_short_words_must_be_nearly_the_same(word: str, near: str | None) -> None:
+    assert nearest(word, ["op", "id", "out", "use"]) == near
+
+
+def test_a_longer_candidate_stands_behind_a_short_one_that_is_not_near_enough() -> None:
+    assert nearest("wides", ["ids", "whides"]) == "whides"
+
+
 def test_no_candidates() -> None:
     assert nearest("conv", []) is None
 

@@ -60,6 +60,8 @@ STEPS = "body = [\n{}\n]\n[blocks.unit]\nx = 1\n"
         (STEPS.format('{a = "x, b = "y"}'), "2:15", "y\"", "expected `,` or `}`", "a quote is missing in this line"),
         (STEPS.format("{a = [3, 3}"), "2:11", "}", "expected `,` or `]`", "close it with `]`"),
         (STEPS.format("{a = 1,\n{b = 2}"), "3:1", "{", "expected `}` before this", "close the inline table with `}`"),
+        (STEPS.format("{a = 1,"), "3:1", "]", "expected `}` before this", "close the inline table with `}`"),
+        ("body = [{a = 1, ]", "1:17", "]", "expected `}` before this", "close the inline table with `}`"),
         ("body = [\n1,\n[a]", "3:1", "[a]", "expected `]` before this", "close the list with `]`"),
         ("body = [\n1\n\n [a] # x", "4:2", "[a]", "expected `]` before this", "close the list with `]`"),
         ("body = [\n1,\nmerge = 3\n", "3:1", "merge =", "expected `]` before this", "close the list with `]`"),
@@ -76,6 +78,8 @@ def test_not_toml(text: str, at: str, marked: str, message: str, help: str | Non
 def test_a_missing_bracket_shows_where_it_was_opened() -> None:
     (found,) = faults("\nbody = [\n1,\n[a]")
     assert [(str(label.span), label.text) for label in found.related] == [("s:2:8", "opened here")]
+    (found,) = faults(STEPS.format("{a = 1},\n  {b = 1,"))
+    assert [(str(label.span), label.text) for label in found.related] == [("s:3:3", "opened here")]
 
 
 @pytest.mark.parametrize(

@@ -237,6 +237,23 @@ def test_what_does_not_fit_is_refused(
     assert caught.value.field is None or caught.value.field in type(op).model_fields
 
 
+@pytest.mark.parametrize(
+    ("shape", "help_"),
+    [
+        ([-1, 7], "1024 is not a multiple of 7"),
+        ([-1, 6, 10], "1024 is not a multiple of 6 * 10 = 60"),
+        ([16, 60], "16 * 60 = 960 is not 1024; one size may be -1 and is then computed"),
+        ([100], "100 is not 1024; one size may be -1 and is then computed"),
+        ([-1, -1, 7], "only one size may be -1: it is computed from the others"),
+        ([0, -1], "a size is positive, or -1 where it is to be computed"),
+    ],
+)
+def test_why_a_shape_does_not_hold_a_value(shape: list[int], help_: str) -> None:
+    with pytest.raises(OpError) as caught:
+        catalogue()["reshape"](shape=shape).infer((MAP,))
+    assert caught.value.help == help_
+
+
 def test_a_disagreement_names_the_two_that_disagree() -> None:
     with pytest.raises(OpError) as caught:
         catalogue()["add"]().infer((MAP, MAP, VECTOR, MAP))
