@@ -25,11 +25,13 @@ class Refusal(NamedTuple):
         word: what of the declaration refuses it: "choices", "min" or "max".
         message: what is wrong, to stand behind the name of the param.
         help: a remedy, perhaps.
+        against: what else of the declaration is at odds with that.
     """
 
     word: str
     message: str
     help: str | None
+    against: str = "default"
 
 
 def refusal(declared: Declared, value: object) -> Refusal | None:
@@ -47,16 +49,30 @@ def contradiction(declared: Declared) -> Refusal | None:
     if isinstance(choices, list):
         odd = next((each for each in cast("list[object]", choices) if not _is_of(kinds, each)), None)
         if odd is not None:
-            return Refusal("choices", f"cannot be {_shown(odd)}: its default is {_kinds(kinds)}", "choose by one type")
+            return _odd_choice(default, odd, _kinds(kinds))
     bounds = {word: declared[word] for word in _BOUNDS if word in declared}
     if not all(kind_of(bound) in ("an integer", "a float") for bound in bounds.values()):
         return None
     if bounds and not numbers:
         word = next(iter(bounds))
         return Refusal(word, f"is {_kinds(kinds)}, and only numbers have a `{word}`", "list its `choices`")
+    # NaN alone is not itself.
+    if unordered := next((word for word, bound in bounds.items() if bound != bound), None):
+        return Refusal(
+            unordered, f"cannot have nan for its `{unordered}`", "write a number, or leave it out", unordered
+        )
     if len(bounds) == len(_BOUNDS) and not bounds["min"] <= bounds["max"]:
-        return Refusal("max", f"cannot be at least {bounds['min']} and at most {bounds['max']}", "turn the two around")
+        low, high = bounds["min"], bounds["max"]
+        remedy = f"give a `max` of {low} or more, or a `min` of {high} or less"
+        return Refusal("max", f"cannot be at least {low} and at most {high}", remedy, "min")
     return refusal({**bounds, "choices": choices}, default) if isinstance(choices, list) else None
+
+
+def _odd_choice(default: object, odd: object, kinds: str) -> Refusal:
+    if not isinstance(default, list | tuple):
+        return Refusal("choices", f"cannot be {_shown(odd)}: its default is {kinds}", "choose by one type")
+    message = f"cannot have {_shown(odd)} in its list: each item of its default is {kinds}"
+    return Refusal("choices", message, "`choices` say what each item may be, as in `choices = [2, 3]`")
 
 
 def described(declared: Declared) -> str:

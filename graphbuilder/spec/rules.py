@@ -24,10 +24,10 @@ from graphbuilder.diagnostics.catalogue.grammar import (
     WrongWord,
 )
 from graphbuilder.diagnostics.nearest import meant
-from graphbuilder.document import Document
+from graphbuilder.document import Document, Place
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.mending import Mending
-from graphbuilder.spec.merged import Keys
+from graphbuilder.spec.merged import Keys, own
 from graphbuilder.spec.names import FACTS, STEP_WORDS, TYPES, Kind, fault_of, words_of
 from graphbuilder.spec.params import Refusal, contradiction
 from graphbuilder.spec.validation import found, known_keys
@@ -116,9 +116,15 @@ class _Rules:
                 self._contradicted(name, refusal)
 
     def _contradicted(self, name: str, refusal: Refusal) -> None:
-        places = [self._document.span(("params", name, word)) for word in ("default", refusal.word)]
-        message, labels = f"`{name}` {refusal.message}", (Label(places[1], "declared here"),)
-        self._sink.add(ParamBounds.at(places[0], message, related=labels, help=refusal.help))
+        """Report a refusal at what the file itself says, beside what that is at odds with."""
+        words = dict.fromkeys((refusal.against, refusal.word))
+        places = {word: Place(self._document, ("params", name, word)) for word in words}
+        first, *others = sorted(words, key=lambda word: own(places[word]) is None)
+        labels = tuple(
+            Label(places[word].span, "its default" if word == "default" else "declared here") for word in others
+        )
+        message = f"`{name}` {refusal.message}"
+        self._sink.add(ParamBounds.at(places[first].span, message, related=labels, help=refusal.help))
         self._mending.mend(("params", name))
 
     def _constants(self, table: Mapping[str, Any], keys: Keys) -> None:

@@ -72,6 +72,12 @@ FAULTY = [
     ("{ default = 1, min = 3, max = 2 }", "GB120", "`act` cannot be at least 3 and at most 2"),
     ("{ default = 1, min = 2 }", "GB120", "`act` must be at least 2, not 1"),
     ("{ default = [1, 5], max = 4 }", "GB120", "`act` must be at most 4, not 5"),
+    ("{ default = 1.0, min = nan }", "GB120", "`act` cannot have nan for its `min`"),
+    (
+        "{ default = [2], choices = [[2, 2], [3, 3]] }",
+        "GB120",
+        "`act` cannot have [2, 2] in its list: each item of its default is an integer",
+    ),
     ("{ default = true, choices = [1, 0] }", "GB120", "`act` cannot be 1: its default is a boolean"),
     ('{ choices = ["relu"] }', "GB102", "`params.act` has no `default`"),
     ('{ default = "relu", choices = [] }', "GB103", "`choices` must not be empty"),
@@ -98,6 +104,25 @@ def test_a_table_of_its_own_declares_a_param_too() -> None:
     text = text.replace("[inputs]", "[params.width]\ndefault = 1.0\nmin = 0.5\n[inputs]")
     assert check_text(text, "tiny.toml").diagnostics == ()
     assert [each.code for each in check_text(text, "tiny.toml", {"width": 0.25}).diagnostics] == ["GB516"]
+
+
+@pytest.mark.parametrize(
+    ("params", "message", "told"),
+    [
+        ("width = { min = 5 }", "`width` cannot be at least 5 and at most 4", ("child", "base", "declared here")),
+        ("width = { min = 2 }", "`width` must be at least 2, not 1.0", ("child", "base", "its default")),
+        ("width = { default = 8.0 }", "`width` must be at most 4, not 8.0", ("child", "base", "declared here")),
+        ("width = { min = nan }", "`width` cannot have nan for its `min`", ("child",)),
+    ],
+)
+def test_a_variant_at_odds_with_its_base_is_told_at_the_variant(
+    tmp_path: Path, params: str, message: str, told: tuple[str, ...]
+) -> None:
+    (found,) = check(variant(tmp_path, params)).diagnostics
+    assert found.span and (found.code, found.message) == ("GB120", message)
+    places = [label.span.source.path for label in found.related]
+    assert [Path(place).stem for place in (found.span.source.path, *places)] == [*told[:2]]
+    assert [label.text for label in found.related] == [*told[2:]]
 
 
 def variant(folder: Path, params: str, base: str = SPEC) -> Path:
