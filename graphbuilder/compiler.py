@@ -212,7 +212,7 @@ def compile(
     seed: int = 0,
     weights: str | Path | None = None,
     weights_map: str | Path | None = None,
-    weights_except: Sequence[str] = (),
+    weights_except: str | Sequence[str] = (),
     optimize: str = "none",
 ) -> nn.Module:
     """The network as an ``nn.Module``: its source run, its weights drawn from ``seed`` or read from a file.
@@ -229,7 +229,8 @@ def compile(
         weights: a Keras, safetensors or torch file; every tensor must fit.
         weights_map: the rules from its names to ours, where it does not use ours and no known rules stand beside the
             spec.
-        weights_except: what of the network is not read but drawn, by our names: "logits", "exit.block14", "*.bias".
+        weights_except: what of the network is not read but drawn, by our names: "logits", or several,
+            ["exit.block14", "*.bias"].
         optimize: "inference" for a module that only evaluates, and faster: batch norms are taken into the layers
             ahead of them, what training alone needs is left out. It is made of the same weights, and its
             ``load_state_dict`` takes the plain network's names; its ``state_dict`` holds its own tensors, which it
@@ -254,7 +255,8 @@ def compile(
     from graphbuilder.weights.load import fitting
     from graphbuilder.weights.report import not_finite
 
-    with fitting(known.typed, known.files, weights, weights_map, weights_except) as fit:
+    excepted = [weights_except] if isinstance(weights_except, str) else weights_except
+    with fitting(known.typed, known.files, weights, weights_map, excepted) as fit:
         tensors, drawn = fit.tensors(), fit.match.left
     for warning in not_finite(str(weights), tensors):
         warn(str(warning), stacklevel=2)

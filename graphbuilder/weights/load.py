@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
@@ -26,6 +26,7 @@ from graphbuilder.weights.siblings import candidates, sibling
 from graphbuilder.weights.wanted import wanted
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
 
@@ -150,6 +151,17 @@ def _tensor(weight: Weight, row: Row | None) -> torch.Tensor:
 
     if row is None or row.layout is None:
         return torch.zeros(weight.shape, dtype=torch.int64)
-    kind = np.float32 if weight.counted else np.int64
-    array = np.ascontiguousarray(row.layout.apply(row.stored.read()), kind).reshape(weight.shape)
+    read = row.layout.apply(row.stored.read())
+    array = np.ascontiguousarray(read, np.float32) if weight.counted else _count(read)
+    array = array.reshape(weight.shape)
     return torch.from_numpy(array)  # pyright: ignore[reportUnknownMemberType]  (torch leaves it untyped)
+
+
+def _count(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Whole numbers, whatever kind they were saved as; zero for what no float16 had room for."""
+    import numpy as np
+
+    if array.dtype.kind != "f":
+        return np.ascontiguousarray(array, np.int64)
+    wide = array.astype(np.float64)
+    return np.where(np.abs(wide) < 2.0**63, wide, 0).astype(np.int64)

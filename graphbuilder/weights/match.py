@@ -160,8 +160,8 @@ def _row(ours: str, claim: _Claim, weight: Weight, checkpoint: Checkpoint) -> Ro
         layout = layouts.unflattened(layout, weight.maps)
     if layout is None and weight.maps == (stored.shape[1:],) and stored.shape[0] == weight.shape[0]:
         layout = layouts.FLATTENED
-    # What is not counted is a count itself: num_batches_tracked.
-    wanted = ("float", "bfloat") if weight.counted else ("int", "uint")
+    # What is not counted is a count itself, num_batches_tracked, which `.half()` of a whole file makes a float.
+    wanted = ("float", "bfloat") if weight.counted else ("int", "uint", "float", "bfloat")
     return Row(ours, claim.theirs, weight, stored, layout if stored.dtype.startswith(wanted) else None)
 
 

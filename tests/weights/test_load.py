@@ -117,6 +117,24 @@ def test_rules_that_contradict_each_other(tmp_path: Path) -> None:
     assert [len(diagnostic.related) for diagnostic in clashes if diagnostic.span] == [1]
 
 
+@pytest.mark.parametrize(
+    ("kind", "saved", "count"),
+    [
+        (torch.float16, 12.0, 12),
+        (torch.bfloat16, 7.0, 7),
+        (torch.float32, 1e30, 0),
+        (torch.float16, float("inf"), 0),
+        (torch.uint8, 5, 5),
+    ],
+)
+def test_a_count_is_taken_in_any_kind_of_number(tmp_path: Path, kind: torch.dtype, saved: float, count: int) -> None:
+    counter = {"norm.num_batches_tracked": torch.tensor(saved).to(kind)}
+    state = {"a.weight": torch.ones(2, 3), "a.bias": torch.ones(2), **counter}
+    (tmp_path / "w.safetensors").write_bytes(to_bytes(state))
+    found = load(OURS, tmp_path / "w.safetensors")["norm.num_batches_tracked"]
+    assert (found.dtype, found.item()) == (torch.int64, count)
+
+
 @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float64])
 def test_other_floats_become_float32(tmp_path: Path, kind: torch.dtype) -> None:
     torch.save({"a.weight": torch.ones(2, 3, dtype=kind), "a.bias": torch.ones(2, dtype=kind)}, tmp_path / "w.pth")
