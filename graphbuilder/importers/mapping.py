@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from graphbuilder.backends.toml.writer import value as written
+from graphbuilder.diagnostics.screen import safe
 from graphbuilder.importers.places import Place
 from graphbuilder.importers.traced import Source
 from graphbuilder.importers.wording import worded
@@ -55,7 +56,7 @@ def mapping(places: Sequence[Place], source: Source, ignore: Sequence[str], abou
     rules = _rules(list(dict.fromkeys(places)))
     width = max((len(written(left)) for left, _ in rules), default=0)
     head = [
-        f"# {about}",
+        f"# {safe(about)}",
         "format = 1",
         f'source = "{source}"',
         *([f"ignore = {written(list(ignore))}"] if ignore else []),

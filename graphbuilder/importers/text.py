@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from graphbuilder.backends.toml.writer import quoted
 from graphbuilder.backends.toml.writer import value as written
+from graphbuilder.diagnostics.screen import safe
 
 Table = Mapping[str, Any]
 
@@ -18,26 +20,26 @@ _COMMENT = 32
 def document(tables: Sequence[tuple[str, Table, str]], comment: str) -> str:
     """A whole file: tables as (name, content, comment), the first without a name."""
     parts = ["\n".join(_table(name, table, said)) for name, table, said in tables if table]
-    return f"#:schema graphbuilder.schema.json\n# {comment}\n" + "\n\n".join(parts) + "\n"
+    return f"#:schema graphbuilder.schema.json\n# {safe(comment)}\n" + "\n\n".join(parts) + "\n"
 
 
 def _table(name: str, table: Table, comment: str) -> Iterator[str]:
     if name:
         head = f"[{name}]"
-        yield f"{head:<{_COMMENT}} # {comment}" if comment else head
+        yield f"{head:<{_COMMENT}} # {safe(comment)}" if comment else head
     branches = cast("Mapping[str, list[Table]]", table.get("branches", {}))
-    inline = {f"branches.{key}": steps for key, steps in branches.items()}
+    inline = {f"branches.{quoted(key)}": steps for key, steps in branches.items()}
     short = all(len(_line(key, steps)) <= _SHORT for key, steps in inline.items())
-    plain = {key: item for key, item in table.items() if key != "branches"}
+    plain = {quoted(key): item for key, item in table.items() if key != "branches"}
     yield from _entries({**plain, **(inline if short else {})})
     if branches and not short:
         yield ""
         yield f"[{name}.branches]"
-        yield from _entries(branches)
+        yield from _entries({quoted(key): steps for key, steps in branches.items()})
 
 
 def _entries(table: Table) -> Iterator[str]:
-    """Entries, the heads of those that follow each other on one line each aligned."""
+    """Entries by keys as they are written, the heads of those that follow each other on one line each aligned."""
     lines: list[tuple[str, Any]] = []
     for key, item in table.items():
         if _is_long(key, item):

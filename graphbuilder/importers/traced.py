@@ -5,13 +5,16 @@ Nothing here knows a framework, nor how a spec is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any, Literal, NamedTuple
 
 from graphbuilder.diagnostics import CompileError, Diagnostic
 from graphbuilder.diagnostics.catalogue.importing import NotExpressible
 from graphbuilder.ir import TensorType, Value
+from graphbuilder.spec.names import Kind, fault_of
 
 Source = Literal["keras", "torch"]
 
@@ -74,6 +77,13 @@ class Traced:
     outputs: Mapping[str, Value]
     ignore: tuple[str, ...] = ()
     training: tuple[str, ...] = ()
+
+
+def name_for(wanted: str, kind: Kind, taken: Container[str], otherwise: str) -> str:
+    """``wanted`` as a name of the language that is not ``taken``: itself, what can be kept of it, or ``otherwise``."""
+    kept = re.sub(r"[^A-Za-z0-9_]+", "_", wanted).strip("_")[:64]
+    names = chain((wanted, kept, otherwise), (f"{otherwise}_{number}" for number in count(2)))
+    return next(name for name in names if name not in taken and fault_of(name, kind) is None)
 
 
 class Unexpressed:

@@ -25,6 +25,9 @@ Table = dict[str, Any]
 # Blocks of one class are told apart by letters: numbers are for steps.
 _LETTERS = [*"abcdefghijklmnopqrstuvwxyz", *(f"z{number}" for number in range(1000))]
 
+# Of a block's name, so that a word or a letter behind it leaves it a name.
+_LONGEST = 48
+
 
 @dataclass
 class Params:
@@ -71,7 +74,8 @@ def name_templates(root: Template) -> list[Template]:
 
 
 def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower().strip("_")
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return re.sub(r"[^A-Za-z0-9_]+", "_", words).lower().strip("_")[:_LONGEST]
 
 
 class Writer:

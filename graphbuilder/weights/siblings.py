@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from glob import escape
+from itertools import islice
 from pathlib import Path
 
 from graphbuilder.diagnostics import CompileError
@@ -13,6 +15,8 @@ from graphbuilder.weights.mapping import NameMapping, load_mapping
 from graphbuilder.weights.match import match
 
 FOLDER = "weights"
+# So many tensors are looked at before all are: there may be very many, and many specs beside.
+_FEW = 20
 
 
 def candidates(specs: Iterable[str | Path]) -> list[Path]:
@@ -50,5 +54,8 @@ def _mappings(spec: Path, own: set[Path]) -> Iterator[NameMapping]:
 
 def _knows(mapping: NameMapping, checkpoint: Checkpoint) -> bool:
     """Whether its rules match every tensor of the file that it does not ignore, and each of them something."""
+    few = match({}, replace(checkpoint, tensors=dict(islice(checkpoint.tensors.items(), _FEW))), mapping)
+    if not all(unused.wanted for unused in few.unused):
+        return False
     found = match({}, checkpoint, mapping)
     return not found.idle and all(unused.wanted for unused in found.unused)

@@ -34,7 +34,7 @@ def value(item: Any) -> str:
         case str():
             return _string(item)
         case Mapping():
-            pairs = [f"{_key(key)} = {value(entry)}" for key, entry in cast("Table", item).items()]
+            pairs = [f"{quoted(key)} = {value(entry)}" for key, entry in cast("Table", item).items()]
             return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
         case _:
             return f"[{', '.join(map(value, cast('Sequence[Any]', item)))}]"
@@ -57,7 +57,8 @@ def _character(character: str) -> str:
     return _ESCAPES.get(character) or (f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}")
 
 
-def _key(name: str) -> str:
+def quoted(name: str) -> str:
+    """A key, in quotes where it needs them."""
     return name if _BARE.fullmatch(name) else _string(name)
 
 
@@ -74,7 +75,7 @@ def _table(name: str, table: Table) -> Iterator[str]:
     for number, (key, step) in enumerate(steps):
         if number or len(wide) < len(table):
             yield ""
-        yield f"[[{name}{'.' if name else ''}{_key(key)}]]"
+        yield f"[[{name}{'.' if name else ''}{quoted(key)}]]"
         for word, item in step.items():
             yield from _entry(word, item)
 
@@ -95,13 +96,13 @@ def _step(step: Table) -> str:
 
 def _entry(key: str, item: Any) -> Iterator[str]:
     """``key = value``, a list over as many lines as it needs."""
-    line = f"{_key(key)} = {value(item)}"
+    line = f"{quoted(key)} = {value(item)}"
     if _is_steps(item):
-        yield f"{_key(key)} = ["
+        yield f"{quoted(key)} = ["
         yield from map(_step, item)
         yield "]"
     elif isinstance(item, list) and len(line) > WIDTH:
-        yield f"{_key(key)} = ["
+        yield f"{quoted(key)} = ["
         yield from _wrapped([value(entry) for entry in cast("list[Any]", item)])
         yield "]"
     else:

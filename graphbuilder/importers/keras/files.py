@@ -25,6 +25,7 @@ def config_of(path: str | Path) -> dict[str, Any]:
     try:
         text = _text(Path(path))
         found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()  # an escape may stand for half a character, which is no text
     except OSError as error:
         raise CompileError((cannot_open(Path(path), str(path), error),)) from None
     except (zipfile.BadZipFile, KeyError, ValueError, RecursionError) as error:

@@ -16,7 +16,7 @@ from graphbuilder.importers.keras.names import fresh, given, scopes
 from graphbuilder.importers.keras.order import by_way
 from graphbuilder.importers.keras.terms import Config, Link, Unknown, inner, name_of
 from graphbuilder.importers.sizes import listed
-from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed
+from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed, name_for
 from graphbuilder.ir import TensorType, Value
 from graphbuilder.spec.names import fault_of
 
@@ -115,9 +115,13 @@ class _Reader:
         self._unexpressed = unexpressed
         self._sizes = sizes
         self._numbers = numbers
+        # What layers are called, beside which an input's name must tell it apart.
+        self._taken: set[str] = set()
 
     def model(self, config: Config, within: tuple[Scope, ...], given: list[Value] | None) -> list[Value]:
         """Read a model that gets the values ``given``, or inputs of its own; what it gives."""
+        if given is None:
+            self._taken = {name_of(layer) for layer in config["layers"] if layer["class_name"] != "InputLayer"}
         waiting = list(given or [])
         tensors: Tensors = {
             (name, 0): [waiting.pop(0) if given is not None else self._input(name, inner(layer))]
@@ -164,7 +168,8 @@ class _Reader:
             message = f"an input of the shape {shape}: every size but the batch's must be known"
             self._unexpressed.add(message, name, "give its size without the batch: --input 3,224,224")
             channels, places = 1, []
-        called = name if given(name) else "image" if not number else f"image_{number + 1}"
+        wanted = name if given(name) else "image" if not number else f"image_{number + 1}"
+        called = name_for(wanted, "input", self._taken | self.inputs.keys(), "image")
         self.inputs[called] = TensorType((channels, *places))
         return Value(called)
 

@@ -19,8 +19,10 @@ from graphbuilder.importers.torch.batches import Batches, Steps
 from graphbuilder.importers.torch.calls import made_of
 from graphbuilder.importers.torch.fixed import Fixed
 from graphbuilder.importers.torch.modules import dropping, made_of_whole, wholes
+from graphbuilder.importers.torch.outputs import named
 from graphbuilder.importers.torch.terms import Made, Tensors, Unknown, kind_of
-from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed
+from graphbuilder.importers.torch.tied import Tied
+from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed, name_for
 from graphbuilder.ir import TensorType, Value
 
 Nodes = Mapping[Any, Value]
@@ -70,6 +72,9 @@ def _with_training(model: nn.Module, example: Sequence[Tensor], found: Traced) -
         return None
     if len(whole.outputs) <= len(found.outputs) or len(whole.ignore) >= len(found.ignore):
         return None
+    more = [name for name in whole.outputs if name not in found.outputs]
+    if len(more) == len(whole.outputs) - len(found.outputs) and not any(name.startswith("out_") for name in more):
+        return replace(whole, training=tuple(more))
     names = [*found.outputs, *(f"aux_{number}" for number in range(1, len(whole.outputs)))][: len(whole.outputs)]
     outputs = dict(zip(names, whole.outputs.values(), strict=True))
     return replace(whole, outputs=outputs, training=tuple(names[len(found.outputs) :]))
@@ -104,7 +109,10 @@ def _exported(
             return torch.export.export(model, tuple(example), strict=False)
     except Exception as error:  # whatever the module's own code raises, too
         message = f"{type(model).__name__} cannot be traced: {type(error).__name__}: {str(error).splitlines()[0:1]}"
-        remedy = "give an example as the module wants it, --input 3,224,224; what depends on data cannot be a spec"
+        remedy = (
+            "give an example for each input of `forward`, from_torch(model, left, right), or --input 3,224,224 for "
+            "each; what depends on data cannot be a spec"
+        )
         raise CompileError((TraceFailed.at(None, message, help=remedy),)) from error
 
 
@@ -124,7 +132,10 @@ class _Reader:
         signature = program.graph_signature
         kept: dict[str, str] = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
         # What a weights file has; other tensors are constants.
-        self.state = {node: name for node, name in kept.items() if name not in signature.non_persistent_buffers}
+        first = _first_names(model)
+        self.state = {
+            node: first.get(name, name) for node, name in kept.items() if name not in signature.non_persistent_buffers
+        }
         self._constants = {*kept, *signature.inputs_to_lifted_tensor_constants} - self.state.keys()
         self.inputs: dict[str, TensorType] = {}
         self.calls: list[Call] = []
@@ -134,12 +145,14 @@ class _Reader:
         self._fixed = Fixed(program)
         self._wholes = wholes(program.graph.nodes, model, {*self.state, *self._constants})
         self._batches = Batches()
+        self._tied = Tied()
+        self._named = named(program)
 
     def take(self, node: Any, unexpressed: Unexpressed) -> None:
         if node.op == "placeholder":
             self._placeholder(node)
         elif node.op == "output":
-            self._output(node)
+            self._output(unexpressed)
         elif node.op == "call_function":
             self._call(node, unexpressed)
 
@@ -147,16 +160,16 @@ class _Reader:
         if node.name in self.state or node.name in self._constants:
             return
         shape = tuple(node.meta["val"].shape[1:])
-        name = node.name if node.name not in ("x", "input") else "image"
+        wanted = node.name if node.name not in ("x", "input") else "image"
+        name = name_for(wanted, "input", self.inputs, "image")
         self.inputs[name] = TensorType(shape)
         self._values[node] = Value(name)
 
-    def _output(self, node: Any) -> None:
-        given = [each for each in node.all_input_nodes if each in self._values]
-        if len(given) == 1:
-            self.outputs["out"] = self._values[given[0]]
-            return
-        self.outputs.update({f"out_{number}": self._values[each] for number, each in enumerate(given)})
+    def _output(self, unexpressed: Unexpressed) -> None:
+        values = {node.name: value for node, value in self._values.items()}
+        self.outputs.update({name: values[node] for name, node in self._named if node in values})
+        for name in [name for name, node in self._named if node not in values]:
+            unexpressed.add(f"the output `{name}` is no value that its inputs give", "the module")
 
     def _call(self, node: Any, unexpressed: Unexpressed) -> None:
         if self._is_state(node) or self._fixed.take(node):
@@ -175,6 +188,7 @@ class _Reader:
             # The last has the name of the call itself; torch counts calls by `_1`.
             name = node.name if number == len(made) - 1 else f"{node.name}#{number}"
             self.calls.append(_call_of(node, name, each, where))
+            self._tied.take(_module(node), each.weights.values(), where, unexpressed)
             self._values[node] = Value(name)
 
     def _made(self, node: Any) -> list[Made] | None:
@@ -214,6 +228,12 @@ class _Reader:
         self._reshaped[node.name] = known[name]
         self._fixed.take(node)
         return True
+
+
+def _first_names(model: nn.Module) -> dict[str, str]:
+    """The names of the tensors of ``model``, each with the first of those that its tensor has."""
+    first: dict[int, str] = {}
+    return {name: first.setdefault(id(tensor), name) for name, tensor in model.state_dict(keep_vars=True).items()}
 
 
 def _call_of(node: Any, name: str, made: Made, where: str) -> Call:
@@ -262,10 +282,16 @@ def _is_layer(kind: str) -> bool:
     return kind.startswith("torch.nn.modules.") and ".container." not in kind
 
 
+def _module(node: Any) -> str:
+    """The path of the module that makes a call; "" where that is the whole."""
+    stack = [path for path, _ in node.meta.get("nn_module_stack", {}).values() if path]
+    return stack[-1].split("@")[0] if stack else ""
+
+
 def _where(node: Any) -> str:
     """The module and the line of code that a call comes from."""
-    stack = [path for path, _ in node.meta.get("nn_module_stack", {}).values() if path]
-    module = f"module `{stack[-1].split('@')[0]}`" if stack else "the module"
+    path = _module(node)
+    module = f"module `{path}`" if path else "the module"
     lines = _PLACE.findall(node.meta.get("stack_trace") or "")
     own = [place for place in lines if "/torch/nn/" not in place[0]]
     return f"{module}, {own[-1][0]}:{own[-1][1]}" if own else module
