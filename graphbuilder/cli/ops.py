@@ -30,12 +30,13 @@ def command(names: tuple[str, ...], family: str | None, modules: tuple[str, ...]
     from graphbuilder.backends.table.ops import WIDTH, listing, reference
     from graphbuilder.cli.modules import import_ops
     from graphbuilder.ops import catalogue
+    from graphbuilder.ops.other_names import op_remedy
 
     import_ops(modules)
     wanted = _of_family(family, names) if family else names
     for name in wanted:
         if name not in catalogue():
-            raise unknown("op", name, catalogue(), "`graphbuilder ops` lists the ops")
+            raise bad_use(f"there is no op `{name}`", op_remedy(name, catalogue()))
     if not wanted:
         click.echo(listing(catalogue(), screen_width()), nl=False)
         return

@@ -18,7 +18,10 @@ from graphbuilder.diagnostics.catalogue.references import (
 from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Place
 from graphbuilder.elaborate.scope import Scope, facts_of
+from graphbuilder.elaborate.terms import Terms
 from graphbuilder.ir import Op
+from graphbuilder.ops.other_names import argument_meant, argument_remedy
+from graphbuilder.spec.arithmetic import size
 from graphbuilder.spec.expressions import Expression, free_names
 from graphbuilder.spec.model import Block, Step
 from graphbuilder.spec.names import STEP_WORDS, TYPES, types_of
@@ -83,8 +86,9 @@ def freeze(value: Any) -> Hashable:
 class OpMaker:
     """Makes ops from arguments; equal calls give one object."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, terms: Terms) -> None:
         self._sink = sink
+        self._terms = terms
         self._made: dict[Hashable, Op | None] = {}
 
     def make(self, cls: type[Op], arguments: Mapping[str, Argument], step: Place) -> Op | None:
@@ -94,6 +98,7 @@ class OpMaker:
         if unknown:
             self._check_known(cls, arguments, unknown, step)
             return None
+        self._terms.spend(size(values), step)
         key = (cls, freeze(values))
         if key in self._made and self._made[key] is not None:
             return self._made[key]
@@ -123,7 +128,7 @@ class OpMaker:
         # What concerns several arguments may turn on one that is not known.
         found = [details for details in error.errors(include_url=False) if details["loc"] or not unknown]
         strangers = [str(details["loc"][0]) for details in found if details["type"] == "extra_forbidden"]
-        excused = {*unknown, *meant_by(strangers, cls.model_fields)}
+        excused = {*unknown, *fields_meant(strangers, cls)}
         for details in found:
             if details["type"] != "missing" or excused.isdisjoint({details["loc"][0], SOMETHING}):
                 self._report(cls, details, arguments, step)
@@ -132,7 +137,7 @@ class OpMaker:
         name = str(details["loc"][0]) if details["loc"] else ""
         place = arguments[name].place if name in arguments else step
         if details["type"] == "extra_forbidden":
-            self._sink.add(unknown_argument(f"`{cls.op}`", name, tuple(cls.model_fields), place))
+            self._sink.add(unknown_field(cls, name, place))
         elif details["type"] == "missing":
             self._sink.add(missing_argument(f"`{cls.op}`", name, step))
         else:
@@ -143,15 +148,17 @@ class OpMaker:
             self._sink.add(ArgumentValue.at(place.span, message, label=hint, notes=notes, help=remedy))
 
 
-def meant_by(unknown: Iterable[str], known: Collection[str]) -> set[str]:
-    """The arguments that are meant by names that are none: they are not missing besides."""
-    return {near for name in unknown if (near := nearest(name, known))}
+def fields_meant(unknown: Iterable[str], cls: type[Op]) -> set[str]:
+    """The arguments of an op that are meant by names that are none: they are not missing besides."""
+    return {meant_ for name in unknown if (meant_ := argument_meant(name, cls.model_fields))}
 
 
-def unknown_argument(owner: str, name: str, known: tuple[str, ...], place: Place) -> Any:
-    """The diagnostic for an argument that ``owner`` does not take."""
-    takes = ", ".join(known) if known else "no arguments"
-    remedy = meant(name, (*known, *STEP_WORDS), f"{owner} takes {takes}")
+def unknown_field(cls: type[Op], name: str, place: Place) -> Diagnostic:
+    """The diagnostic for an argument that an op does not take."""
+    return _unknown_argument(f"`{cls.op}`", name, place, argument_remedy(cls.op, name, tuple(cls.model_fields)))
+
+
+def _unknown_argument(owner: str, name: str, place: Place, remedy: str | None) -> Diagnostic:
     return ArgumentUnknown.at(place.key_span, f"{owner} has no argument `{name}`", help=remedy)
 
 
@@ -185,8 +192,10 @@ def check_block_arguments(
     """The arguments that a step gives to a block, checked against what it declares; defaults are left to the block."""
     strangers = [given for given in arguments if given not in block.args]
     for given in strangers:
-        sink.add(unknown_argument(f"the block `{name}`", given, tuple(block.args), arguments[given].place))
-    failed, excused = bool(strangers), meant_by(strangers, block.args)
+        takes = ", ".join(block.args) or "no arguments"
+        remedy = meant(given, (*block.args, *STEP_WORDS), f"the block `{name}` takes {takes}")
+        sink.add(_unknown_argument(f"the block `{name}`", given, arguments[given].place, remedy))
+    failed, excused = bool(strangers), {nearest(given, block.args) for given in strangers}
     values: dict[str, Any] = {}
     for declared, default in block.args.items():
         if declared in arguments:

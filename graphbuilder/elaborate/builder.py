@@ -35,6 +35,7 @@ from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Initialiser, Node, Op, OpError, TensorType, Value
 from graphbuilder.ir.fault import NOT_KNOWN
+from graphbuilder.ops.other_names import op_remedy
 from graphbuilder.spec.model import Step
 from graphbuilder.spec.unknown import UNKNOWN
 
@@ -372,11 +373,10 @@ def unknown_owner(owner: str, known: Iterable[str], step: Step) -> Diagnostic:
 
 def unknown_op(name: str, context: Context, step: Step) -> Diagnostic:
     """The diagnostic for an op that the catalogue lacks."""
-    if name in context.spec.blocks:
-        remedy = f'`{name}` is a block: use = "{name}"'
-    else:
-        remedy = meant(name, context.ops, "`graphbuilder ops` lists the ops")
-    return UnknownOp.at(step.place_of("op").span, f"there is no op `{name}`", help=remedy)
+    block = f'`{name}` is a block: use = "{name}"' if name in context.spec.blocks else None
+    return UnknownOp.at(
+        step.place_of("op").span, f"there is no op `{name}`", help=block or op_remedy(name, context.ops)
+    )
 
 
 def _reads(cycle: list[str]) -> list[tuple[str, str]]:

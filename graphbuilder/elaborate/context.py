@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -12,7 +12,6 @@ from graphbuilder.analysis.inference import Inference
 from graphbuilder.diagnostics import Diagnostic, Label, Remedy, Sink
 from graphbuilder.diagnostics.catalogue.limits import TooManySteps, ValueTooLarge
 from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown
-from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.document.reading import MAX_BYTES
 from graphbuilder.elaborate.arguments import (
@@ -20,14 +19,16 @@ from graphbuilder.elaborate.arguments import (
     Argument,
     OpMaker,
     compute_arguments,
-    meant_by,
-    unknown_argument,
+    fields_meant,
+    unknown_field,
 )
 from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes
 from graphbuilder.elaborate.names import Named, dependencies
 from graphbuilder.elaborate.scope import Scope
+from graphbuilder.elaborate.terms import Stopped
 from graphbuilder.ir import Composite, Copies, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
 from graphbuilder.ops.fields import LARGEST
+from graphbuilder.ops.other_names import op_remedy
 from graphbuilder.spec.model import Spec
 from graphbuilder.spec.unknown import UNKNOWN
 
@@ -36,6 +37,7 @@ MAX_PARAMETERS = 10**11
 MAX_DEPTH = 32
 MAX_ELEMENTS = 2**40
 MAX_STEPS = 20_000
+MAX_TERMS = 1_000_000
 MAX_MISTAKES = 100
 # A body takes about as long as so many of its steps.
 BODY = 8
@@ -46,6 +48,7 @@ class Limits:
     """Caps that stand before any work; each can be raised by the caller.
 
     ``elements`` is for one value of one sample; ``steps`` are those worked out, a body counting as some more;
+    ``terms`` are what expressions compute, an item of a list counting as one;
     ``mistakes`` are those told of in one run.
     """
 
@@ -55,11 +58,8 @@ class Limits:
     bytes: int = MAX_BYTES
     elements: int = MAX_ELEMENTS
     steps: int = MAX_STEPS
+    terms: int = MAX_TERMS
     mistakes: int = MAX_MISTAKES
-
-
-class Stopped(Exception):
-    """The elaboration ends here, for a limit that was reported."""
 
 
 class Frame(NamedTuple):
@@ -114,7 +114,7 @@ class Context:
         return bool(self.mistakes.all)
 
     def __post_init__(self) -> None:
-        self.make = OpMaker(self.sink)
+        self.make = OpMaker(self.sink, self.params.terms)
         self.marks = self.spec.unsound
         self._worked_out = 0
         self._compute_defaults()
@@ -152,11 +152,10 @@ class Context:
             self.defaults[op] = self._known_fields(op, compute_arguments(table, place.__truediv__, self.params))
 
     def _known_fields(self, op: str, arguments: dict[str, Argument]) -> dict[str, Argument]:
-        fields = tuple(self.ops[op].model_fields)
-        for name in [name for name in arguments if name not in fields]:
-            place = arguments.pop(name).place
-            self.sink.add(unknown_argument(f"`{op}`", name, fields, place))
-            self._doubtful.setdefault(op, set()).update(meant_by([name], fields) or {SOMETHING})
+        cls = self.ops[op]
+        for name in [name for name in arguments if name not in cls.model_fields]:
+            self.sink.add(unknown_field(cls, name, arguments.pop(name).place))
+            self._doubtful.setdefault(op, set()).update(fields_meant([name], cls) or {SOMETHING})
         return arguments
 
     def arguments_of(self, op: str, place: Place) -> dict[str, Argument]:
@@ -261,7 +260,6 @@ def from_op_error(
     return error.rule.at(span, error.message, related=related, notes=notes, help=error.help, untried=untried)
 
 
-def table_of_no_op(op: str, ops: Iterable[str], place: Place) -> Diagnostic:
+def table_of_no_op(op: str, ops: Collection[str], place: Place) -> Diagnostic:
     """The diagnostic for a table in ``[defaults]`` or ``[init]`` by the name of no op."""
-    remedy = meant(op, ops, "`graphbuilder ops` lists the ops")
-    return DefaultsUnknown.at(place.key_span, f"there is no op `{op}`", help=remedy)
+    return DefaultsUnknown.at(place.key_span, f"there is no op `{op}`", help=op_remedy(op, ops))

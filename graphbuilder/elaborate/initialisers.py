@@ -14,6 +14,7 @@ from graphbuilder.elaborate.arguments import shown
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.ir import Composite, Initialiser, Op, TensorType
 from graphbuilder.ir.weights import Kind
+from graphbuilder.ops.other_names import op_remedy
 from graphbuilder.spec.unknown import UNKNOWN
 
 ALIASES: Mapping[str, Initialiser] = {
@@ -60,8 +61,8 @@ def read_by_op(raw: Any, place: Place, scope: Scope, ops: Mapping[str, type[Op]]
     found: dict[str, Mapping[str, Initialiser]] = {}
     for op in cast("Mapping[str, Any]", value):
         if op not in ops:
-            remedy = meant(op, ops, "`graphbuilder ops` lists the ops")
-            scope.sink.add(BadInitialiser.at((place / op).key_span, f"there is no op `{op}`", help=remedy))
+            mistake = BadInitialiser.at((place / op).key_span, f"there is no op `{op}`", help=op_remedy(op, ops))
+            scope.sink.add(mistake)
             continue
         found[op] = read_initialisers(cast("Any", value)[op], place / op, scope)
         check_owned(op, found[op], possible_names(ops[op]), place / op, scope.sink)

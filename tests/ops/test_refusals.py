@@ -17,6 +17,7 @@ from graphbuilder.ops import Catalogue, catalogue, find, register
 from graphbuilder.ops.convolution import Conv
 from graphbuilder.ops.dialects import DIALECTS
 from graphbuilder.ops.separable import SepConv
+from graphbuilder.ops.shape import Reshape
 from tests.ops.interpret import batch, build, run
 
 MAP = TensorType((16, 8, 8))
@@ -250,7 +251,7 @@ def test_what_does_not_fit_is_refused(
 )
 def test_why_a_shape_does_not_hold_a_value(shape: list[int], help_: str) -> None:
     with pytest.raises(OpError) as caught:
-        catalogue()["reshape"](shape=shape).infer((MAP,))
+        Reshape(shape=tuple(shape)).infer((MAP,))
     assert caught.value.help == help_
 
 

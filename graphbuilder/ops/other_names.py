@@ -1,0 +1,139 @@
+"""What Keras and torch call our ops and their arguments: the one list of other names, for suggestions alone.
+
+Nothing is read by these names. A name is here only where what it means there has one name here; what is told apart by
+its value as well (a padding, a dropout of channels) is left to the reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+from graphbuilder.diagnostics.nearest import meant, nearest
+from graphbuilder.spec.names import STEP_WORDS
+
+_AXES = re.compile(r"[123]d|[_\s]")
+
+# Without letter case, underscores and the number of axes: `Conv2DTranspose` is `convtranspose`.
+OPS: Mapping[str, str] = {
+    "adaptiveaveragepool": "adaptiveavgpool",
+    "adaptivemaxpooling": "adaptivemaxpool",
+    "average": "mean",
+    "averagepool": "avgpool",
+    "averagepooling": "avgpool",
+    "batchnormalization": "batchnorm",
+    "bn": "batchnorm",
+    "cat": "concat",
+    "chunk": "split",
+    "concatenate": "concat",
+    "convolution": "conv",
+    "cropping": "crop",
+    "deconv": "convtranspose",
+    "dense": "linear",
+    "depthwiseconv": "dwconv",
+    "fc": "linear",
+    "fullyconnected": "linear",
+    "gap": "globalavgpool",
+    "globalaveragepool": "globalavgpool",
+    "globalaveragepooling": "globalavgpool",
+    "globalmaxpooling": "globalmaxpool",
+    "groupnormalization": "groupnorm",
+    "hswish": "hardswish",
+    "interpolate": "resize",
+    "layernormalization": "layernorm",
+    "ln": "layernorm",
+    "lrn": "localresponsenorm",
+    "maximum": "max",
+    "maxpooling": "maxpool",
+    "mha": "attention",
+    "minimum": "min",
+    "multiheadattention": "attention",
+    "multiply": "mul",
+    "scaleddotproductattention": "attend",
+    "se": "squeezeexcite",
+    "separableconv": "sepconv",
+    "stochasticdepth": "droppath",
+    "subtract": "sub",
+    "swish": "silu",
+    "transpose": "permute",
+    "upsample": "resize",
+    "upsampling": "resize",
+    "view": "reshape",
+    "zeropad": "pad",
+    "zeropadding": "pad",
+}
+
+# Meant where the op in hand has such an argument, or any step such a word.
+ARGUMENTS: Mapping[str, str] = {
+    "alpha": "slope",
+    "ceil_mode": "ceil",
+    "count_include_pad": "count_padding",
+    "depth_multiplier": "multiplier",
+    "dilation_rate": "dilation",
+    "dim": "axis",
+    "dims": "axes",
+    "drop_prob": "rate",
+    "drop_rate": "rate",
+    "epsilon": "eps",
+    "features": "out",
+    "filters": "out",
+    "input": "from",
+    "inputs": "from",
+    "interpolation": "mode",
+    "kernel_size": "kernel",
+    "name": "id",
+    "negative_slope": "slope",
+    "num_groups": "groups",
+    "num_heads": "heads",
+    "out_channels": "out",
+    "out_features": "out",
+    "output_size": "size",
+    "p": "rate",
+    "pool_size": "kernel",
+    "prob": "rate",
+    "scale_factor": "factor",
+    "strides": "stride",
+    "target_shape": "shape",
+    "units": "out",
+    "upscale_factor": "factor",
+    "use_bias": "bias",
+}
+
+_FOLLOWS = "leave it out: it follows from what the step reads"
+# What is an argument there and none here.
+_APART: Mapping[str, str] = {
+    "activation": 'an activation is a step of its own: { op = "relu" }, say',
+    "in_channels": _FOLLOWS,
+    "in_features": _FOLLOWS,
+    "input_dim": _FOLLOWS,
+    "input_shape": "leave it out: `[inputs]` has the shapes",
+    "num_channels": _FOLLOWS,
+    "num_features": _FOLLOWS,
+}
+
+
+def op_remedy(name: str, ops: Collection[str]) -> str:
+    """What to do about an op ``name`` that is none of ``ops``."""
+    other = OPS.get(_AXES.sub("", name.casefold()))
+    if other and other in ops:
+        return f"did you mean `{other}`?"
+    return meant(name, ops) or "`graphbuilder ops` lists the ops"
+
+
+def argument_remedy(op: str, name: str, fields: Collection[str]) -> str | None:
+    """What to do about an argument ``name`` that is none of the ``fields`` of ``op``, nor a word of any step."""
+    known = (*fields, *STEP_WORDS)
+    if other := _other(name, known):
+        return f"did you mean `{other}`?"
+    takes = ", ".join(fields) if fields else "no arguments"
+    return _APART.get(name) or meant(name, known, f"`{op}` takes {takes}")
+
+
+def argument_meant(name: str, known: Collection[str]) -> str | None:
+    """Which of ``known`` is meant by ``name``, by its name elsewhere or its letters."""
+    return _other(name, known) or (None if name in _APART else nearest(name, known))
+
+
+def _other(name: str, known: Collection[str]) -> str | None:
+    other = ARGUMENTS.get(name.casefold())
+    return other if other in known else None

@@ -1,0 +1,76 @@
+"""What Keras and torch call things: every other name leads to an op or an argument that is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphbuilder.compiler import check_text
+from graphbuilder.ops import catalogue
+from graphbuilder.ops.other_names import ARGUMENTS, OPS, op_remedy
+from graphbuilder.spec.names import STEP_WORDS
+
+SPEC = 'format = 1\nname = "n"\n[inputs]\nx = [8, 16, 16]\n[model]\nbody = [{}]\n'
+
+
+def test_every_other_name_leads_somewhere_and_is_not_ours() -> None:
+    words = {*STEP_WORDS, *(field for cls in catalogue().values() for field in cls.model_fields)}
+    assert {*OPS.values()} <= catalogue().keys()
+    assert OPS.keys().isdisjoint(catalogue())
+    assert {*ARGUMENTS.values()} <= words
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("dense", "linear"),
+        ("Dense", "linear"),
+        ("Conv2D", "conv"),
+        ("Conv2DTranspose", "convtranspose"),
+        ("ConvTranspose2d", "convtranspose"),
+        ("DepthwiseConv2D", "dwconv"),
+        ("SeparableConv2D", "sepconv"),
+        ("BatchNormalization", "batchnorm"),
+        ("GlobalAveragePooling2D", "globalavgpool"),
+        ("AveragePooling2D", "avgpool"),
+        ("AdaptiveAvgPool2d", "adaptiveavgpool"),
+        ("concatenate", "concat"),
+        ("cat", "concat"),
+        ("UpSampling2D", "resize"),
+        ("swish", "silu"),
+        ("MultiHeadAttention", "attention"),
+        ("ZeroPadding2D", "pad"),
+    ],
+)
+def test_ops(name: str, meant: str) -> None:
+    assert op_remedy(name, catalogue()) == f"did you mean `{meant}`?"
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "remedy"),
+    [
+        ('op = "dropout", p = 0.5', "GB305", "did you mean `rate`?"),
+        ('op = "linear", units = 10', "GB305", "did you mean `out`?"),
+        ('op = "conv", filters = 8, kernel = 1', "GB305", "did you mean `out`?"),
+        ('op = "conv", out = 8, kernel_size = 1', "GB305", "did you mean `kernel`?"),
+        ('op = "conv", out = 8, kernel = 1, strides = 2', "GB305", "did you mean `stride`?"),
+        ('op = "maxpool", pool_size = 2', "GB305", "did you mean `kernel`?"),
+        ('op = "batchnorm", epsilon = 1e-3', "GB305", "did you mean `eps`?"),
+        ('op = "leakyrelu", negative_slope = 0.1', "GB305", "did you mean `slope`?"),
+        ('op = "softmax", dim = 0', "GB305", "did you mean `axis`?"),
+        ('op = "relu", name = "act"', "GB305", "did you mean `id`?"),
+        ('op = "batchnorm", num_features = 8', "GB305", "leave it out: it follows from what the step reads"),
+        ('op = "conv", out = 8, kernel = 1, activation = "relu"', "GB305", "an activation is a step of its own"),
+        ('op = "elu", p = 1', "GB305", "`elu` takes alpha"),
+    ],
+)
+def test_arguments(step: str, code: str, remedy: str) -> None:
+    (found,) = check_text(SPEC.replace("[{}]", f"[{{ {step} }}]"), "case.toml").diagnostics
+    assert found.code == code
+    assert found.help and remedy in found.help
+
+
+def test_a_block_is_no_framework_s() -> None:
+    """Its author has chosen the names of its arguments."""
+    block = '[blocks.b]\nargs = { rate = 0.5 }\nbody = [{ op = "dropout", rate = "=rate" }]\n'
+    (found,) = check_text(SPEC.replace("[{}]", '[{ use = "b", p = 0.1 }]') + block, "case.toml").diagnostics
+    assert found.help == "the block `b` takes rate"
