@@ -100,13 +100,13 @@ def from_keras(path: str | Path, name: str | None = None, shapes: Sequence[Seque
     return replace(found, tensors=partial(_weights, found, path))
 
 
-def from_torch(model: nn.Module, *example: Tensor, name: str | None = None) -> Imported:
+def from_torch(model: nn.Module, *example: Tensor | tuple[Tensor, ...], name: str | None = None) -> Imported:
     """A torch module as it is in evaluation, with its dropout, and the answers of both compared; it is left as it was.
 
     What it gives in training alone becomes an output of training.
 
     Args:
-        example: an input for each argument of ``forward``, with a batch in front.
+        example: an input for each argument of ``forward``, with a batch in front, or a tuple of them.
         name: what the spec is called; the class's name unless given.
 
     Raises:
@@ -115,10 +115,11 @@ def from_torch(model: nn.Module, *example: Tensor, name: str | None = None) -> I
     """
     from graphbuilder.importers.torch import difference, read, weights
 
-    traced = read(model, example)
+    inputs = [tensor for each in example for tensor in (each if isinstance(each, tuple) else (each,))]
+    traced = read(model, inputs)
     kind = f"{type(model).__module__.partition('.')[0]}'s {type(model).__name__}"
     found = _imported(traced, _name(name or traced.name), f"{kind}, a torch module")
-    apart = difference(found.network, found.mapping, model, example)
+    apart = difference(found.network, found.mapping, model, inputs)
     return replace(found, difference=apart, tensors=partial(weights, found.network, found.mapping, model))
 
 

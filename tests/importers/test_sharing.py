@@ -117,3 +117,38 @@ def test_calls_that_no_layer_is_for_are_told(tmp_path: Path, capsys: pytest.Capt
     assert run(["import", str(file)]) == 2
     told = capsys.readouterr().err
     assert "`Dropout` called with True" in told and "`Roll`" in told
+
+
+class Tied(nn.Module):
+    """Two layers, the second with a weight of the first, or all of them."""
+
+    def __init__(self, shared: tuple[str, ...], bias: bool = True) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(6, 6, bias=bias), nn.Linear(6, 6, bias=bias)
+        for name in shared:
+            setattr(self.second, name, getattr(self.first, name))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.second(self.first(x).relu())
+
+
+@pytest.mark.parametrize(("shared", "bias"), [(("weight", "bias"), True), (("weight",), False)])
+def test_a_layer_whose_weights_are_all_anothers_is_run_again(
+    shared: tuple[str, ...], bias: bool, tmp_path: Path
+) -> None:
+    model, example = Tied(shared, bias), torch.randn(2, 6)
+    found = gb.from_torch(model, example)
+    assert 'share = "first"' in found.text
+    found.save(tmp_path / "tied.toml")
+    torch.save(model.state_dict(), tmp_path / "tied.pth")
+    with torch.no_grad():
+        again = gb.compile(tmp_path / "tied.toml", weights=tmp_path / "tied.pth").eval()(example)
+        assert torch.allclose(again, model(example), atol=1e-6)
+
+
+def test_weights_that_two_layers_share_in_part_are_named() -> None:
+    with pytest.raises(CompileError) as caught:
+        gb.from_torch(Tied(("weight",)), torch.randn(2, 6))
+    (found,) = caught.value.diagnostics
+    assert found.code == "GB801" and found.message.startswith("module `second`, ")
+    assert "weights shared between `first` and `second`, but not all that they have: `first.weight`" in found.message

@@ -258,6 +258,32 @@ def test_what_is_given_in_training_alone_is_an_output_of_training() -> None:
         assert all(distance(one, other) < 1e-5 for one, other in pairs)
 
 
+class Tables(nn.Module):
+    """Two inputs, and outputs in tables, one of them twice, one an input, one none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.classes, self.boxes = nn.Linear(6, 3), nn.Linear(6, 4)
+
+    def forward(self, left: Tensor, right: Tensor) -> dict[str, Any]:
+        classes, boxes = self.classes(left * right), self.boxes(left)
+        found = {"cls": classes, "box": boxes, "deep": [boxes, {"x.y": boxes}], "class": left, "none": None}
+        return {**found, "aside": classes * 2} if self.training else found
+
+
+def test_outputs_are_called_by_the_keys_of_their_table() -> None:
+    found = gb.from_torch(Tables(), (torch.randn(2, 6), torch.randn(2, 6)))
+    names = [name for name, _ in found.network.typed.graph.outputs]
+    assert names[:4] == ["cls", "box", "deep_0", "deep_1_x_y"] and len(names) == 5
+
+
+def test_an_input_without_an_example_is_told() -> None:
+    with pytest.raises(CompileError) as caught:
+        gb.from_torch(Tables(), torch.randn(2, 6))
+    (found,) = caught.value.diagnostics
+    assert found.code == "GB804" and found.help and "from_torch(model, left, right)" in found.help
+
+
 class Constants(nn.Module):
     """What is added and multiplied, and means over this and that."""
 

@@ -1,0 +1,41 @@
+"""What a module's outputs are called: by the keys of the tables that it gives them in, or else by number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from torch.utils._pytree import tree_unflatten  # torch.export tells the form of what a module gives in its terms alone
+
+from graphbuilder.importers.traced import name_for
+
+Way = tuple[str | int, ...]
+
+
+def named(program: Any) -> list[tuple[str, str]]:
+    """The name of every output that is a tensor, and of the node that gives it, in order."""
+    nodes = list(program.graph_signature.user_outputs)
+    leaves = _leaves(tree_unflatten(nodes, program.call_spec.out_spec), ())
+    given = [(way, node) for way, node in leaves if isinstance(node, str)]
+    names: dict[str, str] = {}
+    for number, (way, node) in enumerate(given):
+        plain = "out" if len(given) == 1 else f"out_{number}"
+        names[name_for(_wanted(way) or plain, "output", names, plain)] = node
+    return [*names.items()]
+
+
+def _wanted(way: Way) -> str:
+    """The keys on the way to an output, and what is counted below the first of them."""
+    first = next((place for place, each in enumerate(way) if isinstance(each, str)), len(way))
+    return "_".join(map(str, way[first:]))
+
+
+def _leaves(value: object, way: Way) -> Iterator[tuple[Way, object]]:
+    if isinstance(value, Mapping):
+        for key, each in cast("Mapping[object, object]", value).items():
+            yield from _leaves(each, (*way, str(key)))
+    elif isinstance(value, list | tuple):
+        for number, each in enumerate(cast("Sequence[object]", value)):
+            yield from _leaves(each, (*way, number))
+    else:
+        yield way, value
