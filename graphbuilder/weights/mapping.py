@@ -94,11 +94,19 @@ def _load(path: Path, depth: int) -> NameMapping:
     base = _base(path, document, file, depth, sink)
     written = dict(_rules(document, file, sink))
     for text in [text for text, ours in file.rules.items() if ours is False and text not in base.rules]:
-        remedy = meant(text, base.rules, "only a rule of an extended mapping can be dropped", form='"{}"')
+        remedy = _within(text, base, file) or meant(
+            text, base.rules, "only a rule of an extended mapping can be dropped", form='"{}"'
+        )
         sink.add(MappingInvalid.at(document.key_span(("rules", text)), f'no rule "{text}" to drop', help=remedy))
     sink.raise_if_failed()
     kept = {text: rule for text, rule in base.rules.items() if text not in file.rules}
     return NameMapping(path, file.source, {**kept, **written}, (*base.ignore, *map(glob, file.ignore)))
+
+
+def _within(text: str, base: NameMapping, file: _File) -> str | None:
+    """A remedy where ``text`` is the left side of a rule as it is in the extended file, not as it is moved."""
+    below = f"{file.within}{SEPARATORS[file.source]}{text}"
+    return f'`within` has moved the rules that are taken over: write "{below}" = false' if below in base.rules else None
 
 
 def _validated(document: Document) -> _File:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING
 
+from graphbuilder.backends.toml.writer import value as written
 from graphbuilder.diagnostics import Diagnostic, Label, Sink
 from graphbuilder.diagnostics.catalogue.weights import (
     MappingMissing,
@@ -70,7 +71,9 @@ def _below(checkpoint: Checkpoint, tried: Sequence[NameMapping]) -> str | None:
     for name, mapping in product(checkpoint.tensors, tried):
         model, _, rest = name.partition(separator)
         if any(rule.theirs.match(rest.rpartition(separator)[0]) for rule in mapping.rules.values()):
-            return f'write a mapping with extends = "{mapping.path.name}" and within = "{model}"'
+            moved = f"extends = {written(mapping.path.name)}`, `within = {written(model)}"
+            lines = f'`format = 1`, `source = "{mapping.source}"`, `{moved}`'
+            return f"write a mapping into {mapping.path.parent} of the lines {lines}, and take it by --weights-map"
     return None
 
 

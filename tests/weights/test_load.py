@@ -1,5 +1,6 @@
 """Loading: everything, or an error with both lists; saving and loading again is the identity."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -79,10 +80,12 @@ def test_names_below_a_model_of_the_file(tmp_path: Path) -> None:
     mapping = tmp_path / "any.toml"
     mapping.write_text(TORCH.format(theirs="b{n}", ours="a"))
     with pytest.raises(CompileError) as caught:
-        load(OURS, file(tmp_path, net__b1__weight=numbers(2, 3)), mapping)
+        load(OURS, file(tmp_path, net__b1__weight=numbers(2, 3), net__b1__bias=numbers(2)), mapping)
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "GB411"
-    assert diagnostic.help == 'write a mapping with extends = "any.toml" and within = "net"'
+    assert diagnostic.help and "--weights-map" in diagnostic.help
+    (tmp_path / "below.toml").write_text("\n".join(re.findall(r"`([^`]*)`", diagnostic.help)))
+    assert load(OURS, tmp_path / "w.safetensors", tmp_path / "below.toml")["a.weight"].shape == (2, 3)
 
 
 def test_long_lists_are_cut_on_a_screen_alone(tmp_path: Path) -> None:

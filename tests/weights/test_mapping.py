@@ -102,3 +102,14 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
 def test_a_base_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(CompileError, match="GB001"):
         mapping(tmp_path, HEAD + 'extends = "nothing.toml"\n')
+
+
+def test_a_rule_that_was_moved_is_dropped_by_its_new_name(tmp_path: Path) -> None:
+    mapping(tmp_path, BASE, "base.keras.toml")
+    text = HEAD + 'extends = "base.keras.toml"\nwithin = "net"\n[rules]\n"predictions" = false\n'
+    with pytest.raises(CompileError) as caught:
+        mapping(tmp_path, text)
+    (found,) = caught.value.diagnostics
+    assert found.message == 'no rule "predictions" to drop'
+    assert found.help and 'write "net/predictions" = false' in found.help
+    assert "net/predictions" not in lines(tmp_path, text.replace('"predictions"', '"net/predictions"'))
