@@ -9,6 +9,7 @@ import pytest
 from graphbuilder import CompileError, compiler, rendering
 from graphbuilder.backends.graphviz import Options, text
 from graphbuilder.backends.graphviz.figure import drawing, scene
+from graphbuilder.backends.graphviz.options import Heat
 from graphbuilder.backends.graphviz.read.scene import Box, Card, Region, Scene
 from tests.backends.graphviz.networks import network
 
@@ -288,6 +289,27 @@ def test_the_legend_has_only_what_occurs() -> None:
     assert "attention" in entries("transformer")
     assert {"join"} < entries("inception")
     assert "join" not in entries("basic")
+
+
+ADDED = '{ op = "relu" }, { op = "tanh" }, { id = "sum", op = "add", from = ["x", "tanh"] }'
+JOINED = '{ op = "relu" }, { op = "tanh" }, { id = "both", op = "concat", from = ["x", "tanh"] }'
+AFTER = JOINED.replace('"relu"', '"silu"').replace('"tanh"', '"gelu"').replace('["x"', '["sum"')
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (ADDED, ["residual shortcut (added at +)"]),
+        (JOINED, ["skip connection"]),
+        (f"{ADDED}, {AFTER}", ["residual shortcut (added at +) or skip connection"]),
+    ],
+)
+@pytest.mark.parametrize("heat", [None, "memory"])
+def test_the_legend_says_where_shortcuts_end(body: str, said: list[str], heat: Heat | None) -> None:
+    checked = compiler.check_text(f"{HEAD}[model]\nbody = [{body}]\n")
+    assert checked.network is not None, checked.diagnostics
+    words = [words.text for words in drawing(checked.network.typed, Options(heat=heat)).words]
+    assert [word for word in words if "shortcut" in word or "skip" in word] == said
 
 
 def test_a_heading_says_what_its_section_does_alone() -> None:

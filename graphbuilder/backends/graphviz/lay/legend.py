@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -173,17 +174,25 @@ def _meaning(family: str, titles: Sequence[str], details: Sequence[str], all_tit
 
 def _lines(drawing: Drawing, across: bool) -> Iterator[_Entry]:
     kinds = {line.kind for line in drawing.lines}
-    signs = {shape.lines[0][0].text for shape in drawing.shapes if shape.outline == "circle"}
     if any(drawn.dashed and drawn.style != "removed" for drawn in (*drawing.shapes, *drawing.frames)):
         yield _Entry("reuse", "dashed", "runs weights again, of what it names")
     if any(shape.faded for shape in drawing.shapes):
         yield _Entry("training", "pale", "made in training only")
     if "shortcut" in kinds:
-        yield _Entry("shortcut", "", "residual shortcut (added at +)" if "+" in signs else "skip connection")
+        yield _Entry("shortcut", "", _shortcuts(drawing))
     if "size" in kinds:
         yield _Entry("size", "", "size of, no values")
     if "passage" in kinds:
         yield _Entry("passage", "", f"same tensor, next {'row' if across else 'column'}")
+
+
+def _shortcuts(drawing: Drawing) -> str:
+    """What the joins do at which shortcuts end: they add, or they do something else with what was skipped."""
+    reading = Counter(line.head for line in drawing.lines)
+    heads = {line.head for line in drawing.lines if line.kind == "shortcut" and reading[line.head] > 1}
+    adding = {shape.lines[0][0].text == "+" for shape in drawing.shapes if shape.key in heads}
+    words = {True: "residual shortcut (added at +)", False: "skip connection"}
+    return " or ".join(words[each] for each in sorted(adding, reverse=True)) or words[False]
 
 
 def _notes(drawing: Drawing, grey: str) -> list[str]:
