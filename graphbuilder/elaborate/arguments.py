@@ -18,6 +18,7 @@ from graphbuilder.diagnostics.catalogue.references import (
 from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Place
 from graphbuilder.elaborate.scope import Scope, facts_of
+from graphbuilder.elaborate.slips import slip
 from graphbuilder.elaborate.terms import Terms
 from graphbuilder.ir import Op
 from graphbuilder.ops.other_names import argument_meant, argument_remedy
@@ -141,11 +142,30 @@ class OpMaker:
         elif details["type"] == "missing":
             self._sink.add(missing_argument(f"`{cls.op}`", name, step))
         else:
-            message = f"`{name}` of `{cls.op}` cannot be {shown(details['input'])}"
-            hint = details["msg"][0].lower() + details["msg"][1:]
-            notes = arguments[name].notes if name in arguments else ()
-            remedy = f"`graphbuilder ops {cls.op}` tells what it takes"
-            self._sink.add(ArgumentValue.at(place.span, message, label=hint, notes=notes, help=remedy))
+            self._sink.add(_wrong_value(cls, name, details, arguments, place))
+
+
+def _wrong_value(
+    cls: type[Op], name: str, details: ErrorDetails, arguments: Mapping[str, Argument], place: Place
+) -> Diagnostic:
+    """The diagnostic for a value that an argument cannot be, or for arguments that are wrong together."""
+    message = f"`{name}` of `{cls.op}` cannot be {shown(details['input'])}"
+    hint = details["msg"][0].lower() + details["msg"][1:]
+    remedy = f"`graphbuilder ops {cls.op}` tells what it takes"
+    if name not in arguments:
+        return ArgumentValue.at(place.span, message, label=hint, help=remedy)
+    argument = arguments[name]
+    better = slip(argument.raw, argument.value, argument.names, lambda value: _takes(cls, name, value))
+    return ArgumentValue.at(place.span, message, label=hint, notes=argument.notes, help=better or remedy)
+
+
+def _takes(cls: type[Op], name: str, value: Any) -> bool:
+    """Whether ``value`` alone is right for an argument of an op."""
+    try:
+        cls.model_validate({name: value})
+    except ValidationError as error:
+        return all(details["loc"][:1] != (name,) for details in error.errors(include_url=False))
+    return True
 
 
 def fields_meant(unknown: Iterable[str], cls: type[Op]) -> set[str]:
@@ -236,7 +256,8 @@ def checked(block: str, declared: Place, default: Any, argument: Argument, sink:
         return UNKNOWN
     expected = " or ".join(word for word, type_ in TYPES.items() if type_ in wanted)
     message = f"`{name}` of the block `{block}` is declared as {expected}; {shown(value)} is not"
-    remedy = f"give it {expected}, or declare another type in `args` of `{block}`"
+    better = slip(argument.raw, value, argument.names, lambda other: type(other) in wanted)
+    remedy = better or f"give it {expected}, or declare another type in `args` of `{block}`"
     sink.add(ArgumentType.at(argument.place.span, message, label=f"expected {expected}", help=remedy))
     return UNKNOWN
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -72,10 +73,18 @@ def _is_copy(name: str, before: str, after: str) -> bool:
     return name.startswith(before) and name.endswith(after) and middle.isdecimal()
 
 
+def _listed(head: str, known: Sequence[str], place: Place) -> str | None:
+    """The remedy for several names that stand in one text."""
+    names = [name.strip() for name in head.split(",")]
+    if len(names) < 2 or place.keys[-1] != "from" or place.keys[0] == "outputs" or not {*names} <= {*known}:
+        return None
+    return f"several names are a list: from = {json.dumps(names)}"
+
+
 def _unknown(head: str, signals: Mapping[str, Signal], place: Place) -> Diagnostic:
     # What was refused as a name stands under one that nobody wrote.
     known = [name for name in signals if name.isidentifier()]
-    remedy = meant(head, known, f"in this body: {', '.join(known)}" if known else None)
+    remedy = _listed(head, known, place) or meant(head, known, f"in this body: {', '.join(known)}" if known else None)
     return UnknownStep.at(place.span, f"no step or input `{head}` in this body", help=remedy)
 
 

@@ -1,0 +1,53 @@
+"""Values that were written a little wrong: a number in quotes, a name without its `=`, a float where an integer stands.
+
+What is said is tried: the caller tells whether a value would do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any, cast
+
+from graphbuilder.spec.expressions import Expression
+from graphbuilder.spec.unknown import UNKNOWN
+
+_LONGEST = 2**53
+
+
+def slip(raw: Any, value: Any, names: Mapping[str, Any], fits: Callable[[Any], bool]) -> str | None:
+    """How ``value``, written as ``raw`` where ``names`` are in scope, is written right; None where nobody knows."""
+    if isinstance(value, float):
+        return _whole(raw, value, fits)
+    if isinstance(raw, str) and raw in names:
+        return f'an expression starts with `=`: write "={raw}"' if _would(names[raw], fits) else None
+    if isinstance(raw, str):
+        number = _number(raw)
+        return f"write {raw} without quotes" if number is not None and fits(number) else None
+    return None
+
+
+def _would(value: Any, fits: Callable[[Any], bool]) -> bool:
+    return value is not UNKNOWN and fits(value)
+
+
+def _number(text: str) -> int | float | bool | None:
+    """The number or boolean that TOML and JSON read alike."""
+    try:
+        value = cast("object", json.loads(text))
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, int) or (isinstance(value, float) and isfinite(value)) else None
+
+
+def _whole(raw: Any, value: float, fits: Callable[[Any], bool]) -> str | None:
+    """What makes an integer of ``value``, where one would do."""
+    if not abs(value) < _LONGEST or not fits(int(value)):
+        return None
+    if not isinstance(raw, Expression):
+        return f"write {int(value)}" if value.is_integer() and raw == value else None
+    text = raw.text.removeprefix("=").strip()
+    if "/" in text.replace("//", ""):
+        return "`/` gives a float; `//` gives an integer of two integers"
+    return f'write "=int({text})", or `make_divisible(...)` for a multiple of 8'
