@@ -70,6 +70,11 @@ def gather(variants: Iterable[tuple[str, Checked]], strict: bool = False) -> lis
     return networks
 
 
+def told_of(settings: str, spec: object, specs: Sequence[object]) -> str:
+    """``settings`` of a variant, and the spec that they are for where there are several."""
+    return f"{settings} for {spec}" if settings and len(specs) > 1 else settings
+
+
 def _variants_note(settings: Sequence[str]) -> tuple[str, ...]:
     told = [each for each in settings if each]
     if not told:
@@ -90,9 +95,10 @@ def _variants(
                 raise TypeError("params and grid are for paths of specs: a Network has its params already")
             yield "", Checked(network, ())
             continue
-        for values in product(*grid.values()):
+        for values in product(*({repr(each): each for each in axis}.values() for axis in grid.values())):
             chosen = dict(zip(grid, values, strict=True))
-            yield ", ".join(f"{name}={each}" for name, each in chosen.items()), check(network, {**params, **chosen})
+            settings = ", ".join(f"{name}={each}" for name, each in chosen.items())
+            yield told_of(settings, network, networks), check(network, {**params, **chosen})
 
 
 def _told(networks: Sequence[Network]) -> Iterator[dict[str, Any]]:

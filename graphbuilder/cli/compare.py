@@ -86,13 +86,13 @@ def command(
 
 
 def _networks(reading: Reading, specs: tuple[str, ...], grid: tuple[str, ...]) -> list[Network]:
-    from graphbuilder.comparing import gather
+    from graphbuilder.comparing import gather, told_of
 
     axes = [_settings(each) for each in grid]
     if len(specs) * prod(map(len, axes)) > MOST:
         raise bad_use(f"this asks for more than {MOST} variants", "leave values out, or compare in parts")
     variants: list[tuple[str, Checked]] = [
-        (", ".join(chosen), replace(reading, settings=(*reading.settings, *chosen)).check(spec))
+        (told_of(", ".join(chosen), spec, specs), replace(reading, settings=(*reading.settings, *chosen)).check(spec))
         for spec, chosen in product(specs, product(*axes))
     ]
     networks = gather(variants, reading.strict)
@@ -102,9 +102,9 @@ def _networks(reading: Reading, specs: tuple[str, ...], grid: tuple[str, ...]) -
 
 
 def _settings(written: str) -> list[str]:
-    """``NAME=A,B`` as ``NAME=A`` and ``NAME=B``; commas within brackets and quotes part nothing."""
+    """``NAME=A,B`` as ``NAME=A`` and ``NAME=B``, each once; commas within brackets and quotes part nothing."""
     name, equals, values = written.partition("=")
-    found = [each.strip() for each in _parts(values)]
+    found = dict.fromkeys(each.strip() for each in _parts(values))
     if not equals or not all(found):
         raise bad_use(f"{written[:80]!r} is no grid", "write NAME=A,B, such as middle=4,8 or 'depths=[2,2],[3,4]'")
     return [f"{name}={value}" for value in found]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import graphbuilder as gb
 from tests.cli.running import Run
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -81,3 +82,16 @@ def test_a_commands_own_options_stand_first(cli: Run) -> None:
     options, reading = cli("compare", "--help")[1].split("How a spec is read:")
     assert "--set-grid" in options and "[default: auto]" in options and "--strict" not in options
     assert "--strict" in reading and "--markdown " not in reading
+
+
+def test_a_value_that_is_there_twice_is_taken_once(cli: Run) -> None:
+    _, out, _ = cli("compare", XCEPTION, "--set-grid", "middle=4,4, 4", "--json")
+    assert len(json.loads(out)["variants"]) == 1
+    assert len(gb.compare(XCEPTION, grid={"middle": [4, 4], "residual": [True, True]}).variants) == 1
+
+
+def test_the_spec_without_a_param_is_named(cli: Run) -> None:
+    code, _, err = cli("compare", XCEPTION, RESNET, "--set-grid", "middle=4,8")
+    assert code == 2 and "GB502" in err
+    told = " ".join(err.split())
+    assert "with middle=4 for " in told and "resnet50.toml, and in another variant" in told
