@@ -30,7 +30,7 @@ from graphbuilder.elaborate.initialisers import ByOp, check_owned, owned_names, 
 from graphbuilder.elaborate.names import Named, all_names, around, build_order
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
 from graphbuilder.elaborate.reading import FAILED, Reading, facts_read, read
-from graphbuilder.elaborate.remedies import notes_on, of_paths, of_step
+from graphbuilder.elaborate.remedies import notes_on, of_inputs, of_paths, of_step
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Initialiser, Node, Op, OpError, TensorType, Value
@@ -339,7 +339,7 @@ class BodyBuilder:
         related = tuple(
             Label(node.place.span, f"`{node.name}` gives {known.type}") for node, known in blamed if node and node.place
         )
-        untried = [*of_step(error, place, made)]
+        untried = [*of_inputs(self.context.spec), *of_step(error, place, made)]
         if len(error.inputs) > 1 and reading.types:
             untried += of_paths(self, [reading.types[index] for index in error.inputs], place)
         diagnostic = from_op_error(error, place, arguments, related, tuple(untried))

@@ -15,12 +15,15 @@ from graphbuilder.document import Place
 from graphbuilder.ir import Graph, Node, OpError, TensorType
 from graphbuilder.ops.shape import Permute
 from graphbuilder.spec.merged import longer, own
+from graphbuilder.spec.model import Spec
 
 if TYPE_CHECKING:
     from graphbuilder.elaborate.builder import BodyBuilder
 
 # Of the steps that stand before, those that are tried.
 _TRIED = 6
+# Channels of an image: grey, colours, colours and what shows through.
+_COLOURS = (1, 3, 4)
 
 
 def of_step(error: OpError, step: Place, made: Sequence[Node]) -> Iterator[Remedy]:
@@ -33,6 +36,26 @@ def of_step(error: OpError, step: Place, made: Sequence[Node]) -> Iterator[Remed
         yield from setting(step, name, value)
     for written in () if any(map(_permutes, made)) else error.ahead:
         yield from _put_ahead(step, written)
+
+
+def of_inputs(spec: Spec) -> Iterator[Remedy]:
+    """Inputs that look as other frameworks write them, the batch first or the channels of an image last, as here."""
+    for name, input_ in spec.inputs.items():
+        place = spec.place_of("inputs") / name
+        shape = _as_here(input_.shape) if input_.layout == "channels_first" else None
+        if shape and isinstance(place.value, list):
+            yield from instead(place, json.dumps(shape), f"write {name} = {shape}: channels first, without the batch")
+
+
+def _as_here(shape: Sequence[object]) -> list[int] | None:
+    sizes = [size for size in shape if type(size) is int]
+    if len(sizes) < len(shape):
+        return None
+    if len(sizes) == 4 and sizes[0] == 1:
+        return _as_here(sizes[1:]) or sizes[1:]
+    if len(sizes) == 3 and sizes[-1] in _COLOURS and min(sizes[:2]) > max(_COLOURS):
+        return [sizes[2], sizes[0], sizes[1]]
+    return None
 
 
 def notes_on(rule: type[Rule], made: Sequence[Node]) -> tuple[str, ...]:

@@ -1,0 +1,47 @@
+"""An input that is written as other frameworks write it is told where that repairs what follows from it."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphbuilder.compiler import check_text
+from graphbuilder.diagnostics import Diagnostic
+
+HEAD = 'format = 1\nname = "n"\n[inputs]\nimage = {}\n[model]\nbody = [{}]\n'
+CONV = '{ op = "conv", out = 16, kernel = 5 }'
+PAIR = '{ op = "conv", out = 16, kernel = [5, 5] }'
+GROUPS = '{ op = "conv", out = 16, kernel = 1, groups = 5 }'
+HERE = "write image = [3, 32, 32]: channels first, without the batch"
+
+
+def told(shape: str, body: str) -> tuple[Diagnostic, ...]:
+    return check_text(HEAD.format(shape, body), "case.toml").diagnostics
+
+
+@pytest.mark.parametrize(
+    ("shape", "body"),
+    [("[32, 32, 3]", CONV), ("[1, 3, 32, 32]", PAIR), ("[1, 32, 32, 3]", PAIR), ("[1, 3, 32, 32]", CONV)],
+)
+def test_what_is_suggested_repairs(shape: str, body: str) -> None:
+    (found,) = told(shape, body)
+    assert found.help == HERE
+    assert found.remedy and check_text(found.remedy.applied, "case.toml").diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("shape", "body"),
+    [
+        ("[32, 32, 3]", GROUPS),
+        ("[64, 4, 4]", CONV),
+        ("[2, 3, 32, 32]", PAIR),
+        ('{ shape = [32, 32, 3], layout = "channels_last" }', CONV),
+        ('["=16 * 2", 32, 3]', CONV),
+    ],
+)
+def test_what_repairs_nothing_or_is_none_is_not_suggested(shape: str, body: str) -> None:
+    (found,) = told(shape, body)
+    assert "channels first, without" not in (found.help or "")
+
+
+def test_what_runs_is_not_judged() -> None:
+    assert told("[1, 3, 32, 32]", CONV.replace("5", "3")) == ()
