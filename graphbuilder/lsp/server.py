@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
@@ -24,6 +23,7 @@ from graphbuilder.lsp.completion import complete
 from graphbuilder.lsp.file import Reading, SpecFile, read
 from graphbuilder.lsp.hover import hover
 from graphbuilder.lsp.places import definition, references
+from graphbuilder.lsp.protocol import Aside, Messages, Protocol
 from graphbuilder.lsp.reports import reports
 from graphbuilder.lsp.symbols import symbols
 
@@ -38,16 +38,19 @@ class Server(LanguageServer):
     def __init__(self) -> None:
         # A change brings the whole text: specs are small, and lines end for the protocol where they do for TOML.
         whole = lsp.TextDocumentSyncKind.Full
-        super().__init__("graphbuilder", graphbuilder.__version__, whole)  # pyright: ignore[reportUnknownMemberType]
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
+            "graphbuilder", graphbuilder.__version__, whole, protocol_cls=Protocol
+        )
         self.specs: dict[str, SpecFile] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}
-        self._thread = ThreadPoolExecutor(1, "check")
+        self._thread = Aside()
 
     def opened(self, document: lsp.TextDocumentItem) -> None:
         """Take in a file, and check it."""
         path = to_fs_path(document.uri) if document.uri.startswith("file:") else None
         units = self.workspace.position_codec.client_num_units
-        self.specs[document.uri] = SpecFile(document.uri, Path(path) if path else None, units)
+        usable = path and "\0" not in path
+        self.specs[document.uri] = SpecFile(document.uri, Path(path) if path and usable else None, units)
         self.changed(document.uri, document.text, document.version, 0)
 
     def changed(self, uri: str, text: str, version: int, pause: float = PAUSE) -> None:
@@ -135,7 +138,7 @@ def _read(source: str, name: str, folder: Path | None, edited: Mapping[Path, str
 
 def serve(read_from: BinaryIO, write_to: BinaryIO) -> None:
     """Serve one editor until it leaves."""
-    server().start_io(read_from, write_to)
+    server().start_io(cast("Any", Messages(read_from)), write_to)
 
 
 def server() -> Server:

@@ -1,0 +1,107 @@
+"""Clients that keep to the protocol badly: they are answered, and the server serves on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+OPEN = {"languageId": "toml", "version": 1, "text": 'format = 1\nname = "a"\n'}
+FILE = {"textDocument": {"uri": "file:///x.toml"}}
+# Steps that a check does not get through in a moment.
+LONG = """\
+format = 1
+name = "long"
+[inputs]
+x = [3, 8, 8]
+[model]
+body = [{ op = "leakyrelu", slope = "=0.001 * i", repeat = 19000 }]
+"""
+
+
+class Client:
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.shown: list[str] = []
+        assert process.stdin and process.stdout
+        self._to, self._from = process.stdin, process.stdout
+
+    def raw(self, data: bytes) -> None:
+        self._to.write(data)
+        self._to.flush()
+
+    def send(self, **message: Any) -> None:
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        self.raw(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    def ask(self, number: int, method: str, params: Any) -> dict[str, Any]:
+        """The answer to a question; messages to the person that come before it are kept."""
+        self.send(id=number, method=method, params=params)
+        while (message := self._message()).get("id") != number:
+            self.shown += [message["params"]["message"]] if message.get("method") == "window/showMessage" else []
+        return message
+
+    def _message(self) -> dict[str, Any]:
+        length = 0
+        while line := self._from.readline().strip():
+            if line.startswith(b"Content-Length"):
+                length = int(line.split()[1])
+        assert length, "the server ended"
+        return json.loads(self._from.read(length))
+
+
+@contextmanager
+def client() -> Iterator[Client]:
+    command = [sys.executable, "-m", "graphbuilder.cli", "lsp"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        try:
+            found = Client(process)
+            found.ask(0, "initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+            yield found
+            assert "result" in found.ask(98, "textDocument/hover", {**FILE, "position": {"line": 0, "character": 0}})
+            found.ask(99, "shutdown", None)
+            assert not found.shown
+            found.send(method="exit", params=None)
+            left = time.monotonic()
+            said = process.communicate(timeout=20)[1].decode()
+            assert time.monotonic() - left < 3 and "Traceback" not in said, said
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("length", ["99999999999999999999", "9" * 5000, str(1 << 40)])
+def test_a_message_of_any_length_is_passed_over(length: str) -> None:
+    with client() as found:
+        found.raw(f"Content-Length: {length}\r\n\r\n".encode())
+
+
+def test_questions_that_make_no_sense_are_answered() -> None:
+    wrong = [{}, {**FILE, "position": {"line": -1, "character": 0}}, {"textDocument": {"uri": 5}, "position": "x"}]
+    wrong += [{"textDocument": {"uri": "http://[bad"}, "position": {"line": 0, "character": 0}}]
+    with client() as found:
+        answers = [found.ask(number, "textDocument/hover", each) for number, each in enumerate(wrong, 1)]
+    assert [answer.get("error", {}).get("code") for answer in answers] == [-32602] * 4
+
+
+def test_what_is_told_of_no_file_is_passed_over() -> None:
+    with client() as found:
+        for uri in ("file:///tmp/%00x.toml", "http://[bad", "", "untitled:1"):
+            found.send(method="textDocument/didOpen", params={"textDocument": {"uri": uri, **OPEN}})
+        found.send(method="textDocument/didOpen", params={"x": 1})
+        changed = {"textDocument": {"uri": "file:///never.toml", "version": 1}, "contentChanges": [{"text": "a"}]}
+        found.send(method="textDocument/didChange", params=changed)
+        found.send(method="textDocument/didClose", params={"textDocument": {"uri": "file:///never.toml"}})
+
+
+def test_leaving_does_not_wait_for_a_check() -> None:
+    with client() as found:
+        document = {"uri": "file:///tmp/long.toml", **OPEN, "text": LONG}
+        found.send(method="textDocument/didOpen", params={"textDocument": document})
+        time.sleep(0.5)
