@@ -54,6 +54,39 @@ def test_a_stack_shows_every_copy(show: Show) -> None:
     assert opened.crossings() == []
 
 
+def links(opened: Opened, title: str) -> list[str]:
+    """What the details list under ``title``."""
+    section = opened.page.locator("#details section", has=opened.page.get_by_role("heading", name=title, exact=True))
+    return section.locator("li").all_inner_texts()
+
+
+def test_behind_a_stack_stands_its_last_copy(show: Show) -> None:
+    opened = show("xception", "#exit.block13")
+    assert links(opened, "Reads from") == ["middle.7.merge"]
+    opened.item("middle.0.merge,").click()
+    assert [each.split()[-2:] for each in links(opened, "Read by")] == [["reads", "middle.7.merge"]] * 2
+    opened.item("entry.block4.merge").click()
+    assert {each.split(".unit")[0] for each in links(opened, "Read by")} >= {"middle.0"}
+    opened.item("middle 0 – 7,").locator(".mark").click()
+    opened.item("exit.block13.shortcut.conv,").click()
+    assert links(opened, "Reads from") == ["middle.0 – 7"]
+
+
+def test_a_stack_is_told_of_as_all_its_copies(show: Show) -> None:
+    opened = show("xception", "#middle.0")
+    details = opened.page.locator("#details")
+    expect(details.locator("h2")).to_have_text("middle 0 – 7")
+    expect(details.locator(".trail")).to_have_text("middle.0 – 7")
+    expect(details).to_contain_text("187×187 to 859×859")
+    expect(details).to_contain_text("of middle.0 and middle.7")
+
+
+def test_of_copies_in_turn_the_last_of_its_kind_is_named(show: Show) -> None:
+    opened = show("swin_t", "#stages.3.down")
+    (read,) = links(opened, "Reads from")
+    assert read.startswith("stages.2.block.5.")
+
+
 def test_a_composite_opens_to_what_it_is_made_of(show: Show) -> None:
     opened = show("xception", "#exit.block14.unit.sepconv")
     opened.page.get_by_role("button", name="Unfold", exact=True).click()
@@ -308,6 +341,23 @@ def test_the_figure_is_saved_as_it_is_folded(show: Show, tmp_path: Path, key: st
     if suffix == ".svg":
         text = data.decode()
         assert "Entry flow" in text and "block2" not in text and "class=" not in text and "aria-" not in text
+
+
+def saved(opened: Opened, tmp_path: Path) -> str:
+    with opened.page.expect_download() as waiting:
+        opened.press("s")
+    waiting.value.save_as(tmp_path / "saved.svg")
+    return (tmp_path / "saved.svg").read_text(encoding="utf-8")
+
+
+def test_what_is_under_the_mouse_or_chosen_is_not_saved(show: Show, tmp_path: Path) -> None:
+    opened = show("xception")
+    opened.page.mouse.move(2, 890)
+    still = saved(opened, tmp_path)
+    opened.item("exit.block13.shortcut.conv,").click()
+    opened.page.wait_for_timeout(300)
+    assert saved(opened, tmp_path) == still
+    expect(opened.page.locator(".chosen")).to_have_count(1)
 
 
 def test_an_update_keeps_zoom_folds_and_what_is_chosen(show: Show) -> None:

@@ -45,8 +45,9 @@ def _rules(theme: str, palette: Palette) -> Iterator[str]:
     yield f"{theme} .note,{theme} .caption{{fill:{muted}}}{theme} .mark path{{stroke:{muted}}}"
     for kind, colour in palette.lines.items():
         yield f"{theme} .wire.{kind} path{{stroke:{colour}}}{theme} .wire.{kind} .arrow{{fill:{colour}}}"
-    yield f"{theme} .halo{{stroke:{accent}}}{theme} :focus-visible>.shape{{stroke:{accent};stroke-width:2.6}}"
-    yield f"{theme} .box:hover>.shape,{theme} .frame:hover>.shape{{stroke:{accent}}}"
+    pointed = f"{theme} #world:not(.still)"
+    yield f"{theme} .halo{{stroke:{accent}}}{pointed} :focus-visible>.shape{{stroke:{accent};stroke-width:2.6}}"
+    yield f"{pointed} :is(.box,.frame):hover>.shape{{stroke:{accent}}}"
     yield f"{theme} .mark:hover path{{stroke:{ink}}}"
 
 

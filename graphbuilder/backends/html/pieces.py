@@ -21,6 +21,7 @@ from graphbuilder.backends.graphviz.lay.parts import BoxMark, LabelMark, Part, T
 from graphbuilder.backends.graphviz.lay.pen import Pen, tidied
 from graphbuilder.backends.graphviz.lay.placing import Placer
 from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.backends.graphviz.read.policy import is_chained
 from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Region
 from graphbuilder.backends.graphviz.read.structure import Element, structure
 from graphbuilder.backends.html.folds import Fold
@@ -141,6 +142,7 @@ def _fold(fold: Fold, sheet: Sheet) -> Data:
         around = fold.where.prefix.removeprefix(sheet.prefix)
         data |= {"count": fold.run.count, "words": list(fold.words), "around": around}
         data |= {"turns": len(fold.turns)} if fold.turns else {}
+        data |= {} if fold.turns or is_chained(fold.run, fold.typed) else {"beside": True}
     return data
 
 

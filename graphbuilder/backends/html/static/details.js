@@ -26,7 +26,7 @@ function drawDetails(panel, view, go) {
   body.replaceChildren(...(call ? ofCall(view, path, call, item, go) : ofEnd(path, item)));
   body.scrollTop = 0;
   panel.querySelector("h2").textContent = titleOf(path, call, item);
-  panel.querySelector(".trail").replaceChildren(...trail(path, go));
+  panel.querySelector(".trail").replaceChildren(...trail(path, item?.path === path && isStack(item) ? rangeOfStack(item) : path, go));
 }
 
 function titleOf(path, call, item) {
@@ -39,26 +39,26 @@ function ofEnd(path, item) {
   return [made("p", { class: "chip-row" }, made("span", { class: "chip" }, "input or output")), made("p", {}, words)];
 }
 
-function trail(path, go) {
-  const names = path.split(".");
+function trail(path, said, go) {
+  const names = path.split("."), last = said.split(".").at(-1);
   return names.flatMap((name, number) => {
     const to = names.slice(0, number + 1).join(".");
-    const part = number === names.length - 1 ? made("span", { "aria-current": "true" }, name) : pressed(name, () => go(to), { class: "link" });
+    const part = number === names.length - 1 ? made("span", { "aria-current": "true" }, last) : pressed(name, () => go(to), { class: "link" });
     return number ? [made("span", { class: "dot", "aria-hidden": "true" }, "."), part] : [part];
   });
 }
 
 function ofCall(view, path, call, item, go) {
-  const { data } = view;
+  const { data } = view, last = item?.path === path && isStack(item) ? lastOfStack(item) : path;
   return [
     chips(view, call, item),
     call.wrong ? section("Wrong", ...call.wrong.map((error) => made("p", { class: "wrong" }, error))) : null,
-    section("Shapes", shapes(call)),
+    section("Shapes", shapes(call, callAt(data, last) ?? call)),
     section("Cost", costs(view, path, call, item)),
-    fieldOf(data, path),
+    fieldOf(data, path, last),
     call.args ? section("Arguments", argumentsOf(call.args)) : null,
-    neighbourList("Reads from", item, view.near.read, go),
-    neighbourList("Read by", item, view.near.readers, go),
+    neighbourList("Reads from", readFrom(view, item), go),
+    neighbourList("Read by", readBy(view, item), go),
     call.at ? specLines(data, call.at) : null,
   ].filter(Boolean);
 }
@@ -76,10 +76,10 @@ function chips(view, call, item) {
   return row;
 }
 
-function shapes(call) {
+function shapes(call, last) {
   return made("p", { class: "shapes" },
     made("span", {}, call.reads.join(", ") || "nothing"), made("span", { class: "arrow", "aria-label": "to" }, "→"),
-    made("span", {}, call.gives.join(", ")));
+    made("span", {}, last.gives.join(", ")));
 }
 
 function costs(view, path, call, item) {
@@ -98,10 +98,13 @@ function costs(view, path, call, item) {
   return made("div", {}, table, note);
 }
 
-function fieldOf(data, path) {
-  const number = data.fields[path];
-  if (number === undefined || !data.sizes[number]) return null;
-  return section("Receptive field", made("p", { class: "shapes" }, data.sizes[number]));
+// Of a stack that of the first copy and that of the last.
+function fieldOf(data, path, last) {
+  const [first, final] = [path, last].map((each) => data.sizes[data.fields[each]]);
+  if (!first) return null;
+  const differ = last !== path && final && final !== first;
+  return section("Receptive field", made("p", { class: "shapes" }, differ ? `${first} to ${final}` : first),
+    differ ? made("p", { class: "hint" }, `of ${path} and ${last}`) : null);
 }
 
 function argumentsOf(args) {
@@ -112,12 +115,36 @@ function argumentsOf(args) {
   return table;
 }
 
-function neighbourList(title, item, find, go) {
-  if (!item) return null;
-  const found = [...find(item).items];
+// What an item reads; of what stands for copies of a stack that the item is not in, the last gives the value.
+function readFrom(view, item) {
+  if (!item) return [];
+  return [...view.near.read(item).items].map((other) => {
+    if (isStack(other)) return { words: rangeOfStack(other), path: other.path };
+    const last = lastOf(other.path, apart(other, item));
+    return { words: last, path: callAt(view.data, last) ? last : other.path };
+  });
+}
+
+// What reads an item; of copies of a stack the last is read from outside.
+function readBy(view, item) {
+  if (!item) return [];
+  return [...view.near.readers(item).items].map((other) => {
+    const last = lastOf(item.path, apart(item, other));
+    return { words: isStack(other) ? rangeOfStack(other) : other.path, path: other.path, note: last === item.path ? "" : ` reads ${last}` };
+  });
+}
+
+// The stacks that an item is in and another is not, but for those whose copies all stand side by side.
+function apart(item, other) {
+  return item.copies.filter(({ base, start, beside }) => !beside && !other.copies.some((each) => each.base === base && each.start === start));
+}
+
+function neighbourList(title, found, go) {
   if (!found.length) return null;
   const list = made("ul", { class: "links" });
-  for (const other of found.slice(0, 12)) list.append(made("li", {}, pressed(other.path, () => go(other.path), { class: "link" })));
+  for (const { words, path, note } of found.slice(0, 12)) {
+    list.append(made("li", {}, pressed(words, () => go(path), { class: "link" }), note ? made("span", { class: "hint" }, note) : null));
+  }
   return section(title, list);
 }
 

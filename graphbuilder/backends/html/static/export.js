@@ -13,7 +13,7 @@ function exported(view) {
   written(data.facts.join("  ·  "), EDGE, EDGE + 30, 10, sheet, { fill: ink, opacity: 0.75, "font-family": family });
   const copy = styled(world, world.cloneNode(true));
   copy.setAttribute("transform", `translate(${EDGE} ${EDGE + TITLE_ROOM})`);
-    sheet.append(copy);
+  sheet.append(copy);
   return { text: new XMLSerializer().serializeToString(sheet), wide, high };
 }
 
@@ -64,12 +64,14 @@ function savePng(view) {
   });
 }
 
-// What is lit or chosen is not of the figure.
+// What is lit, chosen, under the mouse or faded is not of the figure, nor is what fades out on its way.
 function plainly(view, action) {
+  view.world.classList.add("still");
   view.light(null);
   view.world.querySelectorAll(".chosen").forEach((each) => each.classList.remove("chosen"));
   view.world.querySelector(".halo")?.remove();
   const done = action();
+  view.world.classList.remove("still");
   view.mark();
   return done;
 }

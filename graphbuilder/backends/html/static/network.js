@@ -59,13 +59,36 @@ function costOfDrawn(data, path, kind) {
 // The copies on a stack at a path, as the paths of what is in them tell them apart.
 function copiesAt(path, fold) {
   const cut = path.lastIndexOf(".") + 1;
-  return { base: path.slice(0, cut), start: Number(path.slice(cut)), end: Number(path.slice(cut)) + fold.count, turns: fold.turns ?? 1 };
+  return { base: path.slice(0, cut), start: Number(path.slice(cut)), end: Number(path.slice(cut)) + fold.count, turns: fold.turns ?? 1,
+    beside: Boolean(fold.beside) };
+}
+
+// The last copy of what is at a path: in each of these stacks the last, where the path is of the first.
+function lastOf(path, copies) {
+  return copies.toReversed().reduce((found, { base, end, turns }) => {
+    const [name, ...rest] = found.slice(base.length).split("."), first = Number(name);
+    return base + [first + turns * Math.floor((end - 1 - first) / turns), ...rest].join(".");
+  }, path);
+}
+
+// Whether an item stands for all copies of a stack at once.
+function isStack(item) {
+  return item?.fold?.kind === "stack" && item.state !== "all";
+}
+
+// The path of a stack's last copy, and of all of it.
+function lastOfStack({ path, fold }) {
+  return lastOf(path, [{ ...copiesAt(path, fold), turns: 1 }]);
+}
+
+function rangeOfStack(item) {
+  return `${item.path} – ${lastOfStack(item).split(".").at(-1)}`;
 }
 
 // What an item costs in all copies that it stands for.
 function costOf(data, item, kind) {
   if (item.until) return costOfLot(data, item, kind);
-  const stacked = item.fold?.kind === "stack" && !(item.open && item.state === "all");
+  const stacked = isStack(item);
   return costOfCopies(data, item.path, stacked ? [...item.copies, { ...copiesAt(item.path, item.fold), turns: 1 }] : item.copies, kind);
 }
 
