@@ -43,6 +43,8 @@ def heading(summary: Summary) -> str:
 def totals(summary: Summary) -> Iterator[tuple[str, str]]:
     """(name, text) of every total; counts of parameters stand in line."""
     costs = summary.costs
+    if any(block.repeat > 1 and block.blocks for _, block in walk(summary.blocks, len(summary.levels))):
+        yield "copies", "a row with ×N counts all N, the rows below it one"
     yield "inputs", named(summary.inputs)
     yield "outputs", named(summary.outputs, summary.training)
     counts = {

@@ -85,6 +85,20 @@ def test_the_looks(xception: Summary, golden: Callable[[str, str], None]) -> Non
     assert str(xception) == xception.text()
 
 
+def test_what_rows_below_copies_count_is_said_where_there_are_such(xception: Summary) -> None:
+    text = """
+    format = 1
+    name = "plain"
+    [inputs]
+    image = [3, 8, 8]
+    [model]
+    body = [{ op = "relu", repeat = 3 }]
+    """
+    network = check_text(dedent(text), "plain.toml").network
+    assert "a row with ×N counts all N, the rows below it one" in xception.text()
+    assert network and "counts all N" not in summarise(network.typed).text()
+
+
 def test_copies_that_differ_are_rows_of_their_own() -> None:
     (stage,) = summary(
         """
