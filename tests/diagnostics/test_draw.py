@@ -97,6 +97,15 @@ error: 1 error"""
     assert draw([error], width=40) == expected
 
 
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_what_is_said_beside_and_below_carets_keeps_to_the_width(width: int) -> None:
+    said = 'must be "valid", "half", "same", an integer not below 0, a list of one an axis, or [before, after] an axis'
+    error = CannotAdd.at(
+        at(6, 32, 42), said, label=said, related=(Label(at(3, 3, 21), said),), notes=(said,), help=said
+    )
+    assert all(columns(row) <= width for row in draw([error], width=width).splitlines())
+
+
 def test_nothing_is_said_below_carets_that_fill_the_screen_where_there_is_nothing_to_say() -> None:
     assert draw([CannotAdd.at(at(6, 3, 56), "x")], width=40).splitlines()[3:] == [
         '6 |   { op = "conv", out = "=out", kern…',
