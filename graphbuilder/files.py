@@ -109,12 +109,13 @@ def _coded(path: Target) -> Generator[None]:
         yield
     except OSError as error:
         message = f"cannot write {os.fspath(path)}: {(error.strerror or str(error)).lower()}"
-        raise CompileError((OutputFailed.at(None, message, help=_remedy(error)),)) from error
+        raise CompileError((OutputFailed.at(None, message, help=_remedy(error, path)),)) from error
 
 
-def _remedy(error: OSError) -> str:
+def _remedy(error: OSError, path: Target) -> str:
     if isinstance(error, FileNotFoundError):
-        return "make the folder first"
+        folder = Path(os.path.realpath(path) if os.path.islink(path) else path).parent
+        return f"make the folder {folder} first"
     return "nothing was written; choose another place with -o"
 
 

@@ -197,3 +197,10 @@ except CompileError as error:
 
 def test_a_device_that_is_full_is_refused() -> None:
     assert code_of(lambda: files.write_whole("/dev/full", b"x")) == "GB505"
+
+
+def test_the_folder_that_a_link_leads_into_is_named(tmp_path: Path) -> None:
+    link = tmp_path / "spec.toml"
+    link.symlink_to(tmp_path / "none" / "spec.toml")
+    with pytest.raises(CompileError, match=f"make the folder {tmp_path / 'none'} first"):
+        files.write_all({link: b""})

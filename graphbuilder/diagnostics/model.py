@@ -5,10 +5,23 @@ Nothing here knows how a diagnostic is drawn, nor what the codes are.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 Severity = Literal["error", "warning"]
+
+# What a file brings is told as far as it can be recognised: of what is quoted, and of a whole text, the two ends.
+_QUOTED = re.compile(r"`[^`]{241,}`")
+_LONGEST = 2_000
+
+
+def shortened(text: str) -> str:
+    """``text`` of at most 2,000 characters; of what is quoted at length in it, 120. An ellipsis is what is left out."""
+    if len(text) <= 240:
+        return text
+    text = _QUOTED.sub(lambda found: f"`{found[0][1:81]}…{found[0][-40:]}", text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 500]}…{text[-499:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,9 @@ class Label:
 
     span: Span
     text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", shortened(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +145,13 @@ class Diagnostic:
     help: str | None = None
     untried: tuple[Remedy, ...] = ()
     remedy: Remedy | None = None
+
+    def __post_init__(self) -> None:
+        # The one place where what a file brings becomes what is told.
+        object.__setattr__(self, "message", shortened(self.message))
+        object.__setattr__(self, "label", shortened(self.label))
+        object.__setattr__(self, "notes", tuple(map(shortened, self.notes)))
+        object.__setattr__(self, "help", shortened(self.help) if self.help else self.help)
 
     @property
     def code(self) -> str:

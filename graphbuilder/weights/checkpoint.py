@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from math import prod
@@ -10,13 +10,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from graphbuilder.diagnostics import CompileError, Rule
-from graphbuilder.diagnostics.catalogue.weights import WeightsOversized
+from graphbuilder.diagnostics.catalogue.weights import WeightsOversized, WeightsTooMany
 
 if TYPE_CHECKING:
     import numpy as np
 
 Source = Literal["keras", "keras_h5", "safetensors", "torch"]
 Convention = Literal["keras", "torch"]
+
+_MOST = 100_000
+_LONGEST = 1_000
 
 
 class Stored(NamedTuple):
@@ -82,3 +85,17 @@ def refuse_oversized(path: str, name: str, shape: tuple[int, ...], itemsize: int
     if declared > available:
         message = f"{path}: {name} is declared with {declared:,} bytes, and the file has {available:,}"
         raise refusal(WeightsOversized, message)
+
+
+def refuse_many(path: str, names: Collection[str]) -> None:
+    """Refuse more tensors than any network has, and names that nobody can read.
+
+    Raises:
+        CompileError: GB414.
+    """
+    if len(names) > _MOST:
+        raise refusal(WeightsTooMany, f"{path} holds {len(names):,} tensors, and {_MOST:,} are read at most")
+    long = next((name for name in names if len(name) > _LONGEST), None)
+    if long is not None:
+        message = f"{path} holds a tensor whose name has {len(long):,} characters, and {_LONGEST:,} are read at most"
+        raise refusal(WeightsTooMany, message, f"it begins with `{long[:40]}`")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.files import FileUnreadable
 from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsOversized, WeightsUnsafe
-from graphbuilder.weights.checkpoint import Stored, refusal
+from graphbuilder.weights.checkpoint import Stored, refusal, refuse_many
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,6 +58,7 @@ def content(path: str, file: BinaryIO, start: int, size: int) -> Content:
         if code == WeightsDamaged.code:
             raise _damaged(path, message)
         raise refusal(_RULES[code], f"{path}: {message}", remedy)
+    refuse_many(path, answer["tensors"])
     tensors: dict[str, Stored] = {}
     for name, tensor in answer["tensors"].items():
         if "type" not in tensor or "at" in tensor:

@@ -42,7 +42,8 @@ def read_archive(path: str, file: BinaryIO, opened: ExitStack) -> Checkpoint:
                 sum(map(len, iter(partial(member.read, _CHUNK), b""))),
             )
     except (zipfile.BadZipFile, ValueError, RecursionError, EOFError, OSError, struct.error) as error:
-        raise refusal(WeightsDamaged, f"{path} is damaged: {error}", _AGAIN) from error
+        reason = "its config is nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise refusal(WeightsDamaged, f"{path} is damaged: {reason}", _AGAIN) from error
     found = hdf5.content(path, file, start, size)
     return Checkpoint(path, "keras", _named_by_layers(path, found, config), _open=opened.pop_all())
 

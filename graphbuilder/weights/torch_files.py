@@ -13,7 +13,7 @@ import torch
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsUnknown, WeightsUnsafe
-from graphbuilder.weights.checkpoint import Checkpoint, Stored, refusal, refuse_oversized
+from graphbuilder.weights.checkpoint import Checkpoint, Stored, refusal, refuse_many, refuse_oversized
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +43,7 @@ def read_safetensors(path: str, opened: ExitStack) -> Checkpoint:
     try:
         file = opened.enter_context(library.safe_open(path, framework="pt"))
         names: list[str] = file.keys()
+        refuse_many(path, names)
         tensors = {ours: _lazy(name, file) for name, ours in _unwrapped(names).items()}
     except (library.SafetensorError, OSError, ValueError, RuntimeError) as error:
         raise _damaged(path, error) from error
@@ -67,7 +68,9 @@ def read_state(path: str, file: BinaryIO, size: int) -> Checkpoint:
     found = dict(_tensors(state if inner is None else dict(_items(state))[inner]))
     if not found or "" in found:
         raise refusal(WeightsUnknown, f"{path} holds no tensors by name", _PLAIN)
+    refuse_many(path, found)
     beside = dict(_tensors({key: value for key, value in _items(state) if inner is not None and key != inner}))
+    refuse_many(path, beside)
     tensors = {ours: _held(path, name, found[name], size) for name, ours in _unwrapped(found).items()}
     others = {name: _held(path, name, tensor, size) for name, tensor in beside.items() if name not in tensors}
     return Checkpoint(path, "torch", {**tensors, **others}, beside=frozenset(others))
@@ -135,9 +138,11 @@ def _unpickled(path: str, file: BinaryIO) -> object:
 
 
 def _damaged(path: str, error: Exception) -> CompileError:
-    # torch advises to read the file unsafely before it says what is wrong.
-    said = str(error).partition("WeightsUnpickler error:")[2].strip()
-    reason = (said.splitlines() or ["not what torch.save writes"])[0]
+    # What libraries say of their own insides helps nobody; and torch advises to read the file unsafely.
+    writer = "safetensors" if path.lower().endswith(".safetensors") else "torch.save"
+    reason = f"not what {writer} writes"
+    if isinstance(error, OSError | zipfile.BadZipFile) or "PytorchStreamReader" in str(error):
+        reason = "it ends early, or bytes of it are wrong"
     return refusal(WeightsDamaged, f"{path} is damaged: {reason}", "fetch or save the file again")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,14 @@ def test_what_layers_models_and_files_are_called_stays_in_its_place(text: str, t
     assert [*tomli.loads(found.text)] == ["format", "name", "dialect", "params", "inputs", "model"]
     rules = tomli.loads(found.mapping or "")
     assert set(rules) <= {"format", "source", "ignore", "rules"} and len(rules["rules"]) == 1
+
+
+def test_a_compressed_config_is_said_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", " " * 1000 + "{}")
+    with pytest.raises(gb.CompileError, match="compressed"):
+        gb.from_keras(path)
 
 
 def test_half_a_character_is_no_name(tmp_path: Path) -> None:

@@ -109,3 +109,11 @@ class WeightsNotFinite(Rule):
     code = "GB413"
     title = "weights that are not finite"
     severity = "warning"
+
+
+class WeightsTooMany(Rule):
+    """A weights file may hold 100,000 tensors, as many as a network may have operations, and the name of one may have
+    1,000 characters."""
+
+    code = "GB414"
+    title = "tensors or names beyond the limit"

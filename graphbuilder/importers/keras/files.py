@@ -62,8 +62,13 @@ def _text(path: Path) -> bytes | str:
     if not zipfile.is_zipfile(path):
         with open(path, "rb") as file:
             return file.read(_LARGEST)
-    with zipfile.ZipFile(path) as archive, archive.open("config.json") as member:
-        return member.read(_LARGEST)
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo("config.json")
+        # A few bytes could unfold to many; Keras stores plainly.
+        if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+            raise refused(path, "its config.json is compressed or encrypted, which is not how Keras saves")
+        with archive.open(info) as member:
+            return member.read(_LARGEST)
 
 
 def refused(path: str | Path, reason: str) -> CompileError:

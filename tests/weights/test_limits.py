@@ -1,0 +1,52 @@
+"""How many tensors a weights file may hold, how long their names may be, and what is said of a damaged one."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.weights.read import read
+
+EMPTY = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+
+
+def written(path: Path, header: dict[str, Any], data: bytes = b"") -> Path:
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+    return path
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(CompileError) as caught:
+        read(path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("header", [{f"t{number}": EMPTY for number in range(100_001)}, {"x" * 3_000_000: EMPTY}])
+def test_more_than_anyone_reads_is_refused_and_not_echoed(header: dict[str, Any], tmp_path: Path) -> None:
+    told = refusal(written(tmp_path / "w.safetensors", header))
+    assert "GB414" in told and len(told) < 1000
+
+
+@pytest.mark.parametrize("shape", [[-1, 4], [8]])
+def test_a_file_is_told_by_what_it_should_be(shape: list[int], tmp_path: Path) -> None:
+    one = {"dtype": "F32", "shape": shape, "data_offsets": [0, 16]}
+    told = refusal(written(tmp_path / "w.safetensors", {"a": one}, bytes(16)))
+    assert "GB402" in told and "not what safetensors writes" in told
+
+
+def test_no_words_of_libraries_about_themselves(tmp_path: Path) -> None:
+    pickled, deep = tmp_path / "n.pth", tmp_path / "k.keras"
+    with zipfile.ZipFile(pickled, "w") as archive:
+        archive.writestr("archive/data.pkl", b"\x80\x04\x8e" + struct.pack("<Q", 2**60) + b".")
+        archive.writestr("archive/version", "3\n")
+    with zipfile.ZipFile(deep, "w") as archive:
+        archive.writestr("config.json", "[" * 500_000)
+        archive.writestr("model.weights.h5", b"")
+    assert "operand" not in refusal(pickled) and "nested too deep" in refusal(deep)
