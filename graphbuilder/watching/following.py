@@ -71,6 +71,8 @@ def follow(spec: str, check: Callable[[], Checked], refused: Callable[[Checked],
     while True:
         sources.look()
         checked = check()
+        if refused(checked) and sources.goes_on():
+            continue
         network = None if refused(checked) else checked.network
         if network is not None:
             sources.keep()

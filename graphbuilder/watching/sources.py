@@ -16,8 +16,9 @@ from graphbuilder.diagnostics import CompileError
 from graphbuilder.document import load
 
 _DEEPEST = 9
-_STEP, _DEBOUNCE, _LOOK = 10, 60, 1000
-"""Milliseconds: of quiet that end a change, that a change takes at most, and after which files are looked at."""
+_STEP, _DEBOUNCE, _LOOK, _GRACE = 10, 60, 1000, 50
+"""Milliseconds: of quiet that end a change, that a change takes at most, after which files are looked at, and that a
+save is given to write what it has begun."""
 
 
 class _Look(NamedTuple):
@@ -53,6 +54,11 @@ class Sources:
         """Note how the files are."""
         self._files = tuple(dict.fromkeys((*files_of(self._spec), *self._kept)))
         self._seen = _looks(self._files)
+
+    def goes_on(self) -> bool:
+        """Whether a save that was looked at in its middle, the file emptied or half written, goes on soon after."""
+        time.sleep(_GRACE / 1000)
+        return _looks(self._files) != self._seen
 
     def keep(self) -> None:
         """Watch these files from now on, even where a mistake hides that they are extended."""

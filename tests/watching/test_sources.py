@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, Queue
@@ -104,6 +105,19 @@ def test_every_way_of_saving_is_seen(base: Path) -> None:
     base.rename(base.with_suffix(".bak"))
     replaced(base, with_out(32))
     followed.next(channels(32))
+
+
+def test_a_file_that_is_emptied_and_then_written_is_no_mistake(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphbuilder.watching.sources._GRACE", 1500)
+    followed = Followed(base)
+    followed.next(channels(8))
+    told: list[News] = []
+    for count in (16, 24, 32):
+        with base.open("w", encoding="utf-8") as file:
+            time.sleep(0.3)
+            file.write(with_out(count))
+        followed.next(lambda news, count=count: bool(told.append(news)) or channels(count)(news))
+    assert [news.mistakes() for news in told] == [[]] * len(told)
 
 
 def test_what_is_extended_is_watched(base: Path, variant: Path) -> None:
