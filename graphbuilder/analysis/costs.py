@@ -98,6 +98,16 @@ def costs_by_run(typed: TypedGraph) -> Iterator[tuple[Run, Costs]]:
         yield run, together.unrun() if run.first.name in typed.graph.auxiliary else together
 
 
+def auxiliary_parameters(typed: TypedGraph) -> int:
+    """The learnable elements that only outputs of training need."""
+    auxiliary = typed.graph.auxiliary
+    if not auxiliary:
+        return 0
+    run = {node.module for node in typed.graph.nodes if node.name not in auxiliary}
+    found = [(each.first, cost) for each, cost in costs_by_run(typed) if each.first.name in auxiliary]
+    return sum(cost.trainable for node, cost in found if node.module not in run)
+
+
 def sum_costs(each: Collection[Costs]) -> Costs:
     """The costs of all together."""
     return Costs(*map(sum, zip(*each, strict=True))) if each else Costs()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Literal
 
-from graphbuilder.analysis.costs import costs
+from graphbuilder.analysis.costs import auxiliary_parameters, costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay.cutting import torn
@@ -26,12 +26,14 @@ from graphbuilder.backends.graphviz.write.pdf import write_pdf
 from graphbuilder.backends.graphviz.write.svg import finish
 from graphbuilder.backends.graphviz.write.theme import palette_of
 from graphbuilder.ir.fault import faults
+from graphbuilder.ops.windows import Windows
 
 Format = Literal["svg", "png", "pdf", "dot"]
 LEGIBLE, _MOST_LINKS, _CHOSEN = 210, 600, 12
 """The most boxes and links that can be read, and how many times as much is drawn for who asks for all."""
 _GATHERED = (48, 24, 12)
 _BROKEN = "This model is broken: what is wrong is red, and of what stands behind it nothing is known"
+_KNOWN = "where shapes are known, "
 _MOST_DOTS, _LONGEST = 10**8, 30_000
 _AXES = (
     ((4, "first"), "depth×height×width×channels"),
@@ -110,9 +112,9 @@ def scene(typed: TypedGraph, options: Options) -> Scene:
     if len(found.root.items) > times * LEGIBLE or len(found.root.links) > times * _MOST_LINKS:
         found, said = _gathered(found)
     title = text.clean(options.title or typed.graph.title or typed.graph.template)
-    shapes = _shapes(found.root) if options.shapes else ""
+    shapes = _shapes(found.root, options) if options.shapes else ""
     scale = paint(found.root, typed, options) if options.heat else None
-    told = (*facts(typed, habits, said), *whole(typed, options))
+    told = (*facts(typed, habits, said, found.root.titles()), *whole(typed, options))
     return replace(found, title=title, facts=told, shapes=shapes, scale=scale)
 
 
@@ -148,20 +150,29 @@ def _gathered(found: Scene) -> tuple[Scene, str]:
     return replace(found, root=root, sections=sections), said
 
 
-def _shapes(root: Region) -> str:
-    """What the numbers of a shape are, since everything else prints the channels first."""
+def _shapes(root: Region, options: Options) -> str:
+    """What the numbers of a shape are, since everything else prints the channels first.
+
+    Between the ops of a card shapes stand only where all are asked for.
+    """
     kinds = root.kinds()
     said = [words for kind, words in _AXES if kind in kinds]
+    if Windows.title in (root.titles() if options.shapes == "all" else root.loose()):
+        said.append("windows×tokens×channels")
     return f"shapes: {', or '.join(dict.fromkeys(said))}" if said else ""
 
 
-def facts(typed: TypedGraph, habits: Habits, said: str = "") -> Iterator[str]:
-    """What stands below a title: parameters, multiply-accumulates, what is not drawn, and what is ``said`` besides."""
-    if is_broken(typed):
+def facts(typed: TypedGraph, habits: Habits, said: str = "", titles: Collection[str] | None = None) -> Iterator[str]:
+    """What stands below a title: parameters, multiply-accumulates, what is not drawn, and what is ``said`` besides.
+
+    ``titles`` are those of the ops that are drawn, where not all are.
+    """
+    broken = is_broken(typed)
+    if broken:
         yield _BROKEN
     else:
         yield from _totals(typed)
-    yield from habits.sentences()
+    yield from (f"{_KNOWN}{sentence}" if broken else sentence for sentence in habits.sentences(titles))
     if said:
         yield said
 
@@ -172,8 +183,9 @@ def is_broken(typed: TypedGraph) -> bool:
 
 
 def _totals(typed: TypedGraph) -> Iterator[str]:
-    counted = costs(typed)
-    yield f"{text.count(counted.trainable, 4)} parameters"
+    counted, heads = costs(typed), auxiliary_parameters(typed)
+    run = f", {text.count(counted.trainable - heads, 4)} without what only training runs" if heads else ""
+    yield f"{text.count(counted.trainable, 4)} parameters{run}"
     sizes = {type_.spatial for type_ in typed.inputs}
     at = f" at {'×'.join(map(str, sizes.pop()))}" if len(sizes) == 1 and all(sizes) else ""
     yield f"{text.count(counted.macs)} MACs{at}"

@@ -57,9 +57,17 @@ def test_the_sound_part_of_a_network_is_drawn_as_ever() -> None:
     figure = drawn(XCEPTION.replace('{ op = "maxpool" }', '{ op = "maxpool", padding = "valid" }'))
     keys = {shape.key for shape in figure.shapes}
     assert {"entry.stem.conv", "entry.block2.unit.sepconv", "entry.block2.shortcut.conv"} <= keys
-    assert words(figure) == ["+ GB204: cannot add 128x73x73 and 128x74x74"]
+    assert words(figure) == ["+ GB204: cannot add 73×73×128 and 74×74×128"]
     rest = {shape.style for shape in figure.shapes if shape.key.startswith(("entry.block3", "middle", "exit."))}
     assert rest == {"unknown", "join"}
+
+
+def test_what_is_said_of_a_broken_network_is_whole_and_of_what_is_known() -> None:
+    broken = XCEPTION.replace('{ op = "maxpool" }', '{ op = "maxpool", padding = "valid" }')
+    figure = drawn(broken, Options(level=0))
+    rows = [each.text for each in figure.words if each.tone == "muted" and each.size == 10]
+    assert " ".join(rows).endswith("of what stands behind it nothing is known") and len(rows) > 1
+    assert any("where shapes are known, every Conv" in each.text for each in drawn(broken).words)
 
 
 BODIES = {

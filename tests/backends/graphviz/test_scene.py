@@ -69,6 +69,38 @@ def test_norms_are_left_out_only_where_that_is_true(body: str, said: list[str]) 
     assert [fact for fact in facts(body) if fact.startswith("every")] == said
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("xception", Options(expand=("*",)), ["every Conv and SepConv (drawn in its parts) is followed by BatchNorm"]),
+        ("mobilenet_v1", Options(expand=("*",)), ["every SepConv (drawn in its parts) is followed by BatchNorm"]),
+        ("xception", Options(level=0), []),
+        ("maxvit_t", Options(), []),
+    ],
+)
+def test_what_is_said_of_ops_is_said_of_drawn_ones(name: str, options: Options, said: list[str]) -> None:
+    assert [fact for fact in scene(network(name), options).facts if fact.startswith("every")] == said
+
+
+def test_windows_have_their_axes_in_the_legend_where_they_are_shown() -> None:
+    def said(name: str) -> bool:
+        return "windows×tokens×channels" in scene(network(name), Options()).shapes
+
+    assert said("mobilevit_xxs") and not said("swin_t"), "swin_t has its windows in cards"
+
+
+def test_parameters_that_only_training_runs_are_told_apart() -> None:
+    assert scene(network("googlenet"), Options()).facts[0] == (
+        "13.00 M parameters, 6.62 M without what only training runs"
+    )
+
+
+@pytest.mark.parametrize(("name", "said"), [("densenet121", "6 copies, 335 k in all"), ("xception", "8 × 1.61 M")])
+def test_copies_in_one_box_are_counted(name: str, said: str) -> None:
+    boxes = scene(network(name), Options(level=1 if name == "densenet121" else 0)).root.items.values()
+    assert said in [box.detail for box in boxes if isinstance(box, Box)]
+
+
 IDLE = """
   { op = "identity" }, { op = "dropout", rate = 0.0 }, { op = "activation", kind = "gelu" },
   { op = "droppath", rate = 0.0 }, { id = "drop", op = "dropout", rate = "=0.1 * i", repeat = 4 },

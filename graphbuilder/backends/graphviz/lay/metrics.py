@@ -22,6 +22,7 @@ TITLE, DETAIL, SMALL, NAME = 10.0, 9.0, 8.5, 7.5
 NAME_ROW = 10.0
 _OP, _PILL, _NARROW_OP = 25.0, 14.0, 34.0
 _TERMINAL = (112.0, 22.0)
+_MOST_ROWS = 4
 _FAULT, _FAULT_HIGH, _FAULT_LINES = 230.0, 26.0, 6
 _UNNAMED, _NAMED = (210.0, 104.0), (230.0, 150.0)
 """The widest boxes, their words in one line and in two."""
@@ -94,14 +95,14 @@ class Metrics:
 
 
 def rows(facts: Sequence[str], room: float, size: float) -> list[str]:
-    """``facts`` in as few rows as hold them, with dots between."""
+    """``facts`` in as few rows as hold them, with dots between; a fact that is longer than a row takes several."""
     found: list[str] = []
     for fact in facts:
         longer = f"{found[-1]}  ·  {fact}" if found else fact
         if found and text.width(longer, size) <= room:
             found[-1] = longer
         else:
-            found.append(text.fit(fact, room, size))
+            found += text.wrapped(fact, room, size, _MOST_ROWS)
     return found
 
 

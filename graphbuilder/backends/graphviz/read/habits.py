@@ -6,12 +6,12 @@ convolutions have norms and one activation behind these; elsewhere they are draw
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz.read.marks import Marks
-from graphbuilder.ir import Copies, Node, Op, Value
+from graphbuilder.ir import Copies, Graph, Node, Op, Value
 from graphbuilder.ops.activation import Activation
 from graphbuilder.ops.regularisation import Dropout, DropPath
 from graphbuilder.ops.shape import Identity
@@ -33,12 +33,13 @@ def is_idle(op: Op) -> bool:
 
 @dataclass
 class _Habit:
-    """What follows the convolutions of one title."""
+    """What follows the convolutions of one title, and the titles of the ops that each of them is made of."""
 
     norms: set[str] = field(default_factory=set[str])
     activations: set[str] = field(default_factory=set[str])
     followed: int = 0
     alone: list[str] = field(default_factory=list[str])
+    parts: set[str] = field(default_factory=set[str])
 
     @property
     def holds(self) -> bool:
@@ -53,6 +54,8 @@ class Habits:
         found: dict[str, _Habit] = {}
         for path, body, node, op in _convolutions(typed, "", set()):
             habit = found.setdefault(op.title, _Habit())
+            inner = node.callee.nodes if isinstance(node.callee, Graph) else ()
+            habit.parts.update(each.op.title for each in inner if each.op)
             norm = _behind(node, body, "normalisation")
             if norm is None or norm.op is None:
                 habit.alone.append(path)
@@ -78,14 +81,24 @@ class Habits:
             return norm is not None and self._is_said(norm, body)
         return self._is_said(node, body)
 
-    def sentences(self) -> Iterator[str]:
-        """``every Conv and SepConv is followed by BatchNorm``."""
+    def sentences(self, drawn: Collection[str] | None = None) -> Iterator[str]:
+        """``every Conv and SepConv is followed by BatchNorm``, of those titles that are ``drawn`` where not all are."""
         for norm in dict.fromkeys(norm for habit in self._found.values() for norm in habit.norms):
-            titles = [title for title, habit in self._found.items() if norm in habit.norms]
-            alone = [path for title in titles for path in self._found[title].alone]
+            kinds = [title for title, habit in self._found.items() if norm in habit.norms]
+            words = {title: word for title in kinds if (word := self._word(title, drawn))}
+            if not words:
+                continue
+            alone = [path for title in words for path in self._found[title].alone]
             but = f" but {_listed(alone)}" if alone else ""
             behind = [norm, self._activation] if self._activation else [norm]
-            yield f"every {_listed(titles)}{but} is followed by {_listed(behind)}"
+            yield f"every {_listed(list(words.values()))}{but} is followed by {_listed(behind)}"
+
+    def _word(self, title: str, drawn: Collection[str] | None) -> str:
+        """How a sentence speaks of convolutions of ``title``; nothing where none is ``drawn``."""
+        if drawn is None or title in drawn:
+            return title
+        parts = self._found[title].parts
+        return f"{title} (drawn in its parts)" if parts and parts.issubset(drawn) else ""
 
     def _is_said(self, node: Node, body: TypedGraph) -> bool:
         """Whether ``node`` is a norm that the sentence covers."""

@@ -5,6 +5,7 @@ Nothing is placed here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -16,8 +17,8 @@ from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.read.habits import Habits, title_of
 from graphbuilder.backends.graphviz.read.policy import Policy, Where, is_chained, told
 from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Look, Region, Section
-from graphbuilder.ir import Node, Op, TensorType, Value
-from graphbuilder.ir.fault import Fault, faults
+from graphbuilder.ir import Copies, Graph, Node, Op, TensorType, Value
+from graphbuilder.ir.fault import Fault
 
 _LOOKS: dict[str, Look] = {
     "activation": "pill",
@@ -168,12 +169,14 @@ def box_of(run: Run, typed: TypedGraph, where: Where) -> Box:
     if node.op is None:
         assert body is not None, "what is no op has a body"
         title, note = where.title(run, typed.graph), _copies(run, typed, where)
-        if wrong := [error for fault in faults(body.graph) for error in fault.errors]:
+        if wrong := list(_errors(body)):
             return Box(path, "fault", "fault", title, text.clean("; ".join(dict.fromkeys(wrong))), count=run.count)
-        return Box(path, "block", "block", title, note, reuses=bool(note) and where.reuses(run), count=run.count)
+        counted = run.count == 1 or note.startswith(f"{run.count} ×")
+        said = note if counted else ", ".join(filter(None, (f"{run.count} copies", note)))
+        return Box(path, "block", "block", title, said, reuses=bool(note) and where.reuses(run), count=run.count)
     if isinstance(node.op, Fault):
         look, style = ("fault", "fault") if node.op.errors else ("join" if len(node.op.word) == 1 else "op", "unknown")
-        return Box(path, look, style, text.clean(node.op.word), text.clean("; ".join(node.op.errors)))
+        return Box(path, look, style, text.clean(node.op.word), text.clean("; ".join(_told(node, typed))))
     kind, detail = text.clean(title_of(node.op)), text.clean(details(variants(run, typed, where.copies)))
     detail = "" if detail == kind else detail
     title = text.clean(node.title or "") or kind
@@ -185,6 +188,24 @@ def box_of(run: Run, typed: TypedGraph, where: Where) -> Box:
         detail = f"{detail}, as {lender}" if detail else f"as {lender}"
     look = "join" if len(title) == 1 and node.op.family == "join" else _LOOKS.get(node.op.family, "op")
     return Box(path, look, node.op.family, title, detail, parameters, reuses, sizes, kind, count=run.count)
+
+
+def _errors(body: TypedGraph) -> Iterator[str]:
+    """What is wrong in ``body`` and in all that it calls."""
+    nodes = body.graph.nodes
+    for node in nodes.head if isinstance(nodes, Copies) else nodes:
+        if isinstance(node.callee, Graph):
+            yield from _errors(body.bodies[node.name])
+        else:
+            yield from _told(node, body)
+
+
+def _told(node: Node, typed: TypedGraph) -> Iterator[str]:
+    """What is wrong with ``node``, the shapes of what it reads as all shapes of a figure are."""
+    shapes = {str(type_): text.shape(type_) for type_ in typed.inputs_of(node) if type_.rank > 1}
+    pattern = "|".join(rf"(?<![\w.]){re.escape(shape)}(?![\w.])" for shape in shapes)
+    for error in node.callee.errors if isinstance(node.callee, Fault) else ():
+        yield re.sub(pattern, lambda found: shapes[found[0]], error) if shapes else error
 
 
 def _mark_training(region: Region, outputs: set[str]) -> None:

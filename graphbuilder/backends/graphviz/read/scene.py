@@ -165,6 +165,15 @@ class Region:
         kinds = {(type_.rank, type_.layout) for type_ in self.types.values()}
         return kinds.union(*(item.region.kinds() for item in self.items.values() if isinstance(item, Card)))
 
+    def loose(self) -> set[str]:
+        """What kinds of ops are drawn in no card."""
+        return {item.kind for item in self.items.values() if isinstance(item, Box) and item.kind}
+
+    def titles(self) -> set[str]:
+        """What kinds of ops are drawn."""
+        cards = (item.region for item in self.items.values() if isinstance(item, Card))
+        return self.loose().union(*(region.titles() for region in cards))
+
     def shape(self, end: End) -> str:
         """The shape of a value, and what it was where it was another."""
         shape = text.shape(self.types[end])
