@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from graphbuilder.elaborate import Limits
 
 STDIN = "<stdin>"
-LIMITS = ("nodes", "parameters", "depth", "bytes", "elements", "steps", "mistakes")
+LIMITS = ("nodes", "parameters", "depth", "bytes", "elements", "steps", "terms", "mistakes")
 
 Callback = Callable[..., Any]
 

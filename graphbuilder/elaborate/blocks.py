@@ -34,6 +34,7 @@ from graphbuilder.elaborate.repeats import build_repeat
 from graphbuilder.elaborate.scope import Scope, facts_of
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Signal
 from graphbuilder.ir import Graph, Op, TensorType
+from graphbuilder.spec.arithmetic import size
 from graphbuilder.spec.model import Block, Step
 from graphbuilder.spec.unknown import UNKNOWN
 
@@ -116,10 +117,11 @@ class Blocks:
     ) -> Graph | None:
         """The body of block ``name``; None when it could not be built (reported) or its inputs are not known."""
         self.tapped |= bool(taps)
+        use = trail.frames[-1].place
+        self.context.params.terms.spend(size(values) + size(init), use)
         key = (name, freeze(values), types, taps, freeze(init))
         if key in self._made:
             return self._made[key]
-        use = trail.frames[-1].place
         if key in self._in_progress:
             self.context.sink.add(_endless(trail))
             return None

@@ -25,6 +25,7 @@ from graphbuilder.elaborate.arguments import (
 from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes
 from graphbuilder.elaborate.names import Named, dependencies
 from graphbuilder.elaborate.scope import Scope
+from graphbuilder.elaborate.terms import Stopped
 from graphbuilder.ir import Composite, Copies, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
 from graphbuilder.ops.fields import LARGEST
 from graphbuilder.ops.other_names import op_remedy
@@ -36,6 +37,7 @@ MAX_PARAMETERS = 10**11
 MAX_DEPTH = 32
 MAX_ELEMENTS = 2**40
 MAX_STEPS = 20_000
+MAX_TERMS = 500_000
 MAX_MISTAKES = 100
 # A body takes about as long as so many of its steps.
 BODY = 8
@@ -46,6 +48,7 @@ class Limits:
     """Caps that stand before any work; each can be raised by the caller.
 
     ``elements`` is for one value of one sample; ``steps`` are those worked out, a body counting as some more;
+    ``terms`` are what expressions compute, an item of a list counting as one;
     ``mistakes`` are those told of in one run.
     """
 
@@ -55,11 +58,8 @@ class Limits:
     bytes: int = MAX_BYTES
     elements: int = MAX_ELEMENTS
     steps: int = MAX_STEPS
+    terms: int = MAX_TERMS
     mistakes: int = MAX_MISTAKES
-
-
-class Stopped(Exception):
-    """The elaboration ends here, for a limit that was reported."""
 
 
 class Frame(NamedTuple):
@@ -114,7 +114,7 @@ class Context:
         return bool(self.mistakes.all)
 
     def __post_init__(self) -> None:
-        self.make = OpMaker(self.sink)
+        self.make = OpMaker(self.sink, self.params.terms)
         self.marks = self.spec.unsound
         self._worked_out = 0
         self._compute_defaults()

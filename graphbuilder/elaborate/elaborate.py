@@ -16,7 +16,7 @@ from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import shown
 from graphbuilder.elaborate.blocks import Blocks
 from graphbuilder.elaborate.builder import BodyBuilder
-from graphbuilder.elaborate.context import Context, Limits, Stopped, Trail, table_of_no_op
+from graphbuilder.elaborate.context import Context, Limits, Trail, table_of_no_op
 from graphbuilder.elaborate.facts import check_names, misspelt_params, read_by_own_steps, warn_unread
 from graphbuilder.elaborate.faults import loose, note_inputs
 from graphbuilder.elaborate.initialisers import check_owned, possible_names, read_initialisers
@@ -32,6 +32,7 @@ from graphbuilder.elaborate.outputs import (
 )
 from graphbuilder.elaborate.paths import all_paths, taps_of
 from graphbuilder.elaborate.scope import Scope
+from graphbuilder.elaborate.terms import Stopped, Terms
 from graphbuilder.ir import Dialect, Graph, Initialiser, Op, TensorType
 from graphbuilder.ir.fault import NOT_KNOWN
 from graphbuilder.ops import catalogue
@@ -103,7 +104,7 @@ def _elaborated(
 ) -> TypedGraph | None:
     ops = catalogue()
     check_names(spec, ops, sink)
-    params = _params(spec, settings, sink)
+    params = _params(spec, settings, sink, Terms(limits.terms, sink))
     dialect = _dialect(spec, ops, params, sink)
     context = Context(spec, ops, dialect, params, sink, limits, mistakes, spare, unneeded)
     blocks = Blocks(context)
@@ -121,12 +122,12 @@ def _elaborated(
     return None if graph is None or (sink.failed and not context.keeps_faults) else _typed(graph, inputs, context)
 
 
-def _params(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> Scope:
+def _params(spec: Spec, settings: Mapping[str, Any], sink: Sink, terms: Terms) -> Scope:
     """The scope of all: params as set, and the faulty ones, of which nothing is known."""
     faulty = [keys[1:] for keys in spec.unsound if keys[0] == "params"]
     words = {word: UNKNOWN for name in faulty for part in name for word in _WORDS.findall(str(part))}
     misspelt = misspelt_params(spec, settings, sink)
-    return Scope({**words, **misspelt, **spec.params, **settings}, sink, ajar=() in faulty)
+    return Scope({**words, **misspelt, **spec.params, **settings}, sink, terms, ajar=() in faulty)
 
 
 def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | None:

@@ -10,9 +10,13 @@ from typing import Any, cast
 
 from graphbuilder.diagnostics import Sink
 from graphbuilder.document import Place
+from graphbuilder.elaborate.terms import Terms
 from graphbuilder.ir import TensorType
 from graphbuilder.spec.expressions import Expression, ExpressionError
 from graphbuilder.spec.unknown import UNKNOWN
+
+# As many names cost less than the step that is worked out with them.
+_FEW = 100
 
 
 def facts_of(name: str, type_: TensorType | None) -> dict[str, Any]:
@@ -32,33 +36,43 @@ class Scope:
         ajar: whether some names are not known here for a mistake already reported, so that none is missed.
     """
 
-    def __init__(self, names: Mapping[str, Any], sink: Sink, *, blind: bool = False, ajar: bool = False) -> None:
+    def __init__(
+        self, names: Mapping[str, Any], sink: Sink, terms: Terms, *, blind: bool = False, ajar: bool = False
+    ) -> None:
         self.names = names
         self.sink = sink
+        self.terms = terms
         self.blind = blind
         self.ajar = ajar
 
     def child(self, **names: Any) -> Scope:
-        return Scope({**self.names, **names}, self.sink, blind=self.blind, ajar=self.ajar)
+        self.terms.count(max(0, len(self.names) - _FEW))
+        return Scope({**self.names, **names}, self.sink, self.terms, blind=self.blind, ajar=self.ajar)
 
     def blinded(self) -> Scope:
         """The same names in a scope that computes nothing."""
-        return Scope(self.names, self.sink, blind=True, ajar=self.ajar)
+        return Scope(self.names, self.sink, self.terms, blind=True, ajar=self.ajar)
 
     def opened(self) -> Scope:
         """The same names in a scope that misses none."""
-        return Scope(self.names, self.sink, blind=self.blind, ajar=True)
+        return Scope(self.names, self.sink, self.terms, blind=self.blind, ajar=True)
 
     def compute(self, raw: Any, place: Place) -> Any:
-        """The value of ``raw``, with expressions computed at any depth; a fault is reported at its place."""
+        """The value of ``raw``, with expressions computed at any depth; a fault is reported at its place.
+
+        Raises:
+            Stopped: when more was computed than may be.
+        """
         if isinstance(raw, Expression):
             return self._evaluate(raw, place)
         if isinstance(raw, list):
             items = cast("list[Any]", raw)
+            self.terms.spend(len(items), place)
             values = [self.compute(item, place / index) for index, item in enumerate(items)]
             return UNKNOWN if UNKNOWN in values else values
         if isinstance(raw, Mapping):
             rows = cast("Mapping[str, Any]", raw).items()
+            self.terms.spend(len(rows), place)
             table = {key: self.compute(item, place / key) for key, item in rows}
             return UNKNOWN if UNKNOWN in table.values() else table
         return raw
@@ -70,10 +84,12 @@ class Scope:
         if self.blind or any(self.names[name] is UNKNOWN for name in expression.names):
             return UNKNOWN
         try:
-            return expression.evaluate(self.names)
+            value = expression.evaluate(self.names, self.terms.count)
         except ExpressionError as error:
             self.sink.add(error.at(place.span))
-            return UNKNOWN
+            value = UNKNOWN
+        self.terms.spend(0, place)
+        return value
 
     def _miss(self, expression: Expression, place: Place) -> None:
         for error in () if self.ajar else expression.missing(self.names):

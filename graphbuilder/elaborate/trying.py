@@ -18,6 +18,7 @@ from graphbuilder.spec import sound_part
 # Each takes another elaboration, of a spec that fails anyway and is not large: half a second for all of them at most.
 _TRIED = 5
 _STEPS = 600
+_TERMS = 20_000
 
 
 def tried(
@@ -34,7 +35,7 @@ def tried(
         settings: values for params, already checked against them.
         limits: those of the run; what is tried may have fewer steps.
     """
-    few = replace(limits, steps=min(limits.steps, _STEPS))
+    few = replace(limits, steps=min(limits.steps, _STEPS), terms=min(limits.terms, _TERMS))
     found = list(diagnostics)
     trials = ((number, remedy) for number, each in enumerate(diagnostics) for remedy in each.untried)
     wanted = ((number, remedy) for number, remedy in trials if found[number].remedy is None)

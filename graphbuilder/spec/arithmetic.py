@@ -25,6 +25,7 @@ LONGEST_STRING = 1_000
 DEEPEST_LIST = 32
 _DIGITS = 15
 _LISTS = (list, tuple)
+_NESTING = (*_LISTS, dict)
 
 _KINDS: dict[type[Any], str] = {
     bool: "a boolean",
@@ -88,6 +89,16 @@ def bounded_list(items: list[object]) -> list[object]:
         if not level:
             return items
     raise Fault(ExpressionBound, f"a list here is nested more than {DEEPEST_LIST} deep")
+
+
+def size(value: object) -> int:
+    """The items of a list or table, those of inner ones counted; anything else has none."""
+    if type(value) is dict:
+        value = list(cast("dict[str, object]", value).values())
+    if type(value) not in _LISTS:
+        return 0
+    items = cast("list[object]", value)
+    return len(items) + sum(map(size, (item for item in items if type(item) in _NESTING)))
 
 
 def condition(value: object) -> bool:

@@ -12,12 +12,13 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionCall, ExpressionConstruct, ExpressionName
 from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.spec import arithmetic
 from graphbuilder.spec.arithmetic import FUNCTIONS, LARGEST, Fault
+from graphbuilder.spec.calling import fits, usage
 from graphbuilder.spec.syntax import ExpressionError, Place, read_tree
 
 __all__ = ["BOOLEANS", "RESERVED", "Expression", "ExpressionError", "parse"]
@@ -25,9 +26,19 @@ __all__ = ["BOOLEANS", "RESERVED", "Expression", "ExpressionError", "parse"]
 BOOLEANS = {"true": True, "false": False}
 RESERVED = frozenset({*BOOLEANS, *FUNCTIONS})
 _SHOWN = 12
+_COPIED = (tuple,)
 
 Scope = Mapping[str, object]
-Evaluate = Callable[[Scope], Any]
+
+
+class Run(NamedTuple):
+    """One computing of an expression: what its names mean, and what is told of the terms that it takes."""
+
+    scope: Scope
+    spend: Callable[[int], None]
+
+
+Evaluate = Callable[[Run], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +49,26 @@ class Expression:
         text: as written, with its ``=``.
         names: the names that it reads.
         bare: the name, when the expression is nothing but one.
-        evaluate: computes it in a scope. A tuple in the scope counts as a list. Raises ``ExpressionError``.
+        compute: what computes it.
+        size: its operators, names and numbers.
         places: where each name stands first.
     """
 
     text: str
     names: frozenset[str] = field(compare=False)
     bare: str | None = field(compare=False)
-    evaluate: Evaluate = field(compare=False, repr=False)
+    compute: Evaluate = field(compare=False, repr=False)
+    size: int = field(compare=False, repr=False, default=1)
     places: Mapping[str, Place] = field(compare=False, repr=False, default_factory=dict[str, Place])
+
+    def evaluate(self, scope: Scope, count: Callable[[int], None] = lambda _terms: None) -> Any:
+        """Its value in a scope, where a tuple counts as a list. Raises ``ExpressionError``.
+
+        ``count`` is told of the terms that this takes: those of the expression, and the items of every list that is
+        made, searched, compared or gone through.
+        """
+        count(self.size)
+        return self.compute(Run(scope, count))
 
     def missing(self, scope: Scope) -> list[ExpressionError]:
         """One mistake for each name that it reads and ``scope`` lacks, in the order written."""
@@ -79,10 +101,10 @@ def parse(text: str) -> Expression:
     start = len(text) - len(source)
     root = read_tree(source, start)
     writer = _Writer(source, start)
-    evaluate = writer.write(root)
+    compute = writer.write(root)
     bare = root.id if isinstance(root, ast.Name) and root.id in writer.names else None
     places = dict(sorted(writer.names.items(), key=lambda row: row[1].offset))
-    return Expression(text, frozenset(places), bare, evaluate, places)
+    return Expression(text, frozenset(places), bare, compute, writer.written, places)
 
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -138,6 +160,7 @@ class _Writer:
         self._source = source
         self._start = start
         self.names: dict[str, Place] = {}
+        self.written = 0
 
         self._writers: dict[type[ast.expr], Callable[[Any], Evaluate]] = {
             ast.Constant: self._constant,
@@ -156,6 +179,7 @@ class _Writer:
         """What computes ``node``; a kind that is not in the list is refused."""
         if type(node) not in self._writers:
             raise self._refuse(node, node)
+        self.written += 1
         return self._writers[type(node)](node)
 
     def _place(self, node: ast.expr) -> Place:
@@ -178,14 +202,14 @@ class _Writer:
             raise self._refuse(node, node)
         place = self._place(node)
         value = _guard(place, lambda: arithmetic.bounded(node.value))
-        return lambda _scope: value
+        return lambda _run: value
 
     def _name(self, node: ast.Name) -> Evaluate:
         name = self._text(node)
         place = self._place(node)
         if name in BOOLEANS:
             value = BOOLEANS[name]
-            return lambda _scope: value
+            return lambda _run: value
         if name in FUNCTIONS:
             raise place.error(ExpressionCall, f"`{name}` is a function: call it", f"write `{name}(...)`")
         if not name.isascii():
@@ -197,7 +221,8 @@ class _Writer:
         compute = _BINARY.get(type(node.op))
         if compute is None:
             raise self._refuse(node, node.op)
-        return _joined(self._place(node), compute, self.write(node.left), self.write(node.right))
+        joined = _joined(self._place(node), compute, self.write(node.left), self.write(node.right))
+        return _counted(joined) if compute is arithmetic.add else joined
 
     def _unary(self, node: ast.UnaryOp) -> Evaluate:
         compute = _UNARY.get(type(node.op))
@@ -205,8 +230,8 @@ class _Writer:
             raise self._refuse(node, node.op)
         place, operand = self._place(node), self.write(node.operand)
 
-        def evaluate(scope: Scope) -> Any:
-            value = operand(scope)
+        def evaluate(run: Run) -> Any:
+            value = operand(run)
             try:
                 return compute(value)
             except Fault as fault:
@@ -217,8 +242,8 @@ class _Writer:
     def _condition(self, node: ast.expr) -> Evaluate:
         place, operand = self._place(node), self.write(node)
 
-        def evaluate(scope: Scope) -> bool:
-            value = operand(scope)
+        def evaluate(run: Run) -> bool:
+            value = operand(run)
             if value is True or value is False:
                 return value
             return _guard(place, lambda: arithmetic.condition(value))
@@ -228,7 +253,7 @@ class _Writer:
     def _boolean(self, node: ast.BoolOp) -> Evaluate:
         operands = [self._condition(operand) for operand in node.values]
         choose = all if isinstance(node.op, ast.And) else any
-        return lambda scope: choose(operand(scope) for operand in operands)
+        return lambda run: choose(operand(run) for operand in operands)
 
     def _compare(self, node: ast.Compare) -> Evaluate:
         places = [self._place(operand) for operand in (node.left, *node.comparators)]
@@ -240,10 +265,11 @@ class _Writer:
             tests.append((_spanning(places[number], places[number + 1]), compute, self.write(comparator)))
         first = self.write(node.left)
 
-        def evaluate(scope: Scope) -> bool:
-            left = first(scope)
+        def evaluate(run: Run) -> bool:
+            left = first(run)
             for place, compute, operand in tests:
-                right = operand(scope)
+                right = operand(run)
+                run.spend(arithmetic.size(right))
                 try:
                     if not compute(left, right):
                         return False
@@ -256,11 +282,11 @@ class _Writer:
 
     def _choice(self, node: ast.IfExp) -> Evaluate:
         condition, body, otherwise = self._condition(node.test), self.write(node.body), self.write(node.orelse)
-        return lambda scope: body(scope) if condition(scope) else otherwise(scope)
+        return lambda run: body(run) if condition(run) else otherwise(run)
 
     def _list(self, node: ast.List) -> Evaluate:
         place, items = self._place(node), [self.write(item) for item in node.elts]
-        return lambda scope: _guard(place, lambda: arithmetic.bounded_list([item(scope) for item in items]))
+        return _counted(lambda run: _guard(place, lambda: arithmetic.bounded_list([item(run) for item in items])))
 
     def _subscript(self, node: ast.Subscript) -> Evaluate:
         items = self.write(node.value)
@@ -271,26 +297,27 @@ class _Writer:
             self.write(bound) if bound else None for bound in (node.slice.lower, node.slice.upper, node.slice.step)
         ]
 
-        def evaluate(scope: Scope) -> Any:
-            values = [bound and bound(scope) for bound in bounds]
-            return _guard(place, lambda: arithmetic.cut(items(scope), *values))
+        def evaluate(run: Run) -> Any:
+            values = [bound and bound(run) for bound in bounds]
+            return _guard(place, lambda: arithmetic.cut(items(run), *values))
 
-        return evaluate
+        return _counted(evaluate)
 
     def _call(self, node: ast.Call) -> Evaluate:
         place, name = self._place(node), node.func.id if isinstance(node.func, ast.Name) else self._text(node.func)
         if name not in FUNCTIONS:
             remedy = meant(name, FUNCTIONS, f"there are {', '.join(FUNCTIONS)}")
             raise place.error(ExpressionConstruct, f"expressions have no function `{name}`", remedy)
-        if not _fits(node, name):
-            raise place.error(ExpressionCall, f"`{name}` is called wrongly", f"write {_usage(name)}")
+        if not fits(node, name):
+            raise place.error(ExpressionCall, f"`{name}` is called wrongly", f"write {usage(name)}")
         compute = FUNCTIONS[name].compute
         arguments = [self.write(argument) for argument in node.args]
         named = {keyword.arg or "": self.write(keyword.value) for keyword in node.keywords}
 
-        def evaluate(scope: Scope) -> Any:
-            values = [argument(scope) for argument in arguments]
-            options = {option: argument(scope) for option, argument in named.items()}
+        def evaluate(run: Run) -> Any:
+            values = [argument(run) for argument in arguments]
+            options = {option: argument(run) for option, argument in named.items()}
+            run.spend(sum(map(arithmetic.size, values)))
             return _guard(place, lambda: compute(*values, **options))
 
         return evaluate
@@ -308,8 +335,8 @@ def _spanning(first: Place, last: Place) -> Place:
 
 
 def _joined(place: Place, compute: Callable[[Any, Any], Any], left: Evaluate, right: Evaluate) -> Evaluate:
-    def evaluate(scope: Scope) -> Any:
-        first, second = left(scope), right(scope)
+    def evaluate(run: Run) -> Any:
+        first, second = left(run), right(run)
         try:
             return compute(first, second)
         except Fault as fault:
@@ -318,14 +345,26 @@ def _joined(place: Place, compute: Callable[[Any, Any], Any], left: Evaluate, ri
     return evaluate
 
 
+def _counted(making: Evaluate) -> Evaluate:
+    """``making``, which may give a new list."""
+
+    def evaluate(run: Run) -> Any:
+        value = making(run)
+        run.spend(arithmetic.size(value))
+        return value
+
+    return evaluate
+
+
 def _reader(name: str, place: Place) -> Evaluate:
-    def evaluate(scope: Scope) -> Any:
+    def evaluate(run: Run) -> Any:
         try:
-            value = scope[name]
+            value: object = run.scope[name]
         except KeyError:
-            raise _no_name(name, place, scope) from None
+            raise _no_name(name, place, run.scope) from None
         if type(value) is int and -LARGEST <= value <= LARGEST:
             return value
+        run.spend(arithmetic.size(value) if type(value) in _COPIED else 0)
         return _guard(place, lambda: arithmetic.bounded(value))
 
     return evaluate
@@ -354,22 +393,3 @@ def _no_name_help(name: str, scope: Scope) -> str:
 def _listed(names: Iterable[str]) -> str:
     first = [*names][: _SHOWN + 1]
     return ", ".join((*first[:_SHOWN], "...") if len(first) > _SHOWN else first)
-
-
-def _fits(node: ast.Call, name: str) -> bool:
-    """Whether the arguments are as many as the function takes, and each is given once."""
-    function, positional = FUNCTIONS[name], len(node.args)
-    given = [keyword.arg or "**" for keyword in node.keywords]
-    free = function.keywords[max(positional - 1, 0) :]
-    fewest, most = function.fewest, function.most
-    return fewest <= positional <= most - len(given) and len({*given}) == len(given) and {*given} <= {*free}
-
-
-def _usage(name: str) -> str:
-    usages = {
-        "min": "`min(a, b)` or `min(list)`",
-        "max": "`max(a, b)` or `max(list)`",
-        "round": "`round(x)` or `round(x, digits)`",
-        "make_divisible": "`make_divisible(x, divisor=8, min_value=8)`",
-    }
-    return usages.get(name, f"`{name}(list)`" if name in ("sum", "len") else f"`{name}(x)`")

@@ -113,6 +113,20 @@ def listed(count: int) -> str:
     return model(f"{{ use = [{use}] }}", more='[blocks.b]\nbody = [{ op = "relu", repeat = 30 }]')
 
 
+LIST = ["a = " + str([*range(10_000)])]
+KEPT = '[blocks.b]\nargs = { k = "list" }\nbody = [{ op = "leakyrelu", slope = "=0.1 * len(k)" }]'
+
+
+def in_block(lets: str) -> str:
+    """A block that computes ``lets``, a line each, with a param that is a list of 10,000."""
+    block = '[blocks.b]\nargs = { k = "int" }\nbody = [{ op = "leakyrelu", slope = "=0.1 * k" }]\n'
+    return params(*LIST, step='{ use = "b", k = "=i", repeat = 2000 }') + f"{block}[blocks.b.let]\n{lets}\n"
+
+
+def numbered(line: str, count: int) -> str:
+    return "\n".join(line.format(number) for number in range(1, count))
+
+
 REPEATED = '{ op = "relu", repeat = 1000 }'
 NESTED = """
 [blocks.a]
@@ -172,6 +186,25 @@ CASES: Mapping[str, Case] = {
     ),
     "a_list_of_thirty_thousand_blocks": Case(listed(30_000), "GB608"),
     "copies_that_all_differ": Case(model('{ op = "leakyrelu", slope = "=0.1 * i", repeat = 99999 }'), "GB608"),
+    # Lists that are gone through again and again.
+    "sums_of_a_list_in_every_copy": Case(in_block(numbered('l{} = "=sum(a) + k"', 100)), "GB610"),
+    "slices_of_a_list_by_name": Case(in_block(numbered('l{} = "=a[1:]"', 9000)), "GB610"),
+    "lists_that_are_compared": Case(in_block(numbered('l{} = "=a == a and a == a"', 3000)), "GB610"),
+    "slices_of_a_list_as_arguments": Case(
+        params(*LIST, step=numbered('{{ use = "b", k = "=a[{}:]" }},', 1500).replace("\n", " ")) + KEPT, "GB610"
+    ),
+    "a_list_as_argument_of_every_copy": Case(
+        params(*LIST, step='{ use = "b", k = "=[i] + a[1:]", repeat = 2000 }') + KEPT, "GB610"
+    ),
+    "a_list_that_every_copy_searches": Case(
+        params(*LIST, step='{ op = "leakyrelu", slope = "=0.1 if i + 20000 in a else 0.2", repeat = 10000 }'), "GB610"
+    ),
+    "a_default_of_ten_thousand": Case(
+        model(*['{ op = "reshape" }'] * 5000, more=f"[defaults.reshape]\nshape = {[1] * 10_000}"), "GB610"
+    ),
+    "many_params_in_every_copy": Case(
+        params(numbered("p{0} = {0}", 15_000), step='{ op = "leakyrelu", slope = "=0.1 * i", repeat = 15000 }'), "GB610"
+    ),
     # Mistakes.
     "ten_thousand_unknown_ops": Case(model(*['{ op = "x" }'] * 10_000), "GB609"),
     "eight_thousand_unknown_steps": Case(model(*['{ op = "relu", from = "nope" }'] * 8000), "GB609"),

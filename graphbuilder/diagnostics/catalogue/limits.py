@@ -177,6 +177,21 @@ body = [{ op = "resize", factor = 10 }]
 """
 
 
+_TERMS = """\
+format = 1
+name = "tiny"
+
+[params]
+slopes = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
+
+[inputs]
+image = [3, 8, 8]
+
+[model]
+body = [{{ op = "leakyrelu", slope = "=sum(slopes + slopes + slopes) * i", repeat = {repeat} }}]
+"""
+
+
 class TooManySteps(Rule):
     """20,000 steps may be worked out. A block is worked out once for all uses with the same arguments on the same
     shapes, and a repeat once for all copies that are alike, so that a network of any depth takes few; what doubles
@@ -223,3 +238,16 @@ class TooManyMistakes(Rule):
         remedy = "mend these first, or raise the limit: `--limit mistakes=N`"
         message = f"after {len(errors)} mistakes the rest is not looked at"
         return cls.at(last, message, label="the last that is told", help=remedy)
+
+
+class TooManyTerms(Rule):
+    """500,000 terms may be computed. Each operator, name and number of an expression is one, every time that it is
+    computed, and so is each item of a list that is written, made, searched, compared, gone through or given to a step.
+    A scope of more than 100 names counts those beyond them, every time that names are added to it.
+    `--limit terms=N` raises it."""
+
+    code = "GB610"
+    remedy = "compute what is the same once, with a `let` or as a param, or raise the limit: `--limit terms=N`"
+    title = "terms beyond the limit"
+    bad = _TERMS.format(repeat=9000)
+    good = _TERMS.format(repeat=9)
