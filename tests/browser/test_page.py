@@ -360,6 +360,23 @@ def test_what_is_under_the_mouse_or_chosen_is_not_saved(show: Show, tmp_path: Pa
     expect(opened.page.locator(".chosen")).to_have_count(1)
 
 
+def test_colours_of_costs_are_told_on_the_page_and_where_they_are_saved(show: Show, tmp_path: Path) -> None:
+    opened = show("xception")
+    stack, block = opened.item("middle 0 – 7,").locator(".cost"), opened.item("entry.block3,").locator(".cost")
+    assert (stack.text_content(), block.text_content()) == ("8 × 1.61 M", "136 k")
+    opened.page.select_option("#heat", "macs")
+    expect(opened.page.locator("#scale")).to_contain_text("Coloured by MACs")
+    assert (stack.text_content(), block.text_content()) == ("4.65 G · 56 %", "602 M · 7.2 %")
+    text = saved(opened, tmp_path)
+    assert "Coloured by MACs" in text and "of all MACs" in text and "4.65 G · 56 %" in text
+    opened.page.select_option("#heat", "")
+    assert (stack.text_content(), block.text_content()) == ("8 × 1.61 M", "136 k")
+    assert "Coloured" not in saved(opened, tmp_path)
+    opened.page.select_option("#heat", "macs")
+    opened.press("c")
+    expect(opened.item("Middle flow").locator(".cost")).to_contain_text("56 %")
+
+
 def test_an_update_keeps_zoom_folds_and_what_is_chosen(show: Show) -> None:
     from graphbuilder.backends.html import network_data
 
@@ -399,6 +416,23 @@ def test_it_works_at_the_width_of_a_phone(show: Show) -> None:
     assert chosen
     opened.page.locator("#close").tap()
     expect(opened.page.locator("#details")).to_be_hidden()
+
+
+def test_folds_and_the_key_to_the_colours_are_in_reach_on_a_phone(show: Show) -> None:
+    opened = show("xception", wide=375, high=812)
+    assert opened.page.evaluate("document.documentElement.scrollWidth") == 375
+    title = opened.page.locator("#title").bounding_box()
+    assert title and title["width"] > 90
+    before = len(opened.boxes())
+    opened.page.locator("#less").tap()
+    assert len(opened.boxes()) < before
+    opened.page.locator("#deeper").tap()
+    opened.page.select_option("#heat", "macs")
+    scale, zoom = (opened.page.locator(part).bounding_box() for part in ("#scale", ".window .zoom"))
+    assert scale and zoom and scale["y"] + scale["height"] <= zoom["y"] and scale["x"] + scale["width"] < 375
+    opened.page.select_option("#heat", "")
+    opened.page.locator("#question").tap()
+    expect(opened.page.locator("#families")).to_contain_text("convolution")
 
 
 def test_the_theme_follows_the_reader_until_one_is_chosen(show: Show) -> None:

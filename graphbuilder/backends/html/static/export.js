@@ -1,20 +1,34 @@
 // The figure as it is folded and coloured now, as a file of its own.
 
 const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-weight", "letter-spacing"];
-const EDGE = 24, MOST_PIXELS = 1e8, TITLE_ROOM = 56;
+const EDGE = 24, MOST_PIXELS = 1e8, TITLE_ROOM = 56, SCALE_ROOM = 22, STEP = 19;
 
 function exported(view) {
-  const { scene, data, world } = view, wide = Math.max(scene.wide, 320) + 2 * EDGE, high = scene.high + 2 * EDGE + TITLE_ROOM;
+  const { scene, data, world } = view, room = TITLE_ROOM + (view.heat ? SCALE_ROOM : 0);
+  const wide = Math.max(scene.wide, view.heat ? 440 : 320) + 2 * EDGE, high = scene.high + 2 * EDGE + room;
   const sheet = element("svg", { xmlns: SVG, viewBox: `0 0 ${near(wide)} ${near(high)}`, width: near(wide), height: near(high) });
   const colours = getComputedStyle(view.svg), ink = getComputedStyle(document.body).color;
   element("rect", { width: near(wide), height: near(high), fill: colours.backgroundColor }, sheet);
   const family = "Arial, Arimo, Liberation Sans, Helvetica, sans-serif";
   written(data.title, EDGE, EDGE + 8, 18, sheet, { fill: ink, "font-family": family, "font-weight": "bold" });
   written(data.facts.join("  ·  "), EDGE, EDGE + 30, 10, sheet, { fill: ink, opacity: 0.75, "font-family": family });
+  if (view.heat) scaleOf(view, sheet, { fill: ink, "font-family": family });
   const copy = styled(world, world.cloneNode(true));
-  copy.setAttribute("transform", `translate(${EDGE} ${EDGE + TITLE_ROOM})`);
+  copy.setAttribute("transform", `translate(${EDGE} ${EDGE + room})`);
   sheet.append(copy);
   return { text: new XMLSerializer().serializeToString(sheet), wide, high };
+}
+
+// The colours of costs, and what they stand for.
+function scaleOf(view, sheet, looks) {
+  const { title, least, most } = view.scale, y = EDGE + TITLE_ROOM - 4, before = `Coloured by ${title}:  ${least}`;
+  const start = EDGE + textWidth(before, 10, false) + 12;
+  written(before, EDGE, y, 10, sheet, looks);
+  HEATS.forEach((heat, number) => {
+    const fill = view.colours.get(`${document.documentElement.dataset.theme} ${heat}`);
+    element("rect", { x: near(start + number * STEP), y: y - 5.5, width: STEP - 2, height: 11, rx: 3, fill, stroke: looks.fill, "stroke-width": 0.4 }, sheet);
+  });
+  written(most, start + HEATS.length * STEP + 8, y, 10, sheet, looks);
 }
 
 // Gives every element of a copy the looks of its original, and nothing that means something to this page alone.

@@ -110,12 +110,17 @@ function drawLines(item, group) {
     const size = heights[number] / 1.2, row = top + heights[number] / 2;
     const text = element("text", { x: near(x + wide / 2), y: near(row + size * 0.355), "text-anchor": "middle" }, group);
     line.forEach(([words, each, bold], index) => {
-      const run = element("tspan", { "font-size": each, ...(bold ? { "font-weight": "bold" } : {}) }, text);
+      const run = element("tspan", { "font-size": each, ...(bold ? { "font-weight": "bold" } : {}), ...(bold ? {} : noted(item)) }, text);
       if (index) run.setAttribute("dx", 6);
       run.textContent = words;
     });
     top += heights[number];
   });
+}
+
+// Marks what of a block is its cost, which colours by another cost write anew.
+function noted(item) {
+  return item.fold && item.fold.kind !== "composite" ? { class: "cost" } : {};
 }
 
 // A ring around what is chosen.
@@ -159,7 +164,7 @@ function drawFrame(item, layer, describe) {
   drawMark(item, group, x + 14, row);
   written(fold.title, x + 25, row, size, group, { class: "title", "font-weight": "bold" });
   if (fold.count) drawCount(item, group, x + 25 + textWidth(fold.title, size, true) + 8, row);
-  if (fold.note) written(fold.note, x + wide - 10, row, 9, group, { class: "note", "text-anchor": "end" });
+  if (fold.note) written(fold.note, x + wide - 10, row, 9, group, { class: fold.kind === "composite" ? "note" : "note cost", "text-anchor": "end" });
 }
 
 function drawCount(item, group, x, y) {

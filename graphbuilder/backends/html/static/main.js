@@ -72,9 +72,7 @@ function drawScale() {
   const scale = byId("scale");
   scale.hidden = !view.heat;
   if (!view.heat) return;
-  const percent = (bound) => `${Number((100 * bound).toPrecision(2))} %`;
-  scale.querySelector(".least").textContent = `< ${percent(view.bounds.at(-1))}`;
-  scale.querySelector(".most").textContent = `≥ ${percent(view.bounds[0])} of all ${COSTS[view.heat].whole}`;
+  for (const [name, words] of Object.entries(view.scale)) scale.querySelector(`.${name}`).textContent = words;
 }
 
 // minimap

@@ -255,6 +255,7 @@ class View {
     const { heat, scene, data } = this;
     const closed = scene.items.filter((item) => !item.open && item.element);
     for (const { element: each } of closed) each.classList.remove(...HEATS);
+    this.note();
     if (!heat) return;
     const values = new Map(closed.map((item) => [item, costOf(data, item, heat)]));
     const whole = totalOf(data, heat) || 1, most = Math.max(0, ...values.values()) / whole;
@@ -266,6 +267,23 @@ class View {
       item.heat = HEATS[reached < 0 ? 0 : HEATS.length - 1 - reached];
       item.element.classList.add(item.heat);
     }
+  }
+
+  // Writes on blocks what they cost of what is coloured by, in all copies, and its share.
+  note() {
+    const { heat, scene, data } = this;
+    for (const item of scene.items) {
+      const note = item.element?.querySelector(".cost");
+      if (!note) continue;
+      const value = heat ? costOf(data, item, heat) : 0, part = share(value, totalOf(data, heat));
+      note.textContent = heat ? value ? `${COSTS[heat].text(value)} · ${part}` : "" : item.fold.note;
+    }
+  }
+
+  // What the colours stand for: the least and the most of them, in words.
+  get scale() {
+    const percent = (bound) => `${Number((100 * bound).toPrecision(2))} %`;
+    return { title: COSTS[this.heat].title, least: `< ${percent(this.bounds.at(-1))}`, most: `≥ ${percent(this.bounds[0])} of all ${COSTS[this.heat].whole}` };
   }
 
   // pointers
