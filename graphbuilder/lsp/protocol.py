@@ -14,6 +14,7 @@ from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, BinaryIO, TypeVar
+from urllib.parse import unquote
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
@@ -55,7 +56,7 @@ class Protocol(LanguageServerProtocol):
         if document is None:
             return True
         if message.method in _OF_OPEN and self._workspace is not None:
-            return document.uri in self._workspace.text_documents
+            return unquote(document.uri) in self._workspace.text_documents  # which are known so
         try:
             to_fs_path(document.uri)
         except ValueError:
