@@ -120,7 +120,7 @@ function drawLines(item, group) {
 
 // Marks what of a block is its cost, which colours by another cost write anew.
 function noted(item) {
-  return item.fold && item.fold.kind !== "composite" ? { class: "cost" } : {};
+  return item.fold?.note && item.fold.kind !== "composite" ? { class: "cost" } : {};
 }
 
 // A ring around what is chosen.
