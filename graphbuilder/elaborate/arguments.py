@@ -19,8 +19,10 @@ from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Place
 from graphbuilder.elaborate.scope import Scope, facts_of
 from graphbuilder.elaborate.slips import slip
+from graphbuilder.elaborate.terms import Terms
 from graphbuilder.ir import Op
 from graphbuilder.ops.other_names import argument_meant, argument_remedy
+from graphbuilder.spec.arithmetic import size
 from graphbuilder.spec.expressions import Expression, free_names
 from graphbuilder.spec.model import Block, Step
 from graphbuilder.spec.names import STEP_WORDS, TYPES, types_of
@@ -85,8 +87,9 @@ def freeze(value: Any) -> Hashable:
 class OpMaker:
     """Makes ops from arguments; equal calls give one object."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, terms: Terms) -> None:
         self._sink = sink
+        self._terms = terms
         self._made: dict[Hashable, Op | None] = {}
 
     def make(self, cls: type[Op], arguments: Mapping[str, Argument], step: Place) -> Op | None:
@@ -96,6 +99,7 @@ class OpMaker:
         if unknown:
             self._check_known(cls, arguments, unknown, step)
             return None
+        self._terms.spend(size(values), step)
         key = (cls, freeze(values))
         if key in self._made and self._made[key] is not None:
             return self._made[key]
