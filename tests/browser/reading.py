@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from playwright.sync_api import Locator, Page
@@ -66,6 +67,13 @@ class Opened:
     def press(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
+
+    def saved(self, folder: Path) -> str:
+        """The figure as the page saves it, as SVG."""
+        with self.page.expect_download() as waiting:
+            self.press("s")
+        waiting.value.save_as(folder / "saved.svg")
+        return (folder / "saved.svg").read_text(encoding="utf-8")
 
     def item(self, words: str) -> Locator:
         """The box or frame whose label holds ``words``, the first of them."""
