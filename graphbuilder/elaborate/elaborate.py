@@ -117,9 +117,22 @@ def _elaborated(
         warn_unread(spec, settings, sink)
         more = unneeded | blocks.pruner.unneeded
         if blocks.tapped and more != unneeded:
-            # What they read inside blocks would be given out there for nobody. All that is to be said has been said.
-            return _elaborated(spec, settings, Sink(), limits, unneeded=more)
+            # What they read inside blocks would be given out there for nobody.
+            return _without(more, spec, settings, sink, limits)
     return None if graph is None or (sink.failed and not context.keeps_faults) else _typed(graph, inputs, context)
+
+
+def _without(
+    unneeded: frozenset[Place], spec: Spec, settings: Mapping[str, Any], sink: Sink, limits: Limits
+) -> TypedGraph | None:
+    """Elaborate once more, without steps that were found to be needed by nobody; its warnings have been given."""
+    again = Sink()
+    try:
+        return _elaborated(spec, settings, again, limits, unneeded=unneeded)
+    finally:
+        for each in again.diagnostics:
+            if each.severity == "error":
+                sink.add(each)
 
 
 def _params(spec: Spec, settings: Mapping[str, Any], sink: Sink, terms: Terms) -> Scope:

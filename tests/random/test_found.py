@@ -182,3 +182,19 @@ def test_layers_of_an_ops_own_are_not_filled_as_those_of_the_network(name: str) 
         [blocks.{name}]
         body = [{{ op = "linear", out = 2, bias = true }}, {{ op = "relu" }}]
     """)
+
+
+def test_what_is_too_much_is_told_also_where_steps_are_passed_over() -> None:
+    """A network that is elaborated once more, without what nobody needs, was refused without a word."""
+    checked = check_text(
+        HEAD
+        + """
+[model]
+body = [{ use = "unit" }, { op = "relu" }]
+[outputs]
+out = "unit.wide"
+[blocks.unit]
+body = [{ id = "wide", op = "linear", out = 2000000000 }, { op = "linear", out = 2000000000 }]
+"""
+    )
+    assert [each.code for each in checked.diagnostics if each.severity == "error"] == ["GB606"]
