@@ -45,8 +45,10 @@ class Placed(BaseModel):
     @property
     def place(self) -> Place:
         """Where this table stands."""
-        assert self._place is not None, "the loader gives every model its place"
-        return self._place
+        # Read once: pydantic looks for it by a way of its own, and a large spec asks a hundred thousand times.
+        place = self._place
+        assert place is not None, "the loader gives every model its place"
+        return place
 
     def place_of(self, key: str) -> Place:
         """Where the value of ``key`` stands, in whichever file wrote it."""
