@@ -20,13 +20,13 @@ from graphbuilder.backends.table.roofline import Roofline, roofline
 from graphbuilder.backends.torch.chosen import DTYPES, device_named
 from graphbuilder.backends.torch.clocking import clocked_module
 from graphbuilder.backends.torch.memory import memory_coded
+from graphbuilder.backends.torch.rounds import Tell, in_turns, ratio, timed
 from graphbuilder.benching.contenders import CONTENDERS, ours, ours_module
 from graphbuilder.benching.given import Given, Ready, given, settled
 from graphbuilder.benching.machine import machine
 from graphbuilder.benching.measured import roof
 from graphbuilder.benching.missing import theirs
 from graphbuilder.benching.peak import peak_of
-from graphbuilder.benching.rounds import Tell, in_turns, ratio, timed
 from graphbuilder.compiler import Network, load
 from graphbuilder.passes import PIPELINES, optimise
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from graphbuilder.analysis.roofline import Device
 from graphbuilder.backends.table.bench import OURS, Bench, Case, Measurement
 from graphbuilder.backends.table.bench_rows import show
+from graphbuilder.backends.torch.rounds import in_turns, ratio
 from graphbuilder.benching.peak import peak_of
-from graphbuilder.benching.rounds import in_turns, ratio
 
 CPU = torch.device("cpu")
 

@@ -12,8 +12,8 @@ import torch
 
 from graphbuilder.analysis.roofline import DEVICES, floors
 from graphbuilder.backends.torch.kernels.plans import probing, remembered
+from graphbuilder.backends.torch.rounds import in_turns, ratio
 from graphbuilder.benching.peak import peak_of
-from graphbuilder.benching.rounds import in_turns, ratio
 from tools.gpu import models
 from tools.gpu.models import Run
 from tools.gpu.row import Row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.torch.memory import memory_coded
+from graphbuilder.backends.torch.rounds import timed
 
 
 class Trial(NamedTuple):
@@ -32,7 +33,7 @@ def try_out(
     mode = module.training
     try:
         with torch.inference_mode(), memory_coded(f"run a batch of {batch}"):
-            seconds = timed(module.eval(), drawn(typed, batch, seed, device, dtype), device)
+            seconds = timed(partial(module.eval(), *drawn(typed, batch, seed, device, dtype)), device)
     finally:
         module.train(mode)
     return Trial(str(device), str(dtype).removeprefix("torch."), batch, seconds)
@@ -42,18 +43,3 @@ def drawn(typed: TypedGraph, batch: int, seed: int, device: torch.device, dtype:
     """A random batch for every input."""
     generator = torch.Generator().manual_seed(seed)
     return [torch.randn(batch, *type_.shape, generator=generator).to(device, dtype) for type_ in typed.inputs]
-
-
-def timed(module: nn.Module, inputs: list[Tensor], device: torch.device) -> float:
-    """The seconds of one forward."""
-    _finish(device)
-    start = perf_counter()
-    module(*inputs)
-    _finish(device)
-    return perf_counter() - start
-
-
-def _finish(device: torch.device) -> None:
-    """Wait for what was queued on a GPU."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)

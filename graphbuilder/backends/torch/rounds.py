@@ -10,7 +10,7 @@ import torch
 
 Run = Callable[[], object]
 Tell = Callable[[int, int], None]
-WARM_UP, FEWEST, MOST = 2, 5, 1000
+WARM_UP, FEWEST, MOST = 2, 5, 1000  # the first runs allocate, choose kernels and fill caches
 
 
 def in_turns(runs: Sequence[Run], place: torch.device, budget: float, tell: Tell) -> list[list[float]]:
@@ -34,12 +34,18 @@ def ratio(theirs: Sequence[float], ours: Sequence[float]) -> float:
 
 
 def timed(run: Run, place: torch.device) -> float:
-    """The seconds of one run, waiting for what it queues on a GPU."""
+    """The seconds of one run, with what it queues on a GPU and without what was queued there before."""
+    _finish(place)
     start = perf_counter()
     run()
+    _finish(place)
+    return perf_counter() - start
+
+
+def _finish(place: torch.device) -> None:
+    """Wait for what was queued on a GPU."""
     if place.type == "cuda":
         torch.cuda.synchronize(place)
-    return perf_counter() - start
 
 
 def _round(runs: Sequence[Run], place: torch.device, number: int) -> list[float]:
