@@ -35,9 +35,10 @@ Examples:
 )
 @click.option(
     "--optimize",
-    type=click.Choice(["none", "inference"]),
+    type=click.Choice(["none", "inference", "training"]),
     default="none",
-    help="For inference, take batch norms into the layers ahead of them and leave out what training alone needs.",
+    help="For inference, take batch norms into the layers ahead of them and leave out what training alone needs; for "
+    "training, lay memory out for it.",
 )
 @click.option("--batch", type=click.IntRange(1), default=1, help="Samples in the random batch that it is run on.")
 @click.option("--weights", metavar="FILE", help="Read weights from a Keras, safetensors or torch file.")

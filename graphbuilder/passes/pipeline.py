@@ -17,8 +17,12 @@ from graphbuilder.passes.rewriting import Rewritten
 
 Pass = Callable[[TypedGraph], Rewritten]
 
-# Dropout between a layer and its norm goes before the norm is folded.
-PIPELINES: Mapping[str, tuple[Pass, ...]] = {"none": (), "inference": (drop_training, merge_pads, fold_norms)}
+# Dropout between a layer and its norm goes before the norm is folded. What trains keeps every weight as it is.
+PIPELINES: Mapping[str, tuple[Pass, ...]] = {
+    "none": (),
+    "inference": (drop_training, merge_pads, fold_norms),
+    "training": (merge_pads,),
+}
 
 # Behind these, what only a kind of device gains by.
 ON_DEVICE: Mapping[tuple[str, str], tuple[Pass, ...]] = {("inference", "cuda"): (fuse_sepconvs,)}
@@ -36,11 +40,13 @@ class Optimised(NamedTuple):
     """A network behind a pipeline.
 
     Attributes:
+        pipeline: its name.
         typed: the network, of the same inputs and, in evaluation, the same outputs.
-        recipe: from the plain network's weights to this one's.
+        recipe: from the plain network's weights to this one's; behind "training" they are the same.
         steps: every pass, in order.
     """
 
+    pipeline: str
     typed: TypedGraph
     recipe: Recipe
     steps: tuple[Step, ...]
@@ -65,7 +71,7 @@ def optimise(typed: TypedGraph, pipeline: str, device: str = "cpu") -> Optimised
         steps.append(Step(each.__name__, current, after))
         folds += made.folds
         current = after
-    return Optimised(current, _recipe(typed, current, folds), tuple(steps))
+    return Optimised(pipeline, current, _recipe(typed, current, folds), tuple(steps))
 
 
 def _sound(made: Rewritten, plain: TypedGraph) -> TypedGraph:

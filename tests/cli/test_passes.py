@@ -81,3 +81,31 @@ def test_what_each_pass_did(cli: Run) -> None:
     text = cli("passes", "n.toml").out
     assert text.startswith("normed\n")
     assert [line.split()[-2:] for line in text.splitlines() if "_" in line][-1] == ["−1", "batchnorm"]
+
+
+SEPARABLE = """
+format = 1
+name = "separable"
+[inputs]
+x = [3, 8, 8]
+[model]
+body = [
+  { op = "pad", sides = 1 },
+  { op = "conv", out = 4, kernel = 3 },
+  { op = "relu" },
+  { op = "sepconv", out = 4, kernel = 3 },
+]
+"""
+
+
+def test_passes_of_another_device_and_of_training(cli: Run) -> None:
+    write("s.toml", SEPARABLE)
+    for options, name, calls in (
+        (("--device", "cuda"), "fuse_sepconvs", {"conv": -1, "dwconv": -1, "fusedsepconv": 1, "relu": -1}),
+        (("--optimize", "training"), "merge_pads", {"pad": -1}),
+    ):
+        changes = {
+            each["name"]: each["calls"]
+            for each in json.loads(cli("passes", "s.toml", "--json", *options).out)["passes"]
+        }
+        assert changes[name] == calls

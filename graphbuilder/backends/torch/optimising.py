@@ -1,8 +1,9 @@
-"""The module of an optimised network: it takes the plain network's weights, and refuses to be trained.
+"""The module of an optimised network: it takes the plain network's weights.
 
-Its ``state_dict`` holds its own tensors, fewer than the plain network's and other numbers. ``load_state_dict`` takes
-both: the plain network's names, of which it is made anew, and its own. The two cannot be confused, since of the plain
-names some are of norms that it has not.
+One that answers refuses to be trained. Its ``state_dict`` holds its own tensors, fewer than the plain network's and
+other numbers; ``load_state_dict`` takes both: the plain network's names, of which it is made anew, and its own. The two
+cannot be confused, since of the plain names some are of norms that it has not. One that trains has the plain network's
+tensors and no others.
 """
 
 from __future__ import annotations
@@ -80,15 +81,21 @@ def build_optimised(
     weights: Mapping[str, Tensor] | None = None,
     drawn: Collection[str] = (),
 ) -> nn.Module:
-    """The network behind its passes as a module in evaluation; what is given and drawn are the plain one's weights.
+    """The network behind its passes as a module, in evaluation unless it is to be trained; what is given and drawn are
+    the plain one's weights.
 
     On the CPU, kernels are laid out with channels last: oneDNN's convolutions are faster so, and depthwise ones most.
-    So they are on a GPU in 16 bits and around fused convolutions, which read maps so, and whose own are laid out for
-    them. Inputs of any format are taken; maps that are given out have channels last in memory, at the same shape.
+    So they are on a GPU for training, which is done under autocast there, in 16 bits, and around fused convolutions,
+    which read maps so, and whose own are laid out for them. Inputs of any format are taken; maps that are given out
+    have channels last in memory, at the same shape.
 
     See ``build`` for the arguments and what is raised.
     """
     place = device_named(device)
+    if optimised.pipeline == "training":
+        trained = build(optimised.typed, device=place, dtype=dtype, seed=seed, weights=weights, drawn=drawn)
+        _lay_out(trained)
+        return trained
     state = None
     if place.type != "meta":
         state = folded(optimised.recipe, filled(plain, dtype=dtype, seed=seed, weights=weights, drawn=drawn))

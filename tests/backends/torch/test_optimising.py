@@ -191,6 +191,6 @@ def test_devices_and_numbers(network: Network, options: dict[str, Any]) -> None:
 
 
 def test_no_such_pipeline(network: Network) -> None:
-    with pytest.raises(ValueError, match="optimize must be one of none, inference, not 'training'"):
-        gb.compile(network, optimize="training")
+    with pytest.raises(ValueError, match="optimize must be one of none, inference, training, not 'speed'"):
+        gb.compile(network, optimize="speed")
     assert gb.compile(network, optimize="none").training
