@@ -17,6 +17,7 @@ def roofline(
     batch: int = 1,
     dtype: str = "float32",
     fusion: Fusion = "separable",
+    training: bool = False,
 ) -> Roofline:
     """How long a device needs at least for an evaluation, by block and in all, and what sets that; prints as a table.
 
@@ -25,6 +26,7 @@ def roofline(
         batch: samples in the batch.
         dtype: the type of all numbers: "float32" (without TF32), "bfloat16" or "float16".
         fusion: what one kernel does, of "nothing", "elementwise", "separable" and "blocks".
+        training: whether for a forward and backward pass of training instead.
 
     Raises:
         CompileError: when the spec has mistakes.
@@ -39,4 +41,4 @@ def roofline(
         if value not in known:
             raise ValueError(f"{name} must be one of {', '.join(known)}, not {value!r}")
     typed = (network if isinstance(network, Network) else load(network)).typed
-    return roofline_of(typed, chosen, batch=batch, dtype=dtype, fusion=fusion)
+    return roofline_of(typed, chosen, batch=batch, dtype=dtype, fusion=fusion, training=training)

@@ -24,6 +24,7 @@ Examples:
   graphbuilder summary specs/xception.toml --depth 4 --set middle=4
   graphbuilder summary specs/xception.toml --json | jq .parameters.total
   graphbuilder summary specs/xception.toml --roofline h200 --batch 256 --dtype bfloat16 -o roofline.svg
+  graphbuilder summary specs/xception.toml --roofline h200 --batch 256 --dtype bfloat16 --training
 """
 
 
@@ -57,6 +58,7 @@ Examples:
     type=click.Choice(["nothing", "elementwise", "separable", "blocks"]),
     help="With --roofline, what one kernel does; separable unless given.",
 )
+@click.option("--training", is_flag=True, help="With --roofline, tell of a step of training: forward and backward.")
 @click.option("-o", "--output", metavar="FILE", help="With --roofline, plot it as well: .svg or .png.")
 @click.option("--json", "as_json", is_flag=True, help="Everything, at every depth, as JSON.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="The table in Markdown.")
@@ -69,6 +71,7 @@ def command(
     roofline: str | None,
     dtype: str | None,
     fuse: Fusion | None,
+    training: bool,
     output: str | None,
     as_json: bool,
     as_markdown: bool,
@@ -80,7 +83,8 @@ def command(
     with running statistics; these names stay.
 
     With --roofline, the table has the bytes and floating-point operations of each block instead, the least time that
-    the device needs for them, and whether memory, arithmetic or launches of kernels set it.
+    the device needs for them, and whether memory, arithmetic or launches of kernels set it; with --training those of a
+    step of training.
     """
     form = only_one(json=as_json, markdown=as_markdown)
     if roofline is not None:
@@ -88,13 +92,13 @@ def command(
             from graphbuilder.backends.plot import checked_format
 
             checked_format(output)  # before any work
-        found = _roofline(reading, spec, roofline, batch, dtype, fuse)
+        found = _roofline(reading, spec, roofline, batch, dtype, fuse, training)
         if output is not None:
             found.plot(output)
         _print(found, form, depth or found.summary.depth)
         return
-    if dtype or fuse or output:
-        raise click.UsageError("--dtype, --fuse and -o say what --roofline tells, and it is not asked for")
+    if dtype or fuse or training or output:
+        raise click.UsageError("--dtype, --fuse, --training and -o say what --roofline tells, and it is not asked for")
     from graphbuilder.compiler import summary
 
     result = summary(reading.network(spec), batch=batch)
@@ -102,7 +106,13 @@ def command(
 
 
 def _roofline(
-    reading: Reading, spec: str, device: str, batch: int | None, dtype: str | None, fuse: Fusion | None
+    reading: Reading,
+    spec: str,
+    device: str,
+    batch: int | None,
+    dtype: str | None,
+    fuse: Fusion | None,
+    training: bool,
 ) -> Roofline:
     from graphbuilder.analysis.roofline import DEVICES
     from graphbuilder.benching.rooflines import roofline
@@ -111,7 +121,8 @@ def _roofline(
     chosen = _measured() if device == "measure" else DEVICES[device]
     if numbers not in chosen.matrix:
         raise bad_use(f"{chosen.name} has no units for {numbers}", f"take --dtype {' or '.join(chosen.matrix)}")
-    return roofline(network, chosen, batch=batch or 1, dtype=numbers, fusion=fuse or "separable")
+    fusion = fuse or "separable"
+    return roofline(network, chosen, batch=batch or 1, dtype=numbers, fusion=fusion, training=training)
 
 
 def _measured() -> Device:

@@ -11,6 +11,8 @@ import pytest
 import graphbuilder as gb
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.roofline import DEVICES, FUSIONS, Device, Floor, Fusion, Kernel, floors, kernels
+from graphbuilder.analysis.roofline.calls import flow
+from graphbuilder.analysis.roofline.training import learned
 from graphbuilder.passes import optimise
 from tests.backends.networks import shipped, spelt
 
@@ -176,3 +178,90 @@ def test_paths_add_up() -> None:
     parts = found.at(["entry", "middle", "exit", "pool", "logits"])
     assert parts[:3] == found.by_path[""][:3] == found.totals["separable"][:3]
     assert parts.seconds == pytest.approx(found.by_path[""].seconds)
+
+
+def learning(typed: TypedGraph, fusion: Fusion) -> list[tuple[str, int, int]]:
+    return [(each.path, each.reads, each.writes) for each in learned(flow(typed, training=True), fusion)]
+
+
+def test_a_convolution_learns_by_two_products() -> None:
+    """The first one has no gradient to give on."""
+    typed = steps(CONV, CONV)
+    assert learning(typed, "nothing") == [
+        ("conv", MAP, MAP),
+        ("conv", 2 * MAP, 0),
+        ("conv_2", MAP, MAP),
+        ("conv_2", 2 * MAP, 0),
+        ("conv_2", MAP, MAP),
+    ]
+    assert learning(typed, "blocks")[2:] == [("conv_2", MAP, MAP), ("conv_2", 2 * MAP, MAP)]
+
+
+def test_a_norm_learns_by_statistics_of_the_batch() -> None:
+    typed = steps(CONV, "{ op = 'batchnorm' }", "{ op = 'relu' }")
+    norm = [("batchnorm", MAP, 0), ("batchnorm", MAP, MAP), ("batchnorm", 2 * MAP, 0), ("batchnorm", 2 * MAP, MAP)]
+    assert learning(typed, "nothing")[2:] == [*norm, ("relu", MAP, MAP), ("relu", 2 * MAP, MAP)]
+    assert learning(typed, "elementwise")[2:] == norm
+
+
+def test_a_fork_adds_gradients() -> None:
+    typed = steps(CONV, CONV, "{ op = 'add', from = ['conv', 'conv_2'] }")
+    assert learning(typed, "nothing")[2] == ("conv", 2 * MAP, MAP)
+    assert sum(reads for _, reads, _ in learning(typed, "elementwise")) == 9 * MAP
+
+
+def test_halves_are_one_kernel_each_way() -> None:
+    typed = steps(CONV, "{ op = 'sepconv', out = 8, kernel = 3, padding = 'half' }")
+    assert learning(typed, "separable")[2:] == [
+        ("sepconv.depthwise", MAP, MAP),
+        ("sepconv.depthwise", 2 * MAP, MAP),
+        ("sepconv.pointwise", MAP, 2 * MAP),
+        ("sepconv.pointwise", 3 * MAP, 0),
+        ("sepconv.pointwise", 2 * MAP, MAP),
+    ]
+    assert learning(typed, "blocks")[2:] == [("sepconv.depthwise", MAP, 2 * MAP), ("sepconv.depthwise", 3 * MAP, MAP)]
+
+
+def test_places_of_maxima_have_a_width_of_their_own() -> None:
+    typed = steps(CONV, "{ op = 'maxpool', kernel = 2 }")
+    for fusion, width in (("nothing", 8), ("elementwise", 1)):
+        assert [each.places for each in learned(flow(typed, training=True), fusion)][-2:] == [width * MAP // 4] * 2
+
+
+def test_what_only_training_runs_is_learnt() -> None:
+    typed = spelt(
+        f"[model]\nbody = [{CONV}, {{ id = 'aux', op = 'conv', out = 2, kernel = 1 }}]\n"
+        "[outputs]\nmain = 'conv'\naux = { from = 'aux', training = true }"
+    )
+    assert {path for path, _, _ in learning(typed, "nothing")} == {"conv", "aux"}
+
+
+# By the same script: kernels and samples a second. It adds no gradients where branches part, and gives sums of norms
+# one way of being derived, so it comes a few hundredths higher.
+STEPS_ELSEWHERE: dict[str, Sequence[tuple[Fusion, int, int]]] = {
+    "xception": (
+        ("nothing", 488, 3_918), ("elementwise", 394, 4_799), ("separable", 301, 5_733), ("blocks", 132, 9_453)
+    ),
+    "inception_v3": (("nothing", 921, 7_801), ("elementwise", 688, 10_649), ("blocks", 312, 14_449)),
+    "resnext50_32x4d": (("nothing", 507, 6_761), ("elementwise", 377, 9_127), ("blocks", 165, 15_649)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STEPS_ELSEWHERE)
+def test_steps_as_elsewhere(name: str) -> None:
+    totals = floors(shipped(name), FLAT_OUT, batch=256, dtype="bfloat16", fusion="nothing", training=True).totals
+    for fusion, count, rate in STEPS_ELSEWHERE[name]:
+        assert totals[fusion].kernels == count
+        assert 256 / totals[fusion].seconds == pytest.approx(rate, rel=0.045)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fusing_saves_bytes_of_a_step(name: str) -> None:
+    found = gb.check(SPECS / f"{name}.toml").network
+    assert found is not None
+    calls = flow(found.typed, training=True)
+    plans = [learned(calls, fusion) for fusion in FUSIONS]
+    moved = [sum(kernel.reads + kernel.writes for kernel in plan) for plan in plans]
+    assert moved[0] > moved[1] >= moved[2] >= moved[3] > 0
+    assert len({sum(kernel.matrix for kernel in plan) for plan in plans}) == 1
+    assert all(min(kernel[1:]) >= 0 and max(kernel[1:]) > 0 for plan in plans for kernel in plan)

@@ -24,6 +24,16 @@ def test_what_a_device_needs(cli: Run) -> None:
     assert cli(*H200, "--markdown", "--depth", "1").out.startswith("| block | op | bytes |")
 
 
+def test_what_a_step_of_training_needs(cli: Run) -> None:
+    result = cli(*H200, "--training")
+    assert (result.code, result.err) == (0, "")
+    assert "a step of training on a batch of 256" in result.out
+    assert "of forward and backward" in result.out
+    data = json.loads(cli(*H200, "--training", "--fuse", "nothing", "--json").out)
+    assert (data["training"], data["floor"]["kernels"]) == (True, 488)
+    assert "GB509" in cli("summary", XCEPTION, "--training").err
+
+
 def test_the_plot_is_written_beside_the_table(cli: Run) -> None:
     assert "middle ×8" in cli(*H200, "-o", "roofline.svg").out
     assert "entry.block2" in Path("roofline.svg").read_text()

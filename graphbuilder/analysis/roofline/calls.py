@@ -1,4 +1,4 @@
-"""Every call of a primitive op that evaluation makes, one after the other, and who reads what it gives.
+"""Every call of a primitive op that evaluation or training makes, one after the other, and who reads what it gives.
 
 The tree is unrolled here and nowhere else: which kernel does what goes across the borders of blocks.
 """
@@ -20,6 +20,7 @@ class Call(NamedTuple):
 
     Attributes:
         path: its dotted path.
+        op: what is called.
         work: what it reads, writes and computes.
         inputs: the numbers of the values that it reads.
         outputs: the numbers of those that it gives.
@@ -27,6 +28,7 @@ class Call(NamedTuple):
     """
 
     path: str
+    op: Op
     work: Work
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
@@ -49,14 +51,14 @@ class Flow(NamedTuple):
     given: tuple[int, ...]
 
 
-def flow(typed: TypedGraph) -> Flow:
-    """What ``typed`` does in evaluation."""
-    walk = _Walk()
+def flow(typed: TypedGraph, *, training: bool = False) -> Flow:
+    """What ``typed`` does in evaluation, or in the forward of training."""
+    walk = _Walk(training)
     given = walk.body(typed, walk.new(typed.inputs), "", "")
     wanted = tuple(
         value
         for (name, _), value in zip(typed.graph.outputs, given, strict=True)
-        if name not in typed.graph.training and value >= 0
+        if (training or name not in typed.graph.training) and value >= 0
     )
     readers = Counter(value for call in walk.calls for value in call.inputs)
     readers.update(wanted)
@@ -64,7 +66,8 @@ def flow(typed: TypedGraph) -> Flow:
 
 
 class _Walk:
-    def __init__(self) -> None:
+    def __init__(self, training: bool) -> None:
+        self._training = training
         self.calls: list[Call] = []
         self.elements: list[int] = []
         # By the op object, which equal calls share: hashing an op by value costs more than its work.
@@ -83,7 +86,7 @@ class _Walk:
         region = path.removesuffix(".") if self._is_region(graph) else region
         numbers = dict(zip(map(Value, graph.inputs), inputs, strict=True))
         for node in graph.nodes:
-            if node.name in graph.auxiliary:
+            if node.name in graph.auxiliary and not self._training:
                 continue
             read = tuple(numbers[value] for value in node.inputs)
             given = self._call(typed, node, read, f"{path}{node.name}", region)
@@ -94,7 +97,7 @@ class _Walk:
         if isinstance(node.callee, Graph):
             return self.body(typed.bodies[node.name], read, f"{path}.", region)
         given = self.new(typed.outputs_of(node))
-        self.calls.append(Call(path, self._work(node.callee, typed.inputs_of(node)), read, given, region))
+        self.calls.append(Call(path, node.callee, self._work(node.callee, typed.inputs_of(node)), read, given, region))
         return given
 
     def _work(self, op: Op, types: tuple[TensorType, ...]) -> Work:

@@ -10,6 +10,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.roofline.calls import flow
 from graphbuilder.analysis.roofline.devices import Device
 from graphbuilder.analysis.roofline.kernels import FUSIONS, Fusion, Kernel, planned
+from graphbuilder.analysis.roofline.training import learned
 
 Bound = Literal["memory", "arithmetic", "launches"]
 WIDTHS: Mapping[str, int] = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -74,6 +75,7 @@ class Floors:
         batch: samples in the batch.
         dtype: the type of all numbers.
         fusion: what ``by_path`` is fused by.
+        training: whether they are of a step of training, forward and backward.
         totals: the whole network by what is fused.
         by_path: what the kernels at a path, and below it, cost; a path at which none starts is not there. "" is all.
     """
@@ -84,38 +86,41 @@ class Floors:
     fusion: Fusion
     totals: Mapping[Fusion, Floor]
     by_path: Mapping[str, Floor]
+    training: bool = False
 
     def at(self, paths: Iterable[str]) -> Floor:
         """What is at any of ``paths``, none of which lies below another."""
         return summed(self.by_path[path] for path in paths if path in self.by_path)
 
 
-def floors(typed: TypedGraph, device: Device, *, batch: int, dtype: str, fusion: Fusion) -> Floors:
-    """How long ``device`` needs at least for an evaluation of ``batch`` samples.
+def floors(
+    typed: TypedGraph, device: Device, *, batch: int, dtype: str, fusion: Fusion, training: bool = False
+) -> Floors:
+    """How long ``device`` needs at least for an evaluation of ``batch`` samples, or for a step of training on them.
 
     Each kernel takes as long as the slowest of its bytes, its products of matrices, its other operations, and its
     launch; kernels run one after the other. Maps that stay in a cache from one kernel to the next are charged all the
     same, so a device with much of it, and little to do, may be faster.
     """
-    calls = flow(typed)
+    calls, plan = flow(typed, training=training), learned if training else planned
 
     def cost(kernel: Kernel) -> Floor:
         return _floor(kernel, device, batch, dtype)
 
     totals: dict[Fusion, Floor] = {}
     for each in FUSIONS:
-        totals[each] = summed(map(cost, planned(calls, each)))
+        totals[each] = summed(map(cost, plan(calls, each)))
     parts: dict[str, list[Floor]] = {}
-    for kernel in planned(calls, fusion):
+    for kernel in plan(calls, fusion):
         for path in _upwards(kernel.path):
             parts.setdefault(path, []).append(cost(kernel))
     by_path = {path: summed(found) for path, found in parts.items()}
-    return Floors(device, batch, dtype, fusion, totals, {**by_path, "": totals[fusion]})
+    return Floors(device, batch, dtype, fusion, totals, {**by_path, "": totals[fusion]}, training)
 
 
 def _floor(kernel: Kernel, device: Device, batch: int, dtype: str) -> Floor:
     width = WIDTHS[dtype]
-    moved = ((kernel.reads + kernel.writes) * batch + kernel.weights) * width
+    moved = ((kernel.reads + kernel.writes) * batch + kernel.weights) * width + kernel.places * batch
     memory = moved / device.bandwidth
     arithmetic = max(kernel.matrix * batch / device.matrix[dtype], kernel.vector * batch / device.vector)
     flops = (kernel.matrix + kernel.vector) * batch

@@ -27,7 +27,8 @@ FUSIONS: tuple[Fusion, ...] = get_args(Fusion)
 class Kernel(NamedTuple):
     """What one launch does, for one sample; ``weights`` are elements read once a batch.
 
-    ``path`` is that of its first call, or of the block that it does.
+    ``path`` is that of its first call, or of the block that it does; ``places`` are bytes of the places of maxima,
+    whose width is their own.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Kernel(NamedTuple):
     weights: int
     matrix: int
     vector: int
+    places: int = 0
 
 
 def kernels(typed: TypedGraph, fusion: Fusion) -> tuple[Kernel, ...]:

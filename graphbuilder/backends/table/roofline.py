@@ -54,6 +54,7 @@ class Roofline:
             "batch": found.batch,
             "dtype": found.dtype,
             "fusion": found.fusion,
+            "training": found.training,
             **({} if self.seconds is None else {"measured": self.seconds[""]}),
             "floor": self._floor(self.total),
             "floors": {fusion: self._floor(total) for fusion, total in found.totals.items()},
@@ -108,9 +109,12 @@ class Roofline:
         }
 
 
-def roofline(typed: TypedGraph, device: Device, *, batch: int, dtype: str, fusion: Fusion) -> Roofline:
-    """The roofline of a whole network."""
-    return Roofline(summarise(typed), floors(typed, device, batch=batch, dtype=dtype, fusion=fusion))
+def roofline(
+    typed: TypedGraph, device: Device, *, batch: int, dtype: str, fusion: Fusion, training: bool = False
+) -> Roofline:
+    """The roofline of a whole network, in evaluation or in a step of training."""
+    found = floors(typed, device, batch=batch, dtype=dtype, fusion=fusion, training=training)
+    return Roofline(summarise(typed), found)
 
 
 WORDS: Mapping[Fusion, str] = {
@@ -118,4 +122,10 @@ WORDS: Mapping[Fusion, str] = {
     "elementwise": "norms, activations and sums fused",
     "separable": "depthwise and 1x1 convolutions, too",
     "blocks": "a block that joins its ways in one",
+}
+WORDS_OF_TRAINING: Mapping[Fusion, str] = {
+    "nothing": "every op by itself",
+    "elementwise": "norms, activations and sums fused",
+    "separable": "depthwise convolutions and norms by kernels of their own",
+    "blocks": "all but what is read for derivatives, computed again",
 }

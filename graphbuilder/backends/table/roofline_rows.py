@@ -9,7 +9,7 @@ from graphbuilder.analysis.roofline import Floor
 from graphbuilder.backends.table import columns as tables
 from graphbuilder.backends.table import numbers
 from graphbuilder.backends.table.columns import Column
-from graphbuilder.backends.table.roofline import WORDS, Roofline
+from graphbuilder.backends.table.roofline import WORDS, WORDS_OF_TRAINING, Roofline
 from graphbuilder.backends.table.summary import Block, walk
 from graphbuilder.diagnostics.screen import safe
 
@@ -39,7 +39,8 @@ def show(roofline: Roofline, depth: int, console: Console) -> None:
 def heading(roofline: Roofline) -> str:
     """``xception on NVIDIA H200: a batch of 256 in bfloat16``."""
     floors = roofline.floors
-    return f"{safe(roofline.summary.name)} on {floors.device.name}: a batch of {floors.batch} in {floors.dtype}"
+    what = "a step of training on a batch" if floors.training else "a batch"
+    return f"{safe(roofline.summary.name)} on {floors.device.name}: {what} of {floors.batch} in {floors.dtype}"
 
 
 def columns(roofline: Roofline, depth: int) -> tuple[Column, ...]:
@@ -67,11 +68,12 @@ def columns(roofline: Roofline, depth: int) -> tuple[Column, ...]:
 def totals(roofline: Roofline) -> tuple[Column, ...]:
     """A row for each way to fuse; the one that the blocks are counted by has a mark."""
     found = roofline.floors
+    words = WORDS_OF_TRAINING if found.training else WORDS
     totals = list(found.totals.values())
     marks = tuple(f"{fusion}{' *' if fusion == found.fusion else ''}" for fusion in found.totals)
     return (
         Column("fused", marks),
-        Column("", tuple(WORDS[fusion] for fusion in found.totals), folds=True, leaves=3),
+        Column("", tuple(words[fusion] for fusion in found.totals), folds=True, leaves=3),
         _numbers("kernels", totals, lambda floor: numbers.counted(floor.kernels)),
         _numbers("bytes", totals, lambda floor: numbers.memory(floor.bytes), leaves=2),
         _numbers("floor", totals, lambda floor: numbers.duration(floor.seconds)),
@@ -88,7 +90,8 @@ def notes(roofline: Roofline) -> Iterator[str]:
     launch = f", {1e6 * device.launch:.3g} µs a launch" if device.launch else ""
     yield f"{device.name}: {numbers.scaled(round(device.bandwidth))}B/s, {rates}, {others}{launch}"
     yield f"({device.source})."
-    yield "A floor is computed, of evaluation: no kernel is faster than its bytes, its operations and its launch."
+    what = "of forward and backward without the update of weights" if roofline.floors.training else "of evaluation"
+    yield f"A floor is computed, {what}: no kernel is faster than its bytes, its operations and its launch."
 
 
 def _numbers(title: str, floors: list[Floor], shown: Callable[[Floor], str], leaves: int = 0) -> Column:
