@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from graphbuilder.benching.bench import bench
     from graphbuilder.benching.rooflines import roofline
     from graphbuilder.comparing import compare
-    from graphbuilder.compiler import Network, check, check_text, compile, load, source, summary
+    from graphbuilder.compiler import Network, check, check_text, compile, expand, load, source, summary
     from graphbuilder.diagnostics import CompileError, Diagnostic
     from graphbuilder.differing import diff
     from graphbuilder.importers.importing import from_keras, from_torch
@@ -40,6 +40,7 @@ _HOMES = {
     "compare": "comparing",
     "compile": "compiler",
     "diff": "differing",
+    "expand": "compiler",
     "from_keras": "importers.importing",
     "from_torch": "importers.importing",
     "load": "compiler",
@@ -61,6 +62,7 @@ __all__ = [
     "compare",
     "compile",
     "diff",
+    "expand",
     "from_keras",
     "from_torch",
     "load",

@@ -125,12 +125,12 @@ _CONTENTS: Mapping[str, Callable[[Built], bytes]] = {".py": _source, ".safetenso
 
 def _folder(built: Built) -> dict[str, bytes]:
     """The source, the weights, the expanded spec, and a manifest by which they are recognised."""
-    from graphbuilder.backends.toml import expand
+    from graphbuilder.compiler import expand
 
     files = {
         "model.py": _source(built),
         "weights.safetensors": _weights(built),
-        "spec.toml": expand(built.network.typed).encode(),
+        "spec.toml": expand(built.network).encode(),
     }
     manifest = json.dumps(_manifest(built, files), indent=2) + "\n"
     return {**files, "manifest.json": manifest.encode()}

@@ -31,7 +31,7 @@ def command(reading: Reading, spec: str, output: str | None) -> None:
 
     It is the same network with the same names of weights, and expanding it again gives the same text.
     """
-    from graphbuilder.backends.toml import expand
+    from graphbuilder.compiler import expand
     from graphbuilder.files import write_whole
 
     if output is not None:
@@ -39,7 +39,7 @@ def command(reading: Reading, spec: str, output: str | None) -> None:
     network = reading.network(spec)
     if output is not None:
         _refuse_input(output, network)
-    text = expand(network.typed)
+    text = expand(network)
     if output is None:
         click.echo(text, nl=False)
     else:

@@ -127,10 +127,11 @@ class Reading:
         return {name: self.find(body, path["from"]).sole for name, path in kept}
 
     def run(self, body: Body, steps: Iterable[Step], scope: Scope) -> Result:
+        before = len(body.steps), len(body.skipped)
         for step in steps:
             self.step(body, step, scope)
-        if body.last is None:
-            raise Unfit("no steps")
+        if body.last is None or len(body.steps) - before[0] == len(body.skipped) - before[1]:
+            raise Unfit("no step, or every one is left out")
         return body.last
 
     def step(self, body: Body, step: Step, scope: Scope) -> Result:

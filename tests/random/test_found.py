@@ -7,6 +7,7 @@ from textwrap import dedent
 
 import pytest
 
+import graphbuilder as gb
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.compiler import check_text, source
 from tests.random.verify import failure
@@ -198,3 +199,45 @@ body = [{ id = "wide", op = "linear", out = 2000000000 }, { op = "linear", out =
 """
     )
     assert [each.code for each in checked.diagnostics if each.severity == "error"] == ["GB606"]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        # Read by a step that nobody needs, which a step that is never there reads.
+        """
+          { use = "cell" },
+          { id = "again", use = "cell", from = "cell" },
+          { id = "third", use = "cell" },
+          { id = "dead", op = "tanh", from = "again.inner" },
+          { op = "relu", when = false },
+          { op = "identity", from = "third.inner" },
+        """,
+        # Read by a step that lends another its weights, and is not needed itself.
+        """
+          { use = "cell", repeat = 2 },
+          { id = "dead", op = "relu", from = "cell.1.beside" },
+          { share = "dead", from = "cell" },
+        """,
+    ],
+)
+def test_what_only_a_step_without_a_reader_reads_is_not_in_the_expanded_spec(steps: str) -> None:
+    checked = check_text(
+        HEAD
+        + f"""
+        [model]
+        body = [{steps}]
+
+        [blocks.cell]
+        body = [
+          {{ id = "inner", op = "mish" }},
+          {{ id = "beside", op = "batchnorm" }},
+          {{ id = "last", op = "silu", from = "inner" }},
+        ]
+        """
+    )
+    assert checked.network is not None and "GB318" in [found.code for found in checked.diagnostics]
+    text = gb.expand(checked.network)
+    again = check_text(text)
+    assert again.network is not None and again.diagnostics == ()
+    assert gb.expand(again.network) == text
