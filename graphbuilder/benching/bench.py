@@ -21,6 +21,7 @@ from graphbuilder.backends.torch.chosen import DTYPES, device_named
 from graphbuilder.backends.torch.clocking import clocked_module
 from graphbuilder.backends.torch.memory import memory_coded
 from graphbuilder.backends.torch.rounds import Tell, in_turns, ratio, timed
+from graphbuilder.benching import training as learning
 from graphbuilder.benching.contenders import CONTENDERS, ours, ours_module
 from graphbuilder.benching.given import Given, Ready, given, settled
 from graphbuilder.benching.machine import machine
@@ -28,7 +29,7 @@ from graphbuilder.benching.measured import roof
 from graphbuilder.benching.missing import theirs
 from graphbuilder.benching.peak import peak_of
 from graphbuilder.compiler import Network, load
-from graphbuilder.passes import PIPELINES, optimise
+from graphbuilder.passes import optimise
 
 Telling = Callable[[str], Tell]
 FUSION = "separable"  # what the floor takes for one kernel
@@ -49,25 +50,27 @@ def bench(
     batches: Sequence[int] = (1,),
     dtypes: Sequence[str] = ("float32",),
     device: str | torch.device = "auto",
-    optimize: str = "inference",
+    optimize: str | None = None,
+    training: bool = False,
     versus: Sequence[str] = (),
     seconds: float = 10.0,
     threads: int | None = None,
     blocks: bool = False,
     tell: Telling = lambda doing: lambda done, rounds: None,
 ) -> Bench:
-    """How fast networks run here in evaluation; prints as a table.
+    """How fast networks run here, in evaluation or a step of training; prints as a table.
 
     Args:
         networks: networks, or paths of specs.
         batches: samples in a batch, each of them a case.
-        dtypes: types of all numbers, each of them a case.
+        dtypes: types of all numbers, each of them a case; in training, "float32" or "bfloat16" under autocast.
         device: where to run; "auto" is CUDA where there is one.
-        optimize: how ours is compiled, "none" or "inference".
+        optimize: how ours is compiled: "none", or for what is measured, "inference" or "training".
+        training: whether to measure steps of training: forward, loss, backward and an update of weights.
         versus: names in ``CONTENDERS``, those of libraries with a model behind a colon where the spec's is not known.
         seconds: the time for the rounds of a case, once the fewest are done.
         threads: of the CPU, for everybody; what torch has chosen unless given. They stay chosen.
-        blocks: whether to time every call of ours as well.
+        blocks: whether to time every call of ours as well, in evaluation.
         tell: called with what is being done; gives what to call with (rounds done, rounds in all).
 
     Raises:
@@ -76,7 +79,9 @@ def bench(
         ValueError: when an argument is none of these.
     """
     place = device_named(device)
-    _checked(batches, dtypes, optimize, versus)
+    kind = "training" if training else "inference"
+    optimize = optimize or kind
+    _checked(batches, dtypes, optimize, versus, training=training, blocks=blocks)
     if threads is not None:
         torch.set_num_threads(threads)
     tell("measuring the device")(0, 1)
@@ -87,7 +92,7 @@ def bench(
         network = each if isinstance(each, Network) else load(each)
         weights = settled(network)
         for batch, dtype in product(batches, dtypes):
-            case = given(network, batch, dtype, place, weights)
+            case = given(network, batch, dtype, place, weights, training=training)
             doing = f"{network.name}, {batch} in {dtype}"
             with memory_coded(f"run a batch of {batch}"):
                 measurements += _measured(case, optimize, versus, found, seconds, tell, doing)
@@ -95,12 +100,24 @@ def bench(
                     rooflines.append(_by_block(case, optimize, found, tell(f"{doing}, by block")))
     names = [each.partition(":")[0] for each in versus]
     packages = [name for name in _PACKAGES if name in names]
-    return Bench(machine(place, packages), found, tuple(measurements), tuple(rooflines))
+    return Bench(machine(place, packages), found, tuple(measurements), tuple(rooflines), training)
 
 
-def _checked(batches: Sequence[int], dtypes: Sequence[str], optimize: str, versus: Sequence[str]) -> None:
+def _checked(
+    batches: Sequence[int],
+    dtypes: Sequence[str],
+    optimize: str,
+    versus: Sequence[str],
+    *,
+    training: bool,
+    blocks: bool,
+) -> None:
     names = [each.partition(":")[0] for each in versus]
-    for title, values, known in (("dtypes", dtypes, DTYPES), ("optimize", [optimize], PIPELINES)):
+    types = learning.DTYPES if training else tuple(DTYPES)
+    forms = ("none", "training" if training else "inference")
+    if training and blocks:
+        raise ValueError("blocks are timed in evaluation, not in training")
+    for title, values, known in (("dtypes", dtypes, types), ("optimize", [optimize], forms)):
         if not values or not set(values) <= set(known):
             raise ValueError(f"{title} must be of {', '.join(known)}, not {', '.join(values) or 'none'}")
     if not batches or min(batches) < 1:
@@ -113,8 +130,9 @@ def _measured(
     case: Given, optimize: str, versus: Sequence[str], device: Device, seconds: float, tell: Telling, doing: str
 ) -> Iterator[Measurement]:
     """Ours and all others in turns."""
-    makers = {OURS: partial(ours, case, optimize), **{each: partial(_contender, case, each) for each in versus}}
-    wanted = _numbers(case.answers())
+    own = learning.ours if case.training else ours
+    makers = {OURS: partial(own, case, optimize), **{each: partial(_contender, case, each) for each in versus}}
+    wanted = _numbers(learning.loss_of(case) if case.training else case.answers())
     runners: list[_Runner] = []
     for number, (name, make) in enumerate(makers.items()):
         tell(f"{doing}: preparing {name}")(number, len(makers))
@@ -139,15 +157,16 @@ def _measured(
 
 def _contender(case: Given, written: str) -> Ready:
     name, _, model = written.partition(":")
-    return CONTENDERS[name](case, model)
+    return (learning.LEARNERS if case.training else CONTENDERS)[name](case, model)
 
 
 def _prepared(name: str, make: Callable[[], Ready], case: Given, wanted: Sequence[Tensor]) -> _Runner:
     start = perf_counter()
     ready = make()
     build = perf_counter() - start
-    first = timed(ready.run, case.place)
-    difference = _apart(_numbers(ready.run()), wanted) if ready.same else None
+    answers: list[Any] = []
+    first = timed(lambda: answers.append(ready.run()), case.place)
+    difference = _apart(_numbers(answers[0]), wanted) if ready.same else None
     return _Runner(name, ready, build, first, difference, peak_of(ready.run, case.place))
 
 
@@ -169,7 +188,8 @@ def _floor(case: Given, device: Device) -> float | None:
     """The least time of the network; None where the device was not measured in this type."""
     if case.dtype not in device.matrix:
         return None
-    found = floors(case.network.typed, device, batch=case.batch, dtype=case.dtype, fusion=FUSION)
+    typed, training = case.network.typed, case.training
+    found = floors(typed, device, batch=case.batch, dtype=case.dtype, fusion=FUSION, training=training)
     return found.by_path[""].seconds
 
 

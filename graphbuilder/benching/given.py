@@ -26,6 +26,7 @@ class Given(NamedTuple):
         place: the device.
         inputs: the batch, one tensor an input of the network.
         weights: of the plain network, in single precision on the CPU.
+        training: whether a step of training is what is run, which keeps the batch and weights in single precision.
     """
 
     network: Network
@@ -34,6 +35,7 @@ class Given(NamedTuple):
     place: torch.device
     inputs: list[Tensor]
     weights: Mapping[str, Tensor]
+    training: bool = False
 
     def plain(self) -> nn.Module:
         """The network as it is written, in evaluation."""
@@ -61,9 +63,18 @@ class Ready(NamedTuple):
     same: bool = True
 
 
-def given(network: Network, batch: int, dtype: str, place: torch.device, weights: Mapping[str, Tensor]) -> Given:
+def given(
+    network: Network,
+    batch: int,
+    dtype: str,
+    place: torch.device,
+    weights: Mapping[str, Tensor],
+    *,
+    training: bool = False,
+) -> Given:
     """A case of ``network`` on a batch drawn from a seed."""
-    return Given(network, batch, dtype, place, drawn(network.typed, batch, 0, place, DTYPES[dtype]), weights)
+    numbers = torch.float32 if training else DTYPES[dtype]
+    return Given(network, batch, dtype, place, drawn(network.typed, batch, 0, place, numbers), weights, training)
 
 
 def settled(network: Network) -> dict[str, Tensor]:

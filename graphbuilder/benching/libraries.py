@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -48,33 +48,29 @@ NAMES: Mapping[str, Mapping[str, str]] = {
 }
 
 
+class OfKeras(NamedTuple):
+    """A model of Keras's, the backend that it is on, and the batch with channels last."""
+
+    network: Any
+    library: Any
+    name: str
+    backend: str
+    image: Tensor
+
+
 def timm(given: Given, model: str) -> Ready:
     """A model of timm, its maps with channels last."""
-    library = imported("timm", "timm")
-    name = _named("timm", given, model, library.list_models())
-    return _of_torch(library.create_model(name), given, name)
+    return _of_torch(*of_timm(given, model), given)
 
 
 def torchvision(given: Given, model: str) -> Ready:
     """A model of torchvision, its maps with channels last."""
-    library = imported("torchvision", "torchvision.models", "torchvision")
-    name = _named("torchvision", given, model, library.list_models())
-    return _of_torch(library.get_model(name, weights=None), given, name)
+    return _of_torch(*of_torchvision(given, model), given)
 
 
 def keras(given: Given, model: str) -> Ready:
     """A model of ``keras.applications`` on the backend that KERAS_BACKEND names, torch unless it does."""
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    library = imported("keras", "keras")
-    name = _named("keras", given, model, [each for each in dir(library.applications) if each[0].isupper()])
-    image = _image("keras", given).permute(0, 2, 3, 1).contiguous()
-    policy = library.config.dtype_policy()
-    library.config.set_dtype_policy(given.dtype)
-    try:
-        network = getattr(library.applications, name)(weights=None, input_shape=tuple(image.shape[1:]))
-    finally:
-        library.config.set_dtype_policy(policy)
-    backend = library.backend.backend()
+    network, library, name, backend, image = of_keras(given, model, given.dtype)
     _settle_keras(network, library, image)
 
     def on_torch() -> object:
@@ -85,6 +81,37 @@ def keras(given: Given, model: str) -> Ready:
         return Ready(on_torch, f"{name} on torch", same=False)
     numbers = image.float().cpu().numpy()
     return Ready(lambda: network.predict_on_batch(numbers), f"{name} on {backend}", same=False)
+
+
+def of_timm(given: Given, model: str) -> tuple[nn.Module, str]:
+    """The module of timm's, and its name."""
+    library = imported("timm", "timm")
+    name = _named("timm", given, model, library.list_models())
+    _image("timm", given)
+    return library.create_model(name), name
+
+
+def of_torchvision(given: Given, model: str) -> tuple[nn.Module, str]:
+    """The module of torchvision's, and its name."""
+    library = imported("torchvision", "torchvision.models", "torchvision")
+    name = _named("torchvision", given, model, library.list_models())
+    _image("torchvision", given)
+    return library.get_model(name, weights=None), name
+
+
+def of_keras(given: Given, model: str, policy: str) -> OfKeras:
+    """The model of ``keras.applications`` under a policy of types."""
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    library = imported("keras", "keras")
+    name = _named("keras", given, model, [each for each in dir(library.applications) if each[0].isupper()])
+    image = _image("keras", given).permute(0, 2, 3, 1).contiguous()
+    before = library.config.dtype_policy()
+    library.config.set_dtype_policy(policy)
+    try:
+        network = getattr(library.applications, name)(weights=None, input_shape=tuple(image.shape[1:]))
+    finally:
+        library.config.set_dtype_policy(before)
+    return OfKeras(network, library, name, library.backend.backend(), image)
 
 
 def _settle_keras(network: Any, library: Any, image: Tensor) -> None:
@@ -99,7 +126,7 @@ def _settle_keras(network: Any, library: Any, image: Tensor) -> None:
         norm.momentum = momentum
 
 
-def _of_torch(module: nn.Module, given: Given, name: str) -> Ready:
+def _of_torch(module: nn.Module, name: str, given: Given) -> Ready:
     image = _image(name, given)
     settle(module, [torch.randn(4, *image.shape[1:])])
     last = channels_last(module.eval().requires_grad_(False).to(given.place, DTYPES[given.dtype]))

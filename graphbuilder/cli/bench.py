@@ -24,6 +24,7 @@ Examples:
   graphbuilder bench specs/xception.toml --batch 1 --batch 8 --vs torch,compile
   graphbuilder bench specs/xception.toml --vs timm,keras,onnxruntime,openvino --json > results.json
   graphbuilder bench specs/resnet50.toml specs/mobilenet_v2.toml --vs timm:resnet50
+  graphbuilder bench specs/xception.toml --training --batch 8 --vs torch,torch:channels_last,compile,timm,keras
   graphbuilder bench specs/xception.toml --device cuda --batch 256 --dtype bfloat16 --blocks -o roofline.svg
 """
 
@@ -42,7 +43,12 @@ Examples:
     help="The type of all numbers, float32; repeatable.",
 )
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where it runs.")
-@click.option("--optimize", type=click.Choice(["none", "inference"]), default="inference", help="How ours is compiled.")
+@click.option("--training", is_flag=True, help="Measure steps of training: forward, loss, backward, update of weights.")
+@click.option(
+    "--optimize",
+    type=click.Choice(["none", "inference", "training"]),
+    help="How ours is compiled; for what is measured unless given.",
+)
 @click.option(
     "--vs",
     "versus",
@@ -66,7 +72,8 @@ def command(
     batches: tuple[int, ...],
     dtypes: tuple[str, ...],
     device: str,
-    optimize: str,
+    training: bool,
+    optimize: str | None,
     versus: tuple[str, ...],
     seconds: float,
     threads: int | None,
@@ -75,8 +82,8 @@ def command(
     as_json: bool,
     as_markdown: bool,
 ) -> None:
-    """Measure how fast networks run here in evaluation: time (median and nine tenths), samples a second, memory, the
-    first call, and the part of it that this device needs at least.
+    """Measure how fast networks run here in evaluation, or in training: time (median and nine tenths), samples a
+    second, memory, the first call, and the part of it that this device needs at least.
 
     What they are measured beside runs in turns with them, on the same weights where it can; ratios are medians over
     the rounds. A library's model has weights of its own.
@@ -84,6 +91,10 @@ def command(
     form = only_one(json=as_json, markdown=as_markdown)
     contenders = [name for each in versus for name in each.split(",")]
     _check(contenders, output, blocks)
+    if training:
+        _check_training(dtypes, optimize, blocks)
+    elif optimize == "training":
+        raise click.UsageError("--optimize training is measured with --training")
     networks = [reading.network(spec) for spec in specs]
     from graphbuilder.benching.bench import bench
 
@@ -94,6 +105,7 @@ def command(
             dtypes=dtypes or ("float32",),
             device=device,
             optimize=optimize,
+            training=training,
             versus=contenders,
             seconds=seconds,
             threads=threads,
@@ -119,6 +131,15 @@ def _check(contenders: list[str], output: str | None, blocks: bool) -> None:
         checked_format(output)
         if not blocks:
             raise click.UsageError("-o plots what --blocks measures, and it is not asked for")
+
+
+def _check_training(dtypes: tuple[str, ...], optimize: str | None, blocks: bool) -> None:
+    if blocks:
+        raise click.UsageError("--blocks times evaluation, and --training asks for steps")
+    if optimize == "inference":
+        raise click.UsageError("what is compiled with --optimize inference is not trained")
+    if "float16" in dtypes:
+        raise click.UsageError("--training measures float32, and bfloat16 under autocast")
 
 
 def _print(result: Bench, form: str | None) -> None:

@@ -15,8 +15,8 @@ import graphbuilder as gb
 from graphbuilder.analysis.roofline import Device
 from graphbuilder.backends.table.bench import Bench
 from graphbuilder.benching import bench as benching
-from graphbuilder.benching import measured
-from graphbuilder.benching.given import settled
+from graphbuilder.benching import measured, training
+from graphbuilder.benching.given import given, settled
 
 SPEC = """
 format = 1
@@ -128,9 +128,21 @@ def test_what_others_raise_is_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.rule.code == "GB710" and "boom" in found.notes[0] and "\x1b" not in found.notes[0]
 
 
-@pytest.mark.parametrize("wrong", [{"batches": [0]}, {"dtypes": ["int8"]}, {"optimize": "all"}, {"dtypes": []}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"batches": [0]},
+        {"dtypes": ["int8"]},
+        {"optimize": "all"},
+        {"optimize": "training"},
+        {"dtypes": []},
+        {"dtypes": ["float16"], "training": True},
+        {"optimize": "inference", "training": True},
+        {"blocks": True, "training": True},
+    ],
+)
 def test_wrong_arguments_are_named(wrong: dict[str, object]) -> None:
-    (name,) = wrong
+    name = next(iter(wrong))
     with pytest.raises(ValueError, match=name):
         run(**wrong)
 
@@ -138,6 +150,52 @@ def test_wrong_arguments_are_named(wrong: dict[str, object]) -> None:
 def test_unknown_contenders_are_named() -> None:
     with pytest.raises(ValueError, match="versus must be of torch, compile"):
         run("tensorrt")
+
+
+def test_steps_of_training() -> None:
+    found = run("torch", "torch:channels_last", training=True, batches=[4], dtypes=["float32", "bfloat16"])
+    single, half = found.measurements[:3], found.measurements[3:]
+    assert [each.detail for each in single] == ["", "", "channels last"]
+    assert all(each.difference is not None and each.difference < 1e-5 for each in single)
+    assert all(each.difference is not None and 0 < each.difference < 0.02 for each in half)
+    assert all(each.reached is not None and each.peak is not None for each in found.measurements)
+    assert "Forward, loss, backward" in found.text() and found.data()["training"]
+    (forward,) = run(batches=[4]).measurements
+    assert forward.floor is not None and single[0].floor is not None and forward.floor * 2 < single[0].floor
+
+
+def test_a_step_changes_the_weights() -> None:
+    network = gb.check_text(SPEC).network
+    assert network is not None
+    case = given(network, 4, "float32", torch.device("cpu"), settled(network), training=True)
+    run = training.ours(case, "training").run
+    losses = [float(run()) for _ in range(3)]
+    assert losses[0] == pytest.approx(float(training.loss_of(case)), rel=1e-5)
+    assert losses[0] > losses[1] > losses[2]
+
+
+@pytest.mark.parametrize(
+    ("contender", "code", "message"),
+    [
+        ("onnxruntime", "GB710", "it answers and does not train"),
+        ("torch:rows", "GB710", "it has no layout 'rows'"),
+    ],
+)
+def test_who_does_not_train_is_told(contender: str, code: str, message: str) -> None:
+    with pytest.raises(gb.CompileError, match=message) as error:
+        run(contender, training=True)
+    assert [each.rule.code for each in error.value.diagnostics] == [code]
+
+
+def test_peers_train(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = nn.Conv2d(3, 4, 3)
+    module = nn.Sequential(first, nn.BatchNorm2d(4), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    library = SimpleNamespace(list_models=lambda: ["small"], create_model=lambda name: module)
+    monkeypatch.setitem(sys.modules, "timm", library)
+    before = first.weight.detach().clone()
+    found = run("timm", training=True, batches=[2]).measurements[1]
+    assert (found.detail, found.difference) == ("small, channels last", None)
+    assert not torch.equal(first.weight, before)
 
 
 def test_a_device_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,13 @@ def test_side_by_side(cli: Run) -> None:
     assert cli(*shared, "--markdown").out.startswith("| network |")
 
 
+def test_steps_of_training(cli: Run) -> None:
+    write("small.toml", SPEC)
+    result = cli("bench", "small.toml", "--device", "cpu", "--seconds", "0", "--training", "--vs", "torch", "--json")
+    assert (result.code, result.err) == (0, "")
+    assert json.loads(result.out)["training"]
+
+
 def test_by_block_with_a_plot(cli: Run) -> None:
     write("small.toml", SPEC)
     result = cli("bench", "small.toml", "--device", "cpu", "--seconds", "0", "--blocks", "-o", "roofline.svg")
@@ -51,6 +58,10 @@ def test_by_block_with_a_plot(cli: Run) -> None:
         (("-o", "plot.pdf", "--blocks"), "GB508"),
         (("--batch", "0"), "GB509"),
         (("--json", "--markdown"), "GB509"),
+        (("--training", "--blocks"), "--blocks times evaluation"),
+        (("--training", "--optimize", "inference"), "is not trained"),
+        (("--training", "--dtype", "float16"), "float32, and bfloat16"),
+        (("--optimize", "training"), "with --training"),
     ],
 )
 def test_bad_use_is_2(arguments: tuple[str, ...], told: str, cli: Run) -> None:

@@ -100,18 +100,21 @@ class Bench:
         device: its roof.
         measurements: case by case, ours first.
         rooflines: of each case, with the time of every call, where that was asked for.
+        training: whether steps of training were measured, and not forwards in evaluation.
     """
 
     machine: Mapping[str, Any]
     device: Device
     measurements: tuple[Measurement, ...]
     rooflines: tuple[Roofline, ...] = ()
+    training: bool = False
 
     def data(self) -> dict[str, Any]:
         """Everything as plain values, for JSON."""
         return {
             "machine": dict(self.machine),
             "device": self.device.data(),
+            "training": self.training,
             "measurements": [each.data() for each in self.measurements],
             "by_block": [each.data() for each in self.rooflines],
         }

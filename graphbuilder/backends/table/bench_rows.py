@@ -62,10 +62,12 @@ def notes(bench: Bench) -> Iterator[str]:
     yield f"{machine['device']}, {machine['threads']} of {machine['cores']} cores; {machine['system']}; {versions}"
     rates = ", ".join(f"{numbers.scaled(round(rate))}FLOP/s in {name}" for name, rate in device.matrix.items())
     yield f"The floor is of {numbers.scaled(round(device.bandwidth))}B/s and {rates} ({device.source})."
-    yield "A forward in evaluation; a first call counts from building on; ratios are medians over rounds in turns."
+    what = "Forward, loss, backward and an update of weights by SGD" if bench.training else "A forward in evaluation"
+    yield f"{what}; a first call counts from building on; ratios are medians over rounds in turns."
     yield "Memory is what a call after the first holds at most beyond what stood before it."
     known = [each.difference for each in bench.measurements if each.difference is not None]
-    yield f"Answers are within {max(known):.1e} of the written network's in float32, where weights are the same."
+    named = "Losses of a first step" if bench.training else "Answers"
+    yield f"{named} are within {max(known):.1e} of the written network's in float32, where weights are the same."
 
 
 def _numbers(title: str, rows: tuple[Measurement, ...], shown: Callable[[Measurement], str], leaves: int = 0) -> Column:
