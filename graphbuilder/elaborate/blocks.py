@@ -104,7 +104,7 @@ class Blocks:
 
     def _report_unknown(self, builder: BodyBuilder, step: Step) -> None:
         name = str(step.use)
-        if ("blocks",) in self.context.spec.unsound:
+        if ("blocks",) in self.context.spec.unsound or self.context.unsound(step.place):
             return
         if name in self.context.ops:
             remedy = f'`{name}` is an op: op = "{name}"'

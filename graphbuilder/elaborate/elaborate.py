@@ -17,7 +17,7 @@ from graphbuilder.elaborate.arguments import shown
 from graphbuilder.elaborate.blocks import Blocks
 from graphbuilder.elaborate.builder import BodyBuilder
 from graphbuilder.elaborate.context import Context, Limits, Trail, table_of_no_op
-from graphbuilder.elaborate.facts import check_names, misspelt_params, read_by_own_steps, warn_unread
+from graphbuilder.elaborate.facts import check_names, misspelt_params, read_by_own_steps, warn_elsewhere, warn_unread
 from graphbuilder.elaborate.faults import loose, note_inputs
 from graphbuilder.elaborate.initialisers import check_owned, possible_names, read_initialisers
 from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes, Noticing
@@ -115,6 +115,7 @@ def _elaborated(
     if not (sink.failed or context.keeps_faults):
         blocks.pruner.report(sink)
         warn_unread(spec, settings, sink)
+        warn_elsewhere(spec, sink)
         more = unneeded | blocks.pruner.unneeded
         if blocks.tapped and more != unneeded:
             # What they read inside blocks would be given out there for nobody.

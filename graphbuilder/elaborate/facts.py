@@ -8,9 +8,16 @@ from typing import Any
 
 from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
-from graphbuilder.diagnostics.catalogue.references import BlockHidesOp, BlockUnused, HidesParam, ParamUnread
+from graphbuilder.diagnostics.catalogue.references import (
+    BlockHidesOp,
+    BlockUnused,
+    HidesParam,
+    InputElsewhere,
+    ParamUnread,
+)
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
+from graphbuilder.elaborate.remedies import COLOURS, as_here
 from graphbuilder.spec.expressions import Expression, free_names
 from graphbuilder.spec.merged import Merged
 from graphbuilder.spec.model import Block, Spec, Step
@@ -83,6 +90,16 @@ def warn_unread(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> None:
             sink.add(
                 BlockUnused.at(block.place.key_span, f"nothing uses the block `{name}`", help="remove it, or use it")
             )
+
+
+def warn_elsewhere(spec: Spec, sink: Sink) -> None:
+    """Warn of inputs that are images as other frameworks write them, and run all the same."""
+    for name, input_ in spec.inputs.items():
+        shape = as_here(input_)
+        if shape and shape[0] in COLOURS and shape[1] == shape[2] > max(COLOURS):
+            message = f"`{name}` is {input_.shape}, read as {input_.shape[0]} channels"
+            remedy = f"write {name} = {shape}: channels first, without the batch"
+            sink.add(InputElsewhere.at(input_.place_of("shape").span, message, help=remedy))
 
 
 def _declared_here(place: Place) -> bool:

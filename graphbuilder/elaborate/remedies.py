@@ -15,7 +15,7 @@ from graphbuilder.document import Place
 from graphbuilder.ir import Graph, Node, OpError, TensorType
 from graphbuilder.ops.shape import Permute
 from graphbuilder.spec.merged import longer, own
-from graphbuilder.spec.model import Spec
+from graphbuilder.spec.model import InputType, Spec
 
 if TYPE_CHECKING:
     from graphbuilder.elaborate.builder import BodyBuilder
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Of the steps that stand before, those that are tried.
 _TRIED = 6
 # Channels of an image: grey, colours, colours and what shows through.
-_COLOURS = (1, 3, 4)
+COLOURS = (1, 3, 4)
 
 
 def of_step(error: OpError, step: Place, made: Sequence[Node]) -> Iterator[Remedy]:
@@ -42,18 +42,23 @@ def of_inputs(spec: Spec) -> Iterator[Remedy]:
     """Inputs that look as other frameworks write them, the batch first or the channels of an image last, as here."""
     for name, input_ in spec.inputs.items():
         place = spec.place_of("inputs") / name
-        shape = _as_here(input_.shape) if input_.layout == "channels_first" else None
+        shape = as_here(input_)
         if shape and isinstance(place.value, list):
             yield from instead(place, json.dumps(shape), f"write {name} = {shape}: channels first, without the batch")
 
 
-def _as_here(shape: Sequence[object]) -> list[int] | None:
-    sizes = [size for size in shape if type(size) is int]
-    if len(sizes) < len(shape):
+def as_here(input_: InputType) -> list[int] | None:
+    """The shape of an input that looks as other frameworks write it, as it is written here."""
+    sizes = [size for size in input_.shape if type(size) is int]
+    if len(sizes) < len(input_.shape) or input_.layout != "channels_first":
         return None
     if len(sizes) == 4 and sizes[0] == 1:
-        return _as_here(sizes[1:]) or sizes[1:]
-    if len(sizes) == 3 and sizes[-1] in _COLOURS and min(sizes[:2]) > max(_COLOURS):
+        return _channels_first(sizes[1:]) or sizes[1:]
+    return _channels_first(sizes)
+
+
+def _channels_first(sizes: list[int]) -> list[int] | None:
+    if len(sizes) == 3 and sizes[-1] in COLOURS and min(sizes[:2]) > max(COLOURS):
         return [sizes[2], sizes[0], sizes[1]]
     return None
 

@@ -1,4 +1,5 @@
-"""Values that were written a little wrong: a number in quotes, a name without its `=`, a float where an integer stands.
+"""Values that were written a little wrong: numbers in quotes, a name without its `=` or in capitals, a float where an
+integer stands.
 
 What is said is tried: the caller tells whether a value would do.
 """
@@ -23,13 +24,27 @@ def slip(raw: Any, value: Any, names: Mapping[str, Any], fits: Callable[[Any], b
     if isinstance(raw, str) and raw in names:
         return f'an expression starts with `=`: write "={raw}"' if _would(names[raw], fits) else None
     if isinstance(raw, str):
-        number = _number(raw)
-        return f"write {raw} without quotes" if number is not None and fits(number) else None
-    return None
+        return _small(raw, fits)
+    return _unquoted(cast("list[object]", raw), fits) if isinstance(raw, list) else None
 
 
 def _would(value: Any, fits: Callable[[Any], bool]) -> bool:
     return value is not UNKNOWN and fits(value)
+
+
+def _small(text: str, fits: Callable[[Any], bool]) -> str | None:
+    number = _number(text)
+    if number is not None and fits(number):
+        return f"write {text} without quotes"
+    return f'write "{text.lower()}"' if text.isascii() and text != text.lower() and fits(text.lower()) else None
+
+
+def _unquoted(items: list[object], fits: Callable[[Any], bool]) -> str | None:
+    """What a list says that holds numbers in quotes, where that would do."""
+    meant = [each if (number := _number(each)) is None else number for each in items if isinstance(each, str)]
+    if len(meant) < len(items) or not fits(meant):
+        return None
+    return f"write {json.dumps(meant)}, without quotes"
 
 
 def _number(text: str) -> int | float | bool | None:

@@ -43,5 +43,12 @@ def test_what_repairs_nothing_or_is_none_is_not_suggested(shape: str, body: str)
     assert "channels first, without" not in (found.help or "")
 
 
-def test_what_runs_is_not_judged() -> None:
-    assert told("[1, 3, 32, 32]", CONV.replace("5", "3")) == ()
+@pytest.mark.parametrize("shape", ["[1, 3, 32, 32]", "[32, 32, 3]", "[1, 32, 32, 3]"])
+def test_what_runs_all_the_same_is_warned_of(shape: str) -> None:
+    (found,) = told(shape, CONV.replace("5", "3"))
+    assert (found.code, found.help) == ("GB329", HERE)
+
+
+@pytest.mark.parametrize("shape", ["[1, 3, 32, 16]", "[1, 8, 32, 32]", "[64, 64, 8]", "[4, 4, 3]", "[1, 3, 4, 4]"])
+def test_what_is_hardly_an_image_is_not_judged(shape: str) -> None:
+    assert told(shape, CONV.replace("5", "3")) == ()

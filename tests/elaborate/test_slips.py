@@ -66,6 +66,24 @@ def test_values_of_a_block(out: str, help_: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("argument", "help_"),
+    [
+        ('kernel = ["3", "3"]', "write [3, 3], without quotes"),
+        ('kernel = ["3", 3]', OPS),
+        ('kernel = ["3", "-3"]', OPS),
+        ('kernel = 1, padding = "SAME"', 'write "same"'),
+        ('kernel = 1, padding = "SAM"', OPS),
+    ],
+)
+def test_numbers_in_quotes_in_a_list_and_names_in_capitals(argument: str, help_: str) -> None:
+    assert helps(f'op = "conv", out = 4, {argument}') == [help_]
+
+
+def test_of_a_block_that_is_not_there_nothing_is_said_where_an_op_stands_too() -> None:
+    assert helps('op = "relu", use = "nothing"') == ["leave out one of them"]
+
+
+@pytest.mark.parametrize(
     ("from_", "help_"),
     [
         ('"x, c"', 'several names are a list: from = ["x", "c"]'),
