@@ -23,13 +23,11 @@ from graphbuilder.ops.convolution import Conv, DepthwiseConv
 from graphbuilder.ops.fused import FusedActivation, FusedSepConv
 from graphbuilder.ops.join import Add
 from graphbuilder.ops.separable import SepConv
-from graphbuilder.passes.rewriting import Rewritten, mapped, rewired, rewritten
+from graphbuilder.passes.rewriting import MOST, Rewritten, mapped, rewired, rewritten
 
 _KINDS: Mapping[type[Op], FusedActivation] = {
     ReLU: "relu", ReLU6: "relu6", ELU: "elu", SiLU: "silu", HardSwish: "hardswish"
 }  # fmt: skip
-# The copies of a repeat of which the last is told from the others; longer ones are not written out for a sum.
-MOST = 64
 
 
 def fuse_sepconvs(typed: TypedGraph) -> Rewritten:

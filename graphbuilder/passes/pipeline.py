@@ -11,6 +11,7 @@ from graphbuilder.ir.invariants import breaches
 from graphbuilder.passes.drop_training import drop_training
 from graphbuilder.passes.fold_norms import fold_norms
 from graphbuilder.passes.fuse_sepconvs import fuse_sepconvs
+from graphbuilder.passes.hoist_activations import hoist_activations
 from graphbuilder.passes.merge_pads import merge_pads
 from graphbuilder.passes.recipe import Fold, Recipe
 from graphbuilder.passes.rewriting import Rewritten
@@ -25,7 +26,12 @@ PIPELINES: Mapping[str, tuple[Pass, ...]] = {
 }
 
 # Behind these, what only a kind of device gains by.
-ON_DEVICE: Mapping[tuple[str, str], tuple[Pass, ...]] = {("inference", "cuda"): (fuse_sepconvs,)}
+ON_DEVICE: Mapping[tuple[str, str], tuple[Pass, ...]] = {
+    ("inference", "cpu"): (hoist_activations,),
+    ("inference", "cuda"): (fuse_sepconvs,),
+    ("training", "cpu"): (hoist_activations,),
+    ("training", "cuda"): (hoist_activations,),
+}
 
 
 class Step(NamedTuple):

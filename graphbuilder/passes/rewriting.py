@@ -12,6 +12,9 @@ from graphbuilder.passes.recipe import Fold
 
 Change = Callable[[TypedGraph, Graph], Graph]
 
+# The copies of a repeat of which the first or last is told from the others; longer ones are not written out for that.
+MOST = 64
+
 
 class Rewritten(NamedTuple):
     """What a pass gives: the graph, and what became of weights, by their paths from the root."""

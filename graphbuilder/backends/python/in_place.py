@@ -1,9 +1,9 @@
 """Which activations may overwrite their input.
 
 A module never writes to its input, and nothing that something else still wants is written over. So an activation is
-in place only where its input was made in the same body, by an operation that does not keep its result for the
-backward pass, and where nothing else reads that input. This saves no stored activations, only a write to fresh
-memory: whatever is in doubt stays out of place.
+in place only where its input was made in the same body, by an operation, or the last one of a composite, that does not
+keep its result for the backward pass, and where nothing else reads that input. This saves no stored activations, only
+a write to fresh memory: whatever is in doubt stays out of place.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from graphbuilder.ir import Node, Value
+from graphbuilder.ir import Node, Op, Value
 from graphbuilder.ir.lowering import Infix, Lowering, Module
 
 # Their backward passes need their own result or its sign, which the written-over input still has.
@@ -24,7 +24,11 @@ FORGETTING = frozenset(f"{kind}{axes}d" for kind in _KINDS for axes in (1, 2, 3)
 def in_place(
     nodes: Sequence[Node], outputs: Iterable[Value], lowered: Callable[[Node], Lowering | None]
 ) -> frozenset[str]:
-    """The nodes of a body that may overwrite what they read; ``lowered`` is None for calls of other bodies."""
+    """The nodes of a body that may overwrite what they read.
+
+    ``lowered`` is what makes the result of a node: the op, or the last op of a composite that has one result; None for
+    calls of other bodies.
+    """
     readers = Counter(value for node in nodes for value in node.inputs)
     readers.update(outputs)
     calls = Counter(node.module for node in nodes)
@@ -37,7 +41,8 @@ def in_place(
         if _forgets(lowering):
             fresh.add(node.name)
         if (
-            _overwrites(lowering)
+            isinstance(node.callee, Op)
+            and _overwrites(lowering)
             and calls[node.module] == 1
             and node.inputs[0].node in fresh
             and readers[node.inputs[0]] == 1

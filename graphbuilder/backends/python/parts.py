@@ -209,8 +209,11 @@ def parts_of(body: TypedGraph, chains: Chains, classes: Mapping[TypedGraph, Clas
     def lowered(node: Node) -> Lowering | None:
         return chains.lower(node.callee, body.inputs_of(node)) if isinstance(node.callee, Op) else None
 
+    def made_by(node: Node) -> Lowering | None:
+        return lowered(node) or _last_of(body.bodies[node.name], chains)
+
     nodes = shown(body.graph)
-    overwriting = in_place(nodes, (value for _, value in body.graph.outputs), lowered)
+    overwriting = in_place(nodes, (value for _, value in body.graph.outputs), made_by)
     made: list[Part] = []
     for node in nodes:
         part = Part(node, body.inputs_of(node), body.outputs_of(node))
@@ -221,6 +224,15 @@ def parts_of(body: TypedGraph, chains: Chains, classes: Mapping[TypedGraph, Clas
         else:
             made.append(_called(part, body.bodies[node.name], chains, classes))
     return tuple(made)
+
+
+def _last_of(inner: TypedGraph, chains: Chains) -> Lowering | None:
+    """How a composite makes its one result, where nothing else in it reads that."""
+    graph = inner.graph
+    if graph.composite is None or len(graph.outputs) != 1 or graph.outputs[0][1] in graph.readers:
+        return None
+    node = graph.by_name.get(graph.outputs[0][1].node)
+    return chains.lower(node.callee, inner.inputs_of(node)) if node and isinstance(node.callee, Op) else None
 
 
 def _called(part: Part, inner: TypedGraph, chains: Chains, classes: Mapping[TypedGraph, Class]) -> Part:

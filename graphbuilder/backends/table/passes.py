@@ -44,11 +44,12 @@ class State(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A pass by its name, and the network on either side."""
+    """A pass by its name, the network on either side, and whether that is another at all."""
 
     name: str
     before: State
     after: State
+    moved: bool
 
     @property
     def calls(self) -> dict[str, int]:
@@ -94,7 +95,8 @@ class Report:
 def report(name: str, steps: Sequence[Step]) -> Report:
     """What ``steps``, one at least, did to the network ``name``."""
     states = [_state(steps[0].before), *(_state(step.after) for step in steps)]
-    changes = (Change(step.name, *states[index : index + 2]) for index, step in enumerate(steps))
+    sides = zip(steps, states, states[1:], strict=False)
+    changes = (Change(step.name, before, after, step.before is not step.after) for step, before, after in sides)
     return Report(name, tuple(changes))
 
 
@@ -104,7 +106,8 @@ def _numbers(title: str, cells: Sequence[str]) -> Column:
 
 def _words(change: Change) -> str:
     """``−40 batchnorm, −1 dropout``; a dash where nothing was done."""
-    return ", ".join(f"{'+' if n > 0 else '−'}{abs(n)} {name}" for name, n in change.calls.items()) or "—"
+    changes = ", ".join(f"{'+' if n > 0 else '−'}{abs(n)} {name}" for name, n in change.calls.items())
+    return changes or ("other places" if change.moved else "—")
 
 
 def _state(typed: TypedGraph) -> State:

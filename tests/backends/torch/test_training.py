@@ -16,6 +16,7 @@ from graphbuilder.passes import optimise
 from tests.backends.torch.test_optimising import SPEC, answer
 from tests.backends.torch.test_specs import small
 from tests.ops.interpret import batch
+from tests.random.networks import Network
 
 SHIPPED = ("xception", "inception_v3", "mobilenet_v2", "unet")
 
@@ -30,14 +31,25 @@ def stepped(module: nn.Module, inputs: Any) -> dict[str, Tensor]:
     given = module.train()(*inputs)
     outputs = given.values() if isinstance(given, dict) else [given]
     loss = sum((each.square().mean() for each in outputs), torch.zeros(()))
-    loss.backward()
+    if loss.requires_grad:
+        loss.backward()
     gradients = {name: each.grad for name, each in module.named_parameters() if each.grad is not None}
     return {"loss": loss.detach(), **gradients, **{f"{name}.": each for name, each in module.named_buffers()}}
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_step_is_the_plain_one(name: str) -> None:
-    typed = small(name)
+    same_steps(small(name))
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_a_step_of_random_networks(seed: int) -> None:
+    found = gb.check_text(Network(seed).text).network
+    assert found is not None
+    same_steps(found.typed)
+
+
+def same_steps(typed: TypedGraph) -> None:
     inputs = [each.double() for each in batch(typed.inputs, 2)]
     wanted = stepped(build(typed, dtype=torch.float64), inputs)
     module = learning(typed)
@@ -46,6 +58,14 @@ def test_a_step_is_the_plain_one(name: str) -> None:
     scale = max(float(each.abs().max()) for each in wanted.values())
     for key, each in wanted.items():
         torch.testing.assert_close(found[key], each, rtol=1e-6, atol=1e-9 * scale, msg=lambda text, key=key: key + text)
+
+
+def test_activations_take_the_place_of_what_they_read() -> None:
+    """All but those of the eleven blocks whose shortcut reads what they do."""
+    for form in ("training", "inference"):
+        module = build_optimised(typed := small("xception"), optimise(typed, form), device="meta")
+        written = [each.inplace for each in module.modules() if isinstance(each, nn.ReLU)]
+        assert (written.count(True), written.count(False)) == (24, 11)
 
 
 def test_memory_is_laid_out_for_it() -> None:

@@ -48,21 +48,23 @@ class SepConv(nn.Module):
 
 
 class Unit(nn.Module):
-    def __init__(self, in_channels, out, relu=True):
+    def __init__(self, in_channels, out, relu=False, *, relu_out=True):
         super().__init__()
         self.relu = nn.ReLU() if relu else nn.Identity()
         self.sepconv = SepConv(in_channels, out, 3)
+        self.relu_out = nn.ReLU(inplace=True) if relu_out else nn.Identity()
 
     def forward(self, x):
         x = self.relu(x)
-        return self.sepconv(x)
+        x = self.sepconv(x)
+        return self.relu_out(x)
 
 
 class Down(nn.Module):
     def __init__(self, in_channels, mid, out, relu=True, *, padding=1):
         super().__init__()
         self.unit = Unit(in_channels, mid, relu=relu)
-        self.unit_2 = Unit(mid, out)
+        self.unit_2 = Unit(mid, out, relu_out=False)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=padding, ceil_mode=True)
         self.shortcut = nn.Sequential(OrderedDict(conv=nn.Conv2d(in_channels, out, 1, stride=2)))
 
@@ -91,7 +93,9 @@ class Entry(nn.Module):
 class Middle(nn.Module):
     def __init__(self):
         super().__init__()
-        self.unit = nn.Sequential(*(Unit(728, 728) for _ in range(3)))
+        self.unit = nn.Sequential(
+            Unit(728, 728, relu=True), Unit(728, 728), Unit(728, 728, relu_out=False)
+        )
 
     def forward(self, x):
         return self.unit(x) + x
@@ -100,14 +104,12 @@ class Middle(nn.Module):
 class Tail(nn.Module):
     def __init__(self):
         super().__init__()
-        self.unit = Unit(1024, 1536, relu=False)
+        self.unit = Unit(1024, 1536)
         self.unit_2 = Unit(1536, 2048)
-        self.relu = nn.ReLU()
 
     def forward(self, x):
         x = self.unit(x)
-        x = self.unit_2(x)
-        return self.relu(x)
+        return self.unit_2(x)
 
 
 class Exit(nn.Module):
