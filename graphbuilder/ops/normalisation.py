@@ -268,7 +268,7 @@ class LocalResponseNorm(Op):
     size: Annotated[f.Positive, Field(description="Number of neighbouring channels")]
     alpha: Annotated[f.Number, Field(description="Factor of the mean of squares")] = 1e-4
     beta: Annotated[f.Number, Field(description="Exponent of the divisor")] = 0.75
-    k: Annotated[f.Number, Field(description="Constant in the divisor")] = 1.0
+    k: Annotated[f.PositiveNumber, Field(description="Constant in the divisor, which keeps it from 0")] = 1.0
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         x = maps(self, inputs[0])
