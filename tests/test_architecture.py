@@ -16,8 +16,9 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "graphbuilder"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-# A room may import from the rooms above it. `files` is one file, which writes outputs.
+# A room may import from the rooms above it. `files` is one file, which writes outputs, and `garbage` another.
 ROOMS: tuple[str, ...] = (
+    "garbage",
     "diagnostics",
     "files",
     "document",

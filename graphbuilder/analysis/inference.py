@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from graphbuilder.garbage import no_search
 from graphbuilder.ir import Copies, Graph, Node, Op, TensorType, Value
 
 
@@ -128,6 +129,7 @@ class _CopiedBodies(Mapping[str, TypedGraph]):
         return iter([node.name for node in self._nodes] if self._known else ())
 
 
+@no_search()
 def infer(graph: Graph, inputs: tuple[TensorType, ...]) -> TypedGraph:
     """``graph`` on ``inputs``, from nothing remembered.
 

@@ -33,6 +33,7 @@ from graphbuilder.elaborate.outputs import (
 from graphbuilder.elaborate.paths import all_paths, taps_of
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.terms import Stopped, Terms
+from graphbuilder.garbage import no_search
 from graphbuilder.ir import Dialect, Graph, Initialiser, Op, TensorType
 from graphbuilder.ir.fault import NOT_KNOWN
 from graphbuilder.ops import catalogue
@@ -46,6 +47,7 @@ _WORDS = re.compile(r"[A-Za-z_]\w*")
 _TIMES = 2
 
 
+@no_search()
 def elaborate(
     spec: Spec,
     settings: Mapping[str, Any] | None = None,

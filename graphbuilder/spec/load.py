@@ -14,6 +14,7 @@ from graphbuilder.diagnostics import Sink
 from graphbuilder.document import Document, Place
 from graphbuilder.document import load as load_document
 from graphbuilder.document.reading import MAX_BYTES
+from graphbuilder.garbage import no_search
 from graphbuilder.spec.extends import extended
 from graphbuilder.spec.formulas import with_expressions
 from graphbuilder.spec.mending import Mending
@@ -52,6 +53,7 @@ def parse(document: Document, *, folder: Path | None = None, max_bytes: int = MA
     return spec
 
 
+@no_search()
 def sound_part(
     document: Document, sink: Sink, *, folder: Path | None = None, max_bytes: int = MAX_BYTES
 ) -> Spec | None:

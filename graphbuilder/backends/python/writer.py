@@ -12,8 +12,10 @@ from graphbuilder.backends.python.initialisers import LECUN, initialising
 from graphbuilder.backends.python.names import camel, quoted
 from graphbuilder.backends.python.parts import Chains
 from graphbuilder.backends.python.survey import survey
+from graphbuilder.garbage import no_search
 
 
+@no_search()
 def write(typed: TypedGraph) -> str:
     """The network as a Python file that needs nothing but torch.
 

@@ -15,6 +15,7 @@ from graphbuilder.analysis.collapse import Run
 from graphbuilder.analysis.costs import Costs, costs, costs_by_run, sum_costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.likeness import alike, bodies, details, variants
+from graphbuilder.garbage import no_search
 from graphbuilder.ir import Graph, Node, TensorType
 
 WIDTHS: Mapping[str, int] = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -146,6 +147,7 @@ class Summary:
 
         return markdown(self, depth or self.depth)
 
+    @no_search()
     def text(self, depth: int | None = None) -> str:
         """The table down to ``depth`` as plain text, as wide as it needs to be."""
         from graphbuilder.backends.table.plain import plain
@@ -159,6 +161,7 @@ class Summary:
         return self.markdown()
 
 
+@no_search()
 def summarise(typed: TypedGraph, batch: int | None = None) -> Summary:
     """The summary of a whole network, and of passes of a ``batch`` of samples where one is given."""
     graph = typed.graph

@@ -18,12 +18,14 @@ from graphbuilder.backends.torch.loading import load
 from graphbuilder.backends.torch.memory import memory_coded
 from graphbuilder.diagnostics import CompileError, Rule
 from graphbuilder.diagnostics.catalogue.backends import NotTheTree, WeightsUnfit
+from graphbuilder.garbage import no_search
 from graphbuilder.ir import Weight
 
 Shapes = Mapping[str, tuple[int, ...]]
 
 
 @memory_coded("build the network")
+@no_search()
 def build(
     typed: TypedGraph,
     *,
