@@ -3,7 +3,7 @@ operator which they call can run them."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 from graphbuilder.ir.lowering import Arg, Input, Lowering, Module, TorchCall
 from graphbuilder.ir.op import Op
@@ -13,7 +13,9 @@ from graphbuilder.ir.weights import Weight
 from graphbuilder.ops.convolution import Conv, DepthwiseConv
 from graphbuilder.ops.join import agreed
 from graphbuilder.ops.padding import per_axis, window
+from graphbuilder.ops.pooling import MaxPool
 
+Axes = tuple[int, ...]
 FusedActivation = Literal["none", "relu", "relu6", "elu", "silu", "hardswish"]
 
 # Its halves are a kind of their own, so that what fills the network's other convolutions leaves them alone.
@@ -132,3 +134,95 @@ class FusedSepConv(Op):
     def _halves(self) -> tuple[tuple[str, DepthwiseConv | Conv], ...]:
         halves = (("depthwise", self.depthwise), ("pointwise", self.pointwise))
         return halves if self.depthwise_first else halves[::-1]
+
+
+_POOLED = '''
+class ShortcutWeights(nn.Conv2d):
+    """The weights of the convolution in a pooled sum."""
+
+
+class PooledSum(nn.Module):
+    """A max pool plus a strided 1x1 convolution of another map, in one operator of GraphBuilder's."""
+
+    def __init__(
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        *,
+        stride=(2, 2),
+        padding=(0, 0),
+        ceil_mode=False,
+        step=(2, 2),
+        bias=True,
+        name="conv",
+    ):
+        super().__init__()
+        self.add_module(name, ShortcutWeights(in_channels, out_channels, 1, step, bias=bias))
+        self.form = (kernel_size, stride, padding, ceil_mode, step)
+
+    def forward(self, x, shortcut):
+        (weights,) = self.children()
+        return torch.ops.graphbuilder.pooledsum(
+            x, shortcut, weights.weight, weights.bias, *self.form
+        )
+'''
+
+
+class PooledSum(Op):
+    """A max pool over two spatial axes plus a strided 1x1 convolution of another map, which a shortcut was.
+
+    Its weights are called as those of that convolution, ``name`` being its own in the shortcut.
+    """
+
+    op = "pooledsum"
+    family = "pooling"
+    title = "MaxPool +"
+    ports = ("x", "shortcut")
+
+    pool: MaxPool
+    conv: Conv
+    name: str = "conv"
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        x, shortcut = inputs
+        return (agreed("add", (*self.pool.infer((x,)), *self.conv.infer((shortcut,)))),)
+
+    def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
+        return tuple(each._replace(name=f"{self.name}.{each.name}") for each in self.conv.weights(inputs[1:]))
+
+    def macs(self, inputs: tuple[TensorType, ...]) -> int:
+        return self.conv.macs(inputs[1:])
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        return (*self.pool.reads(inputs[:1]), *self.conv.reads(inputs[1:]))
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        x, shortcut = inputs
+        kernel, stride, padding, ceil_mode = pooled_window(self.pool, x)
+        args = (
+            Arg("in_channels", shortcut.channels, channels=1),
+            Arg("out_channels", x.channels, channels=0),
+            Arg("kernel_size", kernel),
+            Arg("stride", stride, (2, 2)),
+            Arg("padding", padding, (0, 0)),
+            Arg("ceil_mode", ceil_mode, False),
+            Arg("step", self.conv.strides((shortcut,)), (2, 2)),
+            Arg("bias", self.conv.bias, True),
+            Arg("name", self.name, "conv"),
+        )
+        return Lowering(TorchCall("PooledSum", args, positional=3), (Module((Input(0), Input(1))),), _POOLED)
+
+
+def pooled_window(pool: MaxPool, x: TensorType) -> tuple[Axes, Axes, Axes, bool]:
+    """Kernel, stride and padding of a pool over ``x`` by axis, and torch's ceil mode, where a layer can have them."""
+    module = pool.lower((x,)).module
+    assert module is not None
+    values = {arg.name: arg.value for arg in module.args}
+    kernel = _by_axis(values["kernel_size"], x)
+    stride = kernel if values["stride"] is None else _by_axis(values["stride"], x)
+    return kernel, stride, _by_axis(values["padding"], x), bool(values["ceil_mode"])
+
+
+def _by_axis(value: object, x: TensorType) -> Axes:
+    return (value,) * len(x.spatial) if isinstance(value, int) else cast("Axes", value)

@@ -10,6 +10,7 @@ from graphbuilder.analysis.weights import walk
 from graphbuilder.ir.invariants import breaches
 from graphbuilder.passes.drop_training import drop_training
 from graphbuilder.passes.fold_norms import fold_norms
+from graphbuilder.passes.fuse_pools import fuse_pools
 from graphbuilder.passes.fuse_sepconvs import fuse_sepconvs
 from graphbuilder.passes.hoist_activations import hoist_activations
 from graphbuilder.passes.merge_pads import merge_pads
@@ -28,7 +29,7 @@ PIPELINES: Mapping[str, tuple[Pass, ...]] = {
 # Behind these, what only a kind of device gains by.
 ON_DEVICE: Mapping[tuple[str, str], tuple[Pass, ...]] = {
     ("inference", "cpu"): (hoist_activations,),
-    ("inference", "cuda"): (fuse_sepconvs,),
+    ("inference", "cuda"): (fuse_sepconvs, fuse_pools),
     ("training", "cpu"): (hoist_activations,),
     ("training", "cuda"): (hoist_activations,),
 }

@@ -16,6 +16,7 @@ from graphbuilder.ir.invariants import breaches
 from graphbuilder.passes import optimise
 from graphbuilder.passes.drop_training import drop_training
 from graphbuilder.passes.fold_norms import fold_norms
+from graphbuilder.passes.fuse_pools import fuse_pools
 from graphbuilder.passes.fuse_sepconvs import fuse_sepconvs
 from graphbuilder.passes.hoist_activations import hoist_activations
 from graphbuilder.passes.merge_pads import merge_pads
@@ -98,6 +99,17 @@ CASES |= {
     ),
 }
 
+POINT = "{ op = 'conv', out = 4, kernel = 1, padding = 0, stride = 2 }"
+POOL = "{ op = 'maxpool', kernel = 3, stride = 2, padding = 'same' }"
+
+
+def halved(pool: str, *shortcut: str) -> str:
+    """A block that ends in a pool beside a shortcut."""
+    body = f"body = [{CONV}, {pool}]\nshortcut = [{', '.join(shortcut or [POINT])}]"
+    return f"[{{ use = 'down' }}, {{ use = 'down' }}]\n[blocks.down]\n{body}"
+
+
+CASES["fuse_a_pool"] = (fuse_pools, f"[model]\nbody = {halved(POOL)}")
 UNIT = f"[blocks.unit]\nbody = [{{ op = 'relu' }}, {CONV}, {NORM}]"
 CASES |= {
     "hoist_between_blocks": (
@@ -180,6 +192,24 @@ LEFT: dict[str, tuple[Pass, str, str]] = {
         fuse_sepconvs,
         "sepconv",
         "[{ op = 'sepconv', out = 4, kernel = 3, norm = true }]",
+    ),
+    "a pool that needs a pad": (
+        fuse_pools,
+        "maxpool",
+        halved("{ op = 'maxpool', kernel = 3, stride = 2, padding = [[0, 1], [1, 0]] }"),
+    ),
+    "a dilated pool": (
+        fuse_pools,
+        "maxpool",
+        halved("{ op = 'maxpool', kernel = 3, stride = 2, padding = 'same', dilation = 2 }"),
+    ),
+    "a shortcut of more": (fuse_pools, "maxpool", halved(POOL, POINT, NORM)),
+    "a shortcut that looks around": (fuse_pools, "maxpool", halved(POOL, "{ op = 'conv', out = 4, stride = 2 }")),
+    "a pool that others read": (
+        fuse_pools,
+        "maxpool",
+        f"[{CONV}, {POOL}, {{ id = 's', use = 'side', from = 'conv' }}, {{ op = 'add', from = ['maxpool', 's'] }},\n"
+        f"{{ op = 'mul', from = ['maxpool', 'add'] }}]\n[blocks.side]\nbody = [{POINT}]",
     ),
     "what a shortcut reads too": (
         hoist_activations,
@@ -270,7 +300,7 @@ def test_steps_follow_one_another() -> None:
     assert optimised.steps[-1].after is optimised.typed
     assert all(one.after is two.before for one, two in pairwise(optimised.steps))
     assert optimise(typed, "none").typed is typed
-    assert [step.name for step in optimise(typed, "inference", "cuda").steps][3:] == ["fuse_sepconvs"]
+    assert [step.name for step in optimise(typed, "inference", "cuda").steps][3:] == ["fuse_sepconvs", "fuse_pools"]
 
 
 def test_the_source_for_a_gpu(golden: Callable[[str, str], None]) -> None:

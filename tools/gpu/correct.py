@@ -15,7 +15,11 @@ from torch import Tensor
 from graphbuilder.backends.torch import build
 from graphbuilder.backends.torch.kernels import Form, launch, plain, sepconv
 from graphbuilder.backends.torch.kernels.plans import Plan, Problem, candidates
+from graphbuilder.backends.torch.kernels.pooledsum import Window, pooledsum
+from graphbuilder.backends.torch.kernels.pooledsum import plain as plain_pool
+from graphbuilder.backends.torch.kernels.pooledsum import run as run_pool
 from tests.backends.torch.kernels.cases import CASES, Case, drawn
+from tests.backends.torch.kernels.pools import POOLS, Pool, pooled
 from tools.gpu import models
 from tools.gpu.row import Check
 
@@ -33,6 +37,14 @@ XCEPTION = [
     for residual in ((False, True) if size == 19 and read == made else (False,))
 ]
 RAGGED = "all around"
+XCEPTION_POOLS = {
+    f"xception, {out} at {size}": Pool(
+        (IMAGES, out, size, size),
+        read,
+        window=Window((3, 3), (2, 2), (size % 2, size % 2), ceil_mode=True, step=(2, 2)),
+    )
+    for read, out, size in ((64, 128, 147), (128, 256, 74), (256, 728, 37), (728, 1024, 19))
+}
 
 Checking = Callable[[], Check]
 
@@ -41,7 +53,8 @@ def checks(device: torch.device, shard: int, shards: int) -> Iterator[Check]:
     """Every ``shards``-th check from number ``shard`` on; kernels only where there are such."""
     torch.backends.cudnn.allow_tf32 = False
     torch.use_deterministic_algorithms(True, warn_only=True)  # so that memory which is not written is NaN
-    named = [*(_kernels(device) if device.type == "cuda" else ()), *_derivatives(device), *_networks(device)]
+    kernels = (*_kernels(device), *_pools(device)) if device.type == "cuda" else ()
+    named = [*kernels, *_derivatives(device), *_networks(device)]
     return (check() for check in named[shard::shards])
 
 
@@ -81,8 +94,34 @@ def _kernel(name: str, case: Case, dtype: torch.dtype, plan: Plan, device: torch
     return Check(title, _error(found, wanted), ALLOWED[dtype])
 
 
+def _pools(device: torch.device) -> Iterator[Checking]:
+    yield from (partial(_pool, name, case, FLOAT, device) for name, case in POOLS.items())
+    yield from (partial(_pool, "ragged", POOLS["ragged"], dtype, device) for dtype in (HALF, BRAIN))
+    yield from (partial(_pool, name, case, BRAIN, device) for name, case in XCEPTION_POOLS.items())
+
+
+def _pool(name: str, case: Pool, dtype: torch.dtype, device: torch.device) -> Check:
+    given = pooled(case, dtype)
+    given = given._make(each if each is None else each.to(device) for each in given)
+    exact = given._make(each if each is None else each.double() for each in given)
+    found = run_pool(given, case.window)
+    title = f"pool; {name}; {str(dtype).removeprefix('torch.')}"
+    return Check(title, _error(found, plain_pool(exact, case.window)), ALLOWED[dtype])
+
+
 def _derivatives(device: torch.device) -> Iterator[Checking]:
-    return (partial(_derivative, name, device) for name in (RAGGED, "pointwise first", "multiplier"))
+    yield from (partial(_derivative, name, device) for name in (RAGGED, "pointwise first", "multiplier"))
+    yield partial(_derivative_of_pool, "ragged", device)
+
+
+def _derivative_of_pool(name: str, device: torch.device) -> Check:
+    found: list[list[Tensor]] = []
+    for dtype, place in ((torch.float64, "cpu"), (FLOAT, device)):
+        given = pooled(POOLS[name])
+        leaves = [each.to(place, dtype).requires_grad_() for each in given if each is not None]
+        pooledsum(*leaves, window=POOLS[name].window).square().sum().backward()
+        found.append([each.grad for each in leaves if each.grad is not None])
+    return Check(f"derivatives; pool, {name}; float32", max(map(_error, found[1], found[0])), 1e-4)
 
 
 def _derivative(name: str, device: torch.device) -> Check:

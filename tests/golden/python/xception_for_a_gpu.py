@@ -4,10 +4,39 @@ The network `xception` on image 3x299x299.
 Written by GraphBuilder from the network's spec; it needs nothing but torch.
 """
 
-from collections import OrderedDict
-
 import torch
 from torch import nn
+
+
+class ShortcutWeights(nn.Conv2d):
+    """The weights of the convolution in a pooled sum."""
+
+
+class PooledSum(nn.Module):
+    """A max pool plus a strided 1x1 convolution of another map, in one operator of GraphBuilder's."""
+
+    def __init__(
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        *,
+        stride=(2, 2),
+        padding=(0, 0),
+        ceil_mode=False,
+        step=(2, 2),
+        bias=True,
+        name="conv",
+    ):
+        super().__init__()
+        self.add_module(name, ShortcutWeights(in_channels, out_channels, 1, step, bias=bias))
+        self.form = (kernel_size, stride, padding, ceil_mode, step)
+
+    def forward(self, x, shortcut):
+        (weights,) = self.children()
+        return torch.ops.graphbuilder.pooledsum(
+            x, shortcut, weights.weight, weights.bias, *self.form
+        )
 
 
 class FusedHalf(nn.Conv2d):
@@ -96,18 +125,16 @@ class Unit2(nn.Module):
 
 
 class Down(nn.Module):
-    def __init__(self, in_channels, mid, out, *, before="relu", padding=1):
+    def __init__(self, in_channels, mid, out, *, before="relu", padding=(1, 1)):
         super().__init__()
         self.unit = Unit(in_channels, mid, before=before)
         self.unit_2 = Unit(mid, out)
-        self.maxpool = nn.MaxPool2d(3, stride=2, padding=padding, ceil_mode=True)
-        self.shortcut = nn.Sequential(OrderedDict(conv=nn.Conv2d(in_channels, out, 1, stride=2)))
+        self.shortcut = PooledSum(in_channels, out, (3, 3), padding=padding, ceil_mode=True)
 
     def forward(self, x):
-        shortcut = self.shortcut(x)
-        x = self.unit(x)
-        x = self.unit_2(x)
-        return self.maxpool(x) + shortcut
+        y = self.unit(x)
+        y = self.unit_2(y)
+        return self.shortcut(y, x)
 
 
 class Entry(nn.Module):
@@ -115,7 +142,7 @@ class Entry(nn.Module):
         super().__init__()
         self.stem = Stem()
         self.block2 = Down(64, 128, 128, before="none")
-        self.block3 = Down(128, 256, 256, padding=0)
+        self.block3 = Down(128, 256, 256, padding=(0, 0))
         self.block4 = Down(256, 728, 728)
 
     def forward(self, x):

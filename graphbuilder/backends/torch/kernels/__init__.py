@@ -3,10 +3,13 @@
 ``torch.ops.graphbuilder.sepconv`` is a whole separable convolution: what stands before, between and behind its two
 halves, biases and a sum with another map included. On a CUDA device with triton it is one kernel or two, by a plan that
 depends on the shape alone unless shapes have been probed; everywhere else it is torch's own convolutions.
+``torch.ops.graphbuilder.pooledsum`` is a max pool plus a strided 1x1 convolution: one kernel there, torch's own
+operators elsewhere.
 """
 
 from graphbuilder.backends.torch.kernels.form import ACTIVATIONS, Form
 from graphbuilder.backends.torch.kernels.layout import fused, lay_out
+from graphbuilder.backends.torch.kernels.pooledsum import Window, pooledsum
 from graphbuilder.backends.torch.kernels.sepconv import sepconv
 
-__all__ = ["ACTIVATIONS", "Form", "fused", "lay_out", "sepconv"]
+__all__ = ["ACTIVATIONS", "Form", "Window", "fused", "lay_out", "pooledsum", "sepconv"]

@@ -191,6 +191,44 @@ def persistent(
 
 
 @triton.jit
+def pooled_sum(
+    pooled, x, kernel, bias, y, pixels, height, width, high, broad, tall, wide, channel_units, out_units,
+    KH: tl.constexpr, KW: tl.constexpr, SH: tl.constexpr, SW: tl.constexpr, ABOVE: tl.constexpr, LEFT: tl.constexpr,
+    DOWN: tl.constexpr, RIGHT: tl.constexpr, BIAS: tl.constexpr, WIDE: tl.constexpr,
+    CHANNEL_UNIT: tl.constexpr, OUT_UNIT: tl.constexpr, PRECISION: tl.constexpr,
+    ROWS: tl.constexpr, COLUMNS: tl.constexpr, DEPTH: tl.constexpr, STAGES: tl.constexpr,
+):  # fmt: skip
+    """The largest of each window of ``pooled``, (height, width), plus the product of every DOWN-th, RIGHT-th pixel of
+    ``x``, (high, broad).
+
+    No program needs what another one reads of ``pooled``, but for the rows that windows share.
+    """
+    channels, out = channel_units * CHANNEL_UNIT, out_units * OUT_UNIT
+    across = tl.cdiv(out, COLUMNS)
+    pixel = (tl.program_id(0) // across) * ROWS + tl.arange(0, ROWS)
+    n = (tl.program_id(0) % across) * COLUMNS + tl.arange(0, COLUMNS)
+    there = pixel < pixels
+    image, place = pixel // (tall * wide), pixel % (tall * wide)
+    row, column = place // wide, place % wide
+    source = (image * high + row * DOWN) * broad + column * RIGHT
+    top, left = row * SH - ABOVE, column * SW - LEFT
+    corner = (image * height + top) * width + left
+    if WIDE:
+        source, corner = source.to(tl.int64), corner.to(tl.int64)
+    total = _product(
+        x + source * channels, kernel, n, channels, out, there, "none", PRECISION, ROWS, COLUMNS, DEPTH, STAGES
+    )
+    largest = tl.full((ROWS, COLUMNS), float("-inf"), tl.float32)
+    for down in tl.static_range(KH):
+        for right in tl.static_range(KW):  # pyright: ignore[reportGeneralTypeIssues]
+            inside = there & (top + down >= 0) & (top + down < height) & (left + right >= 0) & (left + right < width)
+            at = pooled + (corner + down * width + right)[:, None] * out + n[None, :]
+            v = tl.load(at, mask=inside[:, None] & (n < out)[None, :], other=float("-inf")).to(tl.float32)
+            largest = tl.maximum(largest, v, propagate_nan=tl.PropagateNan.ALL)
+    _finish(total + largest, bias, y, y, pixel, n, pixels, out, BIAS, False, "none", WIDE)
+
+
+@triton.jit
 def depthwise(
     x, taps, bias, residual, y, pixels, height, width, tall, wide, channel_units, made_units,
     KH: tl.constexpr, KW: tl.constexpr, SH: tl.constexpr, SW: tl.constexpr, DH: tl.constexpr, DW: tl.constexpr,

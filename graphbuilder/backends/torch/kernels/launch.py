@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -52,14 +52,19 @@ class Call(NamedTuple):
 
 def fits(x: Tensor, weights: Weights, residual: Tensor | None) -> bool:
     """Whether kernels of ours can run it: there is triton, and all tensors are of one type that it multiplies."""
-    tensors = [each for each in (x, *weights, residual) if each is not None]
-    same = all(each.dtype == x.dtype and each.device == x.device for each in tensors)
-    pixels = x.shape[0] * x.shape[2] * x.shape[3]
-    return _is_there() and same and x.dtype in DTYPES and pixels <= LARGEST
+    return can_run((x, *weights, residual))
+
+
+def can_run(tensors: Iterable[Tensor | None]) -> bool:
+    """Whether kernels of ours can run on these tensors, of which the first is a map."""
+    first, *others = given = [each for each in tensors if each is not None]
+    same = all(each.dtype == first.dtype and each.device == first.device for each in others)
+    held = all(pixels(each) <= LARGEST for each in given if each.ndim == 4)
+    return _is_there() and same and first.dtype in DTYPES and held
 
 
 @cache
-def _kernels() -> Any:
+def kernels() -> Any:
     """The module of kernels; read where one is first run, since that takes triton."""
     return import_module("graphbuilder.backends.torch.kernels.device")
 
@@ -80,13 +85,13 @@ def run(x: Tensor, weights: Weights, residual: Tensor | None, form: Form, plan: 
     if not y.numel() or not x.numel():
         return y.copy_(plain.forward(x, weights, residual, form))
     call = Call(
-        _laid_out(x),
+        laid_out(x),
         weights.depthwise.flatten(1).t().contiguous(),
         (weights.depthwise.shape[2], weights.depthwise.shape[3]),
         weights.pointwise.flatten(1).contiguous(),
         weights.depthwise_bias,
         weights.pointwise_bias,
-        None if residual is None else _laid_out(residual),
+        None if residual is None else laid_out(residual),
         y,
         form,
     )
@@ -112,22 +117,22 @@ def _problem(call: Call) -> Problem:
     device = torch.cuda.get_device_name(x.device) if x.is_cuda else x.device.type
     dtype = str(x.dtype).removeprefix("torch.")
     made = call.pointwise.shape[1 if call.form.depthwise_first else 0]
-    pixels = y.shape[0] * y.shape[2] * y.shape[3]
     shape = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
-    return Problem(device, dtype, shape, call.kernel, made, y.shape[1], pixels, call.residual is not None, call.form)
+    has_residual = call.residual is not None
+    return Problem(device, dtype, shape, call.kernel, made, y.shape[1], pixels(y), has_residual, call.form)
 
 
 def _span(call: Call, plan: Plan) -> None:
-    tiles = _over(_pixels(call.y), plan.rows) * _over(call.y.shape[1], plan.columns)
-    _kernels().span[(tiles,)](*_maps(call), *_numbers(call), **_settings(call, plan), num_warps=plan.warps)
+    tiles = over(pixels(call.y), plan.rows) * over(call.y.shape[1], plan.columns)
+    kernels().span[(tiles,)](*_maps(call), *_numbers(call), **_settings(call, plan), num_warps=plan.warps)
 
 
 def _persistent(call: Call, plan: Plan) -> None:
-    programs = min(PROGRAMS * _processors(call.x.device), _over(_pixels(call.y), plan.rows))
+    programs = min(PROGRAMS * _processors(call.x.device), over(pixels(call.y), plan.rows))
     *tensors, y = _maps(call)
     scratch = call.x.new_empty(programs * plan.rows * call.pointwise.shape[1])
     settings = {**_settings(call, plan), "LINES": LINES, "STAGES": plan.stages}
-    _kernels().persistent[(programs,)](*tensors, y, scratch, *_numbers(call), **settings, num_warps=plan.warps)
+    kernels().persistent[(programs,)](*tensors, y, scratch, *_numbers(call), **settings, num_warps=plan.warps)
 
 
 def _maps(call: Call) -> tuple[Tensor, ...]:
@@ -142,7 +147,7 @@ def _maps(call: Call) -> tuple[Tensor, ...]:
 def _numbers(call: Call) -> tuple[int, ...]:
     """Its sizes: pixels, maps, and counts of channels in units."""
     channels = (call.x.shape[1], call.pointwise.shape[1], call.y.shape[1])
-    return *_geometry(call.x, call.y), *(each // _unit(each) for each in channels)
+    return *_geometry(call.x, call.y), *(each // unit(each) for each in channels)
 
 
 def _settings(call: Call, plan: Plan) -> Mapping[str, Any]:
@@ -156,11 +161,11 @@ def _settings(call: Call, plan: Plan) -> Mapping[str, Any]:
         "MIDDLE_BIAS": call.depthwise_bias is not None,
         "BIAS": call.pointwise_bias is not None,
         "RESIDUAL": call.residual is not None,
-        "WIDE": _is_wide(call.x, call.y),
-        "CHANNEL_UNIT": _unit(call.x.shape[1]),
-        "MADE_UNIT": _unit(made),
-        "OUT_UNIT": _unit(out),
-        "PRECISION": _precision(),
+        "WIDE": is_wide(call.x, call.y),
+        "CHANNEL_UNIT": unit(call.x.shape[1]),
+        "MADE_UNIT": unit(made),
+        "OUT_UNIT": unit(out),
+        "PRECISION": precision(),
         "ROWS": plan.rows,
         "COLUMNS": plan.columns,
         "DEPTH": plan.depth,
@@ -193,20 +198,20 @@ def _depthwise(call: Call, x: Tensor, y: Tensor, residual: Tensor | None, before
     rows, depth, warps = TILE
     channels, made = x.shape[1], y.shape[1]
     bias = call.depthwise_bias
-    tiles = _over(_pixels(y), rows) * _over(made, depth)
-    _kernels().depthwise[(tiles,)](
+    tiles = over(pixels(y), rows) * over(made, depth)
+    kernels().depthwise[(tiles,)](
         *(x, call.taps, y if bias is None else bias, y if residual is None else residual, y),
         *_geometry(x, y),
-        *(channels // _unit(channels), made // _unit(made)),
+        *(channels // unit(channels), made // unit(made)),
         **_window(call),
         MULTIPLIER=made // channels,
         BEFORE=before,
         AFTER=after,
         BIAS=bias is not None,
         RESIDUAL=residual is not None,
-        WIDE=_is_wide(x, y),
-        CHANNEL_UNIT=_unit(channels),
-        MADE_UNIT=_unit(made),
+        WIDE=is_wide(x, y),
+        CHANNEL_UNIT=unit(channels),
+        MADE_UNIT=unit(made),
         ROWS=rows,
         DEPTH=depth,
         num_warps=warps,
@@ -222,18 +227,18 @@ def _pointwise(call: Call, x: Tensor, y: Tensor, residual: Tensor | None, before
             y.copy_(plain.activated(y, after))
         return
     channels, out, bias = x.shape[1], y.shape[1], call.pointwise_bias
-    tiles = _over(_pixels(y), plan.rows) * _over(out, plan.columns)
-    _kernels().pointwise[(tiles,)](
+    tiles = over(pixels(y), plan.rows) * over(out, plan.columns)
+    kernels().pointwise[(tiles,)](
         *(x, call.pointwise, y if bias is None else bias, y if residual is None else residual, y),
-        *(_pixels(y), channels // _unit(channels), out // _unit(out)),
+        *(pixels(y), channels // unit(channels), out // unit(out)),
         BEFORE=before,
         AFTER=after,
         BIAS=bias is not None,
         RESIDUAL=residual is not None,
-        WIDE=_is_wide(x, y),
-        CHANNEL_UNIT=_unit(channels),
-        OUT_UNIT=_unit(out),
-        PRECISION=_precision(),
+        WIDE=is_wide(x, y),
+        CHANNEL_UNIT=unit(channels),
+        OUT_UNIT=unit(out),
+        PRECISION=precision(),
         ROWS=plan.rows,
         COLUMNS=plan.columns,
         DEPTH=plan.depth,
@@ -251,7 +256,8 @@ def _multiply(call: Call, x: Tensor, y: Tensor) -> None:
         torch.addmm(call.pointwise_bias, rows, kernel, out=made)
 
 
-def _laid_out(x: Tensor) -> Tensor:
+def laid_out(x: Tensor) -> Tensor:
+    """``x`` with channels last in memory."""
     return x.contiguous(memory_format=torch.channels_last)
 
 
@@ -269,27 +275,31 @@ def _window(call: Call) -> Mapping[str, int]:
 
 def _geometry(x: Tensor, y: Tensor) -> tuple[int, ...]:
     """Pixels of the result, height and width of the map that is read, and of the result."""
-    return _pixels(y), x.shape[2], x.shape[3], y.shape[2], y.shape[3]
+    return pixels(y), x.shape[2], x.shape[3], y.shape[2], y.shape[3]
 
 
-def _pixels(x: Tensor) -> int:
+def pixels(x: Tensor) -> int:
+    """Of all images of a map."""
     return x.shape[0] * x.shape[2] * x.shape[3]
 
 
-def _is_wide(*maps: Tensor) -> bool:
+def is_wide(*maps: Tensor) -> bool:
     """Whether an element's number may need more than 32 bits; a border's pixels are counted too."""
     return any(each.numel() + 2 * each.shape[1] * each.shape[3] * UNIT > LARGEST for each in maps)
 
 
-def _unit(channels: int) -> int:
+def unit(channels: int) -> int:
+    """The largest power of two up to ``UNIT`` that divides a count of channels."""
     return gcd(channels, UNIT)
 
 
-def _over(size: int, tile: int) -> int:
+def over(size: int, tile: int) -> int:
+    """How many tiles cover a size."""
     return -(-size // tile)
 
 
-def _precision() -> str:
+def precision() -> str:
+    """How products in single precision are made: as torch is told to make its own."""
     return "tf32" if torch.backends.cuda.matmul.allow_tf32 else "ieee"
 
 

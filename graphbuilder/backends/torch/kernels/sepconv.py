@@ -17,6 +17,7 @@ from torch import Tensor
 
 from graphbuilder.backends.torch.kernels import launch, plain
 from graphbuilder.backends.torch.kernels.form import Form, Weights, result_shape
+from graphbuilder.backends.torch.kernels.registering import as_promised, autocast, empty
 
 _SCHEMA = (
     "(Tensor x, Tensor depthwise, Tensor pointwise, Tensor? depthwise_bias, Tensor? pointwise_bias, "
@@ -56,7 +57,7 @@ def sepconv(
 def _sepconv(*arguments: Any) -> Tensor:
     x, weights, residual, form = _read(arguments)
     shape = result_shape(x, weights, residual, form)
-    return _channels_last(plain.forward(x, weights, residual, form), shape)
+    return as_promised(plain.forward(x, weights, residual, form), shape)
 
 
 _operator = torch.library.custom_op("graphbuilder::sepconv", _sepconv, mutates_args=(), schema=_SCHEMA)
@@ -68,13 +69,13 @@ def _on_gpu(*arguments: Any) -> Tensor:
     shape = result_shape(x, weights, residual, form)
     if launch.fits(x, weights, residual):
         return launch.run(x, weights, residual, form)
-    return _channels_last(plain.forward(x, weights, residual, form), shape)
+    return as_promised(plain.forward(x, weights, residual, form), shape)
 
 
 @_operator.register_fake
 def _fake(*arguments: Any) -> Tensor:
     x, weights, residual, form = _read(arguments)
-    return _empty(result_shape(x, weights, residual, form), x)
+    return empty(result_shape(x, weights, residual, form), x)
 
 
 def _setup_context(ctx: Any, inputs: Sequence[Any], output: Tensor) -> None:
@@ -90,26 +91,7 @@ def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
 
 _operator.register_autograd(_backward, setup_context=_setup_context)
 
-_library = torch.library.Library("graphbuilder", "FRAGMENT")
-
-
-def _cast(device: str, *arguments: Any) -> Tensor:
-    """Under autocast: in its precision, as convolutions are."""
-    numbers = torch.get_autocast_dtype(device)
-    cast = (each if each is None or each.dtype == torch.float64 else each.to(numbers) for each in arguments[:_TENSORS])
-    with torch.autocast(device, enabled=False):
-        return torch.ops.graphbuilder.sepconv(*cast, *arguments[_TENSORS:])
-
-
-def _register_autocast(device: str, key: str) -> None:
-    def kernel(*arguments: Any) -> Tensor:
-        return _cast(device, *arguments)
-
-    _library.impl("sepconv", kernel, key)
-
-
-_register_autocast("cuda", "AutocastCUDA")
-_register_autocast("cpu", "AutocastCPU")
+autocast("sepconv", _TENSORS)
 
 
 def _read(arguments: Sequence[Any]) -> tuple[Tensor, Weights, Tensor | None, Form]:
@@ -118,13 +100,3 @@ def _read(arguments: Sequence[Any]) -> tuple[Tensor, Weights, Tensor | None, For
     stride, padding, dilation, *rest = arguments[_TENSORS:]
     form = Form(tuple(stride), tuple(padding), tuple(dilation), *rest)
     return x, Weights(depthwise, pointwise, depthwise_bias, pointwise_bias), residual, form
-
-
-def _channels_last(made: Tensor, shape: Sequence[int]) -> Tensor:
-    """``made`` in the very strides that the fake kernel promises."""
-    wanted = _empty(shape, made)
-    return made if made.stride() == wanted.stride() else wanted.copy_(made)
-
-
-def _empty(shape: Sequence[int], like: Tensor) -> Tensor:
-    return torch.empty(tuple(shape), dtype=like.dtype, device=like.device, memory_format=torch.channels_last)

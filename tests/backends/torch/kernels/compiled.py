@@ -40,12 +40,14 @@ SETTINGS: dict[str, Any] = {
     "COLUMNS": 64,
     "DEPTH": 32,
     "STAGES": 2,
+    "DOWN": 2,
+    "RIGHT": 2,
 }
-NUMBERS = ("pixels", "height", "width", "tall", "wide", "channel_units", "made_units", "out_units")
+NUMBERS = ("pixels", "height", "width", "high", "broad", "tall", "wide", "channel_units", "made_units", "out_units")
 
 
 def main() -> None:
-    kernels = (device.span, device.persistent, device.depthwise, device.pointwise)
+    kernels = (device.span, device.persistent, device.depthwise, device.pointwise, device.pooled_sum)
     print(json.dumps({kernel.__name__: products(kernel) for kernel in kernels}))
 
 

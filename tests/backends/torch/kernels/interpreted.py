@@ -17,7 +17,10 @@ from torch import Tensor
 
 from graphbuilder.backends.torch.kernels import launch, plain
 from graphbuilder.backends.torch.kernels.plans import Plan
+from graphbuilder.backends.torch.kernels.pooledsum import plain as plain_pool
+from graphbuilder.backends.torch.kernels.pooledsum import run as run_pool
 from tests.backends.torch.kernels.cases import CASES, Case, Tensors, drawn
+from tests.backends.torch.kernels.pools import POOLS, pooled
 
 PLANS = {
     "span": Plan("span", 64, 64, 32),
@@ -44,9 +47,14 @@ REDUCED = (
 )
 
 
+POOL_TILES = {"a tile": (64, 64, 32, 4, 1), "small tiles": (16, 16, 16, 4, 1)}
+LARGEST = launch.LARGEST
+
+
 def main() -> None:
     torch.set_num_threads(1)
     found = {name: error(case, plan, dtype) for name, case, plan, dtype in runs()}
+    found |= pools()
     found["NaN"] = 0.0 if nan_stays() else 1.0
     print(json.dumps(found))
 
@@ -89,8 +97,34 @@ def poisoned(tensors: Tensors, case: Case, plan: Plan) -> Tensor:
         torch.use_deterministic_algorithms(False)
 
 
+def pools() -> dict[str, float]:
+    """The error of every pooled sum."""
+    launch.LARGEST = LARGEST
+    runs = [(name, "a tile", torch.float32) for name in POOLS]
+    runs += [("ragged", "small tiles", torch.float32), ("ragged", "a tile", torch.float16)]
+    found = {f"pool, {name}; {tile}; {dtype}": pool_error(name, tile, dtype) for name, tile, dtype in runs}
+    launch.LARGEST = 0
+    return {**found, "pool; 64-bit offsets; float32": pool_error("ragged", "a tile", torch.float32)}
+
+
+def pool_error(name: str, tile: str, dtype: torch.dtype) -> float:
+    case = POOLS[name]
+    given = pooled(case, dtype)
+    exact = given._make(each if each is None else each.double() for each in given)
+    wanted = plain_pool(exact, case.window)
+    torch.use_deterministic_algorithms(True)
+    found = run_pool(given, case.window, POOL_TILES[tile])
+    torch.use_deterministic_algorithms(False)
+    assert (found.shape, found.dtype) == (wanted.shape, dtype)
+    return float((found.double() - wanted).abs().max() / wanted.abs().max())
+
+
 def nan_stays() -> bool:
     """Whether a NaN of the input is in every pixel that reads it, behind each activation, and nowhere else."""
+    given, window = pooled(POOLS["plain"], torch.float32), POOLS["plain"].window
+    given.pooled[0, 1, 3, 3] = float("nan")
+    if not torch.equal(run_pool(given, window).isnan(), plain_pool(given, window).isnan()):
+        return False
     for name in CASES:
         if not name.endswith("everywhere"):
             continue
