@@ -152,6 +152,21 @@ def test_only_slopes_that_no_number_holds_are_not_finite(times: int, stage: str 
     assert (found and found.stage) == stage, found
 
 
+@pytest.mark.parametrize(("times", "stage"), [(2, None), (7, None), (12, "gradients")])
+def test_only_squares_that_no_number_holds_are_not_finite(times: int, stage: str | None) -> None:
+    text = f"""
+        [model]
+        body = [{{ id = "last", use = "square", repeat = {times} }}]
+
+        [blocks.square]
+        body = [{{ op = "identity" }}]
+        shortcut = [{{ op = "identity" }}]
+        merge = "mul"
+    """
+    found = failure(HEAD + dedent(text), {"last": network(text).outputs[0]})
+    assert (found and found.stage) == stage, found
+
+
 def test_a_block_that_ends_in_several_values_is_read_inside_as_well() -> None:
     """Expanded, it declared outputs called 0 and 1, which no spec can."""
     agrees("""
