@@ -6,6 +6,6 @@ each.
 """
 
 from graphbuilder.passes.pipeline import PIPELINES, Optimised, Step, optimise
-from graphbuilder.passes.recipe import Fold, Recipe
+from graphbuilder.passes.recipe import Fold, Recipe, Stack
 
-__all__ = ["PIPELINES", "Fold", "Optimised", "Recipe", "Step", "optimise"]
+__all__ = ["PIPELINES", "Fold", "Optimised", "Recipe", "Stack", "Step", "optimise"]

@@ -100,7 +100,7 @@ class _Hoister:
         if isinstance(maker.callee, Graph) and not _is_one(maker):
             body = self._ended_body(maker.callee, port, op)
             return body and (replace(maker, callee=body),)
-        if graph.kind == "repeat":
+        if graph.kind == "repeat" or len(maker.results) > 1:
             return None
         names = chain([f"{op.op}_out"], (f"{op.op}_out_{number}" for number in count(2)))
         name = next(each for each in names if each not in graph.by_name and each not in graph.inputs)

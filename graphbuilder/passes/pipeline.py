@@ -8,13 +8,14 @@ from typing import NamedTuple
 from graphbuilder.analysis.inference import TypedGraph, infer
 from graphbuilder.analysis.weights import walk
 from graphbuilder.ir.invariants import breaches
+from graphbuilder.passes.batch_siblings import batch_siblings
 from graphbuilder.passes.drop_training import drop_training
 from graphbuilder.passes.fold_norms import fold_norms
 from graphbuilder.passes.fuse_pools import fuse_pools
 from graphbuilder.passes.fuse_sepconvs import fuse_sepconvs
 from graphbuilder.passes.hoist_activations import hoist_activations
 from graphbuilder.passes.merge_pads import merge_pads
-from graphbuilder.passes.recipe import Fold, Recipe
+from graphbuilder.passes.recipe import Fold, Recipe, Stack
 from graphbuilder.passes.rewriting import Rewritten
 
 Pass = Callable[[TypedGraph], Rewritten]
@@ -22,7 +23,7 @@ Pass = Callable[[TypedGraph], Rewritten]
 # Dropout between a layer and its norm goes before the norm is folded. What trains keeps every weight as it is.
 PIPELINES: Mapping[str, tuple[Pass, ...]] = {
     "none": (),
-    "inference": (drop_training, merge_pads, fold_norms),
+    "inference": (drop_training, merge_pads, fold_norms, batch_siblings),
     "training": (merge_pads,),
 }
 
@@ -71,14 +72,16 @@ def optimise(typed: TypedGraph, pipeline: str, device: str = "cpu") -> Optimised
         raise ValueError(f"optimize must be one of {', '.join(PIPELINES)}, not {pipeline!r}")
     steps: list[Step] = []
     folds: list[Fold] = []
+    stacks: list[Stack] = []
     current = typed
     for each in (*PIPELINES[pipeline], *ON_DEVICE.get((pipeline, device), ())):
         made = each(current)
         after = current if made.graph is current.graph else _sound(made, typed)
         steps.append(Step(each.__name__, current, after))
         folds += made.folds
+        stacks += made.stacks
         current = after
-    return Optimised(pipeline, current, _recipe(typed, current, folds), tuple(steps))
+    return Optimised(pipeline, current, _recipe(typed, current, folds, stacks), tuple(steps))
 
 
 def _sound(made: Rewritten, plain: TypedGraph) -> TypedGraph:
@@ -87,8 +90,8 @@ def _sound(made: Rewritten, plain: TypedGraph) -> TypedGraph:
     return infer(made.graph, plain.inputs)
 
 
-def _recipe(plain: TypedGraph, optimised: TypedGraph, folds: list[Fold]) -> Recipe:
+def _recipe(plain: TypedGraph, optimised: TypedGraph, folds: list[Fold], stacks: list[Stack]) -> Recipe:
     if plain is optimised:
         return Recipe()
-    read = {name for name, _ in walk(optimised)}.union(*(fold.sources for fold in folds))
-    return Recipe(tuple(folds), frozenset(name for name, _ in walk(plain) if name not in read))
+    read = {name for name, _ in walk(optimised)}.union(*(each.sources for each in (*folds, *stacks)))
+    return Recipe(tuple(folds), frozenset(name for name, _ in walk(plain) if name not in read), tuple(stacks))

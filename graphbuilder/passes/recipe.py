@@ -53,13 +53,43 @@ class Fold(NamedTuple):
         return f"{self.norm}.num_batches_tracked"
 
 
+class Stack(NamedTuple):
+    """Layers of which one was made: their kernels and biases behind each other along the output channels.
+
+    Attributes:
+        layer: the path of the one.
+        parts: the paths of those that it was made of, which are no more; what a fold makes of them, where there is one.
+        bias: whether they have biases.
+    """
+
+    layer: str
+    parts: tuple[str, ...]
+    bias: bool
+
+    def below(self, name: str) -> Stack:
+        """The same, seen from the body in which ``name`` is the body's own name."""
+        return self._replace(layer=f"{name}.{self.layer}", parts=tuple(f"{name}.{part}" for part in self.parts))
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """What each layer's tensors are called."""
+        return ("weight", "bias") if self.bias else ("weight",)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the tensors that it is made of."""
+        return tuple(f"{part}.{name}" for part in self.parts for name in self.tensors)
+
+
 class Recipe(NamedTuple):
     """From the weights of a plain network to those of the optimised one.
 
     Attributes:
         folds: in any order; no two name one tensor.
         unread: plain weights of which nothing is made, batch counters among them.
+        stacks: made of what the folds leave; no two name one tensor.
     """
 
     folds: tuple[Fold, ...] = ()
     unread: frozenset[str] = frozenset()
+    stacks: tuple[Stack, ...] = ()

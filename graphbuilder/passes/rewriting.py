@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.ir import Copies, Graph, Node, Value
-from graphbuilder.passes.recipe import Fold
+from graphbuilder.passes.recipe import Fold, Stack
 
 Change = Callable[[TypedGraph, Graph], Graph]
 
@@ -21,6 +21,7 @@ class Rewritten(NamedTuple):
 
     graph: Graph
     folds: tuple[Fold, ...] = ()
+    stacks: tuple[Stack, ...] = ()
 
 
 def rewritten(root: TypedGraph, change: Change) -> Graph:

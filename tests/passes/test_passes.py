@@ -14,6 +14,7 @@ from graphbuilder.ir import Copies, Graph
 from graphbuilder.ir import text as ir_text
 from graphbuilder.ir.invariants import breaches
 from graphbuilder.passes import optimise
+from graphbuilder.passes.batch_siblings import batch_siblings
 from graphbuilder.passes.drop_training import drop_training
 from graphbuilder.passes.fold_norms import fold_norms
 from graphbuilder.passes.fuse_pools import fuse_pools
@@ -124,6 +125,24 @@ CASES |= {
     ),
 }
 
+NARROW = "{ op = 'conv', out = 2, kernel = 1, padding = 0 }"
+CASES |= {
+    "batch_siblings": (
+        batch_siblings,
+        f"[model]\nbody = [{{ use = 'module', repeat = 2 }}, {{ op = 'relu' }}]\n[blocks.module]\nmerge = 'concat'\n"
+        f"[blocks.module.branches]\na = [{{ use = 'unit', out = 4 }}]\nb = [{{ use = 'unit', out = 3 }}, {CONV}]\n"
+        f"c = [{NARROW}]\nd = [{{ op = 'maxpool', kernel = 3, stride = 1, padding = 1 }}, {NARROW}]\n"
+        "[blocks.unit]\nargs = { out = 'int' }\n"
+        "body = [{ op = 'conv', out = '=out', kernel = 1, padding = 0 }, { op = 'relu' }]",
+    ),
+    "batch_siblings_of_siblings": (
+        batch_siblings,
+        "[model]\nbody = [{ id = 'a', op = 'conv', out = 4 }, { id = 'b', op = 'conv', out = 2, from = 'image' },\n"
+        "{ id = 'c', op = 'conv', out = 3, from = 'a' }, { id = 'd', op = 'conv', out = 4, from = 'a' },\n"
+        "{ op = 'concat', from = ['a', 'b', 'c', 'd'] }]",
+    ),
+}
+
 # Of each, the op that must still be there, as often as before.
 LEFT: dict[str, tuple[Pass, str, str]] = {
     "read twice": (fold_norms, "batchnorm", f"[{CONV}, {NORM}, {{ op = 'add', from = ['conv', 'batchnorm'] }}]"),
@@ -192,6 +211,23 @@ LEFT: dict[str, tuple[Pass, str, str]] = {
         fuse_sepconvs,
         "sepconv",
         "[{ op = 'sepconv', out = 4, kernel = 3, norm = true }]",
+    ),
+    "siblings of another stride": (
+        batch_siblings,
+        "conv",
+        f"[{{ id = 'a', op = 'conv', out = 4 }}, {POOL}, \n"
+        "{ id = 'b', op = 'conv', out = 4, stride = 2, from = 'in' }, { op = 'add', from = ['maxpool', 'b'] }]",
+    ),
+    "siblings in groups": (
+        batch_siblings,
+        "conv",
+        "[{ id = 'a', op = 'conv', out = 4, groups = 2 },\n"
+        "{ id = 'b', op = 'conv', out = 4, groups = 2, from = 'in' }, { op = 'add', from = ['a', 'b'] }]",
+    ),
+    "siblings that share": (
+        batch_siblings,
+        "conv",
+        f"[{CONV}, {{ id = 'b', share = 'conv', from = 'in' }}, {{ op = 'add', from = ['conv', 'b'] }}]",
     ),
     "a pool that needs a pad": (
         fuse_pools,
@@ -294,13 +330,14 @@ def test_steps_follow_one_another() -> None:
         "drop_training",
         "merge_pads",
         "fold_norms",
+        "batch_siblings",
         "hoist_activations",
     ]
     assert optimised.steps[0].before is typed
     assert optimised.steps[-1].after is optimised.typed
     assert all(one.after is two.before for one, two in pairwise(optimised.steps))
     assert optimise(typed, "none").typed is typed
-    assert [step.name for step in optimise(typed, "inference", "cuda").steps][3:] == ["fuse_sepconvs", "fuse_pools"]
+    assert [step.name for step in optimise(typed, "inference", "cuda").steps][4:] == ["fuse_sepconvs", "fuse_pools"]
 
 
 def test_the_source_for_a_gpu(golden: Callable[[str, str], None]) -> None:

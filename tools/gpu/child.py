@@ -32,7 +32,7 @@ def main() -> None:
     options = parser.parse_args()
     device = torch.device(options.device)
     end = monotonic() + options.seconds
-    sizes = ((1, 2, 1), 43, torch.float32, 0.1) if options.dry else ((64, 256, 1), 299, torch.bfloat16, 8.0)
+    sizes = ((2, 3, 1), 43, torch.float32, 0.1) if options.dry else ((64, 256, 1), 299, torch.bfloat16, 8.0)
     setting = Setting(device, *sizes, lambda: end - monotonic())
     out = sys.stdout
     with contextlib.redirect_stdout(sys.stderr):

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor
 
-from graphbuilder.passes import Fold, Recipe
+from graphbuilder.passes import Fold, Recipe, Stack
 
 
 def folded(recipe: Recipe, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The optimised network's tensors out of all of the plain one's; what no fold names is passed on as it is.
+    """The optimised network's tensors out of all of the plain one's; what the recipe does not name is passed on.
 
     Computed in double precision on the CPU; the result is in the layer's own precision, on its own device.
 
@@ -20,7 +20,22 @@ def folded(recipe: Recipe, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """
     spent = {name for fold in recipe.folds for name in (*fold.sources, fold.counter)} | recipe.unread
     made = {name: tensor for fold in recipe.folds for name, tensor in _fold(fold, state)}
-    return {**{name: tensor for name, tensor in state.items() if name not in spent}, **made}
+    made = {**{name: tensor for name, tensor in state.items() if name not in spent}, **made}
+    for stack in recipe.stacks:
+        made |= stacked(stack, made)
+    parts = {name for stack in recipe.stacks for name in stack.sources}
+    return {name: tensor for name, tensor in made.items() if name not in parts}
+
+
+def stacked(stack: Stack, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of the one layer out of those of its parts.
+
+    Raises:
+        KeyError: one of them is not there.
+    """
+    return {
+        f"{stack.layer}.{name}": torch.cat([state[f"{part}.{name}"] for part in stack.parts]) for name in stack.tensors
+    }
 
 
 def _fold(fold: Fold, state: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:

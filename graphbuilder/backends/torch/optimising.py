@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.torch.building import build, filled
 from graphbuilder.backends.torch.chosen import device_named
-from graphbuilder.backends.torch.folding import folded
+from graphbuilder.backends.torch.folding import folded, stacked
 from graphbuilder.backends.torch.kernels import fused, lay_out
 from graphbuilder.backends.torch.loading import restore, text_of
 from graphbuilder.backends.torch.memory import memory_coded
@@ -134,9 +134,10 @@ def _restored(text: str, name: str) -> nn.Module:
 def _made_ours(recipe: Recipe, state: dict[str, Any], prefix: str) -> list[str]:
     """Make plain tensors under ``prefix`` the optimised network's, in place; the names of those that are missing."""
     norms = {name for fold in recipe.folds for name in fold.sources if name.startswith(f"{fold.norm}.")}
+    parts = {name for stack in recipe.stacks for name in stack.sources}
     for name in recipe.unread:
         state.pop(prefix + name, None)
-    if not any(prefix + name in state for name in norms):
+    if not any(prefix + name in state for name in norms | parts):
         return []
     whole = [fold for fold in recipe.folds if all(prefix + name in state for name in fold.sources)]
     partial = [fold for fold in recipe.folds if fold not in whole]
@@ -147,4 +148,16 @@ def _made_ours(recipe: Recipe, state: dict[str, Any], prefix: str) -> list[str]:
         for name in fold.sources:
             state.pop(prefix + name, None)
     state.update({prefix + name: tensor for name, tensor in made.items()})
+    return missing + _stack(recipe, state, prefix, {fold.layer for fold in partial})
+
+
+def _stack(recipe: Recipe, state: dict[str, Any], prefix: str, partial: set[str]) -> list[str]:
+    """Stack what is there, in place; the names of missing tensors, of layers that are not in ``partial``."""
+    missing: list[str] = []
+    for stack in recipe.stacks:
+        found = {name: state.pop(prefix + name) for name in stack.sources if prefix + name in state}
+        lost = [name for name in stack.sources if name not in found]
+        missing += (prefix + name for name in lost if name.rpartition(".")[0] not in partial)
+        if not lost:
+            state.update({prefix + name: tensor for name, tensor in stacked(stack, found).items()})
     return missing

@@ -194,3 +194,52 @@ def test_no_such_pipeline(network: Network) -> None:
     with pytest.raises(ValueError, match="optimize must be one of none, inference, training, not 'speed'"):
         gb.compile(network, optimize="speed")
     assert gb.compile(network, optimize="none").training
+
+
+SIBLINGS = """\
+format = 1
+name = "tiny"
+[inputs]
+image = [4, 9, 9]
+[model]
+body = [{ use = "module", repeat = 2 }]
+[blocks.module]
+merge = "concat"
+[blocks.module.branches]
+a = [{ op = "conv", out = 3, kernel = 1, bias = false }, { op = "batchnorm" }, { op = "relu" }]
+b = [{ op = "conv", out = 5, kernel = 1 }, { op = "relu" }, { op = "conv", out = 2, kernel = 3, padding = "half" }]
+"""
+
+
+def test_siblings_take_the_plain_names() -> None:
+    found = gb.check_text(SIBLINGS).network
+    assert found is not None
+    plain = build(found.typed, seed=1).eval()
+    state = plain.state_dict()
+    for name, tensor in state.items():
+        if name.endswith("running_mean"):
+            tensor += 1
+    module, inputs = fast(found), batch(found.typed.inputs)
+    assert not torch.allclose(module(*inputs), plain(*inputs), atol=1e-3)
+    assert str(module.load_state_dict(state)) == "<All keys matched successfully>"
+    torch.testing.assert_close(module(*inputs), plain(*inputs), rtol=1e-5, atol=1e-5)
+    own = module.state_dict()
+    assert [name for name in own if name.startswith("module.0.")] == [
+        "module.0.siblings.weight",
+        "module.0.siblings.bias",
+        "module.0.b.conv_2.weight",
+        "module.0.b.conv_2.bias",
+    ]
+    other = fast(found)
+    other.load_state_dict(own)
+    assert torch.equal(other(*inputs), module(*inputs))
+
+
+@pytest.mark.parametrize("lost", ["module.1.b.conv.weight", "module.0.a.batchnorm.running_var"])
+def test_a_missing_part_of_siblings_is_named(lost: str) -> None:
+    found = gb.check_text(SIBLINGS).network
+    assert found is not None
+    state = {name: tensor for name, tensor in build(found.typed).state_dict().items() if name != lost}
+    with pytest.raises(RuntimeError, match=lost.replace(".", r"\.")) as error:
+        fast(found).load_state_dict(state)
+    assert "conv.bias" not in str(error.value)
