@@ -207,22 +207,12 @@ def source(network: Network) -> str:
 def expand(network: Network) -> str:
     """The network as a spec with everything resolved, which expands to itself.
 
-    Where a step was left out because no output needs it, another may have been kept for it alone: what is written is
-    read again until nothing more falls away.
-
     Raises:
         CompileError: when copies of a repeated op differ in what the language cannot list.
     """
-    from graphbuilder.backends.toml import expand as written
-    from graphbuilder.diagnostics.catalogue.references import StepUnneeded
+    from graphbuilder.backends.toml import expand
 
-    text = written(network.typed)
-    if not any(warning.code == StepUnneeded.code for warning in network.warnings):
-        return text
-    again = check_text(text).network
-    while again and (less := written(again.typed)) != text:
-        text, again = less, check_text(less).network
-    return text
+    return expand(network.typed)
 
 
 def compile(

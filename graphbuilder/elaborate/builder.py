@@ -226,6 +226,7 @@ class BodyBuilder:
     def pass_on(self, named: Named, start: Signal) -> Signal:
         """A step that is left out gives what it would have read."""
         self.left_out.add(named.name)
+        self.blocks.pruner.keep(named.step.place)
         return read(self, named, start, None).whole
 
     def call_of(self, step: Step, scope: Scope, reading: Reading, name: str, taps: tuple[Tap, ...]) -> Call | None:

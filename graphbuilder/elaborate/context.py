@@ -22,8 +22,9 @@ from graphbuilder.elaborate.arguments import (
     fields_meant,
     unknown_field,
 )
+from graphbuilder.elaborate.living import living
 from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes
-from graphbuilder.elaborate.names import Named, dependencies
+from graphbuilder.elaborate.names import Named
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.terms import Stopped
 from graphbuilder.ir import Composite, Copies, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
@@ -126,21 +127,8 @@ class Context:
         return any((*place.keys, word) in self.marks for word in words)
 
     def needed(self, *bodies: Sequence[Named]) -> tuple[list[Named], ...]:
-        """``bodies`` of one scope without the steps that are passed over.
-
-        One whose weights another shares stays, and so does what the others read: a step that is left out reads, too.
-        """
-        if not self.unneeded:
-            return tuple(map(list, bodies))
-        steps = {named.name: named for body in bodies for named in body}
-        kept: set[str] = set()
-        pending = [named.name for named in steps.values() if named.step.place not in self.unneeded]
-        while pending:
-            name = pending.pop()
-            if name in steps and name not in kept:
-                kept.add(name)
-                pending += dependencies(steps[name])
-        return tuple([named for named in body if named.name in kept] for body in bodies)
+        """``bodies`` of one scope without the steps that are passed over."""
+        return living(bodies, self.unneeded) if self.unneeded else tuple(map(list, bodies))
 
     def _compute_defaults(self) -> None:
         """``[defaults]`` by op, computed once with the params in scope."""

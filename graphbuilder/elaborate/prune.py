@@ -52,6 +52,10 @@ class Pruner:
             elif node.place is not None:
                 self._unneeded[node.place] = node.name
 
+    def keep(self, place: Place) -> None:
+        """Know of a step that is left out somewhere, and passes on what it reads, that it is not to be taken away."""
+        self._needed.add(place)
+
     @property
     def unneeded(self) -> frozenset[Place]:
         """Where the steps stand that were left out of every body they stand in."""

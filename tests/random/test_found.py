@@ -256,3 +256,4 @@ def test_what_only_a_step_without_a_reader_reads_is_not_in_the_expanded_spec(ste
     again = check_text(text)
     assert again.network is not None and again.diagnostics == ()
     assert gb.expand(again.network) == text
+    assert set(gb.compile(again.network).state_dict()) == set(gb.compile(checked.network).state_dict())
