@@ -35,6 +35,24 @@ def _activated(v, KIND: tl.constexpr):
 
 
 @triton.jit
+def _slope(v, KIND: tl.constexpr):
+    """The derivative of an activation at ``v``, as torch has it at its corners and of NaN."""
+    slope = tl.full(v.shape, 1.0, tl.float32)
+    if KIND == "relu":
+        slope = tl.where(v <= 0.0, 0.0, slope)
+    if KIND == "relu6":
+        slope = tl.where((v <= 0.0) | (v >= 6.0), 0.0, slope)
+    if KIND == "elu":
+        slope = tl.where(v <= 0.0, tl.exp(tl.minimum(v, 0.0)), slope)
+    if KIND == "silu":
+        gate = tl.sigmoid(v)
+        slope = gate * (1.0 + v * (1.0 - gate))
+    if KIND == "hardswish":
+        slope = tl.where(v < -3.0, 0.0, tl.where(v <= 3.0, v / 3.0 + 0.5, slope))
+    return slope
+
+
+@triton.jit
 def _biased(total, bias, n, out, BIAS: tl.constexpr):
     """``total`` and the bias of channels ``n``, where there is one."""
     if BIAS:
@@ -246,6 +264,57 @@ def depthwise(
         KH, KW, SH, SW, DH, DW, ABOVE, LEFT, MULTIPLIER, BEFORE, WIDE, ROWS, DEPTH,
     )  # fmt: skip
     _finish(total, bias, residual, y, pixel, k, pixels, made, BIAS, RESIDUAL, AFTER, WIDE)
+
+
+@triton.jit
+def depthwise_back(
+    gradient, x, taps, by_x, sums, pixels, height, width, tall, wide, channel_units,
+    KH: tl.constexpr, KW: tl.constexpr, SH: tl.constexpr, SW: tl.constexpr, DH: tl.constexpr, DW: tl.constexpr,
+    ABOVE: tl.constexpr, LEFT: tl.constexpr, BEFORE: tl.constexpr, WIDE: tl.constexpr,
+    CHANNEL_UNIT: tl.constexpr, TAPS: tl.constexpr, TIMES: tl.constexpr, ROWS: tl.constexpr, DEPTH: tl.constexpr,
+):  # fmt: skip
+    """Both derivatives of the depthwise half in one pass over ``x``, whose pixels are counted: by the map, through the
+    activation ahead, and by the kernel.
+
+    What a pixel gives to the result by a tap is what that tap's derivative takes of it, so each gradient is read for
+    both. A program goes through TIMES tiles and leaves sums of its own for every tap: (programs, KH * KW, channels).
+    """
+    channels = channel_units * CHANNEL_UNIT
+    across = tl.cdiv(channels, DEPTH)
+    group = tl.program_id(0) // across
+    k = (tl.program_id(0) % across) * DEPTH + tl.arange(0, DEPTH)
+    known = k < channels
+    tap = tl.arange(0, TAPS)
+    total = tl.zeros((TAPS, DEPTH), tl.float32)
+    for step in range(TIMES):
+        pixel = (group * TIMES + step) * ROWS + tl.arange(0, ROWS)
+        there = pixel < pixels
+        image, place = pixel // (height * width), pixel % (height * width)
+        row, column = place // width + ABOVE, place % width + LEFT
+        if WIDE:
+            pixel = pixel.to(tl.int64)
+        held = there[:, None] & known[None, :]
+        at = pixel[:, None] * channels + k[None, :]
+        v = tl.load(x + at, mask=held, other=0.0).to(tl.float32)
+        read = _activated(v, BEFORE)
+        found = tl.zeros((ROWS, DEPTH), tl.float32)
+        for line in tl.static_range(KH):
+            down = row - line * DH
+            for spot in tl.static_range(KW):
+                right = column - spot * DW
+                inside = there & (down >= 0) & (down % SH == 0) & (down // SH < tall)
+                inside = inside & (right >= 0) & (right % SW == 0) & (right // SW < wide)
+                source = (image * tall + down // SH) * wide + right // SW
+                if WIDE:
+                    source = source.to(tl.int64)
+                given = gradient + source[:, None] * channels + k[None, :]
+                g = tl.load(given, mask=inside[:, None] & known[None, :], other=0.0).to(tl.float32)
+                w = tl.load(taps + (line * KW + spot) * channels + k, mask=known, other=0.0).to(tl.float32)
+                found += g * w[None, :]
+                total += tl.where(tap[:, None] == line * KW + spot, tl.sum(g * read, 0)[None, :], 0.0)
+        tl.store(by_x + at, (found * _slope(v, BEFORE)).to(by_x.dtype.element_ty), mask=held)
+    own = (group * KH * KW + tap)[:, None] * channels + k[None, :]
+    tl.store(sums + own, total, mask=(tap < KH * KW)[:, None] & known[None, :])
 
 
 @triton.jit

@@ -84,21 +84,42 @@ def run(x: Tensor, weights: Weights, residual: Tensor | None, form: Form, plan: 
     y = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
     if not y.numel() or not x.numel():
         return y.copy_(plain.forward(x, weights, residual, form))
-    call = Call(
-        laid_out(x),
-        weights.depthwise.flatten(1).t().contiguous(),
-        (weights.depthwise.shape[2], weights.depthwise.shape[3]),
-        weights.pointwise.flatten(1).contiguous(),
-        weights.depthwise_bias,
-        weights.pointwise_bias,
-        None if residual is None else laid_out(residual),
-        y,
-        form,
-    )
+    call = _call(laid_out(x), weights, None if residual is None else laid_out(residual), y, form)
     by = partial(_by, call, weights)
     with torch.cuda.device_of(x):  # Triton launches on the current one
         by(plan or plan_of(_problem(call), by))
     return y
+
+
+def half(x: Tensor, weights: Weights, form: Form) -> Tensor:
+    """The depthwise half of a convolution that begins with it, behind its activation and its bias."""
+    kernel = weights.depthwise
+    sizes = form.sizes(x.shape[2], x.shape[3], (kernel.shape[2], kernel.shape[3]))
+    shape = (x.shape[0], kernel.shape[0], *sizes)
+    y = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
+    call = _call(laid_out(x), weights, None, y, form)
+    with torch.cuda.device_of(x):
+        _depthwise(call, call.x, y, None, form.before, "none")
+    return y
+
+
+def _call(x: Tensor, weights: Weights, residual: Tensor | None, y: Tensor, form: Form) -> Call:
+    return Call(
+        x,
+        taps(weights.depthwise),
+        (weights.depthwise.shape[2], weights.depthwise.shape[3]),
+        weights.pointwise.flatten(1).contiguous(),
+        weights.depthwise_bias,
+        weights.pointwise_bias,
+        residual,
+        y,
+        form,
+    )
+
+
+def taps(kernel: Tensor) -> Tensor:
+    """A depthwise kernel as (kernel height * kernel width, channels)."""
+    return kernel.flatten(1).t().contiguous()
 
 
 def _by(call: Call, weights: Weights, plan: Plan) -> None:
@@ -153,7 +174,7 @@ def _numbers(call: Call) -> tuple[int, ...]:
 def _settings(call: Call, plan: Plan) -> Mapping[str, Any]:
     made, out = call.pointwise.shape[1], call.y.shape[1]
     return {
-        **_window(call),
+        **window(call.kernel, call.form),
         "MULTIPLIER": made // call.x.shape[1],
         "BEFORE": call.form.before,
         "BETWEEN": call.form.between,
@@ -195,15 +216,15 @@ def _halves(call: Call, plan: Plan) -> None:
 
 
 def _depthwise(call: Call, x: Tensor, y: Tensor, residual: Tensor | None, before: str, after: str) -> None:
-    rows, depth, warps = TILE
+    lines, depth, warps = TILE
     channels, made = x.shape[1], y.shape[1]
     bias = call.depthwise_bias
-    tiles = over(pixels(y), rows) * over(made, depth)
+    tiles = over(pixels(y), lines) * over(made, depth)
     kernels().depthwise[(tiles,)](
         *(x, call.taps, y if bias is None else bias, y if residual is None else residual, y),
         *_geometry(x, y),
         *(channels // unit(channels), made // unit(made)),
-        **_window(call),
+        **window(call.kernel, call.form),
         MULTIPLIER=made // channels,
         BEFORE=before,
         AFTER=after,
@@ -212,7 +233,7 @@ def _depthwise(call: Call, x: Tensor, y: Tensor, residual: Tensor | None, before
         WIDE=is_wide(x, y),
         CHANNEL_UNIT=unit(channels),
         MADE_UNIT=unit(made),
-        ROWS=rows,
+        ROWS=lines,
         DEPTH=depth,
         num_warps=warps,
     )
@@ -249,11 +270,11 @@ def _pointwise(call: Call, x: Tensor, y: Tensor, residual: Tensor | None, before
 
 def _multiply(call: Call, x: Tensor, y: Tensor) -> None:
     """The product by torch's own library, into ``y``; a bias is part of it."""
-    rows, made, kernel = _rows(x), _rows(y), call.pointwise.t()
+    read, made, kernel = rows(x), rows(y), call.pointwise.t()
     if call.pointwise_bias is None:
-        torch.mm(rows, kernel, out=made)
+        torch.mm(read, kernel, out=made)
     else:
-        torch.addmm(call.pointwise_bias, rows, kernel, out=made)
+        torch.addmm(call.pointwise_bias, read, kernel, out=made)
 
 
 def laid_out(x: Tensor) -> Tensor:
@@ -261,15 +282,15 @@ def laid_out(x: Tensor) -> Tensor:
     return x.contiguous(memory_format=torch.channels_last)
 
 
-def _rows(x: Tensor) -> Tensor:
+def rows(x: Tensor) -> Tensor:
     """A map with channels last in memory as (pixels, channels), the same memory."""
     return x.permute(0, 2, 3, 1).view(-1, x.shape[1])
 
 
-def _window(call: Call) -> Mapping[str, int]:
-    form = call.form
+def window(kernel: tuple[int, int], form: Form) -> Mapping[str, int]:
+    """What a kernel is told of the window of the depthwise half."""
     names = ("KH", "KW", "SH", "SW", "DH", "DW", "ABOVE", "LEFT")
-    values = (*call.kernel, *form.stride, *form.dilation, form.padding[0], form.padding[2])
+    values = (*kernel, *form.stride, *form.dilation, form.padding[0], form.padding[2])
     return dict(zip(names, values, strict=True))
 
 

@@ -69,6 +69,11 @@ def activated(x: Tensor, kind: str) -> Tensor:
     return _FUNCTIONS[kind](x)
 
 
+def derived(grad: Tensor, x: Tensor, kind: str) -> Tensor:
+    """The gradient ahead of an activation of ``x``, from the one behind it."""
+    return _DERIVATIVES[kind](grad, x)
+
+
 def backward(
     grad: Tensor, x: Tensor, weights: Weights, residual: Tensor | None, form: Form, wanted: tuple[bool, ...]
 ) -> Gradients:

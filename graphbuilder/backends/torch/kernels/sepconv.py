@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from graphbuilder.backends.torch.kernels import launch, plain
+from graphbuilder.backends.torch.kernels import derivative, launch, plain
 from graphbuilder.backends.torch.kernels.form import Form, Weights, result_shape
 from graphbuilder.backends.torch.kernels.registering import as_promised, autocast, empty
 
@@ -85,7 +85,11 @@ def _setup_context(ctx: Any, inputs: Sequence[Any], output: Tensor) -> None:
 
 def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
     x, weights, residual, form = _read((*ctx.saved_tensors, *ctx.settings))
-    found = plain.backward(grad, x, weights, residual, form, ctx.needs_input_grad[:_TENSORS])
+    wanted = ctx.needs_input_grad[:_TENSORS]
+    if derivative.has_kernels(x, weights, residual, form):
+        found = derivative.backward(grad, x, weights, form, wanted)
+    else:
+        found = plain.backward(grad, x, weights, residual, form, wanted)
     return *found, *(None for _ in ctx.settings)
 
 

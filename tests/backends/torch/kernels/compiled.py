@@ -42,12 +42,21 @@ SETTINGS: dict[str, Any] = {
     "STAGES": 2,
     "DOWN": 2,
     "RIGHT": 2,
+    "TAPS": 2,
+    "TIMES": 4,
 }
 NUMBERS = ("pixels", "height", "width", "high", "broad", "tall", "wide", "channel_units", "made_units", "out_units")
 
 
 def main() -> None:
-    kernels = (device.span, device.persistent, device.depthwise, device.pointwise, device.pooled_sum)
+    kernels = (
+        device.span,
+        device.persistent,
+        device.depthwise,
+        device.pointwise,
+        device.pooled_sum,
+        device.depthwise_back,
+    )
     print(json.dumps({kernel.__name__: products(kernel) for kernel in kernels}))
 
 

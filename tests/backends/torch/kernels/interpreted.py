@@ -15,7 +15,7 @@ os.environ["TRITON_INTERPRET"] = "1"
 import torch
 from torch import Tensor
 
-from graphbuilder.backends.torch.kernels import launch, plain
+from graphbuilder.backends.torch.kernels import derivative, launch, plain
 from graphbuilder.backends.torch.kernels.plans import Plan
 from graphbuilder.backends.torch.kernels.pooledsum import plain as plain_pool
 from graphbuilder.backends.torch.kernels.pooledsum import run as run_pool
@@ -23,14 +23,14 @@ from tests.backends.torch.kernels.cases import CASES, Case, Tensors, drawn
 from tests.backends.torch.kernels.pools import POOLS, pooled
 
 PLANS = {
-    "span": Plan("span", 64, 64, 32),
-    "persistent": Plan("persistent", 64, 64, 32),
-    "halves": Plan("halves", 64, 64, 32),
+    "span": Plan("span", 128, 64, 64),
+    "persistent": Plan("persistent", 128, 64, 64),
+    "halves": Plan("halves", 128, 64, 64),
     "blas": Plan("blas"),
 }
 # Several tiles along each axis, several images at a time.
 SMALL = {
-    "span, small tiles": Plan("span", 16, 16, 16),
+    "span, small tiles": Plan("span", 32, 16, 16),
     "persistent, small tiles": Plan("persistent", 32, 32, 16),
     "halves, an image at a time": Plan("halves", 32, 32, 16, images=1),
     "blas, two images at a time": Plan("blas", images=2),
@@ -49,12 +49,14 @@ REDUCED = (
 
 POOL_TILES = {"a tile": (64, 64, 32, 4, 1), "small tiles": (16, 16, 16, 4, 1)}
 LARGEST = launch.LARGEST
+WHOLE = derivative.Tile(256, 64, 4, 1)
 
 
 def main() -> None:
     torch.set_num_threads(1)
     found = {name: error(case, plan, dtype) for name, case, plan, dtype in runs()}
     found |= pools()
+    found |= derivatives()
     found["NaN"] = 0.0 if nan_stays() else 1.0
     print(json.dumps(found))
 
@@ -116,6 +118,38 @@ def pool_error(name: str, tile: str, dtype: torch.dtype) -> float:
     found = run_pool(given, case.window, POOL_TILES[tile])
     torch.use_deterministic_algorithms(False)
     assert (found.shape, found.dtype) == (wanted.shape, dtype)
+    return float((found.double() - wanted).abs().max() / wanted.abs().max())
+
+
+def derivatives() -> dict[str, float]:
+    """The error of the derivatives of every convolution that begins with its depthwise half and ends with the other."""
+    ends = {name: case._replace(form=case.form._replace(after="none")) for name, case in CASES.items()}
+    cases = {name: case for name, case in ends.items() if case.form.depthwise_first and case.multiplier == 1}
+    launch.LARGEST = LARGEST
+    found = {f"derivatives, {name}; float32": derivative_error(case, torch.float32) for name, case in cases.items()}
+    found[f"derivatives, {RAGGED}; float16"] = derivative_error(cases[RAGGED], torch.float16)
+    for name, tile in {"its own tiles": derivative.Tile(), "small tiles": derivative.Tile(32, 16, 4, 2)}.items():
+        found[f"derivatives, {RAGGED}, {name}; float32"] = derivative_error(cases[RAGGED], torch.float32, tile)
+    launch.LARGEST = 0
+    return {**found, "derivatives; 64-bit offsets; float32": derivative_error(cases[RAGGED], torch.float32)}
+
+
+def derivative_error(case: Case, dtype: torch.dtype, tile: derivative.Tile = WHOLE) -> float:
+    """By the operator's kernels, on memory that is poisoned."""
+    tensors = drawn(case, dtype)
+    exact = tensors.to(torch.float64)
+    given = plain.forward(exact.x, exact.weights, None, case.form)
+    grad = torch.randn(given.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64).to(dtype)
+    biases = case.biases
+    wanted = plain.backward(grad.double(), exact.x, exact.weights, None, case.form, (True, True, True, *biases, False))
+    torch.use_deterministic_algorithms(True)
+    found = derivative.run(grad, tensors.x, tensors.weights, case.form, biases, tile)
+    torch.use_deterministic_algorithms(False)
+    return max(apart(one, two) for one, two in zip(found, wanted, strict=False) if two is not None)
+
+
+def apart(found: Tensor, wanted: Tensor) -> float:
+    assert found.shape == wanted.shape
     return float((found.double() - wanted).abs().max() / wanted.abs().max())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, cast
 
 import pytest
@@ -80,6 +81,55 @@ def test_second_derivatives(name: str) -> None:
     assert torch.autograd.gradgradcheck(lambda *each: sepconv(*each, form=case.form), cast("Any", flat), fast_mode=True)
 
 
+DERIVED = ("relu before", "all around", "silu everywhere", "stride")
+
+
+@pytest.fixture
+def _as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have derivatives taken by their operator, which is torch's own convolutions here."""
+    derivative = importlib.import_module("graphbuilder.backends.torch.kernels.derivative")
+    monkeypatch.setattr(derivative, "has_kernels", lambda *_: True)
+
+
+def bare(name: str) -> Case:
+    return CASES[name]._replace(form=CASES[name].form._replace(after="none"))
+
+
+@pytest.mark.usefixtures("_as_on_a_gpu")
+@pytest.mark.parametrize("name", DERIVED)
+@pytest.mark.parametrize("frozen", [None, 0, 3])
+def test_derivatives_by_their_operator(name: str, frozen: int | None) -> None:
+    case = bare(name)
+    sides = drawn(case), drawn(case)
+    for tensors, run in zip(sides, (given, by_modules), strict=True):
+        for index, each in enumerate(tensors.flat):
+            if each is not None:
+                each.requires_grad_(index != frozen)
+        cast("Any", run(tensors, case.form).sin().sum()).backward()
+    for one, two in zip(sides[0].flat, sides[1].flat, strict=True):
+        assert (one is None) == (two is None)
+        torch.testing.assert_close(None if one is None else one.grad, None if two is None else two.grad)
+
+
+def test_torch_checks_the_registration_of_derivatives() -> None:
+    case = bare("all around")
+    x, depthwise, pointwise, bias, *_ = drawn(case).flat
+    assert x is not None
+    grad = torch.ones(given(drawn(case), case.form).shape, dtype=torch.float64)
+    for biases in ((True, True), (False, False)):
+        arguments = (grad, x, depthwise, pointwise, bias, biases, *case.form[:5])
+        torch.library.opcheck(
+            torch.ops.graphbuilder.sepconv_back.default, arguments, test_utils=("test_schema", "test_faketensor")
+        )
+
+
+def test_a_gpu_alone_derives_by_kernels() -> None:
+    derivative = importlib.import_module("graphbuilder.backends.torch.kernels.derivative")
+    tensors = drawn(bare("plain"), torch.float32)
+    with torch.no_grad():
+        assert not derivative.has_kernels(tensors.x, tensors.weights, None, bare("plain").form)
+
+
 @pytest.mark.parametrize("frozen", range(6))
 def test_only_what_is_asked_for_is_derived(frozen: int) -> None:
     case = CASES["all around"]
@@ -88,10 +138,19 @@ def test_only_what_is_asked_for_is_derived(frozen: int) -> None:
     assert [each.grad is None for each in flat] == [index == frozen for index in range(6)]
 
 
-@pytest.mark.parametrize("name", ["plain", "all around", "pointwise first", "one pixel", "one channel"])
-def test_torch_checks_the_registration(name: str) -> None:
+_STRIDES = ("test_faketensor",)
+
+
+@pytest.mark.parametrize(
+    ("name", "tests"),
+    [
+        ("all around", (*_STRIDES, "test_schema", "test_autograd_registration", "test_aot_dispatch_dynamic")),
+        *((name, _STRIDES) for name in ("plain", "pointwise first", "one pixel", "one channel")),
+    ],
+)
+def test_torch_checks_the_registration(name: str, tests: tuple[str, ...]) -> None:
     flat = tuple(None if each is None else each.requires_grad_() for each in drawn(CASES[name]).flat)
-    torch.library.opcheck(torch.ops.graphbuilder.sepconv.default, (*flat, *CASES[name].form))
+    torch.library.opcheck(torch.ops.graphbuilder.sepconv.default, (*flat, *CASES[name].form), test_utils=tests)
 
 
 class Layer(nn.Module):
