@@ -111,6 +111,7 @@ def scene(typed: TypedGraph, options: Options) -> Scene:
     times = _CHOSEN if chosen else 1
     if len(found.root.items) > times * LEGIBLE or len(found.root.links) > times * _MOST_LINKS:
         found, said = _gathered(found)
+    found.root.mark_skips()
     title = text.clean(options.title or typed.graph.title or typed.graph.template)
     shapes = _shapes(found.root, options) if options.shapes else ""
     scale = paint(found.root, typed, options) if options.heat else None

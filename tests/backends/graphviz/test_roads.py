@@ -82,6 +82,17 @@ def test_another_value_that_is_added_is_no_shortcut() -> None:
     assert any(line.kind == "shortcut" for line in lines if line.head.startswith("wide_b.wide."))
 
 
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+@pytest.mark.parametrize(("name", "join"), [("dla34", ".second.add"), ("unet", ".concat")])
+def test_a_skip_has_one_colour_wherever_it_stands(name: str, join: str, direction: str) -> None:
+    """In a tangle, and where it is cut between two panels, too."""
+    figure = drawing(network(name), Options(direction="LR" if direction == "LR" else "TB"))
+    lines = [line for line in figure.lines if line.head.endswith(join)]
+    joins = {line.head for line in lines}
+    assert len(joins) > 3
+    assert sorted(line.head for line in lines if line.kind == "shortcut") == sorted(joins)
+
+
 def test_what_nothing_reads_is_not_drawn() -> None:
     items = scene(network("dla34"), Options()).root.items
     assert "stages.0.bottom" not in items and "stages.3.bottom" in items

@@ -137,10 +137,12 @@ class Panels:
         for link in self._region.links:
             if link.target in inside:
                 region.links.append(replace(link, source=tops.get(link.source, link.source)))
-        given = [link.source for path in inside for link in self._out.get(path, []) if link.target not in inside]
-        going = sorted({end for end in given if not self._is_terminal(end.item)}, key=self._order)
-        for end in going:
+        given = [link for path in inside for link in self._out.get(path, []) if link.target not in inside]
+        going = {link.source for link in given if not self._is_terminal(link.source.item)}
+        read_on = {link.source for link in given if not link.skip}
+        for end in sorted(going, key=self._order):
             region.add(self._crossing("bottom", number, end), (end,), ())
+            region.links[-1] = replace(region.links[-1], skip=end not in read_on)
         return region
 
     def _order(self, end: End) -> tuple[int, int]:

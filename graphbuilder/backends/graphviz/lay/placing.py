@@ -193,7 +193,9 @@ class Placer:
         left = {link.slot: tip for link, tip in out.items() if link.target == OUTSIDE}
         part.ins = {link: entered[link.slot] for link in into}
         given = [(link, tip) for port, tip in left.items() for link in self._from.get(End(card.path, port), [])]
-        part.outs = {link: Tip(tip.points, "size", tip.item) if link.size else tip for link, tip in given}
+        part.outs = {
+            link: tip if _kind(link) == "flow" else Tip(tip.points, _kind(link), tip.item) for link, tip in given
+        }
         return part
 
     def frame(
@@ -228,7 +230,7 @@ class Placer:
     def _widen(self, part: Part, mark: FrameMark) -> None:
         """Make room for the words of a card: the title before the trunk, the note right of all wires."""
         first = _widest(mark.title, m.TITLE) + 8
-        second = text.width(mark.note, m.DETAIL) + 8
+        second = text.width(mark.note, m.DETAIL) + 14
         under = _widest(mark.words, m.DETAIL)
         if self.metrics.across:
             part.length = max(part.length, first + second + 16, under + _BESIDE_WORDS)
@@ -382,7 +384,7 @@ class Placer:
 
 
 def _kind(link: Link) -> Kind:
-    return "size" if link.size else "flow"
+    return "size" if link.size else "shortcut" if link.skip else "flow"
 
 
 def _widest(lines: Sequence[str], size: float) -> float:

@@ -7,7 +7,8 @@ colours or DOT.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from graphbuilder.backends.graphviz import text
@@ -30,13 +31,15 @@ class End(NamedTuple):
 class Link:
     """One reading of a value, or of its ``size`` alone.
 
-    A link to ``OUTSIDE`` gives the region's output number ``slot``.
+    A link to ``OUTSIDE`` gives the region's output number ``slot``. A ``skip`` leads by what else is made of the value,
+    to where both become one.
     """
 
     source: End
     target: str
     slot: int
     size: bool = False
+    skip: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -159,6 +162,35 @@ class Region:
             readers.subtract(link.source.item for link in gone)
             unread.update(gone)
         self.links = [link for link in self.links if link not in unread]
+
+    def mark_skips(self) -> None:
+        """Tell the links that are skips, here and in every card."""
+        for item in self.items.values():
+            if isinstance(item, Card):
+                item.region.mark_skips()
+        place = {path: 1 << number for number, path in enumerate(self.items)}
+        behind = self._behind(place)
+        read: dict[End, int] = {}
+        for link in self.links:
+            read[link.source] = read.get(link.source, 0) | place.get(link.target, 0)
+
+        def is_skip(link: Link) -> bool:
+            others = read[link.source] & ~place.get(link.target, 0)
+            return not link.size and bool(behind.get(link.target, 0) & others) and joins(self, link)
+
+        self.links = [replace(link, skip=True) if is_skip(link) else link for link in self.links]
+
+    def _behind(self, place: Mapping[str, int]) -> dict[str, int]:
+        """Of every item what it is made of and itself, each item a bit."""
+        into: dict[str, list[str]] = {}
+        for link in self.links:
+            into.setdefault(link.target, []).append(link.source.item)
+        found: dict[str, int] = {}
+        for path in self.items:
+            found[path] = place[path]
+            for source in into.get(path, ()):
+                found[path] |= found.get(source, 0)
+        return found
 
     def kinds(self) -> set[tuple[int, str]]:
         """The rank and layout of every value in it."""
