@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--device", default="cuda", help="torch's name of it")
     parser.add_argument("--minutes", type=float, default=7.5, help="for everything together")
     parser.add_argument("--groups", nargs="*", choices=list(SHARES), default=list(SHARES), help="all unless named")
-    parser.add_argument("--dry", action="store_true", help="a rehearsal: single images, nothing compiled")
+    parser.add_argument("--dry", action="store_true", help="a rehearsal: few images, nothing compiled")
     parser.add_argument("--output", type=Path, default=ROOT / "tools" / "results", help="the folder for the results")
     options = parser.parse_args()
     console, end = Console(stderr=True), monotonic() + 60 * options.minutes

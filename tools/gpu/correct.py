@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from graphbuilder.backends.torch import build
-from graphbuilder.backends.torch.kernels import Form, launch, plain, sepconv
+from graphbuilder.backends.torch.kernels import Form, derivative, launch, plain, sepconv
 from graphbuilder.backends.torch.kernels.plans import Plan, Problem, candidates
 from graphbuilder.backends.torch.kernels.pooledsum import Window, pooledsum
 from graphbuilder.backends.torch.kernels.pooledsum import plain as plain_pool
@@ -53,7 +53,7 @@ def checks(device: torch.device, shard: int, shards: int) -> Iterator[Check]:
     """Every ``shards``-th check from number ``shard`` on; kernels only where there are such."""
     torch.backends.cudnn.allow_tf32 = False
     torch.use_deterministic_algorithms(True, warn_only=True)  # so that memory which is not written is NaN
-    kernels = (*_kernels(device), *_pools(device)) if device.type == "cuda" else ()
+    kernels = (*_kernels(device), *_pools(device), *_backs(device)) if device.type == "cuda" else ()
     named = [*kernels, *_derivatives(device), *_networks(device)]
     return (check() for check in named[shard::shards])
 
@@ -107,6 +107,27 @@ def _pool(name: str, case: Pool, dtype: torch.dtype, device: torch.device) -> Ch
     found = run_pool(given, case.window)
     title = f"pool; {name}; {str(dtype).removeprefix('torch.')}"
     return Check(title, _error(found, plain_pool(exact, case.window)), ALLOWED[dtype])
+
+
+def _backs(device: torch.device) -> Iterator[Checking]:
+    for name, case in CASES.items():
+        if case.form.depthwise_first and case.multiplier == 1:
+            yield partial(_back, name, case, FLOAT, device)
+    for case in (case for case in XCEPTION if not case.residual):
+        yield partial(_back, f"xception, {case.image[1]} to {case.out} at {case.image[2]}", case, BRAIN, device)
+
+
+def _back(name: str, case: Case, dtype: torch.dtype, device: torch.device) -> Check:
+    form, biases = case.form._replace(after="none"), case.biases
+    tensors = drawn(case, dtype)
+    x, *weights = (each if each is None else each.to(device) for each in tensors.flat[:5])
+    assert x is not None
+    ours, exact = (tensors.weights._make(each) for each in (weights, [w if w is None else w.double() for w in weights]))
+    grad = torch.randn(plain.forward(x, ours, None, form).shape, device=device).to(dtype)
+    wanted = plain.backward(grad.double(), x.double(), exact, None, form, (True, True, True, *biases, False))
+    found = derivative.run(grad, x, ours, form, biases)
+    errors = [_error(one, two) for one, two in zip(found, wanted, strict=False) if two is not None]
+    return Check(f"derivatives by kernels; {name}; {str(dtype).removeprefix('torch.')}", max(errors), ALLOWED[dtype])
 
 
 def _derivatives(device: torch.device) -> Iterator[Checking]:

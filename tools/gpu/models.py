@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 import graphbuilder as gb
+from graphbuilder.analysis.inference import infer
 from graphbuilder.backends.torch import build, build_optimised
-from graphbuilder.backends.torch.kernels import sepconv
-from graphbuilder.backends.torch.kernels.form import Form
 from graphbuilder.compiler import Network
 from graphbuilder.passes import optimise
+from graphbuilder.passes.fuse_sepconvs import fuse_sepconvs
 from tests.peers import reference
 from tools.benchmarks import xception_by_hand as by_hand
 
@@ -26,13 +26,15 @@ Run = Callable[[], Any]
 
 @cache
 def network(name: str, size: int) -> Network:
-    return gb.load(SPECS / f"{name}.toml", {"size": size})
+    """The network of a spec, without a side classifier."""
+    bare = {"auxiliary": False} if name.startswith("inception") else {}
+    return gb.load(SPECS / f"{name}.toml", {"size": size, **bare})
 
 
 @cache
 def weights(name: str) -> dict[str, Tensor]:
     """Drawn weights with statistics unlike those of a fresh norm, so that folding has something to fold."""
-    state = build(gb.load(SPECS / f"{name}.toml").typed).state_dict()
+    state = build(network(name, 299).typed).state_dict()
     generator = torch.Generator().manual_seed(1)
     for key, tensor in state.items():
         if key.endswith(("running_var", "running_mean")):
@@ -48,20 +50,13 @@ def answering(name: str, size: int, device: torch.device, dtype: torch.dtype) ->
 
 
 def training(size: int, device: torch.device, *, fused: bool) -> nn.Module:
-    """Ours for training, with channels last; ``fused`` runs each separable convolution by the operator."""
-    module = build(network("xception", size).typed, device=device, weights=weights("xception"))
-    cast("Any", module).to(memory_format=torch.channels_last)
-    if fused:
-        for each in (each for each in module.modules() if type(each).__name__ == "SepConv"):
-            each.forward = _fused_forward(each)
-    return module.train()
-
-
-def _fused_forward(each: nn.Module) -> Callable[[Tensor], Tensor]:
-    depthwise, pointwise = cast("Any", each.get_submodule("depthwise")), cast("Any", each.get_submodule("pointwise"))
-    above, left = depthwise.padding
-    form = Form(depthwise.stride, (above, above, left, left), depthwise.dilation)
-    return lambda x: sepconv(x, depthwise.weight, pointwise.weight, depthwise.bias, pointwise.bias, form=form)
+    """Ours for training, with channels last; ``fused`` runs each separable convolution, and the activation ahead of it,
+    by the operator, which keeps its input alone and derives it by kernels of its own."""
+    typed = network("xception", size).typed
+    if not fused:
+        return build_optimised(typed, optimise(typed, "training", "cuda"), device=device, weights=weights("xception"))
+    module = build(infer(fuse_sepconvs(typed).graph, typed.inputs), device=device, weights=weights("xception"))
+    return cast("nn.Module", cast("Any", module).to(memory_format=torch.channels_last))
 
 
 def written_by_hand(device: torch.device, *, folded: bool) -> nn.Module:
@@ -95,9 +90,10 @@ def _take(chain: nn.Sequential, number: int, layer: nn.Module, norm: nn.BatchNor
 
 
 def torchvision(name: str, device: torch.device) -> nn.Module:
-    """A network of torchvision's, channels last, weights as it draws them, or quickly."""
+    """A network of torchvision's, channels last, weights as it draws them, or quickly; without a side classifier, which
+    would only slow it down."""
     models = reference.import_torchvision().models
-    options = {"init_weights": False} if name == "inception_v3" else {}
+    options = {"init_weights": False, "aux_logits": False} if name == "inception_v3" else {}
     return getattr(models, name)(weights=None, **options).to(device, memory_format=torch.channels_last)
 
 

@@ -105,7 +105,10 @@ def training(setting: Setting) -> Iterator[Row]:
         x = models.images(batch, setting.size, setting.device, torch.float32)
         theirs = _trained(models.written_by_hand(setting.device, folded=False).train(), x, setting)
         found: list[Row] = []
-        for fused, name in ((False, "plain"), (True, "separable convolutions by the operator, recomputed")):
+        for fused, name in (
+            (False, "plain"),
+            (True, "separable convolutions by the operator, its kernels and derivatives"),
+        ):
             ours = _trained(models.training(setting.size, setting.device, fused=fused), x, setting)
             row = _row(f"training, batch {batch}", against, 1.15, ours, theirs, setting)
             memory = peak_of(ours, setting.device), peak_of(theirs, setting.device)

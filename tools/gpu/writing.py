@@ -25,7 +25,7 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
     yield f"{result['when']}; Python {machine.get('python')}, {packages}, CUDA {machine.get('cuda', 'none')}."
     if result["dry"]:
         yield ""
-        yield "**A rehearsal: single images, nothing compiled; the numbers mean nothing.**"
+        yield "**A rehearsal: few images, nothing compiled; the numbers mean nothing.**"
     yield ""
     yield from _checks(result["checks"])
     yield ""
