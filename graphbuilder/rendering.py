@@ -102,7 +102,8 @@ def render(
 
     options, clock = _options(choices)
     chosen = format or (format_of(path) if path is not None else "svg")
-    typed = _typed(load(network) if isinstance(network, str | Path) else network)
+    known = load(network) if isinstance(network, str | Path) else network
+    typed, options = _typed(known), replace(options, remedies=_remedies(known))
     if clock is not None:
         options = replace(options, heat="time", timing=_timing(typed, clock))
     figure = drawn(typed, chosen, options)
@@ -180,6 +181,17 @@ def _typed(network: Network | Checked) -> TypedGraph:
     if typed is None:
         raise CompileError(network.diagnostics)
     return typed
+
+
+def _remedies(network: Network | Checked) -> dict[str, str]:
+    """What mends the mistakes of what is broken."""
+    from graphbuilder.compiler import Checked
+
+    if not isinstance(network, Checked) or network.network is not None:
+        return {}
+    from graphbuilder.elaborate.mistakes import remedies
+
+    return remedies(network.diagnostics)
 
 
 def _options(choices: Choices) -> tuple[Options, Clock | None]:

@@ -81,6 +81,11 @@ def said(diagnostic: Diagnostic) -> str:
     return f"{diagnostic.code}: {diagnostic.message}"
 
 
+def remedies(diagnostics: Iterable[Diagnostic]) -> dict[str, str]:
+    """What mends each of ``diagnostics`` of which that is known, by how it is ``said``."""
+    return {said(each): each.help for each in diagnostics if each.help}
+
+
 def _order(diagnostic: Diagnostic) -> tuple[str, int, int]:
     assert diagnostic.span is not None, "only what has a place is found by it"
     return diagnostic.span.order

@@ -123,7 +123,7 @@ def _read(typed: TypedGraph, options: Options, habits: Habits, fold: Fold) -> Sc
     """The scene at one fold; a block that other things run beside is no panel, so it is read again as a card."""
     demoted: frozenset[str] = frozenset()
     while True:
-        reader = Reader(Policy(options, habits, fold, demoted), habits, bool(options.shapes))
+        reader = Reader(Policy(options, habits, fold, demoted), habits, bool(options.shapes), options.remedies)
         root = reader.root(typed)
         if options.marks is None and not is_broken(typed):
             root.drop_unread()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -49,6 +49,7 @@ class Options:
             multiply-accumulates, bytes of results in float32, or time.
         timing: what was measured, which "time" needs.
         marks: of a graph that holds two networks, what happened to its steps.
+        remedies: of a broken network what mends its mistakes, by how these are told.
     """
 
     shapes: Shapes = True
@@ -64,6 +65,7 @@ class Options:
     heat: Heat | None = None
     timing: Timing | None = None
     marks: Marks | None = None
+    remedies: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
 
     def __post_init__(self) -> None:
         for name, kind in (("direction", Direction), ("theme", Theme), ("style", Style)):

@@ -93,8 +93,9 @@ class Chart:
         return {link.slot: given[link.source] for link in links.get(OUTSIDE, ())}
 
     def _box(self, box: Box, depth: int) -> str:
-        name = self._name("n")
-        self._write(depth, name + _NODES[box.look].format(escaped(f"{box.title} {box.detail}".rstrip())))
+        name, help = self._name("n"), f"(help: {box.help})" if box.help else ""
+        said = " ".join(filter(None, (box.title, box.detail, help)))
+        self._write(depth, name + _NODES[box.look].format(escaped(said)))
         style = box.mark or (box.look if box.look in ("join", "terminal", "block") else box.style)
         if box.look == "terminal":
             self._told.add(name)

@@ -108,6 +108,15 @@ def test_other_formats_show_it_too() -> None:
     assert "classDef fault" in write_mermaid(part)
 
 
+def test_what_mends_a_fault_stands_with_it_and_shapes_are_told_in_one_way() -> None:
+    broken = XCEPTION.replace('{ op = "maxpool" }', '{ op = "maxpool", padding = "valid" }')
+    for level in (None, 0):
+        found = rendering.render(compiler.check_text(broken), format="svg", level=level).decode()
+        assert "cannot add 73×73×128 and 74×74×128" in found
+        assert "help: write padding = &quot;same&quot; at" in found and "128x7" not in found
+    assert b"help#58; write padding" in rendering.render(compiler.check_text(broken), format="mmd")
+
+
 def test_an_error_says_what_a_spec_says_and_nothing_else() -> None:
     figure = drawn(f'{HEAD}[model]\nbody = [{{ op = "relu" }}, {{ op = "tanh", from = "<b>\\u202E" }}]\n')
     assert words(figure) == ["Tanh GB301: no step or input `<b>\\u202e` in this body"]

@@ -121,6 +121,13 @@ def test_patterns_and_levels_open_and_close(options: Options, there: set[str], g
     assert not gone & drawn
 
 
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_copies_that_are_closed_stand_on_a_stack_with_their_number(direction: Any) -> None:
+    figure = drawing(network("resnet50"), Options(level=1, direction=direction))
+    assert [s.lines[0][0].text for s in figure.shapes if s.style == "badge"] == ["× 2", "× 3", "× 5", "× 2"]
+    assert sum(frame.style == "stack" for frame in figure.frames) == 8
+
+
 def test_shapes_stand_where_they_are_asked_for() -> None:
     def said(shapes: object) -> int:
         figure = drawing(network("xception"), Options(shapes=shapes))  # pyright: ignore[reportArgumentType]

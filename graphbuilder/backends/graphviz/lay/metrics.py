@@ -69,8 +69,10 @@ class Metrics:
         return width, (_NARROW_OP if narrow else _OP) + (NAME_ROW if self.names else 0)
 
     def error(self, box: Box) -> tuple[str, ...]:
-        """What is wrong with a box that cannot be built, line by line."""
-        return text.wrapped(box.detail, _FAULT - 16, DETAIL, _FAULT_LINES)
+        """What is wrong with a box that cannot be built, and what mends it, line by line."""
+        said = f"help: {box.help}" if box.help else ""
+        parts = (part for part in (box.detail, said) if part)
+        return tuple(line for part in parts for line in text.wrapped(part, _FAULT - 16, DETAIL, _FAULT_LINES))
 
     def flow(self, size: tuple[float, float]) -> tuple[float, float]:
         """A width and height as lengths along and across the flow."""

@@ -98,7 +98,7 @@ class Pen:
         key = f"badge {mark.start} {mark.left} {self.x} {self.y}"
         run = Run(words, 12, bold=True)
         self.drawing.shapes.append(
-            Shape(key, edge - wide / 2, bottom + 12, wide, _BADGE[1], "badge", "round", ((run,),))
+            Shape(key, max(edge, trunk + wide) - wide / 2, bottom + 12, wide, _BADGE[1], "badge", "round", ((run,),))
         )
         room = min([edge - wide, *(wire - 8 for wire in leaving)]) - left - 6
         for number, line in enumerate(mark.words):

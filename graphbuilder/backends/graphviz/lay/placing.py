@@ -17,6 +17,7 @@ from graphbuilder.backends.graphviz.lay.entries import bar_entries, join_entries
 from graphbuilder.backends.graphviz.lay.mesh import Node, rows
 from graphbuilder.backends.graphviz.lay.metrics import Metrics
 from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, Form, FrameMark, Kind, Part, Point, Tip, attach
+from graphbuilder.backends.graphviz.lay.stacks import leave_room, pile
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Link, Region, joins
 from graphbuilder.backends.graphviz.read.structure import (
@@ -127,6 +128,8 @@ class Placer:
         part.marks.append(BoxMark(box, along / 2, 0.0, wide, high, form, box.training))
         part.ins = {link: [Tip(points, _kind(link), box.path)] for link, points in entries.items()}
         part.outs = self._outs(box, along, across)
+        if box.piled:
+            pile(part, box.count, box.training, self.metrics.across)
         return part
 
     def _outs(self, box: Box, along: float, across: float) -> dict[Link, Tip]:
@@ -193,9 +196,7 @@ class Placer:
         left = {link.slot: tip for link, tip in out.items() if link.target == OUTSIDE}
         part.ins = {link: entered[link.slot] for link in into}
         given = [(link, tip) for port, tip in left.items() for link in self._from.get(End(card.path, port), [])]
-        part.outs = {
-            link: tip if _kind(link) == "flow" else Tip(tip.points, _kind(link), tip.item) for link, tip in given
-        }
+        part.outs = {link: tip.of(_kind(link)) if link.size or link.skip else tip for link, tip in given}
         return part
 
     def frame(
@@ -222,9 +223,7 @@ class Placer:
         part.before = part.after = m.CARD_GAP
         part.tail = 0.0
         if count > 1:
-            under = m.LINE * (len(words) - 1)
-            part.right += m.WORDS + under if across else 2 * m.STACK
-            part.tail = 2 * m.STACK if across else m.BADGE + under
+            leave_room(part, len(words), across)
         return mark
 
     def _widen(self, part: Part, mark: FrameMark) -> None:

@@ -6,8 +6,9 @@ Nothing is placed here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from graphbuilder.analysis.collapse import Run
 from graphbuilder.analysis.costs import call_costs
@@ -20,6 +21,8 @@ from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Look, Regi
 from graphbuilder.ir import Copies, Graph, Node, Op, TensorType, Value
 from graphbuilder.ir.fault import Fault
 
+NONE: Mapping[str, str] = MappingProxyType({})
+_SHAPE = re.compile(r"(?<![\w.])\d+(?:x\d+)+(?![\w.])")
 _LOOKS: dict[str, Look] = {
     "activation": "pill",
     "normalisation": "pill",
@@ -31,11 +34,12 @@ _LOOKS: dict[str, Look] = {
 class Reader:
     """Reads one network; ``sections`` then says which item of the root belongs to which panel.
 
-    ``shapes`` says whether the ends of the network carry theirs.
+    ``shapes`` says whether the ends of the network carry theirs, ``remedies`` what mends which mistake.
     """
 
-    def __init__(self, policy: Policy, habits: Habits, shapes: bool) -> None:
+    def __init__(self, policy: Policy, habits: Habits, shapes: bool, remedies: Mapping[str, str] = NONE) -> None:
         self._policy = policy
+        self._remedies = remedies
         self._shapes = shapes
         self._habits = habits
         self._abreast: set[End] = set()
@@ -92,7 +96,7 @@ class Reader:
             return inputs
         run, path, body = Run((node,)), where.path(node), typed.bodies.get(node.name)
         if body is None or self._policy.is_closed(path, body, where):
-            return self._add(region, box_of(run, typed, where), inputs, typed.outputs_of(node), where)
+            return self._add(region, self._box(run, typed, where), inputs, typed.outputs_of(node), where)
         inner = where.inside(run, typed)
         title = where.title(run, typed.graph)
         if self._policy.is_panel(path, body, where):
@@ -119,9 +123,9 @@ class Reader:
     def _stacked(self, run: Run, typed: TypedGraph, where: Where) -> Box | Card:
         path, body = where.path(run.first), typed.bodies.get(run.first.name)
         if body is not None and self._policy.is_closed(path, body, where):
-            return box_of(run, typed, where)
+            return replace(self._box(run, typed, where), piled=True)
         if body is None:
-            box = replace(box_of(replace(run, nodes=run.nodes[:1]), typed, where.framed()), path=f"{path}.")
+            box = replace(self._box(replace(run, nodes=run.nodes[:1]), typed, where.framed()), path=f"{path}.")
             region = single(box, typed.inputs_of(run.first), typed.outputs_of(run.first))
         else:
             region = self.region(body, where.inside(run, typed).framed())
@@ -137,7 +141,7 @@ class Reader:
         for run in rounds:
             body = typed.bodies[run.first.name]
             if self._policy.is_closed(where.path(run.first), body, where):
-                box = box_of(replace(run, nodes=run.nodes[:1]), typed, where.framed())
+                box = self._box(replace(run, nodes=run.nodes[:1]), typed, where.framed())
                 ends = inner.add(box, ends, typed.outputs_of(run.first))
             else:
                 ends = self._fill(inner, body, ends, where.inside(run, typed).framed())
@@ -147,6 +151,9 @@ class Reader:
         note, reuses = _copies(whole, typed, where), where.reuses(whole)
         card = Card(path, title, note, inner, rounds[0].count, words, bool(note) and reuses, turns=len(rounds))
         return self._add(region, card, inputs, typed.outputs_of(whole.nodes[-1]), where)
+
+    def _box(self, run: Run, typed: TypedGraph, where: Where) -> Box:
+        return box_of(run, typed, where, self._remedies)
 
     def region(self, body: TypedGraph, where: Where) -> Region:
         """What is in ``body``, which stands at ``where``."""
@@ -162,21 +169,24 @@ class Reader:
         return region.add(item, inputs, outputs)
 
 
-def box_of(run: Run, typed: TypedGraph, where: Where) -> Box:
-    """A call, or equal ones, as one box."""
+def box_of(run: Run, typed: TypedGraph, where: Where, remedies: Mapping[str, str] = NONE) -> Box:
+    """A call, or equal ones, as one box; ``remedies`` say what mends which mistake."""
     node, body = run.first, typed.bodies.get(run.first.name)
     path = where.path(node)
     if node.op is None:
         assert body is not None, "what is no op has a body"
         title, note = where.title(run, typed.graph), _copies(run, typed, where)
         if wrong := list(_errors(body)):
-            return Box(path, "fault", "fault", title, text.clean("; ".join(dict.fromkeys(wrong))), count=run.count)
+            detail, help = _told(wrong, remedies)
+            return Box(path, "fault", "fault", title, detail, count=run.count, help=help)
         counted = run.count == 1 or note.startswith(f"{run.count} ×")
         said = note if counted else ", ".join(filter(None, (f"{run.count} copies", note)))
         return Box(path, "block", "block", title, said, reuses=bool(note) and where.reuses(run), count=run.count)
     if isinstance(node.op, Fault):
         look, style = ("fault", "fault") if node.op.errors else ("join" if len(node.op.word) == 1 else "op", "unknown")
-        return Box(path, look, style, text.clean(node.op.word), text.clean("; ".join(_told(node, typed))))
+        wrong = [(error, node, typed) for error in node.op.errors]
+        detail, help = _told(wrong, remedies)
+        return Box(path, look, style, text.clean(node.title or node.op.word), detail, help=help)
     kind, detail = text.clean(title_of(node.op)), text.clean(details(variants(run, typed, where.copies)))
     detail = "" if detail == kind else detail
     title = text.clean(node.title or "") or kind
@@ -190,22 +200,37 @@ def box_of(run: Run, typed: TypedGraph, where: Where) -> Box:
     return Box(path, look, node.op.family, title, detail, parameters, reuses, sizes, kind, count=run.count)
 
 
-def _errors(body: TypedGraph) -> Iterator[str]:
-    """What is wrong in ``body`` and in all that it calls."""
+_Wrong = tuple[str, Node, TypedGraph]
+
+
+def _errors(body: TypedGraph) -> Iterator[_Wrong]:
+    """What is wrong in ``body`` and in all that it calls, with which call and where."""
     nodes = body.graph.nodes
     for node in nodes.head if isinstance(nodes, Copies) else nodes:
         if isinstance(node.callee, Graph):
             yield from _errors(body.bodies[node.name])
-        else:
-            yield from _told(node, body)
+        elif isinstance(node.callee, Fault):
+            yield from ((error, node, body) for error in node.callee.errors)
 
 
-def _told(node: Node, typed: TypedGraph) -> Iterator[str]:
-    """What is wrong with ``node``, the shapes of what it reads as all shapes of a figure are."""
-    shapes = {str(type_): text.shape(type_) for type_ in typed.inputs_of(node) if type_.rank > 1}
-    pattern = "|".join(rf"(?<![\w.]){re.escape(shape)}(?![\w.])" for shape in shapes)
-    for error in node.callee.errors if isinstance(node.callee, Fault) else ():
-        yield re.sub(pattern, lambda found: shapes[found[0]], error) if shapes else error
+def _told(wrong: Sequence[_Wrong], remedies: Mapping[str, str]) -> tuple[str, str]:
+    """What is wrong, and what mends it."""
+    errors = dict.fromkeys(in_words(*each) for each in wrong)
+    helps = dict.fromkeys(in_words(remedies[error], node, typed) for error, node, typed in wrong if error in remedies)
+    return text.clean("; ".join(errors)), text.clean("; ".join(helps))
+
+
+def in_words(said: str, node: Node, typed: TypedGraph) -> str:
+    """``said`` of a call, its shapes as all shapes of a figure are."""
+    known = {str(type_): text.shape(type_) for type_ in typed.inputs_of(node)}
+    last = any(type_.layout == "last" for type_ in typed.inputs_of(node))
+
+    def shown(found: re.Match[str]) -> str:
+        channels, *sizes = found[0].split("x")
+        ordered = (channels, *sizes) if last or len(sizes) == 1 else (*sizes, channels)
+        return known.get(found[0], "×".join(ordered))
+
+    return _SHAPE.sub(shown, said)
 
 
 def _mark_training(region: Region, outputs: set[str]) -> None:

@@ -51,7 +51,7 @@ class Box:
         look: what kind of thing is drawn.
         style: what colours it: an op's family, "block" or "terminal".
         title: the word on it.
-        detail: what tells it from others of its title.
+        detail: what tells it from others of its title, or what is wrong.
         parameters: learnable elements.
         reuses: whether it runs weights that are another's.
         sizes: the numbers of the inputs of which it reads the size alone.
@@ -59,7 +59,9 @@ class Box:
         training: whether only an output of training is made of it.
         mark: in a figure of two networks "added", "removed", "changed" or "same"; in one coloured by shares its colour.
         count: how many calls it stands for.
+        piled: whether these are drawn behind it.
         cost: what all of them cost, in what the figure is coloured by.
+        help: what mends what is wrong.
     """
 
     path: str
@@ -74,7 +76,9 @@ class Box:
     training: bool = False
     mark: str = ""
     count: int = 1
+    piled: bool = False
     cost: float = 0.0
+    help: str = ""
 
     @property
     def name(self) -> str:
