@@ -30,13 +30,19 @@ Examples:
 )
 @reads_spec
 @click.option("-o", "--output", metavar="FILE", help="Write the figure at every change as well.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where it is served; 0 is any that is free.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Where it is served; with 0 where it was last, or where is room.",
+)
 def command(reading: Reading, spec: str, *, output: str | None, port: int) -> None:
     """Show a network in a browser while it is written.
 
     The page follows every save of the spec, and of what it extends: what is folded, chosen and zoomed stays. Mistakes
     are told over the last figure, or drawn in red where there is none; a spec must be there at the start, though. It is
-    served to this machine alone, at an address with a secret; Ctrl-C ends it.
+    served to this machine alone, at an address with a secret; Ctrl-C ends it. Watched again, the spec has the same
+    address, so that a page that is still open goes on.
     """
     from graphbuilder.rendering import format_of
 
@@ -46,11 +52,11 @@ def command(reading: Reading, spec: str, *, output: str | None, port: int) -> No
         format_of(output)  # before any work
     if not os.path.exists(spec) or os.path.isdir(spec):
         raise CompileError(reading.check(spec).diagnostics)
-    from graphbuilder.watching import Server, follow
+    from graphbuilder.watching import follow, serve
     from graphbuilder.watching.hub import Hub
 
     hub = Hub()
-    with Server(hub, port) as server:
+    with serve(hub, spec, port) as server:
         click.echo(f"{server.url}  (Ctrl-C ends it)")
         try:
             for news in follow(spec, lambda: reading.check(spec), reading.fails):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from threading import Condition
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ class State(NamedTuple):
 
     Attributes:
         turn: how often anything was told.
-        version: how often a figure was; 0 where there is none yet.
+        version: of the figure, greater than that of any before, of an earlier hub too; 0 where there is none yet.
         data: the figure as JSON on one line.
         faults: the mistakes as JSON on one line.
     """
@@ -34,7 +35,10 @@ class Hub:
     def show(self, data: dict[str, Any]) -> None:
         """Let this be the figure, and nothing be wrong with it; one that is the same is not shown again."""
         line = _line(data)
-        self._tell(self.state.version + (line != self.state.data), line, "[]")
+        version = self.state.version
+        if line != self.state.data:
+            version = max(version + 1, time.time_ns() // 1_000_000)
+        self._tell(version, line, "[]")
 
     def fault(self, mistakes: list[dict[str, Any]]) -> None:
         """Let these be the mistakes; the figure stays."""

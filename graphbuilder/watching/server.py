@@ -37,16 +37,20 @@ _HEADERS = {
 class Server(ThreadingHTTPServer):
     """Serves what ``hub`` knows while its context lasts.
 
+    Args:
+        port: where; with 0 a free one is chosen.
+        token: the secret in its address; a new one unless it is given.
+
     Raises:
-        CompileError: when the port cannot be had; with 0 a free one is chosen.
+        CompileError: when the port cannot be had.
     """
 
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, hub: Hub, port: int = 0) -> None:
+    def __init__(self, hub: Hub, port: int = 0, token: str = "") -> None:
         self.hub = hub
-        self._token = secrets.token_urlsafe(24)
+        self.token = token or secrets.token_urlsafe(24)
         try:
             super().__init__((_ADDRESS, port), _Handler)
         except (OSError, OverflowError) as error:
@@ -60,7 +64,7 @@ class Server(ThreadingHTTPServer):
     @property
     def path(self) -> str:
         """What the path of every request begins with."""
-        return f"/{self._token}/"
+        return f"/{self.token}/"
 
     @cached_property
     def hosts(self) -> tuple[str, ...]:
@@ -136,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _known(self, query: str) -> int:
         """The version that the browser shows already: of its last event, or of its page."""
         told = self.headers.get("Last-Event-ID") or "".join(parse_qs(query).get("version", ["0"])[:1])
-        return int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else 0
+        return int(told) if told.isascii() and told.isdecimal() and len(told) < 16 else 0
 
     def _news(self, version: int) -> None:
         """Events (of the standard's section 9.2, server-sent events) until the browser or this server goes."""

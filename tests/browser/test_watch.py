@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from graphbuilder import load
 from graphbuilder.backends.html import network_data
-from graphbuilder.watching import Server
+from graphbuilder.watching import serve
 from graphbuilder.watching.hub import Hub
 from tests.browser.conftest import SPECS
 from tests.watching.process import Watched, edited
@@ -83,19 +83,19 @@ def test_a_mistake_stands_over_the_last_figure_with_its_line(page: Page, folder:
     expect(banner).to_be_hidden()
 
 
-def test_the_page_says_that_the_server_is_gone_and_goes_on_when_it_is_back(chromium: Browser, folder: Path) -> None:
-    hub, later = Hub(), Hub()
-    hub.show(network_data(load(folder / "xception.toml").typed))
+def test_the_page_says_that_the_server_is_gone_and_goes_on_when_it_is_back(
+    chromium: Browser, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    hub, later, spec = Hub(), Hub(), str(folder / "xception.toml")
+    hub.show(network_data(load(spec).typed))
     page = chromium.new_page()
-    with Server(hub) as server:
+    with serve(hub, spec) as server:
         page.goto(server.url)
         expect(page.locator("#gone")).to_be_hidden()
     expect(page.locator("#gone")).to_contain_text("The server is gone")
-    for classes in (1000, 10):
-        later.show(network_data(load(folder / "xception.toml", params={"classes": classes}).typed))
-    back = Server(later, server.server_port)
-    back._token = server._token  # pyright: ignore[reportPrivateUsage]
-    with back:
+    later.show(network_data(load(spec, params={"classes": 10}).typed))
+    with serve(later, spec):
         expect(page.locator("#gone")).to_be_hidden(timeout=20_000)
         expect(page.locator("#facts")).to_contain_text("20.83 M parameters")
     page.close()
