@@ -35,12 +35,14 @@ class News:
 
     def data(self) -> dict[str, Any] | None:
         """What a page shows: the network, or what can be drawn of a broken one while there is no other figure."""
+        from graphbuilder.backends.graphviz import Options
         from graphbuilder.backends.html import network_data
+        from graphbuilder.elaborate.mistakes import remedies
 
         if self.network is None and self.last is not None:
             return None
         typed = self.network.typed if self.network else self.part()
-        return network_data(typed) if typed else None
+        return network_data(typed, Options(remedies=remedies(self.diagnostics))) if typed else None
 
     def mistakes(self) -> list[dict[str, Any]]:
         """The mistakes as a page shows them, none where there is a network."""

@@ -37,6 +37,8 @@ def test_axe_finds_none_in_what_opens(show: Show) -> None:
     opened.press("/")
     opened.page.keyboard.type("conv")
     assert faults(opened) == []
+    opened.press("Escape", "i")
+    assert faults(opened) == []
     opened.press("Escape", "?")
     assert faults(opened) == []
     opened.press("Escape")

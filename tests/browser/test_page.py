@@ -112,46 +112,6 @@ def test_a_click_tells_of_a_step(show: Show) -> None:
     assert opened.page.evaluate("location.hash") == "#entry.block2.shortcut.conv"
 
 
-@pytest.mark.parametrize(
-    ("query", "path"),
-    [
-        ("block13 sepconv", "exit.block13.unit.sepconv"),
-        ("logits", "logits"),
-        ("10x10x2048", "exit.block14.unit_2"),
-        ("728x19x19 globalavg", ""),
-        ("728x19x19", "entry.block4.maxpool"),
-        ("2048x10x10", "exit.block14.unit_2"),
-    ],
-)
-def test_search_finds_names_ops_and_shapes_in_either_order(show: Show, query: str, path: str) -> None:
-    opened = show("xception")
-    opened.press("/")
-    opened.page.keyboard.type(query)
-    found = [row.split("\n")[0] for row in opened.page.locator("#found li").all_inner_texts()]
-    assert path in found if path else found == ["nothing is called so"]
-    if path == "entry.block4.maxpool":
-        assert found[0] == path, "what gives the shape comes before what reads it"
-    if path:
-        opened.press("Enter")
-        expect(opened.page.locator("#details")).to_be_visible()
-        expect(opened.page.locator(".chosen")).to_have_count(1)
-
-
-def test_a_link_opens_what_a_step_is_in(show: Show) -> None:
-    opened = show("xception", "#middle.5.unit.1.sepconv.pointwise")
-    expect(opened.page.locator(".chosen")).to_have_attribute(
-        "aria-label", "Conv 728, 1×1, middle.5.unit.1.sepconv.pointwise, gives 19×19×728"
-    )
-    box = opened.page.locator(".chosen").bounding_box()
-    assert box and 0 < box["x"] < 1440 and 0 < box["y"] < 900
-
-
-def test_a_step_that_is_not_drawn_is_told_of_where_it_belongs(show: Show) -> None:
-    opened = show("xception", "#entry.stem.batchnorm")
-    expect(opened.page.locator("#details h2")).to_have_text("batchnorm")
-    expect(opened.page.locator(".chosen")).to_have_count(1)
-
-
 def test_hovering_lights_what_a_step_reads_and_what_reads_it(show: Show) -> None:
     opened = show("xception")
     opened.item("entry.block3.unit_2.sepconv").hover()
@@ -162,14 +122,6 @@ def test_hovering_lights_what_a_step_reads_and_what_reads_it(show: Show) -> None
     opened.item("entry.block2.merge").hover()
     lit = [each.get_attribute("aria-label") or "" for each in opened.page.locator(".box.on").all()]
     assert {label.split(", ")[-2] for label in lit} >= {"entry.block3.unit.relu", "entry.block3.shortcut.conv"}
-
-
-def test_a_link_to_nothing_says_so(show: Show) -> None:
-    opened = show("xception", "#middle.9.unit")
-    said = opened.page.locator("#status.seen")
-    expect(said).to_have_text("There is no middle.9.unit in this network")
-    opened.press("h")
-    expect(said).to_have_count(0)
 
 
 def test_mistakes_stand_over_the_figure_and_move_nothing(show: Show) -> None:
@@ -191,11 +143,31 @@ def test_a_broken_network_is_shown_with_what_is_wrong(show: Show) -> None:
     assert checked.network is None
     opened = show(checked, "#stages.0.bachnorm")
     expect(opened.page.locator("#facts")).to_contain_text("This model is broken")
-    expect(opened.page.locator("#details .wrong")).to_have_text("GB303: there is no op `bachnorm`")
+    details = opened.page.locator("#details")
+    expect(details.locator(".wrong")).to_have_text("GB303: there is no op `bachnorm`")
+    expect(details.locator(".remedy")).to_have_text("did you mean `batchnorm`?")
+    details.get_by_role("button", name="stages", exact=True).click()
+    assert links(opened, "Wrong in it") == ["0.bachnorm GB303: there is no op `bachnorm`"]
     expect(opened.page.locator(".box.fault")).to_have_count(1)
     opened.press("c")
     expect(opened.page.locator(".box.fault")).to_contain_text("GB303")
     assert opened.crossings() == []
+
+
+def test_shapes_are_written_alike_wherever_a_mistake_is_told(show: Show) -> None:
+    text = (SPECS / "xception.toml").read_text(encoding="utf-8")
+    checked = gb.check_text(
+        text.replace('maxpool = { kernel = 3, stride = 2, padding = "same"', "maxpool = { kernel = 3, stride = 2")
+    )
+    opened, said = show(checked, "#entry.block2.merge"), "cannot add 73×73×128 and 74×74×128"
+    fault = {"code": "GB204", "title": "shapes differ", "line": 75, "text": checked.diagnostics[0].message, "help": ""}
+    opened.page.evaluate("mistakes => window.graphbuilder.fault(mistakes)", [fault])
+    for place in (
+        opened.item("entry.block2.merge"),
+        opened.page.locator("#details .wrong"),
+        opened.page.locator("#fault code"),
+    ):
+        expect(place).to_contain_text(said)
 
 
 def test_columns_are_even_where_all_is_folded(show: Show) -> None:
@@ -287,7 +259,7 @@ def test_an_update_keeps_zoom_folds_and_what_is_chosen(show: Show) -> None:
     opened.page.evaluate("data => window.graphbuilder.update(data)", network_data(changed.typed))
     expect(opened.page.locator("#fault")).to_be_hidden()
     assert (opened.page.locator("#zoom").inner_text(), len(opened.boxes())) == (zoom, folded)
-    expect(opened.page.locator("#details h2")).to_have_text("sepconv")
+    expect(opened.page.locator("#details h2")).to_have_text("exit.block13.unit.sepconv")
     expect(opened.item("10 logits")).to_have_count(1)
 
 

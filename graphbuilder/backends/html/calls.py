@@ -5,6 +5,7 @@ Knows nothing of places on the sheet.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import PurePath
@@ -17,6 +18,7 @@ from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.figure import is_broken
 from graphbuilder.backends.graphviz.read.habits import Habits
 from graphbuilder.backends.graphviz.read.heat import hidden
+from graphbuilder.backends.graphviz.read.reader import in_words
 from graphbuilder.diagnostics import Source
 from graphbuilder.ir import Copies, Graph, Node, Op
 from graphbuilder.ir.fault import Fault
@@ -25,14 +27,31 @@ Data = dict[str, Any]
 _MOST_FIELDS, _MOST_WORDS = 4000, 200
 
 
-class Calls:
-    """The calls of one network: ``bodies`` one after the other, the network's own first, and the ``sources``."""
+class _Table(dict[str, int]):
+    """What is said often, once each, and numbered."""
 
-    def __init__(self, typed: TypedGraph, habits: Habits) -> None:
+    def number(self, said: Any) -> int:
+        """The number of ``said``, which is plain values."""
+        return self.setdefault(json.dumps(said, ensure_ascii=False), len(self))
+
+    def rows(self) -> list[Any]:
+        """All that has a number, in order."""
+        return list(map(json.loads, self))
+
+
+class Calls:
+    """The calls of one network: ``bodies`` one after the other, the network's own first, and the ``sources``.
+
+    Of shapes and arguments calls hold numbers into ``shapes`` and ``arguments``.
+    """
+
+    def __init__(self, typed: TypedGraph, habits: Habits, remedies: Mapping[str, str]) -> None:
         self._habits = habits
+        self._remedies = remedies
         self._waiting: list[TypedGraph] = []
         self._known: dict[TypedGraph, int] = {}
         self._sources: dict[Source, int] = {}
+        self._shapes, self._arguments = _Table(), _Table()
         self._typed = typed
 
     def data(self) -> Data:
@@ -43,6 +62,8 @@ class Calls:
         fields, words = self._fields()
         return {
             "bodies": bodies,
+            "shapes": self._shapes.rows(),
+            "arguments": self._arguments.rows(),
             "fields": fields,
             "sizes": words,
             "sources": [{"name": PurePath(source.path).name, "lines": _lines(source)} for source in self._sources],
@@ -70,23 +91,29 @@ class Calls:
         data: Data = {
             "name": node.name,
             "is": (op.word if isinstance(op, Fault) else op.op) if op else _called(node),
-            "reads": [text.shape(type_) for type_ in typed.inputs_of(node)],
-            "gives": [text.shape(type_) for type_ in typed.outputs_of(node)],
+            "reads": [self._shapes.number(text.shape(type_)) for type_ in typed.inputs_of(node)],
+            "gives": [self._shapes.number(text.shape(type_)) for type_ in typed.outputs_of(node)],
             **_costs(again.unrun() if node.name in typed.graph.auxiliary else again),
         }
         optional: Data = {
             "op": op is not None,
             "title": text.clean(node.title or ""),
-            "args": _arguments(node),
             "shares": "" if node.owns else node.module,
             "training": node.name in typed.graph.auxiliary,
             "behind": [each.name for each in hidden(typed, node, (typed,), self._habits)],
-            "wrong": [text.clean(error) for error in op.errors] if isinstance(op, Fault) else [],
+            "wrong": list(self._wrong(op, node, typed)) if isinstance(op, Fault) else [],
             "at": self._lines_of(node),
         }
+        if given := _arguments(node):
+            data["args"] = self._arguments.number(given)
         if node.name in typed.bodies:
             data["body"] = self._number(typed.bodies[node.name])
         return data | {key: value for key, value in optional.items() if value}
+
+    def _wrong(self, fault: Fault, node: Node, typed: TypedGraph) -> Iterator[list[str]]:
+        """Each mistake, and what mends it, or ""."""
+        for error in fault.errors:
+            yield [text.clean(in_words(said, node, typed)) for said in (error, self._remedies.get(error, ""))]
 
     def _lines_of(self, node: Node) -> list[int]:
         """The source, and its first and last line, of where the spec wrote ``node``."""

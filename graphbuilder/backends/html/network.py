@@ -40,5 +40,5 @@ def network_data(typed: TypedGraph, options: Options = Options()) -> Data:  # no
         "colours": colours(),
         "states": states(placed, options),
         **placed,
-        **Calls(typed, habits).data(),
+        **Calls(typed, habits, options.remedies).data(),
     }

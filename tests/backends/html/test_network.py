@@ -81,9 +81,11 @@ def test_a_call_is_told_in_full() -> None:
     data = data_of("xception")
     found = dict(calls(data))
     conv = found["entry.block3.shortcut.conv"]
-    assert (conv["reads"], conv["gives"]) == (["74×74×128"], ["37×37×256"])
-    assert ["stride", "2"] in conv["args"] and ["kernel", "1"] in conv["args"]
-    assert ["out", "256", "make_divisible(out * width)"] in found["entry.block3.unit.sepconv"]["args"]
+    shapes, arguments = data["shapes"], data["arguments"]
+    assert [shapes[number] for number in (*conv["reads"], *conv["gives"])] == ["74×74×128", "37×37×256"]
+    assert ["stride", "2"] in arguments[conv["args"]] and ["kernel", "1"] in arguments[conv["args"]]
+    sepconv = found["entry.block3.unit.sepconv"]
+    assert ["out", "256", "make_divisible(out * width)"] in arguments[sepconv["args"]]
     assert data["sizes"][data["fields"]["middle.7.unit.2.sepconv"]] == "859×859"
     source, first, last = found["middle.7"]["at"]
     assert data["sources"][source]["name"] == "xception.toml"

@@ -18,20 +18,46 @@ function section(title, ...children) {
 }
 
 function drawDetails(panel, view, go) {
-  const path = view.chosen, call = path ? callAt(view.data, path) : null;
-  panel.hidden = !path;
-  if (!path) return;
-  const item = view.shown;
-  const body = panel.querySelector(".body");
-  body.replaceChildren(...(call ? ofCall(view, path, call, item, go) : ofEnd(path, item)));
+  const path = view.chosen, call = path ? callAt(view.data, path) : null, body = panel.querySelector(".body");
+  panel.hidden = !path && !view.about;
+  byId("copy").hidden = !path;
   body.scrollTop = 0;
-  panel.querySelector("h2").textContent = titleOf(path, call, item);
-  panel.querySelector(".trail").replaceChildren(...trail(path, item?.path === path && isStack(item) ? rangeOfStack(item) : path, go));
+  if (panel.hidden) return;
+  if (!path) {
+    head(panel, "The network", []);
+    body.replaceChildren(...ofNetwork(view.data, go.find));
+    return;
+  }
+  const item = view.shown;
+  body.replaceChildren(...(call ? ofCall(view, path, call, item, go) : ofEnd(path, item)));
+  head(panel, titleOf(path, call, item), trail(path, item?.path === path && isStack(item) ? rangeOfStack(item) : path, go));
+}
+
+// A title with the path below it; what has no title is headed by its path.
+function head(panel, title, crumbs) {
+  panel.querySelector("h2").replaceChildren(...(title ? [title] : crumbs));
+  panel.querySelector(".trail").replaceChildren(...(title ? crumbs : []));
 }
 
 function titleOf(path, call, item) {
   const own = item?.path === path && item.fold && item.fold.kind !== "composite" ? item.fold.title : "";
-  return own || call?.title || path.split(".").at(-1);
+  const title = own || call?.title || "";
+  return title === path.split(".").at(-1) ? "" : title;
+}
+
+// What the network is made of: its ends, its totals, and how many there are of each op.
+function ofNetwork(data, find) {
+  const ends = data.pieces.slice(0, data.atoms).flatMap(({ boxes }) => boxes).filter(({ style }) => style === "terminal");
+  const table = made("table", { class: "ops" }, made("tr", {}, ...["Op", "Count", "Parameters", "MACs"].map((words) => made("th", { scope: "col" }, words))));
+  for (const [op, { count, params, macs }] of countedOps(data)) {
+    const numbers = [String(count), params ? COSTS.params.text(params) : "–", macs ? COSTS.macs.text(macs) : "–"];
+    table.append(made("tr", {}, made("td", {}, pressed(op, () => find(op), { class: "link" })), ...numbers.map((words) => made("td", { class: "number" }, words))));
+  }
+  return [
+    made("p", { class: "facts" }, data.facts.join("  ·  ")),
+    section("Ends", made("p", { class: "shapes" }, ends.map(({ lines }) => lines.flat().map(([words]) => words).join(" ")).join(", "))),
+    section("Made of", table),
+  ];
 }
 
 function ofEnd(path, item) {
@@ -52,7 +78,8 @@ function ofCall(view, path, call, item, go) {
   const { data } = view, last = item?.path === path && isStack(item) ? lastOfStack(item) : path;
   return [
     chips(view, call, item),
-    call.wrong ? section("Wrong", ...call.wrong.map((error) => made("p", { class: "wrong" }, error))) : null,
+    call.wrong ? section("Wrong", ...call.wrong.flatMap(mistaken)) : null,
+    neighbourList("Wrong in it", wrongIn(data, path), go),
     section("Shapes", shapes(call, callAt(data, last) ?? call)),
     section("Cost", costs(view, path, call, item)),
     fieldOf(data, path, last),
@@ -74,6 +101,15 @@ function chips(view, call, item) {
     }
   }
   return row;
+}
+
+function mistaken([error, remedy]) {
+  return [made("p", { class: "wrong" }, error), remedy ? made("p", { class: "hint remedy" }, remedy) : null].filter(Boolean);
+}
+
+function wrongIn(data, path) {
+  const inside = data.entries.filter((entry) => entry.path.startsWith(`${path}.`) && entry.call.wrong);
+  return inside.map((entry) => ({ words: entry.path.slice(path.length + 1), path: entry.path, note: ` ${entry.call.wrong[0][0]}` }));
 }
 
 function shapes(call, last) {
@@ -161,10 +197,12 @@ function specLines(data, [number, first, last]) {
   return section(`${source.name}, ${lines}`, scroll);
 }
 
+const MOST_ROWS = 40;
+
 // Search: a field, and a list of what was found below it.
 class Search {
-  constructor(view, field, list, go) {
-    Object.assign(this, { view, field, list, go, found: [], place: 0 });
+  constructor(view, field, list, go, say) {
+    Object.assign(this, { view, field, list, go, say, found: [], place: 0 });
     field.addEventListener("input", () => this.look());
     field.addEventListener("focus", () => this.look());
     field.addEventListener("keydown", (event) => this.key(event));
@@ -172,7 +210,7 @@ class Search {
   }
 
   look() {
-    this.found = matches(this.view.entries, this.field.value, 40);
+    this.found = matches(this.view.entries, this.field.value);
     this.place = 0;
     this.draw();
   }
@@ -181,24 +219,45 @@ class Search {
     const open = this.field.value.trim() !== "" && document.activeElement === this.field;
     this.list.hidden = !open;
     this.field.setAttribute("aria-expanded", String(open));
-    const rows = this.found.map(({ path, call }, number) => {
+    const rows = this.found.slice(0, MOST_ROWS).map(({ path, call }, number) => {
       const row = made("li", { role: "option", id: `found-${number}`, "aria-selected": String(number === this.place) },
         made("span", { class: "path" }, path), made("span", { class: "what" }, `${call.is} · ${call.gives.join(", ")}`));
       row.addEventListener("mousedown", (event) => { event.preventDefault(); this.take(number); });
       return row;
     });
     if (open && !rows.length) rows.push(made("li", { role: "option", class: "none", "aria-selected": "false" }, "nothing is called so"));
+    else if (open) rows.push(made("li", { role: "presentation", class: "count" }, this.counted));
     this.list.replaceChildren(...rows);
     if (open && this.found.length) this.field.setAttribute("aria-activedescendant", `found-${this.place}`);
     else this.field.removeAttribute("aria-activedescendant");
     this.list.children[this.place]?.scrollIntoView({ block: "nearest" });
   }
 
+  get counted() {
+    const shown = this.found.length > MOST_ROWS ? `, the first ${MOST_ROWS} shown` : "";
+    return `${this.found.length} found${shown}; n and N go on and back`;
+  }
+
+  // The next of what was found last, or the one before.
+  step(by) {
+    if (!this.found.length) return this.say("nothing was searched for; / searches", true);
+    this.take((this.place + by + this.found.length) % this.found.length);
+    return this.say(`${this.place + 1} of ${this.found.length} for ${this.field.value.trim()}`, true);
+  }
+
+  // Looks for words as if they had been typed.
+  find(words) {
+    this.field.value = words;
+    this.field.focus();
+    this.look();
+  }
+
   key(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && this.found.length) {
       event.preventDefault();
-      this.place = (this.place + step + this.found.length) % this.found.length;
+      const rows = Math.min(MOST_ROWS, this.found.length);
+      this.place = (this.place + step + rows) % rows;
       this.draw();
     } else if (event.key === "Enter" && this.found.length) {
       event.preventDefault();
@@ -213,6 +272,7 @@ class Search {
 
   take(number) {
     const { path } = this.found[number];
+    this.place = number;
     this.close();
     this.field.blur();
     this.go(path);

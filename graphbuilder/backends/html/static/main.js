@@ -3,7 +3,7 @@
 const byId = (id) => document.getElementById(id);
 const svg = byId("figure"), panel = byId("details"), status = byId("status");
 const view = new View(svg, byId("world"), report, () => getComputedStyle(panel).position === "absolute" ? panel.offsetHeight : 0);
-const search = new Search(view, byId("search"), byId("found"), (path) => go(path));
+const search = new Search(view, byId("search"), byId("found"), (path) => go(path), say);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 let silence = 0;
@@ -19,6 +19,26 @@ function say(words, seen = false) {
 function go(path) {
   const item = view.choose(path, true);
   item?.element.focus({ preventScroll: true });
+}
+
+go.find = (op) => search.find(`op:${op}`);
+
+// What the network is made of, in place of what is chosen.
+function about() {
+  const open = !view.about;
+  view.choose(null);
+  view.about = open;
+  report("chosen");
+}
+
+async function copy() {
+  if (!view.chosen) return say("nothing is chosen", true);
+  try {
+    await navigator.clipboard.writeText(view.chosen);
+    return say(`copied ${view.chosen}`, true);
+  } catch {
+    return say(`this browser does not let pages copy; it is ${view.chosen}`, true);
+  }
 }
 
 function report(what) {
@@ -114,6 +134,9 @@ function minimapTo(event) {
 
 const COMMANDS = [
   [["/"], "Search by name, op or shape", () => byId("search").focus()],
+  [["n", "N"], "Go to the next of what was found, or back", null],
+  [["i"], "What the network is made of", () => about()],
+  [["y"], "Copy the path of what is chosen", () => copy()],
   [["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"], "Go to the next box", null],
   [["Enter"], "Choose the box and show its details", () => focused() && view.choose(focused().path)],
   [[" "], "Fold or unfold the box", () => fold()],
@@ -194,7 +217,9 @@ function typed(event) {
   const command = COMMANDS.find(([keys]) => keys.includes(event.key));
   if (!command) return;
   event.preventDefault();
-  if (command[2]) command[2](); else arrow(event);
+  if (command[2]) command[2]();
+  else if (event.key in ARROWS) arrow(event);
+  else search.step(event.key === "n" ? 1 : -1);
 }
 
 const FAMILIES = Object.entries({
@@ -230,16 +255,16 @@ function update(data) {
   byId("heat").replaceChildren(...kinds.map(([value, words]) => made("option", { value }, words)));
   view.heat = [known ? view.heat : data.heat, ""].find((heat) => kinds.some(([value]) => value === heat));
   byId("heat").value = view.heat;
-  view.show(data);
+  view.show(resolved(data));
   if (known && view.chosen && !callAt(data, view.chosen) && !view.itemAt(view.chosen)) view.choose(null);
   if (known) say("the figure is up to date");
 }
 
 function fault(mistakes) {
-  const banner = byId("fault"), list = banner.querySelector("ul");
+  const banner = byId("fault"), list = banner.querySelector("ul"), said = (words) => view.data.broken ? inFigure(view.data, words) : words;
   list.replaceChildren(...mistakes.slice(0, 20).map(({ code, title, line, text, help }) => made("li", {},
-    made("strong", {}, code), ` ${title}`, line ? made("span", { class: "hint" }, ` line ${line}`) : "", text ? made("code", {}, text) : "",
-    help ? made("span", { class: "hint remedy" }, help) : "")));
+    made("strong", {}, code), ` ${title}`, line ? made("span", { class: "hint" }, ` line ${line}`) : "", text ? made("code", {}, said(text)) : "",
+    help ? made("span", { class: "hint remedy" }, said(help)) : "")));
   const words = mistakes.length === 1 ? "One mistake" : `${mistakes.length} mistakes`;
   banner.querySelector("h2").textContent = `${words} in the spec; ${view.data.broken ? "this is what can be drawn of it" : "this is the last figure without"}`;
   banner.hidden = !mistakes.length;
@@ -247,7 +272,7 @@ function fault(mistakes) {
 }
 
 function gone(is) {
-  byId("gone").textContent = is ? "The server is gone. This is its last figure, which goes on as soon as the server is back." : "";
+  byId("gone").textContent = is ? "The server is gone. This is its last figure, which goes on as soon as the spec is watched again." : "";
   document.body.classList.toggle("gone", is);
 }
 
@@ -260,7 +285,7 @@ function start() {
   });
   const click = (id, action) => byId(id).addEventListener("click", action);
   const commands = { fit: () => view.fit(), closer: () => view.zoomBy(1.25), farther: () => view.zoomBy(0.8), less: () => view.level(false),
-    deeper: () => view.level(true), theme: turnTheme, close: () => view.choose(null), help: help, more: () => turnMenu(byId("menu").hidden) };
+    deeper: () => view.level(true), theme: turnTheme, close: () => view.choose(null), help: help, copy: copy, title: about, more: () => turnMenu(byId("menu").hidden) };
   for (const [id, action] of Object.entries(commands)) click(id === "help" ? "question" : id, action);
   const menu = { "save-svg": () => saveSvg(view), "save-png": () => savePng(view), "open-all": () => view.foldAll(true),
     "fold-all": () => view.foldAll(false), "as-first": () => view.reset() };

@@ -2,6 +2,16 @@
 
 const MOST_COPIES = 64, MOST_LISTED = 20000;
 
+// Data as they came, with what they say by number said in words.
+function resolved(data) {
+  for (const call of data.bodies.flatMap((body) => body.calls)) {
+    call.reads = call.reads.map((number) => data.shapes[number]);
+    call.gives = call.gives.map((number) => data.shapes[number]);
+    if (call.args !== undefined) call.args = data.arguments[call.args];
+  }
+  return data;
+}
+
 // The calls of a body; copies that are not written out are like the last that is.
 function callsOf(data, number) {
   const body = data.bodies[number];
@@ -11,18 +21,18 @@ function callsOf(data, number) {
   return body.calls.concat(Array.from({ length: Math.max(0, more) }, (_, i) => ({ ...last, name: String(start + i) })));
 }
 
-// Every call with its path, a block before what is in it.
+// Every call with its path, a block before what is in it; what is in a composite is marked `part`.
 function listed(data) {
   const found = [];
-  const walk = (number, prefix) => {
+  const walk = (number, prefix, part) => {
     for (const call of callsOf(data, number)) {
       if (found.length >= MOST_LISTED) return;
       const path = prefix + call.name;
-      found.push({ path, call });
-      if (call.body !== undefined) walk(call.body, `${path}.`);
+      found.push({ path, call, part });
+      if (call.body !== undefined) walk(call.body, `${path}.`, part || Boolean(call.op));
     }
   };
-  walk(0, "");
+  walk(0, "", false);
   return found;
 }
 
@@ -129,6 +139,36 @@ function costsOf(data) {
   return Object.entries(COSTS).filter(([kind]) => totalOf(data, kind) > 0);
 }
 
+// How many calls of each op there are, composites as one, and what they cost together; the most costly first.
+function countedOps(data) {
+  const known = new Map();
+  const add = (sum, op, { count, params, macs }, times, lent) => {
+    const found = sum.get(op) ?? sum.set(op, { count: 0, params: 0, macs: 0 }).get(op);
+    found.count += times * count;
+    found.params += lent ? 0 : times * params;
+    found.macs += times * macs;
+  };
+  const within = (number) => {
+    if (known.has(number)) return known.get(number);
+    const sum = new Map(), { calls, count } = data.bodies[number];
+    calls.forEach((call, index) => {
+      const times = index === calls.length - 1 ? 1 + Math.max(0, (count ?? 0) - calls.length) : 1;
+      if (call.op || call.body === undefined) add(sum, call.is, { ...call, count: 1 }, times, false);
+      else for (const [op, each] of within(call.body)) add(sum, op, each, times, call.shares !== undefined);
+    });
+    known.set(number, sum);
+    return sum;
+  };
+  return [...within(0)].sort(([, a], [, b]) => b.macs - a.macs || b.params - a.params || b.count - a.count);
+}
+
+// The shapes that a text names, as the figure writes them where it knows all of them.
+function inFigure(data, text) {
+  const known = new Map(data.entries.flatMap(({ call }) => [...call.reads, ...call.gives]).flatMap((shape) => [[plain(shape), shape], [turnedShape(shape), shape]]));
+  const pattern = /(?<![\w.])\d+(?:x\d+)+(?![\w.])/g, named = text.match(pattern) ?? [];
+  return named.every((shape) => known.has(shape)) ? text.replace(pattern, (shape) => known.get(shape)) : text;
+}
+
 const UNITS = [["T", 1e12], ["G", 1e9], ["M", 1e6], ["k", 1e3]];
 
 function short(number) {
@@ -169,7 +209,7 @@ function turnedShape(shape) {
 
 const SHAPES = 5, NONE = 9;
 
-function matches(entries, query, most) {
+function matches(entries, query) {
   const words = plain(query).split(/\s+/).filter(Boolean);
   if (!words.length) return [];
   const scored = [];
@@ -179,11 +219,11 @@ function matches(entries, query, most) {
     const holds = (shapes, word) => shapes.some((shape) => [shape, turnedShape(shape)].some((each) => plain(each).includes(word)));
     // Who looks for a shape looks for what gives it, and rather for an op than for what it is in.
     const made = call.body === undefined || call.op ? SHAPES : SHAPES + 1;
-    const one = (word) => name === word ? 0 : name.endsWith(`.${word}`) ? 1 : op.startsWith(word) ? 2 : name.includes(word) ? 3 : op.includes(word) ? 4
+    const one = (word) => word.startsWith("op:") ? (word.slice(3) === plain(call.is) && !entry.part ? 0 : NONE) : name === word ? 0 : name.endsWith(`.${word}`) ? 1 : op.startsWith(word) ? 2 : name.includes(word) ? 3 : op.includes(word) ? 4
       : holds(call.gives, word) ? made : holds(call.reads, word) ? made + 2 : NONE;
     const worst = Math.max(...words.map(one));
     if (worst < NONE) scored.push({ ...entry, score: worst });
   }
   scored.sort((a, b) => a.score - b.score || (a.score < SHAPES ? a.path.length - b.path.length : 0));
-  return scored.slice(0, most);
+  return scored;
 }

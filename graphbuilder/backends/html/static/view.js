@@ -10,6 +10,7 @@ class View {
     this.states = new Map();
     this.breaks = null;
     this.chosen = null;
+    this.about = false;
     this.heat = "";
     this.at = { x: 0, y: 0, zoom: 1 };
     this.touches = new Map();
@@ -186,6 +187,7 @@ class View {
 
   choose(path, look = false) {
     this.chosen = path;
+    this.about = false;
     if (path) this.reveal(path);
     this.mark();
     this.report("chosen");
