@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from graphbuilder.backends.torch import build
-from graphbuilder.backends.torch.kernels import Form, derivative, launch, plain, sepconv
+from graphbuilder.backends.torch.kernels import Form, Window, derivative, launch, plain, sepconv
 from graphbuilder.backends.torch.kernels.plans import Plan, Problem, candidates
-from graphbuilder.backends.torch.kernels.pooledsum import Window, pooledsum
 from graphbuilder.backends.torch.kernels.pooledsum import plain as plain_pool
+from graphbuilder.backends.torch.kernels.pooledsum import pooledsum
 from graphbuilder.backends.torch.kernels.pooledsum import run as run_pool
 from tests.backends.torch.kernels.cases import CASES, Case, drawn
 from tests.backends.torch.kernels.pools import POOLS, Pool, pooled
@@ -97,15 +97,17 @@ def _kernel(name: str, case: Case, dtype: torch.dtype, plan: Plan, device: torch
 def _pools(device: torch.device) -> Iterator[Checking]:
     yield from (partial(_pool, name, case, FLOAT, device) for name, case in POOLS.items())
     yield from (partial(_pool, "ragged", POOLS["ragged"], dtype, device) for dtype in (HALF, BRAIN))
-    yield from (partial(_pool, name, case, BRAIN, device) for name, case in XCEPTION_POOLS.items())
+    for name, case in XCEPTION_POOLS.items():
+        found = Problem("", "", case.image, (3, 3), case.channels, case.image[1], 0, True, case.window)
+        yield from (partial(_pool, name, case, BRAIN, device, plan) for plan in candidates(found))
 
 
-def _pool(name: str, case: Pool, dtype: torch.dtype, device: torch.device) -> Check:
+def _pool(name: str, case: Pool, dtype: torch.dtype, device: torch.device, plan: Plan | None = None) -> Check:
     given = pooled(case, dtype)
     given = given._make(each if each is None else each.to(device) for each in given)
     exact = given._make(each if each is None else each.double() for each in given)
-    found = run_pool(given, case.window)
-    title = f"pool; {name}; {str(dtype).removeprefix('torch.')}"
+    found = run_pool(given, case.window, plan)
+    title = f"pool; {name}; {str(dtype).removeprefix('torch.')}; {plan[:5] if plan else 'static'}"
     return Check(title, _error(found, plain_pool(exact, case.window)), ALLOWED[dtype])
 
 

@@ -7,9 +7,9 @@ depends on the shape alone unless shapes have been probed; everywhere else it is
 operators elsewhere.
 """
 
-from graphbuilder.backends.torch.kernels.form import ACTIVATIONS, Form
+from graphbuilder.backends.torch.kernels.form import ACTIVATIONS, Form, Window
 from graphbuilder.backends.torch.kernels.layout import fused, lay_out
-from graphbuilder.backends.torch.kernels.pooledsum import Window, pooledsum
+from graphbuilder.backends.torch.kernels.pooledsum import pooledsum
 from graphbuilder.backends.torch.kernels.sepconv import sepconv
 
 __all__ = ["ACTIVATIONS", "Form", "Window", "fused", "lay_out", "pooledsum", "sepconv"]

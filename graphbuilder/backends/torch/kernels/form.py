@@ -52,6 +52,21 @@ class Form(NamedTuple):
         return tall, wide
 
 
+class Window(NamedTuple):
+    """How a pooled sum is run; everything but the tensors.
+
+    Attributes:
+        kernel, stride, padding, ceil_mode: of the pool, as torch has them; padding is minus infinity.
+        step: the stride of the convolution.
+    """
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int] = (0, 0)
+    ceil_mode: bool = False
+    step: tuple[int, int] = (1, 1)
+
+
 def result_shape(x: Tensor, weights: Weights, residual: Tensor | None, form: Form) -> tuple[int, int, int, int]:
     """The shape of what a separable convolution gives.
 

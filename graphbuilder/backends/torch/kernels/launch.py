@@ -135,12 +135,17 @@ def _by(call: Call, weights: Weights, plan: Plan) -> None:
 
 def _problem(call: Call) -> Problem:
     x, y = call.x, call.y
-    device = torch.cuda.get_device_name(x.device) if x.is_cuda else x.device.type
+    device = device_name(x)
     dtype = str(x.dtype).removeprefix("torch.")
     made = call.pointwise.shape[1 if call.form.depthwise_first else 0]
     shape = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
     has_residual = call.residual is not None
     return Problem(device, dtype, shape, call.kernel, made, y.shape[1], pixels(y), has_residual, call.form)
+
+
+def device_name(x: Tensor) -> str:
+    """What a plan is remembered by."""
+    return torch.cuda.get_device_name(x.device) if x.is_cuda else x.device.type
 
 
 def _span(call: Call, plan: Plan) -> None:

@@ -1,4 +1,5 @@
-"""Which kernels run a separable convolution of a given shape: a static choice, or what was found fastest by trying.
+"""Which kernels run a separable convolution, or a pooled sum, of a given shape: a static choice, or what was found
+fastest by trying.
 
 Nothing is timed unless it is asked for: inside ``probing()`` every shape that is met for the first time is run by every
 candidate, and what wins is remembered for the process, by device and shape. ``remembered`` and ``remember`` carry that
@@ -18,9 +19,9 @@ from typing import Any, Literal, NamedTuple, cast
 
 import torch
 
-from graphbuilder.backends.torch.kernels.form import Form
+from graphbuilder.backends.torch.kernels.form import Form, Window
 
-Kind = Literal["library", "span", "persistent", "halves", "blas"]
+Kind = Literal["library", "span", "persistent", "halves", "blas", "pooled"]
 CACHE = 24 << 20  # bytes between the halves that stay in the L2 cache of a large GPU beside what streams through it
 SPAN = 256  # output channels that one tile spans
 
@@ -34,6 +35,8 @@ class Problem(NamedTuple):
         out: channels of the result.
         pixels: of the result, over the whole batch.
         residual: whether there is one.
+        form: of a separable convolution, or the window of a pooled sum, whose input is what is pooled; ``made`` are the
+            channels of what is convolved.
     """
 
     device: str
@@ -44,7 +47,7 @@ class Problem(NamedTuple):
     out: int
     pixels: int
     residual: bool
-    form: Form
+    form: Form | Window
 
 
 class Plan(NamedTuple):
@@ -52,7 +55,8 @@ class Plan(NamedTuple):
 
     Attributes:
         kind: "library" is torch's own convolutions; "span" one pass; "persistent" one kernel that goes through scratch;
-            "halves" a kernel each; "blas" the same with the matrix product left to the library.
+            "halves" a kernel each; "blas" the same with the matrix product left to the library; "pooled" is a pooled
+            sum's kernel.
         rows, columns, depth: the tile of the product, in pixels, output channels and channels between.
         warps, stages: of a program.
         images: so many at a time go through both halves, so that what lies between stays in a cache; 0 for all.
@@ -105,7 +109,8 @@ def remember(rows: Iterable[dict[str, Any]]) -> None:
     """Take over what ``remembered`` gave in another process."""
     for row in rows:
         problem = _frozen(row["problem"])
-        problem["form"] = Form(**_frozen(problem["form"]))
+        kind = Form if "before" in problem["form"] else Window
+        problem["form"] = kind(**_frozen(problem["form"]))
         _found[Problem(**problem)] = Plan(**row["plan"])
 
 
@@ -122,6 +127,8 @@ def forget() -> None:
 
 def static(problem: Problem) -> Plan:
     """The choice without a trial: one pass where a tile spans all output channels, else a kernel a half."""
+    if isinstance(problem.form, Window):
+        return Plan("pooled", 64, 128, 32, 8)
     if not problem.form.depthwise_first:
         return Plan("blas")
     if problem.out <= SPAN:
@@ -133,6 +140,10 @@ def candidates(problem: Problem) -> Iterator[Plan]:
     """What is worth trying, the static choice first."""
     yield static(problem)
     yield Plan("library")
+    if isinstance(problem.form, Window):
+        for rows, columns, depth, warps in ((64, 64, 32, 4), (128, 64, 32, 8), (128, 128, 32, 8), (32, 128, 64, 4)):
+            yield Plan("pooled", rows, columns, depth, warps)
+        return
     for images in {0, _images(problem)}:
         yield Plan("blas", images=images)
         yield Plan("halves", images=images)
@@ -161,7 +172,7 @@ def _images(problem: Problem) -> int:
 
 def _has_end(problem: Problem) -> bool:
     """Whether something stands behind the product that the library's would need another pass for."""
-    return problem.residual or problem.form.after != "none"
+    return problem.residual or (isinstance(problem.form, Form) and problem.form.after != "none")
 
 
 def _probe(problem: Problem, run: Callable[[Plan], object]) -> None:

@@ -11,6 +11,7 @@ keeps the inputs alone. What it gives is a new tensor with channels last in memo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -18,6 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from graphbuilder.backends.torch.kernels import launch
+from graphbuilder.backends.torch.kernels.form import Window
+from graphbuilder.backends.torch.kernels.plans import Plan, Problem, plan_of
 from graphbuilder.backends.torch.kernels.registering import as_promised, autocast, empty
 
 aten = torch.ops.aten
@@ -27,21 +30,6 @@ _SCHEMA = (
     "bool ceil_mode, int[2] step) -> Tensor"
 )
 _TENSORS = 4  # arguments that are tensors stand first
-
-
-class Window(NamedTuple):
-    """How it is run; everything but the tensors.
-
-    Attributes:
-        kernel, stride, padding, ceil_mode: of the pool, as torch has them; padding is minus infinity.
-        step: the stride of the convolution.
-    """
-
-    kernel: tuple[int, int]
-    stride: tuple[int, int]
-    padding: tuple[int, int] = (0, 0)
-    ceil_mode: bool = False
-    step: tuple[int, int] = (1, 1)
 
 
 class Tensors(NamedTuple):
@@ -122,40 +110,51 @@ def _fake(*arguments: Any) -> Tensor:
     return empty(result_shape(given, window), given.pooled)
 
 
-# The tile of the product: pixels, output channels, channels read; warps and stages.
-TILE = (64, 128, 32, 8, 3)
-
-
-def run(given: Tensors, window: Window, tile: tuple[int, int, int, int, int] = TILE) -> Tensor:
-    """The sum by our kernel; channels last in memory.
+def run(given: Tensors, window: Window, plan: Plan | None = None) -> Tensor:
+    """The sum by ``plan``, or by the plan for its shape; channels last in memory.
 
     Raises:
         ValueError: the tensors do not fit each other.
     """
-    rows, columns, depth, warps, stages = tile
-    pooled, x = launch.laid_out(given.pooled), launch.laid_out(given.x)
-    y = empty(result_shape(given, window), pooled)
-    channels, out = x.shape[1], y.shape[1]
-    tiles = launch.over(launch.pixels(y), rows) * launch.over(out, columns)
-    with torch.cuda.device_of(x):  # Triton launches on the current one
-        launch.kernels().pooled_sum[(tiles,)](
-            *(pooled, x, given.weight.flatten(1).contiguous(), y if given.bias is None else given.bias, y),
-            *(launch.pixels(y), *pooled.shape[2:], *x.shape[2:], *y.shape[2:]),
-            *(channels // launch.unit(channels), out // launch.unit(out)),
-            **dict(zip(("KH", "KW", "SH", "SW"), (*window.kernel, *window.stride), strict=True)),
-            **dict(zip(("ABOVE", "LEFT", "DOWN", "RIGHT"), (*window.padding, *window.step), strict=True)),
-            BIAS=given.bias is not None,
-            WIDE=launch.is_wide(pooled, x, y),
-            CHANNEL_UNIT=launch.unit(channels),
-            OUT_UNIT=launch.unit(out),
-            PRECISION=launch.precision(),
-            ROWS=rows,
-            COLUMNS=columns,
-            DEPTH=depth,
-            STAGES=stages,
-            num_warps=warps,
-        )
+    laid = given._replace(pooled=launch.laid_out(given.pooled), x=launch.laid_out(given.x))
+    y = empty(result_shape(given, window), laid.pooled)
+    by = partial(_by, laid, window, y)
+    with torch.cuda.device_of(given.x):  # Triton launches on the current one
+        by(plan or plan_of(_problem(laid, window, y), by))
     return y
+
+
+def _problem(given: Tensors, window: Window, y: Tensor) -> Problem:
+    pooled, x = given.pooled, given.x
+    shape = (pooled.shape[0], pooled.shape[1], pooled.shape[2], pooled.shape[3])
+    device, dtype = launch.device_name(x), str(x.dtype).removeprefix("torch.")
+    return Problem(device, dtype, shape, window.kernel, x.shape[1], y.shape[1], launch.pixels(y), True, window)
+
+
+def _by(given: Tensors, window: Window, y: Tensor, plan: Plan) -> None:
+    if plan.kind == "library":
+        y.copy_(plain(given, window))
+        return
+    pooled, x, weight, bias = given
+    channels, out = x.shape[1], y.shape[1]
+    tiles = launch.over(launch.pixels(y), plan.rows) * launch.over(out, plan.columns)
+    launch.kernels().pooled_sum[(tiles,)](
+        *(pooled, x, weight.flatten(1).contiguous(), y if bias is None else bias, y),
+        *(launch.pixels(y), *pooled.shape[2:], *x.shape[2:], *y.shape[2:]),
+        *(channels // launch.unit(channels), out // launch.unit(out)),
+        **dict(zip(("KH", "KW", "SH", "SW"), (*window.kernel, *window.stride), strict=True)),
+        **dict(zip(("ABOVE", "LEFT", "DOWN", "RIGHT"), (*window.padding, *window.step), strict=True)),
+        BIAS=bias is not None,
+        WIDE=launch.is_wide(pooled, x, y),
+        CHANNEL_UNIT=launch.unit(channels),
+        OUT_UNIT=launch.unit(out),
+        PRECISION=launch.precision(),
+        ROWS=plan.rows,
+        COLUMNS=plan.columns,
+        DEPTH=plan.depth,
+        STAGES=plan.stages,
+        num_warps=plan.warps,
+    )
 
 
 def _setup_context(ctx: Any, inputs: Sequence[Any], output: Tensor) -> None:

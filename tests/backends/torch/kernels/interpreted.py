@@ -47,7 +47,11 @@ REDUCED = (
 )
 
 
-POOL_TILES = {"a tile": (64, 64, 32, 4, 1), "small tiles": (16, 16, 16, 4, 1)}
+POOL_PLANS = {
+    "a tile": Plan("pooled", 64, 64, 32),
+    "small tiles": Plan("pooled", 16, 16, 16),
+    "library": Plan("library"),
+}
 LARGEST = launch.LARGEST
 WHOLE = derivative.Tile(256, 64, 4, 1)
 
@@ -103,7 +107,8 @@ def pools() -> dict[str, float]:
     """The error of every pooled sum."""
     launch.LARGEST = LARGEST
     runs = [(name, "a tile", torch.float32) for name in POOLS]
-    runs += [("ragged", "small tiles", torch.float32), ("ragged", "a tile", torch.float16)]
+    runs += [("ragged", tile, torch.float32) for tile in ("small tiles", "library")]
+    runs += [("ragged", "a tile", torch.float16)]
     found = {f"pool, {name}; {tile}; {dtype}": pool_error(name, tile, dtype) for name, tile, dtype in runs}
     launch.LARGEST = 0
     return {**found, "pool; 64-bit offsets; float32": pool_error("ragged", "a tile", torch.float32)}
@@ -115,7 +120,7 @@ def pool_error(name: str, tile: str, dtype: torch.dtype) -> float:
     exact = given._make(each if each is None else each.double() for each in given)
     wanted = plain_pool(exact, case.window)
     torch.use_deterministic_algorithms(True)
-    found = run_pool(given, case.window, POOL_TILES[tile])
+    found = run_pool(given, case.window, POOL_PLANS[tile])
     torch.use_deterministic_algorithms(False)
     assert (found.shape, found.dtype) == (wanted.shape, dtype)
     return float((found.double() - wanted).abs().max() / wanted.abs().max())

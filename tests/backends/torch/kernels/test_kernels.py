@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from graphbuilder.backends.torch.kernels import Form
+from graphbuilder.backends.torch.kernels import Form, Window
 from graphbuilder.backends.torch.kernels.plans import (
     Plan,
     Problem,
@@ -90,6 +90,21 @@ def test_the_fastest_plan_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None
     remember(rows)
     assert plan_of(problem(), lambda plan: None) == fastest
     assert plan_of(problem(out=512), lambda plan: None) == static(problem(out=512))
+    forget()
+
+
+def test_pools_are_tried_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans = importlib.import_module("graphbuilder.backends.torch.kernels.plans")
+    monkeypatch.setattr(plans, "_time", lambda run, plan: 1.0 if plan.kind == "library" else 2.0)
+    pool = problem(form=Window((3, 3), (2, 2), (1, 1), step=(2, 2)), residual=True)
+    assert {plan.kind for plan in candidates(pool)} == {"pooled", "library"}
+    assert plan_of(pool, lambda plan: None) == static(pool) == next(candidates(pool))
+    with probing():
+        assert plan_of(pool, lambda plan: None).kind == "library"
+    rows = json.loads(json.dumps(remembered()))
+    forget()
+    remember(rows)
+    assert plan_of(pool, lambda plan: None).kind == "library"
     forget()
 
 

@@ -9,6 +9,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch._dynamo.backends.common import aot_autograd
+from torch._functorch._aot_autograd.utils import make_boxed_func
 
 from graphbuilder.backends.torch.kernels import ACTIVATIONS, Form, sepconv
 from graphbuilder.backends.torch.kernels.form import Weights
@@ -109,6 +111,20 @@ def test_derivatives_by_their_operator(name: str, frozen: int | None) -> None:
     for one, two in zip(sides[0].flat, sides[1].flat, strict=True):
         assert (one is None) == (two is None)
         torch.testing.assert_close(None if one is None else one.grad, None if two is None else two.grad)
+
+
+@pytest.mark.usefixtures("_as_on_a_gpu")
+def test_derivatives_by_their_operator_are_compiled(layer: Layer) -> None:
+    torch.compiler.reset()
+    seen: list[Any] = []
+
+    def backend(graph: torch.fx.GraphModule, inputs: Any) -> Any:
+        seen.append([node.target for node in graph.graph.nodes])
+        return make_boxed_func(graph.forward)
+
+    compiled = torch.compile(layer, fullgraph=True, backend=aot_autograd(fw_compiler=backend))
+    compiled(torch.randn(2, 5, 7, 9)).square().sum().backward()
+    assert torch.ops.graphbuilder.sepconv_back.default in seen[-1]
 
 
 def test_torch_checks_the_registration_of_derivatives() -> None:
