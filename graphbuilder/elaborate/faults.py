@@ -133,7 +133,12 @@ def _title(builder: BodyBuilder, named: Named) -> str | None:
     step = named.step
     number = builder.scope.compute(step.repeat, step.place_of("repeat")) if step.repeat is not None else None
     number = len(cast("list[object]", number)) if isinstance(number, list) else number
-    return f"{step.title or named.name} × {number}" if type(number) is int else step.title
+    return titled(step.title or named.name, number) if type(number) is int else step.title
+
+
+def titled(word: str, copies: int) -> str:
+    """What stands for so many copies is called."""
+    return f"{word} × {copies}"
 
 
 def _mark(builder: BodyBuilder, named: Named) -> None:

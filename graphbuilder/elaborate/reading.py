@@ -12,6 +12,7 @@ from graphbuilder.elaborate.paths import ambiguous, look_up
 from graphbuilder.elaborate.scope import facts_of
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import TensorType, Value
+from graphbuilder.spec.mending import TWICE
 from graphbuilder.spec.model import Step
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ def _find(builder: BodyBuilder, path: str, step: Step, key: int | str | None = N
     lookup = look_up(path, builder.signals, builder.start, place, builder.nodes)
     if lookup.mistake:
         builder.report(lookup.mistake)
-    return lookup.signal
+    named = builder.steps.get(path.partition(".")[0])
+    twice = builder.context.marks and named is not None and builder.context.unsound(named.place, TWICE)
+    return NOTHING_KNOWN if twice else lookup.signal
 
 
 def _fit(builder: BodyBuilder, step: Step, signal: Signal, name: str, ports: PortNames | None) -> Reading:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare, Ports
 from graphbuilder.elaborate.arguments import shown, written_words
 from graphbuilder.elaborate.builder import Call
-from graphbuilder.elaborate.faults import errors_at, keep_fault, word_of
+from graphbuilder.elaborate.faults import errors_at, keep_fault, titled, word_of
 from graphbuilder.elaborate.joins import Path, join
 from graphbuilder.elaborate.names import Named, base_name
 from graphbuilder.elaborate.outputs import finish, outputs_of
@@ -17,7 +18,8 @@ from graphbuilder.elaborate.paths import Tap
 from graphbuilder.elaborate.reading import PortNames, Reading, facts_read, read
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
-from graphbuilder.ir import Node
+from graphbuilder.ir import Graph, Node
+from graphbuilder.ir.fault import faults
 from graphbuilder.spec.expressions import free_names
 from graphbuilder.spec.model import Step
 from graphbuilder.spec.unknown import UNKNOWN
@@ -64,9 +66,19 @@ def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
         return NOTHING_KNOWN
     values = tuple(known.value for known in reading.known)
     written = written_words(step)
-    node = Node(named.name, graph, values, named.name, written, title=step.title, place=step.place)
+    title = step.title
+    if len(graph.nodes) < copies.number and any(True for _ in faults(graph)):
+        title = titled(step.title or named.name, copies.number)
+        graph = _told(graph, title)
+    node = Node(named.name, graph, values, named.name, written, title=title, place=step.place)
     builder.calls[named.name] = Call(graph, written, {}, {})
     return builder.append(node, reading, step.place)
+
+
+def _told(graph: Graph, title: str) -> Graph:
+    """A repeat that is broken in its first copy, which then stands for all."""
+    nodes = tuple(graph.nodes)
+    return replace(graph, nodes=(replace(nodes[0], title=title),)) if len(nodes) == 1 else graph
 
 
 def _alike(builder: BodyBuilder, step: Step, ports: PortNames) -> bool:

@@ -11,6 +11,8 @@ from typing import Any, cast
 from graphbuilder.spec.merged import Keys
 from graphbuilder.spec.unknown import POISON
 
+TWICE = "twice"
+"""What is marked of a step whose name another has, too."""
 _FORMAT = 1
 _RUNS = ("op", "use", "share", "merge")
 

@@ -26,7 +26,7 @@ from graphbuilder.diagnostics.catalogue.grammar import (
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Document, Place
 from graphbuilder.spec.expressions import Expression
-from graphbuilder.spec.mending import Mending
+from graphbuilder.spec.mending import TWICE, Mending
 from graphbuilder.spec.merged import Keys, own
 from graphbuilder.spec.names import FACTS, STEP_WORDS, TYPES, Kind, fault_of, words_of
 from graphbuilder.spec.params import Refusal, contradiction
@@ -90,7 +90,7 @@ class _Rules:
         self._sink.add(DuplicateName.at(self._name_span(keys), message, related=(label,), help="give it another name"))
 
     def _mark_both(self, second: Keys, first: Keys) -> None:
-        """Whoever reads the name may mean either, so neither is known; the second is out of the first one's way."""
+        """Whoever names it may mean either; the second is out of the first one's way, which the next step reads."""
         match second:
             case (*step, "id"):
                 self._mending.mark(*step)
@@ -103,7 +103,7 @@ class _Rules:
             case _:
                 pass
         if first[-1] == "id":
-            self._mending.mark(*first[:-1])
+            self._mending.mark(*first[:-1], TWICE)
 
     def params(self, table: Mapping[str, Any]) -> None:
         """Report expressions among the params, and what is at odds with its own declaration."""

@@ -117,6 +117,21 @@ def test_what_mends_a_fault_stands_with_it_and_shapes_are_told_in_one_way() -> N
     assert b"help#58; write padding" in rendering.render(compiler.check_text(broken), format="mmd")
 
 
+@pytest.mark.parametrize("step", ['{ use = "b", repeat = 3 }', '{ use = "outer" }'])
+def test_what_is_wrong_in_a_repeat_says_how_often_it_is_repeated(step: str) -> None:
+    outer = '[blocks.outer]\nbody = [{ op = "relu" }, { use = "b", repeat = 3 }]'
+    figure = drawn(f"{HEAD}[model]\nbody = [{step}]\n{outer}\n{BLOCK}")
+    assert [said.text for said in figure.words if said.bold and said.text.endswith("× 3")]
+
+
+def test_what_stands_before_the_second_of_two_with_one_name_is_sound() -> None:
+    relu = '{ id = "a", op = "relu" }'
+    figure = drawn(f'{HEAD}[model]\nbody = [{relu}, {{ op = "maxpool", kernel = 2 }}, {relu}, {{ op = "tanh" }}]\n')
+    styles = {shape.key: shape.style for shape in figure.shapes if shape.tip}
+    assert list(styles.values()) == ["activation", "pooling", "fault", "unknown"]
+    assert "8×8×3" in {said.text for said in figure.words}
+
+
 def test_an_error_says_what_a_spec_says_and_nothing_else() -> None:
     figure = drawn(f'{HEAD}[model]\nbody = [{{ op = "relu" }}, {{ op = "tanh", from = "<b>\\u202E" }}]\n')
     assert words(figure) == ["Tanh GB301: no step or input `<b>\\u202e` in this body"]
