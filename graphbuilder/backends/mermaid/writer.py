@@ -24,6 +24,8 @@ from graphbuilder.backends.mermaid.escape import escaped
 MOST_LINKS, MOST_CHARACTERS = 500, 50_000
 _DEEPEST = 4
 """The level of blocks at which folding a scene that is too large begins."""
+_TOTALS = 2
+"""How many facts stand in the title; the rest is a node that nothing reads, since a title does not wrap."""
 _FRAMES = ("panel", "card", "stacked", "reused")
 
 
@@ -45,9 +47,12 @@ def write(typed: TypedGraph, options: Options = Options()) -> str:  # noqa: B008
 
 
 def _lines(chart: Chart, found: Scene, options: Options) -> Iterator[str]:
-    yield from ("---", f"title: {_quoted(found.title)}", "---")
+    totals, said = found.facts[:_TOTALS], found.facts[_TOTALS:]
+    yield from ("---", f"title: {_quoted(' · '.join((found.title, *totals)))}", "---")
     yield f"flowchart {options.direction}"
-    yield f"  %% {escaped(' · '.join(found.facts))}"
+    if said:
+        yield f'  said["{escaped(" · ".join(said))}"]'
+        yield "  style said fill:none,stroke:none"
     yield from chart.nodes
     yield from chart.links
     yield from _styles(chart.classes, options)

@@ -27,7 +27,9 @@ def test_every_box_is_a_node_and_every_link_joins_two(name: str) -> None:
 
 def test_it_reads_like_the_network() -> None:
     lines = [line.strip() for line in write(network("xception")).splitlines()]
-    assert lines[:4] == ["---", 'title: "Xception (Chollet 2017, figure 5)"', "---", "flowchart TB"]
+    title = "Xception (Chollet 2017, figure 5) · 22.86 M parameters · 8.36 G MACs at 299×299"
+    assert lines[:4] == ["---", f'title: "{title}"', "---", "flowchart TB"]
+    assert 'said["every Conv and SepConv is followed by BatchNorm"]' in lines
     assert 'subgraph b32["middle 0 – 7 ×8 (8 × 1.61 M)"]' in lines
     assert [line for line in lines if line.startswith("n30 ")] == ['n30 -->|"19×19×728"| n33', "n30 --> n39"]
     assert 'n34("SepConv 728, 3×3")' in lines
