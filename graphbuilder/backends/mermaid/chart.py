@@ -94,7 +94,7 @@ class Chart:
 
     def _box(self, box: Box, depth: int) -> str:
         name, help = self._name("n"), f"(help: {box.help})" if box.help else ""
-        said = " ".join(filter(None, (box.title, box.detail, help)))
+        said = " ".join(filter(None, (box.title, box.detail, box.words, help)))
         self._write(depth, name + _NODES[box.look].format(escaped(said)))
         style = box.mark or (box.look if box.look in ("join", "terminal", "block") else box.style)
         if box.look == "terminal":

@@ -22,7 +22,7 @@ TITLE, DETAIL, SMALL, NAME = 10.0, 9.0, 8.5, 7.5
 NAME_ROW = 10.0
 _OP, _PILL, _NARROW_OP = 25.0, 14.0, 34.0
 _TERMINAL = (112.0, 22.0)
-_MOST_ROWS = 4
+_MOST_ROWS, _MOST_CHANGES = 4, 3
 _FAULT, _FAULT_HIGH, _FAULT_LINES = 230.0, 26.0, 6
 _UNNAMED, _NAMED = (210.0, 104.0), (230.0, 150.0)
 """The widest boxes, their words in one line and in two."""
@@ -66,7 +66,12 @@ class Metrics:
         width = self.narrow if narrow else self.wide
         if box.look == "pill":
             return width, _PILL
-        return width, (_NARROW_OP if narrow else _OP) + (NAME_ROW if self.names else 0)
+        under = LINE * len(self.changes(box, width))
+        return width, (_NARROW_OP if narrow else _OP) + (NAME_ROW if self.names else 0) + under
+
+    def changes(self, box: Box, width: float) -> tuple[str, ...]:
+        """What changed of a box so wide, line by line."""
+        return text.wrapped(box.words, width - 8, DETAIL, _MOST_CHANGES) if box.words else ()
 
     def error(self, box: Box) -> tuple[str, ...]:
         """What is wrong with a box that cannot be built, and what mends it, line by line."""

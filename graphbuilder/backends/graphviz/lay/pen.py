@@ -48,6 +48,7 @@ class Pen:
         lines = _lines(mark.box, mark.wide - 8, narrow and mark.high > 30, self.metrics.names)
         if mark.box.look == "fault":
             lines = (*lines, *((Run(line, m.DETAIL),) for line in self.metrics.error(mark.box)))
+        lines = (*lines, *((Run(line, m.DETAIL),) for line in self.metrics.changes(mark.box, mark.wide)))
         tip = mark.box.path if mark.box.look != "terminal" else ""
         box, size = mark.box, (mark.wide, mark.high)
         style = box.mark or (box.look if box.look in ("join", "terminal", "block") else box.style)

@@ -150,6 +150,7 @@ class Placer:
         thick = m.BAR + (m.NAME_ROW if self.metrics.names else 0)
         if box.look == "fault":
             thick = self.metrics.box(box, form)[1]
+        thick += m.LINE * len(self.metrics.changes(box, 2 * reach))
         size = (along, 2 * reach) if self.metrics.across else (2 * reach, thick)
         return self._plain(box, form, {link: ((0.0, places.get(link, 0.0)),) for link in links}, size)
 

@@ -117,6 +117,8 @@ def _box(box: Box, mark: Mark) -> Box:
     if not mark.kind:
         return replace(box, mark="same")
     title = box.title if box.look == "join" else f"{MARKS[mark.kind]} {box.title}"
+    if box.look in ("op", "block"):
+        return replace(box, mark=mark.kind, title=title, words=mark.words)
     return replace(box, mark=mark.kind, title=title, detail=mark.words or box.detail)
 
 

@@ -62,6 +62,7 @@ class Box:
         piled: whether these are drawn behind it.
         cost: what all of them cost, in what the figure is coloured by.
         help: what mends what is wrong.
+        words: in a figure of two networks what changed.
     """
 
     path: str
@@ -79,6 +80,7 @@ class Box:
     piled: bool = False
     cost: float = 0.0
     help: str = ""
+    words: str = ""
 
     @property
     def name(self) -> str:
