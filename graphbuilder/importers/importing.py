@@ -136,7 +136,7 @@ def _imported(traced: Traced, name: str, origin: str) -> Imported:
     checked = check_text(spec.text, f"{name}.toml")
     if checked.network is None:
         raise CompileError(checked.diagnostics)
-    rules = mapping(spec.places, traced.source, traced.ignore, f"The names of {origin}, onto {name}.toml")
+    rules = mapping(spec.places, traced.source, traced.ignore, f"The names of {origin}, onto those of {name}")
     return Imported(name, traced.source, spec.text, rules, checked.network, spec.blocks, spec.repeats)
 
 

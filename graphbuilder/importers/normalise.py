@@ -307,8 +307,25 @@ def _patched(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed
         sources = {way[0] for way in ways if way}
         if [way and way[1:] for way in ways] == _FOUR and len(sources) == 1 and call.args.get("axis") == 2:
             call = replace(call, op="patchmerge", args={}, inputs=(sources.pop(),))
+        elif call.op == "reshape":
+            call = _neighbours(call, by_name) or call
         found.append(call)
     return found, {}
+
+
+def _neighbours(call: Call, by_name: Mapping[str, Call]) -> Call | None:
+    """The like by axes cut in two, and those of the neighbours put before the channels."""
+    permute = by_name.get(call.inputs[0].node)
+    first = by_name.get(permute.inputs[0].node) if permute and permute.op == "permute" else None
+    if permute is None or first is None or first.op != "reshape" or permute.args["axes"] != [0, 2, 3, 1, 4]:
+        return None
+    shape = listed(first.args["shape"])
+    height, factor, width, other, channels = shape
+    source = by_name.get(first.inputs[0].node)
+    is_maps = source is not None and source.shape == (height * factor, width * factor, channels)
+    if not is_maps or factor != other or call.args["shape"] != [height, width, channels * factor**2]:
+        return None
+    return replace(call, op="patchmerge", args={"factor": factor} if factor != 2 else {}, inputs=first.inputs)
 
 
 # First rows and columns of the four, in their order.

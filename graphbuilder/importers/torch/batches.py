@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from graphbuilder.importers.torch.terms import Arguments, Unknown, kind_of
+from graphbuilder.importers.torch.terms import Arguments, Unknown, exchanged, kind_of
 
-_MOVING = ("permute", "transpose", "t")
+_MOVING = ("permute", "swapaxes", "swapdims", "transpose", "t")
 _TAKING = ("unbind", "select")
 
 
@@ -93,6 +93,6 @@ def _axes(given: Arguments, kind: str, rank: int) -> list[int]:
     if kind == "permute":
         return [axis % rank for axis in given["dims"]]
     axes = list(range(rank))
-    first, second = (0, 1) if kind == "t" else (given["dim0"] % rank, given["dim1"] % rank)
+    first, second = exchanged(given, kind, rank)
     axes[first], axes[second] = axes[second], axes[first]
     return axes

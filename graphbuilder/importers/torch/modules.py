@@ -15,13 +15,16 @@ from torch.nn import functional
 
 from graphbuilder.importers.sizes import short
 from graphbuilder.importers.torch.terms import Made, Tensors, Unknown
+from graphbuilder.importers.torch.windowed import KINDS, is_marked
+from graphbuilder.ir import Value
 
 
 class Whole(NamedTuple):
-    """A module, its path, what its calls read, and the last of them."""
+    """A module, its path, what it is a part of, what its calls read, and the last of them."""
 
     module: Any
     path: str
+    within: Any
     read: Any
     last: Any
 
@@ -41,7 +44,7 @@ def wholes(nodes: Iterable[Any], model: nn.Module, state: Collection[str]) -> Ma
         state: the names of the nodes that are tensors of the model.
     """
     named: list[tuple[str, nn.Module]] = [*model.named_modules()]  # pyright: ignore[reportUnknownMemberType]
-    modules = {path: each for path, each in named if type(each).__name__ in _OPS}
+    modules = {path: each for path, each in named if type(each).__name__ in _KNOWN}
     inside: dict[str, list[Any]] = defaultdict(list)
     for node in nodes:
         paths = {path.split("@")[0] for path, _ in node.meta.get("nn_module_stack", {}).values()}
@@ -51,22 +54,30 @@ def wholes(nodes: Iterable[Any], model: nn.Module, state: Collection[str]) -> Ma
     for path, calls in inside.items():
         read = {each for call in calls for each in call.all_input_nodes if each not in calls and "val" in each.meta}
         values = [each for each in read if each.name not in state]
-        if len(values) == 1 and getattr(modules[path], "batch_first", True):
-            found |= dict.fromkeys(calls, Whole(modules[path], path, values[0], calls[-1]))
+        is_one = type(modules[path]).__name__ not in KINDS or is_marked(calls)
+        if len(values) == 1 and is_one and getattr(modules[path], "batch_first", True):
+            within = model.get_submodule(path.rpartition(".")[0])
+            found |= dict.fromkeys(calls, Whole(modules[path], path, within, values[0], calls[-1]))
     return found
 
 
-def made_of_whole(node: Any, whole: Whole, tensors: Tensors) -> Made | None:
-    """One op for the last call of a module, nothing for the others.
+def made_of_whole(node: Any, whole: Whole, tensors: Tensors) -> list[Made] | None:
+    """The ops of a module, mostly one, for the last of its calls, and nothing for the others.
 
     Raises:
         Unknown: it is set to what our op cannot do.
     """
     if node is not whole.last:
         return None
-    said = _OPS[type(whole.module).__name__](whole.module)
-    weights = {ours: f"{whole.path}.{theirs}" for ours, theirs in said.weights.items()}
-    return Made(said.op, said.args, (tensors.value(whole.read),), weights)
+    kind = type(whole.module).__name__
+    if kind == "RelativePositionalMultiHeadAttention":
+        return _biased_attention(whole, tensors.value(whole.read), node.name)
+    said = _shifted_attention(whole.module, whole.within) if kind in KINDS else _OPS[kind](whole.module)
+    return [Made(said.op, said.args, (tensors.value(whole.read),), _owned(whole, said.weights))]
+
+
+def _owned(whole: Whole, weights: Mapping[str, str]) -> dict[str, str]:
+    return {ours: f"{whole.path}.{theirs}" for ours, theirs in weights.items()}
 
 
 @contextmanager
@@ -125,6 +136,44 @@ def _window_attention(module: Any) -> _Said:
     return _Said("windowattention", {**args, **biases}, weights)
 
 
+def _shifted_attention(module: Any, block: Any) -> _Said:
+    """timm's of Swin; how far windows are moved, the block knows that it is a part of."""
+    if module.proj_drop.p:
+        raise Unknown("attention in windows with a dropout behind it")
+    said = _window_attention(_Windowed(module, block.shift_size))
+    dropout = {"dropout": module.attn_drop.p} if module.attn_drop.p else {}
+    return said._replace(args={**said.args, **dropout})
+
+
+class _Windowed:
+    """Attention of timm's under torchvision's names."""
+
+    def __init__(self, module: Any, shift: Any) -> None:
+        self.qkv, self.proj, self.num_heads = module.qkv, module.proj, module.num_heads
+        self.window_size, self.shift_size = [*module.window_size], [*shift]
+
+
+def _biased_attention(whole: Whole, windows: Value, name: str) -> list[Made]:
+    """torchvision's of MaxViT, which attends in each window of tokens that it is given."""
+    module = whole.module
+    heads, width = {"heads": module.n_heads}, module.to_qkv.in_features
+    cut, split, bias, attended = (f"{name}#{number}" for number in range(4))
+    parts = tuple(Value(split, port) for port in "012")
+
+    def linear(out: int, value: Value, theirs: str) -> Made:
+        names = {leaf: f"{theirs}.{leaf}" for leaf in ("weight", "bias")}
+        return Made("linear", {"out": out, "bias": True}, (value,), _owned(whole, names))
+
+    table = _owned(whole, {"weight": "relative_position_bias_table"})
+    return [
+        linear(3 * width, windows, "to_qkv"),
+        Made("split", {"count": 3, "axis": 2}, (Value(cut),), {}),
+        Made("relativebias", {**heads, "window": module.size}, (windows,), table),
+        Made("attend", {**heads, "scale": module.scale_factor}, (*parts, Value(bias)), {}),
+        linear(width, Value(attended), "merge"),
+    ]
+
+
 def _cosine_attention(module: Any) -> _Said:
     """torchvision's of Swin V2, by cosines and biases that a network makes."""
     said = _window_attention(module)
@@ -176,3 +225,4 @@ _OPS: Mapping[str, Callable[[Any], _Said]] = {
     "StdConv2d": _standardised,
     "StdConv2dSame": _standardised,
 }
+_KNOWN = {*_OPS, *KINDS, "RelativePositionalMultiHeadAttention"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from graphbuilder.importers.torch.terms import STACK, Arguments, Made, Maker, Tensors, Unknown, kind_of
+from graphbuilder.importers.torch.terms import STACK, Arguments, Made, Maker, Tensors, Unknown, exchanged, kind_of
 from graphbuilder.ir import Value
 
 
@@ -73,7 +73,7 @@ def _chunks(given: Arguments, tensors: Tensors, node: Any) -> Made:
 
 def _transpose(given: Arguments, tensors: Tensors, node: Any) -> Made:
     rank = len(node.meta["val"].shape)
-    first, second = given["dim0"] % rank, given["dim1"] % rank
+    first, second = exchanged(given, kind_of(node), rank)
     axes = list(range(rank))
     axes[first], axes[second] = second, first
     return _permuted(axes, (tensors.value(given["self"]),))
@@ -128,5 +128,5 @@ MAKERS: Mapping[str, Maker] = {
     "select": _select,
     "slice": _slice,
     "stack": _stack,
-    "transpose": _transpose,
+    **dict.fromkeys(("swapaxes", "swapdims", "transpose"), _transpose),
 }

@@ -22,6 +22,7 @@ from graphbuilder.importers.torch.modules import dropping, made_of_whole, wholes
 from graphbuilder.importers.torch.outputs import named
 from graphbuilder.importers.torch.terms import Made, Tensors, Unknown, kind_of
 from graphbuilder.importers.torch.tied import Tied
+from graphbuilder.importers.torch.windowed import gathering
 from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed, name_for
 from graphbuilder.ir import TensorType, Value
 
@@ -105,7 +106,7 @@ def _exported(
     model: nn.Module, example: Sequence[Tensor], mode: Callable[[nn.Module], AbstractContextManager[None]]
 ) -> Any:
     try:
-        with mode(model), dropping(model), _silent(), torch.no_grad():
+        with mode(model), dropping(model), gathering(model), _silent(), torch.no_grad():
             return torch.export.export(model, tuple(example), strict=False)
     except Exception as error:  # whatever the module's own code raises, too
         message = f"{type(model).__name__} cannot be traced: {type(error).__name__}: {str(error).splitlines()[0:1]}"
@@ -199,8 +200,7 @@ class _Reader:
         """
         tensors = Tensors(self._values, {**self.state, **self._reshaped}, self._fixed)
         if node in self._wholes:
-            made = made_of_whole(node, self._wholes[node], tensors)
-            return [made] if made else None
+            return made_of_whole(node, self._wholes[node], tensors)
         if (steps := self._batches.steps(node)) is not None:
             return self._stepped(node, steps, tensors)
         if node.target is operator.getitem:

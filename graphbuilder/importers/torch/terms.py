@@ -79,4 +79,12 @@ class Arguments:
         return self._given.get(name, self._defaults[name])
 
 
+def exchanged(given: Arguments, kind: str, rank: int) -> tuple[int, int]:
+    """The two axes that a call of that kind, one of ``t``, ``transpose`` and what else they are called, exchanges."""
+    if kind == "t":
+        return 0, 1
+    first, second = ("axis0", "axis1") if kind == "swapaxes" else ("dim0", "dim1")
+    return given[first] % rank, given[second] % rank
+
+
 Maker = Callable[[Arguments, Tensors, Any], Made | list[Made] | None]
