@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Unpack
 
@@ -44,10 +45,33 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def show(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
-    """`show("xception")`, or a network: its page, opened from a file. What went wrong in it fails the test."""
+def _heard(page: Page) -> Opened:
+    """``page``, from now on with what goes wrong in it."""
     faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: faults.append(request.url) if request.url.startswith("http") else None)
+    return Opened(page, faults)
+
+
+@pytest.fixture(scope="module")
+def desktop(chromium: Browser) -> Opened:
+    """One page for all tests of a module, since a new one takes longer than most of them."""
+    return _heard(chromium.new_page())
+
+
+@cache
+def _page_of(name: str) -> bytes:
+    return gb.render(SPECS / f"{name}.toml", format="html")
+
+
+@pytest.fixture
+def show(chromium: Browser, desktop: Opened, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    """`show("xception")`, or a network: its page, opened from a file. What went wrong in it fails the test.
+
+    What was shown before is gone then.
+    """
+    shown: list[Opened] = []
 
     def opened(
         network: str | gb.Network | Checked,
@@ -57,20 +81,23 @@ def show(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
         dark: bool = False,
         **choices: Unpack[Choices],
     ) -> Opened:
-        known = gb.load(SPECS / f"{network}.toml") if isinstance(network, str) else network
+        known = SPECS / f"{network}.toml" if isinstance(network, str) else network
+        whole = isinstance(network, str) and not choices
         path = tmp_path / "page.html"
-        gb.render(known, path, **choices)
-        theme = "dark" if dark else "light"
-        page: Page = chromium.new_page(
-            viewport={"width": wide, "height": high}, color_scheme=theme, has_touch=wide < 700
-        )
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: faults.append(request.url) if request.url.startswith("http") else None)
+        path.write_bytes(_page_of(str(network)) if whole else gb.render(known, format="html", **choices))
+        shown.append(_heard(chromium.new_page(has_touch=True)) if wide < 700 else desktop)
+        page = shown[-1].page
+        page.goto("about:blank")
+        page.set_viewport_size({"width": wide, "height": high})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.mouse.move(0, 0)
         page.goto(f"{path.as_uri()}{hash}")
-        return Opened(page, faults)
+        return shown[-1]
 
     yield opened
-    for context in chromium.contexts:
-        context.close()
+    faults = [fault for each in shown for fault in each.faults]
+    desktop.faults.clear()
+    for each in shown:
+        if each is not desktop:
+            each.page.context.close()
     assert faults == []
