@@ -204,6 +204,7 @@ def test_the_keyboard_reaches_everything(show: Show) -> None:
     expect(opened.page.locator("#details")).to_be_hidden()
     opened.press("?")
     expect(opened.page.locator("#help")).to_be_visible()
+    expect(opened.page.locator("#help-title")).to_be_in_viewport()
     assert "Fold or unfold" in opened.page.locator("#help").inner_text()
     opened.press("Escape")
     expect(opened.page.locator("#help")).to_be_hidden()
