@@ -224,7 +224,10 @@ def compile(
     weights: str | Path | None = None,
     weights_map: str | Path | None = None,
     weights_except: str | Sequence[str] = (),
-    optimize: str = "none",
+    optimize: str | None = None,
+    tune: float | None = None,
+    plan: str | Path | None = None,
+    batch: int = 1,
 ) -> nn.Module:
     """The network as an ``nn.Module``: its source run, its weights drawn from ``seed`` or read from a file.
 
@@ -246,22 +249,29 @@ def compile(
             ahead of them, what training alone needs is left out. It is made of the same weights, and its
             ``load_state_dict`` takes the plain network's names; its ``state_dict`` holds its own tensors, which it
             takes too. Asked to train, it raises. "training" for one that trains faster: maps have channels last in
-            memory, weights and answers are the plain network's.
+            memory, weights and answers are the plain network's. "none" unless given, "inference" where it is tuned.
+        tune: the seconds for finding what runs it fastest here: layouts, torch's compiler, CUDA graphs, ONNX Runtime
+            and OpenVINO where they are installed. What was found is remembered.
+        plan: the file of what was found: read where it exists, else written.
+        batch: the samples in a batch that it is tuned for; others run as they would without tuning.
 
     Raises:
-        CompileError: when the spec or the weights do not fit, or torch, the device or memory is missing.
-        TypeError, ValueError: when ``dtype``, ``seed`` or ``optimize`` is none.
+        CompileError: when the spec, the weights or the plan do not fit, or torch, the device or memory is missing.
+        TypeError, ValueError: when ``dtype``, ``seed``, ``optimize`` or ``batch`` is none.
 
     Warns:
-        UserWarning: when weights of the file are NaN or infinite.
+        UserWarning: when weights of the file are NaN or infinite, when a plan is from elsewhere or cannot be kept.
     """
     from graphbuilder.backends.torch import build, build_optimised
     from graphbuilder.backends.torch.chosen import device_named
     from graphbuilder.passes import optimise
 
     known = _network(network)
-    optimised = optimise(known.typed, optimize, device_named(device).type)
-    built = partial(build_optimised, known.typed, optimised) if optimised.steps else partial(build, known.typed)
+    if tune is not None or plan is not None:
+        built = _tuning(known, tune, plan, batch, optimize)
+    else:
+        optimised = optimise(known.typed, optimize or "none", device_named(device).type)
+        built = partial(build_optimised, known.typed, optimised) if optimised.steps else partial(build, known.typed)
     if weights is None:
         return built(device=device, dtype=dtype, seed=seed)
     from graphbuilder.weights.load import fitting
@@ -273,6 +283,26 @@ def compile(
     for warning in not_finite(str(weights), tensors):
         warn(str(warning), stacklevel=2)
     return built(device=device, dtype=dtype, seed=seed, weights=tensors, drawn=drawn)
+
+
+def _tuning(
+    network: Network, seconds: float | None, plan: str | Path | None, batch: int, optimize: str | None
+) -> Callable[..., nn.Module]:
+    """What builds the tuned module of the same arguments as others are built of."""
+    from graphbuilder.tuning.tune import Wanted, tune
+
+    if optimize not in (None, "inference"):
+        raise ValueError(f'what is tuned answers: optimize must be "inference", not {optimize!r}')
+    if batch < 1 or (seconds is not None and not seconds >= 0):
+        raise ValueError(f"batch must be at least 1 and tune no less than 0, not {batch} and {seconds}")
+
+    def built(**given: Any) -> nn.Module:
+        tuning = tune(Wanted(network.name, network.typed, batch, **given), seconds, plan)
+        for note in tuning.notes:
+            warn(note, stacklevel=4)
+        return tuning.module
+
+    return built
 
 
 def _network(network: Network | str | Path) -> Network:

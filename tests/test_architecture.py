@@ -30,6 +30,7 @@ ROOMS: tuple[str, ...] = (
     "passes",
     "backends",
     "weights",
+    "tuning",
     "compiler",
     "rendering",
     "comparing",
@@ -44,7 +45,7 @@ ROOMS: tuple[str, ...] = (
 SHUT = {"ir": {"spec", "ops"}, "backends": {"spec", "elaborate"}}
 # Who may import a library when the program runs, by the start of the path below the package.
 KEEPERS: dict[str, tuple[str, ...]] = {
-    "torch": ("backends/torch/", "weights/", "benching/", "importers/torch/"),
+    "torch": ("backends/torch/", "weights/", "tuning/", "benching/", "importers/torch/"),
     "triton": ("backends/torch/kernels/",),
     "networkx": ("ir/",),
     "tomli": ("document/",),

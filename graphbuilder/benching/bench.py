@@ -19,12 +19,12 @@ from graphbuilder.backends.table.bench import OURS, Bench, Case, Measurement
 from graphbuilder.backends.table.roofline import Roofline, roofline
 from graphbuilder.backends.torch.chosen import DTYPES, device_named
 from graphbuilder.backends.torch.clocking import clocked_module
+from graphbuilder.backends.torch.machine import machine
 from graphbuilder.backends.torch.memory import memory_coded
 from graphbuilder.backends.torch.rounds import Tell, in_turns, ratio, timed
 from graphbuilder.benching import training as learning
 from graphbuilder.benching.contenders import CONTENDERS, ours, ours_module
 from graphbuilder.benching.given import Given, Ready, given, settled
-from graphbuilder.benching.machine import machine
 from graphbuilder.benching.measured import roof
 from graphbuilder.benching.missing import theirs
 from graphbuilder.benching.peak import peak_of
@@ -52,6 +52,7 @@ def bench(
     device: str | torch.device = "auto",
     optimize: str | None = None,
     training: bool = False,
+    tune: float | None = None,
     versus: Sequence[str] = (),
     seconds: float = 10.0,
     threads: int | None = None,
@@ -67,6 +68,7 @@ def bench(
         device: where to run; "auto" is CUDA where there is one.
         optimize: how ours is compiled: "none", or for what is measured, "inference" or "training".
         training: whether to measure steps of training: forward, loss, backward and an update of weights.
+        tune: the seconds for finding what runs ours fastest in evaluation, case by case; no tuning unless given.
         versus: names in ``CONTENDERS``, those of libraries with a model behind a colon where the spec's is not known.
         seconds: the time for the rounds of a case, once the fewest are done.
         threads: of the CPU, for everybody; what torch has chosen unless given. They stay chosen.
@@ -82,6 +84,8 @@ def bench(
     kind = "training" if training else "inference"
     optimize = optimize or kind
     _checked(batches, dtypes, optimize, versus, training=training, blocks=blocks)
+    if tune is not None and (optimize != "inference" or not tune >= 0):
+        raise ValueError('tune is in seconds, and for what optimize="inference" gives')
     if threads is not None:
         torch.set_num_threads(threads)
     tell("measuring the device")(0, 1)
@@ -95,7 +99,7 @@ def bench(
             case = given(network, batch, dtype, place, weights, training=training)
             doing = f"{network.name}, {batch} in {dtype}"
             with memory_coded(f"run a batch of {batch}"):
-                measurements += _measured(case, optimize, versus, found, seconds, tell, doing)
+                measurements += _measured(case, optimize, tune, versus, found, seconds, tell, doing)
                 if blocks:
                     rooflines.append(_by_block(case, optimize, found, tell(f"{doing}, by block")))
     names = [each.partition(":")[0] for each in versus]
@@ -127,10 +131,17 @@ def _checked(
 
 
 def _measured(
-    case: Given, optimize: str, versus: Sequence[str], device: Device, seconds: float, tell: Telling, doing: str
+    case: Given,
+    optimize: str,
+    tune: float | None,
+    versus: Sequence[str],
+    device: Device,
+    seconds: float,
+    tell: Telling,
+    doing: str,
 ) -> Iterator[Measurement]:
     """Ours and all others in turns."""
-    own = learning.ours if case.training else ours
+    own = learning.ours if case.training else partial(ours, seconds=tune)
     makers = {OURS: partial(own, case, optimize), **{each: partial(_contender, case, each) for each in versus}}
     wanted = _numbers(learning.loss_of(case) if case.training else case.answers())
     runners: list[_Runner] = []

@@ -14,13 +14,19 @@ from graphbuilder.benching.engines import onnxruntime, openvino
 from graphbuilder.benching.given import Given, Ready, channels_last, laid_out
 from graphbuilder.benching.libraries import keras, timm, torchvision
 from graphbuilder.passes import Optimised, optimise
+from graphbuilder.tuning.tune import Wanted, tune
 
 Contender = Callable[[Given, str], Ready]
 """Makes a contender of a case; the text is what stood behind its name: ``timm:legacy_xception``."""
 
 
-def ours(given: Given, optimize: str) -> Ready:
-    """The network as ``compile`` gives it."""
+def ours(given: Given, optimize: str, seconds: float | None = None) -> Ready:
+    """The network as ``compile`` gives it, tuned where ``seconds`` are given for that."""
+    if seconds is not None:
+        network = given.network
+        wanted = Wanted(network.name, network.typed, given.batch, given.place, given.dtype, weights=given.weights)
+        tuning = tune(wanted, seconds)
+        return Ready(_forward(tuning.module, given), f"tuned: {tuning.plan.way}")
     module = ours_module(given, optimise(given.network.typed, optimize, given.place.type))
     return Ready(_forward(module, given), "" if optimize == "inference" else f"--optimize {optimize}")
 

@@ -9,7 +9,7 @@ import torch
 
 from graphbuilder.analysis.roofline import DEVICES, Device
 from graphbuilder.backends.torch.chosen import DTYPES
-from graphbuilder.benching.machine import device_name
+from graphbuilder.backends.torch.machine import device_name
 
 ROUNDS, BUDGET = 200, 1.0  # rounds at most, and seconds, for each number
 # As small as they may be: the best of many short rounds finds moments in which a busy machine is free.

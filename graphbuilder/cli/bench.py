@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +11,7 @@ import click
 from graphbuilder.cli.options import Reading, only_one, reads_specs
 from graphbuilder.cli.report import has_colour, unknown
 from graphbuilder.cli.root import Command
-from graphbuilder.cli.stages import Tell, silent
+from graphbuilder.cli.stages import bars
 
 if TYPE_CHECKING:
     from graphbuilder.backends.table.bench import Bench
@@ -23,6 +21,7 @@ EXAMPLES = """
 Examples:
   graphbuilder bench specs/xception.toml --batch 1 --batch 8 --vs torch,compile
   graphbuilder bench specs/xception.toml --vs timm,keras,onnxruntime,openvino --json > results.json
+  graphbuilder bench specs/xception.toml --tune 120 --vs torch,onnxruntime,openvino
   graphbuilder bench specs/resnet50.toml specs/mobilenet_v2.toml --vs timm:resnet50
   graphbuilder bench specs/xception.toml --training --batch 8 --vs torch,torch:channels_last,compile,timm,keras
   graphbuilder bench specs/xception.toml --device cuda --batch 256 --dtype bfloat16 --blocks -o roofline.svg
@@ -60,6 +59,12 @@ Examples:
 @click.option(
     "--seconds", type=click.FloatRange(0), default=10.0, help="Time for the rounds of each network, batch and dtype."
 )
+@click.option(
+    "--tune",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Find what runs ours fastest first, in that time for each case; found once, it is remembered.",
+)
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads of the CPU; torch's choice unless given.")
 @click.option("--blocks", is_flag=True, help="Time every block of ours as well, beside its floor.")
 @click.option("-o", "--output", metavar="FILE", help="With --blocks, plot the first case's roofline: .svg or .png.")
@@ -76,6 +81,7 @@ def command(
     optimize: str | None,
     versus: tuple[str, ...],
     seconds: float,
+    tune: float | None,
     threads: int | None,
     blocks: bool,
     output: str | None,
@@ -95,10 +101,12 @@ def command(
         _check_training(dtypes, optimize, blocks)
     elif optimize == "training":
         raise click.UsageError("--optimize training is measured with --training")
+    if tune is not None and (training or optimize not in (None, "inference")):
+        raise click.UsageError("--tune is for evaluation with --optimize inference")
     networks = [reading.network(spec) for spec in specs]
     from graphbuilder.benching.bench import bench
 
-    with _progress() as tell:
+    with bars() as tell:
         result = bench(
             *networks,
             batches=batches or (1,),
@@ -106,6 +114,7 @@ def command(
             device=device,
             optimize=optimize,
             training=training,
+            tune=tune,
             versus=contenders,
             seconds=seconds,
             threads=threads,
@@ -155,21 +164,3 @@ def _print(result: Bench, form: str | None) -> None:
         show(result, Console(no_color=not has_colour()))
     else:
         click.echo(result.text(), nl=False)
-
-
-@contextmanager
-def _progress() -> Generator[Callable[[str], Tell]]:
-    """A bar on a terminal for whatever is being done; nothing for anything else."""
-    if not sys.stderr.isatty():
-        yield lambda doing: silent
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("starting", total=None)
-
-        def telling(doing: str) -> Tell:
-            return lambda done, rounds: progress.update(task, description=doing, completed=done, total=rounds)
-
-        yield telling

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from graphbuilder.backends.torch.trial import Trial
     from graphbuilder.compiler import Network
     from graphbuilder.files import Content
+    from graphbuilder.tuning.tune import Tuning
 
 SAMPLE = "a sample"
 
@@ -39,6 +40,7 @@ class Built:
     stages: Stages
     filled: Filled
     seed: int
+    tuning: Tuning | None = None
 
     def text(self, written: Sequence[str]) -> str:
         """A few lines for a person."""
@@ -46,7 +48,8 @@ class Built:
         if written:
             rows["written"] = ", ".join(written)
         called = dict.fromkeys((safe(self.network.name), safe(self.network.title)))
-        return "\n".join(["  ".join(called), *(f"  {name:<10}  {text}" for name, text in rows.items())])
+        lines = ["  ".join(called), *(f"  {name:<10}  {text}" for name, text in rows.items())]
+        return "\n".join([*lines, *(["", str(self.tuning.plan)] if self.tuning else [])])
 
     def _rows(self) -> Iterator[tuple[str, str]]:
         from graphbuilder.analysis.costs import costs
@@ -61,6 +64,8 @@ class Built:
         yield "MACs", f"{scaled(cost.macs)} {SAMPLE}"
         yield from self.filled.rows(self.seed)
         yield "device", f"{self.trial.device}, {self.trial.dtype}, batch {self.trial.batch}"
+        if self.tuning:
+            yield "runs by", "; ".join((f"{self.tuning.plan.way} ({self.tuning.source})", *self.tuning.notes))
         yield "time", str(self.stages)
 
     def data(self, written: Sequence[str]) -> dict[str, Any]:
@@ -72,7 +77,12 @@ class Built:
         known = {name: costs[name] for name in names if name in costs}
         run = {"device": self.trial.device, "dtype": self.trial.dtype, "batch": self.trial.batch}
         made = {**self.filled.data(), "seed": self.seed, "seconds": self.stages.seconds, "written": list(written)}
-        return {**known, **run, **made}
+        return {**known, **run, **made, **self._tuning()}
+
+    def _tuning(self) -> dict[str, Any]:
+        if self.tuning is None:
+            return {}
+        return {"tuning": {**self.tuning.plan.data(), "source": self.tuning.source, "notes": list(self.tuning.notes)}}
 
 
 def contents_of(outputs: Sequence[str]) -> Mapping[str, Callable[[Built], Content]]:

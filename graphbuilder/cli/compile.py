@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from graphbuilder.cli.options import Reading, reads_names, reads_spec
 from graphbuilder.cli.root import Command
-from graphbuilder.cli.stages import Stages
+from graphbuilder.cli.stages import Stages, bars
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from graphbuilder.compiler import Network
+    from graphbuilder.tuning.tune import Tuning
 
 EXAMPLES = """
 \b
@@ -22,6 +29,7 @@ Examples:
   graphbuilder compile specs/xception.toml -o xception.py -o xception.safetensors
   graphbuilder compile specs/xception.toml -o xception/
   graphbuilder compile specs/xception.toml --weights xception.keras --optimize inference -o fast.py -o fast.safetensors
+  graphbuilder compile specs/xception.toml --tune 60 --batch 8 --plan xception.plan.toml
 """
 
 
@@ -36,10 +44,19 @@ Examples:
 @click.option(
     "--optimize",
     type=click.Choice(["none", "inference", "training"]),
-    default="none",
+    default=None,
     help="For inference, take batch norms into the layers ahead of them and leave out what training alone needs; for "
     "training, lay memory out for it.",
 )
+@click.option(
+    "--tune",
+    "seconds",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Find in that time what runs it fastest here, for answering batches of --batch: layouts, torch.compile, CUDA "
+    "graphs, ONNX Runtime, OpenVINO. Found once, it is remembered.",
+)
+@click.option("--plan", metavar="FILE", help="What was found so: read where the file exists, else written with --tune.")
 @click.option("--batch", type=click.IntRange(1), default=1, help="Samples in the random batch that it is run on.")
 @click.option("--weights", metavar="FILE", help="Read weights from a Keras, safetensors or torch file.")
 @reads_names
@@ -62,7 +79,9 @@ def command(
     *,
     device: str,
     dtype: str,
-    optimize: str,
+    optimize: str | None,
+    seconds: float | None,
+    plan: str | None,
     batch: int,
     weights: str | None,
     weights_map: str | None,
@@ -79,6 +98,9 @@ def command(
 
     if (weights_map or weights_except) and not weights:
         raise click.UsageError("--weights-map and --weights-except say how to read --weights, and there are none")
+    optimize = _form(optimize, is_tuned=seconds is not None or plan is not None)
+    if plan is not None:
+        _check_plan(plan, seconds, outputs)
     outputs = tuple(dict.fromkeys(outputs))
     contents = contents_of(outputs)
     if optimize != "none" and any(map(is_folder, outputs)):
@@ -98,18 +120,55 @@ def command(
         with stages.stage("weights", f"reading {weights}"):
             filled = fill(network, weights, weights_map, weights_except)
         reading.warn(filled.warnings)
-    with stages.stage("build", "building"):
-        optimised = optimise(network.typed, optimize, place.type)
-        made = partial(build_optimised, network.typed, optimised) if optimised.steps else partial(build, network.typed)
-        module = made(device=place, dtype=numbers, seed=seed, weights=filled.tensors, drawn=filled.drawn)
-        # What is written runs on any device, with the same names.
-        network = replace(network, typed=optimise(network.typed, optimize).typed)
+    given: dict[str, Any] = {
+        "device": place,
+        "dtype": numbers,
+        "seed": seed,
+        "weights": filled.tensors,
+        "drawn": filled.drawn,
+    }
+    tuning = None
+    if seconds is not None or plan is not None:
+        tuning = _tuned(stages, network, batch, given, seconds, plan)
+        module = tuning.module
+    else:
+        with stages.stage("build", "building"):
+            optimised = optimise(network.typed, optimize, place.type)
+            module = (
+                build_optimised(network.typed, optimised, **given) if optimised.steps else build(network.typed, **given)
+            )
+    # What is written runs on any device, with the same names.
+    network = replace(network, typed=optimise(network.typed, optimize).typed)
     with stages.stage("forward", f"running a batch of {batch}"):
         trial = try_out(module, network.typed, batch=batch, device=place, dtype=numbers, seed=seed)
-    built = Built(network, module, trial, stages, filled, seed)
+    built = Built(network, module, trial, stages, filled, seed, tuning)
     if outputs:
         from graphbuilder.files import write_all
 
         with stages.stage("write", f"writing {', '.join(outputs)}"):
             write_all({output: content(built) for output, content in contents.items()})
     click.echo(json.dumps(built.data(outputs), indent=2) if as_json else built.text(outputs))
+
+
+def _form(optimize: str | None, *, is_tuned: bool) -> str:
+    """What it is optimised for: what is tuned answers."""
+    if is_tuned and optimize not in (None, "inference"):
+        raise click.UsageError(f"--tune and --plan are for --optimize inference, not {optimize}")
+    return optimize or ("inference" if is_tuned else "none")
+
+
+def _check_plan(plan: str, seconds: float | None, outputs: Sequence[str]) -> None:
+    """Before any work."""
+    if seconds is None and not Path(plan).exists():
+        raise click.UsageError(f"there is no plan {plan} to read; --tune 30 writes one")
+    if plan in outputs:
+        raise click.UsageError("-o and --plan are two files")
+
+
+def _tuned(
+    stages: Stages, network: Network, batch: int, given: Mapping[str, Any], seconds: float | None, plan: str | None
+) -> Tuning:
+    from graphbuilder.tuning.tune import Wanted, tune
+
+    with stages.timed("tune"), bars() as tell:
+        return tune(Wanted(network.name, network.typed, batch, **given), seconds, plan, tell)

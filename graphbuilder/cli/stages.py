@@ -22,9 +22,14 @@ class Stages:
 
         Gives what to tell of (rounds done, rounds in all).
         """
-        start = perf_counter()
-        with bar(telling) if counted else _spinner(telling) as tell:
+        with self.timed(name), bar(telling) if counted else _spinner(telling) as tell:
             yield tell
+
+    @contextmanager
+    def timed(self, name: str) -> Generator[None]:
+        """Time what runs inside, which tells what it does by itself."""
+        start = perf_counter()
+        yield
         self.seconds[name] = perf_counter() - start
 
     def __str__(self) -> str:
@@ -52,6 +57,24 @@ def bar(telling: str) -> Generator[Tell]:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(telling, total=None)
         yield lambda done, rounds: progress.update(task, description="timing", completed=done, total=rounds)
+
+
+@contextmanager
+def bars() -> Generator[Callable[[str], Tell]]:
+    """A bar on a terminal for whatever is being done; nothing for anything else."""
+    if not sys.stderr.isatty():
+        yield lambda doing: silent
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("starting", total=None)
+
+        def telling(doing: str) -> Tell:
+            return lambda done, rounds: progress.update(task, description=doing, completed=done, total=rounds)
+
+        yield telling
 
 
 @contextmanager

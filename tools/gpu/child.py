@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 import torch
 
-from graphbuilder.benching.machine import machine
+from graphbuilder.backends.torch.machine import machine
 from tools.gpu import rows
 from tools.gpu.correct import checks
 from tools.gpu.rows import Setting

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.torch.building import build, filled
 from graphbuilder.backends.torch.chosen import device_named
+from graphbuilder.backends.torch.engines.ways import Layout
 from graphbuilder.backends.torch.folding import folded, stacked
 from graphbuilder.backends.torch.kernels import fused, lay_out
 from graphbuilder.backends.torch.loading import restore, text_of
@@ -80,6 +81,7 @@ def build_optimised(
     seed: int = 0,
     weights: Mapping[str, Tensor] | None = None,
     drawn: Collection[str] = (),
+    layout: Layout | None = None,
 ) -> nn.Module:
     """The network behind its passes as a module, in evaluation unless it is to be trained; what is given and drawn are
     the plain one's weights.
@@ -89,7 +91,10 @@ def build_optimised(
     which read maps so, and whose own are laid out for them. Inputs of any format are taken; maps that are given out
     have channels last in memory, at the same shape.
 
-    See ``build`` for the arguments and what is raised.
+    See ``build`` for the other arguments and what is raised.
+
+    Args:
+        layout: of the maps of a module in evaluation, "first" or "last", instead.
     """
     place = device_named(device)
     if optimised.pipeline == "training":
@@ -103,11 +108,17 @@ def build_optimised(
     module.__class__ = _frozen(type(module))
     frozen = cast("Frozen", module)
     frozen.recipe = optimised.recipe
-    if place.type == "cpu" or (place.type == "cuda" and (_is_short(module) or any(fused(module)))):
+    if (layout or _layout(module, place)) == "last":
         _lay_out(module)
     if place.type == "cuda":
         lay_out(module)
     return frozen.requires_grad_(False).eval()
+
+
+def _layout(module: nn.Module, place: torch.device) -> Layout:
+    """The layout that is good where nothing was timed."""
+    is_last = place.type == "cpu" or (place.type == "cuda" and (_is_short(module) or any(fused(module))))
+    return "last" if is_last else "first"
 
 
 def _is_short(module: nn.Module) -> bool:

@@ -92,3 +92,28 @@ class SignsLost(Rule):
     code = "GB711"
     title = "characters that a figure lacks"
     severity = "warning"
+
+
+class PlanInvalid(Rule):
+    """A plan says by which engine a network runs and for which inputs that was found: ``compile --tune 30 --plan
+    x.plan.toml`` writes one, and ``--plan x.plan.toml`` reads it. It has ``format = 1``, ``network``, ``graph``,
+    ``dtype``, ``device``, ``threads``, ``seconds``, and the tables ``inputs``, ``versions``, ``choice`` and ``tried``.
+    Remove the file, and tune anew."""
+
+    code = "GB712"
+    title = "not a plan"
+
+
+class PlanForeign(Rule):
+    """A plan holds for one network, for the shapes and the type of its inputs, and for a kind of device. Another
+    processor or other versions are only warned of: the choice stands, though another might be faster there."""
+
+    code = "GB713"
+    title = "a plan for something else"
+
+
+class EngineMissing(Rule):
+    """A plan asks for an engine that is an extra, and that is not installed here: ONNX Runtime or OpenVINO."""
+
+    code = "GB714"
+    title = "the engine of a plan is missing"

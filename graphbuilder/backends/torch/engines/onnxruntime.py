@@ -1,0 +1,39 @@
+"""ONNX Runtime on the CPU, in float32, all its optimisations on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from graphbuilder.backends.torch.engines.exporting import exported, quiet
+
+
+def run_of(module: nn.Module, inputs: Sequence[Tensor]) -> Callable[..., list[Tensor]]:
+    """What runs ``module`` on inputs of these very shapes, and gives its outputs in order."""
+    session = session_of(module, inputs)
+    names = [each.name for each in session.get_inputs()]
+
+    def run(*given: Tensor) -> list[Tensor]:
+        feed = {name: each.contiguous().numpy() for name, each in zip(names, given, strict=True)}
+        return [torch.as_tensor(each) for each in session.run(None, feed)]
+
+    return run
+
+
+def session_of(module: nn.Module, inputs: Sequence[Tensor]) -> Any:
+    """A session for ``module``, on as many threads as torch takes."""
+    with TemporaryDirectory(prefix="graphbuilder-") as folder, quiet():
+        library = import_module("onnxruntime")
+        settings = library.SessionOptions()
+        settings.intra_op_num_threads = torch.get_num_threads()
+        settings.log_severity_level = 3
+        path = Path(folder) / "network.onnx"
+        # torch annotates it in part.
+        torch.onnx.export(exported(module, inputs), (), path, dynamo=True)  # pyright: ignore[reportUnknownMemberType]
+        return library.InferenceSession(path, settings, providers=["CPUExecutionProvider"])
