@@ -63,6 +63,7 @@ class Pieces:
         return [word if folds[n] or folds[n + 1] or word != before[n] else "" for n, word in enumerate(said)]
 
     def _place(self, sheet: Sheet) -> Data:
+        sheet.region.mark_skips()
         placer = Placer(sheet.region, self._metrics, self._options, upward=sheet.upward)
         part = _entry(_placed(sheet.region, placer, sheet.prefix == ""))
         _leave(part)

@@ -16,6 +16,7 @@ from graphbuilder.ir import TensorType
 
 Look = Literal["op", "pill", "join", "block", "terminal", "fault"]
 OUTSIDE = ""
+_MOST_SEARCHED = 5000
 MARKS = {"added": "+", "removed": "−", "changed": "~"}
 """What happened to an item of a figure of two networks, and its sign."""
 
@@ -170,10 +171,12 @@ class Region:
         self.links = [link for link in self.links if link not in unread]
 
     def mark_skips(self) -> None:
-        """Tell the links that are skips, here and in every card."""
+        """Tell the links that are skips, here and in every card, where no more than can be looked through is in it."""
         for item in self.items.values():
             if isinstance(item, Card):
                 item.region.mark_skips()
+        if len(self.items) > _MOST_SEARCHED:
+            return
         place = {path: 1 << number for number, path in enumerate(self.items)}
         behind = self._behind(place)
         read: dict[End, int] = {}
