@@ -48,14 +48,29 @@ def settled(call: Call, inputs: Sequence[TensorType], *, is_last: bool) -> Call:
         return _of_last(call, inputs[0])
     if is_last and call.op == "reshape" and inputs[0].layout == "last" and len(call.args["shape"]) > 1:
         return _reshaped(call, inputs[0])
-    axis = call.args.get("axis")
+    if "axis" not in call.args:
+        return call
+    return _of_axis(call, inputs[0]) if is_last or call.op != "concat" else _concatenated(call, inputs[0].rank)
+
+
+def _of_axis(call: Call, type_: TensorType) -> Call:
+    """The axis of the channels is the one that is meant where none is said."""
+    axis = call.args["axis"]
     if axis is None:
         return call
-    if axis != inputs[0].channel_axis:
+    if axis != type_.channel_axis:
         if call.op in _OF_CHANNELS:
             raise Unsettled(_OF_CHANNELS[call.op])
         return call
     return replace(call, args={name: value for name, value in call.args.items() if name != "axis"})
+
+
+def _concatenated(call: Call, rank: int) -> Call:
+    """Keras counts the batch as axis 0, and has its channels last."""
+    axis = call.args["axis"] % (rank + 1)
+    if not axis:
+        raise Unsettled("values concatenated along the batch")
+    return replace(call, args={} if axis == rank else {"axis": axis})
 
 
 def _of_last(call: Call, type_: TensorType) -> Call:

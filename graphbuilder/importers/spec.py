@@ -76,7 +76,8 @@ def written(model: Traced, name: str, origin: str) -> Written:
     ]
     comments = {f"blocks.{block.name}": _comment(block) for block in all_templates(root)}
     tables += [(title, table, comments.get(title, "")) for title, table in writer.tables()]
-    text = document(tables, f"Imported from {origin}")
+    without = f", without what it does in training alone: {', '.join(model.dropped)}" if model.dropped else ""
+    text = document(tables, f"Imported from {origin}{without}")
     return Written(text, places(root), len(blocks), text.count("repeat = "))
 
 

@@ -68,6 +68,7 @@ class Traced:
         outputs: values by name.
         ignore: tensors of its weights file that the spec has no use for, as patterns.
         training: the outputs that there are in training alone.
+        dropped: what was left out, since it does something in training alone.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Traced:
     outputs: Mapping[str, Value]
     ignore: tuple[str, ...] = ()
     training: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 def name_for(wanted: str, kind: Kind, taken: Container[str], otherwise: str) -> str:

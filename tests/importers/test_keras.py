@@ -110,7 +110,19 @@ def well_named() -> Any:
     return keras.Model(image, make.Dense(3, name="logits")(x))
 
 
+def shaped() -> Any:
+    """A vector made maps, places joined, exchanged and told anew, sums over the past, and what only training has."""
+    keras = import_keras()
+    make = keras.layers
+    vector = keras.Input((6,))
+    x = make.RandomFlip(name="flip")(make.Reshape((4, 3, 5))(make.Dense(60)(vector)))
+    x = make.Concatenate(axis=1)([make.Conv2D(5, 3, padding="same")(x), make.GaussianNoise(0.1)(x)])
+    x = make.UnitNormalization()(make.Reshape((24, 5))(make.Permute((2, 1, 3))(x)))
+    return keras.Model(vector, make.Conv1D(4, 3, padding="causal", dilation_rate=2)(x))
+
+
 MODELS = {
+    "shaped": (shaped, 40, 0),
     "well_named": (well_named, 25, 0),
     "Xception": (lambda: application("Xception", 71), 60, 2),
     "EfficientNetB0": (lambda: application("EfficientNetB0", 32), 80, 5),
@@ -172,16 +184,23 @@ def test_the_text_of_xception(golden: Callable[[str, str], None], tmp_path: Path
     golden("importers/xception.keras.toml", found.mapping or "")
 
 
+def test_what_only_training_has_is_left_out_and_told(tmp_path: Path) -> None:
+    config = tmp_path / "shaped.json"
+    config.write_text(shaped().to_json(), encoding="utf-8")
+    head = gb.from_keras(config).text.splitlines()[1]
+    assert "without what it does in training alone: `flip` (RandomFlip), `gaussian_noise" in head
+
+
 def test_what_cannot_be_said_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keras = import_keras()
     image = keras.Input((8, 8, 3))
     x = keras.layers.Lambda(lambda value: value + 1, name="plus")(image)
-    x = keras.layers.GaussianNoise(0.1, name="noise")(x)
+    x = keras.layers.Permute((3, 1, 2), name="turn")(x)
     file, spec = tmp_path / "model.json", tmp_path / "model.toml"
     file.write_text(keras.Model(image, keras.layers.Conv2D(4, 3)(x)).to_json(), encoding="utf-8")
     assert run(["import", str(file), "-o", str(spec)]) == 2
     told = capsys.readouterr().err
-    assert "GB801" in told and "layer `plus`: `Lambda`" in told and "layer `noise`: `GaussianNoise`" in told
+    assert "GB801" in told and "layer `plus`: `Lambda`" in told and "layer `turn`: axes in the order [3, 1, 2]" in told
     assert not spec.exists()
 
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from graphbuilder.importers.keras.terms import ACTIVATIONS, Config, Link, Unknown, rescaled
+from graphbuilder.importers.keras.terms import ACTIVATIONS, INPUT, Config, Link, Unknown, rescaled
 from graphbuilder.importers.sizes import each, is_one, listed, short
 
 Chain = Sequence[Link | tuple[str, dict[str, Any]]]
@@ -46,6 +46,15 @@ def _registered(config: Config) -> str:
     return str(found if isinstance(found, str) else config.get("class_name"))
 
 
+# What only training has: the identity in evaluation.
+AUGMENTING = (
+    *("AlphaDropout", "CutMix", "GaussianDropout", "GaussianNoise", "MixUp"),
+    *("RandAugment", "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast"),
+    *("RandomErasing", "RandomFlip", "RandomGrayscale", "RandomHue", "RandomInvert", "RandomPosterization"),
+    *("RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear", "RandomTranslation", "RandomZoom"),
+)
+
+
 def _window(config: Config, kernel: str) -> dict[str, Any]:
     if config["padding"] not in ("valid", "same"):
         raise Unknown(f"`{config['padding']}` padding")
@@ -58,6 +67,9 @@ def _convolution(config: Config) -> dict[str, Any]:
 
 
 def _conv(config: Config) -> Chain:
+    if config["padding"] == "causal":
+        ahead = config["dilation_rate"][0] * (config["kernel_size"][0] - 1)
+        return [("pad", {"sides": [[ahead, 0]]}), *_conv({**config, "padding": "valid"})]
     args = {"out": config["filters"], **_convolution(config), "groups": config.get("groups", 1)}
     return [("conv", args), *_activation(config)]
 
@@ -128,8 +140,8 @@ def _upsampling(config: Config) -> Chain:
 
 
 def _concatenate(config: Config) -> Chain:
-    _last_axis(config)
-    return [("concat", {})]
+    axis = config.get("axis", -1)
+    return [("concat", {} if axis in (-1, 3) else {"axis": axis})]
 
 
 def _dropout(config: Config) -> Chain:
@@ -156,13 +168,35 @@ def _leaky(config: Config) -> Chain:
 
 
 def _reshape(config: Config) -> Chain:
-    """To a vector, or from a vector to maps of one place; in any other the channels would not be the last axis' own."""
+    """To a vector, from a vector, or of places alone; in any other the channels would not be the last axis' own."""
     *places, channels = config["target_shape"]
+    shape = listed(config.get(INPUT))[1:]
+    before = shape if all(isinstance(size, int) for size in shape) else []
     if not places:
         return [("flatten", {})]
-    if not is_one(places) or channels < 1:
-        raise Unknown(f"a reshape to {config['target_shape']}")
-    return [("reshape", {"shape": [channels, *places]})]
+    if is_one(places) and channels > 0:
+        return [("reshape", {"shape": [channels, *places]})]
+    if len(before) == 1 and channels > 0:
+        return [("reshape", {"shape": [*places, channels], "layout": "channels_last"}), ("channelsfirst", {})]
+    if len(before) > 1 and channels in (before[-1], -1) and math.prod(before[:-1]) == math.prod(places) > 0:
+        return [("reshape", {"shape": [before[-1], *places]})]
+    raise Unknown(
+        f"a reshape{f' of {before}' if before else ''} to {config['target_shape']}, channels and places mixed"
+    )
+
+
+def _permute(config: Config) -> Chain:
+    """Places exchanged; Keras counts axes from 1, and the channels are the last."""
+    dims = listed(config["dims"])
+    if dims[-1] != len(dims):
+        raise Unknown(f"axes in the order {dims}, which puts channels where places are")
+    return [("permute", {"axes": [0, *dims[:-1]]})]
+
+
+def _unit_norm(config: Config) -> Chain:
+    """Keras takes the root of a sum of squares that is 1e-12 at least."""
+    _last_axis(config)
+    return [("l2norm", {"eps": 1e-6})]
 
 
 def _rescaling(config: Config) -> Chain:
@@ -241,6 +275,7 @@ def _nothing(_: Config) -> Chain:
 
 
 _LAYERS: Mapping[str, Callable[[Config], Chain]] = {
+    **dict.fromkeys(AUGMENTING, _nothing),
     "Activation": _activation,
     "ActivityRegularization": _nothing,
     "Add": _plain("add"),
@@ -282,6 +317,7 @@ _LAYERS: Mapping[str, Callable[[Config], Chain]] = {
     "Minimum": _plain("min"),
     "Multiply": _plain("mul"),
     "Normalization": _normalization,
+    "Permute": _permute,
     "PReLU": _prelu,
     "ReLU": _relu,
     "Rescaling": _rescaling,
@@ -293,6 +329,7 @@ _LAYERS: Mapping[str, Callable[[Config], Chain]] = {
     **dict.fromkeys(("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"), _spatial_dropout),
     "StochasticDepth": lambda config: [("droppath", {"rate": config["drop_path_rate"]})],
     "Subtract": _plain("sub"),
+    "UnitNormalization": _unit_norm,
     "UpSampling2D": _upsampling,
     "ZeroPadding1D": lambda config: [("pad", {"sides": [list(config["padding"])]})],
     "ZeroPadding2D": _zero_padding,

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple, cast
 from graphbuilder.importers.keras import operations
 from graphbuilder.importers.keras.adapted import adapted
 from graphbuilder.importers.keras.files import config_of, refused
-from graphbuilder.importers.keras.layers import links
+from graphbuilder.importers.keras.layers import AUGMENTING, links
 from graphbuilder.importers.keras.names import fresh, given, scopes
 from graphbuilder.importers.keras.order import by_way
-from graphbuilder.importers.keras.terms import Config, Link, Unknown, inner, name_of
+from graphbuilder.importers.keras.terms import INPUT, Config, Link, Unknown, inner, name_of
 from graphbuilder.importers.sizes import listed
 from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed, name_for
 from graphbuilder.ir import TensorType, Value
@@ -67,7 +67,8 @@ def read(path: str | Path, sizes: Sequence[Sequence[int]] = ()) -> Traced:
     calls = [_renamed(call, names[call.layer]) if call.layer else call for call in by_way(reader.calls, outputs)]
     name = inner(config).get("name") or Path(path).stem
     ignore = ("optimizer/*", *(f"{layer}/*" for layer in fresh([tuple(each.split("/")) for each in numbers]).values()))
-    return Traced(str(name), "keras", reader.inputs, calls, _named(outputs, inner(config)), ignore)
+    named = _named(outputs, inner(config))
+    return Traced(str(name), "keras", reader.inputs, calls, named, ignore, dropped=tuple(reader.dropped))
 
 
 def _renamed(call: Call, layer: str) -> Call:
@@ -112,6 +113,8 @@ class _Reader:
     ) -> None:
         self.inputs: dict[str, TensorType] = {}
         self.calls: list[Call] = []
+        # Layers that do nothing but in training.
+        self.dropped: list[str] = []
         self._unexpressed = unexpressed
         self._sizes = sizes
         self._numbers = numbers
@@ -210,7 +213,16 @@ class _Reader:
         extra = [each for each in (*said[1:], *named.values()) if not _is_unsaid(each) and not list(_tensors(each))]
         if extra:
             raise Unknown(f"`{kind}` called with {', '.join(map(str, extra))} beside its input")
-        return links(kind, {**inner(call.layer), **self._numbers.get(path, {})})
+        if kind in AUGMENTING:
+            self.dropped.append(f"`{path}` ({kind})")
+        return links(kind, {INPUT: _shape(call), **inner(call.layer), **self._numbers.get(path, {})})
+
+
+def _shape(call: _Call) -> Any:
+    """The shape of what a call reads first, the batch in front; None where the file does not tell (Keras 2)."""
+    said, named = _arguments(call)
+    first: Any = next(iter([*said, *named.values()]), None)
+    return cast("Config", first)["config"].get("shape") if isinstance(first, Mapping) else None
 
 
 def _arguments(call: _Call) -> tuple[list[Any], Mapping[str, Any]]:

@@ -9,6 +9,9 @@ from graphbuilder.importers.sizes import is_one, listed, short
 
 Config = Mapping[str, Any]
 
+# The shape that a layer reads, beside its settings, where the file tells.
+INPUT = "input_shape"
+
 
 class Unknown(Exception):
     """The catalogue has no such op; the message says what is missing."""
