@@ -98,6 +98,7 @@ def _fit(builder: BodyBuilder, step: Step, signal: Signal, name: str, ports: Por
     if ports is None:
         return Reading((), signal)
     if ports.variadic and "*" in name:
+        builder.context.params.terms.spend(len(signal.outputs), step.place)
         return Reading(tuple(signal.outputs.values()), signal)
     if len(ports.names) - ports.optional > 1 and not ports.variadic:
         return _same_names(builder, step, signal, name, ports)
@@ -135,6 +136,7 @@ def _many(builder: BodyBuilder, step: Step, paths: list[str], ports: PortNames |
         if signal.outputs is None:
             failed = True
         elif "*" in path:
+            builder.context.params.terms.spend(len(signal.outputs), step.place)
             known.extend(signal.outputs.values())
         elif signal.sole is None:
             builder.report(ambiguous(path, signal, step.place_of("from") / index))

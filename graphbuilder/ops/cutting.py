@@ -21,6 +21,15 @@ _MAP = TensorType((6, 9, 8))
 _LINE = TensorType((6, 9))
 _TOKENS = TensorType((9, 6), "last")
 
+# Every part has a name, a type and readers of its own.
+_MOST_PARTS = 1024
+_Count = Annotated[int, Field(gt=0, le=_MOST_PARTS), f.said(f"a positive integer up to {_MOST_PARTS}")]
+_PartSizes = Annotated[
+    tuple[f.Scalar, ...],
+    Field(min_length=1, max_length=_MOST_PARTS),
+    f.said(f"a list of at most {_MOST_PARTS} positive integers"),
+]
+
 _AXIS = "the batch not counted; negative ones count from the end"
 
 
@@ -31,8 +40,8 @@ class Split(Op):
     family = "shape"
     title = "Split"
 
-    count: Annotated[f.Positive | None, Field(description="Into how many equal parts")] = None
-    sizes: Annotated[f.Positives | None, Field(description="The size of each part, in place of `count`")] = None
+    count: Annotated[_Count | None, Field(description="Into how many equal parts")] = None
+    sizes: Annotated[_PartSizes | None, Field(description="The size of each part, in place of `count`")] = None
     axis: Annotated[f.Axis | None, Field(description=f"The axis to cut, {_AXIS}; the channels unless given")] = None
 
     def results(self) -> tuple[str, ...]:

@@ -142,7 +142,7 @@ class ShortcutWeights(nn.Conv2d):
 
 
 class PooledSum(nn.Module):
-    """A max pool plus a strided 1x1 convolution of another map, in one operator of GraphBuilder's."""
+    """A max pool plus a strided 1x1 convolution of another map, in one operator."""
 
     def __init__(
         self,

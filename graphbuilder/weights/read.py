@@ -6,7 +6,9 @@ file has bytes; there is no second, laxer way of reading. Nothing here knows the
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import zipfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -35,13 +37,21 @@ def read(path: str | Path) -> Checkpoint:
     """
     with ExitStack() as opened:
         try:
-            file = opened.enter_context(open(path, "rb"))
-            size = os.fstat(file.fileno()).st_size
+            # A pipe would be waited for, and none of these formats can be read from one.
+            file = opened.enter_context(open(path, "rb", opener=_at_once))
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise OSError(errno.EINVAL, "it is not a plain file")
+            size = found.st_size
             head = file.read(16)
         except (OSError, ValueError) as error:
             raise CompileError((cannot_open(Path(path), str(path), error),)) from None
         file.seek(0)
         return _dispatch(str(path), file, head, size, opened)
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _dispatch(path: str, file: BinaryIO, head: bytes, size: int, opened: ExitStack) -> Checkpoint:

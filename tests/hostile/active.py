@@ -38,6 +38,8 @@ MERMAID = re.compile(
     rf"""
       \ *n\d+(\(|\[|\(\[|\(\(|\[\[){WORDS}(\)|\]|\]\)|\)\)|\]\])
     | \ *subgraph\ b\d+\[{WORDS}\]
+    | \ *said\[{WORDS}\]
+    | \ *style\ said\ fill:none,stroke:none
     | \ *end
     | \ *n\d+\ (-->|-\.->)(\|{WORDS}\|)?\ n\d+
     | \ *classDef\ \w+\ [\w:#,\ .-]+

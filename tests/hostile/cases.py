@@ -167,7 +167,18 @@ CASES: Mapping[str, Case] = {
     "a_huge_padding": Case(model('{ op = "pad", sides = 2147483647 }'), "GB607"),
     "a_huge_kernel": Case(model('{ op = "conv", out = 1, kernel = 2147483647, padding = "same" }'), "GB212"),
     "many_dimensions": Case(model('{ op = "relu" }').replace("[3, 8, 8]", str([2] * 20000)), "GB607"),
-    "many_parts_of_a_split": Case(model('{ op = "split", count = 1000000000 }'), "GB202"),
+    "many_parts_of_a_split": Case(model('{ op = "split", count = 1000000000 }'), "GB307"),
+    "as_many_parts_as_channels": Case(
+        model('{ op = "conv", out = 1000000000, kernel = 1 }, { op = "split", count = 1000000000 }'), "GB307"
+    ),
+    "all_parts_read_often": Case(
+        model(
+            '{ op = "conv", out = 1024, kernel = 1 }, { id = "s", op = "split", count = 1024 }, '
+            + '{ op = "add", from = "s.*" }, ' * 1000
+            + '{ op = "relu" }'
+        ),
+        "GB610",
+    ),
     "groups_without_end": Case(model('{ op = "conv", out = 2147483647, kernel = 1, groups = 2147483647 }'), "GB202"),
     "a_reshape_of_nothing": Case(model('{ op = "reshape", shape = [0, -1] }'), "GB209"),
     "an_endless_expression_of_lists": Case(growing_params(30), "GB158"),

@@ -303,7 +303,7 @@ def test_pointwise_first_leaves_no_room_for_a_multiplier() -> None:
         ("dropout", {"rate": True}, "rate", "must be at least 0 and less than 1"),
         ("batchnorm", {"eps": 0}, "eps", "must be a positive number"),
         ("batchnorm", {"eps": float("nan")}, "eps", "must be a positive number"),
-        ("split", {"sizes": []}, "sizes", "must be a list of positive integers"),
+        ("split", {"sizes": []}, "sizes", "must be a list of at most 1024 positive integers"),
         ("reshape", {"shape": []}, "shape", "must be a list of integers"),
         ("crop", {"size": []}, "size", "must be a positive integer, or a list of one an axis"),
         ("resize", {"factor": []}, "factor", "must be a positive number, or a list of one an axis"),

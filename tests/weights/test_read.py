@@ -1,6 +1,7 @@
 """Files of the torch world as they are, and HDF5 in Keras's three layouts, written by hand."""
 
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -207,3 +208,9 @@ def test_hdf5_wherever_its_numbers_lie(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found["a/odd"], np.arange(12).reshape(3, 4))
     assert found["a/one"].shape == () and found["a/one"] == 3
     assert found["a/none"].shape == (0, 4)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "weights.h5")
+    with pytest.raises(CompileError, match="GB003.*not a plain file"):
+        read(tmp_path / "weights.h5")
