@@ -66,10 +66,21 @@ def told(found: Iterable[tuple[str, str]]) -> str:
     return "\n".join(f"{name}: {fault}" for name, fault in found)
 
 
+def _given(command: str) -> Iterator[str]:
+    """The cases that a command is given: one that others begin as meets all, another every third that is not large.
+
+    The others start at different ones, so that each case is met by several of them.
+    """
+    start = list(COMMANDS).index(command)
+    for index, name in enumerate(CASES):
+        if command in FIRST or (name not in LARGE and index % 3 == start % 3):
+            yield name
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_spec_that_is_refused_ends_in_its_code(command: str, tmp_path: Path) -> None:
     found: list[tuple[str, str]] = []
-    cases = {name: case for name, case in CASES.items() if command in FIRST or name not in LARGE}
+    cases = {name: CASES[name] for name in _given(command)}
     for answer in answers(tmp_path, cases, command):
         name = answer["name"]
         written = tmp_path / name / "it" / command
