@@ -231,10 +231,10 @@ def test_halves_are_one_kernel_each_way() -> None:
     assert learning(typed, "blocks")[2:] == [("sepconv.depthwise", MAP, 2 * MAP), ("sepconv.depthwise", 3 * MAP, MAP)]
 
 
-def test_places_of_maxima_have_a_width_of_their_own() -> None:
+@pytest.mark.parametrize(("fusion", "width"), [("nothing", 8), ("elementwise", 1)])
+def test_places_of_maxima_have_a_width_of_their_own(fusion: Fusion, width: int) -> None:
     typed = steps(CONV, "{ op = 'maxpool', kernel = 2 }")
-    for fusion, width in (("nothing", 8), ("elementwise", 1)):
-        assert [each.places for each in learned(flow(typed, training=True), fusion)][-2:] == [width * MAP // 4] * 2
+    assert [each.places for each in learned(flow(typed, training=True), fusion)][-2:] == [width * MAP // 4] * 2
 
 
 def test_what_only_training_runs_is_learnt() -> None:
