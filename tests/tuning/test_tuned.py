@@ -101,7 +101,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_it_is_prepared_once_and_at_the_first_call(calls: list[str], network: Network) -> None:
     module = made(network, "openvino")
     assert calls == []
-    module(image()), module(image=image())
+    module(image())
+    module(image=image())
     assert calls == ["prepared", "run", "run"]
 
 
