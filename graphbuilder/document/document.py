@@ -20,6 +20,7 @@ from graphbuilder.document.caps import MAX_LEVELS, MAX_PARTS, beyond_64_bits, re
 from graphbuilder.document.lines import Lines
 from graphbuilder.document.reading import MAX_BYTES, read_text, too_large
 from graphbuilder.document.scanner import Extent, Key, Keys, Scanner
+from graphbuilder.garbage import no_search
 
 _ENDLESS_INTEGER = re.compile(r"[0-9][0-9_]{639,}")
 
@@ -99,6 +100,7 @@ def load(
     return parse(text, str(path), max_bytes=max_bytes, max_levels=max_levels, max_parts=max_parts)
 
 
+@no_search()
 def parse(
     text: str, path: str, *, max_bytes: int = MAX_BYTES, max_levels: int = MAX_LEVELS, max_parts: int = MAX_PARTS
 ) -> Document:
