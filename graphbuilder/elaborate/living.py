@@ -19,8 +19,24 @@ def living(bodies: Sequence[Sequence[Named]], unneeded: Collection[Place]) -> tu
     for body in bodies:
         if body and gone.issuperset(named.name for named in body):
             gone -= _behind(body[-1], steps)
-    heirs: dict[str, str] = {}
-    return tuple([_heir(named, steps, gone, heirs) for named in body if named.name not in gone] for body in bodies)
+    left = [[named for named in body if named.name not in gone] for body in bodies]
+    owners = {named.name: _owner(named, steps) for body in left for named in body}
+    new = heirs(owners.items())
+    return tuple([_inheriting(named, owners[named.name], steps, new) for named in body] for body in left)
+
+
+def heirs(owners: Collection[tuple[str, str]]) -> dict[str, str]:
+    """By each owner of weights that is not left, the first of those that are and share them: their owner instead.
+
+    Args:
+        owners: what is left, in order, each with the owner of its weights, which may be itself.
+    """
+    left = {name for name, _ in owners}
+    found: dict[str, str] = {}
+    for name, owner in owners:
+        if owner not in left:
+            found.setdefault(owner, name)
+    return found
 
 
 def _gone(bodies: Sequence[Sequence[Named]], steps: Mapping[str, Named], unneeded: Collection[Place]) -> set[str]:
@@ -66,14 +82,21 @@ def _behind(last: Named, steps: Mapping[str, Named]) -> set[str]:
     return found
 
 
-def _heir(named: Named, steps: Mapping[str, Named], gone: Collection[str], heirs: dict[str, str]) -> Named:
+def _owner(named: Named, steps: Mapping[str, Named]) -> str:
+    """The step that owns the weights which ``named`` runs."""
+    passed: set[str] = set()
+    while isinstance(named.step.share, str) and named.step.share in steps and named.name not in passed:
+        passed.add(named.name)
+        named = steps[named.step.share]
+    return named.name
+
+
+def _inheriting(named: Named, owner: str, steps: Mapping[str, Named], new: Mapping[str, str]) -> Named:
     """A step whose weights were those of one that is gone: it owns them, or shares those of who does now."""
-    step, owner = named.step, named.step.share
-    while isinstance(owner, str) and owner in gone:
-        if owner in heirs:
-            return named._replace(step=step.model_copy(update={"share": heirs[owner]}))
-        heirs[owner] = named.name
-        own = {"id": step.id, "from_": step.from_, "title": step.title, "when": step.when}
-        step = steps[owner].step.model_copy(update=own)
-        owner = step.share
-    return named._replace(step=step)
+    step = named.step
+    if owner == named.name or owner not in new:
+        return named
+    if new[owner] != named.name:
+        return named._replace(step=step.model_copy(update={"share": new[owner]}))
+    own = {"id": step.id, "from_": step.from_, "title": step.title, "when": step.when}
+    return named._replace(step=steps[owner].step.model_copy(update=own))

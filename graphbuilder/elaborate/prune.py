@@ -8,18 +8,15 @@ from dataclasses import replace
 from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.references import StepUnneeded
 from graphbuilder.document import Place
+from graphbuilder.elaborate.living import heirs
 from graphbuilder.ir import Node, Value
 
 
 def _inherited(nodes: Sequence[Node]) -> Iterator[Node]:
     """``nodes``, the first of those that share the weights of a step left out being their owner instead."""
-    owners = {node.name for node in nodes}
-    heirs: dict[str, str] = {}
+    new = heirs([(node.name, node.module) for node in nodes])
     for node in nodes:
-        if node.module in owners:
-            yield node
-        else:
-            yield replace(node, module=heirs.setdefault(node.module, node.name))
+        yield replace(node, module=new[node.module]) if node.module in new else node
 
 
 class Pruner:

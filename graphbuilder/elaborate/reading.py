@@ -86,6 +86,8 @@ def _find(builder: BodyBuilder, path: str, step: Step, key: int | str | None = N
     lookup = look_up(path, builder.signals, builder.start, place, builder.nodes)
     if lookup.mistake:
         builder.report(lookup.mistake)
+    if "*" in path and lookup.signal.outputs is not None:
+        builder.context.params.terms.spend(len(lookup.signal.outputs), step.place)
     named = builder.steps.get(path.partition(".")[0])
     twice = builder.context.marks and named is not None and builder.context.unsound(named.place, TWICE)
     return NOTHING_KNOWN if twice else lookup.signal
@@ -98,7 +100,6 @@ def _fit(builder: BodyBuilder, step: Step, signal: Signal, name: str, ports: Por
     if ports is None:
         return Reading((), signal)
     if ports.variadic and "*" in name:
-        builder.context.params.terms.spend(len(signal.outputs), step.place)
         return Reading(tuple(signal.outputs.values()), signal)
     if len(ports.names) - ports.optional > 1 and not ports.variadic:
         return _same_names(builder, step, signal, name, ports)
@@ -136,7 +137,6 @@ def _many(builder: BodyBuilder, step: Step, paths: list[str], ports: PortNames |
         if signal.outputs is None:
             failed = True
         elif "*" in path:
-            builder.context.params.terms.spend(len(signal.outputs), step.place)
             known.extend(signal.outputs.values())
         elif signal.sole is None:
             builder.report(ambiguous(path, signal, step.place_of("from") / index))
