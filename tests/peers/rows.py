@@ -21,7 +21,7 @@ class Row(NamedTuple):
         spec: its path below ``specs``, without the suffix.
         reference: ``keras:Xception`` of ``keras.applications``, ``torchvision:resnet50`` of its models (or
             ``torchvision:segmentation.fcn_resnet50``), ``timm:legacy_xception``, or ``plain:lenet.lenet5``, a function
-            of ``tests/peers/plain/lenet.py``.
+            of ``tests/peers/plain/lenet.py`` (``keras_by_hand:xception_in_keras.xception`` where it is one of Keras).
         sizes: heights and widths of the images, where the spec has a param ``size``. The step of training is taken at
             the smallest.
         params: of the spec, besides ``classes`` and ``size``.

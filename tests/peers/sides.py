@@ -51,7 +51,7 @@ class Side(Protocol):
 
 def side(row: Row, shapes: Sequence[Sequence[int]]) -> Side:
     """The reference of ``row``; ``shapes`` are those of its inputs, channels first, without the batch."""
-    return KerasSide(row, shapes) if row.source == "keras" else TorchSide(row, shapes)
+    return KerasSide(row, shapes) if row.source.startswith("keras") else TorchSide(row, shapes)
 
 
 def loss_of(answer: Answer) -> Tensor:
@@ -205,7 +205,7 @@ _DRAWS = {
 
 
 class KerasSide:
-    """A network of ``keras.applications``, in as many sizes as are asked for, with one set of weights."""
+    """A network of ``keras.applications``, or written by hand, in as many sizes as are asked, with one set of weights."""
 
     def __init__(self, row: Row, shapes: Sequence[Sequence[int]]) -> None:
         self._keras = import_keras()
@@ -262,7 +262,7 @@ class KerasSide:
         return float(loss.detach()), folder / "gradients.keras"
 
     def _made(self, shape: Sequence[int]) -> Any:
-        make = getattr(self._keras.applications, self._row.function)
+        make: Any = getattr(self._keras.applications, self._row.function, None) or _plain(self._row.function)
         channels, *spatial = shape
         given = {"weights": None, "classes": CLASSES, "classifier_activation": None, **self._row.settings}
         model = make(input_shape=(*spatial, channels), **given)
