@@ -10,6 +10,8 @@ import click
 
 from graphbuilder.cli.root import Command
 from graphbuilder.cli.stages import Stages
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.catalogue.importing import InputLayout
 
 if TYPE_CHECKING:
     from graphbuilder.importers.importing import Imported
@@ -21,6 +23,7 @@ Examples:
   graphbuilder import xception.keras -o xception/
   graphbuilder import config.json --input 3,224,224
   graphbuilder import mynets.models:resnet50 --input 3,224,224 -o resnet50.toml
+  graphbuilder import mynets.models:mixer --input 196,768 --layout channels_last -o mixer.toml
 """
 
 
@@ -48,6 +51,14 @@ class _Shape(click.ParamType[tuple[int, ...]]):
     help="The shape of an input, without the batch, once for each: of a torch module (3,224,224 unless given), or of a "
     "Keras model whose file leaves it open.",
 )
+@click.option(
+    "--layout",
+    "layouts",
+    type=click.Choice(["channels_first", "channels_last"]),
+    multiple=True,
+    help="Which axis of a torch module's inputs holds the channels, channels_first unless given: once for all, or once "
+    "for each.",
+)
 @click.option("--name", help="What the spec is called; the model's name unless given.")
 @click.option(
     "-o",
@@ -58,7 +69,9 @@ class _Shape(click.ParamType[tuple[int, ...]]):
     help="Write the spec (.toml), and the mapping of names beside it, or the weights by the spec's names "
     "(.safetensors), or into DIR/ all: spec.toml, weights.safetensors, names.toml; repeatable.",
 )
-def command(model: str, shapes: Sequence[tuple[int, ...]], name: str | None, outputs: Sequence[str]) -> None:
+def command(
+    model: str, shapes: Sequence[tuple[int, ...]], layouts: Sequence[str], name: str | None, outputs: Sequence[str]
+) -> None:
     """Make a spec from a model: repeated parts become blocks, residuals shortcuts, and names lead to its weights.
 
     MODEL is a Keras file (.keras, a whole .h5, or the JSON of its config) or package.module:function, which is imported
@@ -70,7 +83,7 @@ def command(model: str, shapes: Sequence[tuple[int, ...]], name: str | None, out
     for output in outputs:
         refuse_suffix(output)
     stages = Stages()
-    found = _imported(model, shapes, name, stages)
+    found = _imported(model, shapes, layouts, name, stages)
     if not outputs:
         click.echo(found.text, nl=False)
         return
@@ -80,8 +93,12 @@ def command(model: str, shapes: Sequence[tuple[int, ...]], name: str | None, out
     click.echo(f"  {'written':<10}  {', '.join(map(str, files))}")
 
 
-def _imported(model: str, shapes: Sequence[tuple[int, ...]], name: str | None, stages: Stages) -> Imported:
+def _imported(
+    model: str, shapes: Sequence[tuple[int, ...]], layouts: Sequence[str], name: str | None, stages: Stages
+) -> Imported:
     if os.path.exists(model) or ":" not in model:
+        if layouts:
+            raise CompileError((InputLayout.at(None, f"{model} says how it is laid out", help="leave --layout out"),))
         from graphbuilder.importers.importing import from_keras
 
         with stages.stage("import", f"reading {model}"):
@@ -92,7 +109,8 @@ def _imported(model: str, shapes: Sequence[tuple[int, ...]], name: str | None, s
     with stages.stage("model", f"calling {model}"):
         module = module_of(model)
     with stages.stage("import", f"tracing {model}"):
-        return from_torch(module, *examples(shapes or _USUAL), name=name or model.rpartition(":")[2])
+        layout = layouts if len(layouts) > 1 else layouts[0] if layouts else "channels_first"
+        return from_torch(module, *examples(shapes or _USUAL), name=name or model.rpartition(":")[2], layout=layout)
 
 
 def _rows(found: Imported, stages: Stages) -> list[tuple[str, str]]:

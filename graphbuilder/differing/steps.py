@@ -127,6 +127,7 @@ class Tokens:
             read = tuple((places[value.node], value.port) for value in node.inputs)
             yield self._node(node), read, places[node.module]
         yield tuple((name, places.get(value.node), value.port, name in graph.training) for name, value in graph.outputs)
+        yield graph.by_name_always
 
     def _node(self, node: Node) -> int:
         callee = self._op(node.callee) if isinstance(node.callee, Op) else self.body(node.callee)

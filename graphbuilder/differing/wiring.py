@@ -51,6 +51,9 @@ class Wiring:
         training = sorted(self._before.graph.training), sorted(self._after.graph.training)
         if training[0] != training[1]:
             yield "training", *training
+        by_name = self._before.graph.by_name_always, self._after.graph.by_name_always
+        if by_name[0] != by_name[1]:
+            yield "by_name", *by_name
 
     def _source(self, value: Value, typed: TypedGraph) -> _Source:
         """Where ``value`` comes from, through whatever has no partner and by its first input."""

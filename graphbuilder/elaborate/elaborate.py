@@ -166,8 +166,10 @@ def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | N
     graph = finish(builder, "model", spec.name, given, params, spec.title, own)
     if graph is None or context.sink.failed:
         return graph if context.keeps_faults else None
-    training = frozenset(name for name, _ in graph.outputs if outputs and (spec.outputs or {})[name].training)
-    graph = replace(graph, dialect=context.dialect, training=training)
+    declared = [(name, (spec.outputs or {})[name]) for name, _ in graph.outputs if outputs]
+    training = frozenset(name for name, output in declared if output.training)
+    by_name = any(output.by_name for _, output in declared)
+    graph = replace(graph, dialect=context.dialect, training=training, by_name_always=by_name)
     check_training(graph, context.sink)
     return graph
 

@@ -15,12 +15,17 @@ from typing import TYPE_CHECKING
 
 from graphbuilder.compiler import Network, check_text
 from graphbuilder.diagnostics import CompileError
-from graphbuilder.diagnostics.catalogue.importing import ImportDiffers
+from graphbuilder.diagnostics.catalogue.importing import ImportDiffers, InputLayout
 from graphbuilder.importers.mapping import mapping
 from graphbuilder.importers.saving import save
 from graphbuilder.importers.spec import written
 from graphbuilder.importers.traced import Source, Traced
+from graphbuilder.ir import Layout
+from graphbuilder.ops.guards import counted
 from graphbuilder.spec.names import PATTERN
+
+# The words of a spec for it.
+LAYOUTS: Mapping[str, Layout] = {"channels_first": "first", "channels_last": "last"}
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -100,7 +105,12 @@ def from_keras(path: str | Path, name: str | None = None, shapes: Sequence[Seque
     return replace(found, tensors=partial(_weights, found, path))
 
 
-def from_torch(model: nn.Module, *example: Tensor | tuple[Tensor, ...], name: str | None = None) -> Imported:
+def from_torch(
+    model: nn.Module,
+    *example: Tensor | tuple[Tensor, ...],
+    name: str | None = None,
+    layout: str | Sequence[str] = "channels_first",
+) -> Imported:
     """A torch module as it is in evaluation, with its dropout, and the answers of both compared; it is left as it was.
 
     What it gives in training alone becomes an output of training.
@@ -108,19 +118,44 @@ def from_torch(model: nn.Module, *example: Tensor | tuple[Tensor, ...], name: st
     Args:
         example: an input for each argument of ``forward``, with a batch in front, or a tuple of them.
         name: what the spec is called; the class's name unless given.
+        layout: which axis of the inputs holds the channels, in the words of a spec: "channels_last" for images
+            (N, H, W, C) and tokens (N, L, C); a list has a word for each input.
 
     Raises:
         CompileError: GB801 with every call that cannot be expressed, GB804 for a module that cannot be traced, GB805
-            when the answers differ.
+            when the answers differ, GB806 for a layout that an input cannot have.
     """
     from graphbuilder.importers.torch import difference, read, weights
 
     inputs = [tensor for each in example for tensor in (each if isinstance(each, tuple) else (each,))]
-    traced = read(model, inputs)
+    traced = read(model, inputs, _layouts(layout, inputs))
     kind = f"{type(model).__module__.partition('.')[0]}'s {type(model).__name__}"
     found = _imported(traced, _name(name or traced.name), f"{kind}, a torch module")
     apart = difference(found.network, found.mapping, model, inputs)
     return replace(found, difference=apart, tensors=partial(weights, found.network, found.mapping, model))
+
+
+def _layouts(layout: str | Sequence[str], inputs: Sequence[Tensor]) -> list[Layout]:
+    """Which axis of each input holds the channels.
+
+    Raises:
+        CompileError: GB806.
+    """
+    words = [layout] * len(inputs) if isinstance(layout, str) else [*layout]
+    if len(words) != len(inputs):
+        raise _mislaid(f"{counted(len(words), 'layout')} for {counted(len(inputs), 'input')}")
+    for word, tensor in zip(words, inputs, strict=True):
+        if word not in LAYOUTS:
+            raise _mislaid(f"{word!r} is no layout")
+        if LAYOUTS[word] == "last" and tensor.dim() < 3:
+            shape = "x".join(map(str, tensor.shape[1:])) or "no size"
+            raise _mislaid(f"an input of {shape} has no places besides its channels")
+    return [LAYOUTS[word] for word in words]
+
+
+def _mislaid(message: str) -> CompileError:
+    remedy = f"give one of {' and '.join(LAYOUTS)}, for all inputs or for each"
+    return CompileError((InputLayout.at(None, message, help=remedy),))
 
 
 def _name(text: str) -> str:

@@ -46,7 +46,7 @@ def settled(call: Call, inputs: Sequence[TensorType], *, is_last: bool) -> Call:
         return _reduced(call, inputs[0])
     if is_last and call.op in ("linear", "layernorm") and inputs[0].channel_axis != inputs[0].rank - 1:
         return _of_last(call, inputs[0])
-    if is_last and call.op == "reshape" and inputs[0].layout == "last" and len(call.args["shape"]) > 1:
+    if is_last and call.op == "reshape" and _may_be_last(inputs[0]) and len(call.args["shape"]) > 1:
         return _reshaped(call, inputs[0])
     if "axis" not in call.args:
         return call
@@ -79,9 +79,14 @@ def _of_last(call: Call, type_: TensorType) -> Call:
     raise Unsettled("layer normalisation over places")
 
 
+def _may_be_last(type_: TensorType) -> bool:
+    return type_.layout == "last" or type_.rank == 1
+
+
 def _reshaped(call: Call, type_: TensorType) -> Call:
-    """Channels that are last stay so, where the last axis stays as it is."""
-    if call.args["shape"][-1] != type_.channels:
+    """Channels that are last stay so, where the last axis stays as it is; a vector's go where its axis went."""
+    shape = call.args["shape"]
+    if shape[-1] != type_.channels or (type_.rank == 1 and shape[0] == type_.channels):
         return call
     return replace(call, args={**call.args, "layout": "channels_last"})
 

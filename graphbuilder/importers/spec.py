@@ -29,6 +29,7 @@ from graphbuilder.ops.dialects import DIALECTS
 Table = dict[str, Any]
 
 _CONVOLUTIONS = ("conv", "dwconv", "sepconv")
+_LAID_OUT = 'if an input has its channels last, say so: layout="channels_last", or --layout channels_last'
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def written(model: Traced, name: str, origin: str) -> Written:
 def _typed(model: Traced, dialect: Dialect) -> tuple[Traced, dict[str, Op], Types]:
     """The model with what types alone tell, the op of each call, and the type of each value."""
     unexpressed = Unexpressed()
+    remedy = _LAID_OUT if model.source == "torch" and any(map(_seems_last, model.inputs.values())) else None
     usual = _usual_padding(model.calls)
     inference = Inference()
     ops: dict[str, Op] = {}
@@ -101,11 +103,16 @@ def _typed(model: Traced, dialect: Dialect) -> tuple[Traced, dict[str, Op], Type
             results = zip(op.results(), inference.results(callee, inputs), strict=True)
             types.update({Value(call.name, port): type_ for port, type_ in results})
         except Unsettled as error:
-            unexpressed.add(str(error), call.where)
+            unexpressed.add(str(error), call.where, remedy)
         except (ValidationError, OpError) as error:
-            unexpressed.add(f"`{call.op}` refuses: {_reason(error)}", call.where)
+            unexpressed.add(f"`{call.op}` refuses: {_reason(error)}", call.where, remedy)
     unexpressed.raise_if_any()
     return replace(model, calls=calls), ops, types
+
+
+def _seems_last(type_: TensorType) -> bool:
+    """Whether an input that was not said to have its channels last may well have them there."""
+    return type_.layout == "first" and type_.rank > 1 and (type_.rank == 2 or type_.shape[-1] < type_.shape[0])
 
 
 def _usual_padding(calls: Sequence[Call]) -> str:
@@ -160,11 +167,14 @@ def _norm(ops: Mapping[str, Op]) -> Table:
 
 
 def _inputs(model: Traced, params: Mapping[str, Any]) -> Table:
-    sized = "size" in params
-    return {
-        name: [type_.shape[0], *("=size" if sized else size for size in type_.shape[1:])]
-        for name, type_ in model.inputs.items()
-    }
+    return {name: _input(type_, "=size" if "size" in params else None) for name, type_ in model.inputs.items()}
+
+
+def _input(type_: TensorType, size: str | None) -> Any:
+    sizes: list[Any] = [size or each for each in type_.spatial]
+    if type_.layout == "first":
+        return [type_.channels, *sizes]
+    return {"shape": [*sizes, type_.channels], "layout": "channels_last"}
 
 
 def _comment(template: Template) -> str:

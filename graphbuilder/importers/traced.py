@@ -69,6 +69,7 @@ class Traced:
         ignore: tensors of its weights file that the spec has no use for, as patterns.
         training: the outputs that there are in training alone.
         dropped: what was left out, since it does something in training alone.
+        by_name: whether it gives a table, even of one output.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Traced:
     ignore: tuple[str, ...] = ()
     training: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    by_name: bool = False
 
 
 def name_for(wanted: str, kind: Kind, taken: Container[str], otherwise: str) -> str:

@@ -97,9 +97,12 @@ class Writer:
 
     def _outputs(self, names: Names) -> Table:
         last = self._root.first.main[-1]
-        if [*self._model.outputs.values()] == [Value(last.key)]:
+        is_by_name = self._model.by_name and len(self._model.outputs) == 1
+        if [*self._model.outputs.values()] == [Value(last.key)] and not is_by_name:
             return {}
         paths = {name: _path(value, names) for name, value in self._model.outputs.items()}
+        if is_by_name:
+            return {name: {"from": path, "by_name": True} for name, path in paths.items()}
         alone = self._model.training
         return {name: {"from": path, "training": True} if name in alone else path for name, path in paths.items()}
 
@@ -270,5 +273,5 @@ def _row(item: Item) -> Table:
 
 def _size(model: Traced) -> int | None:
     """The size of the images, where every input is square and as large."""
-    sizes = {size for type_ in model.inputs.values() for size in type_.shape[1:]}
+    sizes = {size for type_ in model.inputs.values() for size in type_.spatial}
     return sizes.pop() if len(sizes) == 1 and all(len(each.shape) == 3 for each in model.inputs.values()) else None

@@ -91,7 +91,8 @@ class Graph:
             params that arguments of its own steps read and nothing else does.
         dialect: of a model, what it was written in; what spells it out again needs to know.
         training: of a model, the outputs that exist in training only; they stand behind the others.
-        by_name_always: of a model, whether even a single output is given by its name, in a dict: others were left out.
+        by_name_always: of a model, whether even a single output is given by its name, in a dict: so it was declared, or
+            others were left out.
     """
 
     kind: Kind

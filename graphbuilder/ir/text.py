@@ -37,9 +37,10 @@ def _lines(body: Graph, names: dict[Graph, str]) -> Iterator[str]:
     yield f"{names[body]}({', '.join(body.inputs)}){args}"
     for run in _runs(body.nodes):
         yield "  " + _node(run, names)
-    yield "  return " + ", ".join(
+    outputs = ", ".join(
         f"{name}={_value(value)}{' in training' if name in body.training else ''}" for name, value in body.outputs
     )
+    yield f"  return {outputs}{' by name' if body.by_name_always else ''}"
 
 
 def _runs(nodes: Sequence[Node]) -> Iterator[list[Node]]:

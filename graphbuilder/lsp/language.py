@@ -177,7 +177,7 @@ def values_at(file: SpecFile, keys: Keys) -> Iterator[Choice]:
         case ("params", str(name)) | ("params", str(name), "default"):
             yield from _param_values(file, name)
         case ("outputs", _, *words):
-            yield from _booleans() if words == ["training"] else _paths(file, keys)
+            yield from _booleans() if words in (["training"], ["by_name"]) else _paths(file, keys)
         case ("extends",):
             yield from (Choice(f'"{name}"', "file") for name in _specs_beside(file))
         case ("dialect",):

@@ -225,6 +225,9 @@ class Output(Placed):
     training: bool = Field(
         default=False, description="Whether it exists in training only; in evaluation its steps are not run."
     )
+    by_name: bool = Field(
+        default=False, description="Whether it comes in a dict, by its name, even where no other output is beside it."
+    )
 
     @model_validator(mode="before")
     @classmethod

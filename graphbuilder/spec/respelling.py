@@ -41,6 +41,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "shortcut_when": (bool, str),
     "title": str,
     "training": bool,
+    "by_name": bool,
 }
 
 

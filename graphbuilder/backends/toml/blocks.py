@@ -154,9 +154,11 @@ class Library:
         if len(last) == 1:
             (sole,) = last.values()
             default = {sole.node if graph.kind == "model" else "out": sole}
-        if list(pairs.items()) == list(default.items()):
+        if list(pairs.items()) == list(default.items()) and not graph.by_name_always:
             return {}
         paths = {name: self._reader.path(value, graph) for name, value in pairs.items()}
+        if graph.by_name_always and len(paths) == 1:
+            return {name: {"from": path, "by_name": True} for name, path in paths.items()}
         return {
             name: {"from": path, "training": True} if name in graph.training else path for name, path in paths.items()
         }

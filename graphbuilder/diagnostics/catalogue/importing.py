@@ -44,3 +44,13 @@ class ImportDiffers(Rule):
 
     code = "GB805"
     title = "the imported network is another"
+
+
+class InputLayout(Rule):
+    """A torch module's inputs have their channels first unless said otherwise: ``layout="channels_last"``, or
+    ``--layout channels_last``, for images (N, H, W, C) and tokens (N, L, C). It is said once for all inputs, or once
+    for each, and only of inputs that have places besides their channels. A Keras file says by itself how it is laid
+    out."""
+
+    code = "GB806"
+    title = "an input that is not laid out so"

@@ -24,6 +24,12 @@ def named(program: Any) -> list[tuple[str, str]]:
     return [*names.items()]
 
 
+def is_table(program: Any) -> bool:
+    """Whether the module gives a table."""
+    nodes = list(program.graph_signature.user_outputs)
+    return isinstance(tree_unflatten(nodes, program.call_spec.out_spec), Mapping)
+
+
 def _wanted(way: Way) -> str:
     """The keys on the way to an output, and what is counted below the first of them."""
     first = next((place for place, each in enumerate(way) if isinstance(each, str)), len(way))

@@ -19,12 +19,12 @@ from graphbuilder.importers.torch.batches import Batches, Steps
 from graphbuilder.importers.torch.calls import made_of
 from graphbuilder.importers.torch.fixed import Fixed
 from graphbuilder.importers.torch.modules import dropping, made_of_whole, wholes
-from graphbuilder.importers.torch.outputs import named
+from graphbuilder.importers.torch.outputs import is_table, named
 from graphbuilder.importers.torch.terms import Made, Tensors, Unknown, kind_of
 from graphbuilder.importers.torch.tied import Tied
 from graphbuilder.importers.torch.windowed import gathering
 from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed, name_for
-from graphbuilder.ir import TensorType, Value
+from graphbuilder.ir import Layout, TensorType, Value
 
 Nodes = Mapping[Any, Value]
 
@@ -34,22 +34,25 @@ _COUNTING = ("add", "copy")
 _PLACE = re.compile(r'File "([^"]+)", line (\d+)')
 
 
-def read(model: nn.Module, example: Sequence[Tensor], name: str | None = None) -> Traced:
+def read(
+    model: nn.Module, example: Sequence[Tensor], layouts: Sequence[Layout] = (), name: str | None = None
+) -> Traced:
     """The module as it is in evaluation; it is left as it was.
 
     Args:
         example: an input for each argument of ``forward``, with a batch in front.
+        layouts: which axis of each holds the channels; the first of all unless given.
         name: what the spec is called; the class's name unless given.
 
     Raises:
         CompileError: GB804 when it cannot be traced, GB801 over what the catalogue does not have.
     """
-    found = _read(model, _exported(model, example, evaluating), name)
-    return (_with_training(model, example, found) or found) if found.ignore else found
+    found = _read(model, _exported(model, example, evaluating), layouts, name)
+    return (_with_training(model, example, layouts, found) or found) if found.ignore else found
 
 
-def _read(model: nn.Module, program: Any, name: str | None) -> Traced:
-    reader = _Reader(program, model)
+def _read(model: nn.Module, program: Any, layouts: Sequence[Layout], name: str | None) -> Traced:
+    reader = _Reader(program, model, layouts)
     unexpressed = Unexpressed()
     for node in program.graph.nodes:
         reader.take(node, unexpressed)
@@ -58,17 +61,25 @@ def _read(model: nn.Module, program: Any, name: str | None) -> Traced:
     known = {*model.state_dict()}
     left = {each for each in known - used if not each.endswith("num_batches_tracked")}
     return Traced(
-        name or _snake(type(model).__name__), "torch", reader.inputs, reader.calls, reader.outputs, _parts(left, used)
+        name or _snake(type(model).__name__),
+        "torch",
+        reader.inputs,
+        reader.calls,
+        reader.outputs,
+        _parts(left, used),
+        by_name=is_table(program),
     )
 
 
-def _with_training(model: nn.Module, example: Sequence[Tensor], found: Traced) -> Traced | None:
+def _with_training(
+    model: nn.Module, example: Sequence[Tensor], layouts: Sequence[Layout], found: Traced
+) -> Traced | None:
     """The module as it is in training, where that gives more: auxiliary outputs, which come behind the others.
 
     None where it gives no more, or what it does then cannot be said: the outputs in evaluation are what is wanted.
     """
     try:
-        whole = _read(model, _exported(model, example, training), found.name)
+        whole = _read(model, _exported(model, example, training), layouts, found.name)
     except CompileError:
         return None
     if len(whole.outputs) <= len(found.outputs) or len(whole.ignore) >= len(found.ignore):
@@ -129,7 +140,7 @@ def _silent() -> Generator[None]:
 
 
 class _Reader:
-    def __init__(self, program: Any, model: nn.Module) -> None:
+    def __init__(self, program: Any, model: nn.Module, layouts: Sequence[Layout]) -> None:
         signature = program.graph_signature
         kept: dict[str, str] = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
         # What a weights file has; other tensors are constants.
@@ -138,6 +149,7 @@ class _Reader:
             node: first.get(name, name) for node, name in kept.items() if name not in signature.non_persistent_buffers
         }
         self._constants = {*kept, *signature.inputs_to_lifted_tensor_constants} - self.state.keys()
+        self._layouts = layouts
         self.inputs: dict[str, TensorType] = {}
         self.calls: list[Call] = []
         self.outputs: dict[str, Value] = {}
@@ -163,7 +175,7 @@ class _Reader:
         shape = tuple(node.meta["val"].shape[1:])
         wanted = node.name if node.name not in ("x", "input") else "image"
         name = name_for(wanted, "input", self.inputs, "image")
-        self.inputs[name] = TensorType(shape)
+        self.inputs[name] = TensorType(shape, self._layouts[len(self.inputs)] if self._layouts else "first")
         self._values[node] = Value(name)
 
     def _output(self, unexpressed: Unexpressed) -> None:

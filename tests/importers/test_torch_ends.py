@@ -1,0 +1,111 @@
+"""What stands at the ends of a torch module: how its inputs are laid out, and the table that it gives."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import graphbuilder as gb
+from graphbuilder.cli.entry import run
+from graphbuilder.compiler import check_text
+from graphbuilder.diagnostics import CompileError
+
+# What torch.export does inside is torch's own affair.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+]
+
+
+class Mixing(nn.Module):
+    """Tokens mixed along their places, and along their channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(12)
+        self.along, self.across, self.head = nn.Linear(9, 9), nn.Linear(12, 12), nn.Linear(12, 5)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        x = tokens + self.along(self.norm(tokens).transpose(1, 2)).transpose(1, 2)
+        return self.head((x + self.across(x)).mean(1))
+
+
+class Behind(nn.Module):
+    """Images with their channels behind, and a number for each channel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.conv, self.head = nn.Linear(3, 6), nn.Conv2d(6, 8, 3, padding=1), nn.Linear(8, 4)
+
+    def forward(self, image: Tensor, gate: Tensor) -> dict[str, Tensor]:
+        x = nn.functional.gelu(self.stem(image * gate[:, None, None]))
+        return {"logits": self.head(self.conv(x.permute(0, 3, 1, 2)).mean((2, 3)))}
+
+
+def mixing() -> nn.Module:
+    return Mixing()
+
+
+def test_tokens_have_their_channels_last() -> None:
+    found = gb.from_torch(Mixing(), torch.randn(2, 9, 12), layout="channels_last")
+    assert found.difference is not None and found.difference < 1e-5
+    assert 'tokens = { shape = [9, 12], layout = "channels_last" }' in found.text
+    assert '{ id = "across", op = "linear", out = 12 }' in found.text and 'op = "globalavgpool"' in found.text
+
+
+def test_each_input_is_laid_out_as_it_is_said() -> None:
+    example = torch.randn(2, 8, 8, 3), torch.randn(2, 3)
+    found = gb.from_torch(Behind(), example, layout=["channels_last", "channels_first"])
+    assert found.difference is not None and found.difference < 1e-5
+    assert 'shape = [8, 8, 3], layout = "channels_last" }' in found.text and "gate  = [3]" in found.text
+
+
+def test_a_refusal_asks_for_the_layout_that_was_not_said() -> None:
+    with pytest.raises(CompileError) as caught:
+        gb.from_torch(Behind(), torch.randn(2, 8, 8, 3), torch.randn(2, 3))
+    assert "--layout channels_last" in str(caught.value.diagnostics[-1].help)
+
+
+def test_a_table_of_one_output_stays_one() -> None:
+    model, example = Behind().eval(), (torch.randn(2, 8, 8, 3), torch.randn(2, 3))
+    found = gb.from_torch(model, example, layout=["channels_last", "channels_first"])
+    assert 'logits = { from = "head", by_name = true }' in found.text
+    ours = gb.compile(found.network, weights=None)
+    ours.load_state_dict(dict(found.weights() or {}))
+    answer: Any = ours.eval()(*example)
+    assert {*answer} == {"logits"}
+    assert torch.allclose(answer["logits"], model(*example)["logits"], atol=1e-5)
+    again = check_text(gb.expand(found.network), "again.toml").network
+    assert again is not None and {*gb.compile(again).eval()(*example)} == {"logits"}
+
+
+@pytest.mark.parametrize(
+    ("layout", "told"),
+    [
+        ("NHWC", "'NHWC' is no layout"),
+        (["channels_last"] * 2, "2 layouts for 1 input"),
+        ("channels_last", "an input of 3 has no places besides its channels"),
+    ],
+)
+def test_a_layout_that_does_not_fit_is_told(layout: str | list[str], told: str) -> None:
+    with pytest.raises(CompileError) as caught:
+        gb.from_torch(nn.Linear(3, 4), torch.randn(2, 3), layout=layout)
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.message) == ("GB806", told)
+
+
+def test_the_command_takes_layouts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    target, spec = f"{__name__}:mixing", tmp_path / "mixing.toml"
+    assert run(["import", target, "--input", "9,12", "--layout", "channels_last", "-o", str(spec)]) == 0
+    assert 'layout = "channels_last"' in spec.read_text(encoding="utf-8")
+    capsys.readouterr()
+    assert run(["import", str(spec), "--layout", "channels_last"]) == 2
+    assert "GB806" in capsys.readouterr().err
