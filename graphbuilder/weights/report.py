@@ -61,8 +61,16 @@ def _strangers(found: Match, weights: Weights, checkpoint: Checkpoint, tried: Se
     ours = _listed([f"{name} {_size(weights[name].shape)}" for name in found.missing], "in the network")
     none = f"no rule of {' or '.join(str(mapping.path) for mapping in tried)}" if tried else "no mapping"
     message = f"no name in {checkpoint.path} is a weight of the network, and {none} says what they are here"
-    remedy = f'write one with source = "{checkpoint.convention}" into the folder `weights` beside the spec'
+    remedy = f"write one {_beside(checkpoint)}"
     return MappingMissing.at(None, message, notes=(*theirs, *ours), help=_below(checkpoint, tried) or remedy)
+
+
+def _beside(checkpoint: Checkpoint) -> str:
+    return f'with source = "{checkpoint.convention}" into the folder `weights` beside the spec'
+
+
+def _renamed(checkpoint: Checkpoint) -> str:
+    return f"where its names are others than here, write a mapping {_beside(checkpoint)}"
 
 
 def _below(checkpoint: Checkpoint, tried: Sequence[NameMapping]) -> str | None:
@@ -81,7 +89,8 @@ def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint, by: NameM
     if found.missing:
         lines = [f"{name} {_size(weights[name].shape)}" for name in found.missing]
         message = f"{checkpoint.path} does not hold {_counted(found.missing, 'weight')} of the network"
-        yield WeightsMissing.at(None, message, notes=_listed(lines), help=_by(by) or _left_out(found.missing))
+        remedy = _by(by) or (_renamed(checkpoint) if found.unused else _left_out(found.missing))
+        yield WeightsMissing.at(None, message, notes=_listed(lines), help=remedy)
     if found.unused:
         message = f"{checkpoint.path} holds {_counted(found.unused, 'tensor')} without a place in the network"
         remedy = f"name under `ignore` in {by.path if by else 'a mapping'} what is left out on purpose"

@@ -2,7 +2,8 @@
 
 From ``keras/saving/hdf5_format.py`` of Keras 2, ``save_weights_to_hdf5_group``: the root lists its ``layer_names``; a
 layer is a group that lists its ``weight_names``, each the path of a dataset below it, such as
-``block1_conv1/kernel:0``. ``save_weights`` puts the layers at the root, ``save`` below ``model_weights``. Keras 3
+``block1_conv1/kernel:0``. A layer of a model within the model is named there without that model, and so are those of
+models within that one. ``save_weights`` puts the layers at the root, ``save`` below ``model_weights``. Keras 3
 writes the same without the ``:0``.
 """
 
@@ -28,10 +29,10 @@ def older(whole: Path, path: Path) -> Path:
 
 
 def _copy(source: Any, target: Any) -> None:
-    names = [_text(name) for name in source.attrs["weight_names"]]
-    target.attrs["weight_names"] = [f"{name}:0".encode() for name in names]
-    for name in names:
-        target.create_dataset(f"{name}:0", data=source[name][()])
+    names = {name: f"{'/'.join(name.split('/')[-2:])}:0" for name in map(_text, source.attrs["weight_names"])}
+    target.attrs["weight_names"] = [name.encode() for name in names.values()]
+    for name, written in names.items():
+        target.create_dataset(written, data=source[name][()])
 
 
 def _text(name: bytes | str) -> str:

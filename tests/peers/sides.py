@@ -205,7 +205,7 @@ _DRAWS = {
 
 
 class KerasSide:
-    """A network of ``keras.applications``, or written by hand, in as many sizes as are asked, with one set of weights."""
+    """A network of ``keras.applications`` or by hand, in as many sizes as are asked for, with one set of weights."""
 
     def __init__(self, row: Row, shapes: Sequence[Sequence[int]]) -> None:
         self._keras = import_keras()
