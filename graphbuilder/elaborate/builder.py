@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphbuilder.diagnostics import Diagnostic, Label
 from graphbuilder.diagnostics.catalogue.references import (
     BadShare,
-    Cycle,
     EmptyPath,
     NotBoolean,
     UnknownOp,
@@ -27,7 +25,8 @@ from graphbuilder.elaborate.faults import (
     values_of,
 )
 from graphbuilder.elaborate.initialisers import ByOp, check_owned, owned_names, read_initialisers
-from graphbuilder.elaborate.names import Named, all_names, around, build_order
+from graphbuilder.elaborate.names import Named
+from graphbuilder.elaborate.order import around, build_order, circles
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
 from graphbuilder.elaborate.reading import FAILED, Reading, facts_read, read
 from graphbuilder.elaborate.remedies import notes_on, of_inputs, of_paths, of_step
@@ -82,6 +81,7 @@ class BodyBuilder:
         self.alike = 0  # further copies of a repeat, like the last node
         self.types: dict[Value, TensorType | None] = {Value(name): type_ for name, type_ in inputs.items()}
         self.calls: dict[str, Call] = {}
+        self.owners: dict[str, Node] = {}  # the nodes of steps, whose weights others may share
         self.left_out: set[str] = set()
         self.steps: dict[str, Step] = {}
         self.nameless = False  # whether a faulty name, already reported, may be the one that a path looks for
@@ -127,16 +127,17 @@ class BodyBuilder:
             return NOTHING_KNOWN
         if self.context.marks:
             self.nameless |= any(self.context.unsound(named.step.place, "id") for named in body)
-        order, cycles = build_order(body)
-        self._report_cycles(cycles, {named.name: named.step for named in body})
-        for name in all_names(cycles):
+        order = build_order(body)
+        for diagnostic in circles(order, body):
+            self.report(diagnostic)
+        for name in order.looped:
             self.signals[name] = NOTHING_KNOWN
         begin = values_of(self, start, self.sketch.last) if self.context.keeps_faults else ()
-        ahead, behind = around(order, cycles)
+        ahead, behind = around(order)
         for named in ahead:
             self._build(named, start, begin)
         if self.context.keeps_faults:
-            sketch_cycles(self, cycles, body)
+            sketch_cycles(self, order, body)
         for named in behind:
             self._build(named, start, begin)
         self.sketch.last = body[-1].name if body else self.sketch.last
@@ -154,17 +155,6 @@ class BodyBuilder:
     def passes_on(self, body: Sequence[Named]) -> bool:
         """Whether every step is left out."""
         return all(named.name in self.left_out for named in body)
-
-    def _report_cycles(self, cycles: list[list[str]], steps: Mapping[str, Step]) -> None:
-        for cycle in cycles:
-            related = tuple(
-                Label(steps[name].place.span, f"`{name}` reads `{after}`") for name, after in _reads(cycle)[1:]
-            )
-            name, after = _reads(cycle)[0]
-            message = f"steps read each other in a circle: {' -> '.join(reversed(cycle))}"
-            span, label = steps[name].place.span, f"`{name}` reads `{after}`"
-            remedy = "change the `from` of one of them to a step or input outside the circle"
-            self.report(Cycle.at(span, message, label=label, related=related, help=remedy))
 
     def _step(self, named: Named, start: Signal) -> Signal:
         kept = self.condition(named.step.when, named.step, "when")
@@ -280,21 +270,21 @@ class BodyBuilder:
             if known.outputs is not None if known else not self.nameless:
                 self.report(unknown_owner(owner, self.calls, step))
             return NOTHING_KNOWN
-        module = next((node.module for node in self.nodes if node.name == owner), None)
-        if module is None:  # what it gives could not be inferred, which is told
+        node = self.owners.get(owner)
+        if node is None:  # what it gives could not be inferred, which is told
             return NOTHING_KNOWN
         reading = read(self, named, start, self.blocks.ports_of_callee(call.callee))
-        if not self._same_types(owner, reading, step):
+        if not self._same_types(node, reading, step):
             return NOTHING_KNOWN
-        return self.emit(named.name, call, reading, step, module)
+        return self.emit(named.name, call, reading, step, node.module)
 
-    def _same_types(self, owner: str, reading: Reading, step: Step) -> bool:
+    def _same_types(self, owner: Node, reading: Reading, step: Step) -> bool:
         types = reading.types
-        theirs = next(tuple(self.types[value] for value in node.inputs) for node in self.nodes if node.name == owner)
+        theirs = tuple(self.types[value] for value in owner.inputs)
         if types is None or types == theirs:
             return types is not None
         shapes = ", ".join(map(str, types))
-        message = f"`{owner}` runs on {', '.join(map(str, theirs))}; this reads {shapes}"
+        message = f"`{owner.name}` runs on {', '.join(map(str, theirs))}; this reads {shapes}"
         self.report(BadShare.at(step.place.span, message, help="weights are shared by calls on equal shapes"))
         return False
 
@@ -321,6 +311,7 @@ class BodyBuilder:
         if fault := self.context.too_large((*given, *self.context.spelt_out_types(node.callee, reading.types)), place):
             self.report(fault)
             return NOTHING_KNOWN
+        self.owners[node.name] = node
         if NOT_KNOWN in given or not given:  # a body that is broken
             keep_node(self, node)
             return NOTHING_KNOWN
@@ -378,8 +369,3 @@ def unknown_op(name: str, context: Context, step: Step) -> Diagnostic:
     return UnknownOp.at(
         step.place_of("op").span, f"there is no op `{name}`", help=block or op_remedy(name, context.ops)
     )
-
-
-def _reads(cycle: list[str]) -> list[tuple[str, str]]:
-    """The pairs (reader, read) of a cycle."""
-    return list(pairwise(cycle))

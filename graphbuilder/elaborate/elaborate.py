@@ -199,17 +199,16 @@ def _last_output(outputs: Outputs | None) -> Outputs | None:
 
 
 def _typed(graph: Graph, inputs: Mapping[str, TensorType | None], context: Context) -> TypedGraph | None:
-    size, limits = context.size(graph), context.limits
-    span = context.spec.model.place.span
+    size, limits, place = context.size(graph), context.limits, context.spec.model.place
     if size > limits.nodes:
         message = f"written out, this is {size} operations; the limit is {limits.nodes}"
-        context.sink.add(TooManyNodes.at(span, message, help=TooManyNodes.remedy))
+        context.sink.add(TooManyNodes.at(place.span, message, help=TooManyNodes.remedy))
         return None
     typed = context.inference.body(graph, tuple(type_ or NOT_KNOWN for type_ in inputs.values()))
     parameters = costs(typed).total
     if parameters > limits.parameters:
         message = f"the network has {parameters} parameters; the limit is {limits.parameters}"
-        context.sink.add(TooManyParameters.at(span, message, help=TooManyParameters.remedy))
+        context.sink.add(TooManyParameters.at(place.span, message, help=TooManyParameters.remedy))
         return None
     return typed
 

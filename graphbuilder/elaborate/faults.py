@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from graphbuilder.document import Place
 from graphbuilder.elaborate.mistakes import Mistakes, Noticing
 from graphbuilder.elaborate.names import Named, paths_of
+from graphbuilder.elaborate.order import Order
 from graphbuilder.elaborate.signals import Signal
 from graphbuilder.ir import Copies, Graph, Kind, Node, Value
 from graphbuilder.ir.fault import Fault, faults
@@ -187,12 +188,12 @@ def _faults_of(node: Node) -> Iterator[Fault]:
         yield node.callee
 
 
-def sketch_cycles(builder: BodyBuilder, cycles: Sequence[Sequence[str]], body: Sequence[Named]) -> None:
+def sketch_cycles(builder: BodyBuilder, order: Order, body: Sequence[Named]) -> None:
     """Draw the steps of circles in the order written, each with the readings of what stands before it."""
-    after = {name: read for cycle in cycles for name, read in pairwise(cycle)}
-    for named in (named for named in body if named.name in after):
+    after = {name: f"reads `{read}`, in a circle" for cycle in order.cycles for name, read in pairwise(cycle)}
+    for named in (named for named in body if named.name in order.looped):
         place = named.step.place
-        errors = errors_at(builder, place) or (f"reads `{after[named.name]}`, in a circle",)
+        errors = errors_at(builder, place) or (after.get(named.name, "reads what reads it, in a circle"),)
         keep_fault(builder, named.name, word_of(named.step), place, _read(builder, named, ()), errors)
 
 

@@ -1,8 +1,8 @@
-"""The names of steps, and the order in which a body's steps can be built."""
+"""The names of steps, and what each of them reads."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from graphbuilder.spec.model import Step
@@ -73,58 +73,3 @@ def dependencies(named: Named) -> Iterator[str]:
         yield named.previous
     if isinstance(named.step.share, str):
         yield named.step.share
-
-
-def build_order(body: Sequence[Named]) -> tuple[list[Named], list[list[str]]]:
-    """The steps so that each stands behind what it reads, as written where that already holds; and the cycles found.
-
-    Steps on a cycle are left out of the order, each cycle is a list of names that ends where it starts.
-    """
-    by_name = {named.name: named for named in body}
-    order: list[Named] = []
-    cycles: list[list[str]] = []
-    state: dict[str, bool] = {}
-    for named in body:
-        if named.name not in state:
-            _visit(named, by_name, state, order, cycles)
-    looped = {name for cycle in cycles for name in cycle}
-    return [named for named in order if named.name not in looped], cycles
-
-
-def _visit(
-    start: Named,
-    by_name: Mapping[str, Named],
-    state: dict[str, bool],
-    order: list[Named],
-    cycles: list[list[str]],
-) -> None:
-    """Depth first with a stack of our own: a body may be as long as the limits allow."""
-    stack = [(start, dependencies(start))]
-    state[start.name] = False
-    while stack:
-        named, rest = stack[-1]
-        needed = next((by_name[name] for name in rest if name in by_name and state.get(name) is not True), None)
-        if needed is None:
-            state[named.name] = True
-            order.append(named)
-            stack.pop()
-        elif state.get(needed.name) is False:
-            path = [entry.name for entry, _ in stack]
-            cycles.append([*path[path.index(needed.name) :], needed.name])
-        else:
-            state[needed.name] = False
-            stack.append((needed, dependencies(needed)))
-
-
-def around(order: Sequence[Named], cycles: Sequence[Sequence[str]]) -> tuple[list[Named], list[Named]]:
-    """``order`` up to what stands behind one of the cycles, and that."""
-    behind = all_names(cycles)
-    for named in order if cycles else ():
-        if not behind.isdisjoint(dependencies(named)):
-            behind.add(named.name)
-    return [each for each in order if each.name not in behind], [each for each in order if each.name in behind]
-
-
-def all_names(cycles: Sequence[Sequence[str]]) -> set[str]:
-    """Every name on any of the cycles."""
-    return {name for cycle in cycles for name in cycle}

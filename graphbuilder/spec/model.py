@@ -45,8 +45,8 @@ class Placed(BaseModel):
     @property
     def place(self) -> Place:
         """Where this table stands."""
-        # Read once: pydantic looks for it by a way of its own, and a large spec asks a hundred thousand times.
-        place = self._place
+        # Read where it is kept: pydantic's own way there is long, and a large spec asks a hundred thousand times.
+        place: Place | None = (self.__pydantic_private__ or {}).get("_place")
         assert place is not None, "the loader gives every model its place"
         return place
 
