@@ -115,30 +115,36 @@ def render(
     return None
 
 
-def unshown(typed: TypedGraph, format: Format, title: str | None = None) -> tuple[Diagnostic, ...]:
+def unshown(
+    typed: TypedGraph, format: Format, title: str | None = None, style: Style = "colour"
+) -> tuple[Diagnostic, ...]:
     """A warning where titles of the network, or the ``title`` that its figure gets, have characters it cannot show."""
     said = "".join(dict.fromkeys("".join(_titles(typed, title))))
     if said.isascii() or format not in ("tex", "pdf"):
         return ()
     from graphbuilder.diagnostics.catalogue.backends import SignsLost
 
-    if format == "tex":
-        from graphbuilder.backends.tikz import lacking
-
-        lost, help = lacking(said), "typeset it with LuaLaTeX or XeLaTeX, which take fonts of the machine"
-        message = f"pdfLaTeX has no letters for {len(lost)} characters of the titles: {lost[:_MOST_SIGNS]}"
-    else:
-        from graphbuilder.backends.graphviz.write.engine import has_pdf
-        from graphbuilder.backends.graphviz.write.pdf import lacking
-
-        lost, help = (
-            "" if has_pdf() else lacking(said),
-            "install Graphviz, which takes fonts of the machine, or write .svg",
-        )
-        message = (
-            f"a PDF without Graphviz has no letters for {len(lost)} characters of the titles: {lost[:_MOST_SIGNS]}"
-        )
+    lost, what, help = _lost_in_tex(said) if format == "tex" else _lost_in_pdf(said, style)
+    message = f"{what} has no letters for {len(lost)} characters of the titles: {lost[:_MOST_SIGNS]}"
     return (SignsLost.at(None, message, help=help),) if lost else ()
+
+
+def _lost_in_tex(said: str) -> tuple[str, str, str]:
+    from graphbuilder.backends.tikz import lacking
+
+    return lacking(said), "pdfLaTeX", "typeset it with LuaLaTeX or XeLaTeX, which take fonts of the machine"
+
+
+def _lost_in_pdf(said: str, style: Style) -> tuple[str, str, str]:
+    from graphbuilder.backends.graphviz.write.engine import has_pdf
+    from graphbuilder.backends.graphviz.write.fonts import SANS, SERIF
+
+    help = "install Graphviz, which takes fonts of the machine, or write .svg"
+    if has_pdf():
+        return "", "", help
+    from graphbuilder.backends.graphviz.write.pdf import lacking
+
+    return lacking(said, SERIF if style == "paper" else SANS), "a PDF without Graphviz", help
 
 
 def _titles(typed: TypedGraph, title: str | None) -> Iterator[str]:

@@ -68,6 +68,7 @@ def command(
     and `places` in the specs; these names stay.
     """
     from graphbuilder.differing.report import format_of
+    from graphbuilder.rendering import unshown
 
     if after is None and not (ours or theirs):
         raise bad_use("there is nothing to compare it with", "name a second spec, or --to-set NAME=VALUE")
@@ -77,6 +78,8 @@ def command(
         format_of(output)  # before any work
     found = _differences(reading, (before, ours), (after or before, theirs))
     if output is not None:
+        typed = (found.before.network.typed, found.after.network.typed)
+        report(tuple(each for one in typed for each in unshown(one, format_of(output))), reading.output_format)
         found.draw(output, theme=theme)
     if as_json:
         click.echo(json.dumps(found.data(), indent=2))

@@ -83,7 +83,7 @@ def command(reading: Reading, spec: str, *, output: str, **drawn: Any) -> None:
         checked = reading.check(spec)
     timed = drawn["heat"] == "time"
     if checked.network is not None:
-        reading.warn((*checked.diagnostics, *unshown(checked.network.typed, format)))
+        reading.warn((*checked.diagnostics, *unshown(checked.network.typed, format, style=drawn["style"])))
     elif timed:
         raise CompileError(checked.diagnostics)
     with stages.stage("draw", f"drawing {output}", counted=timed) as tell:

@@ -22,9 +22,8 @@ from graphbuilder.backends.graphviz.read.reader import Reader
 from graphbuilder.backends.graphviz.read.scene import Region, Scene
 from graphbuilder.backends.graphviz.write.dot import Writer
 from graphbuilder.backends.graphviz.write.engine import draw, draw_pdf
-from graphbuilder.backends.graphviz.write.pdf import write_pdf
 from graphbuilder.backends.graphviz.write.svg import finish
-from graphbuilder.backends.graphviz.write.theme import palette_of
+from graphbuilder.backends.graphviz.write.theme import Palette, palette_of
 from graphbuilder.ir.fault import faults
 from graphbuilder.ops.windows import Windows
 
@@ -62,12 +61,18 @@ def render(typed: TypedGraph, format: Format, options: Options = Options()) -> b
     if format == "dot":
         return source.encode()
     if format == "pdf":
-        return draw_pdf(source) or write_pdf(figure, palette)
+        return draw_pdf(source) or _own_pdf(figure, palette)
     drawn = draw(source, format)
     if format == "png":
         return drawn
     theme = "light" if options.style == "paper" else options.theme
     return finish(drawn.decode(), figure.title, writer.tips, theme, writer.labels, palette.font).encode()
+
+
+def _own_pdf(figure: Drawing, palette: Palette) -> bytes:
+    from graphbuilder.backends.graphviz.write.pdf import write_pdf  # a library of fonts, which nothing else needs
+
+    return write_pdf(figure, palette)
 
 
 def _dpi(figure: Drawing, options: Options) -> int:

@@ -5,7 +5,6 @@ import re
 import shutil
 import struct
 import subprocess
-import zlib
 from itertools import product
 from pathlib import Path
 from typing import get_args
@@ -18,7 +17,6 @@ from graphbuilder.backends.graphviz.figure import drawing
 from graphbuilder.backends.graphviz.lay.drawing import Run
 from graphbuilder.backends.graphviz.write import engine
 from graphbuilder.backends.graphviz.write.fonts import SANS, SERIF
-from graphbuilder.backends.graphviz.write.pdf import write_pdf
 from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT, PAPER, Palette
 from graphbuilder.ir.op import Family
 from tests.backends.graphviz.colour import contrast
@@ -88,21 +86,6 @@ def test_pdf_is_one() -> None:
     data = render(network("xception"), "pdf")
     assert data.startswith(b"%PDF-")
     assert data.rstrip().endswith(b"%%EOF")
-
-
-@pytest.mark.parametrize("palette", [LIGHT, DARK, PAPER])
-@pytest.mark.parametrize("name", ["xception", "hostile"])
-def test_own_pdf_is_well_formed_and_has_every_word(name: str, palette: Palette) -> None:
-    figure = drawing(network(name), Options())
-    data = write_pdf(figure, palette)
-    table = int(data.rsplit(b"startxref\n", 1)[1].split()[0])
-    assert data[table:].startswith(b"xref\n")
-    places = [int(line[:10]) for line in data[table:].split(b"\n")[3:] if line.endswith(b" n ")]
-    assert [int(data[place:].split()[0]) for place in places] == list(range(1, len(places) + 1))
-    page = zlib.decompress(data.split(b"stream\n", 1)[1].split(b"\nendstream", 1)[0]).decode()
-    coded = "".join(bytes.fromhex(words).decode("cp1252") for words in re.findall(r"<([0-9a-f]*)> Tj", page))
-    for words in figure.words:
-        assert all(part in coded for part in re.split("[→−]", words.text))
 
 
 def test_dot_needs_no_engine_and_is_the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,8 +165,6 @@ def test_paper_is_black_and_white_and_has_serifs() -> None:
     assert all(colour[1:3] == colour[3:5] == colour[5:7] for colour in colours)
     assert "Liberation Serif" in data
     assert "prefers-color-scheme" not in data
-    fonts = re.findall(rb"/BaseFont /([\w-]+)", write_pdf(drawing(network("xception"), Options()), PAPER))
-    assert fonts == [b"Times-Roman", b"Times-Bold", b"Symbol"]
 
 
 def test_on_paper_no_two_families_look_alike() -> None:

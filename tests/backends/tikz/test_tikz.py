@@ -59,11 +59,11 @@ def test_what_pdflatex_lacks_is_asked_of_fonts_and_told() -> None:
 
 def test_a_pdf_without_graphviz_tells_what_it_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     typed = network("lenet")
-    assert unshown(typed, "pdf", "Сеть × é →") == () or shutil.which("dot") is None
+    assert unshown(typed, "pdf", "網絡 × é →") == () or shutil.which("dot") is None
     monkeypatch.setenv("PATH", str(tmp_path))
-    (warning,) = unshown(typed, "pdf", "Сеть × é →")
-    assert "4 characters of the titles: Сеть" in warning.message
-    assert unshown(typed, "pdf", "× é →") == ()
+    (warning,) = unshown(typed, "pdf", "網絡 × é →")
+    assert "2 characters of the titles: 網絡" in warning.message
+    assert unshown(typed, "pdf", "Сеть Ω × é →") == ()
 
 
 def test_braces_are_balanced_whatever_a_spec_says() -> None:

@@ -39,7 +39,7 @@ def draw_pdf(source: str) -> bytes | None:
 
 
 def has_pdf() -> bool:
-    """Whether the machine has a Graphviz of its own, which has more fonts than readers of PDF do."""
+    """Whether the machine has a Graphviz of its own, which takes fonts of the machine."""
     return shutil.which("dot") is not None
 
 

@@ -19,7 +19,7 @@ class Font:
         face: whose widths it has.
         dot: what Graphviz calls it.
         css: the families that a browser may take, the best first.
-        pdf: the fonts that every reader of PDF has, regular and bold.
+        pdf: the families, of fonts that GraphBuilder depends on, that a PDF embeds, the best first.
         tex: the LaTeX package that has it.
         larger: how much larger than the layout asks for it looks as large as the layout means.
     """
@@ -27,7 +27,7 @@ class Font:
     face: text.Face
     dot: str
     css: str
-    pdf: tuple[str, str]
+    pdf: tuple[str, ...]
     tex: str
     larger: float = 1.0
 
@@ -47,14 +47,14 @@ SANS = Font(
     "sans",
     "Arial",
     'Arial,Arimo,"Liberation Sans",Helvetica,sans-serif',
-    ("Helvetica", "Helvetica-Bold"),
+    ("Arimo",),
     "helvet",
 )
 SERIF = Font(
     "serif",
     "Times",  # Pango takes the last word of "Times New Roman" for a style
     '"Times New Roman",Tinos,"Liberation Serif",Times,serif',
-    ("Times-Roman", "Times-Bold"),
+    ("Noto Serif", "Arimo"),
     "mathptmx",
     larger=1.1,
 )
