@@ -61,8 +61,8 @@ DOT_ATTRIBUTES = _words(
 DOT_TAGS = {"table", "tr", "td", "font", "b"}
 DOT_MARKS = _words("border cellborder cellspacing cellpadding fixedsize width height align point-size")
 PDF = re.compile(
-    rb"/(JS|JavaScript|URI|Launch|OpenAction(?! \[3 0 R /\w+ [null ]*\])|AA|EmbeddedFile\w*|SubmitForm|GoTo[RE]|Movie|XFA"
-    rb"|Annots)\b"  # to open at the page is no action
+    rb"/(JS|JavaScript|URI|Launch|OpenAction(?! \[3 0 R /\w+ [null ]*\])|AA|EmbeddedFile\w*|SubmitForm|GoTo[RE]|Movie"
+    rb"|XFA|Annots)\b"  # to open at the page is no action
 )
 PDF_STREAM = re.compile(rb"(<<(?:(?!endobj).)*?>>)\s*stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 
