@@ -108,7 +108,7 @@ def setting(step: Place, name: str, value: object, seen_from: Place | None = Non
     if place is None or not isinstance(table, dict):
         return
     written = json.dumps(value)
-    where = "" if seen_from in (None, step) else f" at {step.span}"
+    where = "" if seen_from in (None, step) else f" at {(own(step) or place).span}"
     edited = written if there else longer(place.span.text, f"{name} = {written}")
     yield Remedy(f"write {name} = {written}{where}", place.span, edited)
 

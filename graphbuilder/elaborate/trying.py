@@ -35,7 +35,7 @@ def tried(
         settings: values for params, already checked against them.
         limits: those of the run; what is tried may have fewer steps.
     """
-    few = replace(limits, steps=min(limits.steps, _STEPS), terms=min(limits.terms, _TERMS))
+    few = smaller(limits)
     found = list(diagnostics)
     trials = ((number, remedy) for number, each in enumerate(diagnostics) for remedy in each.untried)
     wanted = ((number, remedy) for number, remedy in trials if found[number].remedy is None)
@@ -46,13 +46,18 @@ def tried(
     return tuple(found)
 
 
+def smaller(limits: Limits, steps: int = _STEPS) -> Limits:
+    """``limits`` for what is tried."""
+    return replace(limits, steps=min(limits.steps, steps), terms=min(limits.terms, _TERMS))
+
+
 def repairs(diagnostic: Diagnostic, before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> bool:
     """Whether from ``before`` to ``after`` an edit ``diagnostic`` has gone and no other error has come.
 
     That a step or a param is not needed any more is a warning, and no error.
     """
-    errors = Counter(_told(each) for each in after if each.severity == "error")
-    return not errors - Counter(_told(each) for each in before if each is not diagnostic)
+    errors = Counter(told(each) for each in after if each.severity == "error")
+    return not errors - Counter(told(each) for each in before if each is not diagnostic)
 
 
 def _mistakes(
@@ -69,6 +74,6 @@ def _mistakes(
     return sink.diagnostics
 
 
-def _told(diagnostic: Diagnostic) -> tuple[str, str]:
+def told(diagnostic: Diagnostic) -> tuple[str, str]:
     """What tells one mistake from another, wherever it stands after an edit."""
     return diagnostic.code, diagnostic.message

@@ -62,7 +62,11 @@ def sound_part(
 
     The arguments are those of ``parse``.
     """
-    whole, complete = extended(document, folder, max_bytes, sink)
+    return checked(*extended(document, folder, max_bytes, sink), sink)
+
+
+def checked(whole: Document, complete: bool, sink: Sink) -> Spec | None:
+    """The spec that ``whole`` holds, which is extended already, ``complete`` or not; else as ``sound_part``."""
     mending = Mending(with_expressions(whole, sink))
     restore_arguments(whole, mending, sink)
     check(whole, mending, sink)

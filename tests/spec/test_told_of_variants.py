@@ -14,12 +14,15 @@ from graphbuilder.diagnostics.draw import draw
 BASE = """\
 format = 1
 name = "base"
+[params]
+depth = 2
+width = 8
 [inputs]
 x = [8, 16, 16]
 [model]
 body = [
-  { id = "stem", op = "conv", out = 8, kernel = 3, padding = "same" },
-  { id = "middle", use = "unit", wide = 4, repeat = 2 },
+  { id = "stem", op = "conv", out = "=width", kernel = 3, padding = "same" },
+  { id = "middle", use = "unit", wide = 4, repeat = "=depth" },
   { id = "both", use = ["unit", "other"], wide = 4 },
   { id = "end", op = "relu" },
 ]
@@ -27,10 +30,13 @@ body = [
 args = { wide = "int", deep = 2 }
 let = { half = "=wide // 2" }
 body = [{ id = "inner", op = "conv", out = "=wide + half + deep", kernel = 1 }]
+shortcut = "identity"
 [blocks.other]
 args = { wide = "int" }
 body = [{ op = "conv", out = "=wide", kernel = 1 }]
 """
+
+WIDE = 'format = 1\nname = "wide"\nextends = "base.toml"\n[params]\nwidth = 6'
 
 HALF = 'format = 1\nname = "half"\nextends = "gone.toml"\n'
 
@@ -84,6 +90,12 @@ VARIANTS = {
         body = [{ op = "conv", out = "=wide", kernel = 3 }]
         shortcut = "identity"
     """,
+    "params_of_another_type": 'extends = "base.toml"\n[params]\ndepth = "four"',
+    "params_out_of_range": 'extends = "base.toml"\n[params]\nwidth = 0',
+    "steps_of_another_op": 'extends = "base.toml"\n[steps]\nend = { op = "linear" }',
+    "shapes_of_params": 'extends = "base.toml"\n[params]\nwidth = 6',
+    "shapes_of_steps": 'extends = "base.toml"\n[steps]\n"middle.inner" = { padding = "valid", kernel = 3 }',
+    "shapes_of_what_it_extends": 'extends = "wide.toml"\n[params]\ndepth = 1',
 }
 
 
@@ -91,6 +103,7 @@ VARIANTS = {
 def test_told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, golden: Callable[[str, str], None]) -> None:
     (tmp_path / "base.toml").write_text(BASE, encoding="utf-8")
     (tmp_path / "half.toml").write_text(HALF, encoding="utf-8")
+    (tmp_path / "wide.toml").write_text(WIDE, encoding="utf-8")
     text = f'format = 1\nname = "variant"\n{dedent(VARIANTS[name])}\n'
     (tmp_path / "variant.toml").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
