@@ -1,21 +1,25 @@
-"""What tomli refuses, said in a person's words: what is wrong, where, and the repair where one is plain.
+"""What tomli refuses, said in a person's words: what is wrong, where, and the repair where one was found by trying.
 
-tomli stops at the first fault and gives one offset. The rest is read off the text around it, never by parsing on.
+tomli stops at the first fault and gives one offset. The rest is read off the text around it.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import NamedTuple
 
 import tomli
 
-from graphbuilder.diagnostics import Diagnostic, Label, Source
+from graphbuilder.diagnostics import Diagnostic, Label, Remedy, Source
 from graphbuilder.diagnostics.catalogue.files import DuplicateKey, TomlSyntax
-from graphbuilder.document.lexer import KEY, Opening, still_open
+from graphbuilder.document.lexer import KEY, TOKEN, Opening, still_open
 from graphbuilder.document.lines import Lines
 from graphbuilder.document.scanner import Keys, Scanner
+from graphbuilder.document.slips import UNSEEN, Edit, slips_at, that_helps
 
 _DUPLICATES = ("Cannot ", "Duplicate ")
 _STRINGS = ("Unterminated string", "Expected \"'", "Illegal character '\\n'", "Found invalid character '\\n'")
@@ -23,7 +27,11 @@ _BRACKETS = ("Unclosed", "Invalid value", "Invalid initial character", "Expected
 _STATEMENT = re.compile(rf"(?:{KEY}[ \t]*=|\[\[?[ \t]*{KEY}[ \t]*\]\]?(?=[ \t]*(?:#.*)?$))", re.MULTILINE)
 _ESCAPE = re.compile(r"\\(?:x\w{0,2}|u\w{0,4}|U\w{0,8})")
 _INDENT = re.compile(r"[ \t]*")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_UNSEEN = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f]|{UNSEEN}")
+_CONFLICT = re.compile(r"(?:<{7}|={7}|>{7})(?:[ \t][^\n]*)?$", re.MULTILINE)
+_OTHER_QUOTE = re.compile(r"([\"'])[^\"'\n]*(?!\1)[\"']")
+_STRING_ENDS = re.compile(r"(?<!\\\")[ \t]*(?:[,\]}=]|$)")
+_OPEN_KEY = re.compile(rf",[ \t]*{KEY}[ \t]*=[ \t]*$")
 _WORD = re.compile(r"[^\s,\[\]{}#]*")
 _PHRASE = re.compile(r"[^,\]}#\n]*")
 _LONGEST = 40
@@ -31,7 +39,13 @@ _CLOSING = {"[": "]", "{": "}"}
 
 
 class Fault(NamedTuple):
-    """What is to be said of a stretch of the text."""
+    """What is to be said of a stretch of the text.
+
+    Attributes:
+        help: what is said where no edit helps.
+        opening: the bracket that is open there.
+        edits: what may repair it, ahead of the slips that people make anywhere.
+    """
 
     message: str
     start: int
@@ -39,6 +53,7 @@ class Fault(NamedTuple):
     label: str = ""
     help: str | None = None
     opening: Opening | None = None
+    edits: tuple[Edit, ...] = ()
 
 
 def explain(error: tomli.TOMLDecodeError, source: Source) -> Diagnostic:
@@ -51,7 +66,9 @@ def explain(error: tomli.TOMLDecodeError, source: Source) -> Diagnostic:
         offset = fault.opening.offset
         related = (Label(lines.span(offset, offset + 1), "opened here"),)
     span = lines.span(fault.start, max(fault.end, fault.start + 1))
-    return TomlSyntax.at(span, fault.message, label=fault.label, related=related, help=fault.help)
+    found = TomlSyntax.at(span, fault.message, label=fault.label, related=related, help=fault.help)
+    edit = that_helps(source.text, chain(fault.edits, slips_at(source.text, min(error.pos, len(source.text)))))
+    return found.repaired_by(Remedy(edit.told, lines.span(edit.start, edit.end), edit.text)) if edit else found
 
 
 def _duplicate(source: Source, end: int) -> Diagnostic:
@@ -84,8 +101,11 @@ def _fault(message: str, text: str, at: int) -> Fault:
     opened = still_open(text, at + 1)
     if message.startswith(_STRINGS) and opened and opened[-1].mark in "\"'":
         return _string(text, opened[-1])
-    if _CONTROL.match(text, at):
-        return _character(text, at)
+    if unseen := _UNSEEN.match(text, at):
+        return _character(text, unseen)
+    if conflict := _CONFLICT.match(text, text.rfind("\n", 0, at) + 1):
+        help = "keep one side of the conflict, and none of its marks"
+        return Fault("a merge left a conflict here", conflict.start(), conflict.end(), help=help)
     if message.startswith(_BRACKETS) and (fault := _bracket(text, at)):
         return fault
     for prefix, describe in _DESCRIPTIONS.items():
@@ -97,15 +117,33 @@ def _fault(message: str, text: str, at: int) -> Fault:
 def _string(text: str, quote: Opening) -> Fault:
     mark = quote.mark * 3 if text.startswith(quote.mark * 3, quote.offset) else quote.mark
     end = _line_end(text, quote.offset)
-    return Fault("a string is not closed", quote.offset, end, f"opened here with {mark}", f"close it with {mark}")
+    edits = tuple(_closings(text, quote.offset, end, mark))
+    return Fault(
+        "a string is not closed", quote.offset, end, f"opened here with {mark}", f"close it with {mark}", edits=edits
+    )
 
 
-def _character(text: str, at: int) -> Fault:
-    character = text[at]
-    if character == "\r":
-        return Fault("a carriage return without a line feed", at, at + 1, help="end lines with a line feed")
-    help = f'delete it, or write it as "\\u{ord(character):04x}"'
-    return Fault(f"the control character U+{ord(character):04X} cannot stand in TOML", at, at + 1, help=help)
+def _closings(text: str, start: int, end: int, mark: str) -> Iterator[Edit]:
+    """Where a string may end that was opened with ``mark`` at ``start``: at another quote, ahead of what may follow a
+    value, at the end of the line."""
+    line, help = text[start:end], f"close it with {mark}"
+    if other := _OTHER_QUOTE.match(line):
+        yield Edit(help, start + other.end() - 1, start + other.end(), mark)
+    for found in _STRING_ENDS.finditer(line, len(mark)):
+        yield Edit(help, start + found.start(), start + found.start(), mark)
+
+
+def _character(text: str, found: re.Match[str]) -> Fault:
+    start, end = found.span()
+    code = f"U+{ord(found[0][0]):04X}"
+    if found[0][0] == "\r":
+        edit = Edit("end lines with a line feed", start, start + 1, "\n")
+        return Fault("a carriage return without a line feed", start, start + 1, help=edit.help, edits=(edit,))
+    if unicodedata.category(found[0][0]) != "Cc":
+        return Fault(f"the character {code} stands here, which does not show", start, end, help="delete it")
+    help = f'delete it, or write it as "\\u{ord(found[0][0]):04x}"'
+    edit = Edit(help, start, start + 1, "")
+    return Fault(f"the control character {code} cannot stand in TOML", start, start + 1, help=help, edits=(edit,))
 
 
 def _bracket(text: str, at: int) -> Fault | None:
@@ -116,15 +154,37 @@ def _bracket(text: str, at: int) -> Fault | None:
     if not opened:
         return None
     inner, mark = opened[-1], _CLOSING[opened[-1].mark]
+    edits = tuple(_closing_brackets(text, at if ended else line, inner))
     if ended:
-        return Fault(f"`{inner.mark}` is never closed", inner.offset, inner.offset + 1, help=f"close it with `{mark}`")
+        help = f"close it with `{mark}`"
+        return Fault(f"`{inner.mark}` is never closed", inner.offset, inner.offset + 1, help=help, edits=edits)
     if inner.mark == "[" and (statement := _STATEMENT.match(text, line)):
         help = f"close the list with `{mark}`"
-        return Fault(f"expected `{mark}` before this", line, statement.end(), "", help, inner)
+        return Fault(f"expected `{mark}` before this", line, statement.end(), "", help, inner, edits)
     if inner.mark == "{" and text[at] in "[{":
         help = f"close the inline table with `{mark}`"
-        return Fault(f"expected `{mark}` before this", at, at + 1, "", help, inner)
+        return Fault(f"expected `{mark}` before this", at, at + 1, "", help, inner, edits)
     return None
+
+
+def _closing_brackets(text: str, at: int, inner: Opening) -> Iterator[Edit]:
+    """The ways to close a bracket ahead of ``at``: behind what was written last, comma or no comma."""
+    behind, mark = _behind(text, at), _CLOSING[inner.mark]
+    help = f"close the {'list' if inner.mark == '[' else 'inline table'} with `{mark}`"
+    written = f" {mark}" if inner.mark == "{" else f"\n{mark}" if "\n" in text[inner.offset : behind] else mark
+    if text[behind - 1] == ",":
+        yield Edit(help, behind - 1, behind - 1, written)
+    between = text[at : at + 1] in ("[", "{")
+    yield from (Edit(help, behind, behind, each) for each in ([f"{written},"] * between + [written]))
+
+
+def _behind(text: str, at: int) -> int:
+    """Where what stands ahead of ``at`` ends, comments and blanks left out."""
+    comments = [found.span() for found in TOKEN.finditer(text, 0, at) if found.lastgroup == "comment"]
+    end = len(text[:at].rstrip())
+    while comments and comments[-1][1] == end:
+        end = len(text[: comments.pop()[0]].rstrip())
+    return end
 
 
 def _brackets(text: str, end: int) -> list[Opening]:
@@ -133,7 +193,6 @@ def _brackets(text: str, end: int) -> list[Opening]:
 
 def _statement(text: str, at: int) -> Fault:
     helps = {
-        "/": "a comment starts with `#`",
         "=": "a key is missing before `=`",
         "{": "an inline table stands in a list: was a `[` closed too early?",
         ",": "was a bracket closed too early?",
@@ -153,54 +212,86 @@ def _value(text: str, at: int) -> Fault:
     if word.lower() in ("none", "null", "nil"):
         return Fault(f"`{word}` is not a value", at, at + len(word), help="TOML has no such value: leave the key out")
     if phrase.startswith("("):
-        return Fault("`(` opens no value", at, at + 1, help="a list is written with square brackets: [3, 3]")
-    if word.startswith("."):
-        help = f"a number starts with a digit: 0{_short(word)}"
-        return Fault(f"`{_short(word)}` is not a value", at, at + len(word), help=help)
-    quoted = _short(phrase.replace("\\", "\\\\").replace('"', ""))
-    return Fault(f"`{_short(phrase)}` is not a value", at, at + len(phrase), help=f'text stands in quotes: "{quoted}"')
+        return Fault("`(` opens no value", at, at + 1, help="a list is written with square brackets")
+    if re.match(rf"{KEY}[ \t]*=[^=]", phrase):
+        help = "`key = value` stands in braces: a table in a list is `{ ... }`"
+        return Fault("a key where a value is expected", at, at + len(phrase), help=help)
+    return _no_value(text, at, at + len(phrase if phrase[:1] != "." else word))
+
+
+def _no_value(text: str, start: int, end: int) -> Fault:
+    help = "text stands in quotes, and so does what is computed"
+    if text[start].isdecimal():
+        help = "a number is digits and one point at most; text stands in quotes"
+    elif text.startswith("- ", start):
+        help = "a list stands in square brackets, its items separated by commas"
+    return Fault(f"`{_short(text[start:end])}` is not a value", start, end, help=help)
 
 
 def _after(text: str, at: int) -> Fault:
     """Something follows a statement that was whole."""
     end = _phrase_end(text, at)
     if text[at] in ",;":
-        message = f"`{text[at]}` cannot end a line here"
-        return Fault(message, at, at + 1, help="leave it out: the end of the line ends the value")
+        message = f"`{text[at]}` cannot stand here"
+        return Fault(message, at, at + 1, help="the end of the line ends a value; several are a list, `[1, 2]`")
     if text[at] in "]}":
         return Fault(f"`{text[at]}` closes nothing", at, at + 1, help="leave it out, or open it before")
     if re.match(rf"{KEY}[ \t]*=", text[at:end]):
         return Fault("a second key on one line", at, end, help="start a new line before it")
-    start = at - len(re.split(r"[\s=,]", text[:at][-80:])[-1])
-    help = f'text stands in quotes: "{_short(text[start:end])}"' if start < at else "a line holds one key or one table"
-    return Fault("expected the end of the line", start, end, help=help)
+    start = _glued(text, at)
+    if start < at:
+        return _no_value(text, start, end)
+    return Fault("expected the end of the line", start, end, help="a line holds one key or one table")
+
+
+def _glued(text: str, at: int) -> int:
+    """Where the word begins that ``at`` is in the middle of."""
+    return at - len(re.split(r"[\s=,\[\]{}]", text[max(0, at - 80) : at])[-1])
 
 
 def _equals(text: str, at: int) -> Fault:
     help = "a line is `key = value`"
     if text[at : at + 1] == ":":
-        help = "write `=` in place of `:`"
-    elif re.match(r"[A-Za-z0-9_ -]+=", text[at:]):
-        help = "a key with spaces stands in quotes"
+        help = "a line is `key = value`, and its table's name stands ahead in a line of its own: `[name]`"
+    elif text[at : at + 1] > "\x7f":
+        message = f"`{text[at]}` cannot stand in a name without quotes"
+        return Fault(message, at, at + 1, help="such a name is letters from a to z, digits, `_` and `-`")
     return Fault("expected `=` after the key", at, at + 1, help=help)
 
 
 def _key(text: str, at: int) -> Fault:
     if text[at : at + 1] == "]" and (inner := _brackets(text, at)) and inner[-1].mark == "{":
-        return Fault("expected `}` before this", at, at + 1, "", "close the inline table with `}`", inner[-1])
+        edits = tuple(_closing_brackets(text, at, inner[-1]))
+        return Fault("expected `}` before this", at, at + 1, "", "close the inline table with `}`", inner[-1], edits)
     help = "a name is letters, digits, `_` and `-`, or anything in quotes"
     return Fault("expected a name", at, max(at + 1, _word_end(text, at)), help=help)
 
 
 def _item(text: str, at: int) -> Fault:
     """In a list or an inline table, neither a comma nor the end."""
-    inner = _brackets(text, at)[-1]
+    inner, start = _brackets(text, at)[-1], _glued(text, at)
+    if start < at and text[at] not in "]};" and text[at - 1] not in "\"'":
+        return _no_value(text, start, max(at + 1, _word_end(text, at)))
+    closing = _CLOSING[inner.mark]
     line = text[text.rfind("\n", 0, at) + 1 : _line_end(text, at)]
-    help = "separate the items by a comma" if text[at] not in "]}" else f"close it with `{_CLOSING[inner.mark]}`"
+    help = "separate the items by a comma" if text[at] not in "]}" else f"close it with `{closing}`"
     if line.count('"') % 2:
         help = "a quote is missing in this line"
-    message = f"expected `,` or `{_CLOSING[inner.mark]}`"
-    return Fault(message, at, max(at + 1, _word_end(text, at)), help=help, opening=inner)
+    edits = tuple(_items(text, at, inner))
+    return Fault(f"expected `,` or `{closing}`", at, max(at + 1, _word_end(text, at)), "", help, inner, edits)
+
+
+def _items(text: str, at: int, inner: Opening) -> Iterator[Edit]:
+    """What is missing between two items, or at the end of the last."""
+    closing, behind = _CLOSING[inner.mark], _behind(text, at)
+    if text[at] in "]}":
+        yield Edit(f"close it with `{closing}`", behind, behind, f" {closing}" if closing == "}" else closing)
+        yield Edit("leave it out", behind, at + 1, "")
+        yield Edit(f"close it with `{closing}`", at, at + 1, closing)
+    elif text[at] not in ";.":
+        yield Edit("separate the items by a comma", behind, behind, ",")
+        if text[behind - 1] in "\"'" and (key := _OPEN_KEY.search(text, 0, behind - 1)):
+            yield Edit("close the text ahead of it with {}", key.start(), key.start(), text[behind - 1])
 
 
 def _escape(text: str, at: int) -> Fault:
@@ -222,6 +313,8 @@ def _header(text: str, at: int) -> Fault:
         message, help = "a table's name has a space in it", "a name with spaces stands in quotes"
     elif text.startswith(",", at):
         message, help = "a list stands where a table's name or a key is expected", "write `key = [...]`"
+    elif text[at : at + 1] > "\x7f":
+        message, help = f"`{text[at]}` cannot stand in a name without quotes", "such a name stands in quotes"
     return Fault(message, start, max(start + 1, _line_end(text, at)), help=help)
 
 

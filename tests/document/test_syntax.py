@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphbuilder.diagnostics import CompileError, Diagnostic
+from graphbuilder.diagnostics import CompileError, Diagnostic, Remedy
 from graphbuilder.document import parse
 from tests.document.test_positions import SPEC, text_at
 
@@ -26,20 +27,20 @@ STEPS = "body = [\n{}\n]\n[blocks.unit]\nx = 1\n"
     ("text", "at", "marked", "message", "help"),
     [
         ("a = relu", "1:5", "relu", "`relu` is not a value", 'text stands in quotes: "relu"'),
-        ("a = =out * 2 # x", "1:5", "=out * 2", "`=out * 2` is not a value", 'text stands in quotes: "=out * 2"'),
+        ("a = =b # x", "1:5", "=b", "`=b` is not a value", 'what is computed stands in quotes, behind a `=`: "=b"'),
         ("a = ", "1:5", "", "a value is missing", "write a number, true, false, a list or text in quotes"),
-        ("a = True", "1:5", "True", "`True` is not a value", "write true, all small"),
+        ("a = True", "1:5", "True", "`True` is not a value", "write true"),
         ("a = null", "1:5", "null", "`null` is not a value", "TOML has no such value: leave the key out"),
         ("a = (3, 3)", "1:5", "(", "`(` opens no value", "a list is written with square brackets: [3, 3]"),
-        ("a = .5", "1:5", ".5", "`.5` is not a value", "a number starts with a digit: 0.5"),
-        ("a = 3x3", "1:5", "3x3", "expected the end of the line", 'text stands in quotes: "3x3"'),
+        ("a = .5", "1:5", ".5", "`.5` is not a value", "write 0.5: a number starts with a digit"),
+        ("a = 3x3", "1:5", "3x3", "`3x3` is not a value", "a list stands in square brackets: [3, 3]"),
         ("a = 1 2", "1:7", "2", "expected the end of the line", "a line holds one key or one table"),
-        ("a = 1,", "1:6", ",", "`,` cannot end a line here", "leave it out: the end of the line ends the value"),
+        ("a = 1,", "1:6", ",", "`,` cannot stand here", "leave it out: the end of the line ends the value"),
         ("a = 1 b = 2", "1:7", "b = 2", "a second key on one line", "start a new line before it"),
         ("a = 1]", "1:6", "]", "`]` closes nothing", "leave it out, or open it before"),
         ("a: 3", "1:2", ":", "expected `=` after the key", "write `=` in place of `:`"),
-        ("my key = 3", "1:4", "k", "expected `=` after the key", "a key with spaces stands in quotes"),
-        ("a 3", "1:3", "3", "expected `=` after the key", "a line is `key = value`"),
+        ("my key = 3", "1:4", "k", "expected `=` after the key", "a name has no blanks: my_key"),
+        ("a 3", "1:3", "3", "expected `=` after the key", "write `=` behind the key"),
         ("// a", "1:1", "//", "expected a key, a table or a comment", "a comment starts with `#`"),
         ("= 3", "1:1", "=", "expected a key, a table or a comment", "a key is missing before `=`"),
         ("}", "1:1", "}", "expected a key, a table or a comment", "was a bracket closed too early?"),
@@ -51,13 +52,13 @@ STEPS = "body = [\n{}\n]\n[blocks.unit]\nx = 1\n"
         ('a = "\\u12"', "1:6", "\\u12", "an escape that names no character", None),
         ('a = "\0"', "1:6", "\0", "the control character U+0000 cannot stand in TOML", None),
         ("a = 1\rb = 2", "1:6", "\r", "a carriage return without a line feed", "end lines with a line feed"),
-        ("[a b]", "1:1", "[a b]", "a table's name has a space in it", "a name with spaces stands in quotes"),
-        ("[[a]\nb = 1", "1:2", "[a]", "the name of a table is not closed", "close it with as many `]` as opened it"),
+        ("[a b]", "1:1", "[a b]", "a table's name has a space in it", "a name has no blanks: a_b"),
+        ("[[a]\nb = 1", "1:2", "[a]", "the name of a table is not closed", "close it as it was opened: [[a]]"),
         ("[]", "1:2", "]", "expected a name", "a name is letters, digits, `_` and `-`, or anything in quotes"),
-        ("a = 2024-02-30", "1:5", "2024-02-30", "there is no such date", "text stands in quotes"),
+        ("a = 2024-02-30", "1:5", "2024-02-30", "there is no such date", 'text stands in quotes: "2024-02-30"'),
         (STEPS.format("{a = 1}\n{b = 2}"), "3:1", "{", "expected `,` or `]`", "separate the items by a comma"),
         (STEPS.format("{a = 1 b = 2}"), "2:8", "b", "expected `,` or `}`", "separate the items by a comma"),
-        (STEPS.format('{a = "x, b = "y"}'), "2:15", "y\"", "expected `,` or `}`", "a quote is missing in this line"),
+        (STEPS.format('{a = "x, b = "y"}'), "2:15", "y\"", "expected `,` or `}`", 'close the text ahead of it with "'),
         (STEPS.format("{a = [3, 3}"), "2:11", "}", "expected `,` or `]`", "close it with `]`"),
         (STEPS.format("{a = 1,\n{b = 2}"), "3:1", "{", "expected `}` before this", "close the inline table with `}`"),
         (STEPS.format("{a = 1,"), "3:1", "]", "expected `}` before this", "close the inline table with `}`"),
@@ -65,7 +66,7 @@ STEPS = "body = [\n{}\n]\n[blocks.unit]\nx = 1\n"
         ("body = [\n1,\n[a]", "3:1", "[a]", "expected `]` before this", "close the list with `]`"),
         ("body = [\n1\n\n [a] # x", "4:2", "[a]", "expected `]` before this", "close the list with `]`"),
         ("body = [\n1,\nmerge = 3\n", "3:1", "merge =", "expected `]` before this", "close the list with `]`"),
-        ("body = [\n1,\n# end\n", "1:8", "[", "`[` is never closed", "close it with `]`"),
+        ("body = [\n1,\n# end\n", "1:8", "[", "`[` is never closed", "close the list with `]`"),
     ],
 )  # fmt: skip
 def test_not_toml(text: str, at: str, marked: str, message: str, help: str | None) -> None:
@@ -73,6 +74,106 @@ def test_not_toml(text: str, at: str, marked: str, message: str, help: str | Non
     assert found.span
     assert (found.code, str(found.span), text_at(found.span), found.message) == ("GB005", f"s:{at}", marked, message)
     assert help is None or found.help == help
+
+
+# What was written, and what it becomes; `¶` ends a line.
+SLIPS = r"""
+out = 064                       -> out = 64
+out = [01, -007.5]              -> out = [1, -007.5]
+out == 64                       -> out = 64
+out := 64                       -> out = 64
+out 64                          -> out = 64
+out: 64                         -> out = 64
+out = 1,024                     -> out = 1_024
+out = 1__0                      -> out = 1_0
+out = 0X1F                      -> out = 0x1F
+rate = 1/2                      -> rate = "=1/2"
+out = width * 2 // 3            -> out = "=width * 2 // 3"
+out = 2 if first else 1         -> out = "=2 if first else 1"
+out = $width                    -> out = "=width"
+out = =max(2, width)            -> out = "=max(2, width)"
+kernel = (3, 3)                 -> kernel = [3, 3]
+kernel = 3x3                    -> kernel = [3, 3]
+kernel = 3, 3                   -> kernel = [3, 3]
+bias = False                    -> bias = false
+bias = Yes                      -> bias = true
+[[x]] # a¶bias = None           -> [[x]] # a¶
+a = {out = 1, bias = None}      -> a = {out = 1}
+a = {bias = null, out = 1}      -> a = {out = 1}
+// comment                      -> # comment
+a = 1 /* comment */             -> a = 1 # comment
+a = [¶-- comment¶1]             -> a = [¶# comment¶1]
+; comment                       -> # comment
+a = [[op=conv]]                 -> a = [{ op="conv" }]
+a = [¶[op = "x", b = [1, 2]],¶] -> a = [¶{ op = "x", b = [1, 2] },¶]
+a = [1,, 2]                     -> a = [1, 2]
+a = [¶{b = 1},,¶]               -> a = [¶{b = 1},¶]
+a = [¶{b = 1}},¶]               -> a = [¶{b = 1},¶]
+a = [¶{b = 1¶]                  -> a = [¶{b = 1 }¶]
+a = {b = 1; c = 2; d = 3}       -> a = {b = 1, c = 2, d = 3}
+a = {b = 1 c = 2 d = 3}         -> a = {b = 1, c = 2, d = 3}
+a = {"b": 1, "c": 2}            -> a = {"b" = 1, "c" = 2}
+a = [1 2 3]                     -> a = [1, 2, 3]
+a = [¶1, # one¶2 # two¶3]       -> a = [¶1, # one¶2, # two¶3]
+a = [b, c]                      -> a = ["b", "c"]
+a = {b = "c }                   -> a = {b = "c" }
+a = {b = c"}                    -> a = {b = "c"}
+a = {b = 'c"}                   -> a = {b = 'c'}
+a = ["b", "c]                   -> a = ["b", "c"]
+a = f"b"                        -> a = "b"
+a = 'it's'                      -> a = "it's"
+a = 'it\'s'                     -> a = "it's"
+a = "b "c" d"                   -> a = 'b "c" d'
+a = "C:\users\x"                -> a = 'C:\users\x'
+a = "C:\x\"                     -> a = 'C:\x\'
+a = C:\x                        -> a = 'C:\x'
+a = 3D net                      -> a = "3D net"
+[params                         -> [params]
+params]                         -> [params]
+[params]]                       -> [params]
+a..b = 1                        -> a.b = 1
+let a = 1                       -> a = 1
+"""
+UNSEEN = [
+    ("a = \u201ctext\u201d", 'a = "text"'),
+    ("a = {b = \u201cc\u201d, d = \u2018e\u2019}", "a = {b = \"c\", d = 'e'}"),
+    ("a = \uff18", "a = 8"),
+    ("a\u00a0= 8", "a = 8"),
+    ("a = \u200b8", "a = 8"),
+    ("gr\u00f6\u00dfe = 8", '"gr\u00f6\u00dfe" = 8'),
+]
+
+
+def _slips() -> Iterator[tuple[str, str]]:
+    for row in SLIPS.strip().splitlines():
+        slip, _, repaired = row.replace("¶", "\n").partition("->")
+        yield slip.strip(" "), repaired.strip(" ")
+
+
+@pytest.mark.parametrize(("slip", "repaired"), [*_slips(), *UNSEEN])
+def test_a_slip_is_repaired_by_what_was_tried(slip: str, repaired: str) -> None:
+    (found,) = faults(slip)
+    assert found.remedy
+    assert (found.remedy.applied, found.help) == (repaired, found.remedy.help)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a =", "a", "a = 1.0.0", "a = 50%", "a = conv(8, 3)", "a = [\nconv(8, 3)]", "model:\n  body:\n    - op: conv",
+        "<<<<<<< HEAD\na = 1", "a = [\n- b\n- c]", 'a = """b\nc', "import torch", '{\n"a": 1\n}', "a = 1\n]\nb = 2",
+    ],
+)  # fmt: skip
+def test_what_nobody_can_repair_has_no_edit(text: str) -> None:
+    (found,) = faults(text)
+    assert found.help and found.remedy is None
+
+
+@pytest.mark.parametrize("second", ["b = 007", "[b\nc = 1", "a = 2", "b = =c", "b = [1 2]"])
+def test_a_fault_is_repaired_whatever_else_is_wrong(second: str) -> None:
+    (found,) = faults(f"a = 064\n{second}\nc = 3")
+    assert found.remedy
+    assert found.remedy.applied.startswith("a = 64\n")
 
 
 def test_a_missing_bracket_shows_where_it_was_opened() -> None:
@@ -172,5 +273,15 @@ def test_no_damage_is_a_traceback(edits: list[tuple[int, int, str]]) -> None:
         assert parse(text, "s").span(("model",))
     except CompileError as error:
         for found in error.diagnostics:
+            assert found.remedy is None or _goes_further(text, found.remedy)
             assert found.span
             assert text_at(found.span) in found.span.source.text
+
+
+def _goes_further(text: str, remedy: Remedy) -> bool:
+    """Whether what was wrong is wrong no more, though other things may be."""
+    try:
+        return bool(parse(remedy.applied, "s"))
+    except CompileError as error:
+        (found,) = error.diagnostics
+        return found.span is not None and found.span.offsets[0] >= remedy.span.offsets[0]
