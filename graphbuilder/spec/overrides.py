@@ -20,6 +20,7 @@ from graphbuilder.document import Place
 from graphbuilder.spec.insertions import Insertion, fault_of, inserted, insertions_of, replaced, value_at
 from graphbuilder.spec.merged import Keys, Merged
 from graphbuilder.spec.names import INSERTIONS
+from graphbuilder.spec.unknown import POISON
 from graphbuilder.spec.validation import found
 
 _RUNS = ("op", "use")
@@ -78,26 +79,49 @@ def apply_overrides(merged: Merged, sink: Sink) -> Merged:
         if fault := _unquoted(paths, place / path, override):
             sink.add(fault)
             continue
-        try:
-            keys = paths.resolve(path)
-        except OverrideError as error:
-            unknown += 1
-            told = unknown <= _REMEDIES
-            remedy = error.help if told else None
-            sink.add(OverrideUnknown.at((place / path).key_span, error.message, help=remedy))
-            keys = paths.meant_by(error, written) if told else None
-            if keys is None or keys in targets:
-                continue
+        keys, sure = _resolved(paths, place / path, written, unknown < _REMEDIES, sink)
+        unknown += not sure
+        if keys is None or (keys in targets and not sure):
+            continue
         if fault := _fault(place / path, override, targets.get(keys)):
             sink.add(fault)
             continue
         targets[keys] = path
-        step = value_at(merged.data, keys)
-        changes = {word: value for word, value in override.items() if word not in INSERTIONS}
-        data = replaced(data, keys, {**_without(step, changes), **changes})
-        origins.update({(*keys, word): place / path / word for word in changes})
+        changes = _changes(value_at(merged.data, keys), override, sure)
+        data = replaced(data, keys, changes.step)
+        origins.update({(*keys, word): place / path / word for word in changes.words})
         insertions += insertions_of(override, place / path, keys)
     return inserted(replace(merged, data=data, origins=origins), insertions)
+
+
+def _resolved(paths: Paths, place: Place, written: Collection[str], told: bool, sink: Sink) -> tuple[Keys | None, bool]:
+    """The keys of the step that the override at ``place`` names, and whether it does; else, that being reported, of the
+    one that it may have been meant for.
+
+    Args:
+        told: whether there is still room for remedies.
+    """
+    path = str(place.keys[-1])
+    try:
+        return paths.resolve(path), True
+    except OverrideError as error:
+        sink.add(OverrideUnknown.at(place.key_span, error.message, help=error.help if told else None))
+        return paths.meant_by(error, written) if told else None, False
+
+
+class _Changed(NamedTuple):
+    """A step as an override leaves it, and the words that this wrote."""
+
+    step: dict[str, Any]
+    words: Collection[str]
+
+
+def _changes(step: Mapping[str, Any], override: Mapping[str, Any], sure: bool) -> _Changed:
+    """``step`` with the words of ``override``; one of which nobody knows what it runs, where that is not ``sure``."""
+    if not sure:
+        return _Changed({word: POISON if word in (*_RUNS, "share") else value for word, value in step.items()}, ())
+    changes = {word: value for word, value in override.items() if word not in INSERTIONS}
+    return _Changed({**_without(step, changes), **changes}, changes)
 
 
 def _fault(place: Place, override: object, same: str | None) -> Diagnostic | None:
@@ -164,7 +188,7 @@ class Paths:
     def meant_by(self, error: OverrideError, written: Collection[str]) -> Keys | None:
         """The step that a path near to the faulty one names, unless that path is ``written`` too.
 
-        So what the override was to change is not missed besides.
+        Nobody knows what it is then, so that nothing is told of what depends on the change.
         """
         path = error.nearest
         return self.resolve(path) if path and path not in written and self.leads(path) else None

@@ -261,6 +261,14 @@ def test_a_path_near_to_one_is_read_as_that(tmp_path: Path) -> None:
     assert (found.code, found.help) == ("GB117", "did you mean `stem`?")
 
 
+@pytest.mark.parametrize("override", ["{ out = 9 }", '{ op = "flatten" }', '{ after = [{ op = "flatten" }] }'])
+def test_nothing_is_told_of_what_depends_on_a_step_that_was_perhaps_meant(tmp_path: Path, override: str) -> None:
+    both = CHAIN.replace('again", op = "relu"', 'again", op = "add", from = ["stem", "image"]')
+    assert "add" in both
+    (found,) = check(write(tmp_path, f"stm = {override}\n", both)).diagnostics
+    assert (found.code, found.help) == ("GB117", "did you mean `stem`?")
+
+
 CHAIN = """\
 format = 1
 name = "base"
