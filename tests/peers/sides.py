@@ -37,7 +37,7 @@ class Side(Protocol):
         ...
 
     def files(self, folder: Path) -> Iterator[Path]:
-        """The same in every other form that its library, or a training script, gives it."""
+        """The same in every other form that its library gives it."""
         ...
 
     def answer(self, batch: Batch) -> Answer:
@@ -108,6 +108,7 @@ class TorchSide:
 
     def __init__(self, row: Row, shapes: Sequence[Sequence[int]]) -> None:
         torch.manual_seed(0)
+        self._row = row
         self.model = _FACTORIES[row.source](row.function)(num_classes=CLASSES, **row.settings)
         generator = torch.Generator().manual_seed(0)
         with torch.no_grad():
@@ -132,16 +133,19 @@ class TorchSide:
             norm.momentum = momentum
 
     def save(self, folder: Path) -> Path:
+        return self._safetensors(folder) if self._row.source == "timm" else self._pickled(folder)
+
+    def files(self, folder: Path) -> Iterator[Path]:
+        yield self._pickled(folder) if self._row.source == "timm" else self._safetensors(folder)
+
+    def _pickled(self, folder: Path) -> Path:
         torch.save(self.model.state_dict(), folder / "weights.pth")
         return folder / "weights.pth"
 
-    def files(self, folder: Path) -> Iterator[Path]:
-        state = self.model.state_dict()
-        save_file({name: tensor.contiguous() for name, tensor in state.items()}, folder / "weights.safetensors")
-        yield folder / "weights.safetensors"
-        wrapped = {f"module.{name}": tensor for name, tensor in state.items()}
-        torch.save({"epoch": 1, "state_dict": wrapped}, folder / "checkpoint.pth.tar")
-        yield folder / "checkpoint.pth.tar"
+    def _safetensors(self, folder: Path) -> Path:
+        state = {name: tensor.contiguous() for name, tensor in self.model.state_dict().items()}
+        save_file(state, folder / "weights.safetensors")
+        return folder / "weights.safetensors"
 
     def answer(self, batch: Batch) -> Answer:
         model = deepcopy(self.model).double()
@@ -210,7 +214,7 @@ class KerasSide:
     def __init__(self, row: Row, shapes: Sequence[Sequence[int]]) -> None:
         self._keras = import_keras()
         self._keras.utils.set_random_seed(0)
-        self._row = row
+        self._row, self._shapes = row, shapes
         self.model = self._made(*shapes)
         generator = torch.Generator().manual_seed(0)
         for variable in self.model.weights:
@@ -247,6 +251,15 @@ class KerasSide:
             self.model.save(folder / "model.h5")
         yield from (older(folder / "model.h5", folder / "older.h5"), folder / "model.h5")
 
+    def headless(self, folder: Path) -> Path:
+        """A file without the head, as Keras publishes one beside the whole network."""
+        model = self._made(*self._shapes, include_top=False)
+        model.set_weights(self._weights[: len(model.weights)])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that .h5 is the older format
+            model.save(folder / "headless.h5")
+        return older(folder / "headless.h5", folder / "notop.h5")
+
     def answer(self, batch: Batch) -> Answer:
         with torch.inference_mode(), self._in_double_precision():
             return self._outputs(self._filled(batch), batch, training=False)
@@ -261,10 +274,10 @@ class KerasSide:
         model.save(folder / "gradients.keras")
         return float(loss.detach()), folder / "gradients.keras"
 
-    def _made(self, shape: Sequence[int]) -> Any:
+    def _made(self, shape: Sequence[int], **settings: Any) -> Any:
         make: Any = getattr(self._keras.applications, self._row.function, None) or _plain(self._row.function)
         channels, *spatial = shape
-        given = {"weights": None, "classes": CLASSES, "classifier_activation": None, **self._row.settings}
+        given = {"weights": None, "classes": CLASSES, "classifier_activation": None, **self._row.settings, **settings}
         model = make(input_shape=(*spatial, channels), **given)
         for layer in model._flatten_layers():
             if isinstance(layer, self._keras.layers.Dropout):

@@ -9,15 +9,19 @@ from tempfile import TemporaryDirectory
 import pytest
 import torch
 
+from graphbuilder.weights.load import fitting
 from tests.peers.makeup import makeup
 from tests.peers.parity import LEARNING, LOGITS, Pair
 from tests.peers.rows import ROWS, TRAINED, Row
-from tests.peers.sides import TorchSide
+from tests.peers.sides import KerasSide, TorchSide
 
 # Keras's variables answer numpy the old way.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
 IN_TORCH = tuple(row for row in ROWS if row.source != "keras")
+# Of Keras's networks that are called otherwise without their heads, and of Xception, what the head is here.
+HEADS = {"xception": "logits", "mobilenet_v1": "classifier", "convnext_tiny": "logits"}
+HEADLESS = tuple(row for row in ROWS if row.source == "keras" and row.spec in HEADS)
 # Those that are trained come first among all, so that their tests share one pair.
 trained = pytest.mark.parametrize("pair", TRAINED, ids=str, indirect=True, scope="module")
 
@@ -48,7 +52,7 @@ def test_it_learns_as_the_reference(pair: Pair) -> None:
     assert learnt.largest <= LEARNING, learnt
 
 
-@trained
+@pytest.mark.parametrize("pair", ROWS, ids=str, indirect=True, scope="module")
 def test_every_file_of_its_library_gives_the_same_weights(pair: Pair, tmp_path: Path) -> None:
     network = pair.network(min(pair.row.sizes))
     wanted = pair.tensors(network, pair.file)
@@ -57,3 +61,15 @@ def test_every_file_of_its_library_gives_the_same_weights(pair: Pair, tmp_path: 
         assert found.keys() == wanted.keys()
         assert all(torch.equal(tensor, wanted[name]) for name, tensor in found.items()), file.name
         file.unlink()
+
+
+@pytest.mark.parametrize("pair", HEADLESS, ids=str, indirect=True, scope="module")
+def test_a_file_without_the_head_gives_all_others(pair: Pair, tmp_path: Path) -> None:
+    assert isinstance(pair.theirs, KerasSide)
+    network = pair.network(min(pair.row.sizes))
+    head = HEADS[pair.row.spec]
+    wanted = {name: each for name, each in pair.tensors(network, pair.file).items() if not name.startswith(head)}
+    with fitting(network.typed, network.files, pair.theirs.headless(tmp_path), excepted=[head]) as fit:
+        found = fit.tensors()
+    assert found.keys() == wanted.keys()
+    assert all(torch.equal(tensor, wanted[name]) for name, tensor in found.items())
