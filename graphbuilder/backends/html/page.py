@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
 from graphbuilder.backends.html.looks import style_sheet
 
 _SCRIPTS = ("network.js", "layout.js", "figure.js", "view.js", "details.js", "export.js", "main.js")
+_ROWS = (("bodies", "calls"), ("pieces", "boxes"))
 _POLICY = (
     "default-src 'none'; script-src {scripts}; style-src {style}; img-src data: blob:; connect-src {connect}; "
     "base-uri 'none'; form-action 'none'"
@@ -35,10 +39,33 @@ def page(data: dict[str, Any], live: str = "") -> str:
         policy=policy,
         title=escape(data["title"]),
         style=style,
-        data=_json(data),
+        data=_json(packed(data)),
         script=script,
         live=f"<script>{live}</script>\n" if live else "",
     )
+
+
+def packed(data: dict[str, Any]) -> dict[str, Any]:
+    """``data`` with the keys of what it has most of written once: of each row only its values, None where it has none.
+
+    ``static/network.js`` unpacks them.
+    """
+    keys = {rows: _keys(row for each in data[holder] for row in each[rows]) for holder, rows in _ROWS}
+    holders = {
+        holder: [{**each, rows: [_values(row, keys[rows]) for row in each[rows]]} for each in data[holder]]
+        for holder, rows in _ROWS
+    }
+    return {**data, **holders, "keys": keys}
+
+
+def _keys(rows: Iterable[dict[str, Any]]) -> list[str]:
+    """All keys of ``rows``, the commonest first."""
+    return [key for key, _ in Counter(chain.from_iterable(rows)).most_common()]
+
+
+def _values(row: dict[str, Any], keys: list[str]) -> list[Any]:
+    last = max(keys.index(key) for key in row)
+    return [row.get(key) for key in keys[: last + 1]]
 
 
 def _json(data: dict[str, Any]) -> str:

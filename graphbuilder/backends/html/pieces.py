@@ -14,7 +14,7 @@ from typing import Any
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay import metrics as m
-from graphbuilder.backends.graphviz.lay.drawing import Drawing, Shape
+from graphbuilder.backends.graphviz.lay.drawing import Drawing, Run, Shape
 from graphbuilder.backends.graphviz.lay.ladder import ladder, place_ladder
 from graphbuilder.backends.graphviz.lay.metrics import Metrics
 from graphbuilder.backends.graphviz.lay.parts import BoxMark, LabelMark, Part, Tip, WireMark, attach
@@ -100,7 +100,7 @@ class Pieces:
             "path": path,
             "at": [_n(shape.x), _n(shape.y), _n(shape.wide), _n(shape.high)],
             "style": shape.style,
-            "lines": [[[run.text, run.size, run.bold] for run in line if run.text] for line in shape.lines],
+            "lines": [[_run(run) for run in line if run.text] for line in shape.lines],
         }
         if shape.outline == "circle":
             data["round"] = True
@@ -217,6 +217,10 @@ def _wire(mark: WireMark, numbers: dict[str, int]) -> list[Any]:
     flat = [_n(each) for point in points for each in point]
     tail, head = numbers.get(mark.tail, mark.tail), numbers.get(mark.head, mark.head)
     return [mark.kind, tail, mark.link.source.port, head, mark.link.slot, flat]
+
+
+def _run(run: Run) -> list[Any]:
+    return [run.text, _n(run.size), *([True] if run.bold else [])]
 
 
 def _n(number: float) -> float:

@@ -277,7 +277,7 @@ function gone(is) {
 }
 
 function start() {
-  const data = JSON.parse(byId("data").textContent);
+  const data = unpacked(JSON.parse(byId("data").textContent));
   view.colours = new Map(Object.entries(data.colours));
   setTheme(data.theme === "auto" ? (dark.matches ? "dark" : "light") : data.theme);
   dark.addEventListener("change", () => {

@@ -2,6 +2,17 @@
 
 const MOST_COPIES = 64, MOST_LISTED = 20000;
 
+// Data as the page has them, each row with its keys, which are written once.
+function unpacked(data) {
+  for (const [holder, rows] of [["bodies", "calls"], ["pieces", "boxes"]]) {
+    const keys = data.keys[rows];
+    for (const each of data[holder]) {
+      each[rows] = each[rows].map((row) => Object.fromEntries(row.map((value, i) => [keys[i], value]).filter(([, value]) => value !== null)));
+    }
+  }
+  return data;
+}
+
 // Data as they came, with what they say by number said in words.
 function resolved(data) {
   for (const call of data.bodies.flatMap((body) => body.calls)) {
