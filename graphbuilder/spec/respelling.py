@@ -1,4 +1,5 @@
-"""Misspelt keys of the grammar, reported and then read as the keys that they are near to.
+"""Misspelt keys of the grammar, reported and then read as the keys that they are near to; and keys of the file that
+stand in a table, below its header.
 
 So a ``[parms]`` costs one error, and not one more for each param that expressions then lack. A key is read as another
 only where that other is not there and takes such a value. One that is near to none is read as what is missing, where
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from graphbuilder.diagnostics import Sink, Span
+from graphbuilder.diagnostics.catalogue.grammar import UnknownKey
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Document
 from graphbuilder.spec.merged import Keys
@@ -45,6 +47,12 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 }
 
 
+# What stands alone at the top of a file, and what of it cannot be missing: where names are free, only that is a stray.
+_NEEDED_ALONE = ("format", "name")
+_ALONE = (*_NEEDED_ALONE, "title", "dialect", "extends")
+_OF_ANY_NAME = ("params", "outputs")
+
+
 @dataclass(frozen=True, eq=False)
 class Respelt(Document):
     """A document with some keys spelt right.
@@ -74,6 +82,8 @@ def respelt(document: Document, sink: Sink) -> Document:
     """``document`` itself, or with its misspelt keys, each reported, as what they are near to."""
     names: dict[Keys, Keys] = {}
     data = _table(document, sink, (), (), document.data, names)
+    for keys in list(_strays(data)):
+        data = _at_home(document, sink, keys, data, names)
     for table in ("blocks", "inputs", "outputs", "params", "model"):
         if not isinstance(data.get(table), dict):
             continue
@@ -82,6 +92,47 @@ def respelt(document: Document, sink: Sink) -> Document:
             if spelt is not inner:
                 data = _replaced(data, keys, spelt)
     return Respelt(document.source, data, document, names) if names else document
+
+
+def _strays(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The paths of keys that only the file has, in tables that take none of their name and no such value."""
+    for keys, table in _tables(data):
+        strange = {*_ALONE} - {*known_keys(keys)} if keys[0] not in _OF_ANY_NAME else _NEEDED_ALONE
+        yield from ((*keys, key) for key in table if key in strange and _fits(key, table[key]))
+
+
+def _tables(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    for name, table in data.items():
+        if not isinstance(table, dict):
+            continue
+        yield (name,), cast("dict[str, Any]", table)
+        for inner, block in cast("dict[str, Any]", table).items() if name == "blocks" else ():
+            if isinstance(block, dict):
+                yield (name, inner), cast("dict[str, Any]", block)
+
+
+def _at_home(
+    document: Document, sink: Sink, keys: tuple[str, ...], data: dict[str, Any], names: dict[Keys, Keys]
+) -> dict[str, Any]:
+    """``data`` with the stray at ``keys``, which is reported, as the key of the file."""
+    *table, key = keys
+    if key in data:
+        return data
+    written = (*names.get((table[0],), (table[0],)), *keys[1:])
+    message = f"`{key}` is a key of the file, and stands in `[{'.'.join(map(str, written[:-1]))}]`"
+    sink.add(UnknownKey.at(document.key_span(written), message, help=f"write `{key}` above the first `[...]`"))
+    names[key,] = written
+    holder, value = _without(data, keys)
+    return {**holder, key: value}
+
+
+def _without(data: Mapping[str, Any], keys: Sequence[str]) -> tuple[dict[str, Any], Any]:
+    """A copy of ``data`` without what stands at ``keys``, and that."""
+    first, *rest = keys
+    if not rest:
+        return {key: value for key, value in data.items() if key != first}, data[first]
+    inner, value = _without(data[first], rest)
+    return {**data, first: inner}, value
 
 
 def _inner(
