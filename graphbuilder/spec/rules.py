@@ -34,6 +34,8 @@ from graphbuilder.spec.validation import found, known_keys
 
 # The words that a step which shares a sibling's weights may carry.
 SHARING_WORDS = frozenset({"share", "id", "title", "from", "when"})
+# What TOML calls the types of arguments.
+_OF_TOML = {"boolean": "bool", "integer": "int", "string": "str", "array": "list"}
 # What stands beside a fork and a join means nothing without them.
 _JOINED = {
     "before": "`before` stands ahead of a fork, and there is none",
@@ -256,15 +258,19 @@ class _Rules:
         self._declarations(_table(block.get("args")), (*keys, "args"))
 
     def _declarations(self, arguments: Mapping[str, Any], keys: Keys) -> None:
-        """Report unions of which one part is a type and another none."""
+        """Report types that are none: in a union with one that is, or by the names that TOML has for them.
+
+        What is declared so must be given all the same.
+        """
         for name, declaration in list(arguments.items()):
             words = words_of(declaration)
             stranger = next((word for word in words if word not in TYPES), None)
-            if stranger is None or TYPES.keys().isdisjoint(words):
+            if stranger is None or TYPES.keys().isdisjoint({*words, *map(_OF_TOML.get, words)}):
                 continue
             at, message = (*keys, name), f"`{stranger[:60]}` is no type: `{name}` can be {', '.join(TYPES)}"
-            self._sink.add(WrongWord.at(self._document.span(at), message, help=meant(stranger, TYPES)))
-            self._mending.mend(at)
+            near = f"did you mean `{_OF_TOML[stranger]}`?" if stranger in _OF_TOML else meant(stranger, TYPES)
+            self._sink.add(WrongWord.at(self._document.span(at), message, help=near))
+            self._mending.put(at, " | ".join(TYPES))
 
     def _bodies(self, block: Mapping[str, Any], keys: Keys, inputs: Mapping[str, Keys]) -> None:
         branches, shortcut = _table(block.get("branches")), block.get("shortcut")

@@ -301,7 +301,7 @@ def test_a_type_misspelt_is_told_where_it_stands_and_once() -> None:
         [model]
         body = [{ use = "unit", out = 3 }, { use = "unit", out = 5 }, { use = "unit", out = 7 }]
         [blocks.unit]
-        args = { out = "integer" }
+        args = { out = "integr" }
         body = [{ op = "conv", out = "=out" }]
         """
     )
