@@ -58,11 +58,15 @@ class Blocks:
     def ports_of(self, step: Step) -> PortNames | None:
         """The inputs of what a step calls; None for what does not exist, which is reported elsewhere."""
         if step.use is not None:
-            block = self.context.spec.blocks.get(step.blocks[0])
-            known = block is not None and not self.context.unsound(block.place, "inputs")
-            return PortNames(input_names(block)) if block and known else None
+            return self.ports_of_block(step.blocks[0])
         cls = self.context.ops.get(str(step.op))
         return PortNames(cls.ports, cls.optional, cls.variadic) if cls else None
+
+    def ports_of_block(self, name: str) -> PortNames | None:
+        """The inputs of a block, likewise."""
+        block = self.context.spec.blocks.get(name)
+        known = block is not None and not self.context.unsound(block.place, "inputs")
+        return PortNames(input_names(block)) if block and known else None
 
     @staticmethod
     def ports_of_callee(callee: Op | Graph) -> PortNames:
@@ -234,8 +238,8 @@ class Blocks:
 
     def _named(self, scope: Scope, place: Place, value: Any) -> Scope:
         """``scope`` with one more name; where that cannot be one, it misses none any more."""
-        child = scope.child(**{str(place.keys[-1]): value})
-        return child.opened() if self.context.unsound(place) else child
+        scope.add(str(place.keys[-1]), value)
+        return scope.opened() if self.context.unsound(place) else scope
 
     def _sized(self, graph: Graph | None, trail: Trail) -> Graph | None:
         if graph is None or self.context.size(graph) <= self.context.limits.nodes:

@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from graphbuilder.elaborate.blocks import Blocks
 
 
+# So many values, read or given, are about as much work as a step.
+_VALUES = 4
+
+
 class Call(NamedTuple):
     """What a step calls: a body or an op, what was written for its arguments, and its initialisers."""
 
@@ -264,6 +268,7 @@ class BodyBuilder:
     def _shared(self, named: Named, start: Signal) -> Signal:
         """``share = "sibling"``: its callee again, on other values of the same types."""
         step, owner = named.step, str(named.step.share)
+        self.context.spend(1, step.place)
         call = self.calls.get(owner)
         if call is None:
             known = self.signals.get(owner)
@@ -315,6 +320,7 @@ class BodyBuilder:
         if NOT_KNOWN in given or not given:  # a body that is broken
             keep_node(self, node)
             return NOTHING_KNOWN
+        self.context.spend((len(node.inputs) + len(given)) // _VALUES, place)
         self.nodes.append(node)
         outputs = {port: Known(Value(node.name, port), type_) for port, type_ in zip(node.results, given, strict=True)}
         self.types.update(outputs.values())

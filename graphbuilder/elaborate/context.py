@@ -37,11 +37,11 @@ MAX_NODES = 100_000
 MAX_PARAMETERS = 10**11
 MAX_DEPTH = 32
 MAX_ELEMENTS = 2**40
-MAX_STEPS = 20_000
+MAX_STEPS = 10_000
 MAX_TERMS = 500_000
 MAX_MISTAKES = 100
-# A body takes about as long as so many of its steps.
-BODY = 8
+# The body of a block, and that of a branch or of copies, takes about as long as so many of its steps.
+BODY, INNER = 8, 4
 
 
 @dataclass(frozen=True)
@@ -185,9 +185,17 @@ class Context:
         Raises:
             Stopped: when they are more than the limit.
         """
+        self.afford(steps, place)
         self._worked_out += steps
+
+    def afford(self, steps: int, place: Place) -> None:
+        """See that ``steps`` can be counted one by one.
+
+        Raises:
+            Stopped: when they would be more than the limit.
+        """
         limit = self.limits.steps
-        if self._worked_out > limit:
+        if self._worked_out + steps > limit:
             message = f"up to here, this is more than the limit of {limit} steps that differ"
             self.sink.add(TooManySteps.at(place.span, message, help=TooManySteps.remedy))
             raise Stopped

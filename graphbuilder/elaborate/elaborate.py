@@ -216,6 +216,7 @@ def _typed(graph: Graph, inputs: Mapping[str, TensorType | None], context: Conte
 def _input(name: str, declared: InputType, context: Context) -> TensorType | None:
     """The type of one input; None after reporting every size that is none, or too large a whole."""
     params = context.params
+    context.spend(1, declared.place)
     sizes: list[int] = []
     for index, raw in enumerate(declared.shape):
         place = declared.shape_place(index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from math import isfinite, sqrt
 from typing import Any, cast, get_args
 
@@ -79,6 +80,7 @@ def owned_names(op: Op, types: tuple[TensorType, ...]) -> tuple[str, ...]:
     return ("weight", "bias") if isinstance(op, Composite) else tuple(weight.name for weight in op.weights(types))
 
 
+@lru_cache
 def possible_names(cls: type[Op]) -> tuple[str, ...]:
     """The weights that an op of this class may own, by its examples."""
     made = ((cls.model_validate(dict(example.args)), example.inputs) for example in cls.examples)

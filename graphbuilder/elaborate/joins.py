@@ -9,6 +9,7 @@ from graphbuilder.diagnostics import Diagnostic, Label
 from graphbuilder.diagnostics.catalogue.references import Ambiguous, CannotProject
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import Argument
+from graphbuilder.elaborate.context import INNER
 from graphbuilder.elaborate.faults import errors_at, keep_fault, keep_node, taken, values_of
 from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.outputs import finish, outputs_of
@@ -153,6 +154,7 @@ def branch(builder: BodyBuilder, name: str, steps: Sequence[Step], place: Place,
 
     One that is ``joined`` with others may have all its steps left out: no body, but what those would have read.
     """
+    builder.context.spend(INNER, place)
     taps = builder.taps.get(name, ())
     taken = {*builder.inputs, "before"} if builder.forked else builder.inputs
     (named,) = builder.context.needed(*name_steps(steps, taken=taken))

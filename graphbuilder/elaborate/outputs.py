@@ -94,8 +94,9 @@ def _value_of(builder: BodyBuilder, path: str, place: Place) -> Known | None:
 def _with_taps(builder: BodyBuilder, pairs: list[tuple[str, Value]], taps: Sequence[Tap]) -> Outputs | None:
     declared = len(pairs)
     names = {name for name, _ in pairs}
+    copies = [name for name in builder.signals if name.isdecimal()]
     for tap in taps:
-        for name, known in _taken(builder, tap):
+        for name, known in _taken(builder, tap, copies):
             if known is None:
                 continue
             if name not in names:
@@ -104,10 +105,10 @@ def _with_taps(builder: BodyBuilder, pairs: list[tuple[str, Value]], taps: Seque
     return Outputs(tuple(pairs), declared)
 
 
-def _taken(builder: BodyBuilder, tap: Tap) -> Iterator[tuple[str, Known | None]]:
+def _taken(builder: BodyBuilder, tap: Tap, copies: Sequence[str]) -> Iterator[tuple[str, Known | None]]:
     """What one path into this body takes, by the name that it has outside; nothing for a path that leads nowhere."""
     head, rest = tap[0], ".".join(tap[1:])
-    for name in [name for name in builder.signals if name.isdecimal()] if head == "*" else [head]:
+    for name in copies if head == "*" else [head]:
         signal = builder.signals.get(name)
         if signal is None or signal.outputs is None:
             continue
@@ -116,6 +117,7 @@ def _taken(builder: BodyBuilder, tap: Tap) -> Iterator[tuple[str, Known | None]]
             yield name, signal.sole
         elif "*" in rest:
             before, _, after = rest.partition("*")
+            builder.context.params.terms.count(len(signal.outputs))
             for port, known in signal.outputs.items():
                 if port.startswith(before) and port.endswith(after):
                     yield f"{name}.{port}", known

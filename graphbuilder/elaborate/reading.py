@@ -176,9 +176,9 @@ def _by_port(builder: BodyBuilder, step: Step, table: Mapping[str, str], ports: 
 
 def _ports_fit(builder: BodyBuilder, step: Step, table: Mapping[str, str], ports: PortNames) -> bool:
     place = step.place_of("from")
-    needed = ports.names[: len(ports.names) - ports.optional]
+    needed, known = ports.names[: len(ports.names) - ports.optional], {*ports.names}
     for port in table:
-        if port not in ports.names:
+        if port not in known:
             remedy = meant(port, ports.names, f"its inputs: {', '.join(ports.names) or 'a list'}")
             builder.report(Ports.at((place / port).key_span, f"this step has no input `{port}`", help=remedy))
             return False

@@ -10,6 +10,7 @@ from graphbuilder.diagnostics.catalogue.limits import TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare, Ports
 from graphbuilder.elaborate.arguments import shown, written_words
 from graphbuilder.elaborate.builder import Call
+from graphbuilder.elaborate.context import INNER
 from graphbuilder.elaborate.faults import errors_at, keep_fault, titled, word_of
 from graphbuilder.elaborate.joins import Path, join
 from graphbuilder.elaborate.names import Named, base_name
@@ -55,7 +56,9 @@ def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
     names = ports.names if not ports.variadic else tuple(f"x{index}" for index in range(len(reading.known)))
     inputs = dict(zip(names, reading.types, strict=False))
     outside = builder.taps.get(named.name, ())
+    builder.context.params.terms.spend(len(outside) * copies.number, step.place)
     taps = _taps(outside, copies.number, step.share is True)
+    builder.context.spend(INNER, step.place)
     inner = type(builder)(builder.blocks, builder.scope, inputs, builder.trail, taps, builder.init)
     last = (
         _beside(inner, named, copies) if step.merge else _in_a_row(inner, named, copies, {head for head, *_ in outside})
@@ -84,9 +87,12 @@ def _told(graph: Graph, title: str) -> Graph:
 def _alike(builder: BodyBuilder, step: Step, ports: PortNames) -> bool:
     """Whether the blocks of a list have as many inputs as its first: what one copy reads, the next can."""
     first = step.blocks[0] if step.blocks else ""
-    for name in dict.fromkeys(step.blocks):
-        index = step.blocks.index(name)
-        other = builder.blocks.ports_of(step.copy_number(index))
+    seen: set[str] = set()
+    for index, name in enumerate(step.blocks):
+        if name in seen:
+            continue
+        seen.add(name)
+        other = builder.blocks.ports_of_block(name)
         if other is not None and len(other.names) != len(ports.names):
             message = f"`{first}` has the inputs {', '.join(ports.names)}, and `{name}` has {', '.join(other.names)}"
             remedy = "write them as two steps, the second with a table of what it reads: from = { ... }"
@@ -130,11 +136,11 @@ def _copies(value: Any) -> Copies | None:
 
 def _taps(taps: Sequence[Tap], count: int, shared: bool) -> dict[str, tuple[Tap, ...]]:
     """What is taken from inside each copy; copies of one set of weights all give what is taken from one of them."""
-    found: dict[str, tuple[Tap, ...]] = {}
+    found: dict[str, list[Tap]] = {}
     for head, *rest in (tap for tap in taps if len(tap) > 1):
         for name in map(str, range(count)) if head == "*" or (shared and head.isdecimal()) else (head,):
-            found[name] = (*found.get(name, ()), tuple(rest))
-    return found
+            found.setdefault(name, []).append(tuple(rest))
+    return {name: tuple(rest) for name, rest in found.items()}
 
 
 def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies, wanted: Collection[str]) -> Signal:
@@ -238,7 +244,7 @@ class _Calls:
         step = named.step
         self._vary = isinstance(step.use, list) or bool({"i", "n", "item"} & set(free_names((step.args, step.init))))
         if self._vary:
-            inner.context.spend(copies.number, step.place)
+            inner.context.afford(copies.number, step.place)
         self._last: tuple[Any, Call | None] | None = None
         self.callees: set[object] = set()
 

@@ -37,7 +37,7 @@ class Scope:
     """
 
     def __init__(
-        self, names: Mapping[str, Any], sink: Sink, terms: Terms, *, blind: bool = False, ajar: bool = False
+        self, names: dict[str, Any], sink: Sink, terms: Terms, *, blind: bool = False, ajar: bool = False
     ) -> None:
         self.names = names
         self.sink = sink
@@ -48,6 +48,10 @@ class Scope:
     def child(self, **names: Any) -> Scope:
         self.terms.count(max(0, len(self.names) - _FEW))
         return Scope({**self.names, **names}, self.sink, self.terms, blind=self.blind, ajar=self.ajar)
+
+    def add(self, name: str, value: Any) -> None:
+        """Let ``name`` have a meaning in this very scope, and in those that were blinded or opened from it."""
+        self.names[name] = value
 
     def blinded(self) -> Scope:
         """The same names in a scope that computes nothing."""

@@ -177,7 +177,7 @@ CASES: Mapping[str, Case] = {
             + '{ op = "add", from = "s.*" }, ' * 1000
             + '{ op = "relu" }'
         ),
-        "GB610",
+        "GB608",
     ),
     "groups_without_end": Case(model('{ op = "conv", out = 2147483647, kernel = 1, groups = 2147483647 }'), "GB202"),
     "a_reshape_of_nothing": Case(model('{ op = "reshape", shape = [0, -1] }'), "GB209"),
@@ -208,13 +208,13 @@ CASES: Mapping[str, Case] = {
         params(*LIST, step='{ use = "b", k = "=[i] + a[1:]", repeat = 2000 }') + KEPT, "GB610"
     ),
     "a_list_that_every_copy_searches": Case(
-        params(*LIST, step='{ op = "leakyrelu", slope = "=0.1 if i + 20000 in a else 0.2", repeat = 10000 }'), "GB610"
+        params(*LIST, step='{ op = "leakyrelu", slope = "=0.1 if i + 20000 in a else 0.2", repeat = 9000 }'), "GB610"
     ),
     "a_default_of_ten_thousand": Case(
         model(*['{ op = "reshape" }'] * 5000, more=f"[defaults.reshape]\nshape = {[1] * 10_000}"), "GB610"
     ),
     "many_params_in_every_copy": Case(
-        params(numbered("p{0} = {0}", 15_000), step='{ op = "leakyrelu", slope = "=0.1 * i", repeat = 15000 }'), "GB610"
+        params(numbered("p{0} = {0}", 15_000), step='{ op = "leakyrelu", slope = "=0.1 * i", repeat = 9000 }'), "GB610"
     ),
     # Mistakes.
     "ten_thousand_unknown_ops": Case(model(*['{ op = "x" }'] * 10_000), "GB609"),
