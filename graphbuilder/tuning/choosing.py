@@ -1,7 +1,7 @@
 """The fastest of some ways: each is made, its answers compared, and those that may win are timed in turns.
 
 Making one may take longer than all timing does, so that half of the time is for that: whoever's turn comes later is
-left out, and told so. What is begun is not broken off.
+left out, and told so. What is begun is not broken off, so that more time may pass than was given: as much as one takes.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, cast
 import torch
 from torch import Tensor
 
-from graphbuilder.backends.torch.engines import Way, lacking
-from graphbuilder.backends.torch.rounds import Tell, in_turns, timed
+from graphbuilder.backends.torch.engines import Way, extra, lacking
+from graphbuilder.backends.torch.rounds import FEWEST, Tell, in_turns, timed
 from graphbuilder.diagnostics.screen import safe
 from graphbuilder.tuning.plan import Tried
 
@@ -36,6 +36,7 @@ class Trial(NamedTuple):
         allowed: how far from these an answer may be, over the largest of them.
         place: the device.
         seconds: for everything.
+        spent: of these, before there was a trial.
     """
 
     inputs: Sequence[Tensor]
@@ -43,6 +44,7 @@ class Trial(NamedTuple):
     allowed: float
     place: torch.device
     seconds: float
+    spent: float = 0.0
 
 
 def choose(
@@ -57,7 +59,7 @@ def choose(
     Args:
         make: makes what runs a way on inputs like the trial's; whatever it raises leaves the way out.
     """
-    start = clock()
+    start = clock() - trial.spent
     found: dict[str, Tried] = {}
     runs: dict[Way, Run] = {}
     for number, way in enumerate(ways):
@@ -77,7 +79,7 @@ def choose(
 def _why_not(way: Way, late: bool) -> str:
     missing = lacking(way.engine)
     if missing:
-        return f"{', '.join(missing)} not installed: pip install 'graphbuilder[{way.engine}]'"
+        return f"{', '.join(missing)} not installed: pip install 'graphbuilder[{extra(way.engine)}]'"
     return "no time was left" if late else ""
 
 
@@ -95,12 +97,15 @@ def _made(way: Way, make: Callable[[Way], Run], trial: Trial) -> tuple[Run | Non
 
 
 def _timed(runs: Mapping[Way, Run], first: Way, trial: Trial, left: float, tell: Tell) -> dict[Way, tuple[float, str]]:
-    """The median of each, and why it was not timed to the end."""
+    """The median of each, or where time is short how long one took, and why it was not timed to the end."""
     glances = {way: min(timed(run, trial.place) for _ in range(2)) for way, run in runs.items()}
     limit = SLOWER * min(glances.values())
     rest = [way for way in runs if way == first or glances[way] <= limit]
-    found = {way: (took, "slow at first sight") for way, took in glances.items() if way not in rest}
-    times = in_turns([runs[way] for way in rest], trial.place, max(0.0, left), tell)
+    found = {way: (took, "" if way in rest else "slow at first sight") for way, took in glances.items()}
+    # A turn is a run, and another that counts.
+    if len(rest) < 2 or 2 * FEWEST * sum(glances[way] for way in rest) > left:
+        return found
+    times = in_turns([runs[way] for way in rest], trial.place, left, tell, warm_up=0)
     return {**found, **{way: (median(each), "") for way, each in zip(rest, times, strict=True)}}
 
 

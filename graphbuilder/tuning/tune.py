@@ -9,6 +9,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import torch
@@ -18,7 +19,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.python import write
 from graphbuilder.backends.torch import build, build_optimised
 from graphbuilder.backends.torch.chosen import DTYPES, device_named, dtype_named
-from graphbuilder.backends.torch.engines import Engine, Layout, Way, lacking
+from graphbuilder.backends.torch.engines import Engine, Layout, Way, extra, lacking
 from graphbuilder.backends.torch.kernels.plans import probing
 from graphbuilder.backends.torch.machine import device_name
 from graphbuilder.backends.torch.memory import memory_coded
@@ -148,7 +149,7 @@ def _read(path: str | Path, case: Case) -> tuple[Plan, list[str]]:
     missing = lacking(plan.way.engine)
     if missing:
         message = f"the plan asks for {plan.way}, and {', '.join(missing)} cannot be found"
-        help_ = f"pip install 'graphbuilder[{plan.way.engine}]', or remove the file and tune anew"
+        help_ = f"pip install 'graphbuilder[{extra(plan.way.engine)}]', or remove the file and tune anew"
         raise CompileError((EngineMissing.at(found.span(("choice", "engine")), message, help=help_),))
     return plan, notes
 
@@ -161,6 +162,7 @@ def _module(wanted: Wanted, way: Way) -> nn.Module:
 
 def _found(wanted: Wanted, case: Case, seconds: float, tell: Telling) -> Tuning:
     """The fastest way, timed here and now."""
+    start = perf_counter()
     inputs, runners = wanted.inputs(), dict[Way, Runner]()
     module_of: Callable[[Layout, bool], nn.Module] = cache(wanted.module)
 
@@ -171,7 +173,7 @@ def _found(wanted: Wanted, case: Case, seconds: float, tell: Telling) -> Tuning:
 
     with memory_coded(f"run a batch of {wanted.batch}"), torch.inference_mode(False), torch.no_grad():
         answers, allowed = _plain(wanted, inputs)
-        trial = Trial(inputs, answers, allowed, inputs[0].device, seconds)
+        trial = Trial(inputs, answers, allowed, inputs[0].device, seconds, perf_counter() - start)
         way, tried = choose(ways(case.kind, case.dtype), make, trial, tell)
     plan = Plan(case, seconds, way, tried)
     module = tuned(
@@ -180,7 +182,8 @@ def _found(wanted: Wanted, case: Case, seconds: float, tell: Telling) -> Tuning:
         runners.get(way),
     )
     why = keep(plan)
-    return Tuning(module, plan, "timed here", (f"the choice is not remembered: {why}",) if why else ())
+    took = perf_counter() - start
+    return Tuning(module, plan, f"timed here in {took:.0f} s", (f"the choice is not remembered: {why}",) if why else ())
 
 
 def _plain(wanted: Wanted, inputs: Sequence[Tensor]) -> tuple[list[Tensor], float]:
@@ -202,7 +205,9 @@ def ways(kind: str, dtype: str) -> list[Way]:
     if kind == "cpu":
         found = [Way("eager", "last"), Way("eager", "first")]
         found += [Way("openvino")] if dtype != "float16" else []
-        found += [Way("onnxruntime")] if dtype == "float32" else []
+        if dtype == "float32":
+            found += [Way("onnxruntime")]
+            found += [Way("onnxruntime-resting")] if torch.get_num_threads() > 1 else []
         return [*found, Way("freezing"), Way("compile")]
     forms: list[tuple[Layout, bool]] = [("last", True), ("last", False), ("first", False)]
     engines: tuple[Engine, ...] = ("eager", "graph", "max-autotune")

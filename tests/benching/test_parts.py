@@ -25,7 +25,8 @@ def test_rounds_go_forth_and_back() -> None:
     runs = [lambda: order.append("a"), lambda: order.append("b")]
     found = in_turns(runs, CPU, 0.0, lambda *rounds: told.append(rounds))
     assert [len(each) for each in found] == [5, 5]
-    assert "".join(order) == "abba" + "abbaabbaab"
+    # Every turn is a run that does not count, and one that does.
+    assert "".join(order) == "aabbbbaa" + "aabbbbaaaabbbbaaaabb"
     assert told[0] == (0, 5) and told[-1] == (5, 5)
 
 

@@ -35,7 +35,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
         run()
         return found.now - before
 
-    def in_turns(runs: Sequence[Callable[[], object]], place: torch.device, left: float, tell: object) -> object:
+    def in_turns(
+        runs: Sequence[Callable[[], object]], place: torch.device, left: float, tell: object, *, warm_up: int
+    ) -> object:
         return [[timed(run, place) for _ in range(3)] for run in runs]
 
     monkeypatch.setattr(choosing, "timed", timed)
@@ -99,14 +101,21 @@ def test_apart() -> None:
 @pytest.mark.parametrize(
     ("kind", "dtype", "engines"),
     [
-        ("cpu", "float32", {"eager", "openvino", "onnxruntime", "freezing", "compile"}),
+        ("cpu", "float32", {"eager", "openvino", "onnxruntime", "onnxruntime-resting", "freezing", "compile"}),
         ("cpu", "bfloat16", {"eager", "openvino", "freezing", "compile"}),
         ("cpu", "float16", {"eager", "freezing", "compile"}),
         ("cuda", "bfloat16", {"eager", "graph", "max-autotune"}),
     ],
 )
-def test_what_is_tried(kind: str, dtype: str, engines: set[str]) -> None:
+def test_what_is_tried(kind: str, dtype: str, engines: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     found = ways(kind, dtype)
     assert {way.engine for way in found} == engines and found[0].engine == "eager"
     assert len(set(map(str, found))) == len(found)
     assert any(way.fused for way in found) == (kind == "cuda")
+
+
+def test_no_more_time_passes_than_one_takes_to_make(clock: Clock) -> None:
+    """Most of ten seconds are spent on three that are made, run and seen at first sight: there are no turns."""
+    way, told = chosen(clock, {EAGER: 0.4, FIRST: 0.3, GRAPH: 0.39}, {EAGER: 1, FIRST: 1, GRAPH: 1}, making=1.5)
+    assert (way, told, clock.now) == (FIRST, {EAGER: "", FIRST: "", GRAPH: ""}, pytest.approx(4.5 + 3 * 1.09))

@@ -50,7 +50,8 @@ def codes(error: pytest.ExceptionInfo[CompileError]) -> list[str]:
 
 
 def test_what_was_found_is_remembered_for_its_case(searches: list[float]) -> None:
-    assert [tuned().source, tuned().source, tuned(2.0).source] == ["timed here", "remembered", "remembered"]
+    sources = [tuned().source, tuned().source, tuned(2.0).source]
+    assert sources[0].startswith("timed here in ") and sources[1:] == ["remembered", "remembered"]
     assert searches == [5.0]
     for asked in (lambda: tuned(6.0), lambda: tuned(batch=2), lambda: tuned(dtype="bfloat16"), lambda: tuned(seed=1)):
         asked()
@@ -60,7 +61,7 @@ def test_what_was_found_is_remembered_for_its_case(searches: list[float]) -> Non
 def test_what_is_no_plan_in_the_cache_is_looked_for_anew(searches: list[float]) -> None:
     path = path_of(tuned().plan.case)
     path.write_text("format = 2")
-    assert tuned().source == "timed here"
+    assert tuned().source.startswith("timed here")
     assert read(path)[0] == tuned().plan
 
 

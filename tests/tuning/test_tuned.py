@@ -37,7 +37,7 @@ body = [
 logits = "logits"
 other = "other"
 """
-RUNTIMES: tuple[Engine, ...] = ("onnxruntime", "openvino")
+RUNTIMES: tuple[Engine, ...] = ("onnxruntime", "onnxruntime-resting", "openvino")
 
 
 @pytest.fixture(scope="module")

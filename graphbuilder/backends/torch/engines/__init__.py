@@ -5,6 +5,6 @@ What runs a way holds a form of the module's weights of its own, and knows nothi
 """
 
 from graphbuilder.backends.torch.engines.making import make
-from graphbuilder.backends.torch.engines.ways import ENGINES, Engine, Layout, Way, lacking
+from graphbuilder.backends.torch.engines.ways import ENGINES, Engine, Layout, Way, extra, lacking
 
-__all__ = ["ENGINES", "Engine", "Layout", "Way", "lacking", "make"]
+__all__ = ["ENGINES", "Engine", "Layout", "Way", "extra", "lacking", "make"]

@@ -110,5 +110,6 @@ _MAKERS: Mapping[Engine, Callable[[nn.Module, Sequence[Tensor]], Run]] = {
     "max-autotune": _tuned,
     "graph": _graph,
     "onnxruntime": _of(onnxruntime.run_of),
+    "onnxruntime-resting": _of(partial(onnxruntime.run_of, resting=True)),
     "openvino": _of(openvino.run_of),
 }

@@ -21,7 +21,7 @@ def run_of(module: nn.Module, inputs: Sequence[Tensor]) -> Callable[..., list[Te
     request = request_of(module, inputs)
 
     def run(*given: Tensor) -> list[Tensor]:
-        feed = {number: each.contiguous().float().numpy() for number, each in enumerate(given)}
+        feed = {number: each.detach().contiguous().float().numpy() for number, each in enumerate(given)}
         return [torch.as_tensor(each).to(numbers) for each in request.infer(feed, share_inputs=True).values()]
 
     return run

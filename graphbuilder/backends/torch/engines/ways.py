@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Literal, NamedTuple
 
-Engine = Literal["eager", "compile", "freezing", "max-autotune", "graph", "onnxruntime", "openvino"]
+Engine = Literal[
+    "eager", "compile", "freezing", "max-autotune", "graph", "onnxruntime", "onnxruntime-resting", "openvino"
+]
 Layout = Literal["first", "last"]
 
 ENGINES: Mapping[Engine, str] = {
@@ -16,10 +18,11 @@ ENGINES: Mapping[Engine, str] = {
     "max-autotune": "torch.compile, max-autotune",
     "graph": "CUDA graph",
     "onnxruntime": "ONNX Runtime",
+    "onnxruntime-resting": "ONNX Runtime, threads that rest",
     "openvino": "OpenVINO",
 }
 
-# What has to be importable; each is an extra of the package by the engine's name.
+# What has to be importable; each is an extra of the package, by the name.
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "onnxruntime": ("onnx", "onnxruntime", "onnxscript"),
     "openvino": ("openvino",),
@@ -42,13 +45,18 @@ class Way(NamedTuple):
     def __str__(self) -> str:
         fused = ", fused" if self.fused else ""
         # Other runtimes lay maps out as they like.
-        layout = "" if self.engine in _NEEDS else f", channels {self.layout}"
+        layout = "" if extra(self.engine) in _NEEDS else f", channels {self.layout}"
         return f"{ENGINES[self.engine]}{layout}{fused}"
+
+
+def extra(engine: Engine) -> str:
+    """What installs ``engine``, whatever its threads do."""
+    return engine.partition("-resting")[0]
 
 
 def lacking(engine: Engine) -> list[str]:
     """The packages that ``engine`` needs and that are not installed."""
-    return [name for name in _NEEDS.get(engine, ()) if not _is_there(name)]
+    return [name for name in _NEEDS.get(extra(engine), ()) if not _is_there(name)]
 
 
 def _is_there(name: str) -> bool:
