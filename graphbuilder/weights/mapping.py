@@ -34,7 +34,6 @@ from graphbuilder.weights.patterns import Pattern, PatternError, Template, glob,
 SEPARATORS: Mapping[Convention, str] = {"keras": "/", "torch": "."}
 
 _MAX_DEPTH = 8
-_PLACEHOLDERS = "a placeholder is `{b}`, a range of numbers `{b:5..12}`, a choice of words `{b:conv|dense}`"
 
 
 @dataclass(frozen=True)
@@ -146,7 +145,7 @@ def _base(path: Path, document: Document, file: _File, depth: int, sink: Sink) -
         try:
             found = replace(found, rules=dict(move(found, str(given))))
         except PatternError as error:
-            sink.add(MappingInvalid.at(document.span((word,)), str(error), help=_PLACEHOLDERS))
+            sink.add(MappingInvalid.at(document.span((word,)), str(error), help=error.help))
             return nothing
     return found
 
@@ -179,9 +178,9 @@ def _rules(document: Document, file: _File, sink: Sink) -> Iterator[tuple[str, R
         try:
             left = pattern(theirs)
         except PatternError as error:
-            sink.add(MappingInvalid.at(place.key_span, str(error), help=_PLACEHOLDERS))
+            sink.add(MappingInvalid.at(place.key_span, str(error), help=error.help))
             continue
         try:
             yield theirs, Rename(left, template(ours, left), place)
         except PatternError as error:
-            sink.add(MappingInvalid.at(place.span, str(error), help=_PLACEHOLDERS))
+            sink.add(MappingInvalid.at(place.span, str(error), help=error.help))

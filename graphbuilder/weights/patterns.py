@@ -24,12 +24,21 @@ _WORDS = rf"{_WORD}(?:\|{_WORD})+"
 _HOLE = re.compile(rf"\{{({_NAME})(?::(?:({_WORDS})|({_NUMBER})\.\.({_NUMBER})))?\}}")
 _SLOT = re.compile(rf"\{{({_NAME})(?:([+-])({_NUMBER})|:({_WORDS}|{_RANGE}))?\}}")
 _BRACE = re.compile(r"\{[^{}]*\}?|\}")
+_PATH = re.compile(r"\w+(?:\.\w+)*", re.ASCII)
 
 _MOST_WORDS = 10_000
 
 
 class PatternError(Exception):
-    """A pattern or a template is not one; the message says why."""
+    """A pattern or a template is not one; the message says why, and ``help`` what is one."""
+
+    def __init__(
+        self,
+        message: str,
+        help: str = "a placeholder is `{b}`, a range of numbers `{b:5..12}`, a choice of words `{b:conv|dense}`",
+    ) -> None:
+        super().__init__(message)
+        self.help = help
 
 
 class Pattern(NamedTuple):
@@ -107,7 +116,8 @@ def template(text: str, left: Pattern) -> Template:
     """``text`` as the right side of the rule with that ``left`` side.
 
     Raises:
-        PatternError: when a brace is no placeholder, or names none of the left side, or the words are not as many.
+        PatternError: when a brace is no placeholder, or names none of the left side, or the words are not as many; when
+            what it writes is no name of ours, or a copy below 0.
     """
     forms = "`{b}`, `{b+1}`, `{b-5}` or `{b:x|y}`"
     _refuse_braces(_SLOT.split(text)[:: _SLOT.groups + 1], lambda brace: _why(brace, forms))
@@ -121,7 +131,21 @@ def template(text: str, left: Pattern) -> Template:
             raise PatternError(
                 f"`{slot[0]}` needs as many words as the left side has for `{slot[1]}`, {len(left.words[slot[1]])}"
             )
-    return Template(text)
+        _refuse_below_zero(slot, left)
+    found = Template(text)
+    if not _PATH.fullmatch(found.anywhere):
+        path = "our names are letters, digits and `_` with dots between them; copies are 0, 1, 2, and none from the end"
+        raise PatternError(f"`{text}` is no name of a step or a weight", path)
+    return found
+
+
+def _refuse_below_zero(slot: re.Match[str], left: Pattern) -> None:
+    """Refuse a difference that is negative for the first of what ``left`` matches, where it says which that is."""
+    least = 0 if slot[1] in left.words else left.ranges.get(slot[1], (None,))[0]
+    if least is not None and slot[2] == "-" and least < int(slot[3]):
+        first = "its first word" if slot[1] in left.words else least
+        message = f"`{slot[0]}` is {least - int(slot[3])} where `{slot[1]}` is {first}"
+        raise PatternError(message, "copies are counted from 0, and so are the words of a list")
 
 
 def glob(text: str) -> re.Pattern[str]:

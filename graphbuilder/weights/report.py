@@ -106,7 +106,8 @@ def _nowhere(found: Sequence[Unused]) -> tuple[Label, ...]:
     """The rules that lead to what the network has not, the first few of them."""
     first = {unused.rule.theirs.text: (unused.rule, unused.wanted) for unused in reversed(found) if unused.rule}
     rules = [*first.values()][::-1][:_NAMED]
-    return tuple(Label(rule.place.span, f"the network has no {wanted}") for rule, wanted in rules)
+    counted = {wanted: ": copies are counted from 0" if ".-" in str(wanted) else "" for _, wanted in rules}
+    return tuple(Label(rule.place.span, f"the network has no {wanted}{counted[wanted]}") for rule, wanted in rules)
 
 
 def _by(by: NameMapping | None) -> str | None:

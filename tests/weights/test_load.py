@@ -120,6 +120,16 @@ def test_rules_that_contradict_each_other(tmp_path: Path) -> None:
     assert [len(diagnostic.related) for diagnostic in clashes if diagnostic.span] == [1]
 
 
+def test_a_copy_below_0_is_told_at_its_rule(tmp_path: Path) -> None:
+    (tmp_path / "any.toml").write_text('format = 1\nsource = "torch"\n[rules]\n"l{n}" = "s.{n-1}"\n"a" = "a"\n')
+    arrays = {"l0__weight": numbers(1), "a__weight": numbers(2, 3), "a__bias": numbers(2)}
+    with pytest.raises(CompileError) as caught:
+        load(OURS, file(tmp_path, **arrays), tmp_path / "any.toml")
+    (diagnostic,) = caught.value.diagnostics
+    (label,) = diagnostic.related
+    assert label.text == "the network has no s.-1.weight: copies are counted from 0"
+
+
 @pytest.mark.parametrize(
     ("kind", "saved", "count"),
     [

@@ -72,6 +72,8 @@ def test_within_speaks_torch_too(tmp_path: Path) -> None:
         (HEAD + "[rules]\na = true\n", "4:5", "rules.a: input should be"),
         (HEAD + '[rules]\n"a{" = "b"\n', "4:1", "`{` is no placeholder"),
         (HEAD + '[rules]\n"a" = "b{n}"\n', "4:7", "no placeholder of the left side"),
+        (HEAD + '[rules]\n"a" = "stages.-1.b"\n', "4:7", "`stages.-1.b` is no name of a step or a weight"),
+        (HEAD + '[rules]\n"a{n:0..3}" = "b.{n-1}"\n', "4:15", "`{n-1}` is -1 where `n` is 0"),
         (HEAD + '[rules]\n"a" = false\n', "4:1", 'no rule "a" to drop'),
         (HEAD + 'within = "net"\n', "3:1", "within moves the rules of what the file extends"),
         (HEAD + 'under = "net"\n', "3:1", "under moves the rules of what the file extends"),

@@ -1,5 +1,7 @@
 """The pattern language: what matches, what is written, what is refused."""
 
+import re
+
 import pytest
 
 from graphbuilder.weights.patterns import PatternError, glob, pattern, template
@@ -98,16 +100,24 @@ def test_patterns_that_are_none(text: str, fault: str) -> None:
     ("text", "fault"),
     [
         ("{c}", "no placeholder of"),
-        ("{c}", "which has `{b}`, `{k}`"),
-        ("{b*2}", "`{b[*]2}` is no placeholder"),
+        ("{c}", "which has `{b}`, `{k}`, `{r}`"),
+        ("{b*2}", "`{b*2}` is no placeholder"),
         ("{b:1..2}", "where `b` is a number"),
         ("{k:x|y|z}", "as many words"),
         ("{b:x|y}", "as many words"),
+        ("a.{r-4}", "`{r-4}` is -1 where `r` is 3"),
+        ("a.{k-1}", "`{k-1}` is -1 where `k` is its first word"),
+        ("a.-1", "`a.-1` is no name"),
+        ("a.-{b}.c", "is no name"),
+        ("a.", "is no name"),
+        ("a..{b}", "is no name"),
+        ("a {b}", "is no name"),
+        ("", "is no name"),
     ],
 )
 def test_templates_that_are_none(text: str, fault: str) -> None:
-    with pytest.raises(PatternError, match=fault):
-        template(text, pattern("{b}.{k:p|q}"))
+    with pytest.raises(PatternError, match=re.escape(fault)):
+        template(text, pattern("{b}.{k:p|q}.{r:3..5}"))
 
 
 @pytest.mark.parametrize(
