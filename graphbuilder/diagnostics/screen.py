@@ -26,7 +26,12 @@ class Window(NamedTuple):
 
 def safe(text: str) -> str:
     """``text`` on one line, with controls and all that reorders or hides text written as escapes."""
-    return text if text.isprintable() and text.isascii() else "".join(map(_escaped, text))
+    return text if _is_plain(text) else "".join(map(_escaped, text))
+
+
+def _is_plain(text: str) -> bool:
+    """Whether each character of ``text`` is safe and takes one column."""
+    return text.isprintable() and text.isascii()
 
 
 def columns(text: str) -> int:
@@ -52,7 +57,7 @@ def window(line: str, start: int, end: int, room: int) -> Window:
     # A line may be the whole of a file, so no more of it is looked at than can be shown.
     first, last = max(0, start - room), min(len(line), start + 2 * room)
     pieces = _pieces(line[first:last])
-    offsets = [0, *accumulate(map(columns, pieces))]
+    offsets = [*range(len(pieces) + 1)] if _is_plain(line[first:last]) else [0, *accumulate(map(columns, pieces))]
     begin, finish = (offsets[min(max(at, start) - first, len(pieces))] for at in (start, end))
     left = _left(begin, finish, offsets[-1], room)
     before = ELLIPSIS if first or left else ""
@@ -73,6 +78,8 @@ def _left(begin: int, finish: int, total: int, room: int) -> int:
 
 def _pieces(line: str) -> list[str]:
     """What stands for each character of ``line``: itself, its escape, or the blanks of a tab."""
+    if _is_plain(line):
+        return list(line)
     pieces: list[str] = []
     column = 0
     for character in line:

@@ -6,7 +6,7 @@ held to it item by item. Nothing is reported here: a default stands in a spec an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics.nearest import meant
@@ -36,7 +36,8 @@ class Refusal(NamedTuple):
 
 def refusal(declared: Declared, value: object) -> Refusal | None:
     """Why a param ``declared`` so cannot be ``value``, which is of the type of its default; None where it can."""
-    return next(filter(None, (_of_item(declared, item) for item in leaves(value))), None)
+    chosen = {*declared.get("choices", ())}
+    return next(filter(None, (_of_item(declared, item, chosen) for item in leaves(value))), None)
 
 
 def contradiction(declared: Declared) -> Refusal | None:
@@ -98,9 +99,9 @@ def leaves(value: object) -> Iterator[object]:
         yield value
 
 
-def _of_item(declared: Declared, item: Any) -> Refusal | None:
+def _of_item(declared: Declared, item: Any, chosen: Collection[Any]) -> Refusal | None:
     choices = declared.get("choices")
-    if choices and item not in choices:
+    if choices and item not in chosen:
         message = f"must be {either(list(map(_shown, choices)))}, not {_shown(item)}"
         words = [each for each in choices if isinstance(each, str)]
         return Refusal("choices", message, meant(str(item), words, form='"{}"'))
