@@ -6,7 +6,7 @@ held to it item by item. Nothing is reported here: a default stands in a spec an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics.nearest import meant
@@ -36,7 +36,8 @@ class Refusal(NamedTuple):
 
 def refusal(declared: Declared, value: object) -> Refusal | None:
     """Why a param ``declared`` so cannot be ``value``, which is of the type of its default; None where it can."""
-    chosen = {*declared.get("choices", ())}
+    # A list among the choices is none that an item could be.
+    chosen = {each for each in declared.get("choices", ()) if isinstance(each, Hashable)}
     return next(filter(None, (_of_item(declared, item, chosen) for item in leaves(value))), None)
 
 
