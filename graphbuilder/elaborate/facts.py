@@ -13,6 +13,7 @@ from graphbuilder.diagnostics.catalogue.references import (
     BlockUnused,
     HidesParam,
     InputElsewhere,
+    NameUnread,
     ParamUnread,
 )
 from graphbuilder.diagnostics.nearest import nearest
@@ -63,9 +64,13 @@ def _names_undeclared(spec: Spec) -> Iterator[str]:
         yield from free_names(_words_of(step))
     for block in spec.blocks.values():
         own = {*block.args, *block.let, *(f"{name}_{fact}" for name in block.inputs or () for fact in FACTS)}
-        values = [_words_of(step) for step in _steps_of(block)]
-        names = free_names([values, block.args, block.let, block.shortcut_when])
+        names = free_names([*_values_of(block), *(_words_of(step) for step in _steps_of(block))])
         yield from (name for name in names if name not in own)
+
+
+def _values_of(block: Block) -> list[Any]:
+    """The values of a block that may be expressions, but for those of its steps."""
+    return [block.args, block.let, block.shortcut_when]
 
 
 def _words_of(step: Step) -> list[Any]:
@@ -74,7 +79,8 @@ def _words_of(step: Step) -> list[Any]:
 
 
 def warn_unread(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> None:
-    """Warn of params that no expression reads and blocks that no step uses, of those that this very file declares.
+    """Warn of params, arguments and lets that no expression reads and blocks that no step uses, of those that this
+    very file declares.
 
     A param that is set is told of wherever it is declared: the setting changes nothing.
     """
@@ -86,10 +92,32 @@ def warn_unread(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> None:
             sink.add(ParamUnread.at(place.key_span, f"nothing reads the param `{name}`", help=remedy))
     used = {name for step in _all_steps(spec) for name in step.blocks}
     for name, block in spec.blocks.items():
-        if name not in used and _declared_here(block.place):
+        if name in used:
+            _warn_unread_in(name, block, _demanded(spec, name), sink)
+        elif _declared_here(block.place):
             sink.add(
                 BlockUnused.at(block.place.key_span, f"nothing uses the block `{name}`", help="remove it, or use it")
             )
+
+
+def _warn_unread_in(name: str, block: Block, demanded: Collection[str], sink: Sink) -> None:
+    read = set(free_names([*_values_of(block), *(_words_of(step) for step in _steps_of(block))]))
+    unread = [("args", each, "argument") for each in block.args if each not in {*read, *demanded}]
+    unread += [("let", each, "let") for each in block.let if each not in read]
+    for word, each, kind in unread:
+        place = block.place_of(word) / each
+        if _declared_here(place):
+            message = f"nothing in the block `{name}` reads the {kind} `{each}`"
+            sink.add(NameUnread.at(place.key_span, message, help="remove it, or read it"))
+
+
+def _demanded(spec: Spec, name: str) -> Collection[str]:
+    """The arguments that a block cannot do without: steps give them to other blocks, too, or to the one that it
+    replaces."""
+    document = spec.place.document
+    inherited: Collection[str] = document.parent.data.get("blocks", ()) if isinstance(document, Merged) else ()
+    steps = [step for step in _all_steps(spec) if name in step.blocks]
+    return {word for step in steps if len(step.blocks) > 1 or name in inherited for word in step.args}
 
 
 def warn_elsewhere(spec: Spec, sink: Sink) -> None:
@@ -150,6 +178,6 @@ def _names_read(spec: Spec, blocks: Collection[Block]) -> Iterator[str]:
     for step in [*spec.model.body, *(step for block in blocks for step in _steps_of(block))]:
         values += _words_of(step)
     for block in blocks:
-        values += [block.args, block.let, block.shortcut_when]
+        values += _values_of(block)
     for value in values:
         yield from free_names(value)

@@ -352,3 +352,25 @@ class InputElsewhere(Rule):
     severity = "warning"
     bad = 'format = 1\nname = "example"\n[inputs]\nimage = [1, 3, 32, 32]\n[model]\nbody = [{ op = "relu" }]\n'
     good = 'format = 1\nname = "example"\n[inputs]\nimage = [3, 32, 32]\n[model]\nbody = [{ op = "relu" }]\n'
+
+
+class NameUnread(Rule):
+    """Nothing in the block reads this argument or `let`; to give it another value would change nothing. An argument
+    that a block must have, since a step gives it to several blocks or a base gives it to what a variant replaces, is
+    none of these."""
+
+    code = "GB330"
+    title = "an argument or let that nothing reads"
+    severity = "warning"
+    bad = _spec(
+        ['{ use = "unit", out = 4, act = true }'],
+        "[blocks.unit]",
+        'args = { out = "int", act = true }',
+        'body = [{ op = "conv", kernel = 1, out = "=out" }, { op = "relu" }]',
+    )
+    good = _spec(
+        ['{ use = "unit", out = 4, act = true }'],
+        "[blocks.unit]",
+        'args = { out = "int", act = true }',
+        'body = [{ op = "conv", kernel = 1, out = "=out" }, { op = "relu", when = "=act" }]',
+    )
