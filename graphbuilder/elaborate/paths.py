@@ -6,14 +6,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from graphbuilder.diagnostics import Diagnostic
+from graphbuilder.diagnostics import Diagnostic, Remedy
 from graphbuilder.diagnostics.catalogue.references import Ambiguous, UnknownStep
-from graphbuilder.diagnostics.nearest import meant
+from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Place
 from graphbuilder.elaborate.names import Named, paths_of
-from graphbuilder.elaborate.remedies import instead
+from graphbuilder.elaborate.remedies import instead, setting
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Node
+from graphbuilder.spec.validation import either
+
+# Of the values that a step gives, those that are told by their paths.
+_SAID = 4
 
 Tap = tuple[str, ...]
 
@@ -49,23 +53,47 @@ def look_up(path: str, signals: Mapping[str, Signal], start: Signal, place: Plac
     head, _, rest = path.partition(".")
     signal = start if head == "in" else signals.get(head)
     if signal is None:
-        return Lookup(NOTHING_KNOWN, _unknown(head, signals, place))
+        return Lookup(NOTHING_KNOWN, _unknown(path, signals, place))
     if signal.outputs is None or not rest:
         return Lookup(signal)
     if rest in signal.outputs:
         return Lookup(single(signal.outputs[rest]))
     if "*" in rest.split("."):
-        return _copies(path, rest, signal.outputs, place)
-    return Lookup(NOTHING_KNOWN, _no_port(head, rest, signal.outputs, place, nodes))
+        return _copies(path, rest, signal.outputs, place, nodes)
+    return Lookup(NOTHING_KNOWN, _no_port(head, rest, signal, place, nodes))
 
 
-def _copies(path: str, rest: str, outputs: Mapping[str, Known], place: Place) -> Lookup:
+def _copies(path: str, rest: str, outputs: Mapping[str, Known], place: Place, nodes: Sequence[Node]) -> Lookup:
     before, _, after = rest.partition("*")
     chosen = [name for name in outputs if _is_copy(name, before, after)]
     if not chosen:
-        message = f"`{path}` names no copies: that step is not repeated"
-        return Lookup(NOTHING_KNOWN, UnknownStep.at(place.span, message, help="leave `*` out of the path"))
+        return Lookup(NOTHING_KNOWN, _no_copies(path, place, nodes))
     return Lookup(Signal({name: outputs[name] for name in chosen}, len(chosen)))
+
+
+def _no_copies(path: str, place: Place, nodes: Sequence[Node]) -> Diagnostic:
+    head, _, rest = path.partition(".*")
+    repeated = next((node.callee for node in nodes if node.name == head and isinstance(node.callee, Graph)), None)
+    if repeated is None or repeated.kind != "repeat":
+        message, help = f"`{path}` names no copies: that step is not repeated", "leave `*` out of the path"
+        return UnknownStep.at(place.span, message, help=help, untried=_instead(place, [head + rest], help))
+    given = _given(repeated.nodes[0])
+    paths = [f"{head}.*.{name}" for name in given]
+    if not rest:
+        message = f"each copy of `{head}` gives several values: {', '.join(given)}"
+        return UnknownStep.at(
+            place.span, message, help=f"name one: {_alternatives(paths)}", untried=_instead(place, paths)
+        )
+    near = meant(rest[1:], given, f"each gives {', '.join(given)}", form=f"`{head}.*.{{}}`")
+    return UnknownStep.at(place.span, f"no copy of `{head}` has anything called `{rest[1:]}`", help=near)
+
+
+def _given(node: Node) -> list[str]:
+    """What a step can be asked for by name: its outputs, and the steps inside it."""
+    if not isinstance(node.callee, Graph) or node.callee.kind == "composite":
+        return []
+    outputs = [name for name, _ in node.callee.outputs if name != "out" and "." not in name]
+    return list(dict.fromkeys(outputs or [inner.name for inner in node.callee.nodes]))
 
 
 def _is_copy(name: str, before: str, after: str) -> bool:
@@ -73,25 +101,48 @@ def _is_copy(name: str, before: str, after: str) -> bool:
     return name.startswith(before) and name.endswith(after) and middle.isdecimal()
 
 
-def _listed(head: str, known: Sequence[str], place: Place) -> str | None:
+def _listed(path: str, known: Sequence[str], place: Place) -> str | None:
     """The remedy for several names that stand in one text."""
-    names = [name.strip() for name in head.split(",")]
+    names = [name.strip() for name in path.split(",")]
     if len(names) < 2 or place.keys[-1] != "from" or place.keys[0] == "outputs" or not {*names} <= {*known}:
         return None
     return f"several names are a list: from = {json.dumps(names)}"
 
 
-def _unknown(head: str, signals: Mapping[str, Signal], place: Place) -> Diagnostic:
+def _unknown(path: str, signals: Mapping[str, Signal], place: Place) -> Diagnostic:
+    head, dot, rest = path.partition(".")
     # What was refused as a name stands under one that nobody wrote.
-    known = [name for name in signals if name.isidentifier()]
-    remedy = _listed(head, known, place) or meant(head, known, f"in this body: {', '.join(known)}" if known else None)
+    named = {name: signal for name, signal in signals.items() if name.isidentifier()}
+    paths = [each for name, signal in named.items() for each in _paths(name, signal)]
+    by_end = {} if dot else {each.rpartition(".")[2]: each for each in paths[::-1]}
+    near = nearest(head, [*named, *by_end])
+    if near is not None:
+        remedy = f"did you mean `{by_end.get(near, near)}{dot}{rest}`?"
+    else:
+        remedy = _listed(path, list(named), place) or (f"in this body: {', '.join(paths)}" if paths else None)
     return UnknownStep.at(place.span, f"no step or input `{head}` in this body", help=remedy)
 
 
-def _no_port(head: str, rest: str, outputs: Mapping[str, Known], place: Place, nodes: Sequence[Node]) -> Diagnostic:
-    near = meant(rest, outputs, f"`{head}` gives {', '.join(outputs)}", form=f"`{head}.{{}}`")
-    remedy = _inside(f"{head}.{rest}".split("."), nodes) or near
-    return UnknownStep.at(place.span, f"`{head}` has nothing called `{rest}`", help=remedy)
+def _paths(name: str, signal: Signal) -> list[str]:
+    """The paths to what a step gives: its name, where that is one value."""
+    if signal.outputs is None or signal.sole is not None:
+        return [name]
+    return [f"{name}.{port}" for port in _declared(signal)]
+
+
+def _declared(signal: Signal) -> list[str]:
+    return list(signal.outputs or {})[: signal.declared]
+
+
+def _no_port(head: str, rest: str, signal: Signal, place: Place, nodes: Sequence[Node]) -> Diagnostic:
+    message = f"`{head}` has nothing called `{rest}`"
+    if inside := _inside(f"{head}.{rest}".split("."), nodes):
+        return UnknownStep.at(place.span, message, help=inside)
+    if near := meant(rest, signal.outputs or {}, form=f"`{head}.{{}}`"):
+        return UnknownStep.at(place.span, message, help=near)
+    paths = _paths(head, signal)
+    help = f"it gives one value: {json.dumps(head)}" if signal.sole else f"name one: {_alternatives(paths)}"
+    return UnknownStep.at(place.span, message, help=help, untried=_instead(place, paths))
 
 
 def _inside(path: Sequence[str], nodes: Sequence[Node]) -> str | None:
@@ -114,11 +165,30 @@ def _there(where: str, name: str, body: Graph) -> str | None:
     return meant(name, [node.name for node in body.nodes], form=f"`{where}.{{}}`")
 
 
-def ambiguous(name: str, signal: Signal, place: Place) -> Diagnostic:
-    """The mistake of reading one value where there are several."""
-    ports = list(signal.outputs or {})[: signal.declared]
+def ambiguous(name: str, signal: Signal, place: Place, *, all_of_them: bool = False) -> Diagnostic:
+    """The mistake of reading one value where there are several.
+
+    Args:
+        place: the path that names them or, where nothing is named, the step that reads them.
+        all_of_them: whether the step may read them all.
+    """
+    ports, head = _declared(signal), name.partition(".")[0]
     whose = f"`{name}`" if name else "what stands before this step"
-    paths = [f"{name.removesuffix('.*')}.{port}" for port in ports] if place.value == name else []
-    untried = [each for path in paths for each in instead(place, f'"{path}"', f'name one: "{path}"')]
+    paths = [f"{head}.{port}" if head else port for port in ports]
+    # Of copies the last is what a step reads that names none.
+    likely: list[object] = [*paths[::-1]] if "*" in name else [*([paths] if all_of_them else []), *paths]
+    remedy = f"name one: {'' if place.value == name else 'from = '}{_alternatives(paths)}"
     message = f"{whose} gives several values: {', '.join(ports)}"
-    return Ambiguous.at(place.span, message, help=f"name one: {', '.join(paths or ports)}", untried=tuple(untried))
+    return Ambiguous.at(place.span, message, help=remedy, untried=_instead(place, likely))
+
+
+def _alternatives(paths: Sequence[str]) -> str:
+    return either([json.dumps(path) for path in paths[:_SAID]])
+
+
+def _instead(place: Place, paths: Sequence[object], help: str = "name one: {}") -> tuple[Remedy, ...]:
+    """One of ``paths`` in place of the path at ``place`` or, where a step stands there, as what that reads."""
+    if isinstance(place.value, dict):
+        return tuple(each for path in paths for each in setting(place, "from", path))
+    written = [json.dumps(path) for path in paths]
+    return tuple(remedy for each in written for remedy in instead(place, each, help.replace("{}", each)))

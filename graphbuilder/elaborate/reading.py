@@ -105,7 +105,7 @@ def _fit(builder: BodyBuilder, step: Step, signal: Signal, name: str, ports: Por
         return _same_names(builder, step, signal, name, ports)
     if signal.sole is None:
         place = step.place_of("from") if step.from_ is not None else step.place
-        builder.report(ambiguous(name, signal, place))
+        builder.report(ambiguous(name, signal, place, all_of_them=ports.variadic and step.from_ is None))
         return FAILED
     return Reading((signal.sole,), signal)
 

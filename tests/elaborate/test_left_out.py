@@ -97,7 +97,7 @@ FAULTS = [
         TWO + 'body = [{ op = "relu", from = "p" }]\nshortcut = [{ op = "relu", when = false }]',
         "GB311",
         "several values: p, q",
-        "name one: p, q",
+        'name one: from = "p" or "q"',
     ),
     (
         TWO + 'body = [{ op = "relu", from = "p" }]\nshortcut = "identity"',

@@ -12,6 +12,13 @@ ROWS = """
 [blocks.body]
 body = [{ id = "rows", op = "conv", out = 8, kernel = 1, repeat = 15 }, { id = "last", op = "relu" }]
 """
+MANY = '{{ id = "rows", use = "body", repeat = 3 }}, {{ op = "relu", from = "{path}" }}'
+PAIR = """
+[blocks.pair]
+outputs = { high = "relu", low = "tanh" }
+body = [{ op = "relu" }, { op = "tanh" }]
+"""
+TWO = '{{ use = "pair" }}, {{ op = "relu", from = "{path}" }}'
 DEEP = '{{ id = "backbone", use = "body" }}, {{ op = "relu", from = "{path}" }}'
 
 
@@ -49,7 +56,19 @@ REMEDIES = [
         "GB301",
         "`rows` has the copies `rows.0` to `rows.2`",
     ),
-    (model('{ id = "s", op = "split", count = 2 }, { op = "relu", from = "s.2" }'), "GB301", "`s` gives 0, 1"),
+    (model('{ id = "s", op = "split", count = 2 }, { op = "relu", from = "s.2" }'), "GB301", 'name one: "s.0"'),
+    (model('{ id = "s", op = "split", count = 2 }, { op = "relu" }'), "GB311", 'write from = "s.0"'),
+    (model('{ op = "split", count = 2 }, { op = "concat" }'), "GB311", 'write from = ["split.0", "split.1"]'),
+    (model('{ op = "relu", from = "x.0" }'), "GB301", 'name one: "x"'),
+    (model('{ op = "relu", from = "x.*" }'), "GB301", "leave `*` out of the path"),
+    (model(TWO.format(path="high"), PAIR), "GB301", "did you mean `pair.high`?"),
+    (model(TWO.format(path="none"), PAIR), "GB301", "in this body: x, pair.high, pair.low"),
+    (model(TWO.format(path="pear.low"), PAIR), "GB301", "did you mean `pair.low`?"),
+    (model(TWO.format(path="pair"), PAIR), "GB311", 'name one: "pair.high"'),
+    (model(MANY.format(path="rows.*"), ROWS), "GB311", 'name one: "rows.2"'),
+    (model(MANY.format(path="rows.*.last"), ROWS), "GB311", 'name one: "rows.2.last"'),
+    (model(MANY.format(path="rows.*.lats"), ROWS), "GB301", "did you mean `rows.*.last`?"),
+    (model(MANY.format(path="rwos.2"), ROWS), "GB301", "did you mean `rows.2`?"),
     (
         model('{ op = "conv", out = "=8 // 0", kernel = 1 }'),
         "GB157",
