@@ -184,7 +184,7 @@ def _checked(
     try:
         spec = sound_part(document, sink, folder=folder, max_bytes=limits.bytes)
         if spec is None:
-            found = sink.diagnostics
+            found = tried(sink.diagnostics, document, folder, chosen, limits)
             return Checked(None, found, part=partial(drawable, None, chosen, found, limits))
         chosen = chosen_settings(spec, params, settings, sink)
         typed = elaborate(spec, chosen, sink, limits)

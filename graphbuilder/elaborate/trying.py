@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
+from graphbuilder.diagnostics import CompileError, Diagnostic, Remedy, Sink
+from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
+from graphbuilder.diagnostics.catalogue.references import (
+    Ambiguous,
+    ArgumentMissing,
+    ArgumentUnknown,
+    TapNeedsId,
+    UnknownBlock,
+    UnknownOp,
+    UnknownStep,
+)
 from graphbuilder.document import Document, parse
 from graphbuilder.elaborate.context import Limits
 from graphbuilder.elaborate.elaborate import elaborate
@@ -19,6 +30,9 @@ from graphbuilder.spec import sound_part
 _TRIED = 5
 _STEPS = 600
 _TERMS = 20_000
+_MEANT = re.compile(r"did you mean (?:`([^`]+)`|\"([^\"]+)\"|([^ `\"]+))\?|call it `(\w+)`\Z")
+# What is wrong with a name is so whatever the values are: a remedy elsewhere brings it to light, and is not its cause.
+_NAMES = (ExpressionName, UnknownStep, UnknownOp, UnknownBlock, ArgumentUnknown, ArgumentMissing, Ambiguous, TapNeedsId)
 
 
 def tried(
@@ -37,18 +51,47 @@ def tried(
     """
     few = smaller(limits)
     found = list(diagnostics)
-    trials = ((number, remedy) for number, each in enumerate(diagnostics) for remedy in each.untried)
+    rows = [(each, [*each.untried, *near(each, document.source.path)]) for each in diagnostics]
+    trials = ((number, remedy) for number, (_, remedies) in enumerate(rows) for remedy in remedies)
     wanted = ((number, remedy) for number, remedy in trials if found[number].remedy is None)
     for number, remedy in islice(wanted, _TRIED):
         left = _mistakes(remedy.applied, document.source.path, folder, settings, few)
-        if repairs(diagnostics[number], diagnostics, left):
-            found[number] = diagnostics[number].repaired_by(remedy)
+        if mends(remedy, diagnostics[number], diagnostics, left):
+            found[number] = _repaired(diagnostics[number], remedy)
     return tuple(found)
+
+
+def near(diagnostic: Diagnostic, path: str) -> Iterator[Remedy]:
+    """The name that may have been meant by a mistake in the file at ``path``, in place of what is written there."""
+    found = _MEANT.match(diagnostic.help or "")
+    if found is None or diagnostic.span is None or diagnostic.span.path != path:
+        return
+    name, written = next(filter(None, found.groups())), diagnostic.span.text
+    quote = written[:1] if written[:1] in ("'", '"') else ""
+    yield Remedy(f"write {quote}{name}{quote}", diagnostic.span, f"{quote}{name}{quote}")
+
+
+def _repaired(diagnostic: Diagnostic, remedy: Remedy) -> Diagnostic:
+    """A name that was meant is asked for as before."""
+    return diagnostic.repaired_by(remedy) if remedy in diagnostic.untried else replace(diagnostic, remedy=remedy)
 
 
 def smaller(limits: Limits, steps: int = _STEPS) -> Limits:
     """``limits`` for what is tried."""
     return replace(limits, steps=min(limits.steps, steps), terms=min(limits.terms, _TERMS))
+
+
+def mends(remedy: Remedy, diagnostic: Diagnostic, before: Sequence[Diagnostic], after: Sequence[Diagnostic]) -> bool:
+    """Whether ``remedy`` repairs ``diagnostic`` and is the cause of no other error.
+
+    A mistake in a name that was not seen for the repaired one is none of its making; nor is what else a step that runs
+    at last does not fit, where the remedy is a name that was meant.
+    """
+    lines = range(remedy.span.line, remedy.span.line + remedy.text.count("\n") + 1)
+    named = remedy not in diagnostic.untried
+    caused = [each for each in after if not (named or each.rule in _NAMES) or not each.span or each.span.line in lines]
+    left, there = (list(map(told, each)).count(told(diagnostic)) for each in (after, before))
+    return left < there and repairs(diagnostic, before, caused)
 
 
 def repairs(diagnostic: Diagnostic, before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from lsprotocol import types as lsp
@@ -10,11 +9,9 @@ from lsprotocol import types as lsp
 from graphbuilder.compiler import check_text
 from graphbuilder.diagnostics import Diagnostic, Remedy
 from graphbuilder.document.reading import instead
-from graphbuilder.elaborate.trying import repairs
+from graphbuilder.elaborate.trying import mends, near
 from graphbuilder.lsp.file import SpecFile
 from graphbuilder.lsp.reports import reports
-
-_MEANT = re.compile(r"did you mean (?:`([^`]+)`|\"([^\"]+)\"|([^ `\"]+))\?|call it `(\w+)`\Z")
 
 
 def actions(file: SpecFile, wanted: lsp.Range) -> list[lsp.CodeAction]:
@@ -36,25 +33,14 @@ def _remedies(file: SpecFile, diagnostic: Diagnostic) -> Iterator[Remedy]:
     if diagnostic.remedy is not None:
         yield diagnostic.remedy
         return
-    near = _near(diagnostic)
-    if near is not None and _helps(file, diagnostic, near):
-        yield near
-
-
-def _near(diagnostic: Diagnostic) -> Remedy | None:
-    """The name that may have been meant, in place of what is written."""
-    found = _MEANT.match(diagnostic.help or "")
-    if found is None or diagnostic.span is None:
-        return None
-    name, written = next(filter(None, found.groups())), diagnostic.span.text
-    quote = written[:1] if written[:1] in ("'", '"') else ""
-    return Remedy(f"write {quote}{name}{quote}", diagnostic.span, f"{quote}{name}{quote}")
+    # Of the mistakes of one check a few are tried there.
+    yield from (each for each in near(diagnostic, file.name) if _helps(file, diagnostic, each))
 
 
 def _helps(file: SpecFile, diagnostic: Diagnostic, remedy: Remedy) -> bool:
     with instead(lambda path: file.extended.get(path.resolve())):
         after = check_text(remedy.applied, file.name, folder=file.folder).diagnostics
-    return repairs(diagnostic, file.mistakes, after)
+    return mends(remedy, diagnostic, file.mistakes, after)
 
 
 def _action(file: SpecFile, diagnostic: Diagnostic, remedy: Remedy) -> lsp.CodeAction:

@@ -125,6 +125,33 @@ def test_of_several_mistakes_each_has_its_own() -> None:
     assert [each.help for each in found] == ['write padding = "same"', "write groups = 2"]
 
 
+# Each behind a step of which it shows only once that step is repaired, or beside it.
+OTHERS = [
+    '{ op = "relu", from = "nothing" }',
+    '{ op = "cnv", out = 4, kernel = 1 }',
+    '{ op = "relu", form = "x" }',
+    '{ op = "conv", out = "=nothing", kernel = 1 }',
+    '{ id = "s", op = "split", count = 2 }, { op = "relu" }',
+    '{ op = "conv", out = 4, kernel = 1, groups = 3, from = "x" }',
+]
+
+
+@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize(
+    ("mistake", "remedy"),
+    [
+        ('{ op = "conv", out = 8, kernel = 20 }', 'padding = "same" }'),
+        ('{ op = "relv" }', '"relu"'),
+        ('{ op = "groupnorm", groups = 3 }', "2"),
+        ('{ op = "relu", form = "x" }', "from"),
+        ('{ op = "relu", from = "X" }', '"x"'),
+    ],
+)
+def test_what_repairs_a_mistake_does_so_beside_others(mistake: str, remedy: str, other: str) -> None:
+    found = checked(model(f"{mistake},\n{other}")).diagnostics
+    assert found[0].remedy and found[0].remedy.text.endswith(remedy)
+
+
 def test_no_edit_of_a_file_that_is_extended(tmp_path: Path) -> None:
     base = HEAD + '[params]\ngroups = 4\n[model]\nbody = [{ id = "n", op = "groupnorm", groups = "=groups" }]\n'
     (tmp_path / "base.toml").write_text(base, encoding="utf-8")
