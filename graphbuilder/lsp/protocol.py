@@ -24,6 +24,8 @@ from pygls.uris import to_fs_path
 _LARGEST = 64 << 20
 _LENGTH = re.compile(rb"Content-Length: (\d+)\r\n")
 _LONGEST_LINE = 1 << 16
+# As many checks may be slow at once before others wait.
+_THREADS = 4
 # What is told of a file that has to be open.
 _OF_OPEN = (lsp.TEXT_DOCUMENT_DID_CHANGE, lsp.TEXT_DOCUMENT_DID_CLOSE)
 
@@ -94,11 +96,13 @@ class Messages:
 
 
 class Aside(Executor):
-    """One thread for what takes long, one thing after the other; the process ends without waiting for it."""
+    """A few threads for what takes long, so that one slow thing keeps no other waiting; the process ends without waiting
+    for any."""
 
     def __init__(self) -> None:
         self._waiting = SimpleQueue[tuple[Future[Any], Callable[[], Any]]]()
-        Thread(target=self._work, name="check", daemon=True).start()
+        for _ in range(_THREADS):
+            Thread(target=self._work, name="check", daemon=True).start()
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
         """Have ``fn`` called when its turn comes, unless what is given back is cancelled before."""

@@ -1,7 +1,8 @@
 """The server: what an editor tells of its files goes in, what the other modules say goes out.
 
-A check runs in a thread of its own a moment after the last keystroke, so that what is asked meanwhile is answered at
-once, from the text as it is and from the checks before.
+A check runs in one of a few threads a moment after the last keystroke, so that what is asked meanwhile is answered at
+once, from the text as it is and from the checks before, and a slow check of one file keeps no other waiting. What a check
+of a text that has changed meanwhile tells is passed over.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Server(LanguageServer):
         )
         self.specs: dict[str, SpecFile] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}
-        self._thread = Aside()
+        self._threads = Aside()
 
     def opened(self, document: lsp.TextDocumentItem) -> None:
         """Take in a file, and check it."""
@@ -94,7 +95,7 @@ class Server(LanguageServer):
             self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, [], version))
             return
         loop = asyncio.get_running_loop()
-        reading = await loop.run_in_executor(self._thread, _read, source, file.name, file.folder, self._texts)
+        reading = await loop.run_in_executor(self._threads, _read, source, file.name, file.folder, self._texts)
         file.learn(reading)
         found = reports(file, reading.checked.diagnostics, self.shows_related)
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, version))

@@ -8,9 +8,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event
 from typing import Any
 
 import pytest
+
+from graphbuilder.lsp.protocol import Aside
 
 OPEN = {"languageId": "toml", "version": 1, "text": 'format = 1\nname = "a"\n'}
 FILE = {"textDocument": {"uri": "file:///x.toml"}}
@@ -21,7 +24,7 @@ name = "long"
 [inputs]
 x = [3, 8, 8]
 [model]
-body = [{ op = "leakyrelu", slope = "=0.001 * i", repeat = 19000 }]
+body = [{ op = "leakyrelu", slope = "=0.001 * i", repeat = 9900 }]
 """
 
 
@@ -105,3 +108,12 @@ def test_leaving_does_not_wait_for_a_check() -> None:
         document = {"uri": "file:///tmp/long.toml", **OPEN, "text": LONG}
         found.send(method="textDocument/didOpen", params={"textDocument": document})
         time.sleep(0.5)
+
+
+def test_what_is_slow_keeps_nothing_else_waiting() -> None:
+    aside, end = Aside(), Event()
+    slow = aside.submit(end.wait)
+    assert aside.submit(lambda: "told").result(timeout=10) == "told"
+    assert not slow.done()
+    end.set()
+    assert slow.result(timeout=10)
