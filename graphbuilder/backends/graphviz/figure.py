@@ -13,7 +13,7 @@ from graphbuilder.backends.graphviz.lay.cutting import torn
 from graphbuilder.backends.graphviz.lay.drawing import Drawing
 from graphbuilder.backends.graphviz.lay.sheet import lay
 from graphbuilder.backends.graphviz.options import Options
-from graphbuilder.backends.graphviz.read.gather import gather
+from graphbuilder.backends.graphviz.read.gather import MOST_LINKS, bounded, is_tangled, untangle
 from graphbuilder.backends.graphviz.read.habits import Habits
 from graphbuilder.backends.graphviz.read.heat import measure, paint, whole
 from graphbuilder.backends.graphviz.read.patterns import check_patterns
@@ -28,9 +28,9 @@ from graphbuilder.ir.fault import faults
 from graphbuilder.ops.windows import Windows
 
 Format = Literal["svg", "png", "pdf", "dot"]
-LEGIBLE, _MOST_LINKS, _CHOSEN = 210, 600, 12
-"""The most boxes and links that can be read, and how many times as much is drawn for who asks for all."""
-_GATHERED = (48, 24, 12)
+LEGIBLE, _CHOSEN = 210, 12
+"""The most boxes that can be read, and how many times as much is drawn for who asks for all."""
+_GATHERED = "{:,} steps are gathered in {} boxes"
 _BROKEN = "This model is broken: what is wrong is red, and of what stands behind it nothing is known"
 _KNOWN = "where shapes are known, "
 _MOST_DOTS, _LONGEST = 10**8, 30_000
@@ -114,8 +114,11 @@ def scene(typed: TypedGraph, options: Options) -> Scene:
         measure(found.root, typed, habits, options)
     chosen = options.level is not None or options.expand
     times = _CHOSEN if chosen else 1
-    if len(found.root.items) > times * LEGIBLE or len(found.root.links) > times * _MOST_LINKS:
+    many = len(found.root.items) > times * LEGIBLE or len(found.root.links) > times * MOST_LINKS
+    if many or is_tangled(found.root):
         found, said = _gathered(found)
+    elif (eased := untangle(found.root))[0]:
+        said = _GATHERED.format(*eased)
     found.root.mark_skips()
     title = text.clean(options.title or typed.graph.title or typed.graph.template)
     shapes = _shapes(found.root, options) if options.shapes else ""
@@ -144,15 +147,11 @@ def _read(typed: TypedGraph, options: Options, habits: Habits, fold: Fold) -> Sc
 
 def _gathered(found: Scene) -> tuple[Scene, str]:
     """``found`` with neighbours in one box, and what is said of that."""
-    root = next(
-        root
-        for boxes in _GATHERED
-        if len((root := gather(found.root, found.sections, boxes)).links) <= _MOST_LINKS or boxes == _GATHERED[-1]
-    )
+    root = bounded(found.root, found.sections)
     sections = {path: section for path, section in found.sections.items() if path in root.items}
     broken = torn(root, sections)
     sections = {path: section for path, section in sections.items() if section.path not in broken}
-    said = f"{len(found.root.items):,} steps are gathered in {len(root.items)} boxes"
+    said = _GATHERED.format(len(found.root.items), len(root.items))
     return replace(found, root=root, sections=sections), said
 
 

@@ -131,6 +131,17 @@ def test_what_is_too_much_for_a_sheet_is_gathered_on_one_and_that_is_said(steps:
     assert list(faults(figure)) == []
 
 
+@pytest.mark.parametrize("steps", [_nested(400), _complete(90)], ids=["nested skips", "every pair"])
+def test_what_is_tangled_in_a_card_is_gathered_even_for_who_asks_for_all(steps: list[str]) -> None:
+    spec = "format = 1\nname = 'large'\n[inputs]\nx = [4, 4, 4]\n[model]\nbody = [{ op = 'tanh' }, { use = 'b' }]\n"
+    checked = compiler.check_text(f"{spec}[blocks.b]\nbody = [\n{_rows(steps)}\n]\n")
+    assert checked.network is not None, checked.diagnostics
+    figure = drawing(checked.network.typed, Options(expand=("*",)))
+    assert len(figure.shapes) < 100 and figure.high < 10_000
+    assert any(f"{len(steps):,} steps are gathered in" in words.text for words in figure.words)
+    assert list(faults(figure)) == []
+
+
 def test_stages_stay_apart_where_steps_are_gathered() -> None:
     body = ", ".join(['{ op = "conv", out = 4, kernel = 1 }'] * 6)
     units = ", ".join(['{ use = "unit" }'] * 120)

@@ -116,9 +116,10 @@ def test_a_pattern_that_matches_nothing_is_refused() -> None:
         data_of("xception", expand=("nowhere.*",))
 
 
-def test_what_is_too_large_to_be_read_is_gathered() -> None:
-    body = ", ".join('{ op = "relu" }' for _ in range(3000))
-    checked = gb.check_text(f'format = 1\nname = "long"\n[inputs]\nx = [8, 8, 8]\n[model]\nbody = [{body}]')
+@pytest.mark.parametrize("holder", ["", '[{ op = "tanh" }, { use = "long" }]\n[blocks.long]\nbody = '])
+def test_what_is_too_large_to_be_read_is_gathered(holder: str) -> None:
+    body = ", ".join('{ op = "relu" }' for _ in range(1500))
+    checked = gb.check_text(f'format = 1\nname = "long"\n[inputs]\nx = [8, 8, 8]\n[model]\nbody = {holder}[{body}]')
     assert checked.network is not None
     data = network_data(checked.network.typed)
     assert sum(len(piece["boxes"]) for piece in data["pieces"]) < 60

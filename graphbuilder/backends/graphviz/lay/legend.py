@@ -60,7 +60,7 @@ _WORDS = {
     "fault": "wrong, as it says",
     "unknown": "behind what is wrong: nothing is known of it",
     "added": "added",
-    "removed": "removed, as it was",
+    "removed": "removed, now passed by",
     "changed": "changed, before → after",
 }
 

@@ -1,19 +1,64 @@
 """Gathers neighbouring items of a region that has too many of them, so that a sheet of any network can be read.
 
-Items stand in the order in which they run, so neighbours in one box leave what is left without circles. A region that
-is small enough is left alone; what is in a card stays in it.
+Items stand in the order in which they run, so neighbours in one box leave what is left without circles. What is in a
+card stays in it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from math import ceil
 
 from graphbuilder.backends.graphviz import text
-from graphbuilder.backends.graphviz.read.scene import Box, End, Item, Link, Region, Section
+from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Item, Link, Region, Section
 
+MOST_LINKS = 600
+"""The most links that can be read."""
 _MOST_ENDS = 48
+_MOST_TANGLED = 60_000
+_BOXES = (48, 24, 12)
+
+
+def bounded(region: Region, sections: Mapping[str, Section]) -> Region:
+    """``region`` in so many boxes that its links can be read."""
+    return next(
+        found
+        for boxes in _BOXES
+        if len((found := gather(region, sections, boxes)).links) <= MOST_LINKS or boxes == _BOXES[-1]
+    )
+
+
+def is_tangled(region: Region) -> bool:
+    """Whether so many values pass by so much that the sheet would grow with the square of it."""
+    last = {link.source: link.target for link in region.links}
+    ends: dict[str, int] = {}
+    for target in last.values():
+        ends[target] = ends.get(target, 0) + 1
+    starts = Counter(source.item for source in last)
+    passing = widest = 0
+    for path in region.items:
+        passing += starts[path] - ends.get(path, 0)
+        widest = max(widest, passing)
+    return widest * len(region.links) > _MOST_TANGLED
+
+
+def untangle(region: Region) -> tuple[int, int]:
+    """Gather what is in cards that are tangled: how many steps those held, and in how many boxes they are."""
+    steps = boxes = 0
+    for path, card in region.items.items():
+        if not isinstance(card, Card):
+            continue
+        if is_tangled(card.region):
+            inner = bounded(card.region, {})
+            steps, boxes = steps + len(card.region.items), boxes + len(inner.items)
+            region.items[path] = replace(card, region=inner)
+        else:
+            more = untangle(card.region)
+            steps, boxes = steps + more[0], boxes + more[1]
+    return steps, boxes
 
 
 def gather(region: Region, sections: Mapping[str, Section], boxes: int) -> Region:
@@ -60,10 +105,11 @@ def _link(region: Region, gathered: Region, leader: Mapping[str, str]) -> None:
     ports: dict[End, End] = {}
     seen: set[tuple[str, str]] = set()
     counts: dict[str, int] = {}
+    leader = {**leader, OUTSIDE: OUTSIDE}
     for link in region.links:
         source, target = leader[link.source.item], leader[link.target]
         whole = source == link.source.item and _is_kept(region, gathered, source)
-        if source == target or (not whole and (source, target) in seen):
+        if source == target or (not whole and target != OUTSIDE and (source, target) in seen):
             continue
         seen.add((source, target))
         if link.source not in ports:
@@ -74,7 +120,7 @@ def _link(region: Region, gathered: Region, leader: Mapping[str, str]) -> None:
 
 
 def _is_kept(region: Region, gathered: Region, path: str) -> bool:
-    return region.items[path] is gathered.items[path]
+    return path == OUTSIDE or region.items[path] is gathered.items[path]
 
 
 def _is_terminal(item: Item) -> bool:
