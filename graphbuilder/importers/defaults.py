@@ -59,7 +59,7 @@ class Defaults:
                 continue
             values = [table[name] for table in tables if name != "padding" or _is_word(table)]
             found = _commonest(values)
-            if found is None:
+            if found is None or None in values:  # what has none could not say so
                 continue
             value, count = found
             rivals = sum(_same(each, base[name]) for each in values) if name in base else _OFTEN - 1

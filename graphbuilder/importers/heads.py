@@ -16,7 +16,7 @@ from graphbuilder.ir import Value
 _LAYERS = ("linear", "conv")
 # What may stand between a layer that tells classes apart and the answer.
 _BEHIND = (
-    *("softmax", "sigmoid", "relu", "dropout", "flatten", "reshape", "resize", "crop"),
+    *("softmax", "logsoftmax", "sigmoid", "relu", "dropout", "flatten", "reshape", "resize", "crop"),
     *("globalavgpool", "globalmaxpool", "add", "mean", "scale"),
 )
 _OF_CLASSES = re.compile(r"class|cls|logit|predict|label|categor|segment|species|kind", re.IGNORECASE)
@@ -70,7 +70,7 @@ def _head(output: str, value: Value, by_name: Mapping[str, Call]) -> _Head | Non
     if None in way or len(widths) != 1:
         return None
     names = [*(scope.name for call in layers for scope in call.scope), *(call.label for call in layers), output]
-    certain = any(call and call.op == "softmax" for call in way) or any(map(_OF_CLASSES.search, names))
+    certain = any(call and call.op in ("softmax", "logsoftmax") for call in way) or any(map(_OF_CLASSES.search, names))
     if not certain and any(call.op == "conv" for call in layers):
         return None  # an image or features, as well as a map of classes
     name = next((name for name in (layers[0].label, output) if name.isidentifier()), "")

@@ -125,10 +125,13 @@ def from_torch(
         CompileError: GB801 with every call that cannot be expressed, GB804 for a module that cannot be traced, GB805
             when the answers differ, GB806 for a layout that an input cannot have.
     """
-    from graphbuilder.importers.torch import difference, read, weights
+    from graphbuilder.importers.torch import difference, plain, read, weights
 
     inputs = [tensor for each in example for tensor in (each if isinstance(each, tuple) else (each,))]
+    model, changed = plain(model)
     traced = read(model, inputs, _layouts(layout, inputs))
+    if changed:
+        traced = replace(traced, dropped=(f"how the weights of {counted(changed, 'layer')} are parametrised",))
     kind = f"{type(model).__module__.partition('.')[0]}'s {type(model).__name__}"
     found = _imported(traced, _name(name or traced.name), f"{kind}, a torch module")
     apart = difference(found.network, found.mapping, model, inputs)

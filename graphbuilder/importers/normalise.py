@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from graphbuilder.importers.attending import attending, needed
+from graphbuilder.importers.lengths import by_length, by_root
 from graphbuilder.importers.sizes import each, is_one, listed, short
 from graphbuilder.importers.traced import Call, Traced
 from graphbuilder.ir import Value
@@ -29,6 +31,7 @@ def normalise(model: Traced) -> Traced:
         _needed,
         _stacked,
         _normalised,
+        _root_normed,
         _rescaled,
         _undropped,
         _gathered,
@@ -52,6 +55,14 @@ Rule = Callable[[Calls, Mapping[str, Value]], tuple[Calls, Renamed]]
 
 def _needed(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
     return needed(calls, [value.node for value in outputs.values()]), {}
+
+
+def _normalised(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    return _needed(by_length(calls), outputs)
+
+
+def _root_normed(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    return _needed(by_root(calls, _readers(calls, outputs)), outputs)
 
 
 def _undropped(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
@@ -100,21 +111,6 @@ def _apart(stack: Call) -> list[Call]:
         for number, value in enumerate(stack.inputs)
     ]
     return [*parts, replace(stack, op="concat", inputs=tuple(Value(part.name) for part in parts))]
-
-
-def _normalised(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
-    """A value divided by its length, which is not less than a small number."""
-    by_name = {call.name: call for call in calls}
-    found: list[Call] = []
-    for call in calls:
-        floor = by_name.get(call.inputs[1].node) if call.op == "div" and len(call.inputs) == 2 else None
-        length = by_name.get(floor.inputs[0].node) if floor and floor.op == "floor" else None
-        is_length = length is not None and length.op == "reduce" and length.args["kind"] == "norm"
-        if floor and length and is_length and len(length.args["over"]) == 1 and length.inputs == call.inputs[:1]:
-            args = {"eps": floor.args["least"], "axis": length.args["over"][0]}
-            call = replace(call, op="l2norm", args=args, inputs=call.inputs[:1])
-        found.append(call)
-    return _needed(found, outputs)
 
 
 def _rescaled(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
@@ -173,19 +169,19 @@ def _gathered(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Rename
 
 
 def _padded(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
-    """Zeros before a convolution are its padding."""
+    """Zeros before a convolution are its padding, and so is what is less than anything before a max pool."""
     readers = _readers(calls, outputs)
     pads = {
         call.name: call
         for call in calls
-        if call.op == "pad" and readers[call.name] == 1 and set(call.args) <= {"sides", "mode"}
-        and call.args.get("mode", "constant") == "constant"
-    }  # fmt: skip
-    merged = {
-        call.name: pads[call.inputs[0].node]
-        for call in calls
-        if call.op in ("conv", "dwconv", "sepconv") and call.inputs[0].node in pads and _is_unpadded(call)
+        if call.op == "pad" and readers[call.name] == 1 and call.args.get("mode", "constant") == "constant"
     }
+    merged = {
+        call.name: pad
+        for call in calls
+        if (pad := pads.get(call.inputs[0].node)) and pad.args.get("value", 0.0) == _nothing_to(call)
+        and _is_unpadded(call)
+    }  # fmt: skip
     gone = {pad.name for pad in merged.values()}
     found = [
         replace(call, inputs=merged[call.name].inputs, args={**call.args, "padding": merged[call.name].args["sides"]})
@@ -195,6 +191,13 @@ def _padded(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]
         if call.name not in gone
     ]
     return found, {}
+
+
+def _nothing_to(call: Call) -> float | None:
+    """What an op reads where it pads."""
+    if call.op in ("conv", "dwconv", "sepconv"):
+        return 0.0
+    return -inf if call.op == "maxpool" and not call.args.get("ceil") else None
 
 
 def _is_unpadded(call: Call) -> bool:

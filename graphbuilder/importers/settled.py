@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isinf
 
 from graphbuilder.importers.sizes import listed, short
 from graphbuilder.importers.traced import Call
@@ -14,11 +15,13 @@ from graphbuilder.ops import find
 _PARTS = {
     "bias": "a learnt number a channel, added without a factor",
     "floor": "a clamp from below, but for a length that is divided by",
+    "root": "a number divided by a root, but for that of a mean square that a value is divided by",
     "stack": "values stacked along the batch",
 }
 # What there is for channels alone.
 _OF_CHANNELS = {
     "l2norm": "a division by lengths along places",
+    "rmsnorm": "a norm by the root mean square along places",
     "rescale": "constants that differ from place to place",
 }
 
@@ -40,6 +43,8 @@ def settled(call: Call, inputs: Sequence[TensorType], *, is_last: bool) -> Call:
         raise Unsettled(_PARTS[call.op])
     if call.op == "parameter" and len(call.args["shape"]) == inputs[0].rank and inputs[0].layout == "last":
         return replace(call, args={**call.args, "layout": "channels_last"})
+    if call.op == "pad" and isinf(call.args.get("value", 0.0)):
+        raise Unsettled(f"padding by {call.args['value']}, but for a max pool that it is the padding of")
     if call.op == "roll":
         return _rolled(call, inputs[0])
     if call.op == "reduce":
@@ -62,7 +67,16 @@ def _of_axis(call: Call, type_: TensorType) -> Call:
         if call.op in _OF_CHANNELS:
             raise Unsettled(_OF_CHANNELS[call.op])
         return call
+    if _is_wanted("axis", call.op):
+        return call
     return replace(call, args={name: value for name, value in call.args.items() if name != "axis"})
+
+
+def _is_wanted(name: str, op: str) -> bool:
+    """Whether an op has no default for an argument."""
+    found = find(op)
+    field = found.model_fields.get(name) if found else None
+    return field is not None and field.is_required()
 
 
 def _concatenated(call: Call, rank: int) -> Call:

@@ -52,6 +52,10 @@ class Template:
         return self.members[0]
 
 
+# Whether a block's own shortcut is there; what it uses may have an argument of that name.
+_RESIDUAL = Slot(("shortcut", -1), "residual", False)
+
+
 def templates(model: Body, types: Types, norm: Mapping[str, Any]) -> Template:
     """The template of the model; those of its parts hang on their calls.
 
@@ -129,7 +133,7 @@ class _Maker:
             made.shortcut = "identity"
         columns: dict[Slot, Column] = {}
         if forms == {"identity", "none"}:
-            columns[Slot(("shortcut", -1), "residual", False)] = tuple(not body.is_plain for body in members)
+            columns[_RESIDUAL] = tuple(not body.is_plain for body in members)
         columns |= self._columns(made)
         channels = [self._types[body.source].channels if body.source else 0 for body in members]
         made.said = resolved(columns, channels, ())
@@ -138,8 +142,8 @@ class _Maker:
 
     def _condition(self, made: Template, channels: list[int]) -> None:
         """Say when a shortcut is there: by stride and channels where they tell, as by an argument where not."""
-        slot = next((slot for slot in made.said.written if slot.name == "residual"), None)
-        if slot is None:
+        slot = _RESIDUAL
+        if slot not in made.said.written:
             return
         column = made.said.arguments["residual"].column
         out, stride = (made.said.arguments.get(name) for name in ("out", "stride"))

@@ -235,6 +235,14 @@ class Softmax(Elementwise):
         return x.channel_axis if self.axis is None else axis_of(x, self.axis)
 
 
+class LogSoftmax(Softmax):
+    """Logarithm of `softmax`, over the channels or along another axis, as losses want it."""
+
+    op = "logsoftmax"
+    title = "LogSoftmax"
+    torch = "nn.LogSoftmax"
+
+
 class Softplus(Elementwise):
     """Smooth rectifier: log(1 + exp(beta * x)) / beta, and x itself above the threshold."""
 
@@ -285,19 +293,31 @@ class Activation(Op):
         return activation_of(self.kind)()
 
 
-class Abs(Op):
-    """Absolute value."""
+class Mapped(Op):
+    """What torch has no module for, but a method of the op's own name."""
 
-    op = "abs"
     family = "activation"
-    title = "Abs"
     examples = (_MAP, _VECTOR, _TOKENS)
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         return inputs
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
-        return Lowering(None, (method(Input(), "abs"),))
+        return Lowering(None, (method(Input(), self.op),))
+
+
+class Abs(Mapped):
+    """Absolute value."""
+
+    op = "abs"
+    title = "Abs"
+
+
+class Exp(Mapped):
+    """Exponential: e to the power of x."""
+
+    op = "exp"
+    title = "Exp"
 
 
 def activation_of(kind: str) -> type[Elementwise]:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import spectral_norm  # the older of two, by a hook
+from torch.nn.utils.parametrizations import weight_norm
 
 import graphbuilder as gb
 from graphbuilder.cli.entry import run
@@ -232,6 +234,39 @@ def test_attention_that_is_spelt_out_is_one_op_and_depth_is_dropped(fused: bool)
     assert 'repeat = "=depth", rate = "=drop * i / 3"' in found.text and "drop    = 0.1" in found.text
 
 
+class Around(nn.Module):
+    """A block with a way around it, by an argument of its own."""
+
+    def __init__(self, around: bool) -> None:
+        super().__init__()
+        self.conv, self.norm, self.around = nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), around
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm(self.conv(x))
+        return x + y if self.around else y
+
+
+def test_a_way_around_that_some_copies_have_is_an_argument() -> None:
+    model = nn.Sequential(Around(True), nn.ReLU(), Around(False), nn.ReLU(), Around(True))
+    found = gb.from_torch(model, torch.randn(2, 8, 8, 8))
+    assert found.difference is not None and found.difference < 1e-5
+    assert 'use = "around", residual = false' in found.text and 'shortcut_when = "=residual"' in found.text
+
+
+def test_parametrised_weights_are_plain_ones() -> None:
+    model = nn.Sequential(weight_norm(nn.Conv2d(3, 4, 3)), nn.Flatten(), spectral_norm(nn.Linear(144, 5)))
+    example = torch.randn(2, 3, 8, 8)
+    model(example)
+    before = [*model.state_dict()]
+    found = gb.from_torch(model, example)
+    assert "parametrised" in found.text.splitlines()[1]
+    ours = gb.compile(found.network).eval()
+    ours.load_state_dict(dict(found.weights() or {}))
+    assert [*model.state_dict()] == before and model.training
+    with torch.no_grad():
+        assert distance(ours(example), model.eval()(example)) < 1e-5
+
+
 class Auxiliary(nn.Module):
     """A second head, which is there in training alone."""
 
@@ -318,10 +353,26 @@ def test_what_cannot_be_said_is_listed() -> None:
     assert f"{Path(__file__).name}:" in messages[0]
 
 
-def test_what_depends_on_data_is_refused() -> None:
+class Asserting(nn.Module):
+    """Wants sizes of one kind, and does not say why."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        assert x.shape[-1] % 8 == 0
+        return x
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (Deciding, "return x if x.sum() > 0 else -x"),
+        (Asserting, f"{Path(__file__).name}:360: assert x.shape[-1] % 8 == 0"),
+    ],
+)
+def test_what_depends_on_data_is_refused_and_its_place_told(kind: type[nn.Module], told: str) -> None:
     with pytest.raises(CompileError) as caught:
-        gb.from_torch(Deciding(), torch.randn(2, 4))
-    assert [each.code for each in caught.value.diagnostics] == ["GB804"]
+        gb.from_torch(kind(), torch.randn(2, 4))
+    (found,) = caught.value.diagnostics
+    assert found.code == "GB804" and told in found.message
 
 
 @pytest.mark.parametrize(

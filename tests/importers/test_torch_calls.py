@@ -81,7 +81,41 @@ class Merging(nn.Module):
         return functional.interpolate(x, size=size, mode="bilinear")
 
 
+class Rarer(nn.Module):
+    """Deviations, exponentials, norms by sample and by root mean square, maps enlarged smoothly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm, self.plain = nn.Conv2d(3, 6, 3), nn.InstanceNorm2d(6, affine=True), nn.InstanceNorm2d(6)
+        self.gain, self.root, self.head = nn.Parameter(torch.rand(6, 1, 1)), nn.RMSNorm(6), nn.Linear(6, 5)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.plain(self.norm(self.conv(x)))
+        x = x / (x.std(1, keepdim=True) + 1).exp()
+        x = x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-4) * self.gain
+        large = nn.functional.interpolate(x, scale_factor=2, mode="bicubic", align_corners=True)
+        places = self.root(x.std((2, 3), correction=0))
+        return large, nn.functional.log_softmax(self.head(places), dim=1)
+
+
+class Padded(nn.Module):
+    """Sides that are taken away, minus infinity before a max pool, parts of which one has no end, a part of maps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 6, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = functional.pad(self.conv(functional.pad(x, (-1, 1, -1, 1))), (0, 1, 0, 1), value=-torch.inf)
+        x = functional.max_pool2d(x, 3, 2).flatten(2).transpose(1, 2)
+        return torch.cat([x[:, :1], x[:, 1:3] * 2, x[:, 1:3] + 1, x[:, 1:], x[:, 1:] * 3], 1)
+
+
 SAID = {
+    Padded: ('{ op = "crop", sides = [[1, 0], [1, 0]] }', "padding = [[0, 1], [0, 1]] }"),
+    Rarer: ('kind = "std", over = "channels" }', 'kind = "std", over = "places", keep = false, correction = 0',
+            'id = "norm", op = "instancenorm", scale = true, bias = true', '{ op = "rmsnorm", eps = 0.0001 }',
+            'id = "root", op = "rmsnorm", eps = 1.1920928955078125e-7', 'mode = "bicubic"', "classes = 5"),
     Prepared: ('"rescale", scale = -16.0, offset = -47.0 }', '{ op = "l2norm" }', '{ op = "l2norm", eps = 1e-6 }',
                "-1.824, -3.248] }"),
     Stacked: ('{ op = "mean", from = ["conv", "conv_2", "conv_3"] }', '{ op = "add", from = ["conv", ', '{ op = "max"',

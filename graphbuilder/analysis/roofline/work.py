@@ -6,7 +6,7 @@ from math import prod
 from typing import Literal, NamedTuple
 
 from graphbuilder.ir import Op, Reach, Span, TensorType
-from graphbuilder.ops.activation import Abs, Activation, Elementwise, Softmax
+from graphbuilder.ops.activation import Activation, Elementwise, Mapped, Softmax
 from graphbuilder.ops.convolution import Conv, DepthwiseConv
 from graphbuilder.ops.cutting import Crop, Select, Slice, Split
 from graphbuilder.ops.fused import FusedSepConv
@@ -27,7 +27,7 @@ by itself, ``join`` on those of several; both can be done by the kernel that mak
 ``pointwise`` one behind it."""
 
 _VIEWS = (Rearranged, Split, Slice, Select, Crop, SplitHeads, MergeHeads, Dropout, DropPath, Parameter)
-_BY_ELEMENT = (Elementwise, Activation, Abs, BatchNorm, Scale, Rescale)
+_BY_ELEMENT = (Elementwise, Activation, Mapped, BatchNorm, Scale, Rescale)
 
 
 class Work(NamedTuple):

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import torch
+
 from graphbuilder.importers.sizes import short
 from graphbuilder.importers.torch.joins import JOINS
 from graphbuilder.importers.torch.modules import is_depth
 from graphbuilder.importers.torch.moving import MAKERS
-from graphbuilder.importers.torch.terms import FLOOR, STACK, Arguments, Made, Maker, Tensors, Unknown, kind_of
+from graphbuilder.importers.torch.terms import FLOOR, ROOT, STACK, Arguments, Made, Maker, Tensors, Unknown, kind_of
 from graphbuilder.ir import Value
 
 
@@ -95,6 +97,22 @@ def _group_norm(given: Arguments, tensors: Tensors, node: Any) -> Made:
     return Made("groupnorm", args, (tensors.value(given["input"]),), weights)
 
 
+def _instance_norm(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    if not given["use_input_stats"]:
+        raise Unknown("instance normalisation by running statistics")
+    args = {"eps": given["eps"], "scale": given["weight"] is not None, "bias": given["bias"] is not None}
+    weights = tensors.weights(weight=given["weight"], bias=given["bias"])
+    return Made("instancenorm", args, (tensors.value(given["input"]),), weights)
+
+
+def _root_norm(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    if len(given["normalized_shape"]) != 1:
+        raise Unknown("a norm by the root mean square of several axes")
+    eps = given["eps"] or torch.finfo(node.meta["val"].dtype).eps
+    args = {"eps": eps, "scale": given["weight"] is not None, "axis": len(node.meta["val"].shape) - 2}
+    return Made("rmsnorm", args, (tensors.value(given["input"]),), tensors.weights(weight=given["weight"]))
+
+
 def _prelu(given: Arguments, tensors: Tensors, node: Any) -> Made:
     shared = given["weight"].meta["val"].numel() == 1
     return Made("prelu", {"shared": shared}, (tensors.value(given["self"]),), tensors.weights(weight=given["weight"]))
@@ -117,9 +135,12 @@ def _hardtanh(given: Arguments, tensors: Tensors, node: Any) -> Made:
     return Made("relu6", {}, (tensors.value(given["self"]),), {})
 
 
-def _softmax(given: Arguments, tensors: Tensors, node: Any) -> Made:
-    axis = given["dim"] % len(node.meta["val"].shape) - 1
-    return Made("softmax", {"axis": axis}, (tensors.value(given["self"]),), {})
+def _softmax(op: str) -> Maker:
+    def make(given: Arguments, tensors: Tensors, node: Any) -> Made:
+        axis = given["dim"] % len(node.meta["val"].shape) - 1
+        return Made(op, {"axis": axis}, (tensors.value(given["self"]),), {})
+
+    return make
 
 
 def _dropout(given: Arguments, tensors: Tensors, node: Any) -> Made:
@@ -175,23 +196,34 @@ def _adaptive(given: Arguments, tensors: Tensors, node: Any) -> Made:
     return Made("adaptiveavgpool", {"size": short(sizes)}, inputs, {})
 
 
-def _reduced(kind: str, axes: str = "dim", keep: str = "keepdim") -> Maker:
-    """The axes without the batch; which of them are places, the type of the value tells."""
-
+def _reduced(kind: str) -> Maker:
     def make(given: Arguments, tensors: Tensors, node: Any) -> Made:
-        rank = len(node.args[0].meta["val"].shape)
-        said = given[axes] if isinstance(given[axes], list) else [given[axes]]
-        found = sorted(axis % rank for axis in said if axis is not None) or list(range(rank))
-        is_apart = found == [0] and kind_of(node.args[0]) == STACK
-        if (not found[0] and not is_apart) or (kind == "norm" and given["ord"] != 2):
-            raise Unknown(f"a {kind} over the axes {given[axes]}")
-        pool = {"mean": "globalavgpool", "max": "globalmaxpool"}.get(kind)
-        if pool and rank > 3 and found == list(range(2, rank)):
-            return Made(pool, {"keep": given[keep]}, (tensors.value(node.args[0]),), {})
-        over = [axis - 1 for axis in found]
-        return Made("reduce", {"kind": kind, "over": over, "keep": given[keep]}, (tensors.value(node.args[0]),), {})
+        return _reduction(kind, given, tensors, node)
 
     return make
+
+
+def _reduction(kind: str, given: Arguments, tensors: Tensors, node: Any) -> Made:
+    """The axes without the batch; which of them are places, the type of the value tells."""
+    rank = len(node.args[0].meta["val"].shape)
+    said = given["dim"] if isinstance(given["dim"], list) else [given["dim"]]
+    found = sorted(axis % rank for axis in said if axis is not None) or list(range(rank))
+    is_apart = found == [0] and kind_of(node.args[0]) == STACK
+    if (not found[0] and not is_apart) or (kind == "norm" and given["ord"] != 2):
+        raise Unknown(f"a {kind} over the axes {given['dim']}")
+    inputs = (tensors.value(node.args[0]),)
+    pool = {"mean": "globalavgpool", "max": "globalmaxpool"}.get(kind)
+    if pool and rank > 3 and found == list(range(2, rank)):
+        return Made(pool, {"keep": given["keepdim"]}, inputs, {})
+    over = [axis - 1 for axis in found]
+    return Made("reduce", {"kind": kind, "over": over, "keep": given["keepdim"]}, inputs, {})
+
+
+def _deviation(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    """Torch says in two ways what is taken from the count."""
+    made = _reduction("std", given, tensors, node)
+    correction = given["correction"] if node.target._overloadname == "correction" else int(given["unbiased"])
+    return made._replace(args={**made.args, "correction": 1 if correction is None else correction})
 
 
 def _power(given: Arguments, tensors: Tensors, node: Any) -> Made:
@@ -212,7 +244,7 @@ def _resize(mode: str) -> Maker:
         factors = [new // old for new, old in zip(after, before, strict=True)]
         whole = all(new % old == 0 for new, old in zip(after, before, strict=True))
         args: dict[str, Any] = {"factor": short(factors)} if whole else {"size": short(list(after))}
-        corners = {"align_corners": True} if mode != "nearest" and given["align_corners"] else {}
+        corners = {"align_corners": True} if not mode.startswith("nearest") and given["align_corners"] else {}
         inputs = (tensors.value(node.args[0]),)
         if like := _image_of(after, tensors) if given["scale_factors"] is None else None:
             args, inputs = {}, (*inputs, like)
@@ -227,7 +259,8 @@ def _image_of(sizes: Any, tensors: Tensors) -> Value | None:
     return next((tensors.values[node] for node in inputs if node.meta["val"].shape[2:] == sizes), None)
 
 
-def _pad(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
+def _pad(given: Arguments, tensors: Tensors, node: Any) -> Made | list[Made] | None:
+    """What is added; less than nothing is taken away."""
     sides = given["pad"]
     if not any(sides):
         return None
@@ -236,9 +269,14 @@ def _pad(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
     if len(pairs) > spatial:
         raise Unknown("padding of channels or of the batch")
     pairs = [[0, 0]] * (spatial - len(pairs)) + pairs
-    args: dict[str, Any] = {"sides": pairs, "mode": given["mode"]}
+    args: dict[str, Any] = {"sides": [[max(side, 0) for side in pair] for pair in pairs], "mode": given["mode"]}
     value = {"value": float(given["value"])} if given["mode"] == "constant" and given["value"] else {}
-    return Made("pad", {**args, **value}, (tensors.value(node.args[0]),), {})
+    taken = [[max(-side, 0) for side in pair] for pair in pairs]
+    inputs = (tensors.value(node.args[0]),)
+    if not any(map(any, taken)):
+        return Made("pad", {**args, **value}, inputs, {})
+    crop = Made("crop", {"sides": taken}, inputs, {})
+    return [crop, Made("pad", {**args, **value}, (Value(f"{node.name}#0"),), {})] if max(sides) > 0 else crop
 
 
 def _nothing(given: Arguments, tensors: Tensors, node: Any) -> None:
@@ -263,12 +301,16 @@ _MAKERS: Mapping[str, Maker] = {
     "batch_norm": _batch_norm,
     "dropout": _dropout,
     "elu": _plain("elu", alpha="alpha"),
+    "exp": _plain("exp"),
     "gelu": _plain("gelu", approximate="approximate"),
     "group_norm": _group_norm,
     "hardsigmoid": _plain("hardsigmoid"),
     "hardswish": _plain("hardswish"),
     "hardtanh": _hardtanh,
+    "instance_norm": _instance_norm,
     "layer_norm": _layer_norm,
+    "rms_norm": _root_norm,
+    "rsqrt": _plain(ROOT),
     "leaky_relu": _plain("leakyrelu", slope="negative_slope"),
     "linear": _linear,
     "amax": _reduced("max"),
@@ -276,6 +318,7 @@ _MAKERS: Mapping[str, Maker] = {
     "mean": _reduced("mean"),
     "linalg_vector_norm": _reduced("norm"),
     "sum": _reduced("sum"),
+    "std": _deviation,
     "pow": _power,
     "square": _power,
     **dict.fromkeys(("bmm", "matmul"), _matmul),
@@ -290,9 +333,12 @@ _MAKERS: Mapping[str, Maker] = {
     "selu": _plain("selu"),
     "sigmoid": _plain("sigmoid"),
     "silu": _plain("silu"),
-    "softmax": _softmax,
+    "softmax": _softmax("softmax"),
+    "log_softmax": _softmax("logsoftmax"),
     "softplus": _plain("softplus", beta="beta", threshold="threshold"),
     "tanh": _plain("tanh"),
-    "upsample_bilinear2d": _resize("bilinear"),
-    "upsample_nearest2d": _resize("nearest"),
+    **dict.fromkeys(("upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d"), _resize("bilinear")),
+    **dict.fromkeys(("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d"), _resize("nearest")),
+    **dict.fromkeys((f"_upsample_nearest_exact{axes}d" for axes in (1, 2, 3)), _resize("nearest-exact")),
+    "upsample_bicubic2d": _resize("bicubic"),
 }

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import torch
@@ -31,6 +33,7 @@ Nodes = Mapping[Any, Value]
 _RESHAPING = ("expand", "view", "reshape", "unsqueeze", "squeeze", "clone", "contiguous", "to")
 # What training does to the counters of batch norms.
 _COUNTING = ("add", "copy")
+_TORCH = str(Path(torch.__file__).parent)
 _PLACE = re.compile(r'File "([^"]+)", line (\d+)')
 
 
@@ -120,12 +123,23 @@ def _exported(
         with mode(model), dropping(model), gathering(model), _silent(), torch.no_grad():
             return torch.export.export(model, tuple(example), strict=False)
     except Exception as error:  # whatever the module's own code raises, too
-        message = f"{type(model).__name__} cannot be traced: {type(error).__name__}: {str(error).splitlines()[0:1]}"
+        message = f"{type(model).__name__} cannot be traced: {_told(error)}"
         remedy = (
             "give an example for each input of `forward`, from_torch(model, left, right), or --input 3,224,224 for "
             "each; what depends on data cannot be a spec"
         )
         raise CompileError((TraceFailed.at(None, message, help=remedy),)) from error
+
+
+def _told(error: Exception) -> str:
+    """What was raised, its first line, and where in the code of the module."""
+    said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    what = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    frames = [frame for frame in extract_tb(error.__traceback__) if _TORCH not in frame.filename]
+    if not frames or frames[-1].filename == __file__:
+        return what
+    last = frames[-1]
+    return f"{what}, at {last.filename}:{last.lineno}: {last.line}"
 
 
 @contextmanager

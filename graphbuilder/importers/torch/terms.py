@@ -12,6 +12,8 @@ from graphbuilder.ir import Value
 BIAS = "bias"
 # The larger of a value and a number: a part of a division by a length.
 FLOOR = "floor"
+# One divided by a root: a part of a norm by the root of the mean square.
+ROOT = "root"
 # Values side by side along an axis of their own.
 STACK = "stack"
 
