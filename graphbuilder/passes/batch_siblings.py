@@ -6,9 +6,10 @@ x -> left [conv 64, relu] ---concat -> y      =>      x -> conv 112 -> split -> 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import chain, count
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from graphbuilder.ops.activation import Elementwise, PReLU
 from graphbuilder.ops.convolution import Conv
 from graphbuilder.ops.cutting import Split
 from graphbuilder.passes.recipe import Stack
-from graphbuilder.passes.rewriting import Rewritten, rewired, rewritten
+from graphbuilder.passes.rewriting import Rewritten, calls_of, rewired, rewritten
 
 _NAME, _PARTS = "siblings", "parts"
 
@@ -49,8 +50,8 @@ class _Batcher:
     def __init__(self) -> None:
         self._stacks: dict[Graph, tuple[Stack, ...]] = {}
         self._spread: dict[Graph, tuple[Stack, ...]] = {}
-        self._bare: dict[tuple[Graph, str], Graph] = {}
-        self._calls: dict[Graph, Counter[str]] = {}
+        self._bare_body = cache(self._with_bare_start)
+        self._calls_of = cache(calls_of)
 
     def batched(self, graph: Graph) -> Graph:
         if graph.kind == "repeat" or graph.composite is not None:
@@ -122,12 +123,6 @@ class _Batcher:
         inputs = tuple(given if each == value else each for each in member.node.inputs)
         return replace(member.node, callee=_called(body), inputs=inputs) if len(body.nodes) else None
 
-    def _bare_body(self, graph: Graph, port: str) -> Graph:
-        key = (graph, port)
-        if key not in self._bare:
-            self._bare[key] = self._with_bare_start(*key)
-        return self._bare[key]
-
     def _with_bare_start(self, graph: Graph, port: str) -> Graph:
         ((name, number),) = graph.readers[Value(port)]
         first = self._member(graph, graph.by_name[name], number)
@@ -139,11 +134,6 @@ class _Batcher:
         if graph in self._stacks:
             self._stacks[made] = self._stacks[graph]
         return made
-
-    def _calls_of(self, graph: Graph) -> Counter[str]:
-        if graph not in self._calls:
-            self._calls[graph] = Counter(node.module for node in graph.nodes)
-        return self._calls[graph]
 
 
 def _called(body: Graph) -> Graph | Op:

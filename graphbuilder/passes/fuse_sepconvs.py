@@ -10,9 +10,9 @@ x ------------------------\
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import chain, count
 from typing import cast
 
@@ -23,7 +23,7 @@ from graphbuilder.ops.convolution import Conv, DepthwiseConv
 from graphbuilder.ops.fused import FusedActivation, FusedSepConv
 from graphbuilder.ops.join import Add
 from graphbuilder.ops.separable import SepConv
-from graphbuilder.passes.rewriting import MOST, Rewritten, mapped, rewired, rewritten
+from graphbuilder.passes.rewriting import MOST, Rewritten, calls_of, mapped, rewired, rewritten
 
 _KINDS: Mapping[type[Op], FusedActivation] = {
     ReLU: "relu", ReLU6: "relu6", ELU: "elu", SiLU: "silu", HardSwish: "hardswish"
@@ -66,7 +66,7 @@ class _Body:
     _gone: dict[Value, Value] = field(default_factory=dict[Value, Value])
 
     def fused(self) -> Graph:
-        calls = Counter(node.module for node in self.graph.nodes)
+        calls = calls_of(self.graph)
         for name, op in self.ops.items():
             node = replace(self.graph.by_name[name], callee=op)
             self._made[name], self._at[name] = node, name
@@ -149,7 +149,7 @@ class _Taker:
     """Leads the other part of a sum into the body that gives the one; equal bodies stay one object."""
 
     def __init__(self) -> None:
-        self._known: dict[Graph, Graph | None] = {}
+        self._taking = cache(self._with_residual)
 
     def summed(self, graph: Graph) -> Graph:
         """``graph`` without the sums that bodies in it can take."""
@@ -172,11 +172,6 @@ class _Taker:
         taken = self._taking(node.callee) if _is_called_once(graph, node) else None
         return taken and replace(node, callee=taken, inputs=(*node.inputs, other))
 
-    def _taking(self, graph: Graph) -> Graph | None:
-        if graph not in self._known:
-            self._known[graph] = self._with_residual(graph)
-        return self._known[graph]
-
     def _with_residual(self, graph: Graph) -> Graph | None:
         """``graph`` with one more input, which is added to what it gives; None where nothing in it can do so."""
         ((_, value),) = graph.outputs
@@ -197,4 +192,4 @@ class _Taker:
 
 
 def _is_called_once(graph: Graph, node: Node) -> bool:
-    return sum(each.module == node.module for each in graph.nodes) == 1
+    return calls_of(graph)[node.module] == 1

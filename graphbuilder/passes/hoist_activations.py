@@ -7,15 +7,15 @@ x -> conv -> relu -> left  --add -> y                         x -> conv -> relu 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import chain, count
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.ir import Copies, Graph, Node, Op, Value
 from graphbuilder.ops.activation import ReLU, ReLU6
-from graphbuilder.passes.rewriting import MOST, Rewritten, rewired, rewritten
+from graphbuilder.passes.rewriting import MOST, Rewritten, calls_of, rewired, rewritten
 
 # Their derivatives want their result alone, so that they may take the place of what they read.
 _KINDS = (ReLU, ReLU6)
@@ -36,10 +36,10 @@ class _Hoister:
     """Changes bodies; what becomes of a body that is called alike in several places stays one object."""
 
     def __init__(self) -> None:
-        self._bare: dict[tuple[Graph, str], Graph] = {}
+        self._bare_body = cache(self._with_bare_start)
+        self._calls_of = cache(calls_of)
         self._ended: dict[tuple[Graph, str, Op], Graph | None] = {}
         self._open: dict[Graph, tuple[Graph, str, Op]] = {}
-        self._calls: dict[Graph, Counter[str]] = {}
 
     def hoisted(self, graph: Graph) -> Graph:
         if _is_long(graph) or graph.composite is not None:
@@ -89,9 +89,7 @@ class _Hoister:
         return self._wanted(body, Value(body.inputs[number]))
 
     def _is_called_once(self, graph: Graph, node: Node) -> bool:
-        if graph not in self._calls:
-            self._calls[graph] = Counter(each.module for each in graph.nodes)
-        return self._calls[graph][node.module] == 1
+        return self._calls_of(graph)[node.module] == 1
 
     def _end(self, graph: Graph, maker: Node, port: str, op: Op) -> tuple[Node, ...] | None:
         """``maker`` with ``op`` behind its ``port``, in its own body or as one more node; None where neither can be."""
@@ -143,12 +141,6 @@ class _Hoister:
         for port, read in zip(body.inputs, node.inputs, strict=True):
             body = self._bare_body(body, port) if read == value else body
         return replace(node, callee=body, inputs=tuple(given if each == value else each for each in node.inputs))
-
-    def _bare_body(self, graph: Graph, port: str) -> Graph:
-        key = (graph, port)
-        if key not in self._bare:
-            self._bare[key] = self._with_bare_start(*key)
-        return self._bare[key]
 
     def _with_bare_start(self, graph: Graph, port: str) -> Graph:
         if graph not in self._open:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -53,6 +54,11 @@ def rewired(graph: Graph, nodes: Sequence[Node], aliases: Mapping[Value, Value])
 
     outputs = tuple((name, settled(value)) for name, value in graph.outputs)
     return replace(graph, nodes=tuple(map(reading, nodes)) if aliases else nodes, outputs=outputs)
+
+
+def calls_of(graph: Graph) -> Counter[str]:
+    """How often the body calls each module that is its own, by name."""
+    return Counter(node.module for node in graph.nodes)
 
 
 class _Rewriter:
