@@ -22,7 +22,8 @@ Examples:
 @click.option("--markdown", "as_markdown", is_flag=True, help="Write a page in Markdown.")
 def command(codes: tuple[str, ...], every: bool, as_markdown: bool) -> None:
     """Explain errors by their codes, with an example of the fault and of its repair."""
-    from graphbuilder.diagnostics.catalogue import explain, markdown, rules
+    from graphbuilder.diagnostics.catalogue import rules
+    from graphbuilder.diagnostics.explaining import explain, markdown
 
     if bool(codes) == every:
         raise bad_use("codes and --all exclude each other, and one of them is needed", "graphbuilder explain GB204")

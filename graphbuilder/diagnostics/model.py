@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
+from graphbuilder.diagnostics.example import Example
+
 Severity = Literal["error", "warning"]
 
 # What a file brings is told as far as it can be recognised: of what is quoted, and of a whole text, the two ends.
@@ -98,8 +100,8 @@ class Rule:
     """One rule that a spec can break; a subclass is an entry of the catalogue of codes.
 
     The docstring of a subclass is its explanation. ``bad`` is a whole spec that breaks the rule and ``good`` its
-    repair; tests run both. A rule that no spec alone can break (a missing file, say) leaves both empty and has a test
-    of its own. ``several`` is for a rule that one place can break more than once, as by lacking two keys: its message
+    repair; a rule that no spec alone can break (a missing file, say) has an ``example`` in their place. Tests run them.
+    ``several`` is for a rule that one place can break more than once, as by lacking two keys: its message
     then tells one mistake from another. ``advice`` is the remedy where a place knows of no better one.
     """
 
@@ -110,6 +112,7 @@ class Rule:
     advice: ClassVar[str | None] = None
     bad: ClassVar[str] = ""
     good: ClassVar[str] = ""
+    example: ClassVar[Example | None] = None
 
     @classmethod
     def at(
@@ -198,13 +201,14 @@ class Enough(CompileError):
 class Sink:
     """Collects the diagnostics of one run: one error a mistake, in reading order.
 
-    With ``most`` the run ends at so many errors.
+    With ``most`` the run ends at so many errors, and no more warnings are kept.
     """
 
     def __init__(self, most: int | None = None) -> None:
         self._most = most
-        self._errors = 0
+        self._errors = self._warnings = 0
         self._seen: dict[tuple[str, object, str], Diagnostic] = {}
+        self._beyond: set[tuple[str, object, str]] = set()
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep ``diagnostic`` unless the same rule was already broken, in the same way, at the same place.
@@ -214,10 +218,22 @@ class Sink:
         """
         place = diagnostic.span.order if diagnostic.span else None
         message = "" if diagnostic.span and not diagnostic.rule.several else diagnostic.message
-        kept = self._seen.setdefault((diagnostic.code, place, message), diagnostic)
-        self._errors += kept is diagnostic and kept.severity == "error"
+        key = (diagnostic.code, place, message)
+        if key in self._seen:
+            return
+        if diagnostic.severity == "warning" and self._warnings == self._most:
+            self._beyond.add(key)
+            return
+        self._seen[key] = diagnostic
+        self._warnings += diagnostic.severity == "warning"
+        self._errors += diagnostic.severity == "error"
         if self._most is not None and self._errors >= self._most:
             raise Enough(self.diagnostics)
+
+    @property
+    def beyond(self) -> int:
+        """How many warnings there were besides those that are kept."""
+        return len(self._beyond)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

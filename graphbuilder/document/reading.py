@@ -96,7 +96,7 @@ def _unreadable(path: Path, name: str, error: OSError | ValueError) -> Diagnosti
     if isinstance(error, IsADirectoryError) or (isinstance(error, PermissionError) and path.is_dir()):
         return FileIsFolder.at(None, f"{name} is a folder", help="name the file in it")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return FileUnreadable.at(None, f"cannot read {name}: {reason}", help="name a plain file that you may read")
+    return FileUnreadable.at(None, f"cannot read {name}: {reason}")
 
 
 def _not_utf8(data: bytes, name: str, error: UnicodeDecodeError) -> Diagnostic:

@@ -2,15 +2,54 @@
 
 from __future__ import annotations
 
+from graphbuilder.diagnostics.example import TINY, Example
 from graphbuilder.diagnostics.model import Rule
+
+_TWINS = """\
+from graphbuilder.analysis.inference import infer
+from graphbuilder.backends.python import write
+from graphbuilder.ir import Graph, Node, TensorType, Value
+from graphbuilder.ops import find
+
+arguments = {{"out": 4, "kernel": 3, "stride": 2, "padding": "same"}}
+conv = find("conv").model_validate(arguments)
+first = Node("a", conv, (Value("x"),), "a")
+second = Node("b", conv, (Value("y"),), "a")
+outputs = (("a", Value("a")), ("b", Value("b")))
+graph = Graph("model", "twins", ("x", "y"), (first, second), outputs)
+shapes = (3, 8, 8), (3, {0}, {0})
+write(infer(graph, tuple(map(TensorType, shapes))))
+"""
+_BUILD = """\
+import graphbuilder as gb
+from graphbuilder.backends.torch import build
+
+two, ten = gb.load("tiny.toml"), gb.load("tiny.toml", params={{"classes": 10}})
+weights = build(two.typed).state_dict()
+build({}.typed, weights=weights)
+"""
+_TRAIN = """\
+import graphbuilder as gb
+
+gb.compile("tiny.toml"{}).train()
+"""
+_READ = "graphbuilder compile tiny.toml --device cpu --plan tiny.plan.toml"
+_PLANNED = f"{_READ} --tune 1"
+
+
+def _on(where: str, line: str, repaired: str) -> Example:
+    """A command on a small spec, on such a machine, and one that does there."""
+    return Example(f"graphbuilder {line}", {"tiny.toml": TINY}, rerun=repaired, where=where)
 
 
 class SharedDiffer(Rule):
     """Two calls share one module, and would need it constructed in two ways: the "same" padding of a convolution, say,
-    comes to other numbers on another size. A module is constructed once, so the calls must agree."""
+    comes to other numbers on another size. A module is constructed once, so the calls must agree. Of a spec this is
+    GB317; here the graph was made by hand."""
 
     code = "GB701"
     title = "shared weights in two forms"
+    example = Example("python twins.py", {"twins.py": _TWINS.format(9)}, {"twins.py": _TWINS.format(8)})
 
 
 class NotTheTree(Rule):
@@ -19,6 +58,12 @@ class NotTheTree(Rule):
 
     code = "GB702"
     title = "a module that is not its graph"
+    advice = "please report it, with the spec"
+    example = _on(
+        "Where the written Python is not what the graph says:",
+        "compile tiny.toml",
+        "pip install --upgrade graphbuilder\ngraphbuilder compile tiny.toml",
+    )
 
 
 class WeightsUnfit(Rule):
@@ -26,6 +71,12 @@ class WeightsUnfit(Rule):
 
     code = "GB703"
     title = "weights of another network"
+    advice = "give weights that were made for this network, with these params"
+    example = Example(
+        "python build.py",
+        {"tiny.toml": TINY, "build.py": _BUILD.format("ten")},
+        mended={"build.py": _BUILD.format("two")},
+    )
 
 
 class DeviceMissing(Rule):
@@ -34,6 +85,11 @@ class DeviceMissing(Rule):
 
     code = "GB704"
     title = "no such device"
+    example = _on(
+        "On a machine without a CUDA device:",
+        "compile tiny.toml --device cuda",
+        "graphbuilder compile tiny.toml --device auto",
+    )
 
 
 class NoGraphviz(Rule):
@@ -42,6 +98,11 @@ class NoGraphviz(Rule):
 
     code = "GB705"
     title = "no Graphviz to draw with"
+    example = _on(
+        "On a machine without any Graphviz:",
+        "render tiny.toml -o tiny.svg",
+        "graphbuilder render tiny.toml -o tiny.dot",
+    )
 
 
 class TorchMissing(Rule):
@@ -49,6 +110,9 @@ class TorchMissing(Rule):
 
     code = "GB706"
     title = "torch is not installed"
+    example = _on(
+        "Where torch is not installed:", "compile tiny.toml", "pip install torch\ngraphbuilder compile tiny.toml"
+    )
 
 
 class MemoryShort(Rule):
@@ -57,6 +121,7 @@ class MemoryShort(Rule):
 
     code = "GB707"
     title = "not enough memory"
+    example = _on("", "compile tiny.toml --batch 100000000000000", "graphbuilder compile tiny.toml --batch 64")
 
 
 class NotTrained(Rule):
@@ -66,6 +131,11 @@ class NotTrained(Rule):
 
     code = "GB708"
     title = "an optimised module is not trained"
+    example = Example(
+        "python train.py",
+        {"tiny.toml": TINY, "train.py": _TRAIN.format(', optimize="inference"')},
+        mended={"train.py": _TRAIN.format("")},
+    )
 
 
 class PeerMissing(Rule):
@@ -74,6 +144,11 @@ class PeerMissing(Rule):
 
     code = "GB709"
     title = "a library to compare with is missing"
+    example = _on(
+        "Where OpenVINO is not installed:",
+        "bench tiny.toml --device cpu --vs openvino",
+        "graphbuilder bench tiny.toml --device cpu --vs torch",
+    )
 
 
 class PeerUnfit(Rule):
@@ -82,6 +157,11 @@ class PeerUnfit(Rule):
 
     code = "GB710"
     title = "a contender that cannot run this"
+    example = _on(
+        "",
+        "bench tiny.toml --device cpu --training --vs onnxruntime",
+        "graphbuilder bench tiny.toml --device cpu --training",
+    )
 
 
 class SignsLost(Rule):
@@ -92,6 +172,11 @@ class SignsLost(Rule):
     code = "GB711"
     title = "characters that a figure lacks"
     severity = "warning"
+    example = Example(
+        "graphbuilder render tiny.toml -o tiny.tex",
+        {"tiny.toml": TINY.replace('tiny"', 'tiny"\ntitle = "微小"')},
+        mended={"tiny.toml": TINY.replace('tiny"', 'tiny"\ntitle = "Légère"')},
+    )
 
 
 class PlanInvalid(Rule):
@@ -102,6 +187,11 @@ class PlanInvalid(Rule):
 
     code = "GB712"
     title = "not a plan"
+    example = Example(
+        f'{_PLANNED}\nsed -i \'s/"eager"/"eagre"/\' tiny.plan.toml\n{_READ}',
+        {"tiny.toml": TINY},
+        rerun=f"rm tiny.plan.toml\n{_PLANNED}",
+    )
 
 
 class PlanForeign(Rule):
@@ -110,6 +200,9 @@ class PlanForeign(Rule):
 
     code = "GB713"
     title = "a plan for something else"
+    example = Example(
+        f"{_PLANNED}\n{_READ} --batch 8", {"tiny.toml": TINY}, rerun=f"rm tiny.plan.toml\n{_PLANNED} --batch 8"
+    )
 
 
 class EngineMissing(Rule):
@@ -117,3 +210,9 @@ class EngineMissing(Rule):
 
     code = "GB714"
     title = "the engine of a plan is missing"
+    example = Example(
+        f'{_PLANNED}\nsed -i \'s/"eager"/"openvino"/\' tiny.plan.toml\n{_READ}',
+        {"tiny.toml": TINY},
+        rerun=f"rm tiny.plan.toml\n{_PLANNED}",
+        where="Where OpenVINO is not installed:",
+    )

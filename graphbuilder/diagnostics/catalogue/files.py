@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphbuilder.diagnostics.example import TINY, Example
 from graphbuilder.diagnostics.model import Rule
 
 _SPEC = """\
@@ -24,6 +25,7 @@ class FileMissing(Rule):
 
     code = "GB001"
     title = "no such file"
+    example = Example("graphbuilder check tyni.toml", {"tiny.toml": TINY}, rerun="graphbuilder check tiny.toml")
 
 
 class FileIsFolder(Rule):
@@ -32,6 +34,7 @@ class FileIsFolder(Rule):
 
     code = "GB002"
     title = "a folder where a file is meant"
+    example = Example("graphbuilder check specs", {"specs/tiny.toml": TINY}, rerun="graphbuilder check specs/*.toml")
 
 
 class FileUnreadable(Rule):
@@ -39,6 +42,12 @@ class FileUnreadable(Rule):
 
     code = "GB003"
     title = "the file cannot be read"
+    advice = "name a plain file that you may read"
+    example = Example(
+        "ln -s round.toml round.toml\ngraphbuilder check round.toml",
+        {"tiny.toml": TINY},
+        rerun="graphbuilder check tiny.toml",
+    )
 
 
 class FileNotUtf8(Rule):
@@ -47,6 +56,11 @@ class FileNotUtf8(Rule):
 
     code = "GB004"
     title = "not UTF-8 text"
+    example = Example(
+        "iconv -f utf-8 -t latin1 tiny.toml > latin.toml\ngraphbuilder check latin.toml",
+        {"tiny.toml": TINY.replace('tiny"', 'tiny"\ntitle = "Légère"')},
+        rerun="graphbuilder check tiny.toml",
+    )
 
 
 class TomlSyntax(Rule):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphbuilder.diagnostics.example import TINY, Example
 from graphbuilder.diagnostics.model import Rule
 
 _HEAD = """\
@@ -14,6 +15,11 @@ image = [3, 8, 8]
 """
 _STEPS = _HEAD + "[model]\nbody = [{steps}]\n"
 _BLOCK = _HEAD + '[model]\nbody = [{{ use = "unit" }}]\n\n[blocks.unit]\n{block}\n'
+
+
+_VARIANT = 'format = 1\nname = "{name}"\nextends = "{base}.toml"\n'
+_BODY = 'body = [{ op = "conv", kernel = 1, out = "=out" }]\n'
+_WIDER = _BODY.replace("=out", "=2 * out")
 
 
 class UnknownKey(Rule):
@@ -167,6 +173,14 @@ class ExtendsLoop(Rule):
 
     code = "GB115"
     title = "specs extend each other in a circle"
+    example = Example(
+        "graphbuilder check wide.toml",
+        {
+            "wide.toml": _VARIANT.format(name="wide", base="deep"),
+            "deep.toml": _VARIANT.format(name="deep", base="wide"),
+        },
+        mended={"deep.toml": TINY},
+    )
 
 
 class ExtendsDepth(Rule):
@@ -174,6 +188,21 @@ class ExtendsDepth(Rule):
 
     code = "GB116"
     title = "too many specs on one another"
+    example = Example(
+        "python make.py\ngraphbuilder check v9.toml",
+        {
+            "v0.toml": TINY,
+            "make.py": """\
+from pathlib import Path
+
+for number in range(1, 10):
+    text = f'format = 1\\nname = "v{number}"\\nextends = "v{number - 1}.toml"\\n'
+    Path(f"v{number}.toml").write_text(text)
+""",
+        },
+        mended={"v9.toml": _VARIANT.format(name="v9", base="v1")},
+        rerun="graphbuilder check v9.toml",
+    )
 
 
 class OverrideUnknown(Rule):
@@ -183,6 +212,14 @@ class OverrideUnknown(Rule):
 
     code = "GB117"
     title = "an override matches nothing"
+    example = Example(
+        "graphbuilder check wide.toml",
+        {
+            "tiny.toml": TINY.replace("{ op", '{ id = "head", op'),
+            "wide.toml": _VARIANT.format(name="wide", base="tiny") + "\n[steps]\nhaed = { out = 16 }\n",
+        },
+        mended={"wide.toml": _VARIANT.format(name="wide", base="tiny") + "\n[steps]\nhead = { out = 16 }\n"},
+    )
 
 
 class OverrideForm(Rule):
@@ -203,6 +240,18 @@ class BlockReplaced(Rule):
 
     code = "GB119"
     title = "a block that leaves out inherited arguments"
+    example = Example(
+        "graphbuilder check bare.toml",
+        {
+            "tiny.toml": _BLOCK.format(block='args = { out = "int" }\n' + _BODY).replace('"unit"', '"unit", out = 8'),
+            "bare.toml": _VARIANT.format(name="bare", base="tiny") + "\n[blocks.unit]\n" + _WIDER,
+        },
+        mended={
+            "bare.toml": _VARIANT.format(name="bare", base="tiny")
+            + '\n[blocks.unit]\nargs = { out = "int" }\n'
+            + _WIDER
+        },
+    )
 
 
 class ParamBounds(Rule):

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+from graphbuilder.diagnostics.example import Example
 from graphbuilder.diagnostics.model import Rule
+
+_MODELS = """\
+from torch import nn
+
+
+class Tiny(nn.Module):
+    def forward(self, x):
+        {}
+
+
+def tiny():
+    return Tiny()
+"""
+_IMPORT = "graphbuilder import models:tiny --input 3,8,8 -o tiny.toml"
+
+
+def _imported(line: str, repaired: str) -> Example:
+    """A torch module that computes this, and one that can be imported."""
+    return Example(_IMPORT, {"models.py": _MODELS.format(line)}, {"models.py": _MODELS.format(repaired)})
 
 
 class NotExpressible(Rule):
@@ -12,6 +32,8 @@ class NotExpressible(Rule):
 
     code = "GB801"
     title = "not expressible as a spec"
+    advice = "write it in other words in the model, or make the spec by hand with an op of your own"
+    example = _imported("return x.sort().values", "return x.relu()")
 
 
 class ModelUnreadable(Rule):
@@ -20,6 +42,12 @@ class ModelUnreadable(Rule):
 
     code = "GB802"
     title = "not a model that can be imported"
+    example = Example(
+        "graphbuilder import tiny.txt -o tiny.toml",
+        {"tiny.txt": "conv 3x3, 64\n"},
+        mended={"models.py": _MODELS.format("return x.relu()")},
+        rerun="graphbuilder import models:tiny --input 3,8,8 -o tiny.toml",
+    )
 
 
 class FunctionFailed(Rule):
@@ -28,6 +56,11 @@ class FunctionFailed(Rule):
 
     code = "GB803"
     title = "no module from the function"
+    example = Example(
+        "graphbuilder import models:tyni --input 3,8,8 -o tiny.toml",
+        {"models.py": _MODELS.format("return x.relu()")},
+        rerun="graphbuilder import models:tiny --input 3,8,8 -o tiny.toml",
+    )
 
 
 class TraceFailed(Rule):
@@ -36,6 +69,11 @@ class TraceFailed(Rule):
 
     code = "GB804"
     title = "the module cannot be traced"
+    example = Example(
+        _IMPORT,
+        {"models.py": _MODELS.format("return x + y").replace("x):", "x, y):")},
+        rerun=f"{_IMPORT} --input 3,8,8",
+    )
 
 
 class ImportDiffers(Rule):
@@ -44,6 +82,12 @@ class ImportDiffers(Rule):
 
     code = "GB805"
     title = "the imported network is another"
+    example = Example(
+        _IMPORT,
+        {"models.py": _MODELS.format("return x.relu()")},
+        rerun=f"pip install --upgrade graphbuilder\n{_IMPORT}",
+        where="Where a call of the model is read wrongly:",
+    )
 
 
 class InputLayout(Rule):
@@ -54,3 +98,13 @@ class InputLayout(Rule):
 
     code = "GB806"
     title = "an input that is not laid out so"
+    example = Example(
+        "graphbuilder import models:tiny --input 8 --layout channels_last",
+        {"models.py": _MODELS.format("return x.relu()")},
+        rerun="graphbuilder import models:tiny --input 8",
+    )
+    example = Example(
+        "graphbuilder import models:tiny --input 8 --layout channels_last -o tiny.toml",
+        {"models.py": _MODELS.format("return x.relu()")},
+        rerun="graphbuilder import models:tiny --input 8,8,3 --layout channels_last -o tiny.toml",
+    )

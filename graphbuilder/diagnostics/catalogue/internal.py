@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphbuilder.diagnostics.example import TINY, Example
 from graphbuilder.diagnostics.model import Diagnostic, Rule
 
 
@@ -11,6 +12,12 @@ class Fault(Rule):
 
     code = "GB901"
     title = "a fault of graphbuilder"
+    example = Example(
+        "graphbuilder check tiny.toml",
+        {"tiny.toml": TINY},
+        rerun="pip install --upgrade graphbuilder\ngraphbuilder check tiny.toml",
+        where="Where GraphBuilder itself is wrong:",
+    )
 
     @classmethod
     def of(cls, error: Exception, *notes: str) -> Diagnostic:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphbuilder.diagnostics.example import TINY, Example
 from graphbuilder.diagnostics.model import Diagnostic, Rule
 
 
@@ -11,6 +12,31 @@ class TextTooLarge(Rule):
 
     code = "GB601"
     title = "a text beyond the limit"
+    example = Example(
+        "python make.py\ngraphbuilder check deep.toml",
+        {
+            "make.py": """\
+from pathlib import Path
+
+head = 'format = 1\\nname = "deep"\\n\\n[inputs]\\nx = [4]\\n\\n[model]\\n'
+steps = '{ op = "linear", out = 4 },\\n' * 10_000
+Path("deep.toml").write_text(f"{head}body = [{steps}]\\n")
+"""
+        },
+        mended={
+            "deep.toml": """\
+format = 1
+name = "deep"
+
+[inputs]
+x = [4]
+
+[model]
+body = [{ op = "linear", out = 4, repeat = 10000 }]
+"""
+        },
+        rerun="graphbuilder check deep.toml",
+    )
 
 
 _SPEC = """\
@@ -230,6 +256,11 @@ class TooManyMistakes(Rule):
 
     code = "GB609"
     title = "mistakes beyond the limit"
+    example = Example(
+        "graphbuilder check tiny.toml --limit mistakes=1",
+        {"tiny.toml": TINY.replace("linear", "linaer").replace("[4]", "[0]")},
+        mended={"tiny.toml": TINY},
+    )
 
     @classmethod
     def after(cls, told: tuple[Diagnostic, ...]) -> Diagnostic:
@@ -237,8 +268,22 @@ class TooManyMistakes(Rule):
         errors = [each for each in told if each.severity == "error"]
         last = next((each.span for each in reversed(errors) if each.span), None)
         remedy = "mend these first, or raise the limit: `--limit mistakes=N`"
-        message = f"after {len(errors)} mistakes the rest is not looked at"
+        message = f"after {len(errors)} mistake{'s' * (len(errors) > 1)} the rest is not looked at"
         return cls.at(last, message, label="the last that is told", help=remedy)
+
+
+class TooManyWarnings(Rule):
+    """A run tells 100 warnings; of further ones it tells how many there are. `--limit mistakes=N` raises it."""
+
+    code = "GB611"
+    title = "warnings beyond the limit"
+    severity = "warning"
+
+    @classmethod
+    def beyond(cls, count: int) -> Diagnostic:
+        """What is said behind the warnings that are told, where there are ``count`` more."""
+        message = f"{count:,} more warning{'s' * (count > 1)}"
+        return cls.at(None, message, help="mend these first, or raise the limit: `--limit mistakes=N`")
 
 
 class TooManyTerms(Rule):

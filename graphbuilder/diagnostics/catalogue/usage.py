@@ -2,7 +2,50 @@
 
 from __future__ import annotations
 
+from graphbuilder.diagnostics.example import TINY, Example
 from graphbuilder.diagnostics.model import Rule
+
+_OWN = """\
+import graphbuilder as gb
+from graphbuilder.ops.activation import ReLU
+
+
+@gb.op
+class Thrice(ReLU):
+    \"\"\"ReLU, three times over.\"\"\"
+
+    op = "thrice"
+"""
+_OPTIONAL = """\
+from typing import Annotated
+
+import graphbuilder as gb
+from graphbuilder.ops.activation import ReLU
+from pydantic import AfterValidator, Field
+
+
+@gb.op
+class Near(ReLU):
+    \"\"\"ReLU, as far as it reaches; everywhere at 0.\"\"\"
+
+    op = "near"
+    reach: Annotated[int | None, AfterValidator(lambda reach: reach or None), Field(description="How far")] = None
+"""
+_MIXED = """\
+format = 1
+name = "mixed"
+
+[inputs]
+x = [3, 8, 8]
+
+[model]
+body = [{}]
+"""
+
+
+def _command(line: str, repaired: str) -> Example:
+    """A command on a small spec, and the one that was meant."""
+    return Example(f"graphbuilder {line}", {"tiny.toml": TINY}, rerun=f"graphbuilder {repaired}")
 
 
 class SettingForm(Rule):
@@ -10,6 +53,7 @@ class SettingForm(Rule):
 
     code = "GB501"
     title = "a setting without a value"
+    example = _command("summary tiny.toml --set classes", "summary tiny.toml --set classes=10")
 
 
 class SettingUnknown(Rule):
@@ -17,6 +61,7 @@ class SettingUnknown(Rule):
 
     code = "GB502"
     title = "no such param"
+    example = _command("summary tiny.toml --set clases=10", "summary tiny.toml --set classes=10")
 
 
 class SettingType(Rule):
@@ -26,6 +71,7 @@ class SettingType(Rule):
 
     code = "GB503"
     title = "a setting of the wrong type"
+    example = _command("summary tiny.toml --set classes=ten", "summary tiny.toml --set classes=10")
 
 
 class SettingBound(Rule):
@@ -34,6 +80,7 @@ class SettingBound(Rule):
 
     code = "GB504"
     title = "a setting that is too large"
+    example = _command("summary tiny.toml --set classes=10000000000000000", "summary tiny.toml --set classes=10")
 
 
 class OutputKind(Rule):
@@ -42,6 +89,11 @@ class OutputKind(Rule):
 
     code = "GB505"
     title = "the output is not of the kind that is written"
+    example = Example(
+        "mkdir made\ngraphbuilder compile tiny.toml -o made",
+        {"tiny.toml": TINY},
+        rerun="graphbuilder compile tiny.toml -o made/",
+    )
 
 
 class OutputFailed(Rule):
@@ -50,6 +102,11 @@ class OutputFailed(Rule):
 
     code = "GB506"
     title = "the output cannot be written"
+    example = Example(
+        "graphbuilder render tiny.toml -o figures/tiny.dot",
+        {"tiny.toml": TINY},
+        rerun="mkdir figures\ngraphbuilder render tiny.toml -o figures/tiny.dot",
+    )
 
 
 class OutputForeign(Rule):
@@ -58,6 +115,11 @@ class OutputForeign(Rule):
 
     code = "GB507"
     title = "the output folder holds other files"
+    example = Example(
+        "graphbuilder compile tiny.toml -o notes/",
+        {"tiny.toml": TINY, "notes/monday.txt": "Read the paper again.\n"},
+        rerun="graphbuilder compile tiny.toml -o tiny/",
+    )
 
 
 class OutputSuffix(Rule):
@@ -67,6 +129,7 @@ class OutputSuffix(Rule):
 
     code = "GB508"
     title = "no output of this kind"
+    example = _command("render tiny.toml -o tiny.jpeg", "render tiny.toml -o tiny.dot")
 
 
 class Usage(Rule):
@@ -75,6 +138,7 @@ class Usage(Rule):
 
     code = "GB509"
     title = "a command used wrongly"
+    example = _command("chek tiny.toml", "check tiny.toml")
 
 
 class OpsModule(Rule):
@@ -83,6 +147,11 @@ class OpsModule(Rule):
 
     code = "GB510"
     title = "a module of ops cannot be imported"
+    example = Example(
+        "graphbuilder check tiny.toml --ops mine",
+        {"tiny.toml": TINY.replace(" }]", ' }, { op = "thrice" }]')},
+        mended={"mine.py": _OWN},
+    )
 
 
 class NotWritable(Rule):
@@ -91,6 +160,15 @@ class NotWritable(Rule):
 
     code = "GB511"
     title = "the network cannot be written as a spec"
+    advice = "repeat a block around the op instead"
+    example = Example(
+        "graphbuilder expand mixed.toml --ops mine",
+        {"mine.py": _OPTIONAL, "mixed.toml": _MIXED.format('{ op = "near", repeat = 2, reach = "=i" }')},
+        mended={
+            "mixed.toml": _MIXED.format('{ use = "unit", repeat = 2, reach = "=i" }')
+            + '\n[blocks.unit]\nargs = { reach = "int" }\nbody = [{ op = "near", reach = "=reach" }]\n'
+        },
+    )
 
 
 class OutputIsInput(Rule):
@@ -99,6 +177,7 @@ class OutputIsInput(Rule):
 
     code = "GB512"
     title = "the output is an input"
+    example = _command("expand tiny.toml -o tiny.toml", "expand tiny.toml -o expanded.toml")
 
 
 class PatternUnmatched(Rule):
@@ -108,6 +187,9 @@ class PatternUnmatched(Rule):
 
     code = "GB513"
     title = "a pattern that matches nothing"
+    example = _command(
+        "render tiny.toml -o tiny.dot --expand 'midle.*'", "render tiny.toml -o tiny.dot --expand 'linear*'"
+    )
 
 
 class RevisionUnreadable(Rule):
@@ -117,6 +199,11 @@ class RevisionUnreadable(Rule):
 
     code = "GB514"
     title = "a spec of a revision cannot be read"
+    example = Example(
+        "git init -q\ngraphbuilder diff HEAD:tiny.toml tiny.toml",
+        {"tiny.toml": TINY},
+        rerun="git add tiny.toml\ngit commit -qm Tiny\ngraphbuilder diff HEAD:tiny.toml tiny.toml",
+    )
 
 
 class PortTaken(Rule):
@@ -125,6 +212,12 @@ class PortTaken(Rule):
 
     code = "GB515"
     title = "a port that cannot be served"
+    example = Example(
+        "graphbuilder watch tiny.toml --port 8765",
+        {"tiny.toml": TINY},
+        rerun="graphbuilder watch tiny.toml",
+        where="While another program serves port 8765:",
+    )
 
 
 class SettingRefused(Rule):
@@ -134,3 +227,8 @@ class SettingRefused(Rule):
     code = "GB516"
     title = "a setting that its param refuses"
     advice = "the line of the param says what it takes"
+    example = Example(
+        "graphbuilder summary tiny.toml --set classes=1",
+        {"tiny.toml": TINY.replace("classes = 2", "classes = { default = 2, min = 2 }")},
+        rerun="graphbuilder summary tiny.toml --set classes=10",
+    )

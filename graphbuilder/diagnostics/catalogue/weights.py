@@ -2,7 +2,47 @@
 
 from __future__ import annotations
 
+from graphbuilder.diagnostics.example import TINY, Example
 from graphbuilder.diagnostics.model import Rule
+
+_RUN = "python save.py\ngraphbuilder weights tiny.toml tiny.pth"
+_WEIGHT = '    "linear.weight": torch.ones(2, 4),\n'
+_BOTH = f'{_WEIGHT}    "linear.bias": torch.ones(2),\n'
+_SAVE = """\
+import torch
+
+tensors = {{
+{}}}
+torch.save(tensors, "tiny.pth")
+"""
+_MODULE = """\
+import torch
+from torch import nn
+
+
+class Tiny(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 2)
+
+
+"""
+_MAPPING = 'format = 1\nsource = "torch"\n\n[rules]\n{}\n'
+
+
+def _saved(tensors: str, repaired: str, spec: str = TINY) -> Example:
+    """A file of these tensors, and of those that the network wants."""
+    return Example(_RUN, {"tiny.toml": spec, "save.py": _SAVE.format(tensors)}, {"save.py": _SAVE.format(repaired)})
+
+
+def _mapped(rules: str, repaired: str) -> Example:
+    """A mapping of these rules, and of those that lead from the file to the network."""
+    files = {
+        "tiny.toml": TINY,
+        "save.py": _SAVE.format(_BOTH.replace("linear", "fc1")),
+        "fc.toml": _MAPPING.format(rules),
+    }
+    return Example(f"{_RUN} --weights-map fc.toml", files, {"fc.toml": _MAPPING.format(repaired)})
 
 
 class WeightsUnknown(Rule):
@@ -11,6 +51,11 @@ class WeightsUnknown(Rule):
 
     code = "GB401"
     title = "not a weights file"
+    example = Example(
+        "graphbuilder weights tiny.toml tiny.toml",
+        {"tiny.toml": TINY},
+        rerun="graphbuilder compile tiny.toml -o tiny.safetensors\ngraphbuilder weights tiny.toml tiny.safetensors",
+    )
 
 
 class WeightsDamaged(Rule):
@@ -19,6 +64,14 @@ class WeightsDamaged(Rule):
 
     code = "GB402"
     title = "the weights file is damaged"
+    example = Example(
+        """\
+graphbuilder compile tiny.toml -o whole.safetensors
+head -c 90 whole.safetensors > cut.safetensors
+graphbuilder weights tiny.toml cut.safetensors""",
+        {"tiny.toml": TINY},
+        rerun="graphbuilder weights tiny.toml whole.safetensors",
+    )
 
 
 class WeightsUnsafe(Rule):
@@ -28,6 +81,12 @@ class WeightsUnsafe(Rule):
 
     code = "GB403"
     title = "the weights file holds more than tensors"
+    advice = "save the tensors alone, as safetensors or as a `state_dict`"
+    example = Example(
+        _RUN,
+        {"tiny.toml": TINY, "save.py": _MODULE + 'torch.save(Tiny(), "tiny.pth")\n'},
+        mended={"save.py": _MODULE + 'torch.save(Tiny().state_dict(), "tiny.pth")\n'},
+    )
 
 
 class WeightsOversized(Rule):
@@ -35,6 +94,8 @@ class WeightsOversized(Rule):
 
     code = "GB404"
     title = "a tensor is larger than its file"
+    advice = "save the tensor itself, not a view of fewer numbers: `.clone()` or `.contiguous()` in torch"
+    example = _saved(_BOTH.replace("2, 4", "1).expand(2, 400"), _BOTH.replace("4", "400"), TINY.replace("4", "400"))
 
 
 class MappingInvalid(Rule):
@@ -43,6 +104,7 @@ class MappingInvalid(Rule):
 
     code = "GB405"
     title = "not a mapping of weights"
+    example = _mapped('"fc1" = "linear.{n}"', '"fc{n}" = "linear"')
 
 
 class RuleIdle(Rule):
@@ -51,6 +113,7 @@ class RuleIdle(Rule):
 
     code = "GB406"
     title = "a rule of the mapping matches nothing"
+    example = _mapped('"fc1" = "linear"\n"conv{n}" = "linear"', '"fc1" = "linear"')
 
 
 class RuleClash(Rule):
@@ -59,6 +122,7 @@ class RuleClash(Rule):
 
     code = "GB407"
     title = "rules of the mapping contradict each other"
+    example = _mapped('"fc1" = "linear"\n"fc{n}" = "linear"', '"fc1" = "linear"')
 
 
 class WeightsMissing(Rule):
@@ -67,6 +131,7 @@ class WeightsMissing(Rule):
 
     code = "GB408"
     title = "weights that the file does not hold"
+    example = _saved(_WEIGHT, _BOTH)
 
 
 class WeightsUnused(Rule):
@@ -75,6 +140,7 @@ class WeightsUnused(Rule):
 
     code = "GB409"
     title = "tensors that the network does not use"
+    example = _saved(_BOTH + '    "step": torch.ones(1),\n', _BOTH)
 
 
 class WeightsMisfit(Rule):
@@ -83,6 +149,11 @@ class WeightsMisfit(Rule):
 
     code = "GB410"
     title = "tensors that do not fit their weights"
+    example = Example(
+        _RUN,
+        {"tiny.toml": TINY, "save.py": _SAVE.format(_BOTH.replace("2", "10"))},
+        rerun="graphbuilder weights tiny.toml tiny.pth --set classes=10",
+    )
 
 
 class MappingMissing(Rule):
@@ -92,6 +163,11 @@ class MappingMissing(Rule):
 
     code = "GB411"
     title = "no mapping of the file's names"
+    example = Example(
+        _RUN,
+        {"tiny.toml": TINY, "save.py": _SAVE.format(_BOTH.replace("linear", "fc1"))},
+        mended={"weights/tiny.torch.toml": _MAPPING.format('"fc1" = "linear"')},
+    )
 
 
 class NothingExcepted(Rule):
@@ -100,6 +176,11 @@ class NothingExcepted(Rule):
 
     code = "GB412"
     title = "no weight to leave out"
+    example = Example(
+        "python save.py\ngraphbuilder weights tiny.toml tiny.pth --weights-except linaer",
+        {"tiny.toml": TINY, "save.py": _SAVE.format(_WEIGHT)},
+        rerun="graphbuilder weights tiny.toml tiny.pth --weights-except linear.bias",
+    )
 
 
 class WeightsNotFinite(Rule):
@@ -109,6 +190,14 @@ class WeightsNotFinite(Rule):
     code = "GB413"
     title = "weights that are not finite"
     severity = "warning"
+    example = Example(
+        "python save.py\ngraphbuilder compile tiny.toml --weights tiny.pth -o tiny.safetensors",
+        {
+            "tiny.toml": TINY,
+            "save.py": _SAVE.format(_BOTH.replace("torch.ones(2, 4)", "torch.full((2, 4), torch.nan)")),
+        },
+        mended={"save.py": _SAVE.format(_BOTH)},
+    )
 
 
 class WeightsTooMany(Rule):
@@ -117,3 +206,5 @@ class WeightsTooMany(Rule):
 
     code = "GB414"
     title = "tensors or names beyond the limit"
+    advice = "save the tensors of one network alone, under its own names"
+    example = _saved(_BOTH + '    "a" * 2000: torch.ones(1),\n', _BOTH)
