@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from warnings import warn
 
 from graphbuilder.diagnostics import CompileError, Diagnostic, Enough, Sink
-from graphbuilder.diagnostics.catalogue.limits import TooManyMistakes
+from graphbuilder.diagnostics.catalogue.limits import TooManyMistakes, TooManyWarnings
 
 if TYPE_CHECKING:
     from torch import device as torch_device
@@ -194,7 +194,8 @@ def _checked(
     if typed is None:
         found = tried(blamed(spec, chosen, sink.diagnostics, limits), document, folder, chosen, limits)
         return Checked(None, found, spec, partial(drawable, spec, chosen, found, limits))
-    return Checked(Network(spec, typed, {**spec.params, **chosen}, sink.diagnostics), sink.diagnostics, spec)
+    warnings = (*sink.diagnostics, *([TooManyWarnings.beyond(sink.beyond)] if sink.beyond else ()))
+    return Checked(Network(spec, typed, {**spec.params, **chosen}, warnings), warnings, spec)
 
 
 def source(network: Network) -> str:

@@ -272,20 +272,6 @@ class TooManyMistakes(Rule):
         return cls.at(last, message, label="the last that is told", help=remedy)
 
 
-class TooManyWarnings(Rule):
-    """A run tells 100 warnings; of further ones it tells how many there are. `--limit mistakes=N` raises it."""
-
-    code = "GB611"
-    title = "warnings beyond the limit"
-    severity = "warning"
-
-    @classmethod
-    def beyond(cls, count: int) -> Diagnostic:
-        """What is said behind the warnings that are told, where there are ``count`` more."""
-        message = f"{count:,} more warning{'s' * (count > 1)}"
-        return cls.at(None, message, help="mend these first, or raise the limit: `--limit mistakes=N`")
-
-
 class TooManyTerms(Rule):
     """500,000 terms may be computed. Each operator, name and number of an expression is one, every time that it is
     computed, and so is each item of a list that is written, made, searched, compared, gone through or given to a step.
@@ -297,3 +283,22 @@ class TooManyTerms(Rule):
     title = "terms beyond the limit"
     bad = _TERMS.format(repeat=9000)
     good = _TERMS.format(repeat=9)
+
+
+class TooManyWarnings(Rule):
+    """A run tells 100 warnings; of further ones it tells how many there are. `--limit mistakes=N` raises it."""
+
+    code = "GB611"
+    title = "warnings beyond the limit"
+    severity = "warning"
+    example = Example(
+        "graphbuilder check tiny.toml --limit mistakes=1",
+        {"tiny.toml": TINY.replace("classes = 2", "classes = 2\nwidth = 8\ndepth = 4")},
+        mended={"tiny.toml": TINY},
+    )
+
+    @classmethod
+    def beyond(cls, count: int) -> Diagnostic:
+        """What is said behind the warnings that are told, where there are ``count`` more."""
+        message = f"{count:,} more warning{'s' * (count > 1)}"
+        return cls.at(None, message, help="mend these first, or raise the limit: `--limit mistakes=N`")
