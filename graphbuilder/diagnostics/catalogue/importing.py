@@ -99,11 +99,6 @@ class InputLayout(Rule):
     code = "GB806"
     title = "an input that is not laid out so"
     example = Example(
-        "graphbuilder import models:tiny --input 8 --layout channels_last",
-        {"models.py": _MODELS.format("return x.relu()")},
-        rerun="graphbuilder import models:tiny --input 8",
-    )
-    example = Example(
         "graphbuilder import models:tiny --input 8 --layout channels_last -o tiny.toml",
         {"models.py": _MODELS.format("return x.relu()")},
         rerun="graphbuilder import models:tiny --input 8,8,3 --layout channels_last -o tiny.toml",
