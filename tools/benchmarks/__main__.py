@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from itertools import pairwise
 from pathlib import Path
@@ -58,7 +58,10 @@ def scale(rounds: int) -> Iterator[Ratio]:
 
 def growth(rounds: int) -> Iterator[Ratio]:
     """Every stage for ten times the nodes, from a hundred on, over a tenth of them."""
-    runs = grown()
+    yield from _growth(grown())
+
+
+def _growth(runs: Sequence[Mapping[str, Any]]) -> Iterator[Ratio]:
     for small, large in pairwise(runs):
         for stage, seconds in large["seconds"].items():
             before = small["seconds"][stage]
@@ -182,15 +185,16 @@ def main() -> None:
     parser.add_argument("suites", nargs="*", choices=[*SUITES, []], help="all unless named")
     parser.add_argument("--rounds", type=int, default=9, help="pairs of timings for each row")
     parser.add_argument("--json", action="store_true", help="one object a row, for a program")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="plot what `growth` measures, as an SVG, and no more")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="measure `growth` alone, and plot it, too, as an SVG")
     options = parser.parse_args()
     console = Console(stderr=True)
+    rows: list[Ratio] = []
     if options.plot is not None:
         with console.status("growth"):
-            plot(grown(), options.plot)
-        return
-    rows: list[Ratio] = []
-    for name in options.suites or SUITES:
+            runs = grown()
+        plot(runs, options.plot)
+        rows += _growth(runs)
+    for name in () if options.plot else options.suites or SUITES:
         with console.status(name), contextlib.redirect_stdout(io.StringIO()):
             rows += SUITES[name](options.rounds)
     if options.json:
