@@ -8,7 +8,7 @@ from pathlib import Path
 from lsprotocol import types as lsp
 
 from graphbuilder.diagnostics import Diagnostic, Label, Span
-from graphbuilder.diagnostics.catalogue import PAGE
+from graphbuilder.diagnostics.explaining import PAGE
 from graphbuilder.diagnostics.screen import safe
 from graphbuilder.lsp.file import SpecFile
 from graphbuilder.lsp.text import Text
