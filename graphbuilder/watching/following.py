@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,10 +45,19 @@ class News:
         return network_data(typed, Options(remedies=remedies(self.diagnostics))) if typed else None
 
     def mistakes(self) -> list[dict[str, Any]]:
-        """The mistakes as a page shows them, none where there is a network."""
+        """The mistakes as a page shows them, their shapes as in its figure; none where there is a network."""
         if self.network is not None:
             return []
-        return [_mistake(each, self.spec) for each in self.diagnostics]
+        shown = self._shown()
+        return [_mistake(each, self.spec, shown) for each in self.diagnostics]
+
+    def _shown(self) -> dict[str, str]:
+        """What mistakes and remedies are in words of the figure, those of them that stand in the part that is drawn."""
+        from graphbuilder.backends.graphviz.read.reader import in_figure
+        from graphbuilder.elaborate.mistakes import remedies
+
+        typed = self.part()
+        return in_figure(typed, remedies(self.diagnostics)) if typed else {}
 
     def differences(self) -> Differences | None:
         """What changed since the last that could be read; None where nothing was, or is."""
@@ -83,14 +92,16 @@ def follow(spec: str, check: Callable[[], Checked], refused: Callable[[Checked],
         sources.wait()
 
 
-def _mistake(diagnostic: Diagnostic, spec: str) -> dict[str, Any]:
+def _mistake(diagnostic: Diagnostic, spec: str, shown: Mapping[str, str]) -> dict[str, Any]:
     """A mistake with its line, and with its file where that is not the spec's own."""
-    span = diagnostic.span
+    from graphbuilder.elaborate.mistakes import said
+
+    span, message = diagnostic.span, said(diagnostic)
     elsewhere = f"{span.path}: " if span is not None and span.path != spec else ""
     return {
         "code": diagnostic.code,
         "title": diagnostic.rule.title,
         "line": span.line if span else None,
-        "text": safe(elsewhere + diagnostic.message),
-        "help": safe(diagnostic.help or ""),
+        "text": safe(elsewhere + shown.get(message, message).removeprefix(f"{diagnostic.code}: ")),
+        "help": safe(shown.get(diagnostic.help or "", diagnostic.help or "")),
     }

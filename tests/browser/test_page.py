@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 import graphbuilder as gb
+from graphbuilder.watching import News
 from tests.browser.conftest import SPECS
 from tests.browser.reading import Opened
 from tests.elaborate.broken import broken
@@ -160,8 +161,8 @@ def test_shapes_are_written_alike_wherever_a_mistake_is_told(show: Show) -> None
         text.replace('maxpool = { kernel = 3, stride = 2, padding = "same"', "maxpool = { kernel = 3, stride = 2")
     )
     opened, said = show(checked, "#entry.block2.merge"), "cannot add 73×73×128 and 74×74×128"
-    fault = {"code": "GB204", "title": "shapes differ", "line": 75, "text": checked.diagnostics[0].message, "help": ""}
-    opened.page.evaluate("mistakes => window.graphbuilder.fault(mistakes)", [fault])
+    mistakes = News("xception.toml", None, checked.diagnostics, None, checked.part).mistakes()
+    opened.page.evaluate("mistakes => window.graphbuilder.fault(mistakes)", mistakes)
     for place in (
         opened.item("entry.block2.merge"),
         opened.page.locator("#details .wrong"),

@@ -11,7 +11,7 @@ from queue import Empty, Queue
 
 import pytest
 
-from graphbuilder.compiler import Checked, check
+from graphbuilder.compiler import Checked, check, check_text
 from graphbuilder.watching import News, follow
 from graphbuilder.watching.sources import files_of
 
@@ -200,3 +200,11 @@ def test_files_end_where_a_spec_may_not_extend(base: Path, extends: str, count: 
     os.mkfifo(base.with_name("pipe"))
     base.write_text(f"extends = {extends}\n", encoding="utf-8")
     assert len(files_of(base)) == count
+
+
+def test_a_mistake_has_its_shapes_in_the_order_of_the_figure(base: Path) -> None:
+    base.write_text(with_out(8).replace(" }]", ' }, { op = "add", from = ["conv1", "image"] }]'), encoding="utf-8")
+    checked = check(str(base))
+    last = check_text(with_out(8)).network
+    (mistake,) = News(str(base), None, checked.diagnostics, last, checked.part).mistakes()
+    assert (mistake["code"], mistake["text"]) == ("GB204", "cannot add 14×14×8 and 16×16×3")

@@ -213,6 +213,13 @@ def _errors(body: TypedGraph) -> Iterator[_Wrong]:
             yield from ((error, node, body) for error in node.callee.errors)
 
 
+def in_figure(body: TypedGraph, remedies: Mapping[str, str]) -> dict[str, str]:
+    """Each mistake in ``body`` and what mends it, as they are told elsewhere and as the figure tells them."""
+    wrong = list(_errors(body))
+    mended = ((remedies[error], node, typed) for error, node, typed in wrong if error in remedies)
+    return {each[0]: in_words(*each) for each in (*wrong, *mended)}
+
+
 def _told(wrong: Sequence[_Wrong], remedies: Mapping[str, str]) -> tuple[str, str]:
     """What is wrong, and what mends it."""
     errors = dict.fromkeys(in_words(*each) for each in wrong)

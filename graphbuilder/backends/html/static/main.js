@@ -261,10 +261,10 @@ function update(data) {
 }
 
 function fault(mistakes) {
-  const banner = byId("fault"), list = banner.querySelector("ul"), said = (words) => view.data.broken ? inFigure(view.data, words) : words;
+  const banner = byId("fault"), list = banner.querySelector("ul");
   list.replaceChildren(...mistakes.slice(0, 20).map(({ code, title, line, text, help }) => made("li", {},
-    made("strong", {}, code), ` ${title}`, line ? made("span", { class: "hint" }, ` line ${line}`) : "", text ? made("code", {}, said(text)) : "",
-    help ? made("span", { class: "hint remedy" }, said(help)) : "")));
+    made("strong", {}, code), ` ${title}`, line ? made("span", { class: "hint" }, ` line ${line}`) : "", text ? made("code", {}, text) : "",
+    help ? made("span", { class: "hint remedy" }, help) : "")));
   const words = mistakes.length === 1 ? "One mistake" : `${mistakes.length} mistakes`;
   banner.querySelector("h2").textContent = `${words} in the spec; ${view.data.broken ? "this is what can be drawn of it" : "this is the last figure without"}`;
   banner.hidden = !mistakes.length;

@@ -173,13 +173,6 @@ function countedOps(data) {
   return [...within(0)].sort(([, a], [, b]) => b.macs - a.macs || b.params - a.params || b.count - a.count);
 }
 
-// The shapes that a text names, as the figure writes them where it knows all of them.
-function inFigure(data, text) {
-  const known = new Map(data.entries.flatMap(({ call }) => [...call.reads, ...call.gives]).flatMap((shape) => [[plain(shape), shape], [turnedShape(shape), shape]]));
-  const pattern = /(?<![\w.])\d+(?:x\d+)+(?![\w.])/g, named = text.match(pattern) ?? [];
-  return named.every((shape) => known.has(shape)) ? text.replace(pattern, (shape) => known.get(shape)) : text;
-}
-
 const UNITS = [["T", 1e12], ["G", 1e9], ["M", 1e6], ["k", 1e3]];
 
 function short(number) {
