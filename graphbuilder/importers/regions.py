@@ -210,7 +210,7 @@ def _kind(main: list[Item], join: Leaf) -> str:
     ops = {leaf.call.op for leaf in leaves(main)}
     if join.call.op != "add":
         return "dense" if join.call.op == "concat" else "gate"
-    if "attention" in ops:
+    if ops & {"attention", "attend"}:
         return "attend_all"
     return "feedforward" if "linear" in ops and not ops & {"conv", "dwconv", "sepconv"} else "residual"
 

@@ -39,6 +39,14 @@ _VARIABLES: Mapping[str, tuple[str, ...]] = {
     "separable_conv1d": _SEPARABLE,
     "separable_conv2d": _SEPARABLE,
 }
+# The layers inside the layer that attends, and what they are called in the older layout.
+_ATTENDING = "multi_head_attention"
+_PARTS = {
+    "key_dense": "key",
+    "output_dense": "attention_output",
+    "query_dense": "query",
+    "value_dense": "value",
+}
 _MODELS = ("functional", "model", "sequential")
 _FLAGS = {"bias": "use_bias", "beta": "center", "gamma": "scale"}
 # One of the two, where a file without a config does not tell which; the network's norms do.
@@ -51,7 +59,7 @@ _OLD_KINDS = {
     "convolution3d": "conv3d",
     "separableconvolution2d": "separable_conv2d",
 }
-_AUTOMATIC = re.compile(rf"({'|'.join((*_VARIABLES, *_MODELS, *_OLD_KINDS))})(?:_([0-9]{{1,9}}))?")
+_AUTOMATIC = re.compile(rf"({'|'.join((*_VARIABLES, _ATTENDING, *_MODELS, *_OLD_KINDS))})(?:_([0-9]{{1,9}}))?")
 
 # Keras 1 and some files that Keras still publishes: block1_conv1_W_1:0.
 _OLD_LEAF = re.compile(r"(W|b|gamma|beta|running_mean|running_std)(?:_[0-9]+)?")
@@ -124,6 +132,9 @@ class _Layers:
                 config = self._children(config).get(key)
                 kind = re.sub(r"_[0-9]+$", "", key)
                 names.append(_name_of(config) or self._noted("/".join(parts[:position])) or key)
+            elif part in _PARTS and kind == _ATTENDING:
+                config, kind = None, "einsum_dense"
+                names.append(_PARTS[part])
             elif part != "vars":
                 config, kind = None, ""
                 names.append(part)

@@ -53,6 +53,30 @@ def _flat(array: Array) -> Array:
     return array.reshape(len(array), -1)
 
 
+def _by_heads_shape(shape: Shape) -> Shape:
+    return (shape[1] * shape[2], shape[0]) if len(shape) == 3 else ()
+
+
+def _by_heads(array: Array) -> Array:
+    return array.reshape(len(array), -1).T
+
+
+def _of_heads_shape(shape: Shape) -> Shape:
+    return (shape[2], shape[0] * shape[1]) if len(shape) == 3 else ()
+
+
+def _of_heads(array: Array) -> Array:
+    return array.reshape(-1, array.shape[2]).T
+
+
+def _joined_shape(shape: Shape) -> Shape:
+    return (math.prod(shape),)
+
+
+def _ravelled(array: Array) -> Array:
+    return array.reshape(-1)
+
+
 SAME = Layout("as it is", _same, _same)
 # A convolution over a whole map is a linear layer on that map, flattened.
 FLATTENED = Layout("flattened", _flat_shape, _flat)
@@ -62,16 +86,22 @@ RESHAPED = Layout("axes of 1", _same, _same)
 KERNEL = Layout("channels first", _kernel_shape, _kernel)
 DEPTHWISE = Layout("depthwise", _depthwise_shape, _depthwise)
 
+# Attention keeps the heads apart: (in, heads, of a head) for queries, (heads, of a head, out) behind.
+BY_HEADS = Layout("heads side by side, channels first", _by_heads_shape, _by_heads)
+OF_HEADS = Layout("heads side by side, channels first", _of_heads_shape, _of_heads)
+JOINED = Layout("heads side by side", _joined_shape, _ravelled)
+
 # For a layer's tensor in Keras: what it is called in torch, below the layer, and how its axes may stand. A depthwise
-# kernel is called plainly "kernel" by some versions; where both layouts give the wanted shape they give equal numbers.
+# kernel is called plainly "kernel" by some versions; where layouts give one shape, the wanted one, they give equal
+# numbers.
 _KERAS: dict[str, tuple[tuple[str, ...], tuple[Layout, ...]]] = {
     "beta": (("bias",), (SAME,)),
-    "bias": (("bias", "pointwise.bias"), (SAME,)),
+    "bias": (("bias", "pointwise.bias"), (SAME, JOINED)),
     "depthwise_kernel": (("depthwise.weight", "weight"), (DEPTHWISE,)),
     "embeddings": (("weight",), (SAME,)),
     "gamma": (("weight",), (SAME,)),
     "gamma_or_beta": (("bias", "weight"), (SAME,)),
-    "kernel": (("weight",), (KERNEL, DEPTHWISE)),
+    "kernel": (("weight",), (KERNEL, DEPTHWISE, BY_HEADS, OF_HEADS)),
     "moving_mean": (("running_mean",), (SAME,)),
     "moving_variance": (("running_var",), (SAME,)),
     "pointwise_kernel": (("pointwise.weight",), (KERNEL,)),

@@ -121,7 +121,24 @@ def shaped() -> Any:
     return keras.Model(vector, make.Conv1D(4, 3, padding="causal", dilation_rate=2)(x))
 
 
+def attending() -> Any:
+    """A small transformer of Keras, and attention to another's tokens, of other widths and without biases."""
+    keras = import_keras()
+    make = keras.layers
+    image = keras.Input((8, 8, 3))
+    x = make.Reshape((4, 12))(make.Conv2D(12, 4, strides=4)(image))
+    for _ in range(3):
+        y = make.LayerNormalization()(x)
+        x = make.Add()([x, make.MultiHeadAttention(3, 4, dropout=0.1)(y, y)])
+        y = make.Dense(24, activation="gelu")(make.LayerNormalization()(x))
+        x = make.Add()([x, make.Dense(12)(y)])
+    other = make.Reshape((16, 5))(make.Conv2D(5, 2, strides=2)(image))
+    cross = make.MultiHeadAttention(2, 5, value_dim=7, output_shape=6, use_bias=False, name="cross")
+    return keras.Model(image, make.GlobalAveragePooling1D()(cross(query=x, value=other, key=other)))
+
+
 MODELS = {
+    "attending": (attending, 60, 0),
     "shaped": (shaped, 40, 0),
     "well_named": (well_named, 25, 0),
     "Xception": (lambda: application("Xception", 71), 60, 2),
@@ -161,6 +178,36 @@ def test_a_folder_has_all_that_compile_wants(name: str, tmp_path: Path, capsys: 
     assert run(["compile", str(folder / "spec.toml"), "--weights", str(folder / "weights.safetensors")]) == 0
     by = ["--weights-map", str(folder / "names.toml")]
     assert run(["weights", str(folder / "spec.toml"), str(tmp_path / name), *by]) == 0
+
+
+@pytest.mark.parametrize("name", ["w.weights.h5", "w.h5"])
+def test_attention_has_the_names_of_its_parts_in_every_file(name: str, tmp_path: Path) -> None:
+    model = randomised(attending())
+    model.save(tmp_path / "w.keras")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that .h5 is the older format
+        model.save_weights(tmp_path / name) if ".weights" in name else model.save(tmp_path / name)
+    gb.from_keras(tmp_path / "w.keras").save(tmp_path / "w.toml")
+    first, second = (gb.compile(tmp_path / "w.toml", weights=tmp_path / each) for each in ("w.keras", name))
+    for key, tensor in first.state_dict().items():
+        assert torch.equal(tensor, second.state_dict()[key]), key
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda layer, x: layer(x, x, use_causal_mask=True), "called with True beside its input"),
+        (lambda layer, x: layer(x, x, attention_mask=x), "attention with attention_mask"),
+        (lambda layer, x: layer(x, x, return_attention_scores=True)[0], "called with True beside its input"),
+    ],
+)
+def test_attention_that_has_no_counterpart_is_told(call: Callable[..., Any], told: str, tmp_path: Path) -> None:
+    keras = import_keras()
+    tokens = keras.Input((4, 4))
+    file = tmp_path / "model.json"
+    file.write_text(keras.Model(tokens, call(keras.layers.MultiHeadAttention(2, 3), tokens)).to_json())
+    with pytest.raises(gb.CompileError, match=told):
+        gb.from_keras(file)
 
 
 def test_sizes_that_a_file_leaves_open_are_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,6 +43,11 @@ def test_a_depthwise_kernel_with_a_multiplier() -> None:
         ("gamma", (8,), (8,), "as it is"),
         ("gamma", (8,), (9,), None),
         ("embeddings", (8, 16), (16, 8), None),
+        ("kernel", (12, 3, 4), (12, 12), "heads side by side, channels first"),
+        ("kernel", (2, 7, 6), (6, 14), "heads side by side, channels first"),
+        ("kernel", (2, 7, 6), (14, 6), None),
+        ("bias", (3, 4), (12,), "heads side by side"),
+        ("gamma", (3, 4), (12,), None),
     ],
 )
 def test_the_name_decides_what_is_tried(

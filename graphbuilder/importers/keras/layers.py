@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+from graphbuilder.importers.keras.attention import multi_head
 from graphbuilder.importers.keras.terms import ACTIVATIONS, INPUT, Config, Link, Unknown, rescaled
 from graphbuilder.importers.sizes import each, is_one, listed, short
 
@@ -315,6 +316,7 @@ _LAYERS: Mapping[str, Callable[[Config], Chain]] = {
     "MaxPooling3D": _max_pool,
     "Maximum": _plain("max"),
     "Minimum": _plain("min"),
+    "MultiHeadAttention": multi_head,
     "Multiply": _plain("mul"),
     "Normalization": _normalization,
     "Permute": _permute,

@@ -12,7 +12,7 @@ from graphbuilder.weights.keras_names import afresh
 # conv2d_12, max_pooling2d, input_layer: what Keras calls a layer by itself.
 _AUTOMATIC = re.compile(
     r"(?:(?:depthwise_|separable_|transpose_)*conv\d?d?(?:_transpose)?|\w*pooling\dd|\w*padding\dd|\w*cropping\dd"
-    r"|up_sampling\dd|batch_normalization|layer_normalization|group_normalization|normalization|activation|re_lu"
+    r"|up_sampling\dd|batch_normalization|layer_normalization|group_normalization|multi_head_attention|normalization|activation|re_lu"
     r"|leaky_re_lu|elu|softmax|dense|dropout|flatten|reshape|add|subtract|multiply|average|maximum|minimum|concatenate"
     r"|rescaling|functional|model|sequential|input|input_layer)(?:_\d+)?"
 )

@@ -14,7 +14,7 @@ from graphbuilder.importers.keras.files import config_of, refused
 from graphbuilder.importers.keras.layers import AUGMENTING, links
 from graphbuilder.importers.keras.names import fresh, given, scopes
 from graphbuilder.importers.keras.order import by_way
-from graphbuilder.importers.keras.terms import INPUT, Config, Link, Unknown, inner, name_of
+from graphbuilder.importers.keras.terms import INPUT, OPERANDS, Config, Link, Unknown, inner, name_of
 from graphbuilder.importers.sizes import listed
 from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed, name_for
 from graphbuilder.ir import TensorType, Value
@@ -191,14 +191,22 @@ class _Reader:
             return [Value(key)]
         scope = (*within, *(each._replace(number=call.node) for each in scopes(name)))
         label = name if given(name) else ""
-        before = values
+        if any(link.part for link in made):
+            scope, label = (*scope, Scope(name, str(layer["class_name"]), call.node)), ""
+        before: list[Value] = []
         for number, link in enumerate(made):
-            reads = before if link.reads is None else [before[-1] if at < 0 else values[at] for at in link.reads]
-            owner = path if link.op in _WEIGHTED or link.leaves else None
+            reads = (
+                before[-1:] or values
+                if link.reads is None
+                else [(before if at < 0 else values)[at] for at in link.reads]
+            )
+            owner = "/".join(filter(None, (path, link.part))) if link.op in _WEIGHTED or link.leaves else None
             unique = f"{key}#{number}" if number else key
-            self.calls.append(Call(unique, link.op, link.args, tuple(reads), scope, label, owner, link.leaves, where))
-            before, label = [Value(unique)], ""
-        return before
+            self.calls.append(
+                Call(unique, link.op, link.args, tuple(reads), scope, label or link.part, owner, link.leaves, where)
+            )
+            before, label = [*before, Value(unique)], ""
+        return before[-1:] or values
 
     def _links(self, call: _Call, path: str) -> list[Link]:
         kind = str(call.layer["class_name"])
@@ -215,7 +223,8 @@ class _Reader:
             raise Unknown(f"`{kind}` called with {', '.join(map(str, extra))} beside its input")
         if kind in AUGMENTING:
             self.dropped.append(f"`{path}` ({kind})")
-        return links(kind, {INPUT: _shape(call), **inner(call.layer), **self._numbers.get(path, {})})
+        told = {INPUT: _shape(call), OPERANDS: _operands(call), **self._numbers.get(path, {})}
+        return links(kind, {**inner(call.layer), **told})
 
 
 def _shape(call: _Call) -> Any:
@@ -223,6 +232,13 @@ def _shape(call: _Call) -> Any:
     said, named = _arguments(call)
     first: Any = next(iter([*said, *named.values()]), None)
     return cast("Config", first)["config"].get("shape") if isinstance(first, Mapping) else None
+
+
+def _operands(call: _Call) -> list[tuple[str | int, Read]]:
+    """For each tensor that a call reads its name or, where it has none, its place."""
+    said, named = _arguments(call)
+    arguments: list[tuple[str | int, Any]] = [*enumerate(said), *named.items()]
+    return [(name, read) for name, value in arguments for read in _tensors(value)]
 
 
 def _arguments(call: _Call) -> tuple[list[Any], Mapping[str, Any]]:

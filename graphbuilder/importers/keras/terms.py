@@ -9,8 +9,10 @@ from graphbuilder.importers.sizes import is_one, listed, short
 
 Config = Mapping[str, Any]
 
-# The shape that a layer reads, beside its settings, where the file tells.
+# Beside a layer's settings: the shape that it reads, where the file tells; for each tensor of a call its name or place
+# among the arguments, and what tells it from the others.
 INPUT = "input_shape"
+OPERANDS = "operands"
 
 
 class Unknown(Exception):
@@ -21,7 +23,9 @@ class Link(NamedTuple):
     """One op of a layer.
 
     Attributes:
-        reads: which of the layer's inputs it reads, -1 being the op before it; None for that op, or all inputs.
+        reads: which of the layer's inputs it reads, -1 being the op before it, -2 the one before that; None for the op
+            before it, or all inputs.
+        part: the layer inside the layer whose weights it has.
         leaves: weights whose names are not the layer's usual ones: ours, below the op, to the layer's.
     """
 
@@ -29,6 +33,7 @@ class Link(NamedTuple):
     args: dict[str, Any]
     reads: tuple[int, ...] | None = None
     leaves: Mapping[str, str] = {}
+    part: str = ""
 
 
 ACTIVATIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
