@@ -96,8 +96,7 @@ class Messages:
 
 
 class Aside(Executor):
-    """A few threads for what takes long, so that one slow thing keeps no other waiting; the process ends without waiting
-    for any."""
+    """A few threads for what takes long: one slow thing keeps no other waiting, and none the end of the process."""
 
     def __init__(self) -> None:
         self._waiting = SimpleQueue[tuple[Future[Any], Callable[[], Any]]]()

@@ -1,8 +1,8 @@
 """The server: what an editor tells of its files goes in, what the other modules say goes out.
 
 A check runs in one of a few threads a moment after the last keystroke, so that what is asked meanwhile is answered at
-once, from the text as it is and from the checks before, and a slow check of one file keeps no other waiting. What a check
-of a text that has changed meanwhile tells is passed over.
+once, from the text as it is and from the checks before, and a slow check of one file keeps no other waiting. What a
+check of a text that has changed meanwhile tells is passed over.
 """
 
 from __future__ import annotations
