@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,9 +14,11 @@ from graphbuilder.backends.table import numbers
 from graphbuilder.backends.table.columns import Column
 from graphbuilder.backends.toml.writer import document
 from graphbuilder.backends.torch.engines import Engine, Layout, Way
+from graphbuilder.backends.torch.kernels.plans import Kind
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.backends import PlanForeign, PlanInvalid
 from graphbuilder.diagnostics.screen import safe
+from graphbuilder.diagnostics.words import must
 from graphbuilder.document import Document, Place, load
 
 _REMEDY = "remove the file, and `compile --tune 30 --plan FILE` writes it anew"
@@ -67,12 +69,14 @@ class Plan:
     Attributes:
         budget: the seconds that were given for it.
         tried: every way by what it is called, the choice that needs no tuning first.
+        kernels: of a way with kernels of our own, the one that was fastest for every shape: what ``remember`` takes.
     """
 
     case: Case
     budget: float
     way: Way
     tried: Mapping[str, Tried]
+    kernels: tuple[Mapping[str, Any], ...] = ()
 
     def toml(self) -> str:
         """The plan as a file."""
@@ -92,9 +96,8 @@ class Plan:
             for name, one in self.tried.items()
         }
         inputs = {name: list(shape) for name, shape in case.inputs.items()}
-        return document(
-            {"": head, "inputs": inputs, "versions": case.versions, "choice": self.way._asdict(), "tried": tried}
-        )
+        tables = {"": head, "inputs": inputs, "versions": case.versions, "choice": self.way._asdict(), "tried": tried}
+        return document({**tables, **({"kernels": {"found": list(self.kernels)}} if self.kernels else {})})
 
     def data(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -103,6 +106,7 @@ class Plan:
             "seconds": self.budget,
             "choice": {**self.way._asdict(), "called": str(self.way)},
             "tried": {name: one._asdict() for name, one in self.tried.items()},
+            "kernels": list(self.kernels),
         }
 
     def columns(self) -> tuple[Column, ...]:
@@ -131,6 +135,14 @@ def _shown(seconds: float | None) -> str:
     return "" if seconds is None else numbers.duration(seconds)
 
 
+_Count = Annotated[int, Field(ge=0, lt=2**31)]
+_Size = Annotated[int, Field(ge=1, lt=2**31)]
+_Shape = Annotated[list[_Size], Field(min_length=4, max_length=4)]
+_Two = Annotated[list[_Count], Field(min_length=2, max_length=2)]
+_Four = Annotated[list[_Count], Field(min_length=4, max_length=4)]
+_Activation = Literal["none", "relu", "relu6", "elu", "silu", "hardswish"]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -147,6 +159,55 @@ class _Tried(_Strict):
     left_out: str = ""
 
 
+class _Form(_Strict):
+    stride: _Two
+    padding: _Four
+    dilation: _Two
+    before: _Activation
+    between: _Activation
+    after: _Activation
+    depthwise_first: bool
+
+
+class _Window(_Strict):
+    kernel: _Two
+    stride: _Two
+    padding: _Two
+    ceil_mode: bool
+    step: _Two
+
+
+class _Problem(_Strict):
+    device: str
+    dtype: Literal["float32", "bfloat16", "float16"]
+    shape: _Shape
+    kernel: _Two
+    made: _Size
+    out: _Size
+    pixels: _Size
+    residual: bool
+    form: _Form | _Window
+
+
+class _Kernel(_Strict):
+    kind: Kind
+    rows: _Count
+    columns: _Count
+    depth: _Count
+    warps: _Count
+    stages: _Count
+    images: _Count
+
+
+class _Found(_Strict):
+    problem: _Problem
+    plan: _Kernel
+
+
+class _Kernels(_Strict):
+    found: list[_Found] = []
+
+
 class _File(_Strict):
     format: Literal[1]
     network: str
@@ -160,6 +221,7 @@ class _File(_Strict):
     versions: dict[str, str] = {}
     choice: _Choice
     tried: dict[str, _Tried] = {}
+    kernels: _Kernels = _Kernels()
 
 
 def read(path: str | Path) -> tuple[Plan, Document]:
@@ -174,19 +236,17 @@ def read(path: str | Path) -> tuple[Plan, Document]:
     case = Case(file.network, file.graph, shapes, file.dtype, file.kind, file.device, file.threads, file.versions)
     way = Way(file.choice.engine, file.choice.layout, file.choice.fused)
     tried = {name: Tried(one.seconds, one.difference, one.left_out) for name, one in file.tried.items()}
-    return Plan(case, file.seconds, way, tried), found
+    return Plan(case, file.seconds, way, tried, tuple(each.model_dump() for each in file.kernels.found)), found
 
 
 def _validated(found: Document) -> _File:
     try:
         return _File.model_validate(found.data)
     except ValidationError as error:
-        faults = [(tuple(fault["loc"]), fault["msg"]) for fault in error.errors(include_url=False)]
+        faults = [(tuple(fault["loc"]), must(fault)) for fault in error.errors(include_url=False)]
     raise CompileError(
         tuple(
-            PlanInvalid.at(
-                found.span(keys), f"{'.'.join(map(str, keys))}: {message[:1].lower()}{message[1:]}", help=_REMEDY
-            )
+            PlanInvalid.at(found.span(keys), f"{'.'.join(map(str, keys))}: {message}", help=_REMEDY)
             for keys, message in faults
         )
     )

@@ -20,7 +20,7 @@ from graphbuilder.backends.python import write
 from graphbuilder.backends.torch import build, build_optimised
 from graphbuilder.backends.torch.chosen import DTYPES, device_named, dtype_named
 from graphbuilder.backends.torch.engines import Engine, Layout, Way, extra, lacking
-from graphbuilder.backends.torch.kernels.plans import probing
+from graphbuilder.backends.torch.kernels.plans import Problem, probing, remember, remembered
 from graphbuilder.backends.torch.machine import device_name
 from graphbuilder.backends.torch.memory import memory_coded
 from graphbuilder.backends.torch.trial import drawn as drawn_batch
@@ -134,10 +134,10 @@ def tune(
     case = wanted.case()
     if path is not None and (seconds is None or Path(path).exists()):
         plan, notes = _read(path, case)
-        return Tuning(_module(wanted, plan.way), plan, f"read from {path}", tuple(notes))
+        return _by(wanted, plan, f"read from {path}", notes)
     assert seconds is not None, "without a plan there is time"
     known = kept(case, seconds)
-    tuning = Tuning(_module(wanted, known.way), known, "remembered") if known else _found(wanted, case, seconds, tell)
+    tuning = _by(wanted, known, "remembered", ()) if known else _found(wanted, case, seconds, tell)
     if path is not None:
         write_whole(path, tuning.plan.toml().encode())
     return tuning
@@ -154,6 +154,13 @@ def _read(path: str | Path, case: Case) -> tuple[Plan, list[str]]:
     return plan, notes
 
 
+def _by(wanted: Wanted, plan: Plan, source: str, notes: Sequence[str]) -> Tuning:
+    """The module that runs by a plan that was found before."""
+    unknown = remember(plan.kernels)
+    told = (*notes, f"kernels of the plan that this version does not try: {unknown}") if unknown else tuple(notes)
+    return Tuning(_module(wanted, plan.way), plan, source, told)
+
+
 def _module(wanted: Wanted, way: Way) -> nn.Module:
     shapes = tuple(tuple(shape) for shape in wanted.case().inputs.values())
     place = wanted.inputs()[0].device
@@ -163,11 +170,11 @@ def _module(wanted: Wanted, way: Way) -> nn.Module:
 def _found(wanted: Wanted, case: Case, seconds: float, tell: Telling) -> Tuning:
     """The fastest way, timed here and now."""
     start = perf_counter()
-    inputs, runners = wanted.inputs(), dict[Way, Runner]()
+    inputs, runners, met = wanted.inputs(), dict[Way, Runner](), dict[Way, set[Problem]]()
     module_of: Callable[[Layout, bool], nn.Module] = cache(wanted.module)
 
     def make(way: Way) -> Callable[..., object]:
-        with probing() if way.fused else nullcontext():
+        with probing() if way.fused else nullcontext(set[Problem]()) as met[way]:
             runners[way] = prepare(module_of(way.layout, way.fused), way, inputs)
         return runners[way].run
 
@@ -175,7 +182,8 @@ def _found(wanted: Wanted, case: Case, seconds: float, tell: Telling) -> Tuning:
         answers, allowed = _plain(wanted, inputs)
         trial = Trial(inputs, answers, allowed, inputs[0].device, seconds, perf_counter() - start)
         way, tried = choose(ways(case.kind, case.dtype), make, trial, tell)
-    plan = Plan(case, seconds, way, tried)
+    kernels = [{"problem": each["problem"], "plan": each["plan"]} for each in remembered(met.get(way, ()))]
+    plan = Plan(case, seconds, way, tried, tuple(kernels))
     module = tuned(
         module_of(way.layout, way.fused),
         Tuned(way, tuple(tuple(each.shape) for each in inputs), wanted.numbers, inputs[0].device),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +14,9 @@ import torch
 import graphbuilder as gb
 from graphbuilder.backends.torch import tuned as tuned_module
 from graphbuilder.backends.torch.engines import Way
+from graphbuilder.backends.torch.kernels import Form, Window
+from graphbuilder.backends.torch.kernels.plans import Plan as Kernel
+from graphbuilder.backends.torch.kernels.plans import Problem, forget, remember, remembered
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.tuning import tune as tuning
 from graphbuilder.tuning.keeping import path_of
@@ -142,3 +147,50 @@ def test_from_python(searches: list[float]) -> None:
 def test_a_plan_prints_as_a_table() -> None:
     plan = tuned().plan
     assert isinstance(plan, Plan) and "times as fast" in str(plan)
+
+
+def kernels() -> list[dict[str, Any]]:
+    """What is remembered of two shapes, as if they had been tried."""
+    for each in (Form(before="relu", padding=(1, 1, 1, 1)), Window((3, 3), (2, 2))):
+        problem = Problem("an H200", "bfloat16", (256, 728, 19, 19), (3, 3), 728, 728, 256 * 361, False, each)
+        remember([{"problem": {**problem._asdict(), "form": each._asdict()}, "plan": Kernel("library")._asdict()}])
+    return [{"problem": each["problem"], "plan": each["plan"]} for each in remembered()]
+
+
+def test_a_plan_has_its_kernels() -> None:
+    forget()
+    first = tuned()
+    plan = replace(first.plan, kernels=tuple(kernels()))
+    assert len(plan.kernels) == 2
+    Path("x.plan.toml").write_text(plan.toml())
+    forget()
+    again = tuned(None, "x.plan.toml")
+    assert again.plan == plan and again.notes == ()
+    assert [each["plan"]["kind"] for each in remembered()] == ["library", "library"]
+    forget()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('kind = "library"', 'kind = "other"', "kernels.found.0.plan.kind"),
+        ("made = 728", "made = 0", "kernels.found.0.problem.made"),
+        ('before = "relu"', 'before = "tan"', "kernels.found.0.problem.form"),
+    ],
+)
+def test_bad_kernels_are_refused(old: str, new: str, told: str) -> None:
+    plan = replace(tuned().plan, kernels=tuple(kernels()))
+    forget()
+    Path("x.plan.toml").write_text(plan.toml().replace(old, new, 1))
+    with pytest.raises(CompileError) as error:
+        tuned(None, "x.plan.toml")
+    assert set(codes(error)) == {"GB712"} and told in error.value.diagnostics[0].message
+
+
+def test_kernels_that_nobody_would_try_are_left_out() -> None:
+    plan = replace(tuned().plan, kernels=tuple(kernels()))
+    forget()
+    Path("x.plan.toml").write_text(plan.toml().replace("rows = 128", "rows = 127", 1))
+    assert tuned(None, "x.plan.toml").notes == ("kernels of the plan that this version does not try: 1",)
+    assert len(remembered()) == 1
+    forget()

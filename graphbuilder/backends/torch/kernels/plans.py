@@ -11,7 +11,7 @@ over to another process.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
@@ -73,45 +73,62 @@ class Plan(NamedTuple):
 
 _found: dict[Problem, Plan] = {}
 _seconds: dict[Problem, dict[Plan, float]] = {}
-_probing: ContextVar[bool] = ContextVar("probing", default=False)
+_probing: ContextVar[set[Problem] | None] = ContextVar("probing", default=None)
 
 
 def plan_of(problem: Problem, run: Callable[[Plan], object]) -> Plan:
     """The plan for ``problem``; ``run`` runs it by any."""
-    if problem not in _found and _probing.get():
-        _probe(problem, run)
+    met = _probing.get()
+    if met is not None:
+        met.add(problem)
+        if problem not in _found:
+            _probe(problem, run)
     return _found.get(problem) or static(problem)
 
 
 @contextmanager
-def probing() -> Generator[None]:
-    """While it is open, shapes that are new are tried out, which takes seconds each."""
-    token = _probing.set(True)
+def probing() -> Generator[set[Problem]]:
+    """While it is open, shapes that are new are tried out, which takes seconds each; gives all that are met."""
+    met: set[Problem] = set()
+    token = _probing.set(met)
     try:
-        yield
+        yield met
     finally:
         _probing.reset(token)
 
 
-def remembered() -> list[dict[str, Any]]:
-    """What was found in this process or given to it, with the seconds of each candidate, as plain values."""
+def remembered(problems: Collection[Problem] | None = None) -> list[dict[str, Any]]:
+    """What was found in this process or given to it, with the seconds of each candidate, as plain values; of all, or of
+    some ``problems``."""
     return [
         {
-            "problem": {**problem._asdict(), "form": problem.form._asdict()},
+            "problem": _thawed({**problem._asdict(), "form": _thawed(problem.form._asdict())}),
             "plan": plan._asdict(),
             "seconds": [{**each._asdict(), "seconds": time} for each, time in _seconds.get(problem, {}).items()],
         }
         for problem, plan in _found.items()
+        if problems is None or problem in problems
     ]
 
 
-def remember(rows: Iterable[dict[str, Any]]) -> None:
-    """Take over what ``remembered`` gave in another process."""
+def remember(rows: Iterable[Mapping[str, Any]]) -> int:
+    """Take over what ``remembered`` gave in another process; how many were left out, since they are not tried here."""
+    count = 0
     for row in rows:
         problem = _frozen(row["problem"])
         kind = Form if "before" in problem["form"] else Window
         problem["form"] = kind(**_frozen(problem["form"]))
-        _found[Problem(**problem)] = Plan(**row["plan"])
+        found, plan = Problem(**problem), Plan(**row["plan"])
+        if plan in candidates(found):
+            _found[found] = plan
+        else:
+            count += 1
+    return count
+
+
+def _thawed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Tuples as the lists that they are in JSON."""
+    return {name: list(cast("tuple[int]", each)) if type(each) is tuple else each for name, each in values.items()}
 
 
 def _frozen(values: Mapping[str, Any]) -> dict[str, Any]:
