@@ -171,6 +171,7 @@ class Blocks:
             *(".".join(tap) for tap in taps),
         ]
         builder = BodyBuilder(self, scope, inputs, trail, taps_of(paths, before, body, after), init)
+        builder.sources = {name: frame.place for frame in trail.frames[-1:] for name in inputs}
         builder.nameless = self.context.unsound(block.place, "inputs", "before", "body", "branches", "after")
         if before:
             self._fork(builder, block, before)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphbuilder.diagnostics import Diagnostic, Label
 from graphbuilder.diagnostics.catalogue.references import (
     BadShare,
-    EmptyPath,
     NotBoolean,
-    UnknownOp,
     UnknownStep,
 )
-from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import Argument, compute_arguments, shown, written_words
 from graphbuilder.elaborate.context import Context, Trail, from_op_error
@@ -26,15 +23,15 @@ from graphbuilder.elaborate.faults import (
 )
 from graphbuilder.elaborate.initialisers import ByOp, check_owned, owned_names, read_initialisers
 from graphbuilder.elaborate.names import Named
-from graphbuilder.elaborate.order import around, build_order, circles
-from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
+from graphbuilder.elaborate.order import around, build_order, circles, readers
+from graphbuilder.elaborate.paths import Tap, all_paths, look_up, taps_of
 from graphbuilder.elaborate.reading import FAILED, Reading, facts_read, read
+from graphbuilder.elaborate.refusals import empty_path, unknown_op, unknown_owner
 from graphbuilder.elaborate.remedies import notes_on, of_inputs, of_paths, of_step
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Initialiser, Node, Op, OpError, TensorType, Value
 from graphbuilder.ir.fault import NOT_KNOWN
-from graphbuilder.ops.other_names import op_remedy
 from graphbuilder.spec.model import Step
 from graphbuilder.spec.unknown import UNKNOWN
 
@@ -88,6 +85,8 @@ class BodyBuilder:
         self.owners: dict[str, Node] = {}  # the nodes of steps, whose weights others may share
         self.left_out: set[str] = set()
         self.steps: dict[str, Step] = {}
+        self.begun: dict[str, Sequence[Named]] = {}  # the lists of steps that are built or being built, by each step
+        self.sources: Mapping[str, Place] = {}  # where the inputs come from, as far as that is known
         self.nameless = False  # whether a faulty name, already reported, may be the one that a path looks for
         self.sketch = Sketch()
 
@@ -99,7 +98,7 @@ class BodyBuilder:
         """A builder for a side path: it sees this body's inputs and its own steps, nothing else."""
         paths = [*all_paths(body), *(".".join(tap) for tap in taps)]
         inner = BodyBuilder(self.blocks, self.scope, self.inputs, self.trail, taps_of(paths, body), self.init)
-        inner.nameless = self.nameless
+        inner.nameless, inner.sources = self.nameless, self.sources
         if self.forked:
             inner.begin_with(inner.start if self.fork is self.start else inner.taken_in(self.fork.sole))
             inner.sketch.last = "before"
@@ -131,6 +130,7 @@ class BodyBuilder:
             return NOTHING_KNOWN
         if self.context.marks:
             self.nameless |= any(self.context.unsound(named.step.place, "id") for named in body)
+        self.begun.update((named.name, body) for named in body)
         order = build_order(body)
         for diagnostic in circles(order, body):
             self.report(diagnostic)
@@ -155,6 +155,24 @@ class BodyBuilder:
         signal = self.signals[named.name] = self._step(named, start)
         if self.context.keeps_faults:
             sketch_step(self, named, signal, begin)
+
+    def look_up(self, path: str, place: Place, reader: Step | None = None) -> Signal:
+        """What ``path`` names, which ``reader`` or, without one, an output reads; a mistake in it is reported."""
+        lookup = look_up(path, self.signals, self.start, place, self.nodes)
+        if lookup.mistake:
+            name = next((name for name, step in self.steps.items() if step is reader), "")
+            told = look_up(path, self.readable(name), self.start, place, self.nodes).mistake
+            self.report(told or lookup.mistake)
+        return lookup.signal
+
+    def readable(self, reader: str = "") -> dict[str, Signal]:
+        """All that the paths of the step ``reader``, or of outputs, may begin with, in the order written."""
+        found = {"in": self.start} if "in" in self.inputs else {}
+        for name in [*self.signals, *self.begun]:
+            names = [named.name for named in self.begun.get(name, ())] if name not in found else ()
+            found.update((each, self.signals.get(each, NOTHING_KNOWN)) for each in names or [name])
+        behind = readers(reader, self.begun.get(reader, ()))
+        return {name: signal for name, signal in found.items() if name not in behind}
 
     def passes_on(self, body: Sequence[Named]) -> bool:
         """Whether every step is left out."""
@@ -273,7 +291,8 @@ class BodyBuilder:
         if call is None:
             known = self.signals.get(owner)
             if known.outputs is not None if known else not self.nameless:
-                self.report(unknown_owner(owner, self.calls, step))
+                owners = [name for name in self.readable(named.name) if name in self.begun]
+                self.report(unknown_owner(owner, owners, step))
             return NOTHING_KNOWN
         node = self.owners.get(owner)
         if node is None:  # what it gives could not be inferred, which is told
@@ -332,46 +351,25 @@ class BodyBuilder:
         """Report an op's refusal with the places that made the inputs it blames."""
         place = where if isinstance(where, Place) else where.place
         producers = {node.name: node for node in self.nodes}
-        blamed = [(producers.get(known.value.node), known) for known in (reading.known[at] for at in error.inputs)]
-        made = [node for node, _ in blamed if node]
-        related = tuple(
-            Label(node.place.span, f"`{node.name}` gives {known.type}") for node, known in blamed if node and node.place
-        )
+        blamed = [reading.known[at] for at in error.inputs]
+        made = [producers[known.value.node] for known in blamed if known.value.node in producers]
+        related = tuple(label for known in blamed for label in self._source(known, producers))
         untried = [*of_inputs(self.context.spec), *of_step(error, place, made)]
         if len(error.inputs) > 1 and reading.types:
             untried += of_paths(self, [reading.types[index] for index in error.inputs], place)
         diagnostic = from_op_error(error, place, arguments, related, tuple(untried))
         self.report(diagnostic.with_notes(*notes_on(error.rule, made)))
 
+    def _source(self, known: Known, producers: Mapping[str, Node]) -> Iterator[Label]:
+        """Where a value comes from, and its type."""
+        name = known.value.node
+        if name in self.sources:
+            yield Label(self.sources[name].span, f"`{name}` is {known.type}")
+        elif name in producers and (place := producers[name].place):
+            yield Label(place.span, f"`{name}` gives {known.type}")
+
 
 def alike(left: Signal, right: Signal) -> bool:
     """Whether both give one value of the same type."""
     one, other = left.sole, right.sole
     return one is not None and other is not None and one.type == other.type
-
-
-def empty_path(steps: Sequence[Step], place: Place) -> Diagnostic:
-    """The diagnostic for a path without steps: none is written, or every one is left out."""
-    if not steps:
-        return EmptyPath.at(place.span, "this path has no steps", help='write at least one: { op = "..." }')
-    if any(step.when is not True for step in steps):
-        word, remedy = "when", "let the `when` of one step be true"
-    else:
-        word, remedy = "repeat", "let one step be repeated at least once"
-    elsewhere = "" if place.keys[0] == "model" else f", or put the `{word}` on the step that uses this block"
-    return EmptyPath.at(place.span, "every step of this path is left out", help=f"{remedy}{elsewhere}")
-
-
-def unknown_owner(owner: str, known: Iterable[str], step: Step) -> Diagnostic:
-    """The diagnostic for weights shared with a step that is not there."""
-    message = f"no step `{owner}` in this body whose weights could be shared"
-    remedy = meant(owner, known, f'write that step, with `id = "{owner}"`, into this body')
-    return BadShare.at(step.place_of("share").span, message, help=remedy)
-
-
-def unknown_op(name: str, context: Context, step: Step) -> Diagnostic:
-    """The diagnostic for an op that the catalogue lacks."""
-    block = f'`{name}` is a block: use = "{name}"' if name in context.spec.blocks else None
-    return UnknownOp.at(
-        step.place_of("op").span, f"there is no op `{name}`", help=block or op_remedy(name, context.ops)
-    )

@@ -64,7 +64,8 @@ class Limits:
 
 
 class Frame(NamedTuple):
-    """One step of the way in through the blocks: the name of the call, the block, and where it is used."""
+    """One step of the way in through the blocks: the name of the call, the block, and where it is used; of a copy of an
+    op no block."""
 
     name: str
     block: str
@@ -85,8 +86,11 @@ class Trail:
         if not self.frames:
             return ()
         path = ".".join(frame.name for frame in self.frames)
-        innermost = self.frames[-1]
-        return (f"in {path}, a `{innermost.block}` used at {innermost.place.span}",)
+        innermost = next((frame for frame in self.frames[::-1] if frame.block), None)
+        if innermost is None:
+            return (f"in {path}",)
+        article = "a" if self.frames[-1].block else "in a"
+        return (f"in {path}, {article} `{innermost.block}` used at {innermost.place.span}",)
 
 
 @dataclass(eq=False)

@@ -156,6 +156,7 @@ def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | N
     taps = taps_of([*all_paths(body), *(output.path for output in outputs)], body)
     builder = BodyBuilder(blocks, context.params, inputs, Trail(), taps, {})
     builder.nameless = any(keys[0] == "inputs" for keys in spec.unsound)
+    builder.sources = {name: spec.place_of("inputs") / name for name in inputs}
     note_inputs(builder, spec.place_of("inputs"))
     last = builder.run(body, builder.start, spec.model.place_of("body"))
     given = named_outputs(builder, outputs, ()) if outputs else _last_output(outputs_of(builder, last, ()))

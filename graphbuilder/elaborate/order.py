@@ -40,6 +40,22 @@ def build_order(body: Sequence[Named]) -> Order:
     return order._replace(steps=[named for named in order.steps if named.name not in order.looped])
 
 
+def readers(name: str, body: Sequence[Named]) -> set[str]:
+    """The step called ``name`` and those of ``body`` that depend on it."""
+    by_read: dict[str, list[str]] = {}
+    for named in body:
+        for read in dependencies(named):
+            by_read.setdefault(read, []).append(named.name)
+    found: set[str] = set()
+    pending = [name]
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += by_read.get(name, ())
+    return found
+
+
 class _Visit(NamedTuple):
     """A step on the way down, the names that it reads and were not looked at yet, and the first step of the way that it
     was found to read, itself or by what it reads: alone in its list, by its number."""

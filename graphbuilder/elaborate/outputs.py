@@ -14,7 +14,7 @@ from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.references import TapNeedsId, TrainingInside
 from graphbuilder.document import Place
 from graphbuilder.elaborate.faults import broken, errors_at, keep_fault, values_of
-from graphbuilder.elaborate.paths import Tap, ambiguous, look_up
+from graphbuilder.elaborate.paths import Tap, ambiguous
 from graphbuilder.elaborate.signals import Known, Signal
 from graphbuilder.ir import Copies, Graph, Kind, Node, Value
 from graphbuilder.ir.fault import Fault
@@ -83,12 +83,10 @@ def _sketch(builder: BodyBuilder, name: str, path: str, place: Place) -> None:
 
 
 def _value_of(builder: BodyBuilder, path: str, place: Place) -> Known | None:
-    lookup = look_up(path, builder.signals, builder.start, place, builder.nodes)
-    if lookup.mistake:
-        builder.report(lookup.mistake)
-    if lookup.signal.outputs is not None and lookup.signal.sole is None:
-        builder.report(ambiguous(path, lookup.signal, place))
-    return lookup.signal.sole
+    signal = builder.look_up(path, place)
+    if signal.outputs is not None and signal.sole is None:
+        builder.report(ambiguous(path, signal, place))
+    return signal.sole
 
 
 def _with_taps(builder: BodyBuilder, pairs: list[tuple[str, Value]], taps: Sequence[Tap]) -> Outputs | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from graphbuilder.diagnostics.catalogue.references import Ports
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.elaborate.names import Named
-from graphbuilder.elaborate.paths import ambiguous, look_up
+from graphbuilder.elaborate.paths import ambiguous
 from graphbuilder.elaborate.scope import facts_of
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import TensorType, Value
@@ -83,14 +83,12 @@ def read(builder: BodyBuilder, named: Named, start: Signal, ports: PortNames | N
 
 def _find(builder: BodyBuilder, path: str, step: Step, key: int | str | None = None) -> Signal:
     place = step.place_of("from") if key is None else step.place_of("from") / key
-    lookup = look_up(path, builder.signals, builder.start, place, builder.nodes)
-    if lookup.mistake:
-        builder.report(lookup.mistake)
-    if "*" in path and lookup.signal.outputs is not None:
-        builder.context.params.terms.spend(len(lookup.signal.outputs), step.place)
+    signal = builder.look_up(path, place, step)
+    if "*" in path and signal.outputs is not None:
+        builder.context.params.terms.spend(len(signal.outputs), step.place)
     named = builder.steps.get(path.partition(".")[0])
     twice = builder.context.marks and named is not None and builder.context.unsound(named.place, TWICE)
-    return NOTHING_KNOWN if twice else lookup.signal
+    return NOTHING_KNOWN if twice else signal
 
 
 def _fit(builder: BodyBuilder, step: Step, signal: Signal, name: str, ports: PortNames | None) -> Reading:

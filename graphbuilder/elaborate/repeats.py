@@ -10,7 +10,7 @@ from graphbuilder.diagnostics.catalogue.limits import TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare, Ports
 from graphbuilder.elaborate.arguments import shown, written_words
 from graphbuilder.elaborate.builder import Call
-from graphbuilder.elaborate.context import INNER
+from graphbuilder.elaborate.context import INNER, Trail
 from graphbuilder.elaborate.faults import errors_at, keep_fault, titled, word_of
 from graphbuilder.elaborate.joins import Path, join
 from graphbuilder.elaborate.names import Named, base_name
@@ -149,11 +149,12 @@ def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies, wanted: Collecti
     ``wanted`` are the copies that are read from outside, among other names; "*" are all.
     """
     step = named.step
-    calls = _Calls(inner, named, copies)
+    calls, outside = _Calls(inner, named, copies), inner.trail
     current = dict(inner.start.outputs or {})
     signal = NOTHING_KNOWN
     for index in range(copies.number):
         reading = Reading(tuple(current.values()), NOTHING_KNOWN)
+        inner.trail = _into(outside, named, index)
         call = calls.call(index, reading)
         if call is None:
             _sketch_copy(inner, step, index, reading)
@@ -176,6 +177,11 @@ def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies, wanted: Collecti
                 inner.signals[name] = _renamed(signal, name)
             return _renamed(signal, str(copies.number - 1))
     return signal
+
+
+def _into(trail: Trail, named: Named, index: int) -> Trail:
+    """The way into a copy of an op; a block knows its own."""
+    return trail.into(f"{named.name}.{index}", "", named.step.place) if named.step.op else trail
 
 
 def _sketch_copy(inner: BodyBuilder, step: Step, index: int, reading: Reading) -> None:
@@ -214,10 +220,11 @@ def _carry(inner: BodyBuilder, step: Step, signal: Signal, current: dict[str, Kn
 def _beside(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
     """Copies side by side on one input, joined in order."""
     step = named.step
-    calls = _Calls(inner, named, copies)
+    calls, outside = _Calls(inner, named, copies), inner.trail
     reading = Reading(tuple((inner.start.outputs or {}).values()), NOTHING_KNOWN)
     paths: list[Path] = []
     for index in range(copies.number):
+        inner.trail = _into(outside, named, index)
         call = calls.call(index, reading)
         signal = inner.emit(str(index), call, reading, step, "0" if step.share is True else None)
         inner.signals[str(index)] = signal
@@ -225,6 +232,7 @@ def _beside(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
         if signal.outputs is None and inner.context.keeps_faults:
             _sketch_copy(inner, step, index, reading)
             break
+    inner.trail = outside
     return join(inner, str(step.merge), paths, step.place_of("merge"))
 
 
