@@ -1,0 +1,40 @@
+"""Keys of the file below a header, and TOML's names for types: each is told once, and read as what it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphbuilder.compiler import check_text
+
+HEAD = 'format = 1\nname = "tiny"\n'
+REST = '[inputs]\nx = [3, 8, 8]\n{}\n[params]\nwidth = 4\n{}\n[model]\nbody = [{{ use = "b" }}]\n{}\n[blocks.b]\n{}\n'
+BODY = 'body = [{ op = "conv", kernel = 1, out = "=width" }]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "table"),
+    [
+        (HEAD + REST.format('dialect = "keras"', "", "", BODY), "dialect", "inputs"),
+        ("format = 1\n" + REST.format('name = "a"', "", "", BODY), "name", "inputs"),
+        ("format = 1\n" + REST.format("", 'name = "a"', "", BODY), "name", "params"),
+        (HEAD + REST.format("", "", 'title = "A"', BODY), "title", "model"),
+        (HEAD + REST.format("", "", "", f'{BODY}dialect = "torch"'), "dialect", "blocks.b"),
+    ],
+)
+def test_a_key_of_the_file_below_a_header(text: str, key: str, table: str) -> None:
+    (found,) = check_text(text).diagnostics
+    assert (found.code, found.help) == ("GB101", f"write `{key}` above the first `[...]`")
+    assert found.message == f"`{key}` is a key of the file, and stands in `[{table}]`"
+    assert found.span is not None and found.span.text == key
+
+
+def test_names_that_are_free_may_be_those_of_keys() -> None:
+    text = HEAD + REST.format("", "title = 3", "", BODY) + '[outputs]\ndialect = "b"\n'
+    assert [each.code for each in check_text(text).diagnostics] == ["GB319"]
+
+
+def test_what_toml_calls_a_type_is_none_and_the_argument_must_be_given() -> None:
+    body = 'args = { on = "boolean" }\nbody = [{ op = "conv", kernel = 1, out = "=width", when = "=on" }]\n'
+    missing, wrong = check_text(HEAD + REST.format("", "", "", body)).diagnostics
+    assert (missing.code, missing.help) == ("GB306", "add `on = ...` to the step")
+    assert (wrong.code, wrong.help) == ("GB104", "did you mean `bool`?")
