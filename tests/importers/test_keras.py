@@ -70,6 +70,36 @@ def fields() -> Any:
     return keras.Model([left, right], make.LeakyReLU(negative_slope=0.1)(make.LayerNormalization()(x)))
 
 
+def exchanged() -> Any:
+    """Channels made of places and back, a mixture of tokens, and axes by number."""
+    keras = import_keras()
+    make = keras.layers
+    image = keras.Input((6, 8, 4))
+    x = make.Conv2D(5, 1)(make.Permute((3, 1, 2))(image))  # 4x6x5 of 6x8x4
+    x = make.Conv2D(3, 3)(make.Permute((2, 3, 1))(x))  # 4x3x3 of 6x5x4
+    x = make.Softmax(axis=1)(make.BatchNormalization(axis=3)(make.Permute((3, 2, 1))(x)))
+    x = make.Reshape((9, 4))(x)
+    x = make.Permute((2, 1))(make.Dense(9, activation="relu")(make.Permute((2, 1))(x)))
+    x = make.Concatenate(axis=2)([x, make.BatchNormalization(axis=2)(x)])
+    return keras.Model(image, make.BatchNormalization(axis=1)(make.Dense(3)(make.Flatten()(x))))
+
+
+def channels_first() -> Any:
+    """A model whose maps have their channels first throughout."""
+    keras = import_keras()
+    make = keras.layers
+    first: dict[str, Any] = {"data_format": "channels_first"}
+    image = keras.Input((3, 12, 10))
+    x = make.BatchNormalization(axis=1)(make.Conv2D(4, 3, padding="same", **first)(image))
+    x = make.MaxPooling2D(2, **first)(make.PReLU(shared_axes=[2, 3])(x))
+    x = make.Concatenate(axis=1)([x, make.SeparableConv2D(6, 3, padding="same", **first)(x)])
+    x = make.Concatenate(axis=3)([make.ReLU()(x), make.DepthwiseConv2D(3, padding="same", **first)(x)])
+    x = make.Multiply()([x, make.GlobalAveragePooling2D(keepdims=True, **first)(x)])
+    x = make.UpSampling2D(2, **first)(make.ZeroPadding2D(((0, 1), (2, 0)), **first)(x))
+    x = make.Conv2DTranspose(3, 3, strides=2, padding="same", **first)(x)
+    return keras.Model(image, make.Dense(5)(make.Dense(4)(make.Flatten(**first)(x))), name="first")
+
+
 def answers(model: Any, file: Path, spec: Path) -> float:
     """The largest difference of any output, relative to its scale; weights found by the mapping beside the spec."""
     network = gb.load(spec, strict=True)
@@ -78,7 +108,7 @@ def answers(model: Any, file: Path, spec: Path) -> float:
     batch = [torch.randn(2, *shape, generator=generator) for shape in shapes]
     with torch.inference_mode():
         found = outputs(gb.compile(network, weights=file).eval()(*batch))
-    given = [np.moveaxis(each.numpy(), 1, -1) for each in batch]
+    given = [np.moveaxis(each.numpy(), 1, -1) if model.name != "first" else each.numpy() for each in batch]
     wanted = model.predict(given if len(given) > 1 else given[0], verbose=0)
     listed = [*wanted.values()] if isinstance(wanted, dict) else wanted if isinstance(wanted, list) else [wanted]
     theirs = [torch.from_numpy(np.moveaxis(each, -1, 1).copy()) for each in listed]
@@ -138,6 +168,8 @@ def attending() -> Any:
 
 
 MODELS = {
+    "exchanged": (exchanged, 60, 0),
+    "channels_first": (channels_first, 60, 0),
     "attending": (attending, 60, 0),
     "shaped": (shaped, 40, 0),
     "well_named": (well_named, 25, 0),
@@ -242,13 +274,30 @@ def test_what_cannot_be_said_is_listed(tmp_path: Path, capsys: pytest.CaptureFix
     keras = import_keras()
     image = keras.Input((8, 8, 3))
     x = keras.layers.Lambda(lambda value: value + 1, name="plus")(image)
-    x = keras.layers.Permute((3, 1, 2), name="turn")(x)
+    x = keras.layers.BatchNormalization(axis=1, name="rows")(x)
     file, spec = tmp_path / "model.json", tmp_path / "model.toml"
     file.write_text(keras.Model(image, keras.layers.Conv2D(4, 3)(x)).to_json(), encoding="utf-8")
     assert run(["import", str(file), "-o", str(spec)]) == 2
     told = capsys.readouterr().err
-    assert "GB801" in told and "layer `plus`: `Lambda`" in told and "layer `turn`: axes in the order [3, 1, 2]" in told
+    assert (
+        "GB801" in told
+        and "layer `plus`: `Lambda`" in told
+        and "layer `rows`: axis = 1, which is not that of the channels" in told
+    )
     assert not spec.exists()
+
+
+def test_channels_that_are_first_in_some_layers_alone_are_told(tmp_path: Path) -> None:
+    keras = import_keras()
+    image, file = keras.Input((8, 8, 3)), tmp_path / "model.json"
+    x = keras.layers.MaxPooling2D(2)(keras.layers.Conv2D(4, 3, data_format="channels_first")(image))
+    file.write_text(keras.Model(image, x).to_json(), encoding="utf-8")
+    with pytest.raises(gb.CompileError, match="`Conv2D` with channels_first beside others with channels_last"):
+        gb.from_keras(file)
+    x = keras.layers.Conv2D(4, 3, data_format="channels_first")(image)
+    file.write_text(keras.Model(image, keras.layers.Dense(4)(x)).to_json(), encoding="utf-8")
+    with pytest.raises(gb.CompileError, match="`Dense`, which acts on the last axis, in a model with channels first"):
+        gb.from_keras(file)
 
 
 @pytest.mark.parametrize(

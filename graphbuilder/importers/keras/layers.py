@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from graphbuilder.importers.keras.attention import multi_head
+from graphbuilder.importers.keras.channels import place, refuse_other
 from graphbuilder.importers.keras.terms import ACTIVATIONS, INPUT, Config, Link, Unknown, rescaled
 from graphbuilder.importers.sizes import each, is_one, listed, short
 
@@ -24,8 +25,7 @@ def links(kind: str, config: Config) -> list[Link]:
     """
     if kind not in _LAYERS:
         raise Unknown(f"`{kind}` is no layer that is known")
-    if config.get("data_format") == "channels_first":
-        raise Unknown(f"`{kind}` with channels first")
+    refuse_other(kind, config)
     return [link if isinstance(link, Link) else Link(*link) for link in _LAYERS[kind](config)]
 
 
@@ -91,26 +91,26 @@ def _dense(config: Config) -> Chain:
 
 
 def _batch_norm(config: Config) -> Chain:
-    _last_axis(config)
+    _channels(config)
     args = {"eps": config["epsilon"], "momentum": round(1 - config["momentum"], 12)}
     return [("batchnorm", {**args, "scale": config["scale"], "bias": config["center"]})]
 
 
 def _layer_norm(config: Config) -> Chain:
-    _last_axis(config)
+    _channels(config)
     args = {"eps": config["epsilon"], "scale": config["scale"], "bias": config["center"]}
     return [("layernorm", args)]
 
 
 def _group_norm(config: Config) -> Chain:
-    _last_axis(config)
+    _channels(config)
     args = {"eps": config["epsilon"], "scale": config["scale"], "bias": config["center"]}
     return [("groupnorm", {"groups": config["groups"], **args})]
 
 
-def _last_axis(config: Config) -> None:
-    if short(config.get("axis", -1)) not in (-1, 3):
-        raise Unknown(f"axis = {config['axis']}, where channels are last")
+def _channels(config: Config) -> None:
+    if place(config, config.get("axis", -1)) is not None:
+        raise Unknown(f"axis = {config['axis']}, which is not that of the channels")
 
 
 def _max_pool(config: Config) -> Chain:
@@ -141,8 +141,13 @@ def _upsampling(config: Config) -> Chain:
 
 
 def _concatenate(config: Config) -> Chain:
-    axis = config.get("axis", -1)
-    return [("concat", {} if axis in (-1, 3) else {"axis": axis})]
+    axis = place(config, config.get("axis", -1))
+    return [("concat", {} if axis is None else {"axis": axis})]
+
+
+def _softmax(config: Config) -> Chain:
+    axis = place(config, config.get("axis", -1))
+    return [("softmax", {} if axis is None else {"axis": axis})]
 
 
 def _dropout(config: Config) -> Chain:
@@ -187,16 +192,32 @@ def _reshape(config: Config) -> Chain:
 
 
 def _permute(config: Config) -> Chain:
-    """Places exchanged; Keras counts axes from 1, and the channels are the last."""
+    """Axes exchanged; Keras counts them from 1, and the last is the channels', which another may become."""
     dims = listed(config["dims"])
-    if dims[-1] != len(dims):
-        raise Unknown(f"axes in the order {dims}, which puts channels where places are")
-    return [("permute", {"axes": [0, *dims[:-1]]})]
+    *places, channels = (axis % len(dims) for axis in dims)
+    axes = [channels, *places]
+    if not channels:
+        return [("permute", {"axes": axes})]
+    shape = listed(config.get(INPUT))[1:]
+    if not shape or not all(isinstance(size, int) for size in shape):
+        raise Unknown(
+            f"axes in the order {dims}, which makes channels of places, of sizes {shape or 'that are not told'}"
+        )
+    before = [shape[-1], *shape[:-1]]
+    # An axis can be the channels' where it is the first or the last.
+    ahead: Chain = []
+    behind: Chain = [("reshape", {"shape": [before[axis] for axis in axes]})]
+    if axes[-1]:
+        ahead = [("reshape", {"shape": before, "layout": "channels_last"})]
+        behind = behind if axes[-1] == len(axes) - 1 else []
+    if len(axes) - 1 not in (axes[0], axes[-1]) and ahead:
+        raise Unknown(f"axes in the order {dims}, whose channels come from the middle and go there")
+    return [*ahead, ("permute", {"axes": axes}), *behind]
 
 
 def _unit_norm(config: Config) -> Chain:
     """Keras takes the root of a sum of squares that is 1e-12 at least."""
-    _last_axis(config)
+    _channels(config)
     return [("l2norm", {"eps": 1e-6})]
 
 
@@ -233,7 +254,9 @@ def _weighed_sum(config: Config) -> Chain:
 
 
 def _prelu(config: Config) -> Chain:
-    if sorted(listed(config.get("shared_axes"))) not in ([], [1], [1, 2], [1, 2, 3]):
+    shared = {place(config, axis) for axis in listed(config.get("shared_axes"))}
+    rank = len(listed(config.get(INPUT)))
+    if None in shared or (rank and len(shared) != rank - 2):
         raise Unknown(f"a PReLU with shared_axes = {config.get('shared_axes')}")
     return [Link("prelu", {"shared": False}, leaves={"weight": "alpha"})]
 
@@ -327,7 +350,7 @@ _LAYERS: Mapping[str, Callable[[Config], Chain]] = {
     "Resizing": _resizing,
     "SeparableConv1D": _separable,
     "SeparableConv2D": _separable,
-    "Softmax": _plain("softmax"),
+    "Softmax": _softmax,
     **dict.fromkeys(("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"), _spatial_dropout),
     "StochasticDepth": lambda config: [("droppath", {"rate": config["drop_path_rate"]})],
     "Subtract": _plain("sub"),

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple, cast
 
 from graphbuilder.importers.keras import operations
 from graphbuilder.importers.keras.adapted import adapted
+from graphbuilder.importers.keras.channels import has_first
 from graphbuilder.importers.keras.files import config_of, refused
 from graphbuilder.importers.keras.layers import AUGMENTING, links
 from graphbuilder.importers.keras.names import fresh, given, scopes
 from graphbuilder.importers.keras.order import by_way
-from graphbuilder.importers.keras.terms import INPUT, OPERANDS, Config, Link, Unknown, inner, name_of
+from graphbuilder.importers.keras.terms import FIRST, INPUT, OPERANDS, Config, Link, Unknown, inner, name_of
 from graphbuilder.importers.sizes import listed
 from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed, name_for
 from graphbuilder.ir import TensorType, Value
@@ -58,7 +59,7 @@ def read(path: str | Path, sizes: Sequence[Sequence[int]] = ()) -> Traced:
         unexpressed.raise_if_any()
     try:
         numbers = adapted(path, config)
-        reader = _Reader(unexpressed, sizes, numbers)
+        reader = _Reader(unexpressed, sizes, numbers, has_first(config))
         outputs = reader.model(inner(config), (), None)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise refused(path, "its config is not one that Keras writes") from error
@@ -109,7 +110,11 @@ class _Call(NamedTuple):
 
 class _Reader:
     def __init__(
-        self, unexpressed: Unexpressed, sizes: Sequence[Sequence[int]], numbers: Mapping[str, Mapping[str, Any]]
+        self,
+        unexpressed: Unexpressed,
+        sizes: Sequence[Sequence[int]],
+        numbers: Mapping[str, Mapping[str, Any]],
+        first: bool,
     ) -> None:
         self.inputs: dict[str, TensorType] = {}
         self.calls: list[Call] = []
@@ -118,6 +123,8 @@ class _Reader:
         self._unexpressed = unexpressed
         self._sizes = sizes
         self._numbers = numbers
+        # Whether channels are first.
+        self._first = first
         # What layers are called, beside which an input's name must tell it apart.
         self._taken: set[str] = set()
 
@@ -164,7 +171,7 @@ class _Reader:
     def _input(self, name: str, config: Config) -> Value:
         number = len(self.inputs)
         shape = listed(config.get("batch_shape") or config.get("batch_input_shape"))
-        *places, channels = shape[1:] or [1]
+        *places, channels = [*shape[2:], *shape[1:2]] if self._first else shape[1:] or [1]
         if number < len(self._sizes):
             channels, *places = self._sizes[number]
         if not shape or not all(isinstance(size, int) for size in (channels, *places)):
@@ -216,6 +223,8 @@ class _Reader:
         if ".ops." in str(call.layer.get("module")):
             if any(key not in _OPERANDS for key in named):
                 raise Unknown(f"the function `{kind}` with {', '.join(named)}")
+            if self._first and "axis" in inner(call.layer):
+                raise Unknown(f"the function `{kind}` over an axis, in a model with channels first")
             operands = [None if list(_tensors(each)) else each for each in (*said, *named.values())]
             return operations.links(kind, operands, inner(call.layer))
         extra = [each for each in (*said[1:], *named.values()) if not _is_unsaid(each) and not list(_tensors(each))]
@@ -223,7 +232,7 @@ class _Reader:
             raise Unknown(f"`{kind}` called with {', '.join(map(str, extra))} beside its input")
         if kind in AUGMENTING:
             self.dropped.append(f"`{path}` ({kind})")
-        told = {INPUT: _shape(call), OPERANDS: _operands(call), **self._numbers.get(path, {})}
+        told = {INPUT: _shape(call), OPERANDS: _operands(call), FIRST: self._first, **self._numbers.get(path, {})}
         return links(kind, {**inner(call.layer), **told})
 
 
@@ -231,6 +240,8 @@ def _shape(call: _Call) -> Any:
     """The shape of what a call reads first, the batch in front; None where the file does not tell (Keras 2)."""
     said, named = _arguments(call)
     first: Any = next(iter([*said, *named.values()]), None)
+    while listed(first):
+        first = listed(first)[0]
     return cast("Config", first)["config"].get("shape") if isinstance(first, Mapping) else None
 
 

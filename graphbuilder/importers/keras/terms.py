@@ -10,9 +10,10 @@ from graphbuilder.importers.sizes import is_one, listed, short
 Config = Mapping[str, Any]
 
 # Beside a layer's settings: the shape that it reads, where the file tells; for each tensor of a call its name or place
-# among the arguments, and what tells it from the others.
+# among the arguments, and what tells it from the others; whether the model has its channels first.
 INPUT = "input_shape"
 OPERANDS = "operands"
+FIRST = "channels_first"
 
 
 class Unknown(Exception):
