@@ -52,7 +52,8 @@ def blamed(
         return diagnostics
     few = smaller(limits, _STEPS)
     # What was found before the elaboration is not there in any case.
-    found = {told(each) for each in _mistakes(few, partial(_as_set, spec, settings))}
+    mistakes = _mistakes(few, partial(_as_set, spec, settings))
+    found = {told(each) for each in mistakes if each.severity == "error"}
     left = [(cause, _mistakes(few, cause.without)) for cause in causes]
     sink = Sink()
     for each in diagnostics:

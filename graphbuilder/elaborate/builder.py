@@ -208,7 +208,7 @@ class BodyBuilder:
         ports = self.blocks.ports_of(step)
         reading = read(self, named, start, ports)
         scope = self.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN, **facts_read(reading, ports))
-        if step.op is None and not step.blocks:
+        if (step.op is None) is not bool(step.blocks):  # neither, or both
             compute_arguments(step.args, step.place_of, scope)
             return NOTHING_KNOWN
         for index in range(len(step.blocks) or 1):
@@ -217,7 +217,7 @@ class BodyBuilder:
 
     def check_blindly(self, step: Step) -> None:
         """Look for mistakes in a step that is left out, as far as they would be some with any params."""
-        if step.op is None and not step.blocks:
+        if (step.op is None) is not bool(step.blocks):
             return
         facts = facts_read(FAILED, self.blocks.ports_of(step))
         scope = self.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN, **facts).blinded()
