@@ -20,6 +20,7 @@ Convention = Literal["keras", "torch"]
 
 _MOST = 100_000
 _LONGEST = 1_000
+_AXES = 64
 
 
 class Stored(NamedTuple):
@@ -99,3 +100,15 @@ def refuse_many(path: str, names: Collection[str]) -> None:
     if long is not None:
         message = f"{path} holds a tensor whose name has {len(long):,} characters, and {_LONGEST:,} are read at most"
         raise refusal(WeightsTooMany, message, f"it begins with `{long[:40]}`")
+
+
+def refuse_axes(path: str, tensors: Mapping[str, Stored]) -> None:
+    """Refuse tensors of more axes than numpy and torch know.
+
+    Raises:
+        CompileError: GB414.
+    """
+    found = next(((name, len(each.shape)) for name, each in tensors.items() if len(each.shape) > _AXES), None)
+    if found is not None:
+        name, axes = found
+        raise refusal(WeightsTooMany, f"{path}: {name} has {axes:,} axes, and {_AXES} are read at most")

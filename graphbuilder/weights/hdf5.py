@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.files import FileUnreadable
-from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsOversized, WeightsUnsafe
+from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsOversized, WeightsTooMany, WeightsUnsafe
 from graphbuilder.weights.checkpoint import Stored, refusal, refuse_many
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ SECONDS = 10
 # On the clock, where processor time cannot be limited or a disk is slow.
 _PATIENCE = 300
 _APART = "graphbuilder.weights.hdf5_apart"
-_RULES = {rule.code: rule for rule in (WeightsDamaged, WeightsUnsafe, WeightsOversized)}
+_RULES = {rule.code: rule for rule in (WeightsDamaged, WeightsUnsafe, WeightsOversized, WeightsTooMany)}
 _AGAIN = "fetch or save the file again"
 
 

@@ -30,6 +30,8 @@ Dataset = Any
 
 _MORE_BYTES = 1 << 30
 _MAX_DEPTH = 64
+# Groups, tensors and attributes, some three seconds of them: several times as many as any of Keras's own networks has.
+_MOST = 30_000
 _SAVE = "save the tensors themselves"
 
 
@@ -80,14 +82,16 @@ class Reader:
         self.tensors: dict[str, dict[str, Any]] = {}
         self.pieces: list[bytes] = []
         self._seen: set[int] = set()
+        self._found = 0
 
     def walk(self, group: Group, path: str = "", depth: int = 1) -> None:
         """Everything below ``group``; each group once, since the ways through few of them can be without number."""
+        self._count(len(group.attrs) + len(group))
         self.attributes[path] = dict(_attributes(group, path))
         self._seen.add(h5py.h5o.get_info(group.id).addr)
         for key in group:
             name = f"{path}/{key}" if path else key
-            if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+            if group.id.links.get_info(key.encode()).type != h5py.h5l.TYPE_HARD:
                 raise Refusal("GB403", f"{name} is a link out of its place", _SAVE)
             item = group[key]
             if isinstance(item, h5py.Dataset):
@@ -96,6 +100,12 @@ class Reader:
                 raise Refusal("GB403", f"{name} is a group in two places, or {_MAX_DEPTH} groups deep", None)
             else:
                 self.walk(item, name, depth + 1)
+
+    def _count(self, more: int) -> None:
+        self._found += more
+        if self._found > _MOST:
+            message = f"it has more than {_MOST:,} groups, tensors and attributes"
+            raise Refusal("GB414", message, "save the weights alone, without what a trainer keeps")
 
     def _told(self, name: str, dataset: Dataset) -> dict[str, Any]:
         if dataset.external or dataset.is_virtual:

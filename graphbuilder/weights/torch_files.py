@@ -13,7 +13,7 @@ import torch
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsUnknown, WeightsUnsafe
-from graphbuilder.weights.checkpoint import Checkpoint, Stored, refusal, refuse_many, refuse_oversized
+from graphbuilder.weights.checkpoint import Checkpoint, Stored, refusal, refuse_axes, refuse_many, refuse_oversized
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,6 +45,7 @@ def read_safetensors(path: str, opened: ExitStack) -> Checkpoint:
         names: list[str] = file.keys()
         refuse_many(path, names)
         tensors = {ours: _lazy(name, file) for name, ours in _unwrapped(names).items()}
+        refuse_axes(path, tensors)
     except (library.SafetensorError, OSError, ValueError, RuntimeError) as error:
         raise _damaged(path, error) from error
     return Checkpoint(path, "safetensors", tensors, _open=opened.pop_all())
@@ -73,6 +74,7 @@ def read_state(path: str, file: BinaryIO, size: int) -> Checkpoint:
     refuse_many(path, beside)
     tensors = {ours: _held(path, name, found[name], size) for name, ours in _unwrapped(found).items()}
     others = {name: _held(path, name, tensor, size) for name, tensor in beside.items() if name not in tensors}
+    refuse_axes(path, {**tensors, **others})
     return Checkpoint(path, "torch", {**tensors, **others}, beside=frozenset(others))
 
 

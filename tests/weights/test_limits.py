@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import pytest
 
 from graphbuilder.diagnostics import CompileError
@@ -32,6 +33,20 @@ def refusal(path: Path) -> str:
 def test_more_than_anyone_reads_is_refused_and_not_echoed(header: dict[str, Any], tmp_path: Path) -> None:
     told = refusal(written(tmp_path / "w.safetensors", header))
     assert "GB414" in told and len(told) < 1000
+
+
+def test_more_axes_than_anything_has_are_refused(tmp_path: Path) -> None:
+    told = refusal(written(tmp_path / "w.safetensors", {"a": {**EMPTY, "shape": [0] * 100_000}}))
+    assert "GB414" in told and "100,000 axes" in told and len(told) < 1000
+
+
+def test_hdf5_of_very_many_groups_is_given_up(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "w.h5", "w", libver="latest") as file:
+        group = file.create_group("layers")
+        for number in range(30_000):
+            group.attrs[f"a{number}"] = 0
+    told = refusal(tmp_path / "w.h5")
+    assert "GB414" in told and "30,000" in told
 
 
 @pytest.mark.parametrize("shape", [[-1, 4], [8]])
