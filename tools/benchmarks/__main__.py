@@ -1,4 +1,4 @@
-"""``tools/benchmark [startup] [scale] [growth] [build] [forward] [optimize]``: what the tool costs, as ratios."""
+"""``tools/benchmark [startup] [scale] [growth] [build] [forward] [optimize] [first]``: what it costs, as ratios."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextlib
 import importlib.util
 import io
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tools.benchmarks.growth import SIZES, plot
-from tools.benchmarks.pairs import Ratio, compare
+from tools.benchmarks.pairs import Ratio, compare, ratio_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -132,6 +133,21 @@ def forward(rounds: int) -> Iterator[Ratio]:
             yield compare(f"forward, batch {batch}", lambda: ours(image), lambda: theirs(image), rounds * times)  # noqa: B023
 
 
+def first(rounds: int) -> Iterator[Ratio]:
+    """The first batch that Xception answers, making and optimising it included, over that of ``torch.compile``; three
+    times at most, since compiling takes minutes."""
+
+    def seconds(who: str) -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", "tools.benchmarks.first", who, str(SPEC)]
+            # Nothing that was compiled before is found.
+            environment = {**os.environ, "TORCHINDUCTOR_CACHE_DIR": folder}
+            return float(subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env=environment).stdout)
+
+    pairs = [(seconds("ours"), seconds("theirs")) for _ in range(min(rounds, 3))]
+    yield ratio_of("first batch / torch.compile, freezing", pairs)
+
+
 def _settle(model: nn.Module, images: Tensor) -> None:
     """Give the batch norms the statistics of a batch: signals that die out would be timed as denormal numbers."""
     import torch
@@ -177,6 +193,7 @@ SUITES: dict[str, Callable[[int], Iterator[Ratio]]] = {
     "build": build,
     "forward": forward,
     "optimize": optimize,
+    "first": first,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 
@@ -37,6 +37,11 @@ def compare(name: str, ours: Callable[[], object], theirs: Callable[[], object],
             pairs.append((seconds(ours), second))
         else:
             pairs.append((seconds(ours), seconds(theirs)))
+    return ratio_of(name, pairs)
+
+
+def ratio_of(name: str, pairs: Sequence[tuple[float, float]]) -> Ratio:
+    """The ratio of seconds, ours and theirs round by round."""
     ratios = [mine / other for mine, other in pairs]
     mine, other = zip(*pairs, strict=True)
     return Ratio(
