@@ -125,7 +125,10 @@ def test_mistakes_as_they_are_typed(tmp_path: Path) -> None:
             assert found.code_description and found.code_description.href.endswith("codes.md#gb204")
             assert [
                 (each.message, each.location.uri, each.location.range) for each in found.related_information or ()
-            ] == [("`a` gives 8x14x14", editor.uri, editor.range('{ id = "a", op = "conv", out = 8, kernel = 3 }'))]
+            ] == [
+                ("`x` is 8x16x16", editor.uri, editor.range("[8, 16, 16]")),
+                ("`a` gives 8x14x14", editor.uri, editor.range('{ id = "a", op = "conv", out = 8, kernel = 3 }')),
+            ]
             wanted = lsp.CodeActionParams(editor.document, found.range, lsp.CodeActionContext([found]))
             fixes = await editor.client.text_document_code_action_async(wanted)
             assert fixes and fixes[0].title.startswith('Write padding = "same"')
