@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -100,6 +101,21 @@ def channels_first() -> Any:
     return keras.Model(image, make.Dense(5)(make.Dense(4)(make.Flatten(**first)(x))), name="first")
 
 
+def called_again() -> Any:
+    """A model in the model that is called in a row and gives the output; another that does, called on both inputs."""
+    keras = import_keras()
+    make = keras.layers
+    inner, left, right = (
+        keras.Input((8, 8, 4)),
+        keras.Input((8, 8, 4), name="left"),
+        keras.Input((8, 8, 4), name="right"),
+    )
+    refine = keras.Model(inner, make.ReLU()(make.Conv2D(4, 3, padding="same")(make.BatchNormalization()(inner))))
+    tower = keras.Sequential([keras.Input((8, 8, 4)), make.Conv2D(3, 3), make.GlobalAveragePooling2D()], name="tower")
+    x = refine(refine(refine(left)))
+    return keras.Model([left, right], [x, tower(x), tower(right)])
+
+
 def answers(model: Any, file: Path, spec: Path) -> float:
     """The largest difference of any output, relative to its scale; weights found by the mapping beside the spec."""
     network = gb.load(spec, strict=True)
@@ -168,6 +184,7 @@ def attending() -> Any:
 
 
 MODELS = {
+    "called_again": (called_again, 40, 1),
     "exchanged": (exchanged, 60, 0),
     "channels_first": (channels_first, 60, 0),
     "attending": (attending, 60, 0),
@@ -240,6 +257,26 @@ def test_attention_that_has_no_counterpart_is_told(call: Callable[..., Any], tol
     file.write_text(keras.Model(tokens, call(keras.layers.MultiHeadAttention(2, 3), tokens)).to_json())
     with pytest.raises(gb.CompileError, match=told):
         gb.from_keras(file)
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_calls_of_a_model_are_counted_as_keras_2_did(before: int, tmp_path: Path) -> None:
+    """Where the model in the model began with an input, its first call was the second."""
+
+    def layer(kind: str, name: str, *nodes: tuple[str, int], **config: Any) -> dict[str, Any]:
+        calls = [[[to, number, 0, {}]] for to, number in nodes]
+        return {"class_name": kind, "name": name, "config": {"name": name, **config}, "inbound_nodes": calls}
+
+    image = layer("InputLayer", "image", batch_input_shape=[None, 8, 8, 3])
+    relu = layer("Activation", "relu", ("image", 0), activation="relu")
+    ends = {"input_layers": [["image", 0, 0]], "output_layers": [["relu", 0, 0]]}
+    sub = layer("Functional", "sub", ("image", 0), ("sub", before), layers=[image, relu], **ends)
+    layers = [image, sub, layer("GlobalAveragePooling2D", "pool", ("sub", before + 1))]
+    config = {"name": "net", "layers": layers, "input_layers": [["image", 0, 0]], "output_layers": [["pool", 0, 0]]}
+    (tmp_path / "net.json").write_text(json.dumps({"class_name": "Functional", "config": config}))
+    ops = [line.split('op = "')[1].partition('"')[0] for line in gb.from_keras(tmp_path / "net.json").text.splitlines()
+           if "op = " in line]  # fmt: skip
+    assert ops == ["relu", "relu", "globalavgpool"]
 
 
 def test_sizes_that_a_file_leaves_open_are_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

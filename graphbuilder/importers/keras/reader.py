@@ -42,6 +42,10 @@ class Read(NamedTuple):
     node: int
     tensor: int
 
+    def counted(self, before: Mapping[str, int]) -> Read:
+        """With calls counted from 0, where the file counts so many ``before`` those of a layer."""
+        return self._replace(node=self.node - before.get(self.layer, 0))
+
 
 def read(path: str | Path, sizes: Sequence[Sequence[int]] = ()) -> Traced:
     """The model in the file at ``path``.
@@ -139,6 +143,7 @@ class _Reader:
         }
         reads: list[Read] = []
         calls: list[_Call] = []
+        within_calls, at_ends = _before(config)
         for layer in config["layers"]:
             name = name_of(layer)
             if layer["class_name"] == "InputLayer":
@@ -148,10 +153,12 @@ class _Reader:
                 tensors["", 0] = [waiting.pop(0) if given is not None else self._input("image", inner(layer))]
                 reads = [Read("", 0, 0)]
             called = list(_nodes(layer)) if "inbound_nodes" in layer else [reads]
-            calls += [_Call(layer, name, node, wanted) for node, wanted in enumerate(called)]
+            known = [[each.counted(within_calls) for each in wanted] for wanted in called]
+            calls += [_Call(layer, name, node, wanted) for node, wanted in enumerate(known)]
             reads = [Read(name, 0, 0)]
         self._run(calls, tensors, within)
-        ends = list(_ends(config["output_layers"])) if "output_layers" in config else reads
+        given_ends = list(_ends(config["output_layers"])) if "output_layers" in config else reads
+        ends = [end.counted(at_ends) for end in given_ends]
         return [tensors[end.layer, end.node][end.tensor] for end in ends]
 
     def _run(self, calls: list[_Call], tensors: Tensors, within: tuple[Scope, ...]) -> None:
@@ -252,6 +259,26 @@ def _operands(call: _Call) -> list[tuple[str | int, Read]]:
     return [(name, read) for name, value in arguments for read in _tensors(value)]
 
 
+def _before(config: Config) -> tuple[dict[str, int], dict[str, int]]:
+    """What a file counts before the calls of models in the model, where layers read them and where outputs do.
+
+    A functional model is called once when it is made. Keras 3 counts that at outputs alone, Keras 2 everywhere.
+    """
+    within: dict[str, int] = {}
+    ends: dict[str, int] = {}
+    reads = [read for layer in config["layers"] for node in _nodes(layer) for read in node]
+    reads += _ends(config.get("output_layers") or [])
+    for layer in config["layers"]:
+        name, nodes = name_of(layer), listed(layer.get("inbound_nodes"))
+        if layer["class_name"] not in _MODELS or not nodes:
+            continue
+        if isinstance(nodes[0], Mapping):
+            ends[name] = int(layer["class_name"] != "Sequential")
+        else:
+            ends[name] = within[name] = int(any(read.node >= len(nodes) for read in reads if read.layer == name))
+    return within, ends
+
+
 def _arguments(call: _Call) -> tuple[list[Any], Mapping[str, Any]]:
     """What a layer is called with by place, and by name where that says anything; Keras 2 has tensors alone there."""
     nodes = listed(call.layer.get("inbound_nodes"))
@@ -270,7 +297,7 @@ def _is_unsaid(value: Any) -> bool:
 
 def _nodes(layer: Config) -> Iterator[list[Read]]:
     """For each call of a layer, what it reads."""
-    for node in layer["inbound_nodes"]:
+    for node in listed(layer.get("inbound_nodes")):
         if isinstance(node, Mapping):
             yield list(_tensors([cast("Config", node).get("args"), cast("Config", node).get("kwargs")]))
         else:
