@@ -192,7 +192,8 @@ def _checked(
         found = (*error.diagnostics, TooManyMistakes.after(error.diagnostics))
         return Checked(None, found, spec, partial(drawable, spec, chosen, found, limits))
     if typed is None:
-        found = tried(blamed(spec, chosen, sink.diagnostics, limits), document, folder, chosen, limits)
+        found = blamed(spec, chosen, sink.diagnostics, limits)
+        found = tried(found, document, folder, chosen, limits, spec.place.document)
         return Checked(None, found, spec, partial(drawable, spec, chosen, found, limits))
     warnings = (*sink.diagnostics, *([TooManyWarnings.beyond(sink.beyond)] if sink.beyond else ()))
     return Checked(Network(spec, typed, {**spec.params, **chosen}, warnings), warnings, spec)

@@ -15,7 +15,7 @@ from graphbuilder.elaborate.arguments import shown
 from graphbuilder.elaborate.context import Limits
 from graphbuilder.elaborate.elaborate import elaborate
 from graphbuilder.elaborate.mistakes import Mistakes
-from graphbuilder.elaborate.trying import repairs, smaller, told
+from graphbuilder.elaborate.trying import affordable, repairs, smaller, told
 from graphbuilder.spec.merged import Merged
 from graphbuilder.spec.model import Spec
 from graphbuilder.spec.overriding import overriding, without
@@ -47,7 +47,8 @@ def blamed(
 
     A mistake that an override caused in an inherited file is one of the override, and is told there.
     """
-    causes = [*islice(_settings(spec, settings), _SETTINGS), *islice(_overrides(spec, settings), _OVERRIDES)]
+    overrides = affordable(_OVERRIDES, spec.place.document)
+    causes = [*islice(_settings(spec, settings), _SETTINGS), *islice(_overrides(spec, settings), overrides)]
     if not causes:
         return diagnostics
     few = smaller(limits, _STEPS)

@@ -21,7 +21,7 @@ from graphbuilder.elaborate.arguments import (
     plain_defaults,
 )
 from graphbuilder.elaborate.builder import BodyBuilder, Call
-from graphbuilder.elaborate.context import BODY, Context, Trail
+from graphbuilder.elaborate.context import BLIND, BODY, Context, Trail
 from graphbuilder.elaborate.faults import note_block
 from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
 from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut
@@ -143,6 +143,7 @@ class Blocks:
         """Look for mistakes in the blocks of which no body was made, as far as they would be some on any input."""
         for name in [name for name in self.context.spec.blocks if name not in self._built]:
             block = self.context.spec.blocks[name]
+            self.context.spend(BLIND, block.place)
             values = {declared: UNKNOWN for declared in block.args if is_type(block.args[declared])}
             types = (None,) * len(input_names(block))
             self._build(name, values, types, (), Trail(), self.context.params.blinded(), {})

@@ -40,8 +40,9 @@ MAX_ELEMENTS = 2**40
 MAX_STEPS = 10_000
 MAX_TERMS = 500_000
 MAX_MISTAKES = 100
-# The body of a block, and that of a branch or of copies, takes about as long as so many of its steps.
-BODY, INNER = 8, 4
+# The body of a block, that of a branch or of copies, and one that is only looked at, take about as long as so many of
+# its steps.
+BODY, INNER, BLIND = 8, 4, 2
 
 
 @dataclass(frozen=True)

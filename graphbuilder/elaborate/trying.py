@@ -25,9 +25,12 @@ from graphbuilder.document import Document, parse
 from graphbuilder.elaborate.context import Limits
 from graphbuilder.elaborate.elaborate import elaborate
 from graphbuilder.spec import sound_part
+from graphbuilder.spec.merged import characters
 
 # Each takes another elaboration, of a spec that fails anyway and is not large: half a second for all of them at most.
 _TRIED = 5
+# So many characters are read for that, those of the files that the spec extends counted.
+_CHARACTERS = 150_000
 _STEPS = 600
 _TERMS = 20_000
 _MEANT = re.compile(r"did you mean (?:`([^`]+)`|\"([^\"]+)\"|([^ `\"]+))\?|call it `(\w+)`\Z")
@@ -41,6 +44,7 @@ def tried(
     folder: Path | None,
     settings: Mapping[str, Any],
     limits: Limits,
+    whole: Document | None = None,
 ) -> tuple[Diagnostic, ...]:
     """``diagnostics`` of ``document``, each with the first of its remedies after which it is gone and no other comes.
 
@@ -48,17 +52,23 @@ def tried(
         folder: where the document lies, for ``extends``.
         settings: values for params, already checked against them.
         limits: those of the run; what is tried may have fewer steps.
+        whole: the document with those that it extends, where these could be had.
     """
     few = smaller(limits)
     found = list(diagnostics)
-    rows = [(each, [*each.untried, *near(each, document.source.path)]) for each in diagnostics]
+    rows = ((each, (*each.untried, *near(each, document.source.path))) for each in diagnostics)
     trials = ((number, remedy) for number, (_, remedies) in enumerate(rows) for remedy in remedies)
     wanted = ((number, remedy) for number, remedy in trials if found[number].remedy is None)
-    for number, remedy in islice(wanted, _TRIED):
+    for number, remedy in islice(wanted, affordable(_TRIED, whole or document)):
         left = _mistakes(remedy.applied, document.source.path, folder, settings, few)
         if mends(remedy, diagnostics[number], diagnostics, left):
             found[number] = _repaired(diagnostics[number], remedy)
     return tuple(found)
+
+
+def affordable(most: int, whole: Document) -> int:
+    """How many times, ``most`` at most, a spec may be read again that ``whole`` holds."""
+    return min(most, _CHARACTERS // (1 + characters(whole)))
 
 
 def near(diagnostic: Diagnostic, path: str) -> Iterator[Remedy]:

@@ -60,6 +60,13 @@ def files(document: Document) -> list[str]:
     return found
 
 
+def characters(document: Document) -> int:
+    """How long the texts of the files that make up ``document`` are together."""
+    if not isinstance(document, Merged):
+        return len(document.source.text)
+    return characters(document.child) + characters(document.parent)
+
+
 def own(place: Place) -> Place | None:
     """The place in the file itself, or None where another wrote it."""
     if not isinstance(place.document, Merged):
