@@ -1,5 +1,7 @@
 """What stands beside what: copies, stages, outputs on the way, and which ways round are skips."""
 
+from pathlib import Path
+
 import pytest
 
 from graphbuilder import compiler
@@ -7,6 +9,7 @@ from graphbuilder.backends.graphviz import Options
 from graphbuilder.backends.graphviz.figure import drawing, scene
 from tests.backends.graphviz.test_scene import HEAD
 
+SPECS = Path(__file__).parents[3] / "specs"
 BRANCHES = """
 [model]
 body = [{ id = "path", use = "path", repeat = %d, merge = "concat" }]
@@ -84,3 +87,8 @@ def test_only_what_is_joined_is_a_skip(block: str, skipped: bool) -> None:
     assert checked.network is not None, checked.diagnostics
     lines = drawing(checked.network.typed, Options()).lines
     assert any(line.tail == "x" and line.kind == "shortcut" for line in lines) == skipped
+
+
+def test_a_panel_is_named_after_what_runs_and_not_after_what_only_training_does() -> None:
+    said = {words.text for words in drawing(compiler.load(SPECS / "googlenet.toml").typed, Options()).words}
+    assert {"Inception 5", "7×7×832 → 7×7×1024", "auxiliary1", "auxiliary2"} <= said

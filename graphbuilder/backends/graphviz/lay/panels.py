@@ -111,9 +111,9 @@ class Panels:
         return after if before == after else f"{after}, was {before}"
 
     def _beside(self, unit: Unit, section: Section) -> list[str]:
-        """The blocks that are in ``unit`` and not in its section, since they run beside it."""
-        paths = [item for element in unit.elements for item in items_of(element)]
-        blocks = (path for path in paths if "." in path or isinstance(self._region.items[path], Card))
+        """The blocks that are in ``unit`` and not in its section, since they run beside it, but for training alone."""
+        items = {item: self._region.items[item] for element in unit.elements for item in items_of(element)}
+        blocks = (path for path, item in items.items() if ("." in path or isinstance(item, Card)) and not item.training)
         names = dict.fromkeys(path.split(".")[0] for path in blocks if not path.startswith(f"{section.path}."))
         return [text.clean(name) for name in names if name != section.path.split(".")[0]]
 
