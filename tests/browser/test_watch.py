@@ -28,45 +28,60 @@ _TIMED = """() => {
 _SEEN = "() => document.querySelector('#view, svg g').getAttribute('transform')"
 
 
+def _written(folder: Path) -> None:
+    for name in ("xception", "xception_tutorial"):
+        (folder / f"{name}.toml").write_bytes((SPECS / f"{name}.toml").read_bytes())
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("xception", "xception_tutorial"):
-        (tmp_path / f"{name}.toml").write_bytes((SPECS / f"{name}.toml").read_bytes())
+    _written(tmp_path)
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """The tutorial's Xception, watched for all tests of this module: its folder and the address of its page."""
+    folder = tmp_path_factory.mktemp("watched")
+    _written(folder)
+    process = Watched("xception_tutorial.toml", folder=folder)
+    yield folder, process.line("http://").split()[0]
+    process.end()
+
+
 @pytest.fixture
-def page(chromium: Browser, folder: Path) -> Iterator[Page]:
-    """The page of the tutorial's Xception, watched; what goes wrong in it fails the test."""
-    watched = Watched("xception_tutorial.toml", folder=folder)
+def page(chromium: Browser, watched: tuple[Path, str]) -> Iterator[Page]:
+    """The page of the tutorial's Xception, as it was at first; what goes wrong in it fails the test."""
+    folder, address = watched
+    _written(folder)
     faults: list[str] = []
     page = chromium.new_page(viewport={"width": 1440, "height": 900})
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    page.goto(watched.line("http://").split()[0])
+    page.goto(address)
     expect(page.locator("#title")).to_have_text("Xception, tutorial configuration")
+    expect(page.locator("#facts")).to_contain_text("22.86 M parameters")
     page.evaluate(_TIMED)
     yield page
     page.close()
-    watched.end()
     assert faults == []
 
 
-def test_a_save_changes_the_figure_and_nothing_else(page: Page, folder: Path) -> None:
+def test_a_save_changes_the_figure_and_nothing_else(page: Page, watched: tuple[Path, str]) -> None:
     page.locator('[data-item][aria-label*="exit.block13,"] .mark').first.click()
     page.locator('[data-item][aria-label*="entry.stem.conv_2,"]').first.click()
     page.keyboard.press("+")
     address, seen = page.url, page.evaluate(_SEEN)
     folded = page.locator('[data-item][aria-label*="exit.block13.unit"]').count()
-    edited(folder / "xception.toml", "classes      = 1000", "classes      = 10")
+    edited(watched[0] / "xception.toml", "classes      = 1000", "classes      = 10")
     expect(page.locator("#facts")).to_contain_text("20.83 M parameters")
     assert (page.url, page.evaluate(_SEEN)) == (address, seen)
     assert "entry.stem.conv_2" in address
     assert page.locator('[data-item][aria-label*="exit.block13.unit"]').count() == folded == 0
 
 
-def test_a_mistake_stands_over_the_last_figure_with_its_line(page: Page, folder: Path) -> None:
-    spec = folder / "xception_tutorial.toml"
+def test_a_mistake_stands_over_the_last_figure_with_its_line(page: Page, watched: tuple[Path, str]) -> None:
+    spec = watched[0] / "xception_tutorial.toml"
     edited(spec, "out = 728", 'out = "728"')
     banner = page.locator("#fault")
     expect(banner).to_be_visible()
@@ -115,9 +130,9 @@ def test_a_spec_that_is_broken_at_first_is_drawn_with_its_mistakes(chromium: Bro
     watched.end()
 
 
-def test_from_save_to_screen_takes_less_than_a_blink(page: Page, folder: Path) -> None:
+def test_from_save_to_screen_takes_less_than_a_blink(page: Page, watched: tuple[Path, str]) -> None:
     """300 ms on a machine that does nothing else, as the README states; here three times that, of the best of five."""
-    spec, took = folder / "xception.toml", list[float]()
+    spec, took = watched[0] / "xception.toml", list[float]()
     for number in range(5):
         page.evaluate("() => { window.painted = 0; }")
         saved = time.time()
