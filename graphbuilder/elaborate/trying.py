@@ -30,7 +30,7 @@ from graphbuilder.spec.merged import characters
 # Each takes another elaboration, of a spec that fails anyway and is not large: half a second for all of them at most.
 _TRIED = 5
 # So many characters are read for that, those of the files that the spec extends counted.
-_CHARACTERS = 150_000
+_CHARACTERS = 100_000
 _STEPS = 600
 _TERMS = 20_000
 _MEANT = re.compile(r"did you mean (?:`([^`]+)`|\"([^\"]+)\"|([^ `\"]+))\?|call it `(\w+)`\Z")

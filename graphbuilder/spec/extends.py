@@ -23,6 +23,7 @@ from graphbuilder.diagnostics.catalogue.grammar import (
     OverrideForm,
     WrongType,
 )
+from graphbuilder.diagnostics.catalogue.limits import TextTooLarge
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Document, Place
 from graphbuilder.document import load as load_document
@@ -58,7 +59,7 @@ def extended(document: Document, folder: Path | None, max_bytes: int, sink: Sink
 
     Args:
         folder: where it lies; None for a text that lies nowhere and so can extend nothing.
-        max_bytes: the most that any one file may have.
+        max_bytes: the most that it and all that it extends may have together.
         sink: takes what is wrong with keys, with ``[steps]`` and with the formats of files, and why a file cannot be
             had.
     """
@@ -100,7 +101,8 @@ def _parent(document: Document, folder: Path | None, chain: _Chain, max_bytes: i
     if len(chain.real) > DEEPEST:
         message, help_ = f"more than {DEEPEST} specs on one another: {way}", "extend one nearer to the first"
         raise _refusal(ExtendsDepth.at(_span(document), message, help=help_))
-    return _extended(_load(document, path, max_bytes), path.parent, grown, max_bytes, sink)
+    left = max_bytes - len(document.source.text.encode())
+    return _extended(_load(document, path, left), path.parent, grown, left, sink)
 
 
 def merge(parent: Document, child: Document) -> Merged:
@@ -208,7 +210,11 @@ def _load(document: Document, path: Path, max_bytes: int) -> Document:
         return load_document(path, max_bytes=max_bytes)
     except CompileError as error:
         note = f"extended at {_span(document)}"
-        raise CompileError(tuple(each.with_notes(note) for each in error.diagnostics)) from None
+        raise CompileError(tuple(each.with_notes(note, *_notes(each)) for each in error.diagnostics)) from None
+
+
+def _notes(refusal: Diagnostic) -> tuple[str, ...]:
+    return ("what extends it counts, too: all of them together are limited",) if refusal.rule is TextTooLarge else ()
 
 
 def _span(document: Document) -> Span:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import groupby
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics import Diagnostic
@@ -48,14 +47,29 @@ def insertions_of(override: Mapping[str, Any], place: Place, beside: Keys) -> li
 
 def inserted(merged: Merged, insertions: Iterable[Insertion]) -> Merged:
     """``merged`` with all of them, each beside the step that stands at its keys now."""
-    by_list = sorted(insertions, key=lambda each: str(each.beside[:-1]))
-    for keys, group in groupby(by_list, lambda each: each.beside[:-1]):
-        merged = _with(merged, keys, list(group))
-    return merged
+    by_list: dict[Keys, list[Insertion]] = {}
+    for each in insertions:
+        by_list.setdefault(each.beside[:-1], []).append(each)
+    rows = {keys: _with(merged, keys, group) for keys, group in by_list.items()}
+    data = merged.data
+    for keys, row in rows.items():
+        data = replaced(data, keys, row.steps)
+    origins = _moved(merged.origins, {keys: row.moved for keys, row in rows.items()})
+    for row in rows.values():
+        origins |= row.origins
+    return replace(merged, data=data, origins=origins)
 
 
-def _with(merged: Merged, keys: Keys, insertions: list[Insertion]) -> Merged:
-    """``merged`` with steps inserted into the list at ``keys``."""
+class _Longer(NamedTuple):
+    """A list with steps inserted: the new number of each that was there, and where each of the list was written."""
+
+    steps: list[Any]
+    moved: dict[int, int]
+    origins: dict[Keys, Place]
+
+
+def _with(merged: Merged, keys: Keys, insertions: list[Insertion]) -> _Longer:
+    """The list at ``keys`` of ``merged`` with steps inserted."""
     old = cast("list[Any]", value_at(merged.data, keys))
     beside = {(each.beside[-1], each.behind): each for each in insertions}
     steps: list[Any] = []
@@ -74,22 +88,20 @@ def _with(merged: Merged, keys: Keys, insertions: list[Insertion]) -> Merged:
         origins[*keys, len(steps)] = merged.origin((*keys, index))
         steps.append(step)
         insert(index, behind=True)
-    return replace(
-        merged,
-        data=replaced(merged.data, keys, steps),
-        origins={**_moved(merged.origins, keys, moved), **origins},
-    )
+    return _Longer(steps, moved, origins)
 
 
-def _moved(origins: Mapping[Keys, Place], keys: Keys, moved: Mapping[int, int]) -> dict[Keys, Place]:
-    """Where words were written, those of the steps that moved under their new numbers."""
-    depth = len(keys)
-    return {
-        (*keys, moved[cast("int", at[depth])], *at[depth + 1 :])
-        if at[:depth] == keys and len(at) > depth
-        else at: place
-        for at, place in origins.items()
-    }
+def _moved(origins: Mapping[Keys, Place], lists: Mapping[Keys, Mapping[int, int]]) -> dict[Keys, Place]:
+    """Where words were written, those of the steps of ``lists`` that moved under their new numbers."""
+    depths = {len(keys) for keys in lists}
+
+    def now(at: Keys) -> Keys:
+        depth = next((depth for depth in depths if len(at) > depth and at[:depth] in lists), None)
+        if depth is None:
+            return at
+        return (*at[:depth], lists[at[:depth]][cast("int", at[depth])], *at[depth + 1 :])
+
+    return {now(at): place for at, place in origins.items()}
 
 
 def replaced(value: Any, keys: Keys, new: Any) -> Any:

@@ -6,7 +6,7 @@ such a name, and every step that gives it, would be told instead. A block that l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics import Diagnostic, Label, Remedy, Sink
@@ -24,6 +24,13 @@ _BODIES = ("before", "body", "after", "shortcut")
 Lost = dict[str, dict[str, Place]]
 
 
+class _Around(NamedTuple):
+    """What every block may read, and for each block the arguments that steps give it."""
+
+    names: frozenset[str]
+    given: Mapping[str, set[str]]
+
+
 class _Replaced(NamedTuple):
     """A block that replaces another: its values, where it stands, and where the inherited one does."""
 
@@ -35,8 +42,10 @@ class _Replaced(NamedTuple):
 
 def restore_arguments(document: Document, mending: Mending, sink: Sink) -> None:
     """Report what blocks of ``document`` leave out of those that they replace, and put it back into ``mending``."""
-    for each in _replaced(document, mending.data):
-        lost = _lost(each, mending.data)
+    replaced = list(_replaced(document, mending.data))
+    around = _around(mending.data if replaced else {})
+    for each in replaced:
+        lost = _lost(each, around)
         if not lost:
             continue
         sink.add(_diagnostic(document, each, lost))
@@ -65,27 +74,40 @@ def _inherited(document: Document, name: str) -> Place | None:
     return None
 
 
-def _lost(each: _Replaced, data: Mapping[str, Any]) -> Lost:
+def _lost(each: _Replaced, around: _Around) -> Lost:
     """What of the inherited arguments and lets the block reads, or steps give it, and no longer has."""
     written = cast("Mapping[str, Any]", each.inherited.value)
     args, lets = (_table(written.get(word)) for word in ("args", "let"))
-    known = _known(each.block, data)
-    read = {*free_names(each.block)} - known
-    kept = {name for name in _with_what_they_read(lets, read) if name not in known}
-    read |= {*free_names([_value(each.inherited / "let" / name) for name in kept])} - known
-    wanted = read | _given(each.name, data)
+    own = _known(each.block)
+
+    def new(names: Iterable[str]) -> set[str]:
+        return {name for name in names if name not in own and name not in around.names}
+
+    read = new(free_names(each.block))
+    kept = new(_with_what_they_read(lets, read))
+    read |= new(free_names([_value(each.inherited / "let" / name) for name in kept]))
+    wanted = read | new(around.given.get(each.name, ()))
     rows = {
-        "args": {name: each.inherited / "args" / name for name in args if name in wanted and name not in known},
+        "args": {name: each.inherited / "args" / name for name in args if name in wanted},
         "let": {name: each.inherited / "let" / name for name in lets if name in kept},
     }
     return {word: places for word, places in rows.items() if places}
 
 
-def _known(block: Mapping[str, Any], data: Mapping[str, Any]) -> set[str]:
-    """What an expression of the block may read."""
+def _around(data: Mapping[str, Any]) -> _Around:
+    given: dict[str, set[str]] = {}
+    for step in _steps(data):
+        words = [word for word in step if word not in STEP_WORDS]
+        for name in _blocks_of(step) if words else ():
+            given.setdefault(name, set()).update(words)
+    return _Around(frozenset((*_table(data.get("params")), *SCOPE)), given)
+
+
+def _known(block: Mapping[str, Any]) -> set[str]:
+    """What an expression of the block may read, besides what every block may."""
     inputs = cast("list[Any]", block["inputs"]) if isinstance(block.get("inputs"), list) else []
     facts = {f"{name}_{fact}" for name in inputs for fact in FACTS}
-    return {*_table(block.get("args")), *_table(block.get("let")), *_table(data.get("params")), *SCOPE, *facts}
+    return {*_table(block.get("args")), *_table(block.get("let")), *facts}
 
 
 def _with_what_they_read(lets: Mapping[str, Any], names: Collection[str]) -> set[str]:
@@ -100,15 +122,9 @@ def _with_what_they_read(lets: Mapping[str, Any], names: Collection[str]) -> set
     return found
 
 
-def _given(name: str, data: Mapping[str, Any]) -> set[str]:
-    """The arguments that steps give to the block called ``name``."""
-    steps = [step for step in _steps(data) if name in _blocks_of(step)]
-    return {word for step in steps for word in step if word not in STEP_WORDS}
-
-
-def _blocks_of(step: Mapping[str, Any]) -> list[Any]:
+def _blocks_of(step: Mapping[str, Any]) -> set[str]:
     used = step.get("use")
-    return cast("list[Any]", used) if isinstance(used, list) else [used]
+    return {each for each in (cast("list[Any]", used) if isinstance(used, list) else [used]) if isinstance(each, str)}
 
 
 def _steps(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -164,7 +164,7 @@ def _table(
         sink.add(unknown_key(document, (*written, key), keys))
         names[*keys, near] = (*written, key)
         spelt[near] = value
-    return spelt
+    return spelt if spelt.keys() != table.keys() else table
 
 
 def _missing(known: Sequence[str], table: Mapping[str, Any], value: object) -> str | None:
