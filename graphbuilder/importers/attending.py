@@ -17,6 +17,9 @@ from graphbuilder.ir import Value
 
 Calls = Sequence[Call]
 
+# Heads of windows, cut and merged: no ops by themselves, but parts of attention.
+SPLIT, MERGED = "windowheads", "windowmerge"
+
 _CLOSE = 1e-6
 
 
@@ -62,46 +65,71 @@ def needed(calls: Calls, ends: Iterable[str]) -> Calls:
 def _cut(calls: Calls, known: _Known) -> Calls:
     """Channels reshaped to heads, and these exchanged with the places: heads; of several in one, each its part."""
     found: list[Call] = []
-    parts: set[str] = set()
+    made: set[str] = set()
     for call in calls:
-        axes = call.args.get("axes") if call.op == "permute" else None
+        axes = _behind(call.args.get("axes", [])) if call.op == "permute" else None
         above = known.by_name.get(call.inputs[0].node) if axes in ([1, 0, 2], [1, 2, 0]) else None
         cut = _part(above, known) or _single(above, known) if above else None
         if cut is None:
             found.append(call)
             continue
-        source, heads, split = cut
-        if split is not None and split.name not in parts:
-            parts.add(split.name)
-            found.append(split)
+        found += [step for step in cut.steps if step.name not in made]
+        made |= {step.name for step in cut.steps}
         turned = axes == [1, 2, 0]
         name = f"{call.name}_heads" if turned else call.name
-        shape = (heads, call.shape[-1], call.shape[-2]) if turned else call.shape
-        found.append(replace(call, name=name, op="splitheads", args={"heads": heads}, inputs=(source,), shape=shape))
+        shape = (*call.shape[:-2], call.shape[-1], call.shape[-2]) if turned else call.shape
+        op = "splitheads" if len(shape) == 3 else SPLIT
+        found.append(replace(call, name=name, op=op, args={"heads": cut.heads}, inputs=(cut.source,), shape=shape))
         if turned:
-            found.append(replace(call, args={"axes": [0, 2, 1]}, inputs=(Value(name),)))
+            last = len(shape) - 1
+            swapped = [*range(last - 1), last, last - 1]
+            found.append(replace(call, args={"axes": swapped}, inputs=(Value(name),)))
     return found
 
 
-def _single(reshape: Call, known: _Known) -> tuple[Value, int, Call | None] | None:
+def _behind(axes: Sequence[int]) -> list[int]:
+    """The order of the last three axes among themselves, where those before them, of windows, stay in front."""
+    windows = len(axes) - 3
+    is_kept = windows >= 0 and list(axes[:windows]) == list(range(windows))
+    return [axis - windows for axis in axes[windows:]] if is_kept else []
+
+
+class _Cut(NamedTuple):
+    """What is cut into heads, how many they are, and the calls that it takes besides."""
+
+    source: Value
+    heads: int
+    steps: tuple[Call, ...] = ()
+
+
+def _single(reshape: Call, known: _Known) -> _Cut | None:
     """Tokens N x C as N x heads x C/heads."""
     shape = _reshaped(reshape)
-    if len(shape) != 3 or known.shape(reshape.inputs[0]) != (shape[0], shape[1] * shape[2]):
+    if len(shape) < 3 or known.shape(reshape.inputs[0]) != (*shape[:-2], shape[-2] * shape[-1]):
         return None
-    return reshape.inputs[0], shape[1], None
+    return _Cut(reshape.inputs[0], shape[-2])
 
 
-def _part(select: Call, known: _Known) -> tuple[Value, int, Call | None] | None:
+def _part(select: Call, known: _Known) -> _Cut | None:
     """One of the parts in N x parts x heads x C, as tokens cut into parts."""
     reshape = known.by_name.get(select.inputs[0].node) if select.op == "select" else None
     shape = _reshaped(reshape)
-    if reshape is None or len(shape) != 4 or select.args["axis"] != 1:
+    places = len(shape) - 3
+    if reshape is None or places < 1 or select.args["axis"] != places:
         return None
-    places, parts, heads, width = shape
-    if known.shape(reshape.inputs[0]) != (places, parts * heads * width):
+    parts, heads, width = shape[places:]
+    source, tokens = reshape.inputs[0], (*shape[:places], parts * heads * width)
+    if known.shape(source)[-1:] != tokens[-1:]:
         return None
-    split = replace(reshape, name=f"{reshape.name}_parts", op="split", args={"count": parts, "axis": 1}, shape=())
-    return Value(split.name, str(select.args["index"])), heads, split
+    steps: list[Call] = []
+    if known.shape(source) != tokens:
+        # Windows that stand by rows and columns stand in one row from here.
+        name = f"{reshape.name}_tokens"
+        steps.append(replace(reshape, name=name, args={"shape": list(tokens)}, inputs=(source,), shape=tokens))
+        source = Value(name)
+    args = {"count": parts, "axis": places}
+    split = replace(reshape, name=f"{reshape.name}_parts", op="split", args=args, inputs=(source,), shape=())
+    return _Cut(Value(split.name, str(select.args["index"])), heads, (*steps, split))
 
 
 def _reshaped(call: Call | None) -> list[int]:
@@ -113,10 +141,16 @@ def _merged(calls: Calls, known: _Known) -> Calls:
     found: list[Call] = []
     for call in calls:
         above = known.by_name.get(call.inputs[0].node) if call.op == "reshape" else None
-        if above and above.op == "permute" and above.args["axes"] == [1, 0, 2] and len(above.shape) == 3:
-            places, heads, width = above.shape
-            if call.args["shape"] == [places, heads * width]:
-                call = replace(call, op="mergeheads", args={}, inputs=above.inputs)
+        if above and above.op == "permute" and _behind(above.args["axes"]) == [1, 0, 2] and len(above.shape) > 2:
+            *places, heads, width = above.shape
+            shape = (*places, heads * width)
+            op = "mergeheads" if len(places) == 1 else MERGED
+            if tuple(call.args["shape"]) == shape:
+                call = replace(call, op=op, args={}, inputs=above.inputs)
+            elif call.args["shape"][-1] == heads * width:
+                name = f"{call.name}_merged"
+                found.append(replace(call, name=name, op=op, args={}, inputs=above.inputs, shape=shape, label=""))
+                call = replace(call, inputs=(Value(name),))
         found.append(call)
     return found
 
@@ -126,7 +160,7 @@ def _product(calls: Calls, known: _Known) -> Calls:
     found: list[Call] = []
     for call in calls:
         turned = known.by_name.get(call.inputs[1].node) if call.op == "matmul" else None
-        if turned and turned.op == "permute" and turned.args["axes"] == [0, 2, 1]:
+        if turned and turned.op == "permute" and _behind(turned.args["axes"]) == [0, 2, 1]:
             call = replace(call, args={"transpose": True}, inputs=(call.inputs[0], turned.inputs[0]))
         found.append(call)
     return found
@@ -144,7 +178,7 @@ def _attended(call: Call, known: _Known) -> Call | None:
     args: dict[str, Any] = {}
     if dropped := known.above(weights, "dropout"):
         weights, args = dropped.inputs[0], {"dropout": dropped.args["rate"]}
-    exponentials = known.above(weights, "softmax", axis=2)
+    exponentials = known.above(weights, "softmax", axis=len(call.shape) - 1)
     if exponentials is None:
         return None
     scores, factor = _unscaled(exponentials.inputs[0], known)
@@ -169,8 +203,9 @@ def _of_heads(calls: Calls, known: _Known) -> Calls:
     """Attention of heads that are cut before and merged behind."""
     found: list[Call] = []
     for call in calls:
-        attend = known.above(call.inputs[0], "attend") if call.op == "mergeheads" else None
-        cuts = [known.above(value, "splitheads") for value in attend.inputs[:3]] if attend else []
+        attend = known.above(call.inputs[0], "attend") if call.op in ("mergeheads", MERGED) else None
+        op = "splitheads" if call.op == "mergeheads" else SPLIT
+        cuts = [known.above(value, op) for value in attend.inputs[:3]] if attend else []
         heads = {cut.args["heads"] if cut else 0 for cut in cuts}
         if attend and len(heads) == 1 and 0 not in heads:
             sources = tuple(cut.inputs[0] for cut in cuts if cut)

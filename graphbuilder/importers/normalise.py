@@ -13,7 +13,7 @@ from typing import Any
 
 from graphbuilder.importers.attending import attending, needed
 from graphbuilder.importers.lengths import by_length, by_root
-from graphbuilder.importers.sizes import each, is_one, listed, short
+from graphbuilder.importers.sizes import each, is_one, listed, paired, short
 from graphbuilder.importers.traced import Call, Traced
 from graphbuilder.ir import Value
 
@@ -180,7 +180,7 @@ def _padded(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]
         call.name: pad
         for call in calls
         if (pad := pads.get(call.inputs[0].node)) and pad.args.get("value", 0.0) == _nothing_to(call)
-        and _is_unpadded(call)
+        and _is_unpadded(call) and not any(pad.args.get("all", [[]])[0])
     }  # fmt: skip
     gone = {pad.name for pad in merged.values()}
     found = [
@@ -368,12 +368,12 @@ def _spelt(call: Call) -> dict[str, Any]:
     if "padding" in args:
         args["padding"] = _padding(args)
     if call.op == "pad":
-        args["sides"] = _sides(args["sides"])
+        args["sides"] = paired(args["sides"])
     return args
 
 
 def _padding(args: Mapping[str, Any]) -> Any:
-    padding = _sides(args["padding"])
+    padding = paired(args["padding"])
     if isinstance(padding, str):
         return padding
     rank = max(len(listed(size)) for size in (padding, *map(args.get, _WINDOW))) or 2
@@ -382,11 +382,3 @@ def _padding(args: Mapping[str, Any]) -> Any:
     if is_one(padding, 0):
         return "valid"
     return "half" if each(padding, rank) == half else padding
-
-
-def _sides(sides: Any) -> Any:
-    """``[[1, 1], [1, 1]]`` as 1, ``[[0, 0], [1, 1]]`` as ``[0, 1]``; what differs before and behind as it is."""
-    pairs = [listed(pair) for pair in listed(sides)]
-    if all(len(pair) == 2 and pair[0] == pair[1] for pair in pairs):
-        return short([pair[0] for pair in pairs]) if pairs else sides
-    return sides if all(pairs) else short(sides)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import isinf
 
-from graphbuilder.importers.sizes import listed, short
+from graphbuilder.importers.attending import MERGED, SPLIT
+from graphbuilder.importers.sizes import listed, paired, short
 from graphbuilder.importers.traced import Call
 from graphbuilder.ir import TensorType
 from graphbuilder.ops import find
@@ -15,6 +16,7 @@ from graphbuilder.ops import find
 _PARTS = {
     "bias": "a learnt number a channel, added without a factor",
     "floor": "a clamp from below, but for a length that is divided by",
+    **dict.fromkeys((SPLIT, MERGED), "heads of windows, but for attention within these"),
     "root": "a number divided by a root, but for that of a mean square that a value is divided by",
     "stack": "values stacked along the batch",
 }
@@ -43,6 +45,8 @@ def settled(call: Call, inputs: Sequence[TensorType], *, is_last: bool) -> Call:
         raise Unsettled(_PARTS[call.op])
     if call.op == "parameter" and len(call.args["shape"]) == inputs[0].rank and inputs[0].layout == "last":
         return replace(call, args={**call.args, "layout": "channels_last"})
+    if "all" in call.args:
+        return settled(_sided(call, inputs[0]), inputs, is_last=is_last)
     if call.op == "pad" and isinf(call.args.get("value", 0.0)):
         raise Unsettled(f"padding by {call.args['value']}, but for a max pool that it is the padding of")
     if call.op == "roll":
@@ -98,11 +102,21 @@ def _may_be_last(type_: TensorType) -> bool:
 
 
 def _reshaped(call: Call, type_: TensorType) -> Call:
-    """Channels that are last stay so, where the last axis stays as it is; a vector's go where its axis went."""
+    """Channels that are last stay so, where the last axis stays or is cut; a vector's go where its axis went."""
     shape = call.args["shape"]
-    if shape[-1] != type_.channels or (type_.rank == 1 and shape[0] == type_.channels):
+    is_cut = type_.rank > 1 and tuple(shape[: type_.rank - 1]) == type_.shape[:-1]
+    if not is_cut and (shape[-1] != type_.channels or (type_.rank == 1 and shape[0] == type_.channels)):
         return call
     return replace(call, args={**call.args, "layout": "channels_last"})
+
+
+def _sided(call: Call, type_: TensorType) -> Call:
+    """What is added to places, or taken from them, of what is said of all axes."""
+    args = dict(call.args)
+    pairs = listed(args.pop("all"))
+    if any(pairs.pop(type_.channel_axis)):
+        raise Unsettled("channels padded, or taken away by a padding")
+    return replace(call, args={**args, "sides": paired(pairs)})
 
 
 def _reduced(call: Call, type_: TensorType) -> Call:

@@ -24,6 +24,14 @@ def short(sizes: Any) -> Any:
     return items[0] if all(item == items[0] for item in items) else items
 
 
+def paired(sides: Any) -> Any:
+    """``[[1, 1], [1, 1]]`` as 1, ``[[0, 0], [1, 1]]`` as ``[0, 1]``; what differs before and behind as it is."""
+    pairs = [listed(pair) for pair in listed(sides)]
+    if all(len(pair) == 2 and pair[0] == pair[1] for pair in pairs):
+        return short([pair[0] for pair in pairs]) if pairs else sides
+    return sides if all(pairs) else short(sides)
+
+
 def is_one(size: Any, wanted: int = 1) -> bool:
     """Whether a size is ``wanted`` on every axis."""
     return all(item == wanted for item in listed(size) or [size])

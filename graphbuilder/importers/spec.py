@@ -10,10 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from graphbuilder.analysis.inference import Inference
+from graphbuilder.diagnostics.words import must
 from graphbuilder.importers.defaults import Defaults
 from graphbuilder.importers.nest import nest
 from graphbuilder.importers.normalise import normalise
 from graphbuilder.importers.places import Place, places
+from graphbuilder.importers.recasting import Known, recast
 from graphbuilder.importers.settled import Unsettled, settled
 from graphbuilder.importers.sharing import share
 from graphbuilder.importers.sizes import each, is_one
@@ -84,6 +86,14 @@ def written(model: Traced, name: str, origin: str) -> Written:
 
 def _typed(model: Traced, dialect: Dialect) -> tuple[Traced, dict[str, Op], Types]:
     """The model with what types alone tell, the op of each call, and the type of each value."""
+
+    def typed(call: Call, inputs: tuple[TensorType, ...]) -> list[Known]:
+        call = settled(call, inputs, is_last=model.source == "torch")
+        op = _op(call, inputs if model.source == "keras" else (), usual)
+        callee = op.body(inputs, dialect) if isinstance(op, Composite) else op
+        results = zip(op.results(), inference.results(callee, inputs), strict=True)
+        return [Known(call, op, {Value(call.name, port): type_ for port, type_ in results})]
+
     unexpressed = Unexpressed()
     remedy = _LAID_OUT if model.source == "torch" and any(map(_seems_last, model.inputs.values())) else None
     usual = _usual_padding(model.calls)
@@ -96,12 +106,10 @@ def _typed(model: Traced, dialect: Dialect) -> tuple[Traced, dict[str, Op], Type
         if len(inputs) < len(call.inputs):
             continue  # what it reads is told already
         try:
-            call = settled(call, inputs, is_last=model.source == "torch")
-            calls.append(call)
-            op = ops[call.name] = _op(call, inputs if model.source == "keras" else (), usual)
-            callee = op.body(inputs, dialect) if isinstance(op, Composite) else op
-            results = zip(op.results(), inference.results(callee, inputs), strict=True)
-            types.update({Value(call.name, port): type_ for port, type_ in results})
+            for each in recast(call, inputs, typed) if model.source == "torch" else typed(call, inputs):
+                calls.append(each.call)
+                ops[each.call.name] = each.op
+                types.update(each.results)
         except Unsettled as error:
             unexpressed.add(str(error), call.where, remedy)
         except (ValidationError, OpError) as error:
@@ -157,7 +165,7 @@ def _reason(error: ValidationError | OpError) -> str:
     if isinstance(error, OpError):
         return error.message
     fault = error.errors(include_url=False)[0]
-    return f"{'.'.join(map(str, fault['loc'][:1]))} {fault['msg']}"
+    return f"{'.'.join(map(str, fault['loc'][:1]))} {must(fault)}"
 
 
 def _norm(ops: Mapping[str, Op]) -> Table:

@@ -35,6 +35,15 @@ class Mixing(nn.Module):
         return self.head((x + self.across(x)).mean(1))
 
 
+class Placed(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.places = nn.Parameter(torch.randn(1, 9, 12))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return tokens + self.places
+
+
 class Behind(nn.Module):
     """Images with their channels behind, and a number for each channel."""
 
@@ -67,7 +76,7 @@ def test_each_input_is_laid_out_as_it_is_said() -> None:
 
 def test_a_refusal_asks_for_the_layout_that_was_not_said() -> None:
     with pytest.raises(CompileError) as caught:
-        gb.from_torch(Behind(), torch.randn(2, 8, 8, 3), torch.randn(2, 3))
+        gb.from_torch(Placed(), torch.randn(2, 9, 12))
     assert "--layout channels_last" in str(caught.value.diagnostics[-1].help)
 
 

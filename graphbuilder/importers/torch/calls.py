@@ -260,23 +260,24 @@ def _image_of(sizes: Any, tensors: Tensors) -> Value | None:
 
 
 def _pad(given: Arguments, tensors: Tensors, node: Any) -> Made | list[Made] | None:
-    """What is added; less than nothing is taken away."""
+    """What is added on every axis, of which the type of the value tells the places; less than nothing is taken away."""
     sides = given["pad"]
     if not any(sides):
         return None
     pairs = [list(sides[start : start + 2]) for start in range(0, len(sides), 2)][::-1]
-    spatial = len(node.meta["val"].shape) - 2
-    if len(pairs) > spatial:
-        raise Unknown("padding of channels or of the batch")
-    pairs = [[0, 0]] * (spatial - len(pairs)) + pairs
-    args: dict[str, Any] = {"sides": [[max(side, 0) for side in pair] for pair in pairs], "mode": given["mode"]}
-    value = {"value": float(given["value"])} if given["mode"] == "constant" and given["value"] else {}
+    behind = len(node.meta["val"].shape) - 1
+    if len(pairs) > behind:
+        raise Unknown("padding of the batch")
+    pairs = [[0, 0]] * (behind - len(pairs)) + pairs
+    more = [[max(side, 0) for side in pair] for pair in pairs]
     taken = [[max(-side, 0) for side in pair] for pair in pairs]
+    value = {"value": float(given["value"])} if given["mode"] == "constant" and given["value"] else {}
     inputs = (tensors.value(node.args[0]),)
+    args: dict[str, Any] = {"sides": more[1:], "all": more, "mode": given["mode"], **value}
     if not any(map(any, taken)):
-        return Made("pad", {**args, **value}, inputs, {})
-    crop = Made("crop", {"sides": taken}, inputs, {})
-    return [crop, Made("pad", {**args, **value}, (Value(f"{node.name}#0"),), {})] if max(sides) > 0 else crop
+        return Made("pad", args, inputs, {})
+    crop = Made("crop", {"sides": taken[1:], "all": taken}, inputs, {})
+    return [crop, Made("pad", args, (Value(f"{node.name}#0"),), {})] if max(sides) > 0 else crop
 
 
 def _nothing(given: Arguments, tensors: Tensors, node: Any) -> None:

@@ -20,6 +20,7 @@ from graphbuilder.diagnostics.catalogue.importing import TraceFailed
 from graphbuilder.importers.torch.batches import Batches, Steps
 from graphbuilder.importers.torch.calls import made_of
 from graphbuilder.importers.torch.fixed import Fixed
+from graphbuilder.importers.torch.folding import unfold
 from graphbuilder.importers.torch.modules import dropping, made_of_whole, wholes
 from graphbuilder.importers.torch.outputs import is_table, named
 from graphbuilder.importers.torch.terms import Made, Tensors, Unknown, kind_of
@@ -121,7 +122,7 @@ def _exported(
 ) -> Any:
     try:
         with mode(model), dropping(model), gathering(model), _silent(), torch.no_grad():
-            return torch.export.export(model, tuple(example), strict=False)
+            program = torch.export.export(model, tuple(example), strict=False)
     except Exception as error:  # whatever the module's own code raises, too
         message = f"{type(model).__name__} cannot be traced: {_told(error)}"
         remedy = (
@@ -129,6 +130,8 @@ def _exported(
             "each; what depends on data cannot be a spec"
         )
         raise CompileError((TraceFailed.at(None, message, help=remedy),)) from error
+    unfold(program)
+    return program
 
 
 def _told(error: Exception) -> str:
