@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,6 +13,7 @@ from tools.gpu.models import answering, images, written_by_hand
 from tools.gpu.row import Check, Row
 from tools.gpu.writing import markdown, slug
 
+ROOT = Path(__file__).parents[1]
 PLAN = {"kind": "span", "rows": 64, "columns": 128, "depth": 32, "warps": 4, "stages": 3, "images": 0}
 LIBRARY = {**PLAN, "kind": "library"}
 
@@ -54,3 +58,30 @@ def test_what_is_compared_is_the_same_network() -> None:
     theirs = written_by_hand(cpu, folded=True).eval()
     assert not any(isinstance(each, torch.nn.BatchNorm2d) for each in theirs.modules())
     torch.testing.assert_close(answering("xception", 43, cpu, torch.float32)(x), theirs(x), rtol=1e-4, atol=1e-4)
+
+
+STUB = """#!/bin/sh
+echo "$PYTHONPATH | $*" >> "$LOG"
+case "$*" in *tomli*) [ -n "$PYTHONPATH" ] ;; esac
+"""
+
+
+def test_what_is_lacking_is_named_and_wheels_are_installed(tmp_path: Path) -> None:
+    """A Python that has everything but tomli, which is found where wheels are."""
+    python, log = tmp_path / "python", tmp_path / "log"
+    python.write_text(STUB)
+    python.chmod(0o755)
+    surroundings = {"PATH": os.environ["PATH"], "PYTHON": str(python), "LOG": str(log)}
+
+    def run(**more: str) -> subprocess.CompletedProcess[str]:
+        command = [ROOT / "tools" / "bench_gpu", "--dry"]
+        return subprocess.run(command, env={**surroundings, **more}, text=True, capture_output=True, check=False)
+
+    found = run()
+    assert found.returncode == 2 and found.stderr.startswith(f"{python} lacks tomli: put their wheels into a folder")
+    (tmp_path / "a.whl").touch()
+    assert run(WHEELS=str(tmp_path)).returncode == 0
+    lines = log.read_text().splitlines()
+    assert any(line.endswith(f"{tmp_path}/a.whl") and " --no-index " in line for line in lines)
+    site, _, last = lines[-1].partition(" | ")
+    assert last == "-m tools.gpu --dry" and site and not Path(site).exists()
