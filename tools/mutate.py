@@ -1,6 +1,6 @@
 """Small faults by mutmut's operators, a sample of them, each put into a copy of the tree: do the tests find it?
 
-The tests of the fault's own room run first, then the others of the language, until one fails. The working tree is only
+The tests of the fault's own file or room run first, then all of the language, until one fails. The working tree is only
 read. Exits with 1 where fewer than 85 % were found, and refuses to begin where the tests fail without any fault.
 """
 
@@ -137,8 +137,11 @@ class Copy:
         """The verdict on ``mutant``; behind it, the copy is whole again."""
         begun, original = monotonic(), (self._folder / mutant.file).read_bytes()
         self._write(mutant.file, mutant.text.encode())
-        first = f"tests/{mutant.room}"
-        code, told = self.test([first, *(path for path in paths() if path != first)], limit)
+        code, told = 0, ""
+        for tests in (self._nearest(mutant), paths()):
+            code, told = self.test(tests, limit)
+            if code != 0:
+                break
         self._write(mutant.file, original)
         outcome = "timeout" if code is None else "killed" if code else "survived"
         return Verdict(mutant, outcome, next(iter(_FAILED.findall(told)), ""), monotonic() - begun)
@@ -157,6 +160,12 @@ class Copy:
                 os.killpg(process.pid, signal.SIGKILL)
                 return None, ""
         return process.returncode, told
+
+    def _nearest(self, mutant: Mutant) -> list[str]:
+        """The tests of the file, by its name; where none are called so, those of the room."""
+        folder, stem = self._folder / "tests" / mutant.room, Path(mutant.file).stem
+        own = [path for path in (folder / f"test_{stem}.py", folder / f"test_{stem}s.py") if path.is_file()]
+        return [str(path.relative_to(self._folder)) for path in own or [folder]]
 
     def _write(self, file: str, data: bytes) -> None:
         path = self._folder / file
