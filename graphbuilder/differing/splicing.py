@@ -110,19 +110,20 @@ class Splice:
         return Value(self.inputs[min(number, len(self.inputs) - 1)])
 
     def _led(self, node: Node) -> Iterator[Value]:
-        """What a step reads: what it does, by way of what is gone from before it; a join, what it read besides."""
+        """What a step reads: what it does, by way of what is gone from before it; a join reads both."""
         old = self._before.graph.by_name.get(self._old.get(node.name, ""))
         if old is None:
             yield from node.inputs
             return
-        taken: set[Value] = set()
+        taken: dict[Value, Value] = {}
         for number, value in enumerate(node.inputs):
             was = old.inputs[number] if number < len(old.inputs) else None
             by_way = self._by_way(value, was, node.name)
-            taken.update([was] if was is not None and by_way is not value else [])
+            taken.update({was: value} if was is not None and by_way is not value else {})
             yield by_way
         if isinstance(node.callee, Op) and node.callee.variadic:
             yield from (self._here(was) for was in old.inputs if was.node in self._gone and was not in taken)
+            yield from taken.values()
 
     def _given(self) -> Iterator[tuple[str, Value]]:
         old = dict(self._before.graph.outputs)

@@ -152,3 +152,12 @@ def test_shapes_at_boundaries_are_those_before_and_after() -> None:
     assert {"147×147×64 → 72×72×64", "image 299×299×3 → 150×150×3", "19×19×728 → 9×9×728"} <= said
     assert "150 → 9 px, was 299 → 19 px" in said and "1000 logits" in said
     assert list(faults(figure)) == []
+
+
+def test_a_join_reads_past_what_is_gone_from_before_it() -> None:
+    figure = drawn(between("xception_tutorial", "xception"))
+    into = {line.tail: line.kind for line in figure.lines if line.head == "middle.0.merge"}
+    assert into["middle.0.relu (removed)"] == "removed"
+    assert [kind for tail, kind in into.items() if tail.endswith("sepconv")] == ["flow"] and len(into) == 3
+    assert "removed, now passed by" in {each.text for each in figure.words}
+    assert list(faults(figure)) == []
