@@ -210,7 +210,9 @@ def _carry(inner: BodyBuilder, step: Step, signal: Signal, current: dict[str, Kn
     if not carried:
         gives, takes = ", ".join(port for port, _ in declared), ", ".join(current)
         message = f"no copy reads what the one before it gives: outputs {gives}, inputs {takes}"
-        remedy = f'give an output the name of an input: outputs = {{ {next(iter(current))} = "..." }}'
+        first = next(iter(current))
+        named = 'name the input, and an output like it: inputs = ["x"], outputs = { x = "..." }'
+        remedy = named if first == "in" else f'give an output the name of an input: outputs = {{ {first} = "..." }}'
         inner.report(BadRepeat.at(step.place.span, message, help=remedy))
         return False
     current.update(carried)

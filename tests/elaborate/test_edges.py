@@ -205,6 +205,18 @@ def test_copies_of_what_reads_several_values_carry_on_none() -> None:
     assert codes(text) == ["GB316"]
 
 
+def test_copies_with_an_input_that_has_no_name_are_told_to_name_it() -> None:
+    text = """
+        [model]
+        body = [{ use = "layer", repeat = 2 }]
+        [blocks.layer]
+        outputs = ["relu", "tanh"]
+        body = [{ op = "relu" }, { op = "tanh" }]
+    """
+    (found,) = check_text(HEAD + dedent(text), "case.toml").diagnostics
+    assert found.code == "GB316" and 'inputs = ["x"], outputs = { x = "..." }' in str(found.help)
+
+
 def test_expressions_are_equal_by_what_is_written() -> None:
     specs = [check_text(HEAD + '[params]\na = 1\n[model]\nbody = [{ op = "conv", out = "=a + 1" }]').spec for _ in "ab"]
     assert specs[0] and specs[1]
