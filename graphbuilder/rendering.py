@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict, Unpack, cast, get_args, overload
 
 from graphbuilder.diagnostics import CompileError
+from graphbuilder.document.writing import shown
 
 if TYPE_CHECKING:
     from graphbuilder.analysis.inference import TypedGraph
@@ -171,7 +172,7 @@ def format_of(path: str | Path) -> Format:
 
     suffix = Path(path).suffix.lower().removeprefix(".")
     if suffix not in get_args(Format):
-        message = f"no figure is written as {str(path)!r}"
+        message = f"no figure is written as {shown(str(path))}"
         known = ", ".join(f".{each}" for each in get_args(Format))
         raise CompileError((OutputSuffix.at(None, message, help=f"end the path in {known}"),))
     return cast("Format", suffix)

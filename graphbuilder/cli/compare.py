@@ -17,6 +17,7 @@ from graphbuilder.cli.options import Reading, only_one, reads_specs
 from graphbuilder.cli.report import bad_use, has_colour, report
 from graphbuilder.cli.root import Command
 from graphbuilder.cli.stages import bar, silent
+from graphbuilder.document.writing import shown
 
 if TYPE_CHECKING:
     from graphbuilder.backends.table.comparison import Comparison
@@ -106,7 +107,7 @@ def _settings(written: str) -> list[str]:
     name, equals, values = written.partition("=")
     found = dict.fromkeys(each.strip() for each in _parts(values))
     if not equals or not all(found):
-        raise bad_use(f"{written[:80]!r} is no grid", "write NAME=A,B, such as middle=4,8 or 'depths=[2,2],[3,4]'")
+        raise bad_use(f"{shown(written)} is no grid", "write NAME=A,B, such as middle=4,8 or 'depths=[2,2],[3,4]'")
     return [f"{name}={value}" for value in found]
 
 

@@ -12,6 +12,7 @@ from graphbuilder.cli.root import Command
 from graphbuilder.cli.stages import Stages
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import InputLayout
+from graphbuilder.document.writing import shown
 
 if TYPE_CHECKING:
     from graphbuilder.importers.importing import Imported
@@ -37,7 +38,7 @@ class _Shape(click.ParamType[tuple[int, ...]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
         sizes = str(value).split(",")
         if not all(size.isdecimal() and int(size) for size in sizes):
-            self.fail(f"{value!r} is no shape: sizes with commas, without the batch, as 3,224,224", param, ctx)
+            self.fail(f"{shown(str(value))} is no shape: sizes without the batch, with commas: 3,224,224", param, ctx)
         return tuple(map(int, sizes))
 
 

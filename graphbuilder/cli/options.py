@@ -14,6 +14,7 @@ import click
 from graphbuilder.cli.report import report
 from graphbuilder.diagnostics import CompileError, Diagnostic
 from graphbuilder.diagnostics.draw import Format
+from graphbuilder.document.writing import shown
 
 if TYPE_CHECKING:
     from graphbuilder.compiler import Checked, Network
@@ -101,7 +102,7 @@ class _Limit(click.ParamType[tuple[str, int]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
         name, _, number = value.partition("=")
         if name not in LIMITS or not number.isdecimal():
-            self.fail(f"{value!r} is no limit: NAME=N, where NAME is {', '.join(LIMITS)}", param, ctx)
+            self.fail(f"{shown(value)} is no limit: NAME=N, where NAME is {', '.join(LIMITS)}", param, ctx)
         return name, int(number)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,10 @@ _BOUNDS = {
 _WHOLE = {"missing": "is missing", "extra_forbidden": "is no word of this table"}
 
 
+_SPELT = {"'": '"', "True": "true", "False": "false"}
+_PYTHON = re.compile("|".join(_SPELT))
+
+
 def either(words: Sequence[str]) -> str:
     """The words as alternatives: ``1, 2 or 3``."""
     return " or ".join((", ".join(words[:-1]), words[-1]) if len(words) > 1 else words)
@@ -42,7 +47,7 @@ def must(details: ErrorDetails) -> str:
     if kind in TYPES:
         return f"must be {'true or false' if kind == 'bool_type' else TYPES[kind]}"
     if kind == "literal_error":
-        return "must be " + either([f'"{word}"' for word in literals(context)])
+        return "must be " + _PYTHON.sub(lambda found: _SPELT[found[0]], str(context.get("expected", "")))
     if kind in _BOUNDS:
         word, name = _BOUNDS[kind]
         return f"must be {word} {context[name]}"
@@ -50,6 +55,12 @@ def must(details: ErrorDetails) -> str:
         return str(context["error"])
     said = details["msg"]
     return _WHOLE.get(kind) or f"{said[:1].lower()}{said[1:]}"
+
+
+def must_either(faults: Sequence[ErrorDetails]) -> str:
+    """What a value must be of which pydantic tried several kinds."""
+    first, *others = dict.fromkeys(map(must, faults))
+    return " or ".join([first, *(other.removeprefix("must be ") for other in others)])
 
 
 def literals(context: dict[str, Any]) -> list[str]:

@@ -16,7 +16,9 @@ from graphbuilder.diagnostics.catalogue.references import (
     ArgumentValue,
 )
 from graphbuilder.diagnostics.nearest import meant, nearest
+from graphbuilder.diagnostics.words import must
 from graphbuilder.document import Place
+from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.scope import Scope, facts_of
 from graphbuilder.elaborate.slips import slip
 from graphbuilder.elaborate.terms import Terms
@@ -150,7 +152,7 @@ def _wrong_value(
 ) -> Diagnostic:
     """The diagnostic for a value that an argument cannot be, or for arguments that are wrong together."""
     message = f"`{name}` of `{cls.op}` cannot be {shown(details['input'])}"
-    hint = details["msg"][0].lower() + details["msg"][1:]
+    hint = must(details)
     remedy = f"`graphbuilder ops {cls.op}` tells what it takes"
     if name not in arguments:
         return ArgumentValue.at(place.span, message, label=hint, help=remedy)
@@ -187,16 +189,6 @@ def missing_argument(owner: str, name: str, place: Place) -> Any:
     return ArgumentMissing.at(
         place.span, f"{owner} needs the argument `{name}`", help=f"add `{name} = ...` to the step"
     )
-
-
-def shown(value: Any) -> str:
-    """A value as a spec would write it, cut where it is long."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        value = f'"{value}"'
-    text = str(cast("object", value))
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 class BlockArguments(NamedTuple):

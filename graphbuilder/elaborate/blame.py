@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from graphbuilder.diagnostics import CompileError, Diagnostic, Label, Sink, Span
 from graphbuilder.document import Place
-from graphbuilder.elaborate.arguments import shown
+from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.context import Limits
 from graphbuilder.elaborate.elaborate import elaborate
 from graphbuilder.elaborate.mistakes import Mistakes

@@ -12,7 +12,8 @@ from graphbuilder.diagnostics.catalogue.references import (
     UnknownStep,
 )
 from graphbuilder.document import Place
-from graphbuilder.elaborate.arguments import Argument, compute_arguments, shown, written_words
+from graphbuilder.document.writing import shown
+from graphbuilder.elaborate.arguments import Argument, compute_arguments, written_words
 from graphbuilder.elaborate.context import Context, Trail, from_op_error
 from graphbuilder.elaborate.faults import (
     Sketch,

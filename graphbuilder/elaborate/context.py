@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 
@@ -12,6 +12,7 @@ from graphbuilder.analysis.inference import Inference
 from graphbuilder.diagnostics import Diagnostic, Label, Remedy, Sink
 from graphbuilder.diagnostics.catalogue.limits import TooManySteps, ValueTooLarge
 from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown
+from graphbuilder.diagnostics.words import must
 from graphbuilder.document import Place
 from graphbuilder.document.reading import MAX_BYTES
 from graphbuilder.elaborate.arguments import (
@@ -181,7 +182,7 @@ class Context:
             return op.body(inputs, self.dialect)
         except ValidationError as error:  # an argument that is computed, from channels say
             first = error.errors(include_url=False)[0]
-            message = f"{op.op}: {first['loc'][0]} of its {error.title} comes to {first['input']}, which {first['msg']}"
+            message = f"{op.op}: {first['loc'][0]} of its {error.title} comes to {first['input']}, which {must(first)}"
             raise OpError(ValueTooLarge, message, help=ValueTooLarge.remedy) from error
 
     def spend(self, steps: int, place: Place) -> None:
@@ -258,7 +259,10 @@ def from_op_error(
     """A diagnostic for an op that refuses its inputs or arguments."""
     argument = arguments.get(error.field or "")
     span, notes = (argument.place.span, argument.notes) if argument else (place.span, ())
-    return error.rule.at(span, error.message, related=related, notes=notes, help=error.help, untried=untried)
+    step = place.value
+    op = cast("dict[str, Any]", step).get("op") if isinstance(step, dict) else None
+    advice = (error.rule.advice or "").replace(" NAME", f" {op}" if op else "")
+    return error.rule.at(span, error.message, related=related, notes=notes, help=error.help or advice, untried=untried)
 
 
 def table_of_no_op(op: str, ops: Collection[str], place: Place) -> Diagnostic:

@@ -13,7 +13,7 @@ from graphbuilder.diagnostics import Diagnostic, Enough, Sink
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes, TooManyParameters
 from graphbuilder.diagnostics.catalogue.references import InputSize, NothingReturned, OnlyTraining
 from graphbuilder.document import Place
-from graphbuilder.elaborate.arguments import shown
+from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.blocks import Blocks
 from graphbuilder.elaborate.builder import BodyBuilder
 from graphbuilder.elaborate.context import Context, Limits, Trail, table_of_no_op

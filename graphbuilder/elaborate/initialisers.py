@@ -11,7 +11,7 @@ from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.references import BadInitialiser
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
-from graphbuilder.elaborate.arguments import shown
+from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.ir import Composite, Initialiser, Op, TensorType
 from graphbuilder.ir.weights import Kind

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from graphbuilder.diagnostics import Diagnostic, Remedy
 from graphbuilder.diagnostics.catalogue.references import Ambiguous, UnknownStep
 from graphbuilder.diagnostics.nearest import meant, nearest
+from graphbuilder.diagnostics.words import either
 from graphbuilder.document import Place
 from graphbuilder.elaborate.names import Named, paths_of
 from graphbuilder.elaborate.remedies import instead, setting
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Node
-from graphbuilder.spec.validation import either
 
 # Of the values that a step gives, those that are told by their paths.
 _SAID = 4

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare, Ports
-from graphbuilder.elaborate.arguments import shown, written_words
+from graphbuilder.document.writing import shown
+from graphbuilder.elaborate.arguments import written_words
 from graphbuilder.elaborate.builder import Call
 from graphbuilder.elaborate.context import INNER, Trail
 from graphbuilder.elaborate.faults import errors_at, keep_fault, titled, word_of

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from graphbuilder.backends.toml.writer import value as written
 from graphbuilder.diagnostics.screen import safe
+from graphbuilder.document.writing import value as written
 from graphbuilder.importers.places import Place
 from graphbuilder.importers.traced import Source
 from graphbuilder.importers.wording import worded

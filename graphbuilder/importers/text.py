@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from graphbuilder.backends.toml.writer import quoted
-from graphbuilder.backends.toml.writer import value as written
 from graphbuilder.diagnostics.screen import safe
+from graphbuilder.document.writing import quoted
+from graphbuilder.document.writing import value as written
 
 Table = Mapping[str, Any]
 

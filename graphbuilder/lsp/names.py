@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple, cast
 
-from graphbuilder.backends.toml.writer import value as written
 from graphbuilder.diagnostics import Source
 from graphbuilder.document import Document, Place
+from graphbuilder.document.writing import value as written
 from graphbuilder.elaborate.names import name_steps
 from graphbuilder.ir import Op
 from graphbuilder.lsp.file import SpecFile

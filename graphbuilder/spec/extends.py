@@ -27,6 +27,7 @@ from graphbuilder.diagnostics.catalogue.limits import TextTooLarge
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Document, Place
 from graphbuilder.document import load as load_document
+from graphbuilder.document.writing import shown
 from graphbuilder.spec.merged import Keys, Merged
 from graphbuilder.spec.overrides import apply_overrides
 from graphbuilder.spec.params import as_declared
@@ -174,7 +175,7 @@ def _parent_path(document: Document, folder: Path | None) -> Path:
         raise _refusal(ExtendsPath.at(_span(document), message, help="save it beside what it extends"))
     if fault := _fault(written, folder):
         message, remedy = fault
-        raise _refusal(ExtendsPath.at(_span(document), f"cannot extend {written[:80]!r}: {message}", help=remedy))
+        raise _refusal(ExtendsPath.at(_span(document), f"cannot extend {shown(written)}: {message}", help=remedy))
     return folder / written
 
 

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from graphbuilder.diagnostics import Rule
 from graphbuilder.diagnostics.catalogue.grammar import BadName, ReservedName
+from graphbuilder.document.writing import shown
 from graphbuilder.spec.expressions import RESERVED as EXPRESSION_WORDS
 
 Kind = Literal["step", "block", "input", "branch", "output", "param", "argument", "let"]
@@ -74,7 +75,7 @@ class NameFault(NamedTuple):
 def fault_of(name: str, kind: Kind) -> NameFault | None:
     """What is wrong with calling a thing of this kind ``name``, or None."""
     if not PATTERN.fullmatch(name):
-        message = f"{name[:80]!r} cannot be the name of {_article(kind)}"
+        message = f"{shown(name)} cannot be the name of {_article(kind)}"
         return NameFault(BadName, message, _repair(name))
     owner = _owner(name, kind)
     return NameFault(ReservedName, f"`{name}` {owner}", f"call it `{name.rstrip('_')}_1`, say") if owner else None

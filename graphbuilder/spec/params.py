@@ -10,8 +10,9 @@ from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics.nearest import meant
+from graphbuilder.diagnostics.words import either
+from graphbuilder.document.writing import shown
 from graphbuilder.spec.arithmetic import kind_of
-from graphbuilder.spec.validation import either
 
 Declared = Mapping[str, Any]
 
@@ -72,14 +73,14 @@ def contradiction(declared: Declared) -> Refusal | None:
 
 def _odd_choice(default: object, odd: object, kinds: str) -> Refusal:
     if not isinstance(default, list | tuple):
-        return Refusal("choices", f"cannot be {_shown(odd)}: its default is {kinds}", "choose by one type")
-    message = f"cannot have {_shown(odd)} in its list: each item of its default is {kinds}"
+        return Refusal("choices", f"cannot be {shown(odd)}: its default is {kinds}", "choose by one type")
+    message = f"cannot have {shown(odd)} in its list: each item of its default is {kinds}"
     return Refusal("choices", message, "`choices` say what each item may be, as in `choices = [2, 3]`")
 
 
 def described(declared: Declared) -> str:
     """The choices and bounds in words: ``one of "none", "relu"``, ``0.1 or more``; nothing where there are none."""
-    choices = ", ".join(map(_shown, declared.get("choices", ())))
+    choices = ", ".join(map(shown, declared.get("choices", ())))
     told = [f"one of {choices}" if choices else ""]
     told += [f"{declared['min']} or more" if "min" in declared else ""]
     told += [f"{declared['max']} or less" if "max" in declared else ""]
@@ -103,14 +104,14 @@ def leaves(value: object) -> Iterator[object]:
 def _of_item(declared: Declared, item: Any, chosen: Collection[Any]) -> Refusal | None:
     choices = declared.get("choices")
     if choices and item not in chosen:
-        message = f"must be {either(list(map(_shown, choices)))}, not {_shown(item)}"
+        message = f"must be {either(list(map(shown, choices)))}, not {shown(item)}"
         words = [each for each in choices if isinstance(each, str)]
         return Refusal("choices", message, meant(str(item), words, form='"{}"'))
     # What is no number, NaN, is neither.
     if "min" in declared and not item >= declared["min"]:
-        return Refusal("min", f"must be at least {declared['min']}, not {_shown(item)}", None)
+        return Refusal("min", f"must be at least {declared['min']}, not {shown(item)}", None)
     if "max" in declared and not item <= declared["max"]:
-        return Refusal("max", f"must be at most {declared['max']}, not {_shown(item)}", None)
+        return Refusal("max", f"must be at most {declared['max']}, not {shown(item)}", None)
     return None
 
 
@@ -121,10 +122,3 @@ def _is_of(kinds: set[str], value: object) -> bool:
 
 def _kinds(kinds: set[str]) -> str:
     return " or ".join(sorted(kinds))
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = f'"{value}"' if isinstance(value, str) else f"{value}"
-    return text if len(text) <= 60 else f"{text[:57]}..."

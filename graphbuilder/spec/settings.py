@@ -21,6 +21,7 @@ from graphbuilder.diagnostics.catalogue.usage import (
     SettingUnknown,
 )
 from graphbuilder.diagnostics.nearest import meant
+from graphbuilder.document.writing import shown
 from graphbuilder.spec.arithmetic import Fault, bounded, bounded_list
 from graphbuilder.spec.model import Spec
 from graphbuilder.spec.params import leaves, refusal
@@ -43,7 +44,7 @@ def parse_setting(text: str, params: Mapping[str, Any]) -> tuple[str, Any]:
     """
     name, equals, written = (part.strip() for part in text.partition("="))
     if not equals:
-        message = f"{text[:80]!r} sets nothing"
+        message = f"{shown(text)} sets nothing"
         raise CompileError((SettingForm.at(None, message, help="write NAME=VALUE, such as classes=10"),))
     if fault := _unknown(name, params):
         raise CompileError((fault,))
@@ -139,7 +140,7 @@ def _unknown(name: str, params: Mapping[str, Any]) -> Diagnostic | None:
     if name in params:
         return None
     known = f"its params are {', '.join(params)}" if params else "it has no params"
-    return SettingUnknown.at(None, f"the spec has no param {name[:80]!r}", help=meant(name, params, known))
+    return SettingUnknown.at(None, f"the spec has no param {shown(name)}", help=meant(name, params, known))
 
 
 def _toml(name: str, written: str, default: object) -> Any:
@@ -156,20 +157,20 @@ def _toml(name: str, written: str, default: object) -> Any:
             raise CompileError((SettingBound.at(None, message, help=_BOUNDS),)) from None
         data = {}
     if set(data) != {"value"}:
-        raise CompileError((_wrong(name, f"{written[:80]!r}", default),))
+        raise CompileError((_wrong(name, shown(written), default),))
     return data["value"]
 
 
 def _type_fault(name: str, value: object, default: object) -> Diagnostic | None:
     if _kind(value) != _kind(default) and not (isinstance(default, float) and _kind(value) == "an integer"):
-        return _wrong(name, f"{value[:80]!r}" if isinstance(value, str) else found(value), default)
+        return _wrong(name, shown(value) if isinstance(value, str) else found(value), default)
     for leaf in leaves(value):
         if not isinstance(leaf, bool | int | float | str):
             message = f"`{name}` must hold plain values, not {found(leaf)}"
             return SettingType.at(None, message, help="give numbers, text, true, false or a list of them")
         if isinstance(leaf, str) and leaf.startswith("="):
             remedy = "a text that starts with `=` would be an expression"
-            return SettingType.at(None, f"`{name}` cannot be {leaf[:80]!r}: a setting is a plain value", help=remedy)
+            return SettingType.at(None, f"`{name}` cannot be {shown(leaf)}: a setting is a plain value", help=remedy)
     return None
 
 

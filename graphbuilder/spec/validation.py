@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from graphbuilder.diagnostics import Diagnostic, Sink
 from graphbuilder.diagnostics.catalogue.grammar import MissingKey, UnknownFormat, UnknownKey, WrongType, WrongWord
 from graphbuilder.diagnostics.nearest import meant
+from graphbuilder.diagnostics.words import TYPES, either, literals
 from graphbuilder.document import Document
 from graphbuilder.spec.arithmetic import kind_of
 from graphbuilder.spec.expressions import Expression
@@ -25,16 +26,6 @@ FORMAT = 1
 _QUOTE = '"'
 _ATTEMPTS = 5
 
-_TYPES = {
-    "string_type": "a string",
-    "bool_type": "a boolean",
-    "int_type": "an integer",
-    "float_type": "a float",
-    "list_type": "a list",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "is_instance_of": "an expression",
-}
 _FORMS = {
     "a boolean": "true or false",
     "a table": "`{ ... }`",
@@ -188,7 +179,7 @@ def _format(document: Document, keys: Keys, written: object) -> Diagnostic:
 
 
 def _wrong_word(document: Document, keys: Keys, details: ErrorDetails) -> Diagnostic:
-    words = _words(details)
+    words = literals(details.get("ctx", {}))
     known = either([f'"{word}"' for word in words])
     message = f"{_named(keys)} must be {known}, not {_shown(details['input'], _QUOTE)}"
     return WrongWord.at(document.span(keys), message, help=meant(details["input"], words, form='"{}"'))
@@ -213,19 +204,13 @@ def _chosen(keys: Keys, written: object) -> str | None:
 def _wanted(details: ErrorDetails) -> list[str]:
     match details["type"]:
         case "literal_error":
-            return [f'"{word}"' for word in _words(details)]
+            return [f'"{word}"' for word in literals(details.get("ctx", {}))]
         case "model_type" if details.get("ctx", {}).get("class_name") == InputType.__name__:
             return ["a list of sizes", "a table"]
         case "model_type" if details.get("ctx", {}).get("class_name") == Output.__name__:
             return ["a path", "a table"]
         case kind:
-            return [_TYPES.get(kind, details["msg"])]
-
-
-def _words(details: ErrorDetails) -> list[str]:
-    """Pydantic lists the words as ``'add', 'concat' or 'mul'``."""
-    expected: str = details.get("ctx", {}).get("expected", "")
-    return [part.strip("'") for part in expected.replace(" or ", ", ").split(", ")]
+            return [TYPES.get(kind, details["msg"])]
 
 
 def _repair(written: object, wanted: Sequence[str]) -> str | None:
@@ -263,8 +248,3 @@ def _named(keys: Keys) -> str:
 
 def _shown(text: str, quote: str = "`") -> str:
     return f"{quote}{text if len(text) <= 60 else text[:57] + '...'}{quote}"
-
-
-def either(words: Sequence[str]) -> str:
-    """The words as alternatives: ``1, 2 or 3``."""
-    return " or ".join((", ".join(words[:-1]), words[-1]) if len(words) > 1 else words)

@@ -15,6 +15,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
 from graphbuilder.diagnostics.catalogue.weights import NothingExcepted
 from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.document.writing import shown
 from graphbuilder.ir import Weight
 from graphbuilder.weights.checkpoint import Checkpoint
 from graphbuilder.weights.mapping import NameMapping, load_mapping
@@ -131,7 +132,7 @@ def _leaves(weights: Weights, excepted: Sequence[str]) -> Callable[[str], bool]:
             known = {".".join(name.split(".")[:depth]) for name in weights for depth in range(1, name.count(".") + 2)}
             near = nearest(text, sorted(known))
             remedy = f"did you mean {near}?" if near else f"the network has {', '.join(_tops(weights))}"
-            sink.add(NothingExcepted.at(None, f"{text!r} names no weight of the network", help=remedy))
+            sink.add(NothingExcepted.at(None, f"{shown(text)} names no weight of the network", help=remedy))
     sink.raise_if_failed()
     return lambda name: any(regex.fullmatch(name) for regex in parts.values())
 

@@ -23,10 +23,12 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from graphbuilder.diagnostics import CompileError, Sink
 from graphbuilder.diagnostics.catalogue.weights import MappingInvalid
 from graphbuilder.diagnostics.nearest import meant
+from graphbuilder.diagnostics.words import must_either
 from graphbuilder.document import Document, Place, load
 from graphbuilder.weights.checkpoint import Convention
 from graphbuilder.weights.patterns import Pattern, PatternError, Template, glob, pattern, template
@@ -112,8 +114,11 @@ def _validated(document: Document) -> _File:
     try:
         return _File.model_validate(document.data)
     except ValidationError as error:
-        faults = [(tuple(fault["loc"][:2]), fault["msg"]) for fault in error.errors(include_url=False)]
-    found = {keys: f"{'.'.join(map(str, keys))}: {message[:1].lower()}{message[1:]}" for keys, message in faults}
+        faults = error.errors(include_url=False)
+    by_keys: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
+    for fault in faults:
+        by_keys.setdefault(fault["loc"][:2], []).append(fault)
+    found = {keys: f"{'.'.join(map(str, keys))}: {must_either(faults)}" for keys, faults in by_keys.items()}
     remedy = f"`graphbuilder explain {MappingInvalid.code}` tells what a mapping says"
     raise CompileError(
         tuple(MappingInvalid.at(document.span(keys), message, help=remedy) for keys, message in found.items())

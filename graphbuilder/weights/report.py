@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING
 
-from graphbuilder.backends.toml.writer import value as written
 from graphbuilder.diagnostics import Diagnostic, Label, Sink
 from graphbuilder.diagnostics.catalogue.weights import (
     MappingMissing,
@@ -17,6 +16,7 @@ from graphbuilder.diagnostics.catalogue.weights import (
     WeightsNotFinite,
     WeightsUnused,
 )
+from graphbuilder.document.writing import value as written
 from graphbuilder.weights.checkpoint import Checkpoint
 from graphbuilder.weights.mapping import SEPARATORS, NameMapping
 from graphbuilder.weights.match import Match, Row, Unused, Weights

@@ -21,8 +21,9 @@ from graphbuilder.backends.graphviz.text import clean
 from graphbuilder.backends.mermaid.escape import escaped as in_mermaid
 from graphbuilder.backends.tikz.escape import escaped as in_tex
 from graphbuilder.backends.toml import expand
-from graphbuilder.backends.toml.writer import document, value
+from graphbuilder.backends.toml.writer import document
 from graphbuilder.compiler import Network, check_text, source
+from graphbuilder.document.writing import value
 from graphbuilder.spec.names import Kind, fault_of
 from tests.hostile.active import SEARCHES
 from tests.hostile.letters import TEXTS, WORDS

@@ -16,6 +16,7 @@ from graphbuilder.backends.table.comparison import Comparison
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.backends import NoGraphviz
 from graphbuilder.diagnostics.catalogue.usage import OutputSuffix
+from graphbuilder.document.writing import shown
 from graphbuilder.files import write_whole
 
 if TYPE_CHECKING:
@@ -66,5 +67,5 @@ def checked_format(path: str | Path) -> Format:
         case ".png":
             return "png"
         case _:
-            message = f"no plot is written as {str(path)!r}"
+            message = f"no plot is written as {shown(str(path))}"
             raise CompileError((OutputSuffix.at(None, message, help="end the path in .svg or .png"),))

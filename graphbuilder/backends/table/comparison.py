@@ -13,8 +13,8 @@ from graphbuilder.analysis.costs import Costs, costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.receptive_field import Field, receptive_fields
 from graphbuilder.backends.table.summary import shapes
-from graphbuilder.backends.toml.writer import value
 from graphbuilder.diagnostics.screen import safe
+from graphbuilder.document.writing import value
 from graphbuilder.ir import TensorType
 
 if TYPE_CHECKING:

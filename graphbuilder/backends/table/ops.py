@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from graphbuilder.analysis.inference import Inference
 from graphbuilder.analysis.weights import walk
-from graphbuilder.backends.toml.writer import value
+from graphbuilder.document.writing import value
 from graphbuilder.ir import Composite, Example, Op, TensorType, Weight
 from graphbuilder.ops.dialects import DIALECTS, TORCH
 

@@ -9,9 +9,9 @@ from graphbuilder.backends.toml.form import Form, form_of
 from graphbuilder.backends.toml.naming import Called, explicit
 from graphbuilder.backends.toml.reading import Reader, Signal, bodies
 from graphbuilder.backends.toml.steps import Word, word_of
-from graphbuilder.backends.toml.writer import value as written
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.usage import NotWritable
+from graphbuilder.document.writing import value as written
 from graphbuilder.ir import Dialect, Graph, Node, Value
 
 LONGEST_NAME = 64

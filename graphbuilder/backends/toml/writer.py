@@ -6,13 +6,12 @@ instead, since an inline table may not wrap. Nothing here knows what a step mean
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from graphbuilder.document.writing import quoted, value
+
 WIDTH = 120
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
 Table = Mapping[str, Any]
 
@@ -20,46 +19,6 @@ Table = Mapping[str, Any]
 def document(tables: Mapping[str, Table]) -> str:
     """A whole file: the table named "" first, then each as ``[name]``, with a blank line between."""
     return "\n".join("".join(f"{line}\n" for line in _table(name, table)) for name, table in tables.items() if table)
-
-
-def value(item: Any) -> str:
-    """One value on one line."""
-    match item:
-        case bool():
-            return "true" if item else "false"
-        case int():
-            return str(item)
-        case float():
-            return _float(item)
-        case str():
-            return _string(item)
-        case Mapping():
-            pairs = [f"{quoted(key)} = {value(entry)}" for key, entry in cast("Table", item).items()]
-            return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
-        case _:
-            return f"[{', '.join(map(value, cast('Sequence[Any]', item)))}]"
-
-
-def _float(number: float) -> str:
-    """Python's shortest text that reads back the same, without the zero of ``1e-05``."""
-    return re.sub(r"e([+-])0*", lambda found: "e-" if found[1] == "-" else "e", repr(number))
-
-
-def _string(text: str) -> str:
-    return f'"{"".join(map(_character, text))}"'
-
-
-def _character(character: str) -> str:
-    """What would not be seen, or would turn the text around it, is written as its number."""
-    if character.isprintable():
-        return _ESCAPES.get(character, character)
-    code = ord(character)
-    return _ESCAPES.get(character) or (f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}")
-
-
-def quoted(name: str) -> str:
-    """A key, in quotes where it needs them."""
-    return name if _BARE.fullmatch(name) else _string(name)
 
 
 def _table(name: str, table: Table) -> Iterator[str]:

@@ -6,6 +6,7 @@ import torch
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.backends import DeviceMissing
+from graphbuilder.document.writing import shown
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 SEEDS = 2**63
@@ -22,7 +23,7 @@ def device_named(device: str | torch.device) -> torch.device:
     try:
         place = torch.device(device)
     except RuntimeError as error:
-        message = f"torch knows no device {device!r}"
+        message = f"torch knows no device {shown(str(device))}"
         raise CompileError((DeviceMissing.at(None, message, help='take "auto", "cpu", "cuda" or "meta"'),)) from error
     if place.type == "cuda" and not torch.cuda.is_available():
         message = "torch finds no CUDA device on this machine"

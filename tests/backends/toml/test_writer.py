@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphbuilder.backends.toml.writer import WIDTH, document, value
+from graphbuilder.backends.toml.writer import WIDTH, document
+from graphbuilder.document.writing import value
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 scalars = st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | texts

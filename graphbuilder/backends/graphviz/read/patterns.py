@@ -11,6 +11,7 @@ from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.diagnostics import CompileError, Diagnostic
 from graphbuilder.diagnostics.catalogue.usage import PatternUnmatched
 from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.document.writing import shown
 
 _MOST_COMPARED = 2000
 
@@ -37,7 +38,7 @@ def _unmatched(pattern: str, word: str, typed: TypedGraph) -> Diagnostic:
     near = f"*.{pattern}" if inner else nearest(pattern, paths)
     top = ", ".join(f"`{node.name}`" for node in islice(typed.graph.nodes, 8))
     remedy = f"did you mean `{near}`?" if near else f"the network's own steps are {top}"
-    return PatternUnmatched.at(None, f"--{word} {pattern[:80]!r} matches no step", help=remedy)
+    return PatternUnmatched.at(None, f"--{word} {shown(pattern)} matches no step", help=remedy)
 
 
 def _paths(typed: TypedGraph, prefix: str = "") -> Iterator[str]:
