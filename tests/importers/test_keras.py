@@ -245,6 +245,8 @@ def test_attention_has_the_names_of_its_parts_in_every_file(name: str, tmp_path:
 @pytest.mark.parametrize(
     ("call", "told"),
     [
+        (lambda layer, x: type(layer)(2, 3, output_shape=(2, 3))(x, x), r"values of \[2, 3\]"),
+        (lambda layer, x: type(layer)(2, 3, use_gate=True)(x, x), "attention with use_gate = True"),
         (lambda layer, x: layer(x, x, use_causal_mask=True), "called with True beside its input"),
         (lambda layer, x: layer(x, x, attention_mask=x), "attention with attention_mask"),
         (lambda layer, x: layer(x, x, return_attention_scores=True)[0], "called with True beside its input"),

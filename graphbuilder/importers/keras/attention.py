@@ -40,8 +40,10 @@ def multi_head(config: Config) -> list[Link]:
         for place, (role, width) in enumerate(widths.items())
     ]  # fmt: skip
     args = {"heads": heads, **({"dropout": config["dropout"]} if config.get("dropout") else {})}
-    (out,) = listed(config.get("output_shape")) or (shape[-1],)
-    behind = Link("linear", {"out": out, "bias": bias}, part="attention_output")
+    out = listed(config.get("output_shape")) or [shape[-1]]
+    if len(out) != 1:
+        raise Unknown(f"attention that gives values of {out}")
+    behind = Link("linear", {"out": out[0], "bias": bias}, part="attention_output")
     return [*turned, *made, Link("attend", args, (-3, -2, -1)), behind, Link("channelsfirst", {})]
 
 
