@@ -18,7 +18,7 @@ from graphbuilder.diagnostics import CompileError, Diagnostic, Source, Span
 from graphbuilder.diagnostics.catalogue.files import IntegerTooLarge
 from graphbuilder.document.caps import MAX_LEVELS, MAX_PARTS, beyond_64_bits, refuse_nesting
 from graphbuilder.document.lines import Lines
-from graphbuilder.document.reading import MAX_BYTES, read_text, too_large
+from graphbuilder.document.reading import MAX_BYTES, read_text, refuse_halves, too_large
 from graphbuilder.document.scanner import Extent, Key, Keys, Scanner
 from graphbuilder.garbage import no_search
 
@@ -111,6 +111,7 @@ def parse(
     """
     if len(text) > max_bytes or len(text.encode(errors="replace")) > max_bytes:
         raise CompileError((too_large(path, max_bytes),))
+    refuse_halves(text, path)
     source = Source(path, text.removeprefix("\ufeff").replace("\r\n", "\n"))
     refuse_nesting(source, max_levels, max_parts)
     document = Document(source, _values(source))

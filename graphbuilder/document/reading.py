@@ -62,6 +62,21 @@ def decoded(data: bytes, name: str, max_bytes: int) -> str:
         raise CompileError((_not_utf8(data, name, error),)) from None
 
 
+def refuse_halves(text: str, name: str) -> None:
+    """Refuse ``text``, which errors call ``name``, where it holds half a character, as an editor may send one.
+
+    Raises:
+        CompileError: when it cannot be UTF-8.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        at, source = error.start, Source(name, text.replace("\r\n", "\n"))
+        at -= text.count("\r\n", 0, at)
+        message = f"U+{ord(source.text[at]):04X} is half a character, and stands alone"
+        raise CompileError((FileNotUtf8.at(Lines(source).span(at, at + 1), message, help="delete it"),)) from None
+
+
 def too_large(name: str, max_bytes: int) -> Diagnostic:
     """That ``name`` has more than ``max_bytes``."""
     size = f"{max_bytes / 1024:g} KiB"

@@ -19,7 +19,7 @@ from graphbuilder.lsp.file import SpecFile
 from graphbuilder.lsp.outline import Keys
 from graphbuilder.ops import find
 from graphbuilder.spec.model import Step
-from graphbuilder.spec.names import FACTS
+from graphbuilder.spec.names import FACTS, PATTERN
 from graphbuilder.spec.params import as_declared, described
 
 _NOWHERE = Place(Document(Source("", ""), {}))
@@ -143,14 +143,22 @@ def targets(file: SpecFile, place: Keys, prefix: str = "") -> Iterator[Target]:
         found = reached(file, around, prefix)
         yield from _inside(file, found, prefix) if found else ()
         return
-    yield from (Target(name, "an input") for name in inputs_of(file, owner))
-    yield from (
-        Target(each.name, about(each.step), each.keys) for each in around if not within or each.keys != within[0]
-    )
+    yield from (Target(name, "an input") for name in inputs_of(file, owner) if PATTERN.fullmatch(name))
+    others = (each for each in around if not within or each.keys != within[0])
+    yield from (Target(each.name, about(each.step), each.keys) for each in others if _runs(file, each))
     if owner[0] == "blocks" and not (within and "branches" in within.step):
         yield from (
             Target(name, "a branch", (*owner, "branches", name)) for name in file.table(*map(str, owner), "branches")
         )
+
+
+def _runs(file: SpecFile, sibling: Sibling) -> bool:
+    """Whether a step has a name and runs something that there is."""
+    step, blocks = sibling.step, file.table("blocks")
+    known = (
+        op_of(step) is not None or isinstance(step.get("share"), str) or any(each in blocks for each in blocks_of(step))
+    )
+    return known and PATTERN.fullmatch(sibling.name) is not None
 
 
 def about(step: Mapping[str, Any]) -> str:

@@ -94,3 +94,13 @@ def test_a_large_text_counts_bytes() -> None:
     with pytest.raises(CompileError):
         parse("#é", "a.toml", max_bytes=2)
     assert parse("#é", "a.toml", max_bytes=3).data == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "at"), [('a = "\ud800"', "s:1:6"), ("a = 1\r\n# \udfff", "s:2:3"), ("\ud83d = 064", "s:1:1")]
+)
+def test_half_a_character_is_refused(text: str, at: str) -> None:
+    with pytest.raises(CompileError) as raised:
+        parse(text, "s")
+    (found,) = raised.value.diagnostics
+    assert (found.code, str(found.span), found.help) == ("GB004", at, "delete it")

@@ -303,6 +303,22 @@ def test_definition(old: str, new: str, declared: str) -> None:
     assert file.text.source[file.text.offset(found.range.start) :].startswith(declared)
 
 
+def test_paths_lead_to_steps_that_run() -> None:
+    """Neither to what is being typed nor to what there is no such op or block for."""
+    faulty = '{ use = "" }, { op = "relv" }, { use = "nothing" }, { }, { id = "2", op = "relu" }, { op = "tanh" },'
+    file, offset = edited(POOL, f'{faulty} {{ op = "relu", from = "§" }},')
+    assert [each.label for each in complete(file, offset)] == ["image", "stem", "middle", "tanh", "logits"]
+
+
+def test_half_a_character_breaks_nothing() -> None:
+    file, offset = edited(POOL, '{ op = "relu", from = "\ud800§" },')
+    told = read(file.text.source, file.name, None).checked.diagnostics
+    assert [each.code for each in told] == ["GB004"]
+    assert complete(file, offset)
+    assert reports(file, told)
+    assert symbols(file)
+
+
 @pytest.mark.parametrize(("place", "count"), [("[blocks.resi§dual]", 2), ("cla§sses = 10", 2), ('wi§de = "int"', 2)])
 def test_references(place: str, count: int) -> None:
     assert len(references(*edited(place.replace("§", ""), place), declaration=True)) == count

@@ -139,6 +139,8 @@ def test_mistakes_as_they_are_typed(tmp_path: Path) -> None:
                 lsp.CompletionParams(editor.document, editor.place('{ id = "a", op = "conv", '.rstrip(), 25))
             )
             assert isinstance(labels, list) and labels[0].label == "out"
+            editor.type(SPEC.replace("tiny", "\ud800"))
+            assert [each.code for each in await editor.diagnostics()] == ["GB004"]
             editor.type(RIGHT)
             assert await editor.diagnostics() == []
 
