@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphbuilder.diagnostics import Diagnostic, Label
@@ -24,7 +25,7 @@ from graphbuilder.elaborate.faults import (
 )
 from graphbuilder.elaborate.initialisers import ByOp, check_owned, owned_names, read_initialisers
 from graphbuilder.elaborate.names import Named
-from graphbuilder.elaborate.order import around, build_order, circles, readers
+from graphbuilder.elaborate.order import around, beside, build_order, circles
 from graphbuilder.elaborate.paths import Tap, all_paths, look_up, taps_of
 from graphbuilder.elaborate.reading import FAILED, Reading, facts_read, read
 from graphbuilder.elaborate.refusals import empty_path, unknown_op, unknown_owner
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from graphbuilder.elaborate.blocks import Blocks
 
 
+# Of the steps below one with a mistake, those that it may have meant; and where what is no step stands among them.
+_BELOW, _BELOW_ALL = 20, 10**9
 # So many values, read or given, are about as much work as a step.
 _VALUES = 4
 
@@ -51,6 +54,14 @@ class Call(NamedTuple):
     written: Mapping[str, str]
     init: Mapping[str, Initialiser]
     arguments: Mapping[str, Argument]
+
+
+class Written(NamedTuple):
+    """Where a step stands: in which list of steps, the later ones having greater numbers, and at which place of it."""
+
+    run: int
+    at: int
+    body: Sequence[Named]
 
 
 class BodyBuilder:
@@ -86,7 +97,7 @@ class BodyBuilder:
         self.owners: dict[str, Node] = {}  # the nodes of steps, whose weights others may share
         self.left_out: set[str] = set()
         self.steps: dict[str, Step] = {}
-        self.begun: dict[str, Sequence[Named]] = {}  # the lists of steps that are built or being built, by each step
+        self.begun: dict[str, Written] = {}  # where each step stands that is built, or stands beside one that is
         self.sources: Mapping[str, Place] = {}  # where the inputs come from, as far as that is known
         self.nameless = False  # whether a faulty name, already reported, may be the one that a path looks for
         self.sketch = Sketch()
@@ -131,7 +142,8 @@ class BodyBuilder:
             return NOTHING_KNOWN
         if self.context.marks:
             self.nameless |= any(self.context.unsound(named.step.place, "id") for named in body)
-        self.begun.update((named.name, body) for named in body)
+        run = len(self.begun)
+        self.begun.update((named.name, Written(run, index, body)) for index, named in enumerate(body))
         order = build_order(body)
         for diagnostic in circles(order, body):
             self.report(diagnostic)
@@ -161,19 +173,25 @@ class BodyBuilder:
         """What ``path`` names, which ``reader`` or, without one, an output reads; a mistake in it is reported."""
         lookup = look_up(path, self.signals, self.start, place, self.nodes)
         if lookup.mistake:
-            name = next((name for name, step in self.steps.items() if step is reader), "")
-            told = look_up(path, self.readable(name), self.start, place, self.nodes).mistake
+            last = next(reversed(self.steps), "") if reader else ""  # the one that is being built
+            told = look_up(path, self.readable(last), self.start, place, self.nodes).mistake
             self.report(told or lookup.mistake)
         return lookup.signal
 
     def readable(self, reader: str = "") -> dict[str, Signal]:
-        """All that the paths of the step ``reader``, or of outputs, may begin with, in the order written."""
+        """All that the paths of the step ``reader``, or of outputs, may begin with, in the order written; of the steps
+        below the next ones."""
         found = {"in": self.start} if "in" in self.inputs else {}
-        for name in [*self.signals, *self.begun]:
-            names = [named.name for named in self.begun.get(name, ())] if name not in found else ()
-            found.update((each, self.signals.get(each, NOTHING_KNOWN)) for each in names or [name])
-        behind = readers(reader, self.begun.get(reader, ()))
-        return {name: signal for name, signal in found.items() if name not in behind}
+        order, rows = (-1, 0), list[tuple[tuple[int, int], str]]()
+        for name in self.signals:
+            order = self.begun[name][:2] if name in self.begun else (order[0], _BELOW_ALL)
+            rows.append((order, name))
+        found.update((name, self.signals[name]) for _, name in sorted(rows, key=itemgetter(0)))
+        if reader in self.begun:
+            _, index, body = self.begun[reader]
+            below = beside(reader, body[index + 1 : index + 1 + _BELOW])
+            found.update((name, NOTHING_KNOWN) for name in below if name not in found)
+        return found
 
     def passes_on(self, body: Sequence[Named]) -> bool:
         """Whether every step is left out."""

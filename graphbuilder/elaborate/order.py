@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -40,20 +40,14 @@ def build_order(body: Sequence[Named]) -> Order:
     return order._replace(steps=[named for named in order.steps if named.name not in order.looped])
 
 
-def readers(name: str, body: Sequence[Named]) -> set[str]:
-    """The step called ``name`` and those of ``body`` that depend on it."""
-    by_read: dict[str, list[str]] = {}
-    for named in body:
-        for read in dependencies(named):
-            by_read.setdefault(read, []).append(named.name)
-    found: set[str] = set()
-    pending = [name]
-    while pending:
-        name = pending.pop()
-        if name not in found:
-            found.add(name)
-            pending += by_read.get(name, ())
-    return found
+def beside(name: str, below: Iterable[Named]) -> Iterator[str]:
+    """The steps that stand ``below`` the one called ``name`` and do not depend on it."""
+    behind = {name}
+    for named in below:
+        if behind.isdisjoint(dependencies(named)):
+            yield named.name
+        else:
+            behind.add(named.name)
 
 
 class _Visit(NamedTuple):
