@@ -166,8 +166,8 @@ class PeerUnfit(Rule):
 
 class SignsLost(Rule):
     """A title has characters that the format cannot show, and each is a question mark there. The fonts that pdfLaTeX
-    takes have Latin and Greek letters, and so have those of a PDF that is written without Graphviz. LuaLaTeX and
-    XeLaTeX take others from the fonts of the machine, as Graphviz does."""
+    takes have Latin and Greek letters; those that a PDF embeds which is written without Graphviz have Cyrillic ones,
+    too. LuaLaTeX and XeLaTeX take others from the fonts of the machine, as Graphviz does."""
 
     code = "GB711"
     title = "characters that a figure lacks"
