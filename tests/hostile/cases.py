@@ -113,6 +113,41 @@ def listed(count: int) -> str:
     return model(f"{{ use = [{use}] }}", more='[blocks.b]\nbody = [{ op = "relu", repeat = 30 }]')
 
 
+def beside(count: int) -> str:
+    """A block of branches that cannot be added."""
+    rows = "\n".join(f'b{n} = [{{ op = "conv", out = {4 + n % 7}, kernel = 1 }}]' for n in range(count))
+    return model('{ use = "b" }', more=f'[blocks.b]\nmerge = "add"\n[blocks.b.branches]\n{rows}')
+
+
+def circling(count: int, path: str) -> str:
+    """Steps that each read the next, and another."""
+    steps = [f'{{ id = "s{n}", op = "add", from = ["s{(n + 1) % count}", "{path}"] }}' for n in range(count)]
+    return model(*steps)
+
+
+def taken(count: int) -> str:
+    """What is taken from inside every copy, of every step."""
+    steps = [f'{{ op = "concat", from = "r.*.s{n}" }}' for n in range(count)]
+    inner = ", ".join(f'{{ id = "s{n}", op = "relu" }}' for n in range(count))
+    return model('{ id = "r", use = "b", repeat = 300 }', *steps, more=f"[blocks.b]\nbody = [{inner}]")
+
+
+def many_ports(count: int) -> str:
+    """A block with as many inputs and outputs, run a thousand times."""
+    ports = [f"p{n}" for n in range(count)]
+    inputs = ", ".join(f'"{port}"' for port in ports)
+    given, first = (", ".join(f'{port} = "{path or port}"' for port in ports) for path in ("", "x"))
+    block = f'[blocks.b]\ninputs = [{inputs}]\noutputs = {{ {given} }}\nbody = [{{ op = "relu", from = "p0" }}]'
+    return model(f'{{ use = "b", from = {{ {first} }} }}', *['{ use = "b" }'] * 1000, more=block)
+
+
+def chain(folder: Path) -> None:
+    """Files that are each almost as large as may be."""
+    for number in range(1, 8):
+        text = extending(f"{number + 1}.toml") + f"# {'x' * 250_000}\n"
+        (folder / f"{number}.toml").write_text(text)
+
+
 LIST = ["a = " + str([*range(10_000)])]
 KEPT = '[blocks.b]\nargs = { k = "list" }\nbody = [{ op = "leakyrelu", slope = "=0.1 * len(k)" }]'
 
@@ -216,7 +251,35 @@ CASES: Mapping[str, Case] = {
     "many_params_in_every_copy": Case(
         params(numbered("p{0} = {0}", 15_000), step='{ op = "leakyrelu", slope = "=0.1 * i", repeat = 9000 }'), "GB610"
     ),
+    "values_of_every_copy": Case(taken(3000), "GB610"),
+    "a_thousand_times_two_hundred_values": Case(many_ports(200), "GB608"),
     # Mistakes.
+    "a_circle_of_five_thousand": Case(
+        model(*[f'{{ id = "s{n}", op = "relu", from = "s{(n + 1) % 5200}" }}' for n in range(5200)]), "GB302"
+    ),
+    "circles_through_the_first": Case(circling(4400, "s0"), "GB302"),
+    "four_thousand_branches": Case(beside(4000), "GB608"),
+    "dotted_keys_of_inputs": Case(
+        f'format = 1\nname = "case"\n[inputs]\n{numbered("a{0}.b = 1", 10_000)}\n[model]\nbody = [{BLOCK}]\n', "GB609"
+    ),
+    "unknown_blocks_beside_two_thousand": Case(
+        model(
+            *[f'{{ use = "zz{n}" }}' for n in range(99)],
+            more="[blocks]\n" + numbered('b{} = {{ body = [{{ op = "relu" }}] }}', 2000),
+        ),
+        "GB304",
+    ),
+    "sums_that_cannot_be": Case(
+        model(*[BLOCK] * 1500, *[f'{{ op = "add", from = ["conv_{n + 2}", "x"] }}' for n in range(98)]),
+        "GB204",
+    ),
+    "choices_of_a_long_list": Case(
+        params(
+            f"p = {{ default = {[1] * 20_000}, choices = {[*range(20_000, 1, -1)]} }}".replace(" ", ""),
+            step='{ op = "relu" }',
+        ),
+        "GB120",
+    ),
     "ten_thousand_unknown_ops": Case(model(*['{ op = "x" }'] * 10_000), "GB609"),
     "eight_thousand_unknown_steps": Case(model(*['{ op = "relu", from = "nope" }'] * 8000), "GB609"),
     "five_thousand_unused_blocks": Case(unused(5000), "GB609"),
@@ -311,6 +374,7 @@ CASES: Mapping[str, Case] = {
     "extends_a_device": Case(extending("linked.toml"), "GB114", linked("/dev/zero")),
     "extends_a_pipe": Case(extending("pipe.toml"), "GB114", pipe),
     "extends_a_folder": Case(extending("."), "GB114"),
+    "extends_much_in_a_chain": Case(extending("1.toml"), "GB601", chain),
     "extends_something_heavy": Case(extending("heavy.toml"), "GB601", heavy),
     "extends_nul": Case(extending("a\\u0000b.toml"), "GB114"),
     "extends_what_is_long": Case(extending("a" * 5000 + ".toml"), "GB114"),
@@ -330,5 +394,12 @@ LARGE = frozenset(
         "a_body_of_ten_thousand_steps_that_read_all",
         "ten_thousand_headers",
         "a_list_of_thirty_thousand_blocks",
+        "values_of_every_copy",
+        "a_circle_of_five_thousand",
+        "circles_through_the_first",
+        "four_thousand_branches",
+        "dotted_keys_of_inputs",
+        "unknown_blocks_beside_two_thousand",
+        "sums_that_cannot_be",
     )
 )
