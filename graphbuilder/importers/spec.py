@@ -60,7 +60,7 @@ def written(model: Traced, name: str, origin: str) -> Written:
     Raises:
         CompileError: GB801, over what the catalogue does not have.
     """
-    model = normalise(model)
+    model = _computing(normalise(model))
     dialect = DIALECTS[model.source]
     model, ops, types = _typed(model, dialect)
     norm = _norm(ops)
@@ -82,6 +82,15 @@ def written(model: Traced, name: str, origin: str) -> Written:
     without = f", without what it does in training alone: {', '.join(model.dropped)}" if model.dropped else ""
     text = document(tables, f"Imported from {origin}{without}")
     return Written(text, places(root), len(blocks), text.count("repeat = "))
+
+
+def _computing(model: Traced) -> Traced:
+    """A model that gives what it gets, with a step that says so: a body has one at least."""
+    if model.calls:
+        return model
+    calls = [Call(f"#{name}", "identity", {}, (value,)) for name, value in model.outputs.items()]
+    outputs = {name: Value(call.name) for name, call in zip(model.outputs, calls, strict=True)}
+    return replace(model, calls=calls, outputs=outputs)
 
 
 def _typed(model: Traced, dialect: Dialect) -> tuple[Traced, dict[str, Op], Types]:

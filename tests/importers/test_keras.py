@@ -35,6 +35,8 @@ def randomised(model: Any) -> Any:
 
 
 BROKEN = [
+    b'{"class_name": "Functional", "config": {"layers": [{"class_name": "Add", "config": {"name": "a"}, '
+    b'"inbound_nodes": [[]]}], "output_layers": [["a", 0, 0]], "input_layers": []}}',
     b'{"class_name": "Functional", "config": {}}',
     b'{"class_name": "Functional", "config": {"layers": [{"class_name": "InputLayer", "config": {}}]}}',
     b'{"class_name": "Sequential", "config": [{"class_name": "Conv2D", "config": {"batch_shape": [null, 8, 3]}}]}',
@@ -183,7 +185,14 @@ def attending() -> Any:
     return keras.Model(image, make.GlobalAveragePooling1D()(cross(query=x, value=other, key=other)))
 
 
+def unchanged() -> Any:
+    """A model that gives what it gets."""
+    image = import_keras().Input((8, 8, 3))
+    return import_keras().Model(image, import_keras().layers.Dropout(0.0)(image))
+
+
 MODELS = {
+    "unchanged": (unchanged, 20, 0),
     "called_again": (called_again, 40, 1),
     "exchanged": (exchanged, 60, 0),
     "channels_first": (channels_first, 60, 0),

@@ -192,6 +192,8 @@ class _Reader:
 
     def _layer(self, call: _Call, within: tuple[Scope, ...], values: list[Value]) -> list[Value]:
         layer, name = call.layer, call.name
+        if not values:
+            raise LookupError(f"{name} reads nothing")
         if str(layer["class_name"]) in _MODELS:
             return self.model(inner(layer), (*within, Scope(name, "Model", call.node)), values)
         path = "/".join((*(each.name for each in within), name))
