@@ -264,7 +264,7 @@ CASES: Mapping[str, Case] = {
     ),
     "unknown_blocks_beside_two_thousand": Case(
         model(
-            *[f'{{ use = "zz{n}" }}' for n in range(99)],
+            *[f'{{ use = "zz{n}" }}' for n in range(100)],
             more="[blocks]\n" + numbered('b{} = {{ body = [{{ op = "relu" }}] }}', 2000),
         ),
         "GB304",
