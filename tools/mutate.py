@@ -231,14 +231,16 @@ def table(found: Sequence[Verdict]) -> Table:
 def main(count: int, seed: int, rooms: Sequence[str], jobs: int, output: Path | None) -> None:
     os.nice(15)
     chosen = sample(rooms or ROOMS, count, seed, jobs)
-    found = list(tracked("trying mutants", verdicts(chosen, jobs), len(chosen)))
-    alive = [each for each in found if each.outcome == "survived"]
+    found: list[Verdict] = []
+    for each in tracked("trying mutants", verdicts(chosen, jobs), len(chosen)):
+        found.append(each)
+        if each.outcome == "survived":
+            print(each.mutant.diff, flush=True)
     if output is not None:
         output.write_text(json.dumps({"seed": seed, "mutants": [each.data for each in found]}, indent=2) + "\n")
-    for each in alive:
-        print(each.mutant.diff)
     Console().print(table(found))
-    sys.exit(1 if len(found) - len(alive) < LEAST * len(found) else 0)
+    killed = sum(each.outcome != "survived" for each in found)
+    sys.exit(1 if killed < LEAST * len(found) else 0)
 
 
 if __name__ == "__main__":
