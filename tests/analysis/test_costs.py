@@ -89,3 +89,7 @@ def test_runs_break_where_bodies_types_or_owners_differ() -> None:
 
 def test_steps_of_a_block_are_never_gathered() -> None:
     assert [run.count for run in runs(typed(chain("block", "unit", CONV, CONV)))] == [1, 1]
+
+
+def test_what_evaluation_leaves_out_has_weights_and_costs_nothing() -> None:
+    assert Costs(1, 2, 3, 4, 5).unrun() == (1, 2, 0, 0, 0)

@@ -123,6 +123,11 @@ def test_what_only_training_runs_costs_nothing() -> None:
 DEVICE = Device("made up", 100.0, {"float32": 1000.0}, 10.0, 2.0, "nowhere")
 
 
+def test_a_device_is_told_in_plain_values() -> None:
+    told = DEVICE.data()
+    assert Device(**told) == DEVICE and told["matrix"] is not DEVICE.matrix
+
+
 def floor(typed: TypedGraph, batch: int = 1, device: Device = DEVICE) -> Floor:
     return floors(typed, device, batch=batch, dtype="float32", fusion="nothing").totals["nothing"]
 
