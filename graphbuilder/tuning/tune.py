@@ -208,15 +208,12 @@ def _plain(wanted: Wanted, inputs: Sequence[Tensor]) -> tuple[list[Tensor], floa
 
 
 def ways(kind: str, dtype: str) -> list[Way]:
-    """What is worth trying on a kind of device, the choice that needs no tuning first and what takes longest to make
-    last."""
+    """What is worth trying on a kind of device: the choice that needs no tuning first, then what is likeliest to win,
+    and what takes longest to make last."""
     if kind == "cpu":
-        found = [Way("eager", "last"), Way("eager", "first")]
-        found += [Way("openvino")] if dtype != "float16" else []
-        if dtype == "float32":
-            found += [Way("onnxruntime")]
-            found += [Way("onnxruntime-resting")] if torch.get_num_threads() > 1 else []
-        return [*found, Way("freezing"), Way("compile")]
+        resting = [Way("onnxruntime-resting")] if torch.get_num_threads() > 1 else []
+        runtimes = {"float32": [Way("onnxruntime"), Way("openvino"), *resting], "bfloat16": [Way("openvino")]}
+        return [Way("eager", "last"), *runtimes.get(dtype, ()), Way("eager", "first"), Way("freezing"), Way("compile")]
     forms: list[tuple[Layout, bool]] = [("last", True), ("last", False), ("first", False)]
     engines: tuple[Engine, ...] = ("eager", "graph", "max-autotune")
     return [Way(engine, layout, fused) for engine in engines for layout, fused in forms]
