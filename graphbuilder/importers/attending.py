@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from typing import Any, NamedTuple
 
 from graphbuilder.importers.sizes import listed
@@ -66,8 +67,10 @@ def _cut(calls: Calls, known: _Known) -> Calls:
     """Channels reshaped to heads, and these exchanged with the places: heads; of several in one, each its part."""
     found: list[Call] = []
     made: set[str] = set()
+    weighed = _weighed(calls)
     for call in calls:
-        axes = _behind(call.args.get("axes", [])) if call.op == "permute" else None
+        is_heads = call.op == "permute" and (len(call.args["axes"]) == 3 or call.name in weighed)
+        axes = _behind(call.args["axes"]) if is_heads else None
         above = known.by_name.get(call.inputs[0].node) if axes in ([1, 0, 2], [1, 2, 0]) else None
         cut = _part(above, known) or _single(above, known) if above else None
         if cut is None:
@@ -84,6 +87,15 @@ def _cut(calls: Calls, known: _Known) -> Calls:
             last = len(shape) - 1
             swapped = [*range(last - 1), last, last - 1]
             found.append(replace(call, args={"axes": swapped}, inputs=(Value(name),)))
+    return found
+
+
+def _weighed(calls: Calls) -> set[str]:
+    """The calls that attention may read as they are, scaled, or turned."""
+    found: set[str] = set()
+    for call in reversed(calls):
+        if call.op in ("attend", "matmul", "scale") or (call.op == "permute" and call.name in found):
+            found.update(value.node for value in call.inputs)
     return found
 
 
@@ -141,18 +153,27 @@ def _merged(calls: Calls, known: _Known) -> Calls:
     found: list[Call] = []
     for call in calls:
         above = known.by_name.get(call.inputs[0].node) if call.op == "reshape" else None
-        if above and above.op == "permute" and _behind(above.args["axes"]) == [1, 0, 2] and len(above.shape) > 2:
-            *places, heads, width = above.shape
-            shape = (*places, heads * width)
-            op = "mergeheads" if len(places) == 1 else MERGED
-            if tuple(call.args["shape"]) == shape:
-                call = replace(call, op=op, args={}, inputs=above.inputs)
-            elif call.args["shape"][-1] == heads * width:
-                name = f"{call.name}_merged"
-                found.append(replace(call, name=name, op=op, args={}, inputs=above.inputs, shape=shape, label=""))
-                call = replace(call, inputs=(Value(name),))
-        found.append(call)
+        if above is None or not _are_heads(above, known) or call.args["shape"][-1] != prod(above.shape[-2:]):
+            found.append(call)
+            continue
+        *places, heads, width = above.shape
+        op, shape = "mergeheads" if len(places) == 1 else MERGED, (*places, heads * width)
+        if tuple(call.args["shape"]) == shape:
+            found.append(replace(call, op=op, args={}, inputs=above.inputs))
+            continue
+        # Windows that stood in one row stand by rows and columns from here.
+        name = f"{call.name}_merged"
+        found.append(replace(call, name=name, op=op, args={}, inputs=above.inputs, shape=shape, label=""))
+        found.append(replace(call, inputs=(Value(name),)))
     return found
+
+
+def _are_heads(permute: Call, known: _Known) -> bool:
+    """Whether a call exchanges heads with places; those of windows are told by what gives them."""
+    if permute.op != "permute" or _behind(permute.args["axes"]) != [1, 0, 2] or len(permute.shape) < 3:
+        return False
+    source = known.by_name.get(permute.inputs[0].node)
+    return len(permute.shape) == 3 or (source is not None and source.op in ("attend", "matmul"))
 
 
 def _product(calls: Calls, known: _Known) -> Calls:

@@ -19,7 +19,18 @@ from graphbuilder.ir import Op, OpError, TensorType, Value
 from graphbuilder.ops import find
 
 # What means the same whichever axis holds the channels: axes are counted, or shapes are to agree.
-_COUNTING = ("permute", "select", "reduce", "split", "slice", "concat", "softmax", "layernorm")
+_COUNTING = (
+    "permute",
+    "channelslast",
+    "channelsfirst",
+    "select",
+    "reduce",
+    "split",
+    "slice",
+    "concat",
+    "softmax",
+    "layernorm",
+)
 _AGREEING = ("attend", "splitheads", "mergeheads", "matmul", "add", "sub", "mul", "div", "max", "min", "mean")
 # What torch does along the first axis, whatever that holds.
 _OF_FIRST = (

@@ -20,6 +20,8 @@ _PARTS = {
     "root": "a number divided by a root, but for that of a mean square that a value is divided by",
     "stack": "values stacked along the batch",
 }
+# Axes moved to where channels go, of values that have theirs there already.
+_TURNED = (("channelslast", "last"), ("channelsfirst", "first"))
 # What there is for channels alone.
 _OF_CHANNELS = {
     "l2norm": "a division by lengths along places",
@@ -45,10 +47,12 @@ def settled(call: Call, inputs: Sequence[TensorType], *, is_last: bool) -> Call:
         raise Unsettled(_PARTS[call.op])
     if call.op == "parameter" and len(call.args["shape"]) == inputs[0].rank and inputs[0].layout == "last":
         return replace(call, args={**call.args, "layout": "channels_last"})
+    if is_last and (call.op, inputs[0].layout) in _TURNED:
+        axes = list(range(inputs[0].rank))
+        turned = [*axes[1:], 0] if call.op == "channelslast" else [axes[-1], *axes[:-1]]
+        return replace(call, op="permute", args={"axes": turned})
     if "all" in call.args:
         return settled(_sided(call, inputs[0]), inputs, is_last=is_last)
-    if call.op == "pad" and isinf(call.args.get("value", 0.0)):
-        raise Unsettled(f"padding by {call.args['value']}, but for a max pool that it is the padding of")
     if call.op == "roll":
         return _rolled(call, inputs[0])
     if call.op == "reduce":
@@ -112,6 +116,8 @@ def _reshaped(call: Call, type_: TensorType) -> Call:
 
 def _sided(call: Call, type_: TensorType) -> Call:
     """What is added to places, or taken from them, of what is said of all axes."""
+    if isinf(call.args.get("value", 0.0)):
+        raise Unsettled(f"padding by {call.args['value']}, but for a max pool that it is the padding of")
     args = dict(call.args)
     pairs = listed(args.pop("all"))
     if any(pairs.pop(type_.channel_axis)):

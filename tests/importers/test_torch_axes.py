@@ -81,6 +81,21 @@ def test_any_axis_is_taken() -> None:
     assert 'op = "attend"' in found.text and 'layout = "channels_last"' in found.text
 
 
+class Turned(nn.Module):
+    """Patches whose places are samples for a while, and axes turned round twice."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, channels, height, width = x.shape
+        y = x.reshape(-1, 2, width // 2, 2).transpose(1, 2).reshape(batch, channels, height * width // 4, 4)
+        y = y.permute(0, 2, 3, 1).permute(0, 2, 3, 1)
+        return y.softmax(2).sum(1)
+
+
+def test_places_that_no_attention_reads_are_exchanged() -> None:
+    found = gb.from_torch(Turned(), torch.randn(2, 3, 6, 8))
+    assert found.difference is not None and found.difference < 1e-5
+
+
 class Batched(nn.Module):
     """Samples compared with each other, which windows cannot follow."""
 

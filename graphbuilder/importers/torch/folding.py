@@ -8,7 +8,6 @@ there. What does anything else with the batch leaves the graph as it was.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import prod
 from typing import Any, NamedTuple
 
 from torch.fx.passes.fake_tensor_prop import FakeTensorProp
@@ -86,12 +85,11 @@ _Found = tuple[_Folded | None, tuple[Any, ...] | None]
 
 
 def _folding(node: Any, batch: int) -> _Found | None:
-    """A call that folds the axes behind the batch into it."""
+    """A call that folds what is behind the batch into it."""
     if kind_of(node) not in _SHAPED or "val" not in node.args[0].meta:
         return None
     before, after = _shape(node.args[0]), _shape(node)
-    starts = [prod(before[:end]) for end in range(2, len(before) + 1)]
-    if not after or before[0] != batch or after[0] == batch or after[0] not in starts:
+    if len(before) < 2 or not after or before[0] != batch or after[0] == batch or after[0] % batch:
         return None
     windows = after[0] // batch
     return _Folded(windows), _reshaping(node, [batch, windows, *after[1:]])
