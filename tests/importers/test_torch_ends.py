@@ -1,4 +1,4 @@
-"""What stands at the ends of a torch module: how its inputs are laid out, and the table that it gives."""
+"""The ends of a torch module: how inputs are laid out, the table that it gives, what its weights are made of."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import spectral_norm  # the older of two, by a hook
+from torch.nn.utils.parametrizations import weight_norm
 
 import graphbuilder as gb
 from graphbuilder.cli.entry import run
 from graphbuilder.compiler import check_text
 from graphbuilder.diagnostics import CompileError
+from tests.peers.parity import distance
 
 # What torch.export does inside is torch's own affair.
 pytestmark = [
@@ -118,3 +121,17 @@ def test_the_command_takes_layouts(
     capsys.readouterr()
     assert run(["import", str(spec), "--layout", "channels_last"]) == 2
     assert "GB806" in capsys.readouterr().err
+
+
+def test_parametrised_weights_are_plain_ones() -> None:
+    model = nn.Sequential(weight_norm(nn.Conv2d(3, 4, 3)), nn.Flatten(), spectral_norm(nn.Linear(144, 5)))
+    example = torch.randn(2, 3, 8, 8)
+    model(example)
+    before = [*model.state_dict()]
+    found = gb.from_torch(model, example)
+    assert "parametrised" in found.text.splitlines()[1]
+    ours = gb.compile(found.network).eval()
+    ours.load_state_dict(dict(found.weights() or {}))
+    assert [*model.state_dict()] == before and model.training
+    with torch.no_grad():
+        assert distance(ours(example), model.eval()(example)) < 1e-5

@@ -47,13 +47,25 @@ def unfold(program: Any) -> None:
         changes = _changes(nodes, int(sizes.pop()))
     except _Unknown:
         return
+    if not changes:
+        return
+    before = {node: (node.args, node.kwargs) for node in changes}
     for node, args in changes.items():
         node.args, node.kwargs = args, {key: each for key, each in node.kwargs.items() if key not in ("dim", "dims")}
-    if changes:
-        program.graph_module.recompile()
-        values = [node.meta["val"] for node in nodes if node.op == "placeholder"]
-        mode = next(value.fake_mode for value in values if hasattr(value, "fake_mode"))
-        FakeTensorProp(program.graph_module, mode).propagate_dont_convert_inputs(*values)
+    try:
+        _shape_anew(program, nodes)
+    except RuntimeError:  # what a call reads besides does not fit windows of their own
+        for node, (args, kwargs) in before.items():
+            node.args, node.kwargs = args, kwargs
+        _shape_anew(program, nodes)
+
+
+def _shape_anew(program: Any, nodes: list[Any]) -> None:
+    """Tell every value of the graph its shape, as the calls are now."""
+    program.graph_module.recompile()
+    values = [node.meta["val"] for node in nodes if node.op == "placeholder"]
+    mode = next((value.fake_mode for value in values if hasattr(value, "fake_mode")), None)
+    FakeTensorProp(program.graph_module, mode).propagate_dont_convert_inputs(*values)
 
 
 def _changes(nodes: list[Any], batch: int) -> Mapping[Any, tuple[Any, ...]]:
