@@ -190,7 +190,7 @@ def test_a_pattern_that_matches_nothing_is_refused(word: str, pattern: str, reme
     with pytest.raises(CompileError) as caught:
         rendering.render("specs/xception.toml", **cast("Any", {word: (pattern, "middle.*")}))
     (diagnostic,) = caught.value.diagnostics
-    assert diagnostic.code == "GB513" and f"--{word} '{pattern}'" in diagnostic.message
+    assert diagnostic.code == "GB513" and f'--{word} "{pattern}"' in diagnostic.message
     assert remedy in (diagnostic.help or "")
 
 
