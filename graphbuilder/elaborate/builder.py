@@ -15,7 +15,7 @@ from graphbuilder.diagnostics.catalogue.references import (
 from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.arguments import Argument, compute_arguments, written_words
-from graphbuilder.elaborate.context import Context, Trail, from_op_error
+from graphbuilder.elaborate.context import VALUES, Context, Trail, from_op_error
 from graphbuilder.elaborate.faults import (
     Sketch,
     keep_node,
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 
 # Of the steps below one with a mistake, those that it may have meant; and where what is no step stands among them.
 _BELOW, _BELOW_ALL = 20, 10**9
-# So many values, read or given, are about as much work as a step.
-_VALUES = 4
 
 
 class Call(NamedTuple):
@@ -358,7 +356,7 @@ class BodyBuilder:
         if NOT_KNOWN in given or not given:  # a body that is broken
             keep_node(self, node)
             return NOTHING_KNOWN
-        self.context.spend((len(node.inputs) + len(given)) // _VALUES, place)
+        self.context.spend((len(node.inputs) + len(given)) // VALUES, place)
         self.nodes.append(node)
         outputs = {port: Known(Value(node.name, port), type_) for port, type_ in zip(node.results, given, strict=True)}
         self.types.update(outputs.values())

@@ -44,6 +44,8 @@ MAX_MISTAKES = 100
 # The body of a block, that of a branch or of copies, and one that is only looked at, take about as long as so many of
 # its steps.
 BODY, INNER, BLIND = 8, 4, 2
+# So many values, read or given, are about as much work as a step.
+VALUES = 4
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare, P
 from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.arguments import written_words
 from graphbuilder.elaborate.builder import Call
-from graphbuilder.elaborate.context import INNER, Trail
+from graphbuilder.elaborate.context import INNER, VALUES, Trail
 from graphbuilder.elaborate.faults import errors_at, keep_fault, titled, word_of
 from graphbuilder.elaborate.joins import Path, join
 from graphbuilder.elaborate.names import Named, base_name
@@ -232,6 +232,8 @@ def _beside(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
         signal = inner.emit(str(index), call, reading, step, "0" if step.share is True else None)
         inner.signals[str(index)] = signal
         paths.append(Path(f"copy {index}", signal, step.place, str(index)))
+        if not index:  # what is wrong in the first is told even where there are too many to be joined
+            inner.context.afford(copies.number // VALUES, step.place_of("merge"))
         if signal.outputs is None and inner.context.keeps_faults:
             _sketch_copy(inner, step, index, reading)
             break

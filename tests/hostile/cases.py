@@ -93,6 +93,9 @@ CASES: Mapping[str, Case] = {
     "all_copies_of_a_long_repeat": Case(
         model('{ op = "relu", repeat = 99999 }', '{ op = "concat", from = "relu.*" }'), "GB608"
     ),
+    "too_many_copies_to_be_joined": Case(
+        model('{ op = "conv", out = 3, kernel = 1, repeat = 99999, merge = "add" }'), "GB608"
+    ),
     "a_list_of_thirty_thousand_blocks": Case(listed(30_000), "GB608"),
     "copies_that_all_differ": Case(model('{ op = "leakyrelu", slope = "=0.1 * i", repeat = 99999 }'), "GB608"),
     # Lists that are gone through again and again.
