@@ -15,7 +15,7 @@ from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.outputs import finish, outputs_of
 from graphbuilder.elaborate.paths import ambiguous
 from graphbuilder.elaborate.reading import Reading
-from graphbuilder.elaborate.remedies import instead, of_paths
+from graphbuilder.elaborate.remedies import instead, of_paths, of_side_paths
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.elaborate.strides import total_stride
 from graphbuilder.ir import Graph, Node, Op, OpError, TensorType, Value
@@ -71,10 +71,14 @@ def _report(
 ) -> None:
     """Both places, both shapes: the last of the paths that disagree carries the error, the others stand beside it."""
     blamed = error.inputs or tuple(range(len(paths)))
-    labels = [Label(paths[index].place.span, f"{paths[index].label} gives {types[index]}") for index in blamed]
+    first, last = blamed[0], blamed[-1]
+    others = [
+        at for at, type_ in enumerate(types) if at not in blamed and not _agrees(type_, types[first], types[last])
+    ]
+    labels = [Label(paths[at].place.span, f"{paths[at].label} gives {types[at]}") for at in (*others, *blamed)]
     *related, primary = labels
-    untried = [*of_paths(builder, types, place)]
-    if place.value == "identity":
+    untried = [*of_side_paths([path.place for path in paths], types, blamed), *of_paths(builder, types, place)]
+    if place.keys[-1] == "shortcut":
         untried = [*instead(place, '"project"', 'write shortcut = "project"'), *untried]
     builder.report(
         error.rule.at(
@@ -86,6 +90,11 @@ def _report(
             untried=tuple(untried),
         )
     )
+
+
+def _agrees(type_: TensorType, *others: TensorType) -> bool:
+    """Whether a value has the sizes of one of ``others``, whatever its channels."""
+    return any(type_.spatial == other.spatial for other in others)
 
 
 def with_shortcut(builder: BodyBuilder, block: Block, main: Signal, last: Place) -> Signal:

@@ -92,6 +92,19 @@ def of_paths(builder: BodyBuilder, types: Sequence[TensorType], last: Place) -> 
                 yield from setting(node.place, "out", channels, last)
 
 
+def of_side_paths(places: Sequence[Place], types: Sequence[TensorType], blamed: Sequence[int]) -> Iterator[Remedy]:
+    """Strides of side paths that are one step each, so that what is larger comes to the size of the smallest."""
+    known = [types[index].spatial for index in blamed]
+    if len({len(sizes) for sizes in known}) != 1 or not known[0]:
+        return
+    smallest = min(known)
+    for index in blamed:
+        factors = {-(-size // other) for size, other in zip(types[index].spatial, smallest, strict=True)}
+        steps = places[index].value
+        if len(factors) == 1 and factors != {1} and isinstance(steps, list) and len(cast("list[Any]", steps)) == 1:
+            yield from setting(places[index] / 0, "stride", factors.pop(), places[blamed[-1]] / 0)
+
+
 def _nodes(nodes: Sequence[Node]) -> Iterator[Node]:
     """The nodes of a body and of its branches."""
     for node in nodes:

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from graphbuilder.diagnostics import CompileError, Diagnostic, Remedy, Sink
+from graphbuilder.diagnostics import CompileError, Diagnostic, Remedy, Sink, Span
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
 from graphbuilder.diagnostics.catalogue.references import (
     Ambiguous,
@@ -21,6 +21,7 @@ from graphbuilder.diagnostics.catalogue.references import (
     UnknownOp,
     UnknownStep,
 )
+from graphbuilder.diagnostics.catalogue.shapes import CannotCombine, CannotConcatenate
 from graphbuilder.document import Document, parse
 from graphbuilder.elaborate.context import Limits
 from graphbuilder.elaborate.elaborate import elaborate
@@ -36,6 +37,9 @@ _TERMS = 20_000
 _MEANT = re.compile(r"did you mean (?:`([^`]+)`|\"([^\"]+)\"|([^ `\"]+))\?|call it `(\w+)`\Z")
 # What is wrong with a name is so whatever the values are: a remedy elsewhere brings it to light, and is not its cause.
 _NAMES = (ExpressionName, UnknownStep, UnknownOp, UnknownBlock, ArgumentUnknown, ArgumentMissing, Ambiguous, TapNeedsId)
+_MEETING = (CannotCombine, CannotConcatenate)
+# What a line of a file belongs to: `blocks.stem` also below `[blocks.stem.branches]`.
+_TABLE = re.compile(r"^\[+ *(\w+ *(?:\. *[^.\]\s]+)?)[^\[\]{}]*\]+ *(?:#.*)?$", re.MULTILINE)
 
 
 def tried(
@@ -48,6 +52,8 @@ def tried(
 ) -> tuple[Diagnostic, ...]:
     """``diagnostics`` of ``document``, each with the first of its remedies after which it is gone and no other comes.
 
+    Without one, a side path may have what brings it to the shape of the others, and to light what they hid elsewhere.
+
     Args:
         folder: where the document lies, for ``extends``.
         settings: values for params, already checked against them.
@@ -59,10 +65,15 @@ def tried(
     rows = ((each, (*each.untried, *near(each, document.source.path))) for each in diagnostics)
     trials = ((number, remedy) for number, (_, remedies) in enumerate(rows) for remedy in remedies)
     wanted = ((number, remedy) for number, remedy in trials if found[number].remedy is None)
+    alone = dict[int, Remedy]()
     for number, remedy in islice(wanted, affordable(_TRIED, whole or document)):
         left = _mistakes(remedy.applied, document.source.path, folder, settings, few)
         if mends(remedy, diagnostics[number], diagnostics, left):
             found[number] = _repaired(diagnostics[number], remedy)
+        elif _reveals(remedy, diagnostics[number], diagnostics, left):
+            alone.setdefault(number, remedy)
+    for number, remedy in alone.items():
+        found[number] = found[number] if found[number].remedy else _repaired(diagnostics[number], remedy)
     return tuple(found)
 
 
@@ -102,6 +113,30 @@ def mends(remedy: Remedy, diagnostic: Diagnostic, before: Sequence[Diagnostic], 
     caused = [each for each in after if not (named or each.rule in _NAMES) or not each.span or each.span.line in lines]
     left, there = (list(map(told, each)).count(told(diagnostic)) for each in (after, before))
     return left < there and repairs(diagnostic, before, caused)
+
+
+def _reveals(remedy: Remedy, diagnostic: Diagnostic, before: Sequence[Diagnostic], after: Sequence[Diagnostic]) -> bool:
+    """Whether ``remedy`` brings a side path to the shape of the others, and what else comes is of other blocks alone:
+    of values that part and meet there, which are none of its making."""
+    here, there = diagnostic.span, remedy.span
+    if diagnostic.rule not in _MEETING or not here or not here.order <= there.order or there.end_line > here.end_line:
+        return False
+    inside, same = {_table(here)}, told(diagnostic)
+    rest = [each for each in after if told(each) == same or each.rule not in _MEETING or not _beyond(each, inside)]
+    return mends(remedy, diagnostic, before, rest)
+
+
+def _beyond(diagnostic: Diagnostic, inside: set[str]) -> bool:
+    """Whether the whole of a mistake lies in one block, which is not ``inside``."""
+    spans = [*([diagnostic.span] if diagnostic.span else ()), *(label.span for label in diagnostic.related)]
+    found = {_table(span) for span in spans}
+    return len(found) == 1 and found != inside and found.pop().startswith("blocks.")
+
+
+def _table(span: Span) -> str:
+    """What the line of ``span`` belongs to."""
+    headers = _TABLE.findall("\n".join(span.source.text.split("\n")[: span.line]))
+    return headers[-1].replace(" ", "") if headers else ""
 
 
 def repairs(diagnostic: Diagnostic, before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> bool:

@@ -78,6 +78,19 @@ FAULTS = [
         "GB204",
         'write padding = "same" at case.toml:9:15',
     ),
+    (
+        block(
+            '{ op = "conv", out = 9, kernel = 2, stride = 2 }', 'shortcut = [{ op = "conv", out = 9, kernel = 1 }]'
+        ),
+        "GB204",
+        'write shortcut = "project"',
+    ),
+    (
+        model('{ use = "u" }', '[blocks.u]\nmerge = "concat"\nbranches.a = [{ op = "conv", out = 8, kernel = 1 }]\n'
+        'branches.b = [{ op = "maxpool", kernel = 2, stride = 2 }]'),
+        "GB203",
+        "write stride = 2 at case.toml:9:15",
+    ),
 ]  # fmt: skip
 
 
@@ -171,3 +184,31 @@ def test_the_examples_of_the_catalogue(rule: type) -> None:
     for found in checked(rule.bad).diagnostics:
         assert found.remedy is None or checked(found.remedy.applied).network is not None
         assert found.remedy or not (found.help or "").startswith(("write", "put", "give", "take"))
+
+
+def test_a_side_path_has_its_remedy_beside_what_it_hid_in_another_block() -> None:
+    """Once the first block is sound, the second has a mistake of its own."""
+    blocks = (
+        '[blocks.q]\nbody = [{ op = "conv", out = 5, kernel = 1 }]\nshortcut = "identity"\n'
+        '[blocks.s]\nbody = [{ op = "conv", out = 7, kernel = 1 }]\nshortcut = [{ op = "relu" }, { op = "tanh" }]\n'
+    )
+    (found,) = checked(model('{ use = "q" }, { use = "s" }', blocks)).diagnostics
+    assert (found.message, found.help) == ("cannot add 5x16x16 and 8x16x16", 'write shortcut = "project"')
+    assert found.remedy
+    (left,) = checked(found.remedy.applied).diagnostics
+    assert left.message == "cannot add 7x16x16 and 5x16x16"
+
+
+def test_what_only_moves_a_mistake_into_its_own_block_is_none() -> None:
+    body = '{ op = "conv", out = 5, kernel = 1 }'
+    rest = 'shortcut = "identity"\nafter = [{ op = "groupnorm", groups = 4 }, { op = "relu", axis = 2 }]'
+    assert all(each.help != 'write shortcut = "project"' for each in checked(block(body, rest)).diagnostics)
+
+
+def test_all_side_paths_that_differ_are_told() -> None:
+    rest = (
+        '[blocks.u]\nmerge = "concat"\n[blocks.u.branches]\na = [{ op = "relu" }]\n'
+        'b = [{ op = "conv", out = 8, kernel = 1, stride = 2 }]\nc = [{ op = "maxpool", kernel = 3, stride = 1 }]\n'
+    )
+    (found,) = checked(model('{ use = "u" }', rest)).diagnostics
+    assert sorted(label.text for label in found.related) == ["`a` gives 8x16x16", "`c` gives 8x14x14"]
