@@ -112,6 +112,15 @@ def test_colours_of_costs_are_told_on_the_page_and_where_they_are_saved(show: Sh
     expect(opened.item("Middle flow").locator(".cost")).to_contain_text("56 %")
 
 
+def test_a_stack_costs_the_same_with_its_copies_side_by_side(show: Show) -> None:
+    opened = show("xception", heat="macs")
+    stack = opened.item("middle 0 – 7,")
+    stack.focus()
+    opened.press("x")
+    expect(opened.item("middle.7,")).to_be_visible()
+    expect(stack.locator(".cost")).to_have_text("4.65 G · 56 %")
+
+
 def test_it_opens_coloured_as_asked_with_what_was_measured(show: Show) -> None:
     opened = show("lenet5", heat="time")
     expect(opened.page.locator("#scale")).to_be_visible()

@@ -106,11 +106,11 @@ function rangeOfStack(item) {
   return `${item.path} – ${lastOfStack(item).split(".").at(-1)}`;
 }
 
-// What an item costs in all copies that it stands for.
+// What an item costs in all copies that it stands for; a stack that is unfolded still stands for all of its own.
 function costOf(data, item, kind) {
   if (item.until) return costOfLot(data, item, kind);
-  const stacked = isStack(item);
-  return costOfCopies(data, item.path, stacked ? [...item.copies, { ...copiesAt(item.path, item.fold), turns: 1 }] : item.copies, kind);
+  const own = item.fold?.kind === "stack" ? [{ ...copiesAt(item.path, item.fold), turns: 1 }] : [];
+  return costOfCopies(data, item.path, [...item.copies, ...own], kind);
 }
 
 // The sum over all ops from that of an item to the last that it stands for, and what is in this.
