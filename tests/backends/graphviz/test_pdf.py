@@ -10,6 +10,7 @@ from PIL import Image, ImageChops, ImageStat
 from graphbuilder import compiler
 from graphbuilder.backends.graphviz import Options, render
 from graphbuilder.backends.graphviz.figure import drawing
+from graphbuilder.backends.graphviz.write.engine import has_pdf
 from graphbuilder.backends.graphviz.write.fonts import SANS, SERIF, Font
 from graphbuilder.backends.graphviz.write.pdf import lacking, write_pdf
 from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT, PAPER, Palette
@@ -46,6 +47,16 @@ def test_it_looks_as_the_png_does(name: str, palette: Palette, options: Options)
     difference = ImageChops.difference(*pages)
     assert ImageStat.Stat(difference).mean[0] < 1.5
     assert ImageStat.Stat(difference).extrema[0][1] < 90
+
+
+@pytest.mark.skipif(not has_pdf(), reason="needs a Graphviz of the machine")
+def test_its_sheet_is_the_drawing_with_graphviz_and_without() -> None:
+    figure, options = drawing(network("lenet"), Options(theme="dark")), Options(theme="dark")
+    drawn = pypdfium2.PdfDocument(render(network("lenet"), "pdf", options))[0]
+    own = pypdfium2.PdfDocument(write_pdf(figure, DARK))[0]
+    assert drawn.get_size() == pytest.approx(own.get_size(), abs=2)
+    image = drawn.render().to_pil().convert("L")
+    assert image.getpixel((2, 2)) == own.render().to_pil().convert("L").getpixel((2, 2))
 
 
 def test_one_network_gives_one_file() -> None:

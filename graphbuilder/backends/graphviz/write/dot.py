@@ -65,6 +65,7 @@ class Writer:
             "layout": "nop2",
             "outputorder": "nodesfirst",
             "pad": "0",
+            "margin": "0",  # else a PDF has a frame of half an inch
             "bb": f"0,0,{_n(self._drawing.wide)},{_n(self._drawing.high)}",
             "bgcolor": self._palette.sheet,
             "fontname": self._font.dot,
