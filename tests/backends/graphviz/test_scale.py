@@ -11,8 +11,9 @@ import pytest
 from graphbuilder import compiler
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz import Options
-from graphbuilder.backends.graphviz.figure import drawing
+from graphbuilder.backends.graphviz.figure import drawing, scene
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing
+from graphbuilder.backends.graphviz.read.scene import Box
 from graphbuilder.elaborate import Limits
 from tests.backends.graphviz.geometry import faults
 
@@ -117,3 +118,23 @@ def test_what_is_opened_is_chosen(vast: TypedGraph, options: Options, least: int
     assert least <= boxes(figure) <= most
     assert there <= {shape.key for shape in figure.shapes}
     assert list(faults(figure)) == []
+
+
+def many_outputs(count: int) -> TypedGraph:
+    lines = "\n".join(f'o{number} = "relu"' for number in range(count))
+    text = f'format = 1\nname = "t"\n[inputs]\nx = [3, 8, 8]\n[model]\nbody = [{{ op = "relu" }}]\n[outputs]\n{lines}\n'
+    checked = compiler.check_text(text)
+    assert checked.network is not None, checked.diagnostics
+    return checked.network.typed
+
+
+@pytest.mark.parametrize(("count", "terminals"), [(40, 41), (41, 2)])
+def test_more_outputs_of_one_step_than_can_be_read_are_one(count: int, terminals: int) -> None:
+    region = scene(many_outputs(count), Options()).root
+    titles = [item.title for item in region.items.values() if isinstance(item, Box) and item.look == "terminal"]
+    assert len(titles) == terminals
+    assert ("41 outputs, each 8×8×3" in titles) == (count == 41)
+
+
+def test_outputs_without_number_are_drawn_at_once() -> None:
+    assert seconds_to_lay(many_outputs(2000)) < 1

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 from graphbuilder.analysis.collapse import Run
 from graphbuilder.analysis.costs import call_costs
@@ -23,12 +24,29 @@ from graphbuilder.ir.fault import Fault
 
 NONE: Mapping[str, str] = MappingProxyType({})
 _SHAPE = re.compile(r"(?<![\w.])\d+(?:x\d+)+(?![\w.])")
+# Of one item, each as a box of its own.
+_MOST_OUTPUTS = 40
 _LOOKS: dict[str, Look] = {
     "activation": "pill",
     "normalisation": "pill",
     "regularisation": "pill",
     "shape": "pill",
 }
+
+
+class _Output(NamedTuple):
+    """An output of the network, or the first of ``many`` alike that one item gives."""
+
+    name: str
+    word: str
+    end: End
+    type: TensorType
+    training: bool
+    many: int = 1
+
+    @property
+    def path(self) -> str:
+        return f"output {self.name}"
 
 
 class Reader:
@@ -53,12 +71,18 @@ class Reader:
             box = Box(name, "terminal", "terminal", self._end(text.clean(name), type_))
             ends += region.add(box, (), (type_,))
         given = self._fill(region, typed, tuple(ends), Where())
-        for (name, value), end, type_ in zip(typed.graph.outputs, given, typed.outputs, strict=True):
-            word = value.node if name == "out" else name
-            label = self._end(text.clean(word), type_) + (", training only" if name in typed.graph.training else "")
-            region.add(Box(f"output {name}", "terminal", "terminal", label), (end,), ())
-        _mark_training(region, {f"output {name}" for name in typed.graph.training})
+        outputs = list(_outputs(typed, given))
+        for output in outputs:
+            region.add(Box(output.path, "terminal", "terminal", self._given(output)), (output.end,), ())
+        _mark_training(region, {output.path for output in outputs if output.training})
         return region
+
+    def _given(self, output: _Output) -> str:
+        """What stands at outputs: their name, or how many they are, and their shape."""
+        label = self._end(text.clean(output.word), output.type)
+        if output.many > 1:
+            label = f"{output.many:,} outputs" + (f", each {text.shape(output.type)}" if self._shapes else "")
+        return label + (", training only" if output.training else "")
 
     def _end(self, word: str, type_: TensorType) -> str:
         """What stands at an end of the network: ``image 299×299×3``, ``1000 logits``."""
@@ -238,6 +262,24 @@ def in_words(said: str, node: Node, typed: TypedGraph) -> str:
         return known.get(found[0], "×".join(ordered))
 
     return _SHAPE.sub(shown, said)
+
+
+def _outputs(typed: TypedGraph, given: Sequence[End]) -> Iterator[_Output]:
+    """The outputs; the first of those that are too many to be read, of one type and one item, stands for all."""
+    training = typed.graph.training
+    rows = [
+        _Output(name, value.node if name == "out" else name, end, type_, name in training)
+        for (name, value), end, type_ in zip(typed.graph.outputs, given, typed.outputs, strict=True)
+    ]
+    lots: dict[tuple[str, TensorType, bool], list[_Output]] = {}
+    for row in rows:
+        lots.setdefault((row.end.item, row.type, row.training), []).append(row)
+    for row in rows:
+        lot = lots[row.end.item, row.type, row.training]
+        if len(lot) <= _MOST_OUTPUTS:
+            yield row
+        elif row is lot[0]:
+            yield row._replace(many=len(lot))
 
 
 def _mark_training(region: Region, outputs: set[str]) -> None:
