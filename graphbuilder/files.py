@@ -1,7 +1,8 @@
 """Outputs, written whole or not at all: built beside the target, synced, then renamed into its place.
 
 What is being built is locked; what a killed run left behind is not, and the next run sweeps it away.
-What is no plain file or folder is refused, and so is a folder that holds anything but what is about to be written.
+What is no plain file or folder, be it a link to one, is refused, and so is a folder that holds anything but what is
+about to be written.
 Nothing here reads, makes missing folders or knows what the bytes are.
 """
 
@@ -25,15 +26,18 @@ Target = str | os.PathLike[str]
 Content = bytes | Mapping[str, bytes]
 
 _STRAY = re.compile(r"\.graphbuilder-[0-9a-f]{16}")
+# Of the path of a folder.
+_ENDS = ("/", os.sep)
 # Seconds in which what was just made may not be locked yet.
 _FRESH = 0.5
 
 
 def write_whole(path: Target, data: bytes) -> None:
-    """Write ``data`` to the file ``path``; a link is followed, an existing file keeps its permissions.
+    """Write ``data`` to the file ``path``; an existing file keeps its permissions.
 
     Raises:
-        CompileError: when the target is no plain file, or the system refuses; the old file is then untouched.
+        CompileError: when the target is no plain file but a link, say, or ends in ``/``, or the system refuses; the old
+            file is then untouched.
     """
     write_all({path: data})
 
@@ -76,6 +80,8 @@ def _staged_file(path: Target, data: bytes) -> Generator[Callable[[], None]]:
     target = Path(os.path.realpath(path))
     with ExitStack() as building:
         with _coded(path):
+            _refuse_slash(path)
+            _refuse_link(path)
             mode = _mode_of(target, path)
             temporary, descriptor = building.enter_context(_claimed(target, _new_file))
             _write_synced(descriptor, data, mode)
@@ -93,6 +99,7 @@ def _staged_folder(path: Target, files: Mapping[str, bytes]) -> Generator[Callab
     target = Path(os.path.realpath(path))
     with ExitStack() as building:
         with _coded(path):
+            _refuse_link(path)
             _refuse_foreign(target, path, files)
             staging, _ = building.enter_context(_claimed(target, _new_folder))
             for name, data in files.items():
@@ -114,9 +121,24 @@ def _coded(path: Target) -> Generator[None]:
 
 def _remedy(error: OSError, path: Target) -> str:
     if isinstance(error, FileNotFoundError):
-        folder = Path(os.path.realpath(path) if os.path.islink(path) else path).parent
-        return f"make the folder {folder} first"
+        return f"make the folder {Path(path).parent} first"
     return "nothing was written; choose another place with -o"
+
+
+def _refuse_slash(path: Target) -> None:
+    named = os.fspath(path)
+    if named.endswith(_ENDS):
+        message = f"{named} ends as a folder does, and this is a file"
+        raise CompileError((OutputKind.at(None, message, help=f"write {named.rstrip('/' + os.sep)}"),))
+
+
+def _refuse_link(path: Target) -> None:
+    """Refuse a link: what it leads to, perhaps in quite another folder, is not what was named."""
+    named = os.fspath(path).rstrip("/" + os.sep)
+    if os.path.islink(named):
+        to = os.readlink(named)
+        message = f"{named} is a link to {to}, and nothing is written through a link"
+        raise CompileError((OutputKind.at(None, message, help="name what it leads to with -o, or remove it"),))
 
 
 def _mode_of(target: Path, path: Target) -> int | None:
@@ -126,7 +148,7 @@ def _mode_of(target: Path, path: Target) -> int | None:
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(found.st_mode):
-        message = f"{os.fspath(path)} is {_kind(found.st_mode)}, not a file"
+        message = f"{os.fspath(path)} is {kind_of(found.st_mode)}, not a file"
         raise CompileError((OutputKind.at(None, message, help="name a file with -o"),))
     if not os.access(target, os.W_OK):
         raise PermissionError(None, "the file is read-only")
@@ -139,7 +161,7 @@ def _refuse_foreign(target: Path, path: Target, files: Mapping[str, bytes]) -> N
     except FileNotFoundError:
         return
     if not stat.S_ISDIR(found.st_mode):
-        message = f"{os.fspath(path)} is {_kind(found.st_mode)}, not a folder"
+        message = f"{os.fspath(path)} is {kind_of(found.st_mode)}, not a folder"
         raise CompileError((OutputKind.at(None, message, help="name a new folder, or leave the `/` at the end out"),))
     foreign = sorted(entry.name for entry in target.iterdir() if entry.name not in files or entry.is_dir())
     if foreign:
@@ -147,7 +169,8 @@ def _refuse_foreign(target: Path, path: Target, files: Mapping[str, bytes]) -> N
         raise CompileError((OutputForeign.at(None, message, help="name a new or empty folder"),))
 
 
-def _kind(mode: int) -> str:
+def kind_of(mode: int) -> str:
+    """What a file of that mode is, in words."""
     kinds = (
         (stat.S_ISREG, "a file"),
         (stat.S_ISDIR, "a folder"),

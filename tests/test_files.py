@@ -42,12 +42,20 @@ def test_an_existing_file_is_replaced_and_keeps_its_permissions(tmp_path: Path) 
     assert (target.read_bytes(), stat.S_IMODE(target.stat().st_mode)) == (b"new", 0o606)
 
 
-def test_a_link_is_followed(tmp_path: Path) -> None:
-    (tmp_path / "real").write_bytes(b"old")
-    (tmp_path / "link").symlink_to("real")
-    files.write_whole(tmp_path / "link", b"new")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "real").read_bytes() == b"new"
+@pytest.mark.parametrize("there", [True, False])
+def test_nothing_is_written_through_a_link(tmp_path: Path, there: bool) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    link.symlink_to("real")
+    if there:
+        real.write_bytes(b"old")
+    assert code_of(lambda: files.write_whole(link, b"new")) == "GB505"
+    assert code_of(lambda: files.write_folder(f"{link}/", {"a": b""})) == "GB505"
+    assert link.is_symlink() and (real.read_bytes() == b"old" if there else not real.exists())
+
+
+def test_no_file_is_written_by_the_path_of_a_folder(tmp_path: Path) -> None:
+    assert code_of(lambda: files.write_whole(f"{tmp_path}/d.svg/", b"")) == "GB505"
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_name_as_long_as_the_system_allows(tmp_path: Path) -> None:
@@ -197,10 +205,3 @@ except CompileError as error:
 
 def test_a_device_that_is_full_is_refused() -> None:
     assert code_of(lambda: files.write_whole("/dev/full", b"x")) == "GB505"
-
-
-def test_the_folder_that_a_link_leads_into_is_named(tmp_path: Path) -> None:
-    link = tmp_path / "spec.toml"
-    link.symlink_to(tmp_path / "none" / "spec.toml")
-    with pytest.raises(CompileError, match=f"make the folder {tmp_path / 'none'} first"):
-        files.write_all({link: b""})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import stat
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,9 +15,12 @@ from graphbuilder.diagnostics.catalogue.files import FileIsFolder, FileMissing, 
 from graphbuilder.diagnostics.catalogue.limits import TextTooLarge
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document.lines import Lines
+from graphbuilder.files import kind_of
 
 MAX_BYTES = 256 * 1024
 _NEIGHBOURS = 1000
+# Where a shell has what it substitutes for a command.
+_STREAMS, _STDIN = (Path("/dev/fd"), Path("/proc/self/fd")), Path("/dev/stdin")
 
 Texts = Callable[[Path], str | None]
 _TEXTS: ContextVar[Texts] = ContextVar("texts", default=lambda _: None)
@@ -41,11 +45,23 @@ def read_text(path: Path, name: str, max_bytes: int) -> str:
     if (text := _TEXTS.get()(path)) is not None:
         return decoded(text.encode(errors="replace"), name, max_bytes)
     try:
+        _refuse_waiting(path)
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:
         raise CompileError((cannot_open(path, name, error),)) from None
     return decoded(data, name, max_bytes)
+
+
+def _refuse_waiting(path: Path) -> None:
+    """Refuse what may never end or begin: no file, unless it is a stream that was opened for this very process.
+
+    Raises:
+        OSError: when it is a pipe, a socket or a device.
+    """
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or path == _STDIN or path.parent in _STREAMS):
+        raise OSError(None, f"it is {kind_of(mode)}, not a file")
 
 
 def decoded(data: bytes, name: str, max_bytes: int) -> str:

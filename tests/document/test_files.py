@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,7 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
+    (tmp_path / "a.toml").touch()
     monkeypatch.setattr(Path, "open", refuse)
     found = fault(tmp_path / "a.toml")
     assert (found.code, found.message) == ("GB003", f"cannot read {tmp_path / 'a.toml'}: Permission denied")
@@ -87,7 +89,21 @@ def test_a_large_file_is_not_read_on(tmp_path: Path) -> None:
     path.write_bytes(b"#" * 1025)
     assert fault(path, max_bytes=1024).message == f"{path} is larger than 1 KiB"
     assert load(path, max_bytes=1025).data == {}
-    assert fault("/dev/zero").code == "GB601"
+
+
+def test_what_may_never_begin_or_end_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path, kind in ((tmp_path / "pipe", "a pipe"), (Path("/dev/zero"), "a device")):
+        found = fault(path)
+        assert (found.code, found.message) == ("GB003", f"cannot read {path}: it is {kind}, not a file")
+
+
+def test_a_stream_that_the_shell_has_opened_is_read() -> None:
+    end, start = os.pipe()
+    os.write(start, b"name = 'x'")
+    os.close(start)
+    assert load(f"/dev/fd/{end}").data == {"name": "x"}
+    os.close(end)
 
 
 def test_a_large_text_counts_bytes() -> None:

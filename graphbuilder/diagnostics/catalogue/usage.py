@@ -85,7 +85,8 @@ class SettingBound(Rule):
 
 class OutputKind(Rule):
     """An output goes to a plain file or, where the path ends in ``/``, to a folder. Devices, pipes, sockets and a
-    folder where a file is meant (or a file where a folder is) are refused, since they cannot be replaced whole."""
+    folder where a file is meant (or a file where a folder is) are refused, since they cannot be replaced whole. So is a
+    link, which leads to a file that nobody named."""
 
     code = "GB505"
     title = "the output is not of the kind that is written"
