@@ -63,7 +63,7 @@ def gather(variants: Iterable[tuple[str, Checked]], strict: bool = False) -> lis
         if checked.network and not (strict and checked.diagnostics):
             networks.append(checked.network)
             continue
-        for each in checked.diagnostics:
+        for each in (each.as_error() if strict else each for each in checked.diagnostics):
             mistakes.setdefault(str(each), (each, []))[1].append(settings)
     if mistakes:
         raise CompileError(tuple(each.with_notes(*_variants_note(settings)) for each, settings in mistakes.values()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,11 +55,18 @@ class Reading:
             CompileError: with them, under ``--strict``.
         """
         if warnings and self.strict:
-            raise CompileError(tuple(warnings))
+            raise CompileError(self._judged(warnings))
         report(warnings, self.output_format)
 
     def check(self, path: str) -> Checked:
-        """The spec at ``path``, or on standard input for ``-``, with what is wrong with it."""
+        """The spec at ``path``, or on standard input for ``-``, with what is wrong with it: errors, if ``strict``."""
+        checked = self._checked(path)
+        return replace(checked, diagnostics=self._judged(checked.diagnostics))
+
+    def _judged(self, diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+        return tuple(each.as_error() if self.strict else each for each in diagnostics)
+
+    def _checked(self, path: str) -> Checked:
         from graphbuilder.cli.modules import import_ops
         from graphbuilder.compiler import check
 

@@ -137,6 +137,7 @@ class Diagnostic:
     Attributes:
         untried: remedies of which nobody knows yet whether they repair it; none of them is shown.
         remedy: one that was tried on the whole spec, after which the mistake is gone and no new one is there.
+        is_error: whether it is an error though its rule only warns.
     """
 
     rule: type[Rule]
@@ -148,6 +149,7 @@ class Diagnostic:
     help: str | None = None
     untried: tuple[Remedy, ...] = ()
     remedy: Remedy | None = None
+    is_error: bool = False
 
     def __post_init__(self) -> None:
         # The one place where what a file brings becomes what is told.
@@ -162,7 +164,11 @@ class Diagnostic:
 
     @property
     def severity(self) -> Severity:
-        return self.rule.severity
+        return "error" if self.is_error else self.rule.severity
+
+    def as_error(self) -> Diagnostic:
+        """The same, a warning as an error."""
+        return replace(self, is_error=True)
 
     def with_notes(self, *notes: str) -> Diagnostic:
         """The same mistake with further notes behind its own."""
