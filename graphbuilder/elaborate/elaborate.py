@@ -20,6 +20,7 @@ from graphbuilder.elaborate.context import Context, Limits, Trail, table_of_no_o
 from graphbuilder.elaborate.facts import check_names, misspelt_params, read_by_own_steps, warn_elsewhere, warn_unread
 from graphbuilder.elaborate.faults import loose, note_inputs
 from graphbuilder.elaborate.initialisers import check_owned, possible_names, read_initialisers
+from graphbuilder.elaborate.misnamed import misnamed_inputs
 from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes, Noticing
 from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.outputs import (
@@ -110,7 +111,8 @@ def _elaborated(
     dialect = _dialect(spec, ops, params, sink)
     context = Context(spec, ops, dialect, params, sink, limits, mistakes, spare, unneeded)
     blocks = Blocks(context)
-    inputs = {name: _input(name, declared, context) for name, declared in spec.inputs.items()}
+    misnamed = misnamed_inputs(spec, sink)
+    inputs = {name: _input(name, declared, context) for name, declared in spec.inputs.items() if name not in misnamed}
     graph = _model(blocks, inputs)
     blocks.check_rest()
     # A word that is wrong elsewhere may be the very one that would have read it.
@@ -119,7 +121,7 @@ def _elaborated(
         warn_unread(spec, settings, sink)
         warn_elsewhere(spec, sink)
         more = unneeded | blocks.pruner.unneeded
-        if blocks.tapped and more != unneeded:
+        if blocks.tapped and more != unneeded and not sink.failed:
             # What they read inside blocks would be given out there for nobody.
             return _without(more, spec, settings, sink, limits)
     return None if graph is None or (sink.failed and not context.keeps_faults) else _typed(graph, inputs, context)

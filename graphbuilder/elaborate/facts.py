@@ -18,6 +18,7 @@ from graphbuilder.diagnostics.catalogue.references import (
 )
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
+from graphbuilder.elaborate.misnamed import inherited_near, reported
 from graphbuilder.elaborate.remedies import COLOURS, as_here
 from graphbuilder.spec.expressions import Expression, free_names
 from graphbuilder.spec.merged import Merged
@@ -82,22 +83,33 @@ def warn_unread(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> None:
     """Warn of params, arguments and lets that no expression reads and blocks that no step uses, of those that this
     very file declares.
 
-    A param that is set is told of wherever it is declared: the setting changes nothing.
+    A param that is set is told of wherever it is declared: the setting changes nothing. What was meant for an inherited
+    name is an error.
     """
     read = set(_names_read(spec, spec.blocks.values()))
     for name in spec.params:
         place = spec.place_of("params") / name
         if name not in read and (name in settings or _declared_here(place)):
-            remedy = "leave the setting out, or read it" if name in settings else "remove it, or read it"
-            sink.add(ParamUnread.at(place.key_span, f"nothing reads the param `{name}`", help=remedy))
+            _warn_param(name, place, name in settings, sink)
     used = {name for step in _all_steps(spec) for name in step.blocks}
     for name, block in spec.blocks.items():
         if name in used:
             _warn_unread_in(name, block, _demanded(spec, name), sink)
-        elif _declared_here(block.place):
-            sink.add(
-                BlockUnused.at(block.place.key_span, f"nothing uses the block `{name}`", help="remove it, or use it")
-            )
+        elif _declared_here(block.place) and not reported(block.place, "block", sink):
+            remedy = _or_inherited(block.place, "remove it, or use it")
+            sink.add(BlockUnused.at(block.place.key_span, f"nothing uses the block `{name}`", help=remedy))
+
+
+def _warn_param(name: str, place: Place, is_set: bool, sink: Sink) -> None:
+    if is_set or not reported(place, "param", sink):
+        remedy = "leave the setting out, or read it" if is_set else _or_inherited(place, "remove it, or read it")
+        sink.add(ParamUnread.at(place.key_span, f"nothing reads the param `{name}`", help=remedy))
+
+
+def _or_inherited(place: Place, remedy: str) -> str:
+    """What to do about a name that nothing reads and that may be meant for an inherited one."""
+    near = inherited_near(place)
+    return f"did you mean `{near}`? If not, {remedy}" if near else remedy
 
 
 def _warn_unread_in(name: str, block: Block, demanded: Collection[str], sink: Sink) -> None:
