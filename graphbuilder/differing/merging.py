@@ -33,12 +33,7 @@ def merged(differences: Differences) -> Marks:
     before, after = differences.before.typed, differences.after.typed
     root = merger.body(before, after)
     ours = dict(zip(before.graph.inputs, before.inputs, strict=True))
-    inputs = {
-        name: ours[name]
-        for name, type_ in zip(after.graph.inputs, after.inputs, strict=True)
-        if ours.get(name, type_) != type_
-    }
-    return Marks(root, merger.marks, tuple(_facts(differences)), inputs)
+    return Marks(root, merger.marks, tuple(_facts(differences)), ours)
 
 
 class Merger:
@@ -111,20 +106,24 @@ class _Body:
             self._types.update((Value(name, port), typed.types[Value(node.name, port)]) for port in node.results)
             mark = _mark(pair, number, self._merger.marks.get(body, {}) if body is not None else {})
             was = self._was(pair, number)
-            if mark is not None or was:
-                self._marks[name] = replace(mark or Mark(""), was=was)
+            if mark is not None or was is not None:
+                self._marks[name] = replace(mark or Mark(""), was=was, read=_read(pair, number))
             yield replace(
                 node, name=name, module=name if node.owns else node.module, callee=body.graph if body else node.callee
             )
 
-    def _was(self, pair: Pair, number: int) -> tuple[TensorType, ...]:
-        """The types of what copy ``number`` of a step gave, where it gives others; further copies gave as the last."""
-        if pair.before is None or pair.after is None:
+    def _was(self, pair: Pair, number: int) -> tuple[TensorType, ...] | None:
+        """The types of what copy ``number`` of a step gave; None where it gives the same. The last was the last."""
+        old = _old(pair, number)
+        if pair.before is None or old is None:
             return ()
-        node, old = pair.after.run.nodes[number], pair.before.run.nodes[min(number, pair.before.run.count - 1)]
-        if number == pair.after.run.count - 1:
-            old = pair.before.run.nodes[-1]
-        return _others(pair.before.typed.outputs_of(old), pair.after.typed.outputs_of(node))
+        gave = pair.before.typed.outputs_of(old)
+        if pair.after is None:
+            return gave
+        gives = pair.after.typed.outputs_of(pair.after.run.nodes[number])
+        if len(gave) != len(gives):
+            return ()
+        return gave if gave != gives else None
 
     def _inner(self, pair: Pair) -> TypedGraph | None:
         """What a step calls, with what is gone from it."""
@@ -163,9 +162,22 @@ def _is_reshaped(matched: Matched) -> bool:
     return matched.before.outputs != matched.after.outputs or matched.before.inputs != matched.after.inputs
 
 
-def _others(before: tuple[TensorType, ...], after: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-    """``before`` where ``after`` is as many others."""
-    return before if before != after and len(before) == len(after) else ()
+def _old(pair: Pair, number: int) -> Node | None:
+    """What copy ``number`` of a step was: the last of several was the last, and further ones were not there."""
+    if pair.before is None:
+        return None
+    nodes = pair.before.run.nodes
+    if pair.after is not None and number == pair.after.run.count - 1:
+        return nodes[-1]
+    return nodes[number] if number < len(nodes) else None
+
+
+def _read(pair: Pair, number: int) -> TensorType | None:
+    """The type of what copy ``number`` of a step read in the first network, where that was one value."""
+    if pair.before is None or number >= pair.before.run.count:
+        return None
+    read = pair.before.typed.inputs_of(pair.before.run.nodes[number])
+    return read[0] if len(read) == 1 else None
 
 
 def _mark(pair: Pair, number: int, inside: dict[str, Mark]) -> Mark | None:

@@ -161,3 +161,47 @@ def test_a_join_reads_past_what_is_gone_from_before_it() -> None:
     assert [kind for tail, kind in into.items() if tail.endswith("sepconv")] == ["flow"] and len(into) == 3
     assert "removed, now passed by" in {each.text for each in figure.words}
     assert list(faults(figure)) == []
+
+
+WIDER = """
+format = 1
+name = "k"
+dialect = "torch"
+[inputs]
+image = [3, SIZE, SIZE]
+[model]
+body = [
+  { id = "a", op = "conv", out = OUT, kernel = 3, padding = 1 }, EXTRA
+  { id = "enc", use = "layer", repeat = 4 },
+  { id = "c", op = "conv", out = "=from_channels", kernel = 3, padding = 1 },
+]
+[blocks.layer]
+body = [ { op = "conv", out = "=in_channels", kernel = 3, padding = 1 }, { op = "relu" } ]
+shortcut = "identity"
+"""
+
+
+def wider(size: int, out: int, extra: str = "") -> gb.Network:
+    found = gb.check_text(WIDER.replace("SIZE", str(size)).replace("OUT", str(out)).replace("EXTRA", extra)).network
+    assert found is not None
+    return found
+
+
+def said(figure: Drawing) -> set[str]:
+    return {each.text for each in figure.words} | {words(shape) for shape in figure.shapes}
+
+
+def test_the_past_of_a_shape_is_that_of_its_place() -> None:
+    sides = wider(32, 16, '{ op = "dropout", rate = 0.1 },'), wider(48, 32)
+    found = said(drawn(differences(*(Side(each, each.name) for each in sides))))
+    assert "48×48×32 throughout, was 32×32×16 throughout" in found
+    assert "32×32×16 → 48×48×32" in found and "48×48×32" not in found
+
+
+def test_what_is_new_has_no_past_and_what_is_gone_no_present() -> None:
+    found = said(drawn(between("vit_b_16", "deit_tiny_distilled")))
+    assert "198×192 throughout, was 197×768 throughout" in found and "197×768 → 198×192" in found and "198×192" in found
+    figure = drawn(between("resnet18", "unet"))
+    assert "56×56×64 throughout" in said(figure) and "512 → 56 px" not in said(figure)
+    tops = [shape for shape in figure.shapes if words(shape) == "512×512×2"]
+    assert len(tops) == 1, "only where it is given"

@@ -104,11 +104,17 @@ class Panels:
         leaving = list(self._types.get(inside[-1], {}).values())
         if not entering or len(leaving) != 1:
             return ""
-        types, was = self._region.types, self._region.was
-        end = End(inside[-1])
-        before = text.passage(was.get(entering[0], types[entering[0]]), was.get(end, leaving[0]))
-        after = text.passage(types[entering[0]], leaving[0])
-        return after if before == after else f"{after}, was {before}"
+        after = text.passage(self._region.types[entering[0]], leaving[0])
+        before = self._past(inside, entering[0])
+        if all(self._region.items[item].mark == "removed" for item in inside):
+            return before
+        return f"{after}, was {before}" if before not in ("", after) else after
+
+    def _past(self, inside: Sequence[str], entering: End) -> str:
+        """What a stretch did to its value before, where that is known of both ends."""
+        read = self._region.read.get(inside[0]) or self._region.was.get(entering)
+        gave = self._region.was.get(End(inside[-1]))
+        return text.passage(read, gave) if read and gave else ""
 
     def _beside(self, unit: Unit, section: Section) -> list[str]:
         """The blocks that are in ``unit`` and not in its section, since they run beside it, but for training alone."""
@@ -126,14 +132,19 @@ class Panels:
         inside = {item for element in unit.elements for item in items_of(element)}
         region = Region()
         read = [link for item in inside for link in self._placer.links_into(item) if link.source.item not in inside]
-        coming = sorted(dict.fromkeys(link.source for link in read), key=self._order)
+        readers: dict[End, list[str]] = {}
+        for link in read:
+            readers.setdefault(link.source, []).append(link.target)
         tops: dict[End, End] = {}
-        for end in coming:
-            (tops[end],) = region.add(self._crossing("top", number, end), (), (self._region.types[end],))
+        for end in sorted(readers, key=self._order):
+            type_ = self._read_by_gone(readers[end])
+            said = text.shape(type_) if type_ and self._options.shapes else self._said(end)
+            box = self._crossing("top", number, end, said)
+            (tops[end],) = region.add(box, (), (type_ or self._region.types[end],))
         for path in sorted(inside, key=self._place.__getitem__):
             region.items[path] = self._region.items[path]
             region.types.update(self._types.get(path, {}))
-        region.was = self._region.was
+        region.was, region.read = self._region.was, self._region.read
         for link in self._region.links:
             if link.target in inside:
                 region.links.append(replace(link, source=tops.get(link.source, link.source)))
@@ -141,15 +152,21 @@ class Panels:
         going = {link.source for link in given if not self._is_terminal(link.source.item)}
         read_on = {link.source for link in given if not link.skip}
         for end in sorted(going, key=self._order):
-            region.add(self._crossing("bottom", number, end), (end,), ())
+            region.add(self._crossing("bottom", number, end, self._said(end)), (end,), ())
             region.links[-1] = replace(region.links[-1], skip=end not in read_on)
         return region
 
     def _order(self, end: End) -> tuple[int, int]:
         return self._place[end.item], end.port
 
-    def _crossing(self, word: str, number: int, end: End) -> Box:
-        """What stands for a value at an edge of panel ``number``.
+    def _read_by_gone(self, readers: Sequence[str]) -> TensorType | None:
+        """What steps read in their own network, where they are all gone: none of them reads what is led here."""
+        gone = all(self._region.items[item].mark == "removed" for item in readers)
+        types = {self._region.read.get(item) for item in readers} if gone else set[TensorType | None]()
+        return types.pop() if len(types) == 1 else None
+
+    def _crossing(self, word: str, number: int, end: End, said: str) -> Box:
+        """What stands for a value at an edge of panel ``number``, of which ``said`` is said.
 
         One that passes alone to the next panel is led there; of others a letter tells where they go on, and the inputs
         of the network stand wherever they are read.
@@ -158,8 +175,9 @@ class Panels:
         if self._is_terminal(end.item) and isinstance(item, Box):
             return Box(f"{word} {number} {end.item}", "terminal", "terminal", item.title)
         letter = self._letters.get(end)
-        path, said = (f"{word} {number} {letter}", f"{self._said(end)} · {letter}") if letter else ("", "")
-        return Box(path or f"{word} {number}", "terminal", "terminal", said or self._said(end))
+        if letter:
+            return Box(f"{word} {number} {letter}", "terminal", "terminal", f"{said} · {letter}")
+        return Box(f"{word} {number}", "terminal", "terminal", said)
 
     def _said(self, end: End) -> str:
         """What stands for a value where a panel begins or ends: its shape, or what gives it where none are shown."""

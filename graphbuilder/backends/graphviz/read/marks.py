@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import count, takewhile
 from typing import Literal
 
 from graphbuilder.analysis.inference import TypedGraph
@@ -25,21 +26,23 @@ class Mark:
         words: what changed: ``padding valid → same``.
         parameters: those of a block before and after, where these differ.
         inside: how many steps in it are marked.
-        was: the types of what it gave, where it gives others.
+        was: the types of what it gave; none where it gave nothing, None where it gave the same.
+        read: the type of what it read, where that was one value; None also where it is the same.
     """
 
     kind: Literal["", "added", "removed", "changed"]
     words: str = ""
     parameters: tuple[int, int] = (0, 0)
     inside: int = 0
-    was: tuple[TensorType, ...] = ()
+    was: tuple[TensorType, ...] | None = None
+    read: TensorType | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Marks:
     """The marks of a graph, by body and by the name of a step in it, and what stands below the title.
 
-    ``inputs`` are the types that inputs of the network had, where they have others.
+    ``inputs`` are the types that inputs of the network had.
     """
 
     root: TypedGraph
@@ -54,21 +57,34 @@ class Marks:
 
     def put(self, region: Region) -> None:
         """Mark every item in ``region``."""
+        given = {link.target: link.source for link in reversed(region.links)}
         for path, item in region.items.items():
-            for port, type_ in enumerate(self._were(item)):
-                region.was[End(path, port)] = type_
+            region.was.update(self._were(item, region))
+            region.read.update(self._read(item, given.get(path)))
             region.items[path] = self._marked(item)
             if isinstance(item, Card):
                 self.put(item.region)
-        given = {link.target: link.source for link in region.links}
         for path, item in region.items.items():
             end = given.get(path, End(path))
             if isinstance(item, Box) and item.look == "terminal" and end in region.was:
-                shapes = text.shape(region.was[end]), text.shape(region.types[end])
-                region.items[path] = replace(item, title=item.title.replace(shapes[1], text.turned(*shapes)))
+                title = item.title.replace(text.shape(region.types[end]), region.shape(end))
+                region.items[path] = replace(item, title=title)
 
-    def _were(self, item: Item) -> tuple[TensorType, ...]:
-        """The types of what an item gave, where it gives others."""
+    def _were(self, item: Item, region: Region) -> dict[End, TensorType]:
+        """What an item gave before of what it gives."""
+        ends = list(takewhile(region.types.__contains__, (End(item.path, port) for port in count())))
+        found = self._gave(item)
+        types = [region.types[end] for end in ends] if found is None else found
+        return dict(zip(ends, types, strict=False))
+
+    def _read(self, item: Item, source: End | None) -> dict[str, TensorType]:
+        """What an item read before, unless it reads what is in the same step that is gone."""
+        step, mark = self._step(item.path.rstrip("."))
+        if mark.read is None or source is None or source.item.startswith(f"{step}."):
+            return {}
+        return {item.path: mark.read}
+
+    def _gave(self, item: Item) -> tuple[TensorType, ...] | None:
         if isinstance(item, Box) and item.look == "terminal":
             return (self.inputs[item.path],) if item.path in self.inputs else ()
         around, dot, name = item.path.rstrip(".").rpartition(".")
@@ -100,13 +116,18 @@ class Marks:
 
     def _at(self, path: str) -> Mark:
         """The mark of a step, or of the step around it that was added or removed with all that is in it."""
-        body, mark = self.root, Mark("")
-        for name in path.split("."):
+        step, mark = self._step(path)
+        return mark if step == path else replace(mark, was=() if mark.kind == "added" else None)
+
+    def _step(self, path: str) -> tuple[str, Mark]:
+        """The step at ``path``, or the one around it that was added or removed, and its mark."""
+        body, mark, names = self.root, Mark(""), path.split(".")
+        for number, name in enumerate(names):
             mark = self.found.get(body, {}).get(name, Mark(""))
             if mark.kind in ("added", "removed") or name not in body.bodies:
-                break
+                return ".".join(names[: number + 1]), mark
             body = body.bodies[name]
-        return mark
+        return path, mark
 
 
 def _box(box: Box, mark: Mark) -> Box:

@@ -132,12 +132,17 @@ Item = Box | Card
 
 @dataclass(eq=False, slots=True)
 class Region:
-    """A DAG of items, every item behind those that it reads; ``was`` has the types that values had, if others."""
+    """A DAG of items, every item behind those that it reads.
+
+    In a figure of two networks ``was`` has the types of all values that the first had too, and ``read`` those of what
+    items read there. A value that is in neither has no past.
+    """
 
     items: dict[str, Item] = field(default_factory=dict[str, Item])
     links: list[Link] = field(default_factory=list[Link])
     types: dict[End, TensorType] = field(default_factory=dict[End, TensorType])
     was: dict[End, TensorType] = field(default_factory=dict[End, TensorType])
+    read: dict[str, TensorType] = field(default_factory=dict[str, TensorType])
 
     def add(self, item: Item, inputs: tuple[End, ...], outputs: tuple[TensorType, ...]) -> tuple[End, ...]:
         """Put ``item`` in, reading ``inputs``; its own values."""
@@ -218,7 +223,8 @@ class Region:
     def shape(self, end: End) -> str:
         """The shape of a value, and what it was where it was another."""
         shape = text.shape(self.types[end])
-        return text.turned(text.shape(self.was[end]), shape) if end in self.was else shape
+        was = text.shape(self.was.get(end, self.types[end]))
+        return text.turned(was, shape) if was != shape else shape
 
     def boxes(self) -> int:
         """How many boxes are drawn."""
