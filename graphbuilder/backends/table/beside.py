@@ -38,10 +38,10 @@ def csv(comparison: Comparison) -> str:
     settings = names(comparison)
     file = StringIO()
     lines = writer(file, lineterminator="\n")
-    measured = ("parameters", "non_trainable", "macs", "activations", "outputs", "receptive_field", "seconds")
-    lines.writerow(("name", *settings, *measured))
+    counts = ("parameters", "non_trainable", "macs", "activations", "activation_bytes")
+    lines.writerow(("name", *settings, *counts, "outputs", "receptive_field", "seconds"))
     for each in comparison.variants:
-        counted = (each.parameters, each.costs.non_trainable, each.macs, each.costs.activations)
+        counted = (each.parameters, each.costs.non_trainable, each.macs, each.costs.activations, each.activation_bytes)
         chosen = (each.texts.get(name, "") for name in settings)
         seconds = "" if each.seconds is None else each.seconds
         lines.writerow((safe(each.name), *chosen, *counted, _outputs(each), _fields(each), seconds))

@@ -73,13 +73,14 @@ class Variant:
         return {name: safe(each) if isinstance(each, str) else value(each) for name, each in self.settings.items()}
 
     def data(self) -> dict[str, Any]:
-        """The variant as plain values, under the names that a summary has."""
+        """The variant as plain values, under the names that a summary has; activations in elements and bytes."""
         return {
             "name": self.name,
             "settings": dict(self.settings),
             "parameters": self.costs.parameters(),
             "macs": self.macs,
             "activations": self.costs.activations,
+            "activation_bytes": self.activation_bytes,
             "outputs": shapes(self.outputs),
             "receptive_field": {
                 name: {source: {"size": list(field.size), "whole": field.whole} for source, field in fields.items()}
