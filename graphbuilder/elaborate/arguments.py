@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
@@ -19,6 +19,7 @@ from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.diagnostics.words import must
 from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
+from graphbuilder.elaborate.origins import Origin, given_as, is_told
 from graphbuilder.elaborate.scope import Scope, facts_of
 from graphbuilder.elaborate.slips import slip
 from graphbuilder.elaborate.terms import Terms
@@ -44,6 +45,7 @@ class Argument(NamedTuple):
     written: str | None
     raw: Any = None
     names: Mapping[str, Any] = {}
+    origin: Origin | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -60,7 +62,9 @@ def compute_arguments(raw: Mapping[str, Any], place_of: Any, scope: Scope) -> di
     arguments: dict[str, Argument] = {}
     for name, item in raw.items():
         place = place_of(name)
-        arguments[name] = Argument(scope.compute(item, place), place, _written(item), item, scope.names)
+        arguments[name] = Argument(
+            scope.compute(item, place), place, _written(item), item, scope.names, scope.origin(item, place)
+        )
     return arguments
 
 
@@ -143,22 +147,35 @@ class OpMaker:
             self._sink.add(unknown_field(cls, name, place))
         elif details["type"] == "missing":
             self._sink.add(missing_argument(f"`{cls.op}`", name, step))
-        else:
-            self._sink.add(_wrong_value(cls, name, details, arguments, place))
+        elif told := _wrong_value(cls, name, details, arguments, place, self._sink):
+            self._sink.add(told)
 
 
 def _wrong_value(
-    cls: type[Op], name: str, details: ErrorDetails, arguments: Mapping[str, Argument], place: Place
-) -> Diagnostic:
-    """The diagnostic for a value that an argument cannot be, or for arguments that are wrong together."""
+    cls: type[Op], name: str, details: ErrorDetails, arguments: Mapping[str, Argument], place: Place, sink: Sink
+) -> Diagnostic | None:
+    """The diagnostic for a value that an argument cannot be, or for arguments that are wrong together; None where it
+    was written wrong elsewhere, and that was told."""
     message = f"`{name}` of `{cls.op}` cannot be {shown(details['input'])}"
     hint = must(details)
     remedy = f"`graphbuilder ops {cls.op}` tells what it takes"
     if name not in arguments:
         return ArgumentValue.at(place.span, message, label=hint, help=remedy)
     argument = arguments[name]
+    found = written_wrong(argument, lambda value: _takes(cls, name, value))
+    if found and found[0].place.keys != place.keys:
+        told = ArgumentValue.at(
+            found[0].place.span, message, label=hint, related=given_as(argument.value, place), help=found[1]
+        )
+        return None if is_told(sink, found[0].place) else told
     better = slip(argument.raw, argument.value, argument.names, lambda value: _takes(cls, name, value))
     return ArgumentValue.at(place.span, message, label=hint, notes=argument.notes, help=better or remedy)
+
+
+def written_wrong(argument: Argument, fits: Callable[[Any], bool]) -> tuple[Origin, str] | None:
+    """Where a value that does not fit was written a little wrong, and how it is written right."""
+    better = argument.origin.slip(argument.value, fits) if argument.origin else None
+    return (argument.origin, better) if argument.origin and better else None
 
 
 def _takes(cls: type[Op], name: str, value: Any) -> bool:
@@ -248,6 +265,13 @@ def checked(block: str, declared: Place, default: Any, argument: Argument, sink:
         return UNKNOWN
     expected = " or ".join(word for word, type_ in TYPES.items() if type_ in wanted)
     message = f"`{name}` of the block `{block}` is declared as {expected}; {shown(value)} is not"
+    found = written_wrong(argument, lambda other: type(other) in wanted)
+    if found and found[0].place.keys != argument.place.keys:
+        if not is_told(sink, found[0].place):
+            related = given_as(value, argument.place)
+            label = f"expected {expected}"
+            sink.add(ArgumentType.at(found[0].place.span, message, label=label, related=related, help=found[1]))
+        return UNKNOWN
     better = slip(argument.raw, value, argument.names, lambda other: type(other) in wanted)
     remedy = better or f"give it {expected}, or declare another type in `args` of `{block}`"
     sink.add(ArgumentType.at(argument.place.span, message, label=f"expected {expected}", help=remedy))

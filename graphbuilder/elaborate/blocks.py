@@ -26,6 +26,7 @@ from graphbuilder.elaborate.faults import note_block
 from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
 from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut
 from graphbuilder.elaborate.names import Named, name_steps
+from graphbuilder.elaborate.origins import NOWHERE, Origin
 from graphbuilder.elaborate.outputs import finish, named_outputs, outputs_of, wanted_of
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
 from graphbuilder.elaborate.prune import Pruner
@@ -99,7 +100,8 @@ class Blocks:
         known = tuple(known.type for known in reading.known) if fits else (None,) * len(names)
         if failed and not self.context.keeps_faults:
             return None
-        trail = builder.trail.into(name, str(step.use), step.place)
+        origins = {key: argument.origin for key, argument in arguments.items() if argument.origin}
+        trail = builder.trail.into(name, str(step.use), step.place, origins)
         graph = self.instantiate(str(step.use), values, known, taps, trail, over(own, builder.init))
         if graph is None:
             return None
@@ -161,7 +163,7 @@ class Blocks:
         self._built.add(name)
         block = self.context.spec.blocks[name]
         inputs = dict(zip(input_names(block), types, strict=True))
-        scope = self._scope(name, block, values, inputs, params)
+        scope = self._scope(name, block, values, inputs, params, trail)
         taken = {*inputs, *(block.branches or ()), *_nodes_of(block)}
         named = name_steps(block.before, block.body or [], block.after, taken=taken)
         before, body, after = self.context.needed(*named)
@@ -222,9 +224,12 @@ class Blocks:
         values: Mapping[str, Any],
         inputs: Mapping[str, TensorType | None],
         params: Scope,
+        trail: Trail,
     ) -> Scope:
         """Params, then the inputs' channels and shapes, then arguments and lets in the order written."""
         scope = params.child(**input_facts(inputs))
+        scope.notes = trail.notes
+        origins = trail.frames[-1].origins if trail.frames else NOWHERE
         if self.context.unsound(block.place, "args", "let", "inputs"):
             scope = scope.opened()
         for declared, default in block.args.items():
@@ -232,15 +237,15 @@ class Blocks:
             value = values[declared] if declared in values else scope.compute(default, place)
             if declared not in values:
                 value = checked(name, place, default, Argument(value, place, None), self.context.sink)
-            scope = self._named(scope, block.place / "args" / declared, value)
+            scope = self._named(scope, block.place / "args" / declared, value, origins.get(declared))
         for let, raw in block.let.items():
             place = block.place_of("let") / let
-            scope = self._named(scope, place, scope.compute(raw, place))
+            scope = self._named(scope, place, scope.compute(raw, place), Origin(place, raw))
         return scope
 
-    def _named(self, scope: Scope, place: Place, value: Any) -> Scope:
+    def _named(self, scope: Scope, place: Place, value: Any, origin: Origin | None) -> Scope:
         """``scope`` with one more name; where that cannot be one, it misses none any more."""
-        scope.add(str(place.keys[-1]), value)
+        scope.add(str(place.keys[-1]), value, origin)
         return scope.opened() if self.context.unsound(place) else scope
 
     def _sized(self, graph: Graph | None, trail: Trail) -> Graph | None:

@@ -26,6 +26,7 @@ from graphbuilder.elaborate.arguments import (
 from graphbuilder.elaborate.living import living
 from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes
 from graphbuilder.elaborate.names import Named
+from graphbuilder.elaborate.origins import NOWHERE, Origin, Origins
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.terms import Stopped
 from graphbuilder.ir import Composite, Copies, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
@@ -68,12 +69,13 @@ class Limits:
 
 
 class Frame(NamedTuple):
-    """One step of the way in through the blocks: the name of the call, the block, and where it is used; of a copy of an
-    op no block."""
+    """One step of the way in through the blocks: the name of the call, the block, where it is used, and where the
+    values of its arguments were written; of a copy of an op no block."""
 
     name: str
     block: str
     place: Place
+    origins: Origins = NOWHERE
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,8 @@ class Trail:
 
     frames: tuple[Frame, ...] = ()
 
-    def into(self, name: str, block: str, place: Place) -> Trail:
-        return Trail((*self.frames, Frame(name, block, place)))
+    def into(self, name: str, block: str, place: Place, origins: Origins = NOWHERE) -> Trail:
+        return Trail((*self.frames, Frame(name, block, place, origins)))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -125,6 +127,9 @@ class Context:
     def __post_init__(self) -> None:
         self.make = OpMaker(self.sink, self.params.terms)
         self.marks = self.spec.unsound
+        written, place = self.spec.params, self.spec.place_of("params")
+        own = [name for name, value in written.items() if self.params.names.get(name) is value]
+        self.params.origins = {name: Origin(place / name, written[name]) for name in own}
         self._worked_out = 0
         self._compute_defaults()
 

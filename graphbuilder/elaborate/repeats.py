@@ -22,7 +22,7 @@ from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
 from graphbuilder.ir import Graph, Node
 from graphbuilder.ir.fault import faults
-from graphbuilder.spec.expressions import free_names
+from graphbuilder.spec.expressions import Expression, free_names
 from graphbuilder.spec.model import Step
 from graphbuilder.spec.unknown import UNKNOWN
 
@@ -283,4 +283,13 @@ class _Calls:
         return types == tuple(known.type for known in current.values())
 
     def _scope(self, index: int, facts: Mapping[str, Any]) -> Scope:
-        return self._inner.scope.child(**self._copies.names(index), **facts)
+        scope = self._inner.scope.child(**self._copies.names(index), **facts)
+        step = self._named.step
+        if self._copies.items is None:
+            word = step.repeat.text.removeprefix("=").strip() if isinstance(step.repeat, Expression) else "repeat"
+            count = f"`{word}` is {self._copies.number}, a count"
+            scope.absent = {"item": f"{count}: `item` is there where it goes over a list, and `i` counts from 0"}
+            return scope
+        items = scope.origin(step.repeat, step.place_of("repeat"))
+        scope.add("item", scope.names["item"], items.item(index) if items else None)
+        return scope

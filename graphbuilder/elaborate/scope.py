@@ -6,10 +6,12 @@ A value that depends on something already reported is ``UNKNOWN``; whatever meet
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from graphbuilder.diagnostics import Sink
 from graphbuilder.document import Place
+from graphbuilder.elaborate.origins import Origin, Origins, given_as, is_told, lists_read, origin_of, quoted
 from graphbuilder.elaborate.terms import Terms
 from graphbuilder.ir import TensorType
 from graphbuilder.spec.expressions import Expression, ExpressionError
@@ -34,6 +36,9 @@ class Scope:
     Attributes:
         blind: whether nothing is computed, and only the names in expressions are looked at: in what no network has.
         ajar: whether some names are not known here for a mistake already reported, so that none is missed.
+        origins: where the values of names were written, as far as that is elsewhere.
+        notes: the way in to what is computed, told with what is wrong with it.
+        absent: why names that are known in other places are not here.
     """
 
     def __init__(
@@ -44,22 +49,42 @@ class Scope:
         self.terms = terms
         self.blind = blind
         self.ajar = ajar
+        self.origins: Origins = {}
+        self.notes: tuple[str, ...] = ()
+        self.absent: Mapping[str, str] = {}
 
     def child(self, **names: Any) -> Scope:
         self.terms.count(max(0, len(self.names) - _FEW))
-        return Scope({**self.names, **names}, self.sink, self.terms, blind=self.blind, ajar=self.ajar)
+        return self._like(
+            {**self.names, **names},
+            self.origins
+            if self.origins.keys().isdisjoint(names)
+            else {name: origin for name, origin in self.origins.items() if name not in names},
+        )
 
-    def add(self, name: str, value: Any) -> None:
+    def _like(self, names: dict[str, Any], origins: Origins, blind: bool = False, ajar: bool = False) -> Scope:
+        scope = Scope(names, self.sink, self.terms, blind=self.blind or blind, ajar=self.ajar or ajar)
+        scope.origins, scope.notes, scope.absent = origins, self.notes, self.absent
+        return scope
+
+    def add(self, name: str, value: Any, origin: Origin | None = None) -> None:
         """Let ``name`` have a meaning in this very scope, and in those that were blinded or opened from it."""
         self.names[name] = value
+        if origin or name in self.origins:
+            rest = {other: each for other, each in self.origins.items() if other != name}
+            self.origins = {**rest, name: origin} if origin else rest
 
     def blinded(self) -> Scope:
         """The same names in a scope that computes nothing."""
-        return Scope(self.names, self.sink, self.terms, blind=True, ajar=self.ajar)
+        return self._like(self.names, self.origins, blind=True)
 
     def opened(self) -> Scope:
         """The same names in a scope that misses none."""
-        return Scope(self.names, self.sink, self.terms, blind=self.blind, ajar=True)
+        return self._like(self.names, self.origins, ajar=True)
+
+    def origin(self, raw: Any, place: Place) -> Origin | None:
+        """Where the value of ``raw``, which stands at ``place``, was written; None where it is computed there."""
+        return origin_of(raw, place, self.names, self.origins)
 
     def compute(self, raw: Any, place: Place) -> Any:
         """The value of ``raw``, with expressions computed at any depth; a fault is reported at its place.
@@ -90,11 +115,24 @@ class Scope:
         try:
             value = expression.evaluate(self.names, self.terms.count)
         except ExpressionError as error:
-            self.sink.add(error.at(place.span))
+            self._report(error, expression, place)
             value = UNKNOWN
         self.terms.spend(0, place)
         return value
 
     def _miss(self, expression: Expression, place: Place) -> None:
         for error in () if self.ajar else expression.missing(self.names):
-            self.sink.add(error.at(place.span))
+            help_ = next((why for name, why in self.absent.items() if f"`{name}`" in error.message), error.help)
+            self.sink.add(replace(error.at(place.span), help=help_).with_notes(*self.notes))
+
+    def _report(self, error: ExpressionError, expression: Expression, place: Place) -> None:
+        """Tell of a mistake where it is: at a number in quotes, where one is read, else in the expression."""
+        found = quoted(expression, self.names, self.origins)
+        if found is None:
+            related = lists_read(expression, place, self.names, self.origins)
+            told = error.at(place.span).with_notes(*self.notes)
+            self.sink.add(replace(told, related=(*told.related, *related)))
+        elif not is_told(self.sink, found[0].place):
+            (origin, better), told = found, error.at(place.span)
+            related = given_as(origin.raw, place)
+            self.sink.add(replace(told, span=origin.place.span, related=related, help=better).with_notes(*self.notes))

@@ -1,0 +1,84 @@
+"""Where a value was written that is read by a name elsewhere: a param, an item of its lists, a `let`.
+
+A value that is computed has none but where it is named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, cast
+
+from graphbuilder.diagnostics import Label, Sink
+from graphbuilder.document import Place
+from graphbuilder.document.writing import shown
+from graphbuilder.elaborate.slips import slip
+from graphbuilder.spec.expressions import Expression
+
+_ITEM = re.compile(r"= *(\w+)\[(-?\w+)\] *")
+
+
+class Origin(NamedTuple):
+    """Where a value was written, and as what."""
+
+    place: Place
+    raw: Any
+
+    def item(self, index: object) -> Origin | None:
+        """That of one item of a list."""
+        raw = cast("object", self.raw)
+        items = cast("list[Any]", raw) if isinstance(raw, list) else []
+        if type(index) is not int or not -len(items) <= index < len(items):
+            return None
+        return Origin(self.place / (index % len(items)), items[index])
+
+    def slip(self, value: Any, fits: Callable[[Any], bool]) -> str | None:
+        """How ``value`` is written right here; None where it is as good as any."""
+        if isinstance(value, float) and not value.is_integer():
+            return None
+        return slip(self.raw, value, {}, fits)
+
+
+Origins = Mapping[str, Origin]
+NOWHERE: Origins = {}
+
+
+def origin_of(raw: Any, place: Place, names: Mapping[str, Any], origins: Origins) -> Origin | None:
+    """Where the value of ``raw``, which stands at ``place``, was written; None where it is computed there."""
+    if not isinstance(raw, Expression):
+        return Origin(place, raw)
+    if raw.bare:
+        return origins.get(raw.bare)
+    found = _ITEM.fullmatch(raw.text)
+    base = origins.get(found[1]) if found else None
+    if found is None or base is None:
+        return None
+    index = found[2]
+    return base.item(int(index) if index.lstrip("-").isdecimal() else names.get(index))
+
+
+def lists_read(raw: Expression, place: Place, names: Mapping[str, Any], origins: Origins) -> tuple[Label, ...]:
+    """The lists that an expression at ``place`` reads, where they were written."""
+    read = [name for name in raw.places if isinstance(names.get(name), list) and name in origins]
+    rows = [(name, origins[name].place.span) for name in read if origins[name].place.keys != place.keys]
+    return tuple(Label(span, f"`{name}` is this, of {len(names[name])} items") for name, span in rows)
+
+
+def quoted(raw: Expression, names: Mapping[str, Any], origins: Origins) -> tuple[Origin, str] | None:
+    """The first number in quotes among what an expression reads, and how it is written right."""
+    for name in raw.places:
+        if isinstance(names.get(name), str) and name in origins:
+            better = origins[name].slip(names[name], lambda value: type(value) in (int, float))
+            if better:
+                return origins[name], better
+    return None
+
+
+def is_told(sink: Sink, place: Place) -> bool:
+    """Whether a mistake at ``place`` was told already."""
+    return any(each.span == place.span and each.severity == "error" for each in sink.diagnostics)
+
+
+def given_as(value: Any, place: Place) -> tuple[Label, ...]:
+    """The place that reads a value which was written wrong elsewhere."""
+    return (Label(place.span, f"{shown(value)} does not fit here"),)

@@ -1,0 +1,55 @@
+"""A value that is written wrong is told where it is written, once, however often it is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphbuilder.compiler import check_text
+
+HEAD = 'format = 1\nname = "case"\n[inputs]\nx = [8, 16, 16]\n'
+USE = '{ use = "u", repeat = "=rows", row = "=item" }'
+UNIT = '[blocks.u]\nargs = { row = "list" }\nbody = [{ op = "conv", out = "=row[1]", kernel = 1 }]\n'
+STAGE = (
+    '[blocks.u]\nargs = { out = "int" }\nlet = { mid = "=out * 1.0" }\n'
+    'body = [{ op = "conv", out = "=mid", kernel = 1 }, { op = "conv", out = "=mid", kernel = 3 }]\n'
+)
+
+
+def spec(params: str, body: str, rest: str = "") -> str:
+    return f"{HEAD}[params]\n{params}\n[model]\nbody = [{body}]\n{rest}"
+
+
+TWICE = '{ op = "conv", out = "=c", kernel = 1 }, { op = "conv", out = "=c", kernel = 3 }'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "help_"),
+    [
+        (spec("c = 64.0", TWICE), 6, "write 64"),
+        (spec('c = "64"', TWICE), 6, "write 64 without quotes"),
+        (spec('c = "64"', TWICE.replace('"=c"', '"=c * 2"', 1)), 6, "write 64 without quotes"),
+        (spec('rows = [\n[1, 2],\n[3, "4"],\n]', USE, UNIT), 8, "write 4 without quotes"),
+        (spec("c = 3", '{ use = "u", out = "=c" }', STAGE), 11, 'write "=int(out * 1.0)"'),
+    ],
+)
+def test_it_is_told_where_it_is_written(text: str, line: int, help_: str) -> None:
+    (found,) = check_text(text, "case.toml").diagnostics
+    assert found.span and found.span.line == line
+    assert found.help and found.help.startswith(help_)
+
+
+def test_a_list_that_is_too_short_stands_beside_what_reads_it() -> None:
+    (found,) = check_text(spec("rows = [\n[1, 2],\n[3],\n]", USE, UNIT), "case.toml").diagnostics
+    assert [(label.span.line, label.text) for label in found.related] == [(8, "`row` is this, of 1 items")]
+    assert found.notes == ("in u.1, a `u` used at case.toml:11:9",)
+
+
+def test_a_count_has_no_items() -> None:
+    (found,) = check_text(spec("rows = 2", USE, UNIT), "case.toml").diagnostics
+    assert found.help and found.help.startswith("`rows` is 2, a count: `item` is there where it goes over a list")
+
+
+def test_a_value_that_is_set_is_told_where_it_is_read() -> None:
+    """What the file says of it is not what it is."""
+    found = check_text(spec("c = 0.5", TWICE), "case.toml", params={"c": 64.0}).diagnostics
+    assert [each.span.line for each in found if each.span] == [8, 8]
