@@ -90,6 +90,7 @@ def _networks(reading: Reading, specs: tuple[str, ...], grid: tuple[str, ...]) -
     from graphbuilder.comparing import gather, told_of
 
     axes = [_settings(each) for each in grid]
+    _set_once(reading.settings, axes)
     if len(specs) * prod(map(len, axes)) > MOST:
         raise bad_use(f"this asks for more than {MOST} variants", "leave values out, or compare in parts")
     variants: list[tuple[str, Checked]] = [
@@ -100,6 +101,17 @@ def _networks(reading: Reading, specs: tuple[str, ...], grid: tuple[str, ...]) -
     warnings = {str(each): each for network in networks for each in network.warnings}
     report(tuple(warnings.values()), reading.output_format)
     return networks
+
+
+def _set_once(settings: tuple[str, ...], axes: list[list[str]]) -> None:
+    names = [*{_name(each) for each in settings}, *(_name(axis[0]) for axis in axes)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise bad_use(f"`{twice}` is set twice", "name a param once, in --set or in --set-grid")
+
+
+def _name(setting: str) -> str:
+    return setting.partition("=")[0].strip()
 
 
 def _settings(written: str) -> list[str]:

@@ -50,6 +50,7 @@ def test_variants_that_fail_are_named_and_nothing_is_written(cli: Run) -> None:
     [
         (("--set-grid", "middle"), "GB509"),
         (("--set-grid", "middle=1,,2"), "write NAME=A,B"),
+        (("--set-grid", "middle=1,2", "--set", "middle=1"), "`middle` is set twice"),
         (("--set-grid", "mdidle=1,2"), "did you mean `middle`?"),
         (("--set-grid", f"middle={','.join(map(str, range(1001)))}"), "more than 1000 variants"),
         (("-o", "plot.pdf"), ".svg or .png"),
