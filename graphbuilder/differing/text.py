@@ -22,6 +22,8 @@ SIGNS = {"added": "+", "removed": "-", "changed": "~", "renamed": "~"}
 _COLOURS = {"+": "32", "-": "31", "~": "33", "head": "1", "faint": "2"}
 _LEAST, _MOST_NAMES = 40, 3
 _HEADINGS = ("parameters", "MACs")
+_NOTABLE = 20
+"""A block that only follows is told where it has more than one part in so many of what all costs changed."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def text(differences: Differences, width: int, colour: bool) -> str:
     pen = _Pen(max(width, _LEAST), colour)
     lines = [*_heading(differences, pen)]
     if differences:
-        rows = [*_ends(differences), *_rows([standing(differences.matched)], 0)]
+        rows = [*_ends(differences), *_Tree(differences.matched).rows()]
         lines += ["", *pen.table(rows)]
     lines += ["", *pen.totals(differences)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
@@ -100,11 +102,52 @@ def _ends(differences: Differences) -> Iterator[_Row]:
         yield _Row("~", 0, change.name, f"{shown(change.before)} → {shown(change.after)}", ("", ""))
 
 
-def _rows(places: Sequence[Iterable[Standing]], depth: int) -> Iterator[_Row]:
-    """What to tell of a body; of several in which that is the same, it is told once and costs what it does in all."""
-    told = zip(*([each for each in pairs if _is_told(each.pair)] for pairs in places), strict=True)
-    for _, group in groupby(told, lambda places: _signature(places[0].pair)):
-        yield from _group(list(group), depth)
+class _Tree:
+    """Tells what changed in a network, and which blocks that only follow cost notably more or less."""
+
+    def __init__(self, matched: Matched) -> None:
+        self._matched = matched
+        each = zip(*map(_more, standing(matched)), strict=True)
+        self._all = [sum(map(abs, numbers)) for numbers in each]
+
+    def rows(self) -> Iterator[_Row]:
+        return self._rows([standing(self._matched)], 0)
+
+    def _rows(self, places: Sequence[Iterable[Standing]], depth: int) -> Iterator[_Row]:
+        """What to tell of a body; of several in which that is the same, it is told once and costs what it does in all.
+
+        What follows is looked for where it is one body.
+        """
+        alone = len(places) == 1
+        found = (
+            [each for each in pairs if _is_told(each.pair) or (alone and self._is_notable(each))] for pairs in places
+        )
+        for _, group in groupby(zip(*found, strict=True), lambda places: _signature(places[0].pair)):
+            yield from self._group(list(group), depth)
+
+    def _is_notable(self, place: Standing) -> bool:
+        if place.pair.inner is None:
+            return False
+        return any(abs(more) * _NOTABLE > whole for more, whole in zip(_more(place), self._all, strict=True))
+
+    def _group(self, steps: Sequence[Sequence[Standing]], depth: int) -> Iterator[_Row]:
+        """Neighbours with the same to tell, each wherever it stands, and what is inside."""
+        pairs, places = [each[0].pair for each in steps], [place for each in steps for place in each]
+        first = pairs[0]
+        lone = _lone(first.inner)
+        sign = SIGNS.get(first.kind or (lone.kind if lone else ""), "" if first.differs else "·")
+        what = _what([place.pair for place in places], lone)
+        yield _Row(sign, depth, _name(pairs, lone), what, _deltas(places), tuple(_notes(first, lone)))
+        if lone is not None:
+            places = [each for place in places for each in place.inside() if _is_told(each.pair)]
+        if places[0].pair.inner is not None and places[0].pair.inner.differs:
+            yield from self._rows([place.inside() for place in places], depth + 1)
+
+
+def _more(place: Standing) -> tuple[int, int]:
+    """How many parameters and multiply-accumulates more there are."""
+    ours, theirs = place.costs
+    return theirs.trainable - ours.trainable, theirs.macs - ours.macs
 
 
 def _is_told(pair: Pair) -> bool:
@@ -123,20 +166,6 @@ def _signature(pair: Pair) -> object:
 
 def _renamed(pair: Pair) -> bool:
     return any(change.name == "name" for change in pair.changes)
-
-
-def _group(steps: Sequence[Sequence[Standing]], depth: int) -> Iterator[_Row]:
-    """Neighbours with the same to tell, each wherever it stands, and what is inside."""
-    pairs, places = [each[0].pair for each in steps], [place for each in steps for place in each]
-    first = pairs[0]
-    lone = _lone(first.inner)
-    sign = SIGNS.get(first.kind or (lone.kind if lone else ""), "·" if first.follows else "")
-    what = _what([place.pair for place in places], lone)
-    yield _Row(sign, depth, _name(pairs, lone), what, _deltas(places), tuple(_notes(first, lone)))
-    if lone is not None:
-        places = [each for place in places for each in place.inside() if _is_told(each.pair)]
-    if places[0].pair.inner is not None and places[0].pair.inner.differs:
-        yield from _rows([place.inside() for place in places], depth + 1)
 
 
 def _deltas(places: Sequence[Standing]) -> tuple[str, str]:
@@ -174,7 +203,7 @@ def _what(pairs: Sequence[Pair], lone: Pair | None) -> str:
     step = (lone or pair).step
     label = step.label if step.label not in pair.step.name else ""
     detail = details([kind for each in pairs for kind in each.step.kinds]) if pair.kind in ("added", "removed") else ""
-    read = {_read(each) for each in pairs} if pair.follows else {""}
+    read = {""} if pair.differs else {_read(each) for each in pairs}
     return " ".join(filter(None, (label, detail, read.pop() if len(read) == 1 else "")))
 
 
@@ -189,7 +218,7 @@ def _read(pair: Pair) -> str:
 def _notes(pair: Pair, lone: Pair | None) -> Iterator[str]:
     changes = [*pair.changes, *(lone.changes if lone else ())]
     yield from (said(change) for change in changes if change.name != "name")
-    if not changes or pair.inner is not None:
+    if pair.differs and (not changes or pair.inner is not None):
         yield from (said(change) for change in (*pair.arguments, *(lone.arguments if lone else ())))
 
 

@@ -21,11 +21,12 @@ TUTORIAL = """\
 xception.toml → xception_tutorial.toml
 3 differences: 1 added, 1 removed, 1 changed
 
-                       MACs
-  entry              +113 M
-    stem            +16.7 M
-~     conv, conv_2  +16.7 M
+                                     MACs
+  entry                            +113 M
+    stem                          +16.7 M
+~     conv, conv_2                +16.7 M
           padding valid → same
+·   block2, block3, block4  down  +96.7 M
   middle ×8
 +   relu
   exit
@@ -76,6 +77,15 @@ def test_a_line_costs_what_all_do_that_it_stands_for() -> None:
         ["+32.8", "k", "+103", "M"],
         ["−64.5", "k", "−202", "M"],
     ]
+
+
+def test_a_block_that_only_follows_is_told_where_it_costs_notably_more(tmp_path: Path) -> None:
+    spec = (SPECS / "xception.toml").read_text(encoding="utf-8").replace("stride = 2", "stride = 1")
+    (tmp_path / "finer.toml").write_text(spec, encoding="utf-8")
+    found = differences(xception(), Side(gb.load(tmp_path / "finer.toml"), "finer.toml"))
+    lines = [line.split() for line in found.text().splitlines()]
+    assert ["·", "middle", "reads", "728x19x19", "→", "728x295x295", "+1.12", "T"] in lines
+    assert all(each.what != "middle" for each in found.found), "it is not counted"
 
 
 def test_copies_that_grow_cost_each_what_it_does() -> None:
