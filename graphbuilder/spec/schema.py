@@ -4,7 +4,7 @@ Draft 7, since that is what editors read for TOML. It says what a form can say; 
 computation stay the compiler's. Ops are given, since none is known here.
 
 Editors mark what a fault is said of, and all that is in it. So nothing is said of a table that can be said of one value
-in it: a key that is not known has a value that may not be, and no table of the file itself must be there.
+in it: a key that is not known has values that may not be, and no table of the file itself must be there.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ Schema = dict[str, Any]
 
 _NAME = {"pattern": f"^{PATTERN.pattern}$"}
 _NOTHING = {"allOf": [False]}
+_UNKNOWN = {"$ref": "#/definitions/unknown"}
 _FORMULA = {"$ref": "#/definitions/expression"}
 _STEPS = {"type": "array", "items": {"$ref": "#/definitions/Step"}}
 _INSERTED = {"before": "Steps to insert ahead of this one.", "after": "Steps to insert behind this one."}
@@ -39,6 +40,7 @@ def schema(ops: Mapping[str, Mapping[str, Any]]) -> Schema:
     definitions = root.pop("definitions")
     arguments = {name: _arguments(name, op, definitions) for name, op in sorted(ops.items())}
     definitions["expression"] = FORMULA
+    definitions.update(_unknown())
     definitions["Step"] = _step(definitions["Step"], ops, arguments)
     definitions["InputType"] = _input(definitions["InputType"])
     definitions["Output"] = _output(definitions["Output"])
@@ -50,6 +52,17 @@ def schema(ops: Mapping[str, Mapping[str, Any]]) -> Schema:
         **root,
         "definitions": dict(sorted(definitions.items())),
     }
+
+
+def _unknown() -> Schema:
+    """What an unknown key may not have.
+
+    Of a table all that is in it would be marked, and shown, for one mistake; so it is said of its plain values, and of
+    those in the first item of a list. The second name is what is shown.
+    """
+    told = {"not": {"$ref": "#/definitions/in_an_unknown_key"}}
+    parts = {"items": [_UNKNOWN], "minItems": 1, "additionalProperties": _UNKNOWN, "minProperties": 1}
+    return {"unknown": {**told, **parts}, "in_an_unknown_key": {"type": ["string", "number", "boolean"]}}
 
 
 def _file(root: Schema, arguments: Mapping[str, Schema]) -> None:
@@ -67,11 +80,11 @@ def _file(root: Schema, arguments: Mapping[str, Schema]) -> None:
     }
     for named in ("params", "inputs", "blocks", "outputs"):
         properties[named]["patternProperties"] = {_NAME["pattern"]: properties[named]["additionalProperties"]}
-        properties[named]["additionalProperties"] = _NOTHING
+        properties[named]["additionalProperties"] = _UNKNOWN
     properties["defaults"]["properties"] = {name: _closed(own) for name, own in arguments.items()}
-    properties["defaults"]["additionalProperties"] = _NOTHING
+    properties["defaults"]["additionalProperties"] = _UNKNOWN
     properties["init"]["properties"] = dict.fromkeys(arguments, properties["init"]["additionalProperties"])
-    properties["init"]["additionalProperties"] = _NOTHING
+    properties["init"]["additionalProperties"] = _UNKNOWN
     del root["required"]
 
 
@@ -115,7 +128,7 @@ def _condition(name: str, arguments: Schema) -> Schema:
 
 
 def _closed(properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "additionalProperties": _NOTHING}
+    return {"type": "object", "properties": properties, "additionalProperties": _UNKNOWN}
 
 
 def _mentions(arguments: Mapping[str, Schema]) -> Schema:
@@ -171,9 +184,8 @@ def _draft7(value: Any, prefix: str = "") -> Any:
         return value
     rows = cast("Mapping[str, Any]", value)
     kept = {key: item for key, item in rows.items() if not _dropped(key, item)}
-    if kept.get("additionalProperties") is False:
-        kept["additionalProperties"] = _NOTHING
-    return _plain({_RENAMED.get(key, key): _draft7(item, prefix) for key, item in kept.items()}, prefix)
+    made = _plain({_RENAMED.get(key, key): _draft7(item, prefix) for key, item in kept.items()}, prefix)
+    return {**made, "additionalProperties": _UNKNOWN} if made.get("additionalProperties") is False else made
 
 
 def _dropped(key: str, value: object) -> bool:

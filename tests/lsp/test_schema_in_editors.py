@@ -72,6 +72,7 @@ MISTAKES = {
         ('use = "tail"', 'op = "relu", use = "tail"', '"tail"'),
         ('"project"', '"projekt"', '"projekt"'),
         ('when = "=relu"', "when = 17", "17"),
+        ("[model] ", '[block.middle]\nbody = [{ op = "tanh" }, { op = "elu" }]\n[model] ', '"tanh"'),
     ],
     "second": [
         ("[params]", "parms = 17\n[params]", "17"),
