@@ -168,7 +168,7 @@ def _wrong_value(
             found[0].place.span, message, label=hint, related=given_as(argument.value, place), help=found[1]
         )
         return None if is_told(sink, found[0].place) else told
-    better = slip(argument.raw, argument.value, argument.names, lambda value: _takes(cls, name, value))
+    better = slip(argument.raw, argument.value, argument.names, lambda value: _takes(cls, name, value), name)
     return ArgumentValue.at(place.span, message, label=hint, notes=argument.notes, help=better or remedy)
 
 
@@ -272,7 +272,7 @@ def checked(block: str, declared: Place, default: Any, argument: Argument, sink:
             label = f"expected {expected}"
             sink.add(ArgumentType.at(found[0].place.span, message, label=label, related=related, help=found[1]))
         return UNKNOWN
-    better = slip(argument.raw, value, argument.names, lambda other: type(other) in wanted)
+    better = slip(argument.raw, value, argument.names, lambda other: type(other) in wanted, name)
     remedy = better or f"give it {expected}, or declare another type in `args` of `{block}`"
     sink.add(ArgumentType.at(argument.place.span, message, label=f"expected {expected}", help=remedy))
     return UNKNOWN

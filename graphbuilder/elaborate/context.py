@@ -31,7 +31,7 @@ from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.terms import Stopped
 from graphbuilder.ir import Composite, Copies, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
 from graphbuilder.ops.fields import LARGEST
-from graphbuilder.ops.other_names import op_remedy
+from graphbuilder.ops.other_names import op_meant, op_remedy
 from graphbuilder.spec.model import Spec
 from graphbuilder.spec.unknown import UNKNOWN
 
@@ -149,6 +149,8 @@ class Context:
             place = self.spec.place_of("defaults") / op
             if op not in self.ops:
                 self.sink.add(table_of_no_op(op, self.ops, place))
+                if other := op_meant(op, self.ops):
+                    self._doubtful.setdefault(other, set()).add(SOMETHING)
                 continue
             self.defaults[op] = self._known_fields(op, compute_arguments(table, place.__truediv__, self.params))
 

@@ -23,6 +23,7 @@ from graphbuilder.elaborate.initialisers import check_owned, possible_names, rea
 from graphbuilder.elaborate.misnamed import misnamed_inputs
 from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes, Noticing
 from graphbuilder.elaborate.names import name_steps
+from graphbuilder.elaborate.origins import Origin, given_as
 from graphbuilder.elaborate.outputs import (
     Outputs,
     Wanted,
@@ -227,8 +228,7 @@ def _input(name: str, declared: InputType, context: Context) -> TensorType | Non
         if type(size) is int and size > 0:
             sizes.append(size)
         elif size is not UNKNOWN:
-            message = f"a size of `{name}` is {shown(size)}, not a positive integer"
-            params.sink.add(InputSize.at(place.span, message, help="write sizes from 1: channels, height, width, say"))
+            params.sink.add(_no_size(name, size, place, params.origin(raw, place)))
     if len(sizes) < len(declared.shape):
         return None
     layout = "last" if declared.layout == "channels_last" and len(sizes) > 1 else "first"
@@ -237,6 +237,16 @@ def _input(name: str, declared: InputType, context: Context) -> TensorType | Non
         params.sink.add(fault)
         return None
     return type_
+
+
+def _no_size(name: str, size: object, place: Place, origin: Origin | None) -> Diagnostic:
+    """The diagnostic for a size that is none, told where it was written a little wrong."""
+    message = f"a size of `{name}` is {shown(size)}, not a positive integer"
+    better = origin.slip(size, lambda value: type(value) is int and value > 0) if origin else None
+    if origin is None or better is None:
+        return InputSize.at(place.span, message, help="write sizes from 1: channels, height, width, say")
+    related = given_as(size, place) if origin.place.keys != place.keys else ()
+    return InputSize.at(origin.place.span, message, related=related, help=better)
 
 
 def _dialect(spec: Spec, ops: Mapping[str, type[Op]], params: Scope, sink: Sink) -> Dialect:

@@ -112,9 +112,9 @@ def _same_names(builder: BodyBuilder, step: Step, signal: Signal, name: str, por
     assert signal.outputs is not None
     missing = [port for port in ports.names[: len(ports.names) - ports.optional] if port not in signal.outputs]
     if missing:
-        gives = ", ".join(signal.outputs)
         whose = f"`{name}`" if name else "the input"
-        message = f"this step has the inputs {', '.join(ports.names)}; {whose} gives {gives}"
+        several = f"values called {', '.join(signal.outputs)}" if signal.sole is None else "one value"
+        message = f"this step reads several inputs, {', '.join(ports.names)}; {whose} gives {several}"
         remedy = "name them: from = { " + ", ".join(f'{port} = "..."' for port in ports.names) + " }"
         builder.report(Ports.at(step.place.span, message, help=remedy))
         return FAILED

@@ -7,6 +7,7 @@ What is said is tried: the caller tells whether a value would do.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any, cast
@@ -15,12 +16,17 @@ from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.unknown import UNKNOWN
 
 _LONGEST = 2**53
+# Arguments that are channels, by what ops and the blocks of most specs call them.
+_CHANNELS = re.compile(r"^(out|mid|hidden|planes|width|filters|features)$|channels")
 
 
-def slip(raw: Any, value: Any, names: Mapping[str, Any], fits: Callable[[Any], bool]) -> str | None:
-    """How ``value``, written as ``raw`` where ``names`` are in scope, is written right; None where nobody knows."""
+def slip(raw: Any, value: Any, names: Mapping[str, Any], fits: Callable[[Any], bool], name: str = "") -> str | None:
+    """How ``value``, written as ``raw`` where ``names`` are in scope, is written right; None where nobody knows.
+
+    ``name`` is what it is to be: channels, say.
+    """
     if isinstance(value, float):
-        return _whole(raw, value, fits)
+        return _whole(raw, value, fits, name)
     if isinstance(raw, str) and raw in names:
         return f'an expression starts with `=`: write "={raw}"' if _would(names[raw], fits) else None
     if isinstance(raw, str):
@@ -56,7 +62,7 @@ def _number(text: str) -> int | float | bool | None:
     return value if isinstance(value, int) or (isinstance(value, float) and isfinite(value)) else None
 
 
-def _whole(raw: Any, value: float, fits: Callable[[Any], bool]) -> str | None:
+def _whole(raw: Any, value: float, fits: Callable[[Any], bool], name: str) -> str | None:
     """What makes an integer of ``value``, where one would do."""
     if not abs(value) < _LONGEST or not fits(int(value)):
         return None
@@ -65,4 +71,5 @@ def _whole(raw: Any, value: float, fits: Callable[[Any], bool]) -> str | None:
     text = raw.text.removeprefix("=").strip()
     if "/" in text.replace("//", ""):
         return "`/` gives a float; `//` gives an integer of two integers"
-    return f'write "=int({text})", or `make_divisible(...)` for a multiple of 8'
+    other = ", or `make_divisible(...)` for a multiple of 8" if _CHANNELS.search(name) else ""
+    return f'write "=int({text})"{other}'

@@ -114,10 +114,14 @@ _APART: Mapping[str, str] = {
 
 def op_remedy(name: str, ops: Collection[str]) -> str:
     """What to do about an op ``name`` that is none of ``ops``."""
+    other = op_meant(name, ops)
+    return f"did you mean `{other}`?" if other else "`graphbuilder ops` lists the ops"
+
+
+def op_meant(name: str, ops: Collection[str]) -> str | None:
+    """Which of ``ops`` is meant by ``name``, by its name elsewhere or its letters."""
     other = OPS.get(_AXES.sub("", name.casefold()))
-    if other and other in ops:
-        return f"did you mean `{other}`?"
-    return meant(name, ops) or "`graphbuilder ops` lists the ops"
+    return other if other and other in ops else nearest(name, ops)
 
 
 def argument_remedy(op: str, name: str, fields: Collection[str]) -> str | None:

@@ -370,6 +370,9 @@ def _reader(name: str, place: Place) -> Evaluate:
     return evaluate
 
 
+_OF_COPIES = {"i", "n", "item"}
+
+
 def _no_name(name: str, place: Place, scope: Scope) -> ExpressionError:
     return place.error(ExpressionName, f"there is no `{name}` here", _no_name_help(name, scope))
 
@@ -382,8 +385,10 @@ def _no_name_help(name: str, scope: Scope) -> str:
     if what == "in" and f"from_{fact}" in scope:
         return f"`from_{fact}` is of what this step reads; `{name}` is known in a block with one input"
     near = nearest(name, (*scope, *BOOLEANS))
+    if name in _OF_COPIES and not _OF_COPIES & scope.keys():
+        return f"`{name}` is known in the arguments of a step that has `repeat`, and nowhere else"
     if near is None:
-        return f"in scope: {_listed(scope)}" if scope else "no name is in scope here"
+        return f"in scope: {_listed(scope)}" if scope else "no name is in scope here: `[params]` declares some for all"
     other = near.replace("in_", "from_", 1)
     if near.startswith("in_") and other in scope:
         return f"did you mean `{near}`, of the block's input, or `{other}`, of what this step reads?"

@@ -44,6 +44,18 @@ def test_a_list_that_is_too_short_stands_beside_what_reads_it() -> None:
     assert found.notes == ("in u.1, a `u` used at case.toml:11:9",)
 
 
+def test_a_size_of_an_input_is_told_at_its_param() -> None:
+    text = spec("size = 16.0", '{ op = "relu" }').replace("16, 16", '"=size", "=size"')
+    (found,) = check_text(text, "case.toml").diagnostics
+    assert found.span and (found.span.line, found.help) == (6, "write 16")
+
+
+def test_defaults_of_an_op_that_is_misspelt_are_not_missing_besides() -> None:
+    text = spec("c = 1", '{ op = "conv", out = "=c" }', "[defaults]\nConv2d = { kernel = 3 }")
+    (found,) = check_text(text, "case.toml").diagnostics
+    assert (found.code, found.help) == ("GB310", "did you mean `conv`?")
+
+
 def test_a_count_has_no_items() -> None:
     (found,) = check_text(spec("rows = 2", USE, UNIT), "case.toml").diagnostics
     assert found.help and found.help.startswith("`rows` is 2, a count: `item` is there where it goes over a list")
