@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from itertools import count
 from typing import Literal
 
 from graphbuilder.analysis.costs import auxiliary_parameters, costs
@@ -13,7 +14,15 @@ from graphbuilder.backends.graphviz.lay.cutting import torn
 from graphbuilder.backends.graphviz.lay.drawing import Drawing
 from graphbuilder.backends.graphviz.lay.sheet import lay
 from graphbuilder.backends.graphviz.options import Options
-from graphbuilder.backends.graphviz.read.gather import MOST_LINKS, bounded, is_tangled, untangle
+from graphbuilder.backends.graphviz.read.gather import (
+    MOST_LINKS,
+    bounded,
+    counted,
+    has_few,
+    is_tangled,
+    loose_links,
+    untangle,
+)
 from graphbuilder.backends.graphviz.read.habits import Habits
 from graphbuilder.backends.graphviz.read.heat import measure, paint, whole
 from graphbuilder.backends.graphviz.read.patterns import check_patterns
@@ -30,7 +39,7 @@ from graphbuilder.ops.windows import Windows
 Format = Literal["svg", "png", "pdf", "dot"]
 LEGIBLE, _CHOSEN = 210, 12
 """The most boxes that can be read, and how many times as much is drawn for who asks for all."""
-_GATHERED = "{:,} steps are gathered in {} boxes"
+_GATHERED = "{} are gathered in {} boxes"
 _BROKEN = "This model is broken: what is wrong is red, and of what stands behind it nothing is known"
 _KNOWN = "where shapes are known, "
 _MOST_DOTS, _LONGEST = 10**8, 30_000
@@ -101,30 +110,60 @@ def drawing(typed: TypedGraph, options: Options) -> Drawing:
 def scene(typed: TypedGraph, options: Options) -> Scene:
     """What the figure of ``typed`` shows, folded as far as it takes to be legible."""
     habits = Habits(typed, options.marks)
-    found, boxes, said = _read(typed, options, habits, "nothing"), 0, ""
-    nested = any(inner.kind in ("block", "repeat") for _, inner in typed.graph.children())
-    for fold, words in _FOLDS:
-        boxes = found.root.boxes()
-        if options.level is not None or boxes <= LEGIBLE or not nested:
-            break
-        folded = _read(typed, options, habits, fold)
-        if folded.root.boxes() < boxes:
-            found, said = folded, words
+    found, said = _folded(typed, options, habits)
     if options.heat:
         measure(found.root, typed, habits, options)
-    chosen = options.level is not None or options.expand
-    times = _CHOSEN if chosen else 1
-    many = len(found.root.items) > times * LEGIBLE or len(found.root.links) > times * MOST_LINKS
-    if many or is_tangled(found.root):
-        found, said = _gathered(found)
+    if _is_much(found.root, options) or is_tangled(found.root):
+        found, said = _gathered(found, _asked(found.root, options))
     elif (eased := untangle(found.root))[0]:
-        said = _GATHERED.format(*eased)
+        said = _GATHERED.format(counted(eased[0]), eased[1])
     found.root.mark_skips()
     title = text.clean(options.title or typed.graph.title or typed.graph.template)
     shapes = _shapes(found.root, options) if options.shapes else ""
     scale = paint(found.root, typed, options) if options.heat else None
     told = (*facts(typed, habits, said, found.root.titles()), *whole(typed, options))
     return replace(found, title=title, facts=told, shapes=shapes, scale=scale)
+
+
+def _folded(typed: TypedGraph, options: Options, habits: Habits) -> tuple[Scene, str]:
+    """The scene, folded while it is too large to be read, and what is said of that."""
+    found, boxes, said = _read(typed, options, habits, "nothing"), 0, ""
+    nested = any(inner.kind in ("block", "repeat") for _, inner in typed.graph.children())
+    for fold, words in _FOLDS:
+        boxes = found.root.boxes()
+        if options.level is not None or boxes <= LEGIBLE or not nested:
+            return found, said
+        folded = _read(typed, options, habits, fold)
+        if folded.root.boxes() < boxes:
+            found, said = folded, words
+    if has_few(found.sections) or not _is_much(found.root, options):
+        return found, said
+    return _levelled(typed, options, habits), _FOLDS[-1][1]
+
+
+def _levelled(typed: TypedGraph, options: Options, habits: Habits) -> Scene:
+    """As many levels of blocks as can be read, or the first if none can."""
+    found = _read(typed, replace(options, level=0), habits, "blocks")
+    for level in count(1):
+        more = _read(typed, replace(options, level=level), habits, "blocks")
+        if _is_much(more.root, options):
+            break
+        found = more
+    return found
+
+
+def _is_much(root: Region, options: Options) -> bool:
+    """Whether there is more than can be read, besides what was asked for."""
+    times = 1 if options.level is None else _CHOSEN
+    asked = _asked(root, options)
+    return len(root.items) - len(asked) > times * LEGIBLE or loose_links(root, asked) > times * MOST_LINKS
+
+
+def _asked(root: Region, options: Options) -> frozenset[str]:
+    """The items that are open since someone asked for them, unless no sheet bears them."""
+    asked = frozenset(path for path in root.items if options.expand and options.asks_for(path))
+    much = len(asked) > _CHOSEN * LEGIBLE or len(root.links) - loose_links(root, asked) > _CHOSEN * MOST_LINKS
+    return frozenset() if much else asked
 
 
 def _read(typed: TypedGraph, options: Options, habits: Habits, fold: Fold) -> Scene:
@@ -145,14 +184,18 @@ def _read(typed: TypedGraph, options: Options, habits: Habits, fold: Fold) -> Sc
     return Scene("", (), root, {path: options.marks.headed(each) for path, each in reader.sections.items()})
 
 
-def _gathered(found: Scene) -> tuple[Scene, str]:
-    """``found`` with neighbours in one box, and what is said of that."""
-    root = bounded(found.root, found.sections)
+def _gathered(found: Scene, asked: frozenset[str]) -> tuple[Scene, str]:
+    """``found`` with neighbours in one box, but for what was ``asked`` for, and what is said of that."""
+    root = bounded(found.root, found.sections, asked)
+    if asked and is_tangled(root):
+        root = bounded(found.root, found.sections)
     sections = {path: section for path, section in found.sections.items() if path in root.items}
     broken = torn(root, sections)
     sections = {path: section for path, section in sections.items() if section.path not in broken}
-    said = _GATHERED.format(len(found.root.items), len(root.items))
-    return replace(found, root=root, sections=sections), said
+    before, after = found.root.items, root.items
+    inner = [item for path, item in before.items() if after.get(path) is not item]
+    boxes = sum(1 for path, item in after.items() if before.get(path) is not item)
+    return replace(found, root=root, sections=sections), _GATHERED.format(counted(inner), boxes)
 
 
 def _shapes(root: Region, options: Options) -> str:

@@ -89,6 +89,17 @@ class Options:
         """Whether a pattern opens the node at ``path``."""
         return _matches(self.expand, path)
 
+    def asks_for(self, path: str) -> bool:
+        """Whether a pattern opens the node at ``path`` or something that it is in."""
+        names = path.split(".")
+        return any(self.expands(".".join(names[:count])) for count in range(1, len(names) + 1))
+
+    def reaches(self, path: str) -> bool:
+        """Whether a pattern may open something in the node at ``path``."""
+        depth = path.count(".") + 1
+        begun = [pattern.split(".")[:depth] for pattern in self.expand if pattern.count(".") >= depth]
+        return _matches(tuple(map(".".join, begun)), path)
+
     def collapses(self, path: str) -> bool:
         """Whether a pattern closes the node at ``path``."""
         return _matches(self.collapse, path)

@@ -101,7 +101,7 @@ def test_twenty_thousand_steps_are_folded_to_a_sheet_that_says_so(vast: TypedGra
     assert 20 < boxes(figure) < 150
     assert 0.5 < figure.wide / figure.high < 2
     assert max(figure.wide, figure.high) < 2000
-    assert any("steps are gathered in" in words.text for words in figure.words)
+    assert any("1,902 steps and blocks are gathered in" in words.text for words in figure.words)
     assert list(faults(figure)) == []
 
 
@@ -138,3 +138,17 @@ def test_more_outputs_of_one_step_than_can_be_read_are_one(count: int, terminals
 
 def test_outputs_without_number_are_drawn_at_once() -> None:
     assert seconds_to_lay(many_outputs(2000)) < 1
+
+
+@pytest.mark.parametrize(
+    ("expand", "there", "most"),
+    [((), {"stages.0", "stages.29"}, 45), (("stages.1.blocks.3",), {"stages.0", "stages.1.blocks.3.conv"}, 70)],
+)
+def test_many_stages_are_a_box_each_but_the_one_in_which_something_is_asked_for(
+    expand: tuple[str, ...], there: set[str], most: int
+) -> None:
+    figure = drawing(large(30, 10), Options(expand=expand))
+    keys = {shape.key for shape in figure.shapes}
+    assert there <= keys and not any(key.startswith("stages.7.") for key in keys)
+    assert boxes(figure) < most
+    assert list(faults(figure)) == []

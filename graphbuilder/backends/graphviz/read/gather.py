@@ -7,7 +7,7 @@ card stays in it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 from math import ceil
@@ -22,13 +22,31 @@ _MOST_TANGLED = 60_000
 _BOXES = (48, 24, 12)
 
 
-def bounded(region: Region, sections: Mapping[str, Section]) -> Region:
-    """``region`` in so many boxes that its links can be read."""
+def bounded(region: Region, sections: Mapping[str, Section], kept: Collection[str] = ()) -> Region:
+    """``region`` in so many boxes that its links can be read, but for the items that are ``kept`` as they are."""
     return next(
         found
         for boxes in _BOXES
-        if len((found := gather(region, sections, boxes)).links) <= MOST_LINKS or boxes == _BOXES[-1]
+        if loose_links(found := gather(region, sections, boxes, kept), kept) <= MOST_LINKS or boxes == _BOXES[-1]
     )
+
+
+def loose_links(region: Region, kept: Collection[str]) -> int:
+    """How many links are not between two items that are ``kept``."""
+    return sum(1 for link in region.links if link.source.item not in kept or link.target not in kept)
+
+
+def has_few(sections: Mapping[str, Section]) -> bool:
+    """Whether each of ``sections`` gets two boxes or more of a region that is gathered."""
+    return len({section.path for section in sections.values()}) <= _BOXES[0] // 2
+
+
+def counted(items: Iterable[Item]) -> str:
+    """``1,250 blocks``: how many items there are, and what; those at the ends of the network are not counted."""
+    inner = [item for item in items if not _is_terminal(item)]
+    blocks = sum(1 for item in inner if isinstance(item, Card) or item.look == "block")
+    what = "steps" if not blocks else "blocks" if blocks == len(inner) else "steps and blocks"
+    return f"{len(inner):,} {what}"
 
 
 def is_tangled(region: Region) -> bool:
@@ -45,30 +63,30 @@ def is_tangled(region: Region) -> bool:
     return widest * len(region.links) > _MOST_TANGLED
 
 
-def untangle(region: Region) -> tuple[int, int]:
-    """Gather what is in cards that are tangled: how many steps those held, and in how many boxes they are."""
-    steps = boxes = 0
+def untangle(region: Region) -> tuple[list[Item], int]:
+    """Gather what is in cards that are tangled: what those held, and in how many boxes that is."""
+    held: list[Item] = []
+    boxes = 0
     for path, card in region.items.items():
         if not isinstance(card, Card):
             continue
         if is_tangled(card.region):
             inner = bounded(card.region, {})
-            steps, boxes = steps + len(card.region.items), boxes + len(inner.items)
+            more = [*card.region.items.values()], len(inner.items)
             region.items[path] = replace(card, region=inner)
         else:
             more = untangle(card.region)
-            steps, boxes = steps + more[0], boxes + more[1]
-    return steps, boxes
+        held, boxes = held + more[0], boxes + more[1]
+    return held, boxes
 
 
-def gather(region: Region, sections: Mapping[str, Section], boxes: int) -> Region:
-    """``region`` in about so many ``boxes``, none of which holds items of two sections unless there are too many."""
-    few = len({section.path for section in sections.values()}) <= boxes // 2
-    inner = sum(1 for item in region.items.values() if not _is_terminal(item))
-    most = ceil(inner / boxes)
+def gather(region: Region, sections: Mapping[str, Section], boxes: int, kept: Collection[str] = ()) -> Region:
+    """``region`` in about so many ``boxes``, none of which holds items of two sections; ``kept`` ones stand alone."""
+    inner = sum(1 for path, item in region.items.items() if not _is_terminal(item) and path not in kept)
+    most = max(1, ceil(inner / boxes))
     gathered = Region()
     leader: dict[str, str] = {}
-    for group in _groups(region, sections if few else {}, most):
+    for group in _groups(region, sections, most, kept):
         item = group[0] if len(group) == 1 else _box(group)
         gathered.items[item.path] = item
         leader.update((each.path, item.path) for each in group)
@@ -76,12 +94,13 @@ def gather(region: Region, sections: Mapping[str, Section], boxes: int) -> Regio
     return gathered
 
 
-def _groups(region: Region, sections: Mapping[str, Section], most: int) -> Iterator[list[Item]]:
+def _groups(region: Region, sections: Mapping[str, Section], most: int, kept: Collection[str]) -> Iterator[list[Item]]:
     """Neighbours of one section, ``most`` at a time; few ends of the network, and faults, stand for themselves."""
     alone = {path for path, item in region.items.items() if _is_terminal(item) or _is_fault(item)}
+    alone = alone.union(kept) if len(alone) <= _MOST_ENDS else kept
 
     def kind(item: Item) -> tuple[Section | None, str]:
-        return sections.get(item.path), item.path if item.path in alone and len(alone) <= _MOST_ENDS else ""
+        return sections.get(item.path), item.path if item.path in alone else ""
 
     for _, run in groupby(region.items.values(), kind):
         found = list(run)
@@ -92,7 +111,7 @@ def _groups(region: Region, sections: Mapping[str, Section], most: int) -> Itera
 def _box(group: list[Item]) -> Box:
     boxes = [item for item in group if isinstance(item, Box)]
     parameters = sum(box.parameters for box in boxes)
-    detail = f"{len(group):,} steps" + (f", {text.count(parameters)}" if parameters else "")
+    detail = counted(group) + (f", {text.count(parameters)}" if parameters else "")
     title = f"{text.clean(group[0].path)} – {text.clean(group[-1].path)}"
     marks = {item.mark for item in group} - {"", "same"}
     mark = "changed" if marks else group[0].mark

@@ -143,11 +143,11 @@ class Policy:
             return True
         if kind == "composite" or self._options.expands(path):
             return not self._options.expands(path)
-        return kind == "block" and (self._is_deep(where) or self._is_folded(body, where))
+        return kind == "block" and (self._is_deep(path, where) or self._is_folded(body, where))
 
     def is_panel(self, path: str, body: TypedGraph, where: Where) -> bool:
         """Whether ``body``, which is open, has a panel of its own: it holds cards, and reads one value."""
-        if where.frame != "sheet" or path in self._demoted or self._is_deep(where) or self._holds_stages(body):
+        if where.frame != "sheet" or path in self._demoted or self._is_deep(path, where) or self._holds_stages(body):
             return False
         one = len(body.graph.inputs) == 1
         return one and body.graph.kind in ("block", "repeat") and (self._holds_cards(body) or self._is_long(body))
@@ -180,8 +180,10 @@ class Policy:
         alone = all(len(run.first.inputs) == 1 for run in kinds)
         return kinds if large and alone and is_chained(Run(typed.graph.nodes), typed) else ()
 
-    def _is_deep(self, where: Where) -> bool:
-        return self._options.level is not None and where.level >= self._options.level
+    def _is_deep(self, path: str, where: Where) -> bool:
+        """Whether a block is below the levels that are opened, and nothing in it was asked for."""
+        deep = self._options.level is not None and where.level >= self._options.level
+        return deep and not self._options.reaches(path)
 
     def _is_folded(self, body: TypedGraph, where: Where) -> bool:
         """Whether ``body`` would be a card if this were a small network."""
