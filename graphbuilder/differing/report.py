@@ -1,6 +1,7 @@
 """What changed between two networks, as a list in which one edit of a spec is one difference, and as JSON.
 
-A change of a block is one difference wherever the block is used, and however often it is repeated.
+A change of a block is one difference wherever the block is used, and however often it is repeated. The same change of
+several steps is one where they are neighbours among what is told, and else one for each.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from graphbuilder.analysis.costs import Costs, costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.diagnostics import CompileError
-from graphbuilder.differing.bodies import Change, Comparing, Matched, Several
+from graphbuilder.differing.bodies import Change, Comparing, Matched, Pair, Several
 from graphbuilder.differing.standing import Standing, standing
 from graphbuilder.ir import Graph, Initialiser, Node
 
@@ -252,12 +253,14 @@ class _Walk:
     def body(self, matched: Matched, pairs: Iterable[Standing], prefixes: tuple[str, str], owner: object = "") -> None:
         """The differences of a body whose paths begin so; ``owner`` is the block it is of."""
         owner = _owner(matched, owner)
-        for each in pairs:
+        told = (each for each in pairs if each.pair.differs or each.pair.follows)
+        first: Pair | None = None
+        for each in told:
             pair = each.pair
-            if not pair.differs:
-                continue
+            if first is None or _said(first) != _said(pair):
+                first = pair
             if pair.kind:
-                self._add(each, prefixes, owner)
+                self._add(each, prefixes, (owner, _place(first) if pair.kind == "changed" else pair.step.name))
             if pair.inner is not None and pair.inner.differs:
                 assert pair.before and pair.after, "what has two bodies is on both sides"
                 steps = pair.before, pair.after
@@ -266,7 +269,7 @@ class _Walk:
 
     def _add(self, standing: Standing, prefixes: tuple[str, str], owner: object) -> None:
         pair = standing.pair
-        key = owner, pair.kind, pair.step.label, repr(pair.changes), "" if pair.kind == "changed" else pair.step.name
+        key = owner, *_said(pair)
         found = self._gathered.setdefault(key, Difference(pair.kind, pair.step.label, pair.changes))
         for side, step in enumerate((pair.before, pair.after)):
             if step is not None:
@@ -277,6 +280,16 @@ class _Walk:
         ours, theirs = standing.costs
         found.parameters += theirs.trainable - ours.trainable
         found.macs += theirs.macs - ours.macs
+
+
+def _place(pair: Pair) -> str:
+    """Which step of its block it is; copies of a repeat are no other step."""
+    return "" if pair.step.node.name.isdecimal() else pair.step.name
+
+
+def _said(pair: Pair) -> tuple[object, ...]:
+    """What neighbours have in common that are one difference."""
+    return pair.kind, pair.step.label, pair.follows, repr(pair.changes)
 
 
 def _owner(matched: Matched, around: object) -> object:

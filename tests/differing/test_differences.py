@@ -80,6 +80,20 @@ CASES = {
         steps(STEM.replace("relu", "gelu"), TAIL),
         [("changed", "gelu", ["relu"], ["gelu"])],
     ),
+    "one edit of neighbours": (
+        steps('{ op = "conv", out = 8, kernel = 1 }', '{ op = "relu" }', '{ op = "conv", out = 8, kernel = 1 }'),
+        steps('{ op = "conv", out = 8, kernel = 3 }', '{ op = "relu" }', '{ op = "conv", out = 8, kernel = 3 }'),
+        [("changed", "conv", ["conv", "conv_2"], ["conv", "conv_2"])],
+    ),
+    "one edit before and behind another": (
+        steps('{ op = "conv", out = 8, kernel = 1 }', '{ op = "relu" }', '{ op = "conv", out = 8, kernel = 1 }'),
+        steps('{ op = "conv", out = 8, kernel = 3 }', '{ op = "gelu" }', '{ op = "conv", out = 8, kernel = 3 }'),
+        [
+            ("changed", "conv", ["conv"], ["conv"]),
+            ("changed", "gelu", ["relu"], ["gelu"]),
+            ("changed", "conv", ["conv_2"], ["conv_2"]),
+        ],
+    ),
     "a new name": (
         steps(STEM, '{ id = "head", op = "linear", out = 4 }'.replace("linear", "conv").replace("4", "4, kernel = 1")),
         steps(STEM, '{ id = "last", op = "conv", out = 4, kernel = 1 }'),
