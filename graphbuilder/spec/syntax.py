@@ -79,6 +79,8 @@ class Place(NamedTuple):
         return self.error(fault.rule, fault.message, fault.help)
 
 
+_COMPARING = re.compile("[=!<>]=")
+_NO_ELSE = "add what it is else: `a if condition else b`"
 _SHORTER = "name a part of it with `let`"
 _SLIPS = {
     "&&": "write `and`",
@@ -123,7 +125,8 @@ def _syntax_error(source: str, start: int, error: SyntaxError) -> ExpressionErro
     offset = len(source) - 1 if ended else (error.offset or 1) - 1
     end = (error.end_offset or 0) - 1
     reason = "it breaks off here" if ended else error.msg.split(" (")[0]
-    remedy = next((remedy for slip, remedy in _SLIPS.items() if slip in source), None)
+    remedy = _NO_ELSE if "expected 'else'" in error.msg else None
+    remedy = remedy or next((remedy for slip, remedy in _SLIPS.items() if slip in _COMPARING.sub("", source)), None)
     place = Place(start + offset, min(max(end - offset, 1), len(source) - offset))
     return place.error(ExpressionSyntax, f"this expression cannot be read: {reason}", remedy)
 
