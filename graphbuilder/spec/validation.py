@@ -189,7 +189,9 @@ def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) 
     wanted = list(dict.fromkeys(word for details in errors for word in _wanted(details)))
     written = errors[0]["input"]
     message = f"{_named(keys)} must be {either(wanted)}, not {found(written)}"
-    return WrongType.at(document.span(keys), message, help=_chosen(keys, written) or _repair(written, wanted))
+    return WrongType.at(
+        document.span(keys), message, help=_chosen(keys, written) or _header(keys, wanted) or _repair(written, wanted)
+    )
 
 
 def _chosen(keys: Keys, written: object) -> str | None:
@@ -199,6 +201,15 @@ def _chosen(keys: Keys, written: object) -> str | None:
         return None
     plain = "; an activation is chosen by `kind` of the op `activation`" if word == "op" else ""
     return f"an expression cannot stand here: write a step for each, with `when`{plain}"
+
+
+def _header(keys: Keys, wanted: Sequence[str]) -> str | None:
+    """The remedy for a table of the file itself."""
+    if len(keys) != 1 or wanted != ["a table"]:
+        return None
+    return _EXAMPLES.get(str(keys[0]), f"add a table: `[{keys[0]}]` and in it a line for each").replace(
+        "add", "write", 1
+    )
 
 
 def _wanted(details: ErrorDetails) -> list[str]:
