@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any, cast
 
-from graphbuilder.spec.expressions import Expression
+from graphbuilder.spec.expressions import Expression, parse
+from graphbuilder.spec.syntax import ExpressionError
 from graphbuilder.spec.unknown import UNKNOWN
 
 _LONGEST = 2**53
@@ -30,7 +31,7 @@ def slip(raw: Any, value: Any, names: Mapping[str, Any], fits: Callable[[Any], b
     if isinstance(raw, str) and raw in names:
         return f'an expression starts with `=`: write "={raw}"' if _would(names[raw], fits) else None
     if isinstance(raw, str):
-        return _small(raw, fits)
+        return _small(raw, fits) or _computed(raw, names, fits)
     return _unquoted(cast("list[object]", raw), fits) if isinstance(raw, list) else None
 
 
@@ -43,6 +44,15 @@ def _small(text: str, fits: Callable[[Any], bool]) -> str | None:
     if number is not None and fits(number):
         return f"write {text} without quotes"
     return f'write "{text.lower()}"' if text.isascii() and text != text.lower() and fits(text.lower()) else None
+
+
+def _computed(text: str, names: Mapping[str, Any], fits: Callable[[Any], bool]) -> str | None:
+    """What is said to an expression without its `=`."""
+    try:
+        value = parse(f"={text}").evaluate(names)
+    except ExpressionError:
+        return None
+    return f'an expression starts with `=`: write "={text}"' if _would(value, fits) else None
 
 
 def _unquoted(items: list[object], fits: Callable[[Any], bool]) -> str | None:

@@ -35,6 +35,8 @@ def helps(step: str) -> list[str | None]:
         ('"-64"', OPS),
         ('"classes"', 'an expression starts with `=`: write "=classes"'),
         ('"kind"', OPS),
+        ('"2 * classes"', 'an expression starts with `=`: write "=2 * classes"'),
+        ('"2 * clases"', OPS),
         ('"clases"', OPS),
         ("64.0", "write 64"),
         ("64.5", OPS),
