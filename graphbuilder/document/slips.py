@@ -80,10 +80,19 @@ def slips_at(text: str, at: int) -> Iterator[Edit]:
     start = max(text.rfind("\n", 0, at) + 1, at - _AROUND)
     end = text.find("\n", at)
     line = text[start : min(len(text) if end < 0 else end, at + _AROUND)]
+    for found in _NAMES_OF_VALUES.finditer(line):
+        if found.start("name") <= at - start <= found.end("name") and found["name"] in _declared(text):
+            yield Edit(_FORMULA, start + found.start("name"), start + found.end("name"), f'"={found["name"]}"')
     for slip in _SLIPS:
         for found in slip.pattern.finditer(line):
             if found.start() <= at - start <= found.end():
                 yield Edit(slip.help, start + found.start(), start + found.end(), slip.written(found))
+
+
+def _declared(text: str) -> set[str]:
+    """The names of params, of arguments and of lets."""
+    tables = ("".join(found.groups("")) for found in _DECLARING.finditer(text))
+    return {found[1] for table in tables for found in _DECLARED.finditer(table)}
 
 
 class _Slip(NamedTuple):
@@ -199,6 +208,18 @@ _SPACED = r"[ \t]+(?:\*|//?|%|\+|-|[=!<>]=|[<>]|and|or|if|else)[ \t]+"
 _CLOSE = r"(?<=[0-9)])(?:\*|//?|%|\+)|(?:\*|//?|%|\+)(?=[0-9(])"
 _NULL = r"(?:None|null|nil|NULL|undefined)(?![A-Za-z0-9_])"
 _STRANGE = r"[^\s=:,.{}\[\]()\"'#]"
+
+_DECLARING = re.compile(
+    r"^\[(?:params|blocks\.[^\]\n]+\.(?:args|let))\][^\n]*\n((?:(?!\[)[^\n]*\n)*)"
+    r"|\b(?:args|let)[ \t]*=[ \t]*\{([^{}\n]*)\}",
+    re.MULTILINE,
+)
+_DECLARED = re.compile(rf"(?:^|,)[ \t]*({_NAME})[ \t]*=", re.MULTILINE)
+# What these words hold is no value of a name.
+_TEXTS = "op|use|from|id|title|name|share|merge|shortcut"
+_NAMES_OF_VALUES = re.compile(
+    rf"(?<![\w.])(?!(?:{_TEXTS})\b){_NAME}[ \t]*=[ \t]*(?P<name>{_NAME})(?=[ \t]*(?:[,}}#]|$))"
+)
 
 _IN_QUOTES = "text stands in quotes: {}"
 _FORMULA = "what is computed stands in quotes, behind a `=`: {}"

@@ -285,3 +285,16 @@ def _goes_further(text: str, remedy: Remedy) -> bool:
     except CompileError as error:
         (found,) = error.diagnostics
         return found.span is not None and found.span.offsets[0] >= remedy.span.offsets[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("[params]\nmid = 3\n[a]\nout = mid", 'what is computed stands in quotes, behind a `=`: "=mid"'),
+        ('[b]\nargs = { out = "int", mid = 2 }\nbody = [{ out = mid }]', '`=`: "=mid"'),
+        ("[params]\nmid = 3\n[a]\nuse = mid", 'text stands in quotes: "mid"'),
+        ("[params]\nwide = 3\n[a]\nout = mid", 'text stands in quotes: "mid"'),
+    ],
+)
+def test_a_bare_word_that_is_a_name_of_values(text: str, remedy: str) -> None:
+    assert str(faults(text)[0].help).endswith(remedy)
