@@ -8,9 +8,9 @@ any override. ``before`` and ``after`` put steps beside the one that is named (s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import count, islice
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics import Diagnostic, Sink
@@ -134,7 +134,19 @@ def _fault(place: Place, override: object, same: str | None) -> Diagnostic | Non
     if same:
         message = f"`{place.keys[-1]}` and `{same}` are one step, in a block that several steps use"
         return OverrideForm.at(place.key_span, message, help="write all changes under one of the two")
-    return fault_of(cast("dict[str, Any]", override), place)
+    words = cast("dict[str, Any]", override)
+    return _misspelt(words, place) or fault_of(words, place)
+
+
+def _misspelt(override: Mapping[str, Any], place: Place) -> Diagnostic | None:
+    """The slip of ``befor = [{ ... }]``: no argument is a list of steps."""
+    for word, value in override.items():
+        steps = cast("list[object]", value) if isinstance(value, list) and word not in INSERTIONS else []
+        near = nearest(word, INSERTIONS) if steps and all(isinstance(step, dict) for step in steps) else None
+        if near:
+            message = f"an override has no `{word[:80]}`"
+            return OverrideForm.at((place / word).key_span, message, help=f"did you mean `{near}`?")
+    return None
 
 
 def _unquoted(paths: Paths, place: Place, override: object) -> Diagnostic | None:
@@ -153,6 +165,7 @@ class _Steps(NamedTuple):
     where: str
     steps: Mapping[str, Keys]
     inner: Mapping[str, Keys]
+    counted: Collection[str] = ()
 
 
 class Paths:
@@ -215,20 +228,23 @@ class Paths:
         keys: Keys = ("blocks", name)
         if keys not in self._known:
             block, where = _table(self._blocks[name]), f"the block `{name}`"
-            steps = [self._list(where, (*keys, word)).steps for word in ("before", "body", "after")]
+            parts = [self._list(where, (*keys, word)) for word in ("before", "body", "after")]
+            steps = {name: at for part in parts for name, at in part.steps.items()}
+            counted = {name for part in parts for name in part.counted}
             inner: dict[str, Keys] = {branch: (*keys, "branches", branch) for branch in _table(block.get("branches"))}
             if isinstance(block.get("shortcut"), list):
                 inner["shortcut"] = (*keys, "shortcut")
-            self._known[keys] = _Steps(where, {**steps[0], **steps[1], **steps[2]}, inner)
+            self._known[keys] = _Steps(where, steps, inner, counted)
         return self._known[keys]
 
     def _list(self, where: str, keys: Keys) -> _Steps:
         """The steps with an id in the list at ``keys``."""
         if keys not in self._known:
             steps = value_at(self._data, keys)
-            rows = enumerate(cast("list[Any]", steps) if isinstance(steps, list) else ())
-            ids = ((_table(step).get("id"), (*keys, index)) for index, step in rows)
-            self._known[keys] = _Steps(where, {name: at for name, at in ids if isinstance(name, str)}, {})
+            rows = list(map(_table, cast("list[Any]", steps) if isinstance(steps, list) else ()))
+            ids = ((step.get("id"), (*keys, index)) for index, step in enumerate(rows))
+            named = {name: at for name, at in ids if isinstance(name, str)}
+            self._known[keys] = _Steps(where, named, {}, _counted(rows))
         return self._known[keys]
 
     def _dead_end(self, here: _Steps, parts: Sequence[str], number: int) -> OverrideError:
@@ -236,6 +252,8 @@ class Paths:
         known = (*here.steps, *here.inner, *(() if before else self._blocks))
 
         def remedy() -> str | None:
+            if part in here.counted:
+                return f'that name is only counted: give the step an id where it is written: id = "{part}"'
             return meant(part, known, _listed(".".join(before), here.steps), form=f"`{'.'.join((*before, '{}'))}`")
 
         def near() -> str | None:
@@ -243,6 +261,20 @@ class Paths:
             return ".".join((*before, found, *parts[number + 1 :])) if found else None
 
         return OverrideError(f"{here.where} has no step with the id `{part[:80]}`", remedy, near)
+
+
+def _counted(steps: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The names that steps without an id get: those of what they run, numbered from the second on."""
+    steps = list(steps)
+    used = {step["id"] for step in steps if isinstance(step.get("id"), str)}
+    kinds = [str(step.get("op") or step.get("use")) for step in steps if "id" not in step]
+    names = {kind: _numbered(kind, used) for kind in kinds}
+    return {next(names[kind]) for kind in kinds}
+
+
+def _numbered(kind: str, used: Collection[str]) -> Iterator[str]:
+    names = (kind if number == 1 else f"{kind}_{number}" for number in count(1))
+    return (name for name in names if name not in used)
 
 
 def _listed(prefix: str, names: Iterable[str]) -> str:
