@@ -15,7 +15,8 @@ from graphbuilder.lsp.text import Text
 
 
 def reports(file: SpecFile, diagnostics: Iterable[Diagnostic], related: bool = True) -> list[lsp.Diagnostic]:
-    """What a check told of ``file``; what stands in another file is told at the ``extends`` that takes it in.
+    """What a check told of ``file``; what stands in another file is told at what caused it here, else at the
+    ``extends`` that takes it in.
 
     Args:
         related: whether the editor shows what is said of further places; it is lines of the message otherwise.
@@ -26,10 +27,12 @@ def reports(file: SpecFile, diagnostics: Iterable[Diagnostic], related: bool = T
 def _report(file: SpecFile, diagnostic: Diagnostic, related: bool) -> lsp.Diagnostic:
     span = diagnostic.span
     here = span is not None and span.path == file.name
+    cause = next((label.span for label in diagnostic.related if label.span.path == file.name), None)
+    underlined = span if here else cause
     elsewhere = () if here or span is None else (Label(span, diagnostic.label or diagnostic.message),)
     labels = (*elsewhere, *diagnostic.related)
     return lsp.Diagnostic(
-        file.text.range_of(span) if span and here else _entrance(file),
+        file.text.range_of(underlined) if underlined else _entrance(file),
         _message(diagnostic, "" if here or span is None else f"{span.path}: ", () if related else labels),
         severity=lsp.DiagnosticSeverity.Error if diagnostic.severity == "error" else lsp.DiagnosticSeverity.Warning,
         code=diagnostic.code,

@@ -244,6 +244,28 @@ def test_a_mistake_of_what_is_extended_that_is_opened_later(tmp_path: Path) -> N
     run(session())
 
 
+BASE = """format = 1
+name = "base"
+[inputs]
+x = [8, 16, 16]
+[model]
+body = [{ id = "a", op = "conv", out = 8, kernel = 1 }, { op = "add", from = ["x", "a"] }]
+"""
+
+
+def test_a_mistake_that_an_override_causes_elsewhere(tmp_path: Path) -> None:
+    """It is underlined at the override, and not where the other file is taken in."""
+    (tmp_path / "base.toml").write_text(BASE, encoding="utf-8")
+
+    async def session() -> None:
+        async with editing(tmp_path / "child.toml") as editor:
+            editor.open('format = 1\nname = "child"\nextends = "base.toml"\n[steps]\na = { out = 4 }\n')
+            (found,) = await editor.diagnostics()
+            assert (found.code, found.range) == ("GB204", editor.range("{ out = 4 }"))
+
+    run(session())
+
+
 def test_an_editor_that_shows_no_further_places_is_told_of_them(tmp_path: Path) -> None:
     async def session() -> None:
         async with editing(tmp_path / "tiny.toml", related=False) as editor:
