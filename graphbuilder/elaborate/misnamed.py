@@ -6,15 +6,16 @@ merely of no use: the network that would be built is the inherited one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import cast
 
 from graphbuilder.diagnostics import Sink
 from graphbuilder.diagnostics.catalogue.grammar import OverrideUnknown
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
+from graphbuilder.elaborate.names import paths_of
 from graphbuilder.spec.merged import Merged
-from graphbuilder.spec.model import Output, Spec, Step
+from graphbuilder.spec.model import Spec
 
 
 def inherited_near(place: Place) -> str | None:
@@ -66,13 +67,8 @@ def misnamed_inputs(spec: Spec, sink: Sink) -> list[str]:
     """The inputs that nothing names and that were meant for inherited ones, each reported."""
     if not isinstance(spec.place.document, Merged):
         return []
-    named = set(_named(spec.model.body, (spec.outputs or {}).values()))
+    read = [path for step in spec.model.body for path in paths_of(step)]
+    read += [output.from_ for output in (spec.outputs or {}).values()]
+    named = {path.split(".")[0] for path in read}
     places = {name: spec.place / "inputs" / name for name in spec.inputs if name not in named}
     return [name for name, place in places.items() if reported(place, "input", sink)]
-
-
-def _named(steps: Collection[Step], outputs: Collection[Output]) -> Iterator[str]:
-    """The first words of all paths of a model."""
-    for written in [*(step.from_ for step in steps), *(output.from_ for output in outputs)]:
-        paths = written.values() if isinstance(written, dict) else written or ()
-        yield from (path.split(".")[0] for path in ([paths] if isinstance(paths, str) else paths))
