@@ -191,7 +191,8 @@ def _mark(pair: Pair, number: int, inside: dict[str, Mark]) -> Mark | None:
     count = sum(1 if mark.kind else mark.inside for mark in inside.values())
     if not pair.kind and not count:
         return None
-    return Mark("changed" if pair.kind else "", _words(pair.changes), _parameters(pair, number), count)
+    named = pair.step.op is None
+    return Mark("changed" if pair.kind else "", _words(pair.changes, named), _parameters(pair, number), count)
 
 
 def _parameters(pair: Pair, number: int) -> tuple[int, int]:
@@ -204,14 +205,16 @@ def _parameters(pair: Pair, number: int) -> tuple[int, int]:
     return ours * (counts[0] - number if last and counts[0] > number else int(number < counts[0])), theirs
 
 
-def _words(changes: Sequence[Change]) -> str:
-    """``padding valid → same``; of a repeat, a name or another op what it was."""
+def _words(changes: Sequence[Change], named: bool) -> str:
+    """``padding valid → same``; of a repeat or another op what it was, and of a name where the step is ``named``."""
     ordered = sorted(changes, key=lambda change: change.name.startswith("init."))
-    words = [_said(change) for change in ordered[:_LONGEST]]
-    return text.clean(", ".join((*words, *(["…"] if len(changes) > _LONGEST else []))))
+    words = list(dict.fromkeys(_said(change, named) for change in ordered))
+    return text.clean(", ".join((*words[:_LONGEST], *(["…"] if len(words) > _LONGEST else []))))
 
 
-def _said(change: Change) -> str:
+def _said(change: Change, named: bool) -> str:
+    if change.name == "name" and not named:
+        return f"{shown(change.before)} → {shown(change.after)}"
     if change.name == "repeat":
         return f"was {change.before} times" if change.before not in (None, 1) else "was once"
     if change.name in ("name", "use", "op", "step"):

@@ -205,3 +205,9 @@ def test_what_is_new_has_no_past_and_what_is_gone_no_present() -> None:
     assert "56×56×64 throughout" in said(figure) and "512 → 56 px" not in said(figure)
     tops = [shape for shape in figure.shapes if words(shape) == "512×512×2"]
     assert len(tops) == 1, "only where it is given"
+
+
+def test_a_new_name_is_told_where_the_step_does_not_show_it_and_what_it_was_once() -> None:
+    figure = drawn(between("vit_b_16", "deit_tiny_distilled"))
+    assert "classtoken → distillation_token" in " ".join(words(shape) for shape in figure.shapes)
+    assert "~ down1 (was stem)" in said(drawn(between("resnet18", "unet")))
