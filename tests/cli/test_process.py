@@ -92,6 +92,7 @@ def shown(arguments: list[str], columns: int, folder: Path) -> list[str]:
 
 
 LIGHT = ("torch", "rich", "networkx", "numpy", "graphviz")
+FIGURE = ("torch", "rich", "networkx", "numpy", "fpdf", "fontTools", "PIL")
 
 
 @pytest.mark.parametrize(
@@ -107,15 +108,24 @@ LIGHT = ("torch", "rich", "networkx", "numpy", "graphviz")
     ids=lambda arguments: " ".join(arguments[::2]),
 )
 def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
+    assert imported_by(arguments, LIGHT) == "[]\n"
+
+
+def test_a_figure_in_svg_imports_nothing_of_other_formats(tmp_path: Path) -> None:
+    assert imported_by(["render", XCEPTION, "-o", str(tmp_path / "x.svg")], FIGURE).endswith("[]\n")
+
+
+def imported_by(arguments: list[str], names: tuple[str, ...]) -> str:
+    """What a command says besides its output, and last which of ``names`` it imports."""
     program = f"""
 import sys
 from graphbuilder.cli.entry import run
 code = run({arguments!r})
-print([name for name in {LIGHT!r} if name in sys.modules], file=sys.stderr)
+print([name for name in {names!r} if name in sys.modules], file=sys.stderr)
 sys.exit(code)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert done.stderr == "[]\n"
+    return done.stderr
 
 
 @pytest.mark.parametrize("arguments", [["summary", XCEPTION], ["check", "×.toml"]], ids=["output", "errors"])
