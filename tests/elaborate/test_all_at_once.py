@@ -274,3 +274,9 @@ def test_blocks_that_use_each_other_are_shown_as_a_path() -> None:
     told = [(label.text, label.span.line) for label in found.related]
     assert (told, found.label) == ([("`two` uses `three`", 11)], "`three` uses `two`")
     assert found.span and found.span.line == 13
+
+
+def test_an_argument_too_many_hides_nothing_behind_it() -> None:
+    body = '{ op = "relu", out = 8 }, { op = "flatten" }, { op = "conv", out = 4, kernel = 1 }'
+    text = f'format = 1\nname = "case"\n[inputs]\nx = [8, 16, 16]\n[model]\nbody = [{body}]'
+    assert [each.code for each in check_text(text, "case.toml").diagnostics] == ["GB305", "GB206"]
