@@ -22,6 +22,7 @@ from graphbuilder.elaborate.arguments import (
 )
 from graphbuilder.elaborate.builder import BodyBuilder, Call
 from graphbuilder.elaborate.context import BLIND, BODY, Context, Trail
+from graphbuilder.elaborate.facts import misspelt_block
 from graphbuilder.elaborate.faults import note_block
 from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
 from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut
@@ -111,6 +112,11 @@ class Blocks:
     def _report_unknown(self, builder: BodyBuilder, step: Step) -> None:
         name = str(step.use)
         if ("blocks",) in self.context.spec.unsound or self.context.unsound(step.place):
+            return
+        if near := misspelt_block(self.context.spec, name):
+            place, label = self.context.spec.blocks[near].place, Label(step.place_of("use").span, "used by this name")
+            message = f"there is no block `{name}`, and nothing uses this one"
+            self.context.sink.add(UnknownBlock.at(place.key_span, message, related=(label,), help=f"call it `{name}`"))
             return
         if name in self.context.ops:
             remedy = f'`{name}` is an op: op = "{name}"'

@@ -79,6 +79,13 @@ def _words_of(step: Step) -> list[Any]:
     return [step.args, step.when, step.repeat, step.init]
 
 
+def misspelt_block(spec: Spec, name: str) -> str | None:
+    """The block that nothing uses by its own name, and several steps by one that is near, ``name``."""
+    used = [each for step in _all_steps(spec) for each in step.blocks]
+    near = nearest(name, spec.blocks)
+    return near if used.count(name) > 1 and near not in used else None
+
+
 def warn_unread(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> None:
     """Warn of params, arguments and lets that no expression reads and blocks that no step uses, of those that this
     very file declares.

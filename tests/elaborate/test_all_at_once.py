@@ -280,3 +280,10 @@ def test_an_argument_too_many_hides_nothing_behind_it() -> None:
     body = '{ op = "relu", out = 8 }, { op = "flatten" }, { op = "conv", out = 4, kernel = 1 }'
     text = f'format = 1\nname = "case"\n[inputs]\nx = [8, 16, 16]\n[model]\nbody = [{body}]'
     assert [each.code for each in check_text(text, "case.toml").diagnostics] == ["GB305", "GB206"]
+
+
+def test_a_block_that_all_its_uses_call_otherwise_is_told_once() -> None:
+    body = '[{ use = "unit" }, { use = "unit" }]\n[blocks.Unit]\nbody = [{ op = "relu" }]'
+    text = f'format = 1\nname = "case"\n[inputs]\nx = [8]\n[model]\nbody = {body}'
+    (found,) = check_text(text, "case.toml").diagnostics
+    assert found.span and (found.code, found.span.line, found.help) == ("GB304", 7, "call it `unit`")
