@@ -20,9 +20,13 @@ from graphbuilder.importers.mapping import mapping
 from graphbuilder.importers.saving import save
 from graphbuilder.importers.spec import written
 from graphbuilder.importers.traced import Source, Traced
+from graphbuilder.importers.write import size_of
 from graphbuilder.ir import Layout
 from graphbuilder.ops.guards import counted
 from graphbuilder.spec.names import PATTERN
+
+# An axis of a batch of images that holds places, wherever the channels are.
+_ROWS = 2
 
 # The words of a spec for it.
 LAYOUTS: Mapping[str, Layout] = {"channels_first": "first", "channels_last": "last"}
@@ -133,9 +137,45 @@ def from_torch(
     if changed:
         traced = replace(traced, dropped=(f"how the weights of {counted(changed, 'layer')} are parametrised",))
     kind = f"{type(model).__module__.partition('.')[0]}'s {type(model).__name__}"
-    found = _imported(traced, _name(name or traced.name), f"{kind}, a torch module")
+    write = partial(_imported, name=_name(name or traced.name), origin=f"{kind}, a torch module")
+    found = _sized(traced, write, model, inputs)
     apart = difference(found.network, found.mapping, model, inputs)
     return replace(found, difference=apart, tensors=partial(weights, found.network, found.mapping, model))
+
+
+def _sized(traced: Traced, write: Callable[[Traced], Imported], model: nn.Module, inputs: Sequence[Tensor]) -> Imported:
+    """The spec that answers as ``model`` does at another size too, or else one whose size is fixed.
+
+    A trace shows one size: what is computed of it, such as the padding of TensorFlow's convolutions, is a number there.
+    """
+    from graphbuilder.importers.torch import elsewhere
+
+    size = size_of(traced)
+    if size is None:
+        return write(traced)
+    others = elsewhere(model, inputs, [*traced.inputs.values()])
+    if others is None:
+        return write(replace(traced, fixed="the module takes no other that was tried"))
+    other = size + others[0].shape[_ROWS] - inputs[0].shape[_ROWS]
+    for each in (traced, replace(traced, follows=True)):
+        found = write(each)
+        if _answers(found, model, others, other):
+            return found
+    return write(replace(traced, fixed=f"at {other} the module does otherwise"))
+
+
+def _answers(found: Imported, model: nn.Module, inputs: Sequence[Tensor], size: int) -> bool:
+    """Whether the spec at another ``size`` answers ``inputs`` as ``model`` does."""
+    from graphbuilder.importers.torch import difference
+
+    checked = check_text(found.text, params={"size": size})
+    if checked.network is None:
+        return False
+    try:
+        difference(checked.network, found.mapping, model, inputs)
+    except CompileError:
+        return False
+    return True
 
 
 def _layouts(layout: str | Sequence[str], inputs: Sequence[Tensor]) -> list[Layout]:

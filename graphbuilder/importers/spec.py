@@ -80,7 +80,8 @@ def written(model: Traced, name: str, origin: str) -> Written:
     comments = {f"blocks.{block.name}": _comment(block) for block in all_templates(root)}
     tables += [(title, table, comments.get(title, "")) for title, table in writer.tables()]
     without = f", without what it does in training alone: {', '.join(model.dropped)}" if model.dropped else ""
-    text = document(tables, f"Imported from {origin}{without}")
+    fixed = f"; its size is fixed: {model.fixed}" if model.fixed else ""
+    text = document(tables, f"Imported from {origin}{without}{fixed}")
     return Written(text, places(root), len(blocks), text.count("repeat = "))
 
 
@@ -98,14 +99,14 @@ def _typed(model: Traced, dialect: Dialect) -> tuple[Traced, dict[str, Op], Type
 
     def typed(call: Call, inputs: tuple[TensorType, ...]) -> list[Known]:
         call = settled(call, inputs, is_last=model.source == "torch")
-        op = _op(call, inputs if model.source == "keras" else (), usual)
+        op = _op(call, usual, inputs if model.follows else ())
         callee = op.body(inputs, dialect) if isinstance(op, Composite) else op
         results = zip(op.results(), inference.results(callee, inputs), strict=True)
         return [Known(call, op, {Value(call.name, port): type_ for port, type_ in results})]
 
     unexpressed = Unexpressed()
     remedy = _LAID_OUT if model.source == "torch" and any(map(_seems_last, model.inputs.values())) else None
-    usual = _usual_padding(model.calls)
+    usual = "same" if model.follows else _usual_padding(model.calls)
     inference = Inference()
     ops: dict[str, Op] = {}
     types: dict[Value, TensorType] = {Value(name): type_ for name, type_ in model.inputs.items()}
@@ -143,31 +144,33 @@ def _is_free(args: Mapping[str, Any]) -> bool:
     return not isinstance(args["padding"], str) or is_one(args["kernel"])
 
 
-def _op(call: Call, inputs: Sequence[TensorType], usual: str) -> Op:
-    """The op of a call; Keras's zeros before a convolution are "same" where they are what that comes to.
+def _op(call: Call, usual: str, inputs: Sequence[TensorType]) -> Op:
+    """The op of a call.
 
     Args:
-        inputs: what it reads, where Keras made the call.
         usual: the padding of a kernel of one place, which has none whatever it says.
+        inputs: what it reads, where padding that is what "same" comes to is to be "same".
     """
     found = find(call.op)
     assert found is not None, call.op
     padding = call.args.get("padding")
     if call.op in _CONVOLUTIONS and isinstance(padding, str) and _is_free(call.args):
         return found.model_validate({**call.args, "padding": usual})
-    if inputs and isinstance(padding, list) and padding == _same(call.args, inputs[0].spatial):
+    if inputs and padding and _is_same(call.args, inputs[0].spatial):
         return found.model_validate({**call.args, "padding": "same"})
     return found.model_validate(call.args)
 
 
-def _same(args: Mapping[str, Any], sizes: Sequence[int]) -> list[list[int]]:
-    """What padding "same" adds before and behind on each axis."""
+def _is_same(args: Mapping[str, Any], sizes: Sequence[int]) -> bool:
+    """Whether padding in numbers, or that of half a kernel, is what "same" adds before and behind on each axis."""
     kernel, stride, dilation = (each(args.get(name, 1), len(sizes)) for name in ("kernel", "stride", "dilation"))
+    reach = [(width - 1) * apart for width, apart in zip(kernel, dilation, strict=True)]
     total = [
-        max((-(-size // step) - 1) * step + (width - 1) * apart + 1 - size, 0)
-        for size, width, step, apart in zip(sizes, kernel, stride, dilation, strict=True)
+        max((-(-size // step) - 1) * step + span + 1 - size, 0)
+        for size, span, step in zip(sizes, reach, stride, strict=True)
     ]
-    return [[sides // 2, sides - sides // 2] for sides in total]
+    half = [[span // 2] * 2 for span in reach] if args["padding"] == "half" else None
+    return (half or args["padding"]) == [[sides // 2, sides - sides // 2] for sides in total]
 
 
 def _reason(error: ValidationError | OpError) -> str:

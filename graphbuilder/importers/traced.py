@@ -70,6 +70,8 @@ class Traced:
         training: the outputs that there are in training alone.
         dropped: what was left out, since it does something in training alone.
         by_name: whether it gives a table, even of one output.
+        fixed: why the size of its images is not to be set; "" where it may be.
+        follows: whether padding that is what "same" comes to follows the size as that does.
     """
 
     name: str
@@ -81,6 +83,8 @@ class Traced:
     training: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     by_name: bool = False
+    fixed: str = ""
+    follows: bool = False
 
 
 def name_for(wanted: str, kind: Kind, taken: Container[str], otherwise: str) -> str:

@@ -223,7 +223,7 @@ def _params(model: Traced, root: Template) -> Params:
     items = root.first.main
     counted = classes(model)
     values: dict[str, Any] = {**counted.params}
-    size = _size(model)
+    size = size_of(model)
     if size:
         values["size"] = size
     rows = [item for item in items if (isinstance(item, Group) and _is_deep(item)) or "depth" in _row(item)]
@@ -271,7 +271,9 @@ def _row(item: Item) -> Table:
     return item.row if isinstance(item, Sub) else {}
 
 
-def _size(model: Traced) -> int | None:
-    """The size of the images, where every input is square and as large."""
+def size_of(model: Traced) -> int | None:
+    """The size of the images, where every input is square and as large, and it may be set."""
+    if model.fixed:
+        return None
     sizes = {size for type_ in model.inputs.values() for size in type_.spatial}
     return sizes.pop() if len(sizes) == 1 and all(len(each.shape) == 3 for each in model.inputs.values()) else None

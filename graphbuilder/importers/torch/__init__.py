@@ -5,7 +5,8 @@ module is a person's own, so torch is imported here as it is in the torch backen
 """
 
 from graphbuilder.importers.torch.answers import difference, weights
+from graphbuilder.importers.torch.elsewhere import elsewhere
 from graphbuilder.importers.torch.plain import plain
 from graphbuilder.importers.torch.reader import read
 
-__all__ = ["difference", "plain", "read", "weights"]
+__all__ = ["difference", "elsewhere", "plain", "read", "weights"]
