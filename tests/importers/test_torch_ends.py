@@ -70,6 +70,12 @@ def test_tokens_have_their_channels_last() -> None:
     assert '{ id = "across", op = "linear", out = 12 }' in found.text and 'op = "globalavgpool"' in found.text
 
 
+def test_attention_drops_weights_as_it_did() -> None:
+    model = nn.TransformerEncoderLayer(12, 3, 16, dropout=0.3, batch_first=True)
+    found = gb.from_torch(model, torch.randn(2, 9, 12), layout="channels_last")
+    assert '{ op = "attention", heads = 3, dropout = 0.3 }' in found.text, found.text
+
+
 def test_each_input_is_laid_out_as_it_is_said() -> None:
     example = torch.randn(2, 8, 8, 3), torch.randn(2, 3)
     found = gb.from_torch(Behind(), example, layout=["channels_last", "channels_first"])

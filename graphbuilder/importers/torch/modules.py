@@ -123,7 +123,8 @@ def _attention(module: Any) -> _Said:
     names = {"qkv.weight": "in_proj_weight", "qkv.bias": "in_proj_bias"}
     names |= {"proj.weight": "out_proj.weight", "proj.bias": "out_proj.bias"}
     args = {"heads": module.num_heads, "qkv_bias": has_bias, "bias": has_bias}
-    return _Said("attention", args, _kept(names, has_bias, has_bias))
+    dropout = {"dropout": module.dropout} if module.dropout else {}
+    return _Said("attention", {**args, **dropout}, _kept(names, has_bias, has_bias))
 
 
 def _window_attention(module: Any) -> _Said:
