@@ -90,11 +90,24 @@ def in_a_fork(run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     return json.loads(text) if text else {"exit": None, "output": f"killed by {killed}, status {status}"}
 
 
+def at_best(run: Callable[[], dict[str, Any]], seconds: float) -> dict[str, Any]:
+    """What ``run`` gives in a process of its own the first time that it costs less than ``seconds``, or the third.
+
+    What costs too much does so thrice; once alone, it may be the work of neighbours on the same processor.
+    """
+    answer: dict[str, Any] = {}
+    for _ in range(3):
+        answer = in_a_fork(run)
+        if answer.get("seconds", math.inf) < seconds:
+            break
+    return answer
+
+
 def main(folder: Path, names: list[str]) -> None:
     slow = slowness()
     for name in names:
         seconds = slow * CASES[name.partition("/")[0]].seconds
-        answer = in_a_fork(partial(checked, folder / name, seconds))
+        answer = at_best(partial(checked, folder / name, seconds), seconds)
         print(json.dumps({"name": name, "most": seconds, **answer}), flush=True)
 
 
