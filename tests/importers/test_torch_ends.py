@@ -70,6 +70,25 @@ def test_tokens_have_their_channels_last() -> None:
     assert '{ id = "across", op = "linear", out = 12 }' in found.text and 'op = "globalavgpool"' in found.text
 
 
+class Fused(nn.Module):
+    """Attention as timm has it, in one call, with the layer of its dropout beside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.qkv, self.proj, self.attn_drop = nn.Linear(12, 36), nn.Linear(12, 12), nn.Dropout(0.2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = self.qkv(x).reshape(-1, 9, 3, 3, 4).permute(2, 0, 3, 1, 4).unbind(0)
+        p = self.attn_drop.p if self.training else 0.0
+        x = nn.functional.scaled_dot_product_attention(q, k, v, dropout_p=p)
+        return self.proj(x.transpose(1, 2).reshape(-1, 9, 12))
+
+
+def test_attention_in_one_call_drops_weights_as_it_did() -> None:
+    found = gb.from_torch(Fused(), torch.randn(2, 9, 12), layout="channels_last")
+    assert 'op = "attend"' in found.text and "heads = 3, dropout = 0.2 }" in found.text, found.text
+
+
 def test_attention_drops_weights_as_it_did() -> None:
     model = nn.TransformerEncoderLayer(12, 3, 16, dropout=0.3, batch_first=True)
     found = gb.from_torch(model, torch.randn(2, 9, 12), layout="channels_last")

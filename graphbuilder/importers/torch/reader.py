@@ -167,6 +167,7 @@ class _Reader:
         }
         self._constants = {*kept, *signature.inputs_to_lifted_tensor_constants} - self.state.keys()
         self._layouts = layouts
+        self._model = model
         self.inputs: dict[str, TensorType] = {}
         self.calls: list[Call] = []
         self.outputs: dict[str, Value] = {}
@@ -217,7 +218,7 @@ class _Reader:
         for number, each in enumerate(made):
             # The last has the name of the call itself; torch counts calls by `_1`.
             name = node.name if number == len(made) - 1 else f"{node.name}#{number}"
-            self.calls.append(_call_of(node, name, each, where))
+            self.calls.append(_call_of(node, name, self._dropping(node, each), where))
             self._tied.take(_module(node), each.weights.values(), where, unexpressed)
             self._values[node] = Value(name)
 
@@ -237,6 +238,12 @@ class _Reader:
             return []
         made = made_of(node, tensors)
         return made if isinstance(made, list) else [made] if made else None
+
+    def _dropping(self, node: Any, made: Made) -> Made:
+        """Attention in one call takes its dropout as a number, 0 in evaluation; timm has the layer of it beside."""
+        layer = getattr(self._model.get_submodule(_module(node)), "attn_drop", None) if made.op == "attend" else None
+        rate = layer.p if isinstance(layer, nn.Dropout) else 0.0
+        return made._replace(args={**made.args, "dropout": rate}) if rate else made
 
     def _stepped(self, node: Any, steps: Steps, tensors: Tensors) -> list[Made]:
         self._values[node] = tensors.value(steps.source)
