@@ -18,10 +18,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from graphbuilder.backends.graphviz.write import pdf
 from graphbuilder.cli.entry import run
 from tests.hostile.child import at_best, limited, slowness
 from tests.hostile.commands import COMMANDS, Command
 from tests.hostile.watch import Watch
+
+# What is imported only where the machine's Graphviz refuses a drawing.
+IMPORTED = (pdf,)
 
 PLAIN = 'format = 1\nname = "plain"\n[inputs]\nx = [4, 8, 8]\n[model]\nbody = [{ op = "relu" }]\n'
 """What is run first, so that all is imported before the limits, and what others are compared with."""
