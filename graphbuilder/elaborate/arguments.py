@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
@@ -34,6 +35,8 @@ from graphbuilder.spec.unknown import UNKNOWN
 # The name of an argument that is not known itself: it may be any.
 SOMETHING = "?"
 
+# The words among what a value may be.
+_LISTED = re.compile(r'"(\w+)"')
 _READ = facts_of("from", None).keys()
 
 
@@ -171,7 +174,13 @@ def _wrong_value(
         )
         return None if is_told(sink, found[0].place) else told
     better = slip(argument.raw, argument.value, argument.names, lambda value: _takes(cls, name, value), name)
+    better = better or _misspelt(argument.raw, hint)
     return ArgumentValue.at(place.span, message, label=hint, notes=argument.notes, help=better or remedy)
+
+
+def _misspelt(raw: Any, hint: str) -> str | None:
+    """The one of the words that ``hint`` lists which ``raw`` may have meant."""
+    return meant(raw, _LISTED.findall(hint), form='"{}"') if isinstance(raw, str) else None
 
 
 def written_wrong(argument: Argument, fits: Callable[[Any], bool]) -> tuple[Origin, str] | None:

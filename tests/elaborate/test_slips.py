@@ -74,10 +74,12 @@ def test_values_of_a_block(out: str, help_: str) -> None:
         ('kernel = ["3", 3]', OPS),
         ('kernel = ["3", "-3"]', OPS),
         ('kernel = 1, padding = "SAME"', 'write "same"'),
-        ('kernel = 1, padding = "SAM"', OPS),
+        ('kernel = 1, padding = "smae"', 'did you mean "same"?'),
+        ('kernel = 1, padding = "SAM"', 'did you mean "same"?'),
+        ('kernel = 1, padding = "edges"', OPS),
     ],
 )
-def test_numbers_in_quotes_in_a_list_and_names_in_capitals(argument: str, help_: str) -> None:
+def test_numbers_in_quotes_in_a_list_and_words_that_are_near(argument: str, help_: str) -> None:
     assert helps(f'op = "conv", out = 4, {argument}') == [help_]
 
 
