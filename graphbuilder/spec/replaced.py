@@ -15,7 +15,7 @@ from graphbuilder.document import Document, Place
 from graphbuilder.spec.expressions import ExpressionError, free_names, parse
 from graphbuilder.spec.mending import Mending
 from graphbuilder.spec.merged import Merged, longer, own
-from graphbuilder.spec.names import FACTS, SCOPE, STEP_WORDS
+from graphbuilder.spec.names import FACTS, SCOPE, STEP_WORDS, types_of
 from graphbuilder.spec.unknown import POISON
 
 _BODIES = ("before", "body", "after", "shortcut")
@@ -50,9 +50,16 @@ def restore_arguments(document: Document, mending: Mending, sink: Sink) -> None:
             continue
         sink.add(_diagnostic(document, each, lost))
         for word, places in lost.items():
-            table = each.block.get(word, {})
+            table = _settled(each, around) if word == "args" else each.block.get(word, {})
             # Lets are computed in the order written, and those of the variant may read the inherited ones.
             mending.put(("blocks", each.name, word), {**{name: _value(at) for name, at in places.items()}, **table})
+
+
+def _settled(each: _Replaced, around: _Around) -> dict[str, Any]:
+    """The block's own arguments; steps that give the inherited ones are not told to give others in their place."""
+    given = around.given.get(each.name, ())
+    own = _table(each.block.get("args"))
+    return {name: POISON if types_of(value) and name not in given else value for name, value in own.items()}
 
 
 def _replaced(document: Document, data: Mapping[str, Any]) -> Iterator[_Replaced]:

@@ -120,3 +120,9 @@ def test_what_cannot_be_read_in_the_inherited_block_is_not_missed(tmp_path: Path
     broken = BASE.replace('"=2 * out"', '"=2 *"')
     (found,) = told(tmp_path, "[blocks.unit]\n" + BODY.replace("=out", "=double"), broken)
     assert found.code == "GB119"
+
+
+def test_an_argument_by_another_name_is_told_once(tmp_path: Path) -> None:
+    block = '[blocks.unit]\nargs = { outs = "int", wide = false }\n' + BODY.replace("=out", "=outs")
+    (found,) = told(tmp_path, block)
+    assert found.code == "GB119" and found.message.endswith("its `args` out")
