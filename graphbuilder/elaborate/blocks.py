@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -22,7 +23,7 @@ from graphbuilder.elaborate.arguments import (
 )
 from graphbuilder.elaborate.builder import BodyBuilder, Call
 from graphbuilder.elaborate.context import BLIND, BODY, Context, Trail
-from graphbuilder.elaborate.facts import misspelt_block
+from graphbuilder.elaborate.facts import misspelt_block, uses
 from graphbuilder.elaborate.faults import note_block
 from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
 from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut
@@ -109,11 +110,15 @@ class Blocks:
         written = {key: argument.written for key, argument in arguments.items() if argument.written}
         return Call(graph, written, {}, arguments)
 
+    @cached_property
+    def _uses(self) -> Mapping[str, int]:
+        return uses(self.context.spec)
+
     def _report_unknown(self, builder: BodyBuilder, step: Step) -> None:
         name = str(step.use)
         if ("blocks",) in self.context.spec.unsound or self.context.unsound(step.place):
             return
-        if near := misspelt_block(self.context.spec, name):
+        if near := misspelt_block(self.context.spec, self._uses, name):
             place, label = self.context.spec.blocks[near].place, Label(step.place_of("use").span, "used by this name")
             message = f"there is no block `{name}`, and nothing uses this one"
             self.context.sink.add(UnknownBlock.at(place.key_span, message, related=(label,), help=f"call it `{name}`"))

@@ -79,11 +79,15 @@ def _words_of(step: Step) -> list[Any]:
     return [step.args, step.when, step.repeat, step.init]
 
 
-def misspelt_block(spec: Spec, name: str) -> str | None:
+def uses(spec: Spec) -> Counter[str]:
+    """How many steps name each block, whether there is one or not."""
+    return Counter(name for step in _all_steps(spec) for name in step.blocks)
+
+
+def misspelt_block(spec: Spec, used: Mapping[str, int], name: str) -> str | None:
     """The block that nothing uses by its own name, and several steps by one that is near, ``name``."""
-    used = [each for step in _all_steps(spec) for each in step.blocks]
-    near = nearest(name, spec.blocks)
-    return near if used.count(name) > 1 and near not in used else None
+    near = nearest(name, spec.blocks) if used.get(name, 0) > 1 else None
+    return None if near in used else near
 
 
 def warn_unread(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> None:
@@ -98,7 +102,7 @@ def warn_unread(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> None:
         place = spec.place_of("params") / name
         if name not in read and (name in settings or _declared_here(place)):
             _warn_param(name, place, name in settings, sink)
-    used = {name for step in _all_steps(spec) for name in step.blocks}
+    used = uses(spec)
     for name, block in spec.blocks.items():
         if name in used:
             _warn_unread_in(name, block, _demanded(spec, name), sink)
