@@ -37,6 +37,8 @@ SHARING_WORDS = frozenset({"share", "id", "title", "from", "when"})
 # What TOML calls the types of arguments.
 _OF_TOML = {"boolean": "bool", "integer": "int", "string": "str", "array": "list"}
 # What stands beside a fork and a join means nothing without them.
+# What a block reads is called so where it names no inputs.
+_INPUT = "in"
 _JOINED = {
     "before": "`before` stands ahead of a fork, and there is none",
     "after": "`after` stands behind a join, and there is none",
@@ -76,6 +78,8 @@ class _Rules:
         if fault := fault_of(name, kind):
             self._sink.add(fault.rule.at(self._name_span(keys), fault.message, help=fault.help))
             self._mending.mark(*keys)
+        if name == _INPUT and keys[-1] == "id":
+            self._put_away(keys)
         if name in taken:
             self._duplicate(name, keys, taken[name])
             self._mark_both(keys, taken[name])
@@ -94,9 +98,8 @@ class _Rules:
     def _mark_both(self, second: Keys, first: Keys) -> None:
         """Whoever names it may mean either; the second is out of the first one's way, which the next step reads."""
         match second:
-            case (*step, "id"):
-                self._mending.mark(*step)
-                self._mending.put(second, f"{second}")
+            case (*_, "id"):
+                self._put_away(second)
             case (*block, "let", _):
                 self._mending.poison((*block, "let", second[-1]))
             case ("blocks", block, word, *_):
@@ -106,6 +109,11 @@ class _Rules:
                 pass
         if first[-1] == "id":
             self._mending.mark(*first[:-1], TWICE)
+
+    def _put_away(self, keys: Keys) -> None:
+        """Let the step whose id stands at ``keys`` be called as nothing else is."""
+        self._mending.mark(*keys[:-1])
+        self._mending.put(keys, f"{keys}")
 
     def params(self, table: Mapping[str, Any]) -> None:
         """Report expressions among the params, and what is at odds with its own declaration."""

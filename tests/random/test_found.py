@@ -257,3 +257,17 @@ def test_what_only_a_step_without_a_reader_reads_is_not_in_the_expanded_spec(ste
     assert again.network is not None and again.diagnostics == ()
     assert gb.expand(again.network) == text
     assert set(gb.compile(again.network).state_dict()) == set(gb.compile(checked.network).state_dict())
+
+
+def test_a_step_with_the_name_of_what_its_block_reads_is_told_and_out_of_the_way() -> None:
+    checked = check_text(
+        HEAD
+        + dedent("""
+        [model]
+        body = [{ use = "unit" }, { use = "unit" }]
+        [blocks.unit]
+        body = [{ id = "in", op = "linear", out = "=2 * in_channels" }, { op = "linear", out = "=in_channels" }]
+        shortcut = "identity"
+    """)
+    )
+    assert [(each.code, each.message) for each in checked.diagnostics] == [("GB111", "`in` is a word of Python")]
