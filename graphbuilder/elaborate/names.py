@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from graphbuilder.spec.model import Step
+from graphbuilder.spec.names import numbered
 
 
 class Named(NamedTuple):
@@ -21,7 +22,7 @@ def name_steps(*parts: Sequence[Step], taken: Collection[str] = ()) -> tuple[lis
     order, those that a variant inserted behind all others."""
     steps = [step for part in parts for step in part]
     used = {*taken, *(step.id for step in steps if step.id)}
-    counts: dict[str, int] = {}
+    counts: dict[str, Iterator[str]] = {}
     order = sorted(range(len(steps)), key=lambda at: steps[at].generation)
     named = {at: steps[at].id or _counted(steps[at], counts, used) for at in order}
     names = iter([named[at] for at in range(len(steps))])
@@ -33,18 +34,15 @@ def base_name(step: Step) -> str:
     return step.op or next(iter(step.blocks), step.share if isinstance(step.share, str) else "step")
 
 
-def _counted(step: Step, counts: dict[str, int], used: set[str]) -> str:
+def _counted(step: Step, counts: dict[str, Iterator[str]], used: set[str]) -> str:
     """The next free name; a block ``unit_2`` and the second ``unit`` would both be ``unit_2``.
 
     A step that shares another's weights never takes that one's name, also where there is no such step.
     """
     base = base_name(step)
-    while True:
-        counts[base] = counts.get(base, 0) + 1
-        name = base if counts[base] == 1 else f"{base}_{counts[base]}"
-        if name not in used and name != step.share:
-            used.add(name)
-            return name
+    name = next(each for each in counts.setdefault(base, numbered(base)) if each not in used and each != step.share)
+    used.add(name)
+    return name
 
 
 def _chain(names: Sequence[str], steps: Sequence[Step]) -> list[Named]:

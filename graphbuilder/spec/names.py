@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import count
 from typing import Literal, NamedTuple
 
 from graphbuilder.diagnostics import Rule
@@ -61,6 +62,12 @@ FACTS = ("channels", "shape")
 # In scope by themselves, so no param, argument or let may have the name.
 _READ = (f"{of}_{fact}" for of in ("in", "from") for fact in FACTS)
 SCOPE = frozenset({"i", "n", "item", *_READ, *EXPRESSION_WORDS})
+
+
+def numbered(kind: str) -> Iterator[str]:
+    """What steps without an id are called that run the same: ``conv``, ``conv_2``, ``conv_3``, without end."""
+    yield kind
+    yield from (f"{kind}_{number}" for number in count(2))
 
 
 class NameFault(NamedTuple):

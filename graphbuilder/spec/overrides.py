@@ -8,9 +8,9 @@ any override. ``before`` and ``after`` put steps beside the one that is named (s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import count, islice
+from itertools import islice
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics import Diagnostic, Sink
@@ -19,7 +19,7 @@ from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Place
 from graphbuilder.spec.insertions import Insertion, fault_of, inserted, insertions_of, replaced, value_at
 from graphbuilder.spec.merged import Keys, Merged
-from graphbuilder.spec.names import INSERTIONS
+from graphbuilder.spec.names import INSERTIONS, numbered
 from graphbuilder.spec.unknown import POISON
 from graphbuilder.spec.validation import found
 
@@ -268,13 +268,8 @@ def _counted(steps: Iterable[Mapping[str, Any]]) -> set[str]:
     steps = list(steps)
     used = {step["id"] for step in steps if isinstance(step.get("id"), str)}
     kinds = [str(step.get("op") or step.get("use")) for step in steps if "id" not in step]
-    names = {kind: _numbered(kind, used) for kind in kinds}
+    names = {kind: (name for name in numbered(kind) if name not in used) for kind in kinds}
     return {next(names[kind]) for kind in kinds}
-
-
-def _numbered(kind: str, used: Collection[str]) -> Iterator[str]:
-    names = (kind if number == 1 else f"{kind}_{number}" for number in count(1))
-    return (name for name in names if name not in used)
 
 
 def _listed(prefix: str, names: Iterable[str]) -> str:

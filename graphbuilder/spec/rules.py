@@ -36,9 +36,9 @@ from graphbuilder.spec.validation import found, known_keys
 SHARING_WORDS = frozenset({"share", "id", "title", "from", "when"})
 # What TOML calls the types of arguments.
 _OF_TOML = {"boolean": "bool", "integer": "int", "string": "str", "array": "list"}
-# What stands beside a fork and a join means nothing without them.
 # What a block reads is called so where it names no inputs.
 _INPUT = "in"
+# What stands beside a fork and a join means nothing without them.
 _JOINED = {
     "before": "`before` stands ahead of a fork, and there is none",
     "after": "`after` stands behind a join, and there is none",

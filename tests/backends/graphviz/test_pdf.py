@@ -1,5 +1,6 @@
 """PDF as it is written without Graphviz: what a reader finds in it, and that it looks as the PNG does."""
 
+import os
 import re
 from io import BytesIO
 
@@ -49,7 +50,7 @@ def test_it_looks_as_the_png_does(name: str, palette: Palette, options: Options)
     assert ImageStat.Stat(difference).extrema[0][1] < 90
 
 
-@pytest.mark.skipif(not has_pdf(), reason="needs a Graphviz of the machine")
+@pytest.mark.skipif(not (has_pdf() or os.environ.get("CI")), reason="no Graphviz on this machine")
 def test_its_sheet_is_the_drawing_with_graphviz_and_without() -> None:
     figure, options = drawing(network("lenet"), Options(theme="dark")), Options(theme="dark")
     drawn = pypdfium2.PdfDocument(render(network("lenet"), "pdf", options))[0]
