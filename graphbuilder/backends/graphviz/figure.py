@@ -15,10 +15,12 @@ from graphbuilder.backends.graphviz.lay.drawing import Drawing
 from graphbuilder.backends.graphviz.lay.sheet import lay
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.gather import (
+    LEGIBLE,
     MOST_LINKS,
     bounded,
     counted,
     has_few,
+    is_much,
     is_tangled,
     loose_links,
     untangle,
@@ -37,8 +39,8 @@ from graphbuilder.ir.fault import faults
 from graphbuilder.ops.windows import Windows
 
 Format = Literal["svg", "png", "pdf", "dot"]
-LEGIBLE, _CHOSEN = 210, 12
-"""The most boxes that can be read, and how many times as much is drawn for who asks for all."""
+_CHOSEN = 12
+"""How many times as much as can be read is drawn for who asks for all."""
 _GATHERED = "{} are gathered in {} boxes"
 _BROKEN = "This model is broken: what is wrong is red, and of what stands behind it nothing is known"
 _KNOWN = "where shapes are known, "
@@ -154,9 +156,7 @@ def _levelled(typed: TypedGraph, options: Options, habits: Habits) -> Scene:
 
 def _is_much(root: Region, options: Options) -> bool:
     """Whether there is more than can be read, besides what was asked for."""
-    times = 1 if options.level is None else _CHOSEN
-    asked = _asked(root, options)
-    return len(root.items) - len(asked) > times * LEGIBLE or loose_links(root, asked) > times * MOST_LINKS
+    return is_much(root, _asked(root, options), 1 if options.level is None else _CHOSEN)
 
 
 def _asked(root: Region, options: Options) -> frozenset[str]:

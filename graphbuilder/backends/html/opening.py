@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphbuilder.backends.graphviz.figure import LEGIBLE
 from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.backends.graphviz.read.gather import LEGIBLE
 
 Data = dict[str, Any]
 _DEEPEST = 32
+_CLOSED = (((), 0), (("stack",), 1), (("stack", "card"), 1), (("stack", "card"), 0), (("stack", "card", "panel"), 0))
+"""Ever more kinds of folds that are closed, and from which depth on: as the figure folds, repeats before blocks."""
 
 
 def states(placed: Data, options: Options) -> dict[str, str]:
@@ -18,8 +20,8 @@ def states(placed: Data, options: Options) -> dict[str, str]:
     Composites are closed, blocks open, and stacks show one copy, unless ``options`` say otherwise or more would stand
     there than can be read.
     """
-    for closed in ((), ("stack",), ("stack", "card")):
-        opening = _Opening(placed["pieces"], options, closed)
+    for closed, depth in _CLOSED:
+        opening = _Opening(placed["pieces"], options, closed, depth)
         boxes = sum(opening.visit(number, "", 0) for number in range(placed["atoms"]))
         if boxes <= LEGIBLE or options.level is not None:
             return opening.states
@@ -28,11 +30,12 @@ def states(placed: Data, options: Options) -> dict[str, str]:
 
 @dataclass(slots=True)
 class _Opening:
-    """One way of opening: kinds of folds that are ``closed`` wherever no pattern opens them."""
+    """One way of opening: kinds of folds that are ``closed`` from a ``depth`` on, wherever no pattern opens them."""
 
     pieces: list[Data]
     options: Options
     closed: tuple[str, ...]
+    depth: int
     states: dict[str, str] = field(default_factory=dict[str, str])
 
     def visit(self, number: int, prefix: str, level: int) -> int:
@@ -59,4 +62,4 @@ class _Opening:
         if options.expands(path) or (kind == "stack" and options.expands(path.rpartition(".")[0])):
             return "all" if "all" in fold else "one"
         deep = options.level is not None and level >= options.level
-        return "closed" if deep or kind == "composite" or (kind in self.closed and level) else "one"
+        return "closed" if deep or kind == "composite" or (kind in self.closed and level >= self.depth) else "one"

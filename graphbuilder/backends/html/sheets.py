@@ -10,13 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz.lay.ladder import ladder
-from graphbuilder.backends.graphviz.read.gather import gather
+from graphbuilder.backends.graphviz.read.gather import bounded, is_much, is_tangled
 from graphbuilder.backends.graphviz.read.habits import Habits
 from graphbuilder.backends.graphviz.read.scene import OUTSIDE, End, Link, Region
 from graphbuilder.backends.graphviz.read.structure import items_of, structure
 from graphbuilder.backends.html.folds import Fold, Folding
-
-_MOST_ITEMS, _MOST_LINKS, _GATHERED = 400, 600, 48
 
 
 @dataclass(eq=False, slots=True)
@@ -101,7 +99,7 @@ def _bounded(region: Region) -> tuple[Region, Mapping[str, str]]:
     """``region``, neighbours gathered where it has too many items to be read, and the last of each such lot."""
     if not _is_large(region):
         return region, {}
-    gathered, lasts, leader = gather(region, {}, _GATHERED), dict[str, str](), ""
+    gathered, lasts, leader = bounded(region, {}), dict[str, str](), ""
     for path, item in region.items.items():
         leader = path if path in gathered.items else leader
         if gathered.items[leader] is not item:
@@ -111,7 +109,7 @@ def _bounded(region: Region) -> tuple[Region, Mapping[str, str]]:
 
 def _is_large(region: Region) -> bool:
     """Whether it has more than can be read."""
-    return len(region.items) > _MOST_ITEMS or len(region.links) > _MOST_LINKS
+    return is_much(region) or is_tangled(region)
 
 
 def _atoms(root: Region) -> Iterator[Region]:

@@ -11,6 +11,8 @@ import pytest
 
 import graphbuilder as gb
 from graphbuilder.backends.graphviz import Options
+from graphbuilder.backends.graphviz.figure import scene
+from graphbuilder.backends.graphviz.read.gather import LEGIBLE
 from graphbuilder.backends.html import network_data, render
 from graphbuilder.diagnostics import CompileError
 
@@ -45,6 +47,23 @@ def drawn(data: Data, number: int, prefix: str) -> Iterator[str]:
             yield from drawn(data, fold["one"], prefix + fold["prefix"])
         if fold and "all" in fold:
             yield from drawn(data, fold["all"], prefix + fold["around"])
+
+
+def shown(data: Data) -> Iterator[str]:
+    """The path of every box that stands there at first."""
+
+    def within(number: int, prefix: str) -> Iterator[str]:
+        for box in data["pieces"][number]["boxes"]:
+            path, fold = prefix + box["path"], box.get("fold")
+            usual = "closed" if fold is None or fold["kind"] == "composite" else "one"
+            key = f"{path}*" if fold and fold["kind"] == "stack" else path
+            state = data["states"].get(key, usual)
+            if fold is None or state == "closed":
+                yield path
+            else:
+                yield from within(fold[state], prefix + fold["around" if state == "all" else "prefix"])
+
+    return (path for number in range(data["atoms"]) for path in within(number, ""))
 
 
 @pytest.mark.parametrize(("name", "most"), [("xception", 170_000), ("maxvit_t", 300_000)])
@@ -109,6 +128,36 @@ def test_alike_bodies_are_placed_and_told_once() -> None:
 )
 def test_options_say_what_is_open_at_first(options: Data, states: dict[str, str]) -> None:
     assert data_of("xception", **options)["states"] == states
+
+
+BLOCKS = """
+format = 1
+name = "rows"
+[inputs]
+x = [8, 8, 8]
+[defaults]
+conv = { out = 8, kernel = 3, padding = 1 }
+[model]
+body = [BODY]
+[blocks.stage]
+args = { kind = "str" }
+body = [{ use = "unit", kind = "=kind" }, { use = "unit", kind = "elu" }, { use = "unit", kind = "=kind" }]
+[blocks.unit]
+args = { kind = "str" }
+body = [{ op = "conv" }, { op = "tanh" }, { op = "conv" }, { op = "relu", when = "=kind == 'relu'" }, { op = "conv" }]
+shortcut = "identity"
+"""
+
+
+@pytest.mark.parametrize("block", ["stage", "unit"])
+def test_it_opens_with_no_more_than_can_be_read(block: str) -> None:
+    """A row of blocks of blocks, or of blocks alone, which the figure folds to one line each."""
+    steps = ", ".join(f'{{ use = "{block}", kind = "{kind}" }}' for kind in 50 * ("relu", "gelu"))
+    network = gb.check_text(BLOCKS.replace("BODY", steps)).network
+    assert network is not None
+    data, figure = network_data(network.typed), scene(network.typed, Options())
+    assert len(list(shown(data))) <= LEGIBLE
+    assert len(list(shown(data))) == figure.root.boxes()
 
 
 def test_a_pattern_that_matches_nothing_is_refused() -> None:

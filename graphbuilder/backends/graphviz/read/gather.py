@@ -15,8 +15,8 @@ from math import ceil
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Item, Link, Region, Section
 
-MOST_LINKS = 600
-"""The most links that can be read."""
+LEGIBLE, MOST_LINKS = 210, 600
+"""The most boxes, and the most links, that can be read."""
 _MOST_ENDS = 48
 _MOST_TANGLED = 60_000
 _BOXES = (48, 24, 12)
@@ -29,6 +29,11 @@ def bounded(region: Region, sections: Mapping[str, Section], kept: Collection[st
         for boxes in _BOXES
         if loose_links(found := gather(region, sections, boxes, kept), kept) <= MOST_LINKS or boxes == _BOXES[-1]
     )
+
+
+def is_much(region: Region, kept: Collection[str] = (), times: int = 1) -> bool:
+    """Whether there are so many ``times`` more items or links than can be read, besides those that are ``kept``."""
+    return len(region.items) - len(kept) > times * LEGIBLE or loose_links(region, kept) > times * MOST_LINKS
 
 
 def loose_links(region: Region, kept: Collection[str]) -> int:
