@@ -9,9 +9,10 @@ ignore = ["optimizer/*"]
 "block{b:5..12}_sepconv{s}" = "middle.{b-5}.unit.{s-1}.sepconv"
 ```
 
-A rule names a layer, whose tensors follow by themselves, or one tensor. ``extends`` takes over the rules of another
-mapping in the same folder, ``within`` says below which of the file's layers those now lie, ``under`` below which of
-our steps, and ``false`` drops one. Rules have no order.
+A rule names a layer, whose tensors follow by themselves, or one tensor. ``"{query+key+value}" = "qkv"`` joins several
+of theirs along the first axis as torch has it, and ``"qkv" = "{query+key+value}"`` parts one. ``extends`` takes over
+the rules of another mapping in the same folder, ``within`` says below which of the file's layers those now lie,
+``under`` below which of our steps, and ``false`` drops one. Rules have no order.
 """
 
 from __future__ import annotations
@@ -31,7 +32,17 @@ from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.diagnostics.words import must_either
 from graphbuilder.document import Document, Place, load
 from graphbuilder.weights.checkpoint import Convention
-from graphbuilder.weights.patterns import Pattern, PatternError, Template, glob, pattern, template
+from graphbuilder.weights.patterns import (
+    ZEROS,
+    Numbers,
+    Pattern,
+    PatternError,
+    Template,
+    glob,
+    pattern,
+    pieces,
+    template,
+)
 
 SEPARATORS: Mapping[Convention, str] = {"keras": "/", "torch": "."}
 
@@ -40,11 +51,23 @@ _MAX_DEPTH = 8
 
 @dataclass(frozen=True)
 class Rename:
-    """One rule: their layer or tensor, and ours."""
+    """One rule: their layer or tensor, and ours.
 
-    theirs: Pattern
-    ours: Template
+    Attributes:
+        text: the left side, as it was written.
+        theirs: one, or those that are joined, in that order; None is zeros.
+        ours: one, or those that share theirs, in that order.
+    """
+
+    text: str
+    theirs: tuple[Pattern | None, ...]
+    ours: tuple[Template, ...]
     place: Place
+
+    def match(self, name: str) -> tuple[int, Numbers] | None:
+        """Which of ``theirs`` the name is, with the numbers in it; None where it is none."""
+        found = ((number, left.match(name)) for number, left in enumerate(self.theirs) if left)
+        return next(((number, numbers) for number, numbers in found if numbers is not None), None)
 
 
 @dataclass(frozen=True)
@@ -167,12 +190,13 @@ def _refused_base(path: Path, name: str, depth: int) -> tuple[str, str] | None:
 def _moved(base: NameMapping, within: str) -> Iterator[tuple[str, Rename]]:
     for text, rule in base.rules.items():
         below = f"{within}{SEPARATORS[base.source]}{text}"
-        yield below, replace(rule, theirs=pattern(below))
+        yield below, replace(rule, text=below, theirs=_left(below))
 
 
 def _lowered(base: NameMapping, under: str) -> Iterator[tuple[str, Rename]]:
     for text, rule in base.rules.items():
-        yield text, replace(rule, ours=template(f"{under}.{rule.ours.text}", rule.theirs))
+        known = _placeholders(rule.theirs)
+        yield text, replace(rule, ours=tuple(template(f"{under}.{each.text}", known) for each in rule.ours))
 
 
 def _rules(document: Document, file: _File, sink: Sink) -> Iterator[tuple[str, Rename]]:
@@ -181,11 +205,30 @@ def _rules(document: Document, file: _File, sink: Sink) -> Iterator[tuple[str, R
             continue
         place = Place(document, ("rules", theirs))
         try:
-            left = pattern(theirs)
+            left = _left(theirs)
         except PatternError as error:
             sink.add(MappingInvalid.at(place.key_span, str(error), help=error.help))
             continue
         try:
-            yield theirs, Rename(left, template(ours, left), place)
+            yield theirs, Rename(theirs, left, _right(ours, left), place)
         except PatternError as error:
             sink.add(MappingInvalid.at(place.span, str(error), help=error.help))
+
+
+def _left(text: str) -> tuple[Pattern | None, ...]:
+    """The left side of a rule: one pattern, or those whose tensors are joined."""
+    return tuple(None if word == ZEROS else pattern(each) for word, each in pieces(text).items())
+
+
+def _right(text: str, left: tuple[Pattern | None, ...]) -> tuple[Template, ...]:
+    """The right side of a rule with that ``left`` side: one template, or those that share a tensor."""
+    found = tuple(template(each, _placeholders(left)) for each in pieces(text).values())
+    if len(left) > 1 and len(found) > 1:
+        help_ = "`{p:q|k}` on the left and `{p:query|key}` on the right rename one by one"
+        raise PatternError("both sides have `+`: several are joined into one, or one is parted into several", help_)
+    return found
+
+
+def _placeholders(left: tuple[Pattern | None, ...]) -> Pattern:
+    """A pattern of a left side, for the placeholders that all have; at least one is no zeros."""
+    return next(each for each in left if each)

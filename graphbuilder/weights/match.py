@@ -15,6 +15,7 @@ from graphbuilder.weights import layouts
 from graphbuilder.weights.checkpoint import Checkpoint, Convention, Stored
 from graphbuilder.weights.layouts import Layout
 from graphbuilder.weights.mapping import SEPARATORS, NameMapping, Rename
+from graphbuilder.weights.pieces import Piece, joined, layout_of, shared
 
 Weights = Mapping[str, Weight]
 Leaves = Callable[[str], bool]
@@ -78,12 +79,23 @@ class Match:
 
 
 class _Claim(NamedTuple):
-    """A tensor of the file, the rules that match it, what it may be called here, and its own name below its layer."""
+    """A tensor of the file and the rules that match it.
 
-    theirs: str
+    Attributes:
+        piece: the tensor.
+        candidates: what it may be called here; where several of ours share it, of each.
+        number: which of those it is that are joined to one.
+    """
+
+    piece: Piece
     rules: tuple[Rename, ...]
-    candidates: tuple[str, ...]
-    leaf: str
+    candidates: tuple[tuple[str, ...], ...]
+    number: int = 0
+
+    def places(self, ours: Weights) -> tuple[str, ...]:
+        """Which weights it fills; none where one of them is not there."""
+        found = [next((name for name in names if name in ours), None) for names in self.candidates]
+        return () if None in found else tuple(name for name in found if name)
 
 
 def match(ours: Weights, checkpoint: Checkpoint, mapping: NameMapping | None, leaves: Leaves = _nothing) -> Match:
@@ -93,78 +105,114 @@ def match(ours: Weights, checkpoint: Checkpoint, mapping: NameMapping | None, le
         leaves: whether a weight of ours is left as it is; what would fill it is then ignored, whatever its shape.
     """
     rules = tuple(mapping.rules.values()) if mapping else ()
-    claims = [_claim(name, checkpoint.convention, rules if mapping else None) for name in checkpoint.tensors]
-    ambiguous = {claim.theirs: claim.rules for claim in claims if len(claim.rules) > 1}
+    claims = [
+        _claim(Piece(name, "", stored), checkpoint.convention, rules if mapping else None)
+        for name, stored in checkpoint.tensors.items()
+    ]
+    ambiguous = {claim.piece.theirs: claim.rules for claim in claims if len(claim.rules) > 1}
     filled: dict[str, list[_Claim]] = defaultdict(list)
     unused: list[_Claim] = []
     ignored: list[str] = []
     for claim in claims:
-        place = next((name for name in claim.candidates if name in ours), None)
-        if _is_ignored(claim, place, checkpoint, mapping, leaves):
-            ignored.append(claim.theirs)
-        elif place:
-            filled[place].append(claim)
-        elif claim.theirs not in ambiguous:
+        places = claim.places(ours)
+        if _is_ignored(claim, places, checkpoint, mapping, leaves):
+            ignored.append(claim.piece.theirs)
+        elif places:
+            for place in places:
+                filled[place].append(claim)
+        elif claim.piece.theirs not in ambiguous:
             unused.append(claim)
-    single = {name: of[0] for name, of in filled.items() if len(of) == 1}
-    rows = [_row(name, claim, ours[name], checkpoint) for name, claim in single.items()]
+    taken = {name: of for name, of in filled.items() if not leaves(name)}
+    single = {name: of for name, of in taken.items() if len(of) == 1 or _is_joined(of)}
+    rows = [_row(name, claims, ours, checkpoint.convention) for name, claims in single.items()]
     used = {id(rule) for claim in claims for rule in claim.rules}
     idle = (rule for rule in rules if id(rule) not in used)
     return Match(
         rows=tuple(row for row in rows if row.layout),
         misfits=tuple(row for row in rows if not row.layout),
         missing=tuple(n for n, weight in ours.items() if weight.counted and n not in filled and not leaves(n)),
-        unused=tuple(_unused(claim, checkpoint) for claim in unused),
+        unused=tuple(_unused(claim, ours) for claim in unused),
         ignored=tuple(ignored),
         left=tuple(filter(leaves, ours)),
-        several={name: tuple(claim.theirs for claim in of) for name, of in filled.items() if len(of) > 1},
+        several={name: tuple(claim.piece.theirs for claim in of) for name, of in taken.items() if name not in single},
         ambiguous=ambiguous,
-        idle=tuple(rule for rule in idle if not leaves(rule.ours.anywhere)),
+        idle=tuple(rule for rule in idle if not all(leaves(each.anywhere) for each in rule.ours)),
     )
 
 
 def _is_ignored(
-    claim: _Claim, place: str | None, checkpoint: Checkpoint, mapping: NameMapping | None, leaves: Leaves
+    claim: _Claim, places: tuple[str, ...], checkpoint: Checkpoint, mapping: NameMapping | None, leaves: Leaves
 ) -> bool:
-    meant = place or next(iter(claim.candidates), None)
-    if meant and leaves(meant):
+    meant = places or tuple(names[0] for names in claim.candidates if names)
+    if meant and all(map(leaves, meant)):
         return True
-    if place or claim.rules:
+    if places or claim.rules:
         return False
-    return claim.theirs in checkpoint.beside or (mapping is not None and mapping.ignores(claim.theirs))
+    return claim.piece.theirs in checkpoint.beside or (mapping is not None and mapping.ignores(claim.piece.theirs))
 
 
-def _claim(theirs: str, convention: Convention, rules: tuple[Rename, ...] | None) -> _Claim:
-    """What ``theirs`` may be called here; where there are no ``rules`` at all, by its own name or its layer's."""
-    layer, _, leaf = theirs.rpartition(SEPARATORS[convention])
+def _is_joined(claims: list[_Claim]) -> bool:
+    """Whether one rule joins them all, each another part."""
+    one = {id(claim.rules[0]) if claim.rules else 0 for claim in claims}
+    return len(one) == 1 and 0 not in one and len({claim.number for claim in claims}) == len(claims)
+
+
+def _claim(piece: Piece, convention: Convention, rules: tuple[Rename, ...] | None) -> _Claim:
+    """What a tensor may be called here; where there are no ``rules`` at all, by its own name or its layer's."""
+    layer, _, leaf = piece.theirs.rpartition(SEPARATORS[convention])
+    piece = piece._replace(leaf=leaf)
+    names = layouts.ours(convention, leaf)
     if rules is None:
         place = layer.replace(SEPARATORS[convention], ".")
-        return _Claim(theirs, (), (theirs, *(f"{place}.{name}" for name in layouts.ours(convention, leaf))), leaf)
-    if found := _written(theirs, rules):
-        return _Claim(theirs, tuple(rule for rule, _ in found), (found[0][1],), leaf)
+        return _Claim(piece, (), ((piece.theirs, *(f"{place}.{name}" for name in names)),))
+    if found := _written(piece.theirs, rules):
+        places = tuple((place,) for place in found[0].places)
+        return _Claim(piece, tuple(each.rule for each in found), places, found[0].number)
     found = _written(layer, rules)
-    names = tuple(f"{place}.{name}" for _, place in found[:1] for name in layouts.ours(convention, leaf))
-    return _Claim(theirs, tuple(rule for rule, _ in found), names, leaf)
+    if not found:
+        return _Claim(piece, (), ((),))
+    below = tuple(tuple(f"{place}.{name}" for name in names) for place in found[0].places)
+    return _Claim(piece, tuple(each.rule for each in found), below, found[0].number)
 
 
-def _written(name: str, rules: tuple[Rename, ...]) -> list[tuple[Rename, str]]:
-    """The rules that match ``name`` and what each makes of it."""
-    matched = ((rule, rule.theirs.match(name)) for rule in rules)
-    return [(rule, rule.ours.write(numbers)) for rule, numbers in matched if numbers is not None]
+class _Written(NamedTuple):
+    """A rule that matches a name, which of those it joins that is, and what it makes of it."""
+
+    rule: Rename
+    number: int
+    places: tuple[str, ...]
 
 
-def _row(ours: str, claim: _Claim, weight: Weight, checkpoint: Checkpoint) -> Row:
-    stored = checkpoint.tensors[claim.theirs]
-    layout = layouts.layout(checkpoint.convention, claim.leaf, stored.shape, weight.shape)
-    if layout and weight.maps and checkpoint.convention == "keras":
-        layout = layouts.unflattened(layout, weight.maps)
-    if layout is None and weight.maps == (stored.shape[1:],) and stored.shape[0] == weight.shape[0]:
-        layout = layouts.FLATTENED
-    # What is not counted is a count itself, num_batches_tracked, which `.half()` of a whole file makes a float.
-    wanted = ("float", "bfloat") if weight.counted else ("int", "uint", "float", "bfloat")
-    return Row(ours, claim.theirs, weight, stored, layout if stored.dtype.startswith(wanted) else None)
+def _written(name: str, rules: tuple[Rename, ...]) -> list[_Written]:
+    matched = ((rule, rule.match(name)) for rule in rules)
+    return [
+        _Written(rule, found[0], tuple(each.write(found[1]) for each in rule.ours)) for rule, found in matched if found
+    ]
 
 
-def _unused(claim: _Claim, checkpoint: Checkpoint) -> Unused:
-    wanted, rule = (claim.candidates[0], claim.rules[0]) if claim.rules else (None, None)
-    return Unused(claim.theirs, checkpoint.tensors[claim.theirs], wanted, rule)
+def _row(ours: str, claims: list[_Claim], weights: Weights, convention: Convention) -> Row:
+    claim = claims[0]
+    if claim.rules and len(claim.rules[0].theirs) > 1:
+        piece, layout = _joined(claims, weights[ours], convention)
+    elif len(claim.candidates) > 1:
+        places = claim.places(weights)
+        piece, layout = claim.piece, shared(claim.piece, places.index(ours), [weights[n] for n in places], convention)
+    else:
+        piece, layout = claim.piece, layout_of(claim.piece, weights[ours], convention)
+    return Row(ours, piece.theirs, weights[ours], piece.stored, layout)
+
+
+def _joined(claims: list[_Claim], weight: Weight, convention: Convention) -> tuple[Piece, Layout | None]:
+    """What one rule joins for ``weight``; no fit where a part is not in the file."""
+    wanted = claims[0].rules[0].theirs
+    there = {claim.number: claim.piece for claim in claims}
+    complete = all(number in there for number, pattern in enumerate(wanted) if pattern)
+    numbers = [number for number, pattern in enumerate(wanted) if number in there or (complete and not pattern)]
+    piece, layout = joined([there.get(number) for number in numbers], weight, convention)
+    return piece, layout if complete else None
+
+
+def _unused(claim: _Claim, ours: Weights) -> Unused:
+    lacking = (names[0] for names in claim.candidates if not any(name in ours for name in names))
+    wanted, rule = (next(lacking), claim.rules[0]) if claim.rules else (None, None)
+    return Unused(claim.piece.theirs, claim.piece.stored, wanted, rule)

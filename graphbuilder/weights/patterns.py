@@ -3,8 +3,10 @@
 ``block{b}_conv`` matches ``block7_conv``; ``{b:5..12}`` matches no number outside 5 to 12, and ``{m:b|c|d}`` one of
 these words, whose number is its place, from 0. A range in a list stands for its numbers: ``{b:2..3|7}`` is
 ``{b:2|3|7}``. In what a rule leads to, ``{b}``, ``{b+1}`` and ``{b-5}`` write the number that was found, and
-``{k:conv|batchnorm}`` the word at that place. Nothing else is special, and nothing matches any text, so that two rules
-overlap only where their ranges do. In ``ignore`` alone, ``*`` is any text.
+``{k:conv|batchnorm}`` the word at that place. ``{query+key+value}`` is each of these words in turn, and so several
+names for one: on the left joined in that order, ``zeros`` among them being no name but zeros; on the right parted.
+Nothing else is special, and nothing matches any text, so that two rules overlap only where their ranges do. In
+``ignore`` alone, ``*`` is any text.
 """
 
 from __future__ import annotations
@@ -23,10 +25,18 @@ _WORD = rf"(?:{_RANGE}|\w+(?:\.\w+)*)"
 _WORDS = rf"{_WORD}(?:\|{_WORD})+"
 _HOLE = re.compile(rf"\{{({_NAME})(?::(?:({_WORDS})|({_NUMBER})\.\.({_NUMBER})))?\}}")
 _SLOT = re.compile(rf"\{{({_NAME})(?:([+-])({_NUMBER})|:({_WORDS}|{_RANGE}))?\}}")
+# Two words or more; `{b+1}` is a sum.
+_SEVERAL = re.compile(rf"\{{(?!{_NAME}\+(?:{_NUMBER})\}})(\w+(?:\.\w+)*(?:\+\w+(?:\.\w+)*)+)\}}", re.ASCII)
 _BRACE = re.compile(r"\{[^{}]*\}?|\}")
 _PATH = re.compile(r"\w+(?:\.\w+)*", re.ASCII)
 
 _MOST_WORDS = 10_000
+
+# Among what is joined, no name but zeros, of the size that is left.
+ZEROS = "zeros"
+
+
+_ONE_LIST = "write the whole names in one: `{q.weight+k.weight+v.weight}`"
 
 
 class PatternError(Exception):
@@ -82,6 +92,23 @@ class Template(NamedTuple):
     def anywhere(self) -> str:
         """The text for no number in particular: 0 for each, and the first of words."""
         return _SLOT.sub(lambda slot: words_of(slot[4])[0] if slot[4] else "0", self.text)
+
+
+def pieces(text: str) -> dict[str, str]:
+    """What a side of a rule stands for: the side with each word of its ``{query+key}``, by that; itself without one.
+
+    Raises:
+        PatternError: when a word comes twice, or there are two such lists.
+    """
+    found = [*_SEVERAL.finditer(text)]
+    if not found:
+        return {"": text}
+    if len(found) > 1:
+        raise PatternError(f"`{found[0][0]}` and `{found[1][0]}`: a side of a rule has one such list", _ONE_LIST)
+    words = found[0][1].split("+")
+    if twice := _repeated(words):
+        raise PatternError(f"`{found[0][0]}` has the word `{twice}` twice", _ONE_LIST)
+    return {word: f"{text[: found[0].start()]}{word}{text[found[0].end() :]}" for word in words}
 
 
 def pattern(text: str) -> Pattern:

@@ -78,7 +78,7 @@ def _below(checkpoint: Checkpoint, tried: Sequence[NameMapping]) -> str | None:
     separator = SEPARATORS[checkpoint.convention]
     for name, mapping in product(checkpoint.tensors, tried):
         model, _, rest = name.partition(separator)
-        if any(rule.theirs.match(rest.rpartition(separator)[0]) for rule in mapping.rules.values()):
+        if any(rule.match(rest.rpartition(separator)[0]) for rule in mapping.rules.values()):
             moved = f"extends = {written(mapping.path.name)}`, `within = {written(model)}"
             lines = f'`format = 1`, `source = "{mapping.source}"`, `{moved}`'
             return f"write a mapping into {mapping.path.parent} of the lines {lines}, and take it by --weights-map"
@@ -104,7 +104,7 @@ def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint, by: NameM
 
 def _nowhere(found: Sequence[Unused]) -> tuple[Label, ...]:
     """The rules that lead to what the network has not, the first few of them."""
-    first = {unused.rule.theirs.text: (unused.rule, unused.wanted) for unused in reversed(found) if unused.rule}
+    first = {unused.rule.text: (unused.rule, unused.wanted) for unused in reversed(found) if unused.rule}
     rules = [*first.values()][::-1][:_NAMED]
     counted = {wanted: ": copies are counted from 0" if ".-" in str(wanted) else "" for _, wanted in rules}
     return tuple(Label(rule.place.span, f"the network has no {wanted}{counted[wanted]}") for rule, wanted in rules)
@@ -142,7 +142,7 @@ def _clashes(found: Match) -> Iterable[Diagnostic]:
 
 def _idle(found: Match, checkpoint: Checkpoint) -> Iterable[Diagnostic]:
     for rule in found.idle:
-        message = f'"{rule.theirs.text}" matches nothing in {checkpoint.path}'
+        message = f'"{rule.text}" matches nothing in {checkpoint.path}'
         remedy = "leave the rule out; one of an extended mapping is dropped by `= false`"
         yield RuleIdle.at(rule.place.key_span, message, help=remedy)
 

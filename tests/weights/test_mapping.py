@@ -13,13 +13,13 @@ BASE = HEAD + 'ignore = ["optimizer/*"]\n[rules]\n"conv{n}" = "stem.{n+1}"\n"pre
 
 
 def lines(folder: Path, text: str) -> dict[str, str]:
-    return {theirs: rule.ours.text for theirs, rule in mapping(folder, text, "child.keras.toml").rules.items()}
+    return {theirs: rule.ours[0].text for theirs, rule in mapping(folder, text, "child.keras.toml").rules.items()}
 
 
 def test_a_mapping_is_read(tmp_path: Path) -> None:
     found = mapping(tmp_path, BASE)
     assert found.source == "keras"
-    assert {theirs: rule.ours.text for theirs, rule in found.rules.items()} == {
+    assert {theirs: rule.ours[0].text for theirs, rule in found.rules.items()} == {
         "conv{n}": "stem.{n+1}",
         "predictions": "logits",
     }
@@ -39,8 +39,8 @@ def test_within_moves_what_is_taken_over(tmp_path: Path) -> None:
     text = HEAD + 'extends = "base.keras.toml"\nwithin = "net"\n[rules]\n"net/predictions" = false\n"dense" = "b"\n'
     assert lines(tmp_path, text) == {"net/conv{n}": "stem.{n+1}", "dense": "b"}
     rule = load_mapping(tmp_path / "child.keras.toml").rules["net/conv{n}"]
-    assert rule.theirs.match("net/conv3") == {"n": 3}
-    assert rule.theirs.match("conv3") is None
+    assert rule.match("net/conv3") == (0, {"n": 3})
+    assert rule.match("conv3") is None
 
 
 def test_under_moves_to_where_ours_lie(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_under_moves_to_where_ours_lie(tmp_path: Path) -> None:
     )
     assert lines(tmp_path, text) == {"net/conv{n}": "backbone.stem.{n+1}", "net/predictions": "logits"}
     rule = load_mapping(tmp_path / "child.keras.toml").rules["net/conv{n}"]
-    assert rule.ours.write({"n": 3}) == "backbone.stem.4"
+    assert rule.ours[0].write({"n": 3}) == "backbone.stem.4"
 
 
 def test_within_speaks_torch_too(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_what_a_rule_matches_is_never_ignored(tmp_path: Path) -> None:
     assert found.ignored == ("optimizer/0",)
     (unused,) = found.unused
     assert (unused.theirs, unused.wanted) == ("sep2/bias", "unit.1.sep.bias")
-    assert unused.rule is not None and unused.rule.theirs.text == "sep{s}"
+    assert unused.rule is not None and unused.rule.text == "sep{s}"
 
 
 def test_missing_here_and_there(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_another_shape_and_another_kind_of_number(tmp_path: Path) -> None:
 
 def test_a_rule_that_matches_nothing(tmp_path: Path) -> None:
     found = match(OURS, checkpoint(THEIRS), rules(tmp_path, ignore='["optimizer/*"]', **RULES, d="dense -> logits"))
-    assert [rule.theirs.text for rule in found.idle] == ["dense"]
+    assert [rule.text for rule in found.idle] == ["dense"]
 
 
 def test_two_rules_for_one_layer(tmp_path: Path) -> None:
