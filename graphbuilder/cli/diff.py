@@ -59,11 +59,12 @@ def command(
     """Tell what changed from one network to another, or to the same at other settings.
 
     A SPEC may be REV:PATH, as git knew it. Steps are matched by their names and by what they are; what only follows
-    from a change (·) is not counted. The exit code is 0 where nothing changed, 1 where something did, and 2 where a
-    spec cannot be read.
+    from a change (·), as `out = "=in_channels"` does, is not counted. The exit code is 0 where nothing changed, 1 where
+    something did, and 2 where a spec cannot be read.
 
     In JSON, `different`; `before` and `after` with `name`, `source`, `settings`, `inputs`, `outputs`, `parameters`,
-    `macs` and `activations`; `delta` of these; and `differences`, each with its `kind` (added, removed, renamed,
+    `macs` and `activations`; `delta` of these; `params` of both that have other values, as [before, after]; how many
+    steps are only `following`; and `differences`, each with its `kind` (added, removed, renamed,
     changed), `what` it is, the paths of its steps `before` and `after`, `changes` by name as [before, after], `delta`
     and `places` in the specs; these names stay.
     """

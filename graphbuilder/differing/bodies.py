@@ -8,14 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from graphbuilder.analysis.collapse import Run
 from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.differing.causes import Around, Cause, around
 from graphbuilder.differing.matching import Matching
 from graphbuilder.differing.steps import Step, Tokens, cut_alike
 from graphbuilder.differing.wiring import Wiring
-from graphbuilder.ir import Graph, Initialiser, Node
+from graphbuilder.ir import Graph, Initialiser, Node, TensorType
+
+if TYPE_CHECKING:
+    from graphbuilder.compiler import Network
+
+_Bodies = tuple[TypedGraph, ...]
+"""A body, and where it stands for several that are alike, behind it each of them."""
 
 
 class Several(NamedTuple):
@@ -40,6 +48,7 @@ class Pair:
     Attributes:
         changes: what differs in the step itself.
         arguments: what a block is told otherwise; what comes of it differs inside.
+        followed: what only comes out otherwise, since something else is read.
         inner: what differs in what it calls; None where nothing can.
     """
 
@@ -47,6 +56,7 @@ class Pair:
     after: Step | None
     changes: tuple[Change, ...] = ()
     arguments: tuple[Change, ...] = ()
+    followed: tuple[Change, ...] = ()
     inner: Matched | None = None
 
     @property
@@ -73,10 +83,22 @@ class Pair:
 
     @property
     def follows(self) -> bool:
-        """Whether an op that is the same has other weights, in any of its copies, because it reads something else."""
+        """Whether an op that is the same comes out otherwise, or with other weights in any of its copies, because it
+        reads something else."""
         if self.differs or self.inner is not None or self.before is None or self.after is None:
             return False
-        return any(one != other for one, other in zip(self.before.weighed, self.after.weighed, strict=False))
+        return bool(self.followed) or any(
+            one != other for one, other in zip(self.before.weighed, self.after.weighed, strict=False)
+        )
+
+    @property
+    def following(self) -> int:
+        """How many ops of it only follow."""
+        if self.kind in ("added", "removed") or self.before is None or self.after is None:
+            return 0
+        if self.inner is not None:
+            return self.inner.following
+        return int(not self.differs and (self.follows or _makes(self.before) != _makes(self.after)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +115,11 @@ class Matched:
     changes: tuple[Change, ...]
     differs: bool
 
+    @cached_property
+    def following(self) -> int:
+        """How many ops are the same and make other shapes, or have other weights; copies that are one count once."""
+        return sum(pair.following for pair in self.pairs)
+
 
 class Comparing:
     """Compares bodies, each two once; ``exact`` tells copies apart that are only alike."""
@@ -101,50 +128,57 @@ class Comparing:
         self._exact = exact
         self._tokens = Tokens()
         self._matching = Matching()
-        self._known: dict[tuple[tuple[TypedGraph, ...], tuple[TypedGraph, ...]], Matched] = {}
+        self._known: dict[tuple[_Bodies, _Bodies, Around], Matched] = {}
 
-    def bodies(
-        self,
-        before: TypedGraph,
-        after: TypedGraph,
-        ours: tuple[TypedGraph, ...] = (),
-        theirs: tuple[TypedGraph, ...] = (),
-    ) -> Matched:
-        """Two bodies; ``ours`` and ``theirs`` are those that each stands for, where it stands for several."""
-        key = (before, *ours), (after, *theirs)
+    def networks(self, before: Network, after: Network) -> Matched:
+        """The bodies of two networks."""
+        return self._bodies((before.typed,), (after.typed,), around(before, after))
+
+    def _bodies(self, ours: _Bodies, theirs: _Bodies, place: Around) -> Matched:
+        """Two bodies, each the first of those that it stands for."""
+        key = ours, theirs, place
         if key not in self._known:
-            self._known[key] = self._bodies(before, after, ours, theirs)
+            self._known[key] = self._compared(ours, theirs, place)
         return self._known[key]
 
-    def _bodies(
-        self, before: TypedGraph, after: TypedGraph, ours: tuple[TypedGraph, ...], theirs: tuple[TypedGraph, ...]
-    ) -> Matched:
-        steps = self._tokens.steps(before, ours, self._exact), self._tokens.steps(after, theirs, self._exact)
+    def _compared(self, ours: _Bodies, theirs: _Bodies, place: Around) -> Matched:
+        before, after = ours[0], theirs[0]
+        steps = self._tokens.steps(before, ours[1:], self._exact), self._tokens.steps(after, theirs[1:], self._exact)
         if before.graph.kind == after.graph.kind == "repeat" and len(before.graph.nodes) == len(after.graph.nodes):
             steps = cut_alike(*steps)
             found = [(number, number) for number in range(len(steps[0]))]
         else:
             found = self._matching.pairs(*steps)
         wiring = Wiring(before, after, {steps[0][one].node.name: steps[1][other].node.name for one, other in found})
-        pairs = tuple(self._pair(one, other, wiring) for one, other in _woven(*steps, found))
+        pairs = tuple(self._pair(one, other, wiring, place) for one, other in _woven(*steps, found))
         changes = tuple(Change(*each) for each in wiring.outputs())
         return Matched(before, after, pairs, changes, bool(changes) or any(pair.differs for pair in pairs))
 
-    def _pair(self, before: Step | None, after: Step | None, wiring: Wiring) -> Pair:
+    def _pair(self, before: Step | None, after: Step | None, wiring: Wiring, place: Around) -> Pair:
         if before is None or after is None:
             return Pair(before, after)
         ours, theirs = _copy(before, after), _copy(after, before)
-        inner = self._inner(ours, theirs)
+        inner = self._inner(ours, theirs, place)
+        fields = [(place.cause(ours.node, theirs.node, each.name), each) for each in _fields(ours, theirs)]
         changes = [*_identity(before, after), *_made_otherwise(ours, theirs)]
+        changes += [each for cause, each in fields if cause is Cause.CHANGED]
+        changes += _initialisers(ours, theirs)
         changes += (Change(*each) for each in wiring.reads(before.node, after.node))
         changes += inner.changes if inner is not None else ()
-        return Pair(before, after, tuple(changes), tuple(_arguments(ours.node, theirs.node)), inner)
+        followed = tuple(each for cause, each in fields if cause is not Cause.CHANGED)
+        return Pair(before, after, tuple(changes), tuple(_arguments(ours.node, theirs.node)), followed, inner)
 
-    def _inner(self, before: Step, after: Step) -> Matched | None:
+    def _inner(self, before: Step, after: Step, place: Around) -> Matched | None:
         """What differs in what two steps call, where that is two bodies."""
         if before.body is None or after.body is None:
             return None
-        return self.bodies(before.body, after.body, before.alternatives, after.alternatives)
+        ours, theirs = (before.body, *before.alternatives), (after.body, *after.alternatives)
+        return self._bodies(ours, theirs, place.inside(before.node, after.node))
+
+
+def _makes(step: Step) -> list[tuple[TensorType, ...]]:
+    """The types of what a step gives, in each different call."""
+    return [kind.typed.outputs_of(kind.node) for kind in step.kinds]
 
 
 def _copy(step: Step, other: Step) -> Step:
@@ -201,13 +235,10 @@ def _times(step: Step, other: Step) -> int | None:
 
 
 def _made_otherwise(before: Step, after: Step) -> Iterator[Change]:
-    """What a step calls, and with which arguments."""
+    """What a step calls."""
     ours, theirs = _made_of(before), _made_of(after)
     if ours != theirs:
         yield Change(ours[0] if ours[0] == theirs[0] else "step", ours[1], theirs[1])
-    elif before.op is not None:
-        yield from _fields(before, after)
-        yield from _initialisers(before.node, after.node)
 
 
 def _made_of(step: Step) -> tuple[str, str]:
@@ -218,6 +249,9 @@ def _made_of(step: Step) -> tuple[str, str]:
 
 
 def _fields(before: Step, after: Step) -> Iterator[Change]:
+    """The arguments that differ, where both call one op."""
+    if before.op is None or _made_of(before) != _made_of(after):
+        return
     ours, theirs = (_values([kind.node for kind in step.kinds]) for step in (before, after))
     yield from (Change(name, ours[name], theirs[name]) for name in ours if not _equal(ours[name], theirs[name]))
 
@@ -243,8 +277,11 @@ def _values(nodes: Sequence[Node]) -> Mapping[str, object]:
     }
 
 
-def _initialisers(before: Node, after: Node) -> Iterator[Change]:
-    ours, theirs = _draws(before), _draws(after)
+def _initialisers(before: Step, after: Step) -> Iterator[Change]:
+    """How weights are drawn otherwise, where both call one op."""
+    if before.op is None or _made_of(before) != _made_of(after):
+        return
+    ours, theirs = _draws(before.node), _draws(after.node)
     for name in {**ours, **theirs}:
         if ours.get(name) != theirs.get(name):
             yield Change(f"init.{name}", ours.get(name), theirs.get(name))

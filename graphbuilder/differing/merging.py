@@ -30,8 +30,8 @@ _LONGEST = 3
 def merged(differences: Differences) -> Marks:
     """Both networks in one graph, and what is said of its steps."""
     merger = Merger()
-    before, after = differences.before.typed, differences.after.typed
-    root = merger.body(before, after)
+    before = differences.before.typed
+    root = merger.body(Comparing(exact=True).networks(differences.before.network, differences.after.network))
     ours = dict(zip(before.graph.inputs, before.inputs, strict=True))
     return Marks(root, merger.marks, tuple(_facts(differences)), ours)
 
@@ -40,22 +40,19 @@ class Merger:
     """Merges bodies, each two once; ``marks`` is then what is said of their steps."""
 
     def __init__(self) -> None:
-        self._comparing = Comparing(exact=True)
-        self._known: dict[tuple[TypedGraph, TypedGraph], TypedGraph] = {}
+        self._known: dict[Matched, TypedGraph] = {}
         self._apart: dict[tuple[TypedGraph, str], TypedGraph] = {}
         self.marks: dict[TypedGraph, dict[str, Mark]] = {}
 
-    def body(self, before: TypedGraph, after: TypedGraph) -> TypedGraph:
+    def body(self, matched: Matched) -> TypedGraph:
         """Two bodies as one; where nothing differs it is the second."""
-        matched = self._comparing.bodies(before, after)
         if not matched.differs and not _is_reshaped(matched):
-            return after
-        key = before, after
-        if key not in self._known:
-            body, marks = _Body(self, before, after, matched.pairs).merge()
-            self._known[key] = body
+            return matched.after
+        if matched not in self._known:
+            body, marks = _Body(self, matched.before, matched.after, matched.pairs).merge()
+            self._known[matched] = body
             self.marks[body] = marks
-        return self._known[key]
+        return self._known[matched]
 
     def apart(self, body: TypedGraph, kind: str) -> TypedGraph:
         """``body`` as another block, so that a copy to which something happened is drawn as no other."""
@@ -131,7 +128,7 @@ class _Body:
             return None
         if not pair.inner.differs and not _is_reshaped(pair.inner):
             return None
-        body, whole = self._merger.body(pair.inner.before, pair.inner.after), pair.after.body
+        body, whole = self._merger.body(pair.inner), pair.after.body
         if pair.inner.after is whole:
             return body
         bodies = {name: body if each is pair.inner.after else each for name, each in whole.bodies.items()}
@@ -189,10 +186,11 @@ def _mark(pair: Pair, number: int, inside: dict[str, Mark]) -> Mark | None:
     if number >= pair.before.run.count:
         return Mark("added", parameters=_parameters(pair, number))
     count = sum(1 if mark.kind else mark.inside for mark in inside.values())
-    if not pair.kind and not count:
+    parameters = _parameters(pair, number)
+    if not pair.kind and not count and not pair.followed and parameters[0] == parameters[1]:
         return None
-    named = pair.step.op is None
-    return Mark("changed" if pair.kind else "", _words(pair.changes, named), _parameters(pair, number), count)
+    words = _words((*pair.changes, *pair.followed), named=pair.step.op is None)
+    return Mark("changed" if pair.kind else "", words, parameters, count)
 
 
 def _parameters(pair: Pair, number: int) -> tuple[int, int]:
@@ -224,10 +222,10 @@ def _said(change: Change, named: bool) -> str:
 
 def _facts(differences: Differences) -> Iterator[str]:
     """What stands below the title."""
-    from graphbuilder.differing.text import tally
+    from graphbuilder.differing.text import followed, tally
 
     ours, theirs = costs(differences.before.typed), costs(differences.after.typed)
-    yield tally(differences)
+    yield "; ".join(filter(None, (tally(differences), followed(differences))))
     yield _total(ours, theirs, "trainable", "parameters", 4)
     yield _total(ours, theirs, "macs", "MACs", 3)
 

@@ -135,6 +135,12 @@ class Differences:
 
         return text(self, width, colour)
 
+    def params(self) -> tuple[Change, ...]:
+        """The params of both networks that have other values in the second; they are no differences themselves."""
+        ours, theirs = self.before.network.params, self.after.network.params
+        shared = (Change(name, ours[name], theirs[name]) for name in ours if name in theirs)
+        return tuple(change for change in shared if change.before != change.after)
+
     def brief(self) -> str:
         """One line of what changed: ``+2.10 M parameters, +113 M MACs, maps 19x19 to 10x10; 1 difference``."""
         from graphbuilder.differing.text import brief
@@ -154,6 +160,8 @@ class Differences:
                 "macs": theirs.macs - ours.macs,
                 "activations": theirs.activations - ours.activations,
             },
+            "params": {change.name: [plain(change.before), plain(change.after)] for change in self.params()},
+            "following": self.matched.following,
             "differences": [each.data() for each in self.found],
         }
 
@@ -204,7 +212,7 @@ def format_of(path: str | Path) -> Format:
 
 def differences(before: Side, after: Side) -> Differences:
     """What changed from ``before`` to ``after``."""
-    matched = Comparing().bodies(before.typed, after.typed)
+    matched = Comparing().networks(before.network, after.network)
     gathered: dict[object, Difference] = {}
     _add_network(before, after, matched, gathered)
     _Walk(gathered, before, after).body(matched, standing(matched), ("", ""))

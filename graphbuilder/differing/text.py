@@ -59,6 +59,12 @@ def tally(differences: Differences) -> str:
     return f"{total} difference{'s' if total > 1 else ''}: {kinds}"
 
 
+def followed(differences: Differences) -> str:
+    """``12 steps follow``: those that are the same, and make other shapes or have other weights; or nothing."""
+    count = differences.matched.following
+    return f"{count} step{'s follow' if count > 1 else ' follows'}" if count else ""
+
+
 def brief(differences: Differences) -> str:
     """One line of what changed: costs, sizes, and how many differences."""
     ours, theirs = differences.before.costs, differences.after.costs
@@ -93,7 +99,10 @@ def delta(before: int, after: int) -> str:
 def _heading(differences: Differences, pen: _Pen) -> Iterator[str]:
     names = [" ".join((side.source, *side.settings)) for side in (differences.before, differences.after)]
     yield from pen.wrapped(f"{names[0]} → {names[1]}", "head")
-    yield from pen.wrapped(tally(differences))
+    yield from pen.wrapped("; ".join(filter(None, (tally(differences), followed(differences)))))
+    params = differences.params()
+    if params:
+        yield from pen.wrapped(f"params: {', '.join(map(said, params))}", indent=0)
 
 
 def _ends(differences: Differences) -> Iterator[_Row]:
@@ -159,7 +168,7 @@ def _signature(pair: Pair) -> object:
     inside: tuple[object, ...] = ()
     if pair.inner is not None and pair.inner.differs:
         inside = tuple((each.step.name, _signature(each)) for each in pair.inner.pairs if each.differs or each.follows)
-    told = (change for change in (*pair.changes, *pair.arguments) if change.name != "name")
+    told = (change for change in (*pair.changes, *pair.arguments, *pair.followed) if change.name != "name")
     alone = id(pair) if _renamed(pair) else 0
     return pair.kind, pair.follows, pair.step.label, pair.step.run.count, repr(tuple(told)), inside, alone
 
@@ -208,7 +217,9 @@ def _what(pairs: Sequence[Pair], lone: Pair | None) -> str:
 
 
 def _read(pair: Pair) -> str:
-    """``reads 64x56x56 → 128x56x56``; nothing where its copies read the same or each something else."""
+    """``out 64 → 128``, or ``reads 64x56x56 → 128x56x56``; nothing where copies read the same or each another."""
+    if pair.followed:
+        return ", ".join(map(said, pair.followed))
     read = [{kind.typed.inputs_of(kind.node)[0] for kind in side.kinds} for side in (pair.before, pair.after) if side]
     if read[0] == read[1] or any(len(each) > 1 for each in read):
         return ""
@@ -218,6 +229,7 @@ def _read(pair: Pair) -> str:
 def _notes(pair: Pair, lone: Pair | None) -> Iterator[str]:
     changes = [*pair.changes, *(lone.changes if lone else ())]
     yield from (said(change) for change in changes if change.name != "name")
+    yield from (f"{said(change)}, which follows" for change in pair.followed if pair.differs)
     if pair.differs and (not changes or pair.inner is not None):
         yield from (said(change) for change in (*pair.arguments, *(lone.arguments if lone else ())))
 

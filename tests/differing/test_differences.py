@@ -228,7 +228,7 @@ def bare_middle() -> gb.Network:
 
 def test_growing_copies_are_told_as_one() -> None:
     found = shipped("densenet121", "densenet121", growth=24)
-    assert [each.what for each in found.found] == ["conv"] * 5
+    assert [each.what for each in found.found] == ["conv"] * 2, "those of transitions follow"
     assert found.found[0].after[0] == "stages.0.layer.0-5.conv"
 
 
@@ -242,3 +242,48 @@ def test_long_bodies_are_matched_in_time() -> None:
     unnamed = [f'{{ op = "{op}" }}' for op in ("relu", "gelu", "elu") for _ in range(1_000)]
     one, other = network(steps(*unnamed)), network(steps(*reversed(unnamed)))
     assert differences(Side(one, ""), Side(other, ""))
+
+
+BLOCKS = """
+[blocks.same]
+body = [{ op = "conv", out = "=in_channels", kernel = 1 }]
+[blocks.computed]
+args = { out = "int", half = "=out // 2" }
+let = { both = "=out + half" }
+body = [{ op = "conv", out = "=both", kernel = 1 }]
+[blocks.way]
+args = { out = "int" }
+body = [{ op = "conv", out = "=out", kernel = 1 }]
+shortcut = "project"
+[params]
+width = 16
+[defaults.linear]
+out = "=width"
+"""
+FIRST = '{{ id = "first", op = "conv", out = {}, kernel = 1 }}'
+FOLLOWERS = {
+    "what is read": ('{ op = "conv", out = "=2 * from_channels", kernel = 1 }', []),
+    "a block that keeps its width": ('{ use = "same" }, { use = "same", repeat = 3 }', []),
+    "an argument, and what is computed of it": ('{ use = "computed", out = "=from_channels" }', []),
+    "the convolution of a shortcut": ('{ use = "way", out = "=from_channels + 1" }', []),
+    "an item of a list": ('{ use = "way", repeat = [1, 1], out = "=item + from_channels" }', []),
+    "a param": ('{ op = "conv", out = "=width", kernel = 1 }', ["conv"]),
+    "a param for all of an op": ('{ op = "globalavgpool" }, { op = "linear" }', ["linear"]),
+    "an argument that reads a param": ('{ use = "computed", out = "=width" }', ["computed.conv"]),
+    "a list that is a param": (
+        '{ id = "ways", use = "way", repeat = "=[width]", out = "=item + from_channels" }',
+        ["ways.0.conv"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "set_"), FOLLOWERS.values(), ids=FOLLOWERS.keys())
+def test_what_is_computed_of_what_is_read_follows_and_of_a_param_does_not(body: str, set_: list[str]) -> None:
+    before = steps(FIRST.format(16), body) + BLOCKS
+    fed, both = (before.replace("16, kernel", "32, kernel"), before.replace("16", "32"))
+    found = between(before, fed)
+    assert [path for each in found.found for path in each.after] == ["first"] and not found.data()["params"]
+    assert found.matched.following == found.data()["following"] > 0
+    found = between(before, both)
+    assert [path for each in found.found for path in each.after] == ["first", *set_]
+    assert found.data()["params"] == {"width": [16, 32]}

@@ -198,6 +198,16 @@ def test_the_past_of_a_shape_is_that_of_its_place() -> None:
     assert "32×32×16 → 48×48×32" in found and "48×48×32" not in found
 
 
+def test_what_only_follows_has_no_sign_and_tells_what_it_was() -> None:
+    figure = drawn(differences(*(Side(each, each.name) for each in (wider(32, 16), wider(32, 32)))))
+    assert [key for key, _ in marked(figure, "changed")] == ["a"]
+    assert [words(shape) for shape in figure.shapes if shape.style == "same" and "out" in words(shape)] == [
+        "Conv 32, 3×3 out 16 → 32"
+    ] * 2
+    assert {"9.28 k → 37.0 k in all", "→ without a sign = only follows"} <= said(figure)
+    assert list(faults(figure)) == []
+
+
 def test_what_is_new_has_no_past_and_what_is_gone_no_present() -> None:
     found = said(drawn(between("vit_b_16", "deit_tiny_distilled")))
     assert "198×192 throughout, was 197×768 throughout" in found and "197×768 → 198×192" in found and "198×192" in found

@@ -19,7 +19,7 @@ def xception(*settings: str) -> Side:
 
 TUTORIAL = """\
 xception.toml → xception_tutorial.toml
-3 differences: 1 added, 1 removed, 1 changed
+3 differences: 1 added, 1 removed, 1 changed; 29 steps follow
 
                                      MACs
   entry                            +113 M
@@ -86,6 +86,27 @@ def test_a_block_that_only_follows_is_told_where_it_costs_notably_more(tmp_path:
     lines = [line.split() for line in found.text().splitlines()]
     assert ["·", "middle", "reads", "728x19x19", "→", "728x295x295", "+1.12", "T"] in lines
     assert all(each.what != "middle" for each in found.found), "it is not counted"
+
+
+WIDENED = """\
+1 difference: 1 changed; 2 steps follow
+
+                                    parameters     MACs
+~ conv                                    +448  +15.6 k
+      out 16 → 32
+· batchnorm  reads 16x6x6 → 32x6x6         +32
+· conv_2  out 32 → 64                  +1.54 k  +55.3 k
+"""
+
+
+def test_an_argument_that_only_follows_is_told_and_not_counted() -> None:
+    head = (
+        'format = 1\nname = "k"\n[inputs]\nimage = [3, 8, 8]\n[model]\nbody = [\n{ op = "conv", out = 16, kernel = 3 },'
+    )
+    tail = '{ op = "batchnorm" }, { op = "conv", out = "=2 * from_channels", kernel = 1, bias = false }]\n'
+    sides = (gb.check_text(head.replace("16", str(out)) + tail).network for out in (16, 32))
+    ours, theirs = (Side(network, "k") for network in sides if network)
+    assert differences(ours, theirs).text().startswith("k → k\n" + WIDENED)
 
 
 def test_copies_that_grow_cost_each_what_it_does() -> None:

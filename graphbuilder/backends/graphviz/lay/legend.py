@@ -200,6 +200,8 @@ def _notes(drawing: Drawing, grey: str) -> list[str]:
     notes = [words for sign, words in _SIGNS if any(sign.search(detail) for detail in details)]
     if any(words.anchor == "end" for words in drawing.words):
         notes.append(f"grey number = {grey}")
+    if any("→" in run.text for shape in drawing.shapes if shape.style == "same" for run in shape.lines[-1]):
+        notes.append("→ without a sign = only follows")
     return notes
 
 

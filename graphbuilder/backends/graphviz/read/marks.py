@@ -136,7 +136,7 @@ def _box(box: Box, mark: Mark) -> Box:
     if box.look == "terminal" or (box.look == "join" and not mark.kind):
         return box
     if not mark.kind:
-        return replace(box, mark="same")
+        return replace(box, mark="same", words=mark.words)
     title = box.title if box.look == "join" else f"{MARKS[mark.kind]} {box.title}"
     if box.look in ("op", "block"):
         return replace(box, mark=mark.kind, title=title, words=mark.words)
