@@ -12,7 +12,7 @@ from typing import IO
 
 import click
 
-from graphbuilder.diagnostics import CompileError, Diagnostic
+from graphbuilder.diagnostics import CompileError, Diagnostic, Help
 from graphbuilder.diagnostics.draw import WIDTH, Format, draw
 
 
@@ -36,7 +36,7 @@ def has_colour() -> bool:
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def bad_use(message: str, remedy: str) -> CompileError:
+def bad_use(message: str, remedy: Help) -> CompileError:
     """The error of a command line that asks for what there is not."""
     from graphbuilder.diagnostics.catalogue.usage import Usage
 

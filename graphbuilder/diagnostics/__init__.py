@@ -4,7 +4,9 @@ from graphbuilder.diagnostics.model import (
     CompileError,
     Diagnostic,
     Enough,
+    Help,
     Label,
+    Meant,
     Remedy,
     Rule,
     Severity,
@@ -13,4 +15,17 @@ from graphbuilder.diagnostics.model import (
     Span,
 )
 
-__all__ = ["CompileError", "Diagnostic", "Enough", "Label", "Remedy", "Rule", "Severity", "Sink", "Source", "Span"]
+__all__ = [
+    "CompileError",
+    "Diagnostic",
+    "Enough",
+    "Help",
+    "Label",
+    "Meant",
+    "Remedy",
+    "Rule",
+    "Severity",
+    "Sink",
+    "Source",
+    "Span",
+]

@@ -6,10 +6,12 @@ Nothing here knows how a diagnostic is drawn, nor what the codes are.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 from graphbuilder.diagnostics.example import Example
+from graphbuilder.diagnostics.words import either
 
 Severity = Literal["error", "warning"]
 
@@ -66,6 +68,13 @@ class Span:
         start, end = (sum(len(line) + 1 for line in lines[: line - 1]) for line in (self.line, self.end_line))
         return start + self.column - 1, end + self.end_column - 1
 
+    def part(self, word: str) -> Span:
+        """Where ``word`` stands in it; the whole where that is written otherwise, or on several lines."""
+        at = self.text.find(word)
+        if at < 0 or self.line != self.end_line:
+            return self
+        return replace(self, column=self.column + at, end_column=self.column + at + len(word))
+
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}"
 
@@ -83,17 +92,64 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """An edit that may repair a mistake: what stands at ``span`` gives way to ``text``; ``help`` says so."""
+    """An edit that may repair a mistake: what stands at ``span`` gives way to ``text``; ``help`` says so.
+
+    One may be made of several ``edits``, and of what lies between them.
+    """
 
     help: str
     span: Span
     text: str
+    edits: int = 1
 
     @property
     def applied(self) -> str:
         """The whole text of the source, edited."""
         start, end = self.span.offsets
         return self.span.source.text[:start] + self.text + self.span.source.text[end:]
+
+    def touches(self, other: Remedy) -> bool:
+        """Whether both change one stretch of a text."""
+        (start, end), (other_start, other_end) = self.span.offsets, other.span.offsets
+        return start < other_end and other_start < end
+
+    def together_with(self, other: Remedy) -> Remedy:
+        """Both edits of one text, of which neither touches the other, as one of what lies between them, too."""
+        first, last = sorted((self, other), key=lambda each: each.span.offsets)
+        between = self.span.source.text[first.span.offsets[1] : last.span.offsets[0]]
+        span = replace(first.span, end_line=last.span.end_line, end_column=last.span.end_column)
+        text = f"{first.text}{between}{last.text}"
+        return Remedy(f"{self.help}, and {other.help}", span, text, self.edits + other.edits)
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Names of which one may have been meant by a word: told as the remedy, and tried in its place.
+
+    Attributes:
+        names: as a spec has them, the likeliest first.
+        asking: what is told; ``{}`` stands for the names.
+        quote: what a name stands in where it is told.
+        span: where the word stands, unless that is the place of the mistake.
+    """
+
+    names: tuple[str, ...]
+    asking: str = "did you mean {}?"
+    quote: str = "`"
+    span: Span | None = None
+
+    def __str__(self) -> str:
+        return self.asking.replace("{}", either([f"{self.quote}{name}{self.quote}" for name in self.names]))
+
+    def instead_of(self, span: Span) -> Iterator[Remedy]:
+        """Each of the names in the place of the word, in quotes where it has them."""
+        quote = span.text[:1] if span.text[:1] in ("'", '"') else ""
+        for name in self.names:
+            yield Remedy(f"write {quote}{name}{quote}", span, f"{quote}{name}{quote}")
+
+
+Help = str | Meant | None
+"""What there is to do about a mistake."""
 
 
 class Rule:
@@ -123,11 +179,11 @@ class Rule:
         label: str = "",
         related: tuple[Label, ...] = (),
         notes: tuple[str, ...] = (),
-        help: str | None = None,
+        help: Help = None,
         untried: tuple[Remedy, ...] = (),
     ) -> Diagnostic:
         """A diagnostic of this rule at ``span``; ``label`` stands under the carets."""
-        return Diagnostic(cls, message, span, label, related, notes, help or cls.advice, untried)
+        return Diagnostic(cls, message, span, label, related, notes, None, untried).with_help(help or cls.advice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +191,8 @@ class Diagnostic:
     """One mistake: the rule it breaks, what happened, where, and what to do.
 
     Attributes:
+        help: what to do, in words.
+        meant: the names that may have been meant, of which the words tell.
         untried: remedies of which nobody knows yet whether they repair it; none of them is shown.
         remedy: one that was tried on the whole spec, after which the mistake is gone and no new one is there.
         is_error: whether it is an error though its rule only warns.
@@ -150,6 +208,7 @@ class Diagnostic:
     untried: tuple[Remedy, ...] = ()
     remedy: Remedy | None = None
     is_error: bool = False
+    meant: Meant | None = None
 
     def __post_init__(self) -> None:
         # The one place where what a file brings becomes what is told.
@@ -174,9 +233,20 @@ class Diagnostic:
         """The same mistake with further notes behind its own."""
         return replace(self, notes=(*self.notes, *notes))
 
+    def with_help(self, help: Help) -> Diagnostic:
+        """The same mistake with this to do about it."""
+        meant = help if isinstance(help, Meant) else None
+        return replace(self, help=str(help) if help else None, meant=meant)
+
+    @property
+    def renamings(self) -> Iterator[Remedy]:
+        """The names that may have been meant, each in the place of the word that was written."""
+        place = (self.meant and self.meant.span) or self.span
+        return self.meant.instead_of(place) if self.meant and place else iter(())
+
     def repaired_by(self, remedy: Remedy) -> Diagnostic:
         """The same mistake with a remedy that was tried."""
-        return replace(self, help=remedy.help, remedy=remedy, untried=())
+        return replace(self, help=remedy.help, remedy=remedy, untried=(), meant=None)
 
     def __str__(self) -> str:
         where = f"{self.span}: " if self.span else ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import eq
 
+from graphbuilder.diagnostics.model import Help, Meant
+
 _LONGEST = 100
 # Comparing two words takes the product of their lengths: this much of it is spent on one word, and so many letters of
 # candidates are looked at before, two milliseconds each. A run may tell a hundred mistakes.
@@ -66,8 +68,10 @@ def _alike(word: str, candidate: str) -> bool:
     return SequenceMatcher(None, candidate, word).ratio() >= _SHORT_ALIKE
 
 
-def meant(word: str, candidates: Iterable[str], otherwise: str | None = None, *, form: str = "`{}`") -> str | None:
-    """The remedy for ``word`` where one of ``candidates`` was wanted: the nearest, written in ``form``, or what else
+def meant(
+    word: str, candidates: Iterable[str], otherwise: str | None = None, *, form: str = "{}", quote: str = "`"
+) -> Help:
+    """The remedy for ``word`` where one of ``candidates`` was wanted: the nearest, as ``form`` has it, or what else
     there is to say."""
     near = nearest(word, candidates)
-    return f"did you mean {form.replace('{}', near)}?" if near else otherwise
+    return Meant((form.replace("{}", near),), quote=quote) if near else otherwise

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from itertools import islice
 from pathlib import Path
 
-from graphbuilder.diagnostics import CompileError, Diagnostic, Source
+from graphbuilder.diagnostics import CompileError, Diagnostic, Meant, Source
 from graphbuilder.diagnostics.catalogue.files import FileIsFolder, FileMissing, FileNotUtf8, FileUnreadable
 from graphbuilder.diagnostics.catalogue.limits import TextTooLarge
 from graphbuilder.diagnostics.nearest import nearest
@@ -117,7 +117,7 @@ def _missing(path: Path, name: str) -> Diagnostic:
     # A suffix that all share would make every name a near one.
     by_stem = {Path(each).stem: each for each in sorted(names, key=lambda each: Path(each).suffix == path.suffix)}
     near = nearest(path.stem, by_stem)
-    remedy = f"did you mean {path.parent / by_stem[near]}?" if near else None
+    remedy = Meant((str(path.parent / by_stem[near]),), quote="") if near else None
     if path.is_symlink():
         remedy = f"it is a link to {path.readlink()}, which is not there"
     return FileMissing.at(None, f"no such file: {name}", help=remedy or "see that the path is right, from this folder")

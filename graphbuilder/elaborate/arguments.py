@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from graphbuilder.diagnostics import Diagnostic, Label, Sink
+from graphbuilder.diagnostics import Diagnostic, Help, Label, Meant, Sink
 from graphbuilder.diagnostics.catalogue.references import (
     ArgumentMissing,
     ArgumentType,
@@ -178,9 +178,9 @@ def _wrong_value(
     return ArgumentValue.at(place.span, message, label=hint, notes=argument.notes, help=better or remedy)
 
 
-def _misspelt(raw: Any, hint: str) -> str | None:
+def _misspelt(raw: Any, hint: str) -> Help:
     """The one of the words that ``hint`` lists which ``raw`` may have meant."""
-    return meant(raw, _LISTED.findall(hint), form='"{}"') if isinstance(raw, str) else None
+    return meant(raw, _LISTED.findall(hint), quote='"') if isinstance(raw, str) else None
 
 
 def written_wrong(argument: Argument, fits: Callable[[Any], bool]) -> tuple[Origin, str] | None:
@@ -208,7 +208,7 @@ def unknown_field(cls: type[Op], name: str, place: Place) -> Diagnostic:
     return _unknown_argument(f"`{cls.op}`", name, place, argument_remedy(cls.op, name, tuple(cls.model_fields)))
 
 
-def _unknown_argument(owner: str, name: str, place: Place, remedy: str | None) -> Diagnostic:
+def _unknown_argument(owner: str, name: str, place: Place, remedy: Help) -> Diagnostic:
     return ArgumentUnknown.at(place.key_span, f"{owner} has no argument `{name}`", help=remedy)
 
 
@@ -293,7 +293,7 @@ def _misspelt_type(name: str, declared: Place, near: str, argument: Argument) ->
     """The diagnostic for a string that was meant as a type: told where it stands, however often it is used."""
     message = f"{shown(declared.value)} is no type, but what `{name}` is by default; a step gives it another"
     label = Label(argument.place.span, f"{shown(argument.value)} is no string")
-    return ArgumentType.at(declared.span, message, related=(label,), help=f'did you mean "{near}"?')
+    return ArgumentType.at(declared.span, message, related=(label,), help=Meant((near,), quote='"'))
 
 
 def wanted_types(default: Any) -> tuple[type, ...]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from graphbuilder.diagnostics import Diagnostic, Label
+from graphbuilder.diagnostics import Diagnostic, Label, Meant
 from graphbuilder.diagnostics.catalogue.limits import BlocksTooDeep, TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import Ambiguous, Recursion, UnknownBlock
 from graphbuilder.diagnostics.nearest import meant
@@ -121,7 +121,8 @@ class Blocks:
         if near := misspelt_block(self.context.spec, self._uses, name):
             place, label = self.context.spec.blocks[near].place, Label(step.place_of("use").span, "used by this name")
             message = f"there is no block `{name}`, and nothing uses this one"
-            self.context.sink.add(UnknownBlock.at(place.key_span, message, related=(label,), help=f"call it `{name}`"))
+            help_ = Meant((name,), "call it {}")
+            self.context.sink.add(UnknownBlock.at(place.key_span, message, related=(label,), help=help_))
             return
         if name in self.context.ops:
             remedy = f'`{name}` is an op: op = "{name}"'

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from graphbuilder.diagnostics import Sink
+from graphbuilder.diagnostics import Help, Meant, Sink
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
 from graphbuilder.diagnostics.catalogue.references import (
     BlockHidesOp,
@@ -53,7 +53,7 @@ def misspelt_params(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> dict
             continue
         message = f"nothing reads the param `{param}`, and {reads[name]} expressions read `{name}`"
         place = spec.place_of("params") / param
-        sink.add(ExpressionName.at(place.key_span, message, help=f"call it `{name}`"))
+        sink.add(ExpressionName.at(place.key_span, message, help=Meant((name,), "call it {}")))
         found[name] = settings.get(param, spec.params[param])
     return found
 
@@ -117,10 +117,10 @@ def _warn_param(name: str, place: Place, is_set: bool, sink: Sink) -> None:
         sink.add(ParamUnread.at(place.key_span, f"nothing reads the param `{name}`", help=remedy))
 
 
-def _or_inherited(place: Place, remedy: str) -> str:
+def _or_inherited(place: Place, remedy: str) -> Help:
     """What to do about a name that nothing reads and that may be meant for an inherited one."""
     near = inherited_near(place)
-    return f"did you mean `{near}`? If not, {remedy}" if near else remedy
+    return Meant((near,), f"did you mean {{}}? If not, {remedy}") if near else remedy
 
 
 def _warn_unread_in(name: str, block: Block, demanded: Collection[str], sink: Sink) -> None:

@@ -106,7 +106,8 @@ def _read(value: Any, place: Place, sink: Sink) -> Initialiser | None:
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         remedy = meant(kind if isinstance(kind, str) else "", KINDS, f"one of {', '.join(KINDS)}")
-        sink.add(BadInitialiser.at(place.span, f"there is no initialiser {shown(kind or value)}", help=remedy))
+        there = place / "kind" if isinstance(kind, str) and isinstance(value, dict) else place
+        sink.add(BadInitialiser.at(there.span, f"there is no initialiser {shown(kind or value)}", help=remedy))
         return None
     if kind == "constant" and "value" not in table:
         message = "a constant initialiser needs its value"

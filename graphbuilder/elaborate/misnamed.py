@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import cast
 
-from graphbuilder.diagnostics import Sink
+from graphbuilder.diagnostics import Meant, Sink
 from graphbuilder.diagnostics.catalogue.grammar import OverrideUnknown
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
@@ -39,7 +39,7 @@ def reported(place: Place, kind: str, sink: Sink) -> bool:
     if near is None or not _one_slip(name, near):
         return False
     message = f"nothing uses the {kind} `{name}`, and the inherited `{near}` stays as it is"
-    sink.add(OverrideUnknown.at(place.key_span, message, help=f"did you mean `{near}`?"))
+    sink.add(OverrideUnknown.at(place.key_span, message, help=Meant((near,))))
     return True
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from graphbuilder.diagnostics import Diagnostic, Remedy
+from graphbuilder.diagnostics import Diagnostic, Help, Meant, Remedy
 from graphbuilder.diagnostics.catalogue.references import Ambiguous, UnknownStep
 from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.diagnostics.words import either
@@ -84,7 +84,7 @@ def _no_copies(path: str, place: Place, nodes: Sequence[Node]) -> Diagnostic:
         return UnknownStep.at(
             place.span, message, help=f"name one: {_alternatives(paths)}", untried=_instead(place, paths)
         )
-    near = meant(rest[1:], given, f"each gives {', '.join(given)}", form=f"`{head}.*.{{}}`")
+    near = meant(rest[1:], given, f"each gives {', '.join(given)}", form=f"{head}.*.{{}}")
     return UnknownStep.at(place.span, f"no copy of `{head}` has anything called `{rest[1:]}`", help=near)
 
 
@@ -117,7 +117,7 @@ def _unknown(path: str, signals: Mapping[str, Signal], place: Place) -> Diagnost
     by_end = {} if dot else {each.rpartition(".")[2]: each for each in paths[::-1]}
     near = nearest(head, [*named, *by_end])
     if near is not None:
-        remedy = f"did you mean `{by_end.get(near, near)}{dot}{rest}`?"
+        remedy = Meant((f"{by_end.get(near, near)}{dot}{rest}",))
     else:
         remedy = _listed(path, list(named), place) or (f"in this body: {', '.join(paths)}" if paths else None)
     return UnknownStep.at(place.span, f"no step or input `{head}` in this body", help=remedy)
@@ -138,14 +138,14 @@ def _no_port(head: str, rest: str, signal: Signal, place: Place, nodes: Sequence
     message = f"`{head}` has nothing called `{rest}`"
     if inside := _inside(f"{head}.{rest}".split("."), nodes):
         return UnknownStep.at(place.span, message, help=inside)
-    if near := meant(rest, signal.outputs or {}, form=f"`{head}.{{}}`"):
+    if near := meant(rest, signal.outputs or {}, form=f"{head}.{{}}"):
         return UnknownStep.at(place.span, message, help=near)
     paths = _paths(head, signal)
     help = f"it gives one value: {json.dumps(head)}" if signal.sole else f"name one: {_alternatives(paths)}"
     return UnknownStep.at(place.span, message, help=help, untried=_instead(place, paths))
 
 
-def _inside(path: Sequence[str], nodes: Sequence[Node]) -> str | None:
+def _inside(path: Sequence[str], nodes: Sequence[Node]) -> Help:
     """What there is where a path into blocks leads nowhere: the copies of a repeat, or the steps of a block."""
     body: Graph | None = None
     for at, name in enumerate(path):
@@ -158,11 +158,11 @@ def _inside(path: Sequence[str], nodes: Sequence[Node]) -> str | None:
     return None
 
 
-def _there(where: str, name: str, body: Graph) -> str | None:
+def _there(where: str, name: str, body: Graph) -> Help:
     if body.kind == "repeat":
         last = len(body.nodes) - 1 - (body.nodes[-1].name == "merge")
         return f"`{where}` has the copies `{where}.0` to `{where}.{last}`"
-    return meant(name, [node.name for node in body.nodes], form=f"`{where}.{{}}`")
+    return meant(name, [node.name for node in body.nodes], form=f"{where}.{{}}")
 
 
 def ambiguous(name: str, signal: Signal, place: Place, *, all_of_them: bool = False) -> Diagnostic:

@@ -121,9 +121,10 @@ class Scope:
         return value
 
     def _miss(self, expression: Expression, place: Place) -> None:
-        for error in () if self.ajar else expression.missing(self.names):
-            help_ = next((why for name, why in self.absent.items() if f"`{name}`" in error.message), error.help)
-            self.sink.add(replace(error.at(place.span), help=help_).with_notes(*self.notes))
+        missing = {} if self.ajar else expression.missing(self.names)
+        for name, error in missing.items():
+            told = error.at(place.span).with_notes(*self.notes)
+            self.sink.add(told.with_help(self.absent[name]) if name in self.absent else told)
 
     def _report(self, error: ExpressionError, expression: Expression, place: Place) -> None:
         """Tell of a mistake where it is: at a number in quotes, where one is read, else in the expression."""
@@ -135,4 +136,5 @@ class Scope:
         elif not is_told(self.sink, found[0].place):
             (origin, better), told = found, error.at(place.span)
             related = given_as(origin.raw, place)
-            self.sink.add(replace(told, span=origin.place.span, related=related, help=better).with_notes(*self.notes))
+            told = replace(told, span=origin.place.span, related=related).with_help(better)
+            self.sink.add(told.with_notes(*self.notes))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from functools import partial, reduce
 from pathlib import Path
-from typing import Any
+from time import thread_time
+from typing import Any, NamedTuple
 
 from graphbuilder.diagnostics import CompileError, Diagnostic, Remedy, Sink, Span
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
@@ -28,13 +29,13 @@ from graphbuilder.elaborate.elaborate import elaborate
 from graphbuilder.spec import sound_part
 from graphbuilder.spec.merged import characters
 
-# Each takes another elaboration, of a spec that fails anyway and is not large: half a second for all of them at most.
-_TRIED = 5
+# Each takes another elaboration, of a spec that fails anyway and is not large: half a second for so many at most. More
+# of them are tried while little time is spent.
+_TRIED, _MORE, _SECONDS = 5, 40, 0.25
 # So many characters are read for that, those of the files that the spec extends counted.
 _CHARACTERS = 100_000
 _STEPS = 600
 _TERMS = 20_000
-_MEANT = re.compile(r"did you mean (?:`([^`]+)`|\"([^\"]+)\"|([^ `\"]+))\?|call it `(\w+)`\Z")
 # What is wrong with a name is so whatever the values are: a remedy elsewhere brings it to light, and is not its cause.
 _NAMES = (ExpressionName, UnknownStep, UnknownOp, UnknownBlock, ArgumentUnknown, ArgumentMissing, Ambiguous, TapNeedsId)
 _MEETING = (CannotCombine, CannotConcatenate)
@@ -52,6 +53,7 @@ def tried(
 ) -> tuple[Diagnostic, ...]:
     """``diagnostics`` of ``document``, each with the first of its remedies after which it is gone and no other comes.
 
+    Names that may have been meant are tried together, the others one by one, and those of several edits behind them.
     Without one, a side path may have what brings it to the shape of the others, and to light what they hid elsewhere.
 
     Args:
@@ -60,21 +62,88 @@ def tried(
         limits: those of the run; what is tried may have fewer steps.
         whole: the document with those that it extends, where these could be had.
     """
-    few = smaller(limits)
+    path, whole = document.source.path, whole or document
+    after = partial(_mistakes, path=path, folder=folder, settings=settings, limits=smaller(limits))
+    names = {number: [*near(each, path)] for number, each in enumerate(diagnostics)}
+    first = [_Trial(number, remedies[0]) for number, remedies in names.items() if remedies]
     found = list(diagnostics)
-    rows = ((each, (*each.untried, *near(each, document.source.path))) for each in diagnostics)
-    trials = ((number, remedy) for number, (_, remedies) in enumerate(rows) for remedy in remedies)
-    wanted = ((number, remedy) for number, remedy in trials if found[number].remedy is None)
-    alone = dict[int, Remedy]()
-    for number, remedy in islice(wanted, affordable(_TRIED, whole or document)):
-        left = _mistakes(remedy.applied, document.source.path, folder, settings, few)
-        if mends(remedy, diagnostics[number], diagnostics, left):
-            found[number] = _repaired(diagnostics[number], remedy)
-        elif _reveals(remedy, diagnostics[number], diagnostics, left):
-            alone.setdefault(number, remedy)
-    for number, remedy in alone.items():
-        found[number] = found[number] if found[number].remedy else _repaired(diagnostics[number], remedy)
+    for number, remedy in _renamed(_apart(first), diagnostics, _Trials(after, whole)):
+        found[number] = _repaired(found[number], remedy)
+    rest = [
+        _Trial(number, remedy) for number, each in enumerate(found) for remedy in (*each.untried, *names[number][1:])
+    ]
+    for number, remedy in _first_to_mend(sorted(rest, key=_edits), diagnostics, found, _Trials(after, whole)).items():
+        found[number] = _repaired(found[number], remedy)
     return tuple(found)
+
+
+class _Trial(NamedTuple):
+    """A remedy for the mistake of a number."""
+
+    number: int
+    remedy: Remedy
+
+
+class _Trials:
+    """What is told of a text after edits, for as many of them as there is time."""
+
+    def __init__(self, after: Callable[[str], tuple[Diagnostic, ...]], whole: Document) -> None:
+        self._after = after
+        self._sure, self._most = affordable(_TRIED, whole), affordable(_MORE, whole)
+        self._done, self._begun = 0, thread_time()
+
+    def after(self, remedy: Remedy) -> tuple[Diagnostic, ...] | None:
+        """What is told then; None where there is no time left."""
+        late = self._done >= self._sure and thread_time() - self._begun > _SECONDS
+        if late or self._done >= self._most:
+            return None
+        self._done += 1
+        return self._after(remedy.applied)
+
+
+def _edits(trial: _Trial) -> int:
+    return trial.remedy.edits
+
+
+def _apart(trials: Sequence[_Trial]) -> list[_Trial]:
+    """Those that touch none before them."""
+    found: list[_Trial] = []
+    for trial in trials:
+        if not any(trial.remedy.touches(other.remedy) for other in found):
+            found.append(trial)
+    return found
+
+
+def _renamed(rows: Sequence[_Trial], before: Sequence[Diagnostic], trials: _Trials) -> Iterator[_Trial]:
+    """Those of ``rows``, names that may have been meant, that mend their mistakes: tried together, and by halves where
+    one of them brings others."""
+    left = trials.after(reduce(Remedy.together_with, (row.remedy for row in rows))) if rows else None
+    if left is None:
+        return
+    mended = [row for row in rows if mends(row.remedy, before[row.number], before, left)]
+    yield from mended
+    rest = [row for row in rows if row not in mended]
+    if mended:
+        yield from _renamed(rest, before, trials)
+    elif len(rest) > 1:
+        half = len(rest) // 2
+        yield from _renamed(rest[:half], before, trials)
+        yield from _renamed(rest[half:], before, trials)
+
+
+def _first_to_mend(
+    rows: Sequence[_Trial], before: Sequence[Diagnostic], found: Sequence[Diagnostic], trials: _Trials
+) -> dict[int, Remedy]:
+    """By the number of each mistake that has none yet, the first remedy that mends it; without one, the first that
+    brings to light what the mistake hid."""
+    sure, alone = dict[int, Remedy](), dict[int, Remedy]()
+    for number, remedy in rows:
+        left = trials.after(remedy) if number not in sure and found[number].remedy is None else None
+        if left is not None and mends(remedy, before[number], before, left):
+            sure[number] = remedy
+        elif left is not None and _reveals(remedy, before[number], before, left):
+            alone.setdefault(number, remedy)
+    return {**alone, **sure}
 
 
 def affordable(most: int, whole: Document) -> int:
@@ -84,12 +153,7 @@ def affordable(most: int, whole: Document) -> int:
 
 def near(diagnostic: Diagnostic, path: str) -> Iterator[Remedy]:
     """The name that may have been meant by a mistake in the file at ``path``, in place of what is written there."""
-    found = _MEANT.match(diagnostic.help or "")
-    if found is None or diagnostic.span is None or diagnostic.span.path != path:
-        return
-    name, written = next(filter(None, found.groups())), diagnostic.span.text
-    quote = written[:1] if written[:1] in ("'", '"') else ""
-    yield Remedy(f"write {quote}{name}{quote}", diagnostic.span, f"{quote}{name}{quote}")
+    return (each for each in diagnostic.renamings if each.span.path == path)
 
 
 def _repaired(diagnostic: Diagnostic, remedy: Remedy) -> Diagnostic:
@@ -154,7 +218,8 @@ def _mistakes(
     """What is told of ``text``."""
     sink = Sink(limits.mistakes)
     try:
-        spec = sound_part(parse(text, path, max_bytes=limits.bytes), sink, folder=folder, max_bytes=limits.bytes)
+        document = parse(text, path, max_bytes=limits.bytes, sink=sink)
+        spec = sound_part(document, sink, folder=folder, max_bytes=limits.bytes)
         if spec is not None:
             elaborate(spec, settings, sink, limits)
     except CompileError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
+from graphbuilder.diagnostics import Help, Meant
 from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.spec.names import STEP_WORDS
 
@@ -112,10 +113,10 @@ _APART: Mapping[str, str] = {
 }
 
 
-def op_remedy(name: str, ops: Collection[str]) -> str:
+def op_remedy(name: str, ops: Collection[str]) -> Help:
     """What to do about an op ``name`` that is none of ``ops``."""
     other = op_meant(name, ops)
-    return f"did you mean `{other}`?" if other else "`graphbuilder ops` lists the ops"
+    return Meant((other,)) if other else "`graphbuilder ops` lists the ops"
 
 
 def op_meant(name: str, ops: Collection[str]) -> str | None:
@@ -124,11 +125,11 @@ def op_meant(name: str, ops: Collection[str]) -> str | None:
     return other if other and other in ops else nearest(name, ops)
 
 
-def argument_remedy(op: str, name: str, fields: Collection[str]) -> str | None:
+def argument_remedy(op: str, name: str, fields: Collection[str]) -> Help:
     """What to do about an argument ``name`` that is none of the ``fields`` of ``op``, nor a word of any step."""
     known = (*fields, *STEP_WORDS)
     if other := _other(name, known):
-        return f"did you mean `{other}`?"
+        return Meant((other,))
     takes = ", ".join(fields) if fields else "no arguments"
     return _APART.get(name) or meant(name, known, f"`{op}` takes {takes}")
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
+from graphbuilder.diagnostics import Help, Meant
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionCall, ExpressionConstruct, ExpressionName
 from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.spec import arithmetic
@@ -70,9 +71,9 @@ class Expression:
         count(self.size)
         return self.compute(Run(scope, count))
 
-    def missing(self, scope: Scope) -> list[ExpressionError]:
+    def missing(self, scope: Scope) -> dict[str, ExpressionError]:
         """One mistake for each name that it reads and ``scope`` lacks, in the order written."""
-        return [_no_name(name, place, scope) for name, place in self.places.items() if name not in scope]
+        return {name: _no_name(name, place, scope) for name, place in self.places.items() if name not in scope}
 
     def __str__(self) -> str:
         return self.text
@@ -307,6 +308,7 @@ class _Writer:
         place, name = self._place(node), node.func.id if isinstance(node.func, ast.Name) else self._text(node.func)
         if name not in FUNCTIONS:
             remedy = meant(name, FUNCTIONS, f"there are {', '.join(FUNCTIONS)}")
+            place = self._place(node.func) if isinstance(remedy, Meant) else place
             raise place.error(ExpressionConstruct, f"expressions have no function `{name}`", remedy)
         if not fits(node, name):
             raise place.error(ExpressionCall, f"`{name}` is called wrongly", f"write {usage(name)}")
@@ -377,7 +379,7 @@ def _no_name(name: str, place: Place, scope: Scope) -> ExpressionError:
     return place.error(ExpressionName, f"there is no `{name}` here", _no_name_help(name, scope))
 
 
-def _no_name_help(name: str, scope: Scope) -> str:
+def _no_name_help(name: str, scope: Scope) -> Help:
     what, _, fact = name.partition("_")
     if what == "from" and fact in ("channels", "shape"):
         known = f"; `in_{fact}` is of the block's input" if f"in_{fact}" in scope else ""
@@ -391,8 +393,9 @@ def _no_name_help(name: str, scope: Scope) -> str:
         return f"in scope: {_listed(scope)}" if scope else "no name is in scope here: `[params]` declares some for all"
     other = near.replace("in_", "from_", 1)
     if near.startswith("in_") and other in scope:
-        return f"did you mean `{near}`, of the block's input, or `{other}`, of what this step reads?"
-    return f"did you mean `{near}`?"
+        told = f"did you mean `{near}`, of the block's input, or `{other}`, of what this step reads?"
+        return Meant((near, other), told)
+    return Meant((near,))
 
 
 def _listed(names: Iterable[str]) -> str:

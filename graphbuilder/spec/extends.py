@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path, PureWindowsPath
 from typing import Any, NamedTuple, cast
 
-from graphbuilder.diagnostics import CompileError, Diagnostic, Sink, Span
+from graphbuilder.diagnostics import CompileError, Diagnostic, Help, Sink, Span
 from graphbuilder.diagnostics.catalogue.grammar import (
     ExtendsDepth,
     ExtendsLoop,
@@ -179,7 +179,7 @@ def _parent_path(document: Document, folder: Path | None) -> Path:
     return folder / written
 
 
-def _fault(written: str, folder: Path) -> tuple[str, str | None] | None:
+def _fault(written: str, folder: Path) -> tuple[str, Help] | None:
     """Why ``written`` cannot be extended from ``folder``, and a remedy."""
     if not written.isprintable() or "\\" in written or PureWindowsPath(written).drive or Path(written).is_absolute():
         return "the path must be a relative one, with `/` between its parts", "name a file of this folder: `other.toml`"
@@ -190,20 +190,21 @@ def _fault(written: str, folder: Path) -> tuple[str, str | None] | None:
         if not stat.S_ISREG(real.stat().st_mode):
             return "it is no plain file", None
     except (FileNotFoundError, NotADirectoryError):
-        return "there is no such file", _near(folder / written) or "name a file of this folder, or of one below it"
+        return "there is no such file", _near(folder, written) or "name a file of this folder, or of one below it"
     except (OSError, RuntimeError) as error:
         return str(getattr(error, "strerror", None) or error).lower(), None
     return None
 
 
-def _near(path: Path) -> str | None:
+def _near(folder: Path, written: str) -> Help:
+    path, above = folder / written, written[: -len(Path(written).name)]
     try:
         names = [entry.name for entry in islice(path.parent.iterdir(), 1000)]
     except OSError:
         return None
     # A suffix that all share would make every name a near one.
     stems = [name.removesuffix(path.suffix) for name in names if name.endswith(path.suffix)]
-    return meant(path.name.removesuffix(path.suffix), stems, form="{}" + path.suffix)
+    return meant(path.name.removesuffix(path.suffix), stems, form=f"{above}{{}}{path.suffix}", quote="")
 
 
 def _load(document: Document, path: Path, max_bytes: int) -> Document:

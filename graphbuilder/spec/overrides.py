@@ -13,9 +13,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple, cast
 
-from graphbuilder.diagnostics import Diagnostic, Sink
+from graphbuilder.diagnostics import Diagnostic, Help, Meant, Sink
 from graphbuilder.diagnostics.catalogue.grammar import OverrideForm, OverrideUnknown, WrongType
-from graphbuilder.diagnostics.nearest import meant, nearest
+from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
 from graphbuilder.spec.insertions import Insertion, fault_of, inserted, insertions_of, replaced, value_at
 from graphbuilder.spec.merged import Keys, Merged
@@ -42,7 +42,7 @@ class OverrideError(Exception):
     def __init__(
         self,
         message: str,
-        remedy: Callable[[], str | None] = lambda: None,
+        remedy: Callable[[], Help] = lambda: None,
         nearest: Callable[[], str | None] = lambda: None,
     ) -> None:
         super().__init__(message)
@@ -55,7 +55,7 @@ class OverrideError(Exception):
         return self._nearest()
 
     @property
-    def help(self) -> str | None:
+    def help(self) -> Help:
         return self._remedy()
 
 
@@ -145,7 +145,7 @@ def _misspelt(override: Mapping[str, Any], place: Place) -> Diagnostic | None:
         near = nearest(word, INSERTIONS) if steps and all(isinstance(step, dict) for step in steps) else None
         if near:
             message = f"an override has no `{word[:80]}`"
-            return OverrideForm.at((place / word).key_span, message, help=f"did you mean `{near}`?")
+            return OverrideForm.at((place / word).key_span, message, help=Meant((near,)))
     return None
 
 
@@ -251,10 +251,11 @@ class Paths:
         before, part = parts[:number], parts[number]
         known = (*here.steps, *here.inner, *(() if before else self._blocks))
 
-        def remedy() -> str | None:
+        def remedy() -> Help:
             if part in here.counted:
                 return f'that name is only counted: give the step an id where it is written: id = "{part}"'
-            return meant(part, known, _listed(".".join(before), here.steps), form=f"`{'.'.join((*before, '{}'))}`")
+            found = near()
+            return Meant((found,)) if found else _listed(".".join(before), here.steps)
 
         def near() -> str | None:
             found = nearest(part, known)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
+from graphbuilder.diagnostics import Help
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.diagnostics.words import either
 from graphbuilder.document.writing import shown
@@ -31,7 +32,7 @@ class Refusal(NamedTuple):
 
     word: str
     message: str
-    help: str | None
+    help: Help
     against: str = "default"
 
 
@@ -106,7 +107,7 @@ def _of_item(declared: Declared, item: Any, chosen: Collection[Any]) -> Refusal 
     if choices and item not in chosen:
         message = f"must be {either(list(map(shown, choices)))}, not {shown(item)}"
         words = [each for each in choices if isinstance(each, str)]
-        return Refusal("choices", message, meant(str(item), words, form='"{}"'))
+        return Refusal("choices", message, meant(str(item), words, quote='"'))
     # What is no number, NaN, is neither.
     if "min" in declared and not item >= declared["min"]:
         return Refusal("min", f"must be at least {declared['min']}, not {shown(item)}", None)

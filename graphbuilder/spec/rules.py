@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from graphbuilder.diagnostics import Label, Sink
+from graphbuilder.diagnostics import Help, Label, Meant, Sink
 from graphbuilder.diagnostics.catalogue.grammar import (
     BlockForm,
     DuplicateName,
@@ -23,7 +23,7 @@ from graphbuilder.diagnostics.catalogue.grammar import (
     WrongType,
     WrongWord,
 )
-from graphbuilder.diagnostics.nearest import meant
+from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Document, Place
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.mending import TWICE, Mending
@@ -184,8 +184,7 @@ class _Rules:
             )
         elif "op" not in step and "use" not in step:
             self._mending.mark(*keys)
-            slips = (meant(word, ("op", "use")) for word in step if word not in STEP_WORDS)
-            remedy = next(filter(None, slips), None) or 'add `op = "..."` for a built-in, or `use = "..."` for a block'
+            remedy = self._slip_of_kind(step, keys) or 'add `op = "..."` for a built-in, or `use = "..."` for a block'
             self._sink.add(StepKind.at(self._document.span(keys), "a step has neither `op` nor `use`", help=remedy))
         listed = isinstance(step.get("use"), list)
         if "repeat" in step and listed:
@@ -195,6 +194,12 @@ class _Rules:
             self._meaningless(
                 (*keys, "merge"), "`merge` joins the copies of a `repeat`", "add `repeat`, or leave it out"
             )
+
+    def _slip_of_kind(self, step: Mapping[str, Any], keys: Keys) -> Help:
+        """The word of a step that was meant for ``op`` or ``use``."""
+        slips = ((word, nearest(word, ("op", "use"))) for word in step if word not in STEP_WORDS)
+        found = next(((word, near) for word, near in slips if near), None)
+        return Meant((found[1],), span=self._document.key_span((*keys, found[0]))) if found else None
 
     def _sharing(self, step: Mapping[str, Any], keys: Keys) -> None:
         excess = [key for key in step if key not in SHARING_WORDS]
@@ -276,8 +281,10 @@ class _Rules:
             if stranger is None or TYPES.keys().isdisjoint({*words, *map(_OF_TOML.get, words)}):
                 continue
             at, message = (*keys, name), f"`{stranger[:60]}` is no type: `{name}` can be {', '.join(TYPES)}"
-            near = f"did you mean `{_OF_TOML[stranger]}`?" if stranger in _OF_TOML else meant(stranger, TYPES)
-            self._sink.add(WrongWord.at(self._document.span(at), message, help=near))
+            near = _OF_TOML.get(stranger) or nearest(stranger, TYPES)
+            place = self._document.span(at)
+            help_ = Meant((near,), span=place.part(stranger)) if near else None
+            self._sink.add(WrongWord.at(place, message, help=help_))
             self._mending.put(at, " | ".join(TYPES))
 
     def _bodies(self, block: Mapping[str, Any], keys: Keys, inputs: Mapping[str, Keys]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from graphbuilder.diagnostics import Diagnostic, Rule, Source, Span
+from graphbuilder.diagnostics import Diagnostic, Help, Rule, Source, Span
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionSize, ExpressionSyntax
 from graphbuilder.spec.arithmetic import Fault
 
@@ -33,7 +33,7 @@ class ExpressionError(Exception):
         help: a remedy.
     """
 
-    def __init__(self, rule: type[Rule], message: str, offset: int, length: int, help: str | None = None) -> None:
+    def __init__(self, rule: type[Rule], message: str, offset: int, length: int, help: Help = None) -> None:
         super().__init__(message)
         self.rule = rule
         self.message = message
@@ -72,7 +72,7 @@ class Place(NamedTuple):
     offset: int
     length: int
 
-    def error(self, rule: type[Rule], message: str, help: str | None = None) -> ExpressionError:
+    def error(self, rule: type[Rule], message: str, help: Help = None) -> ExpressionError:
         return ExpressionError(rule, message, self.offset, self.length, help)
 
     def fault(self, fault: Fault) -> ExpressionError:

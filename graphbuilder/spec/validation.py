@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from graphbuilder.diagnostics import Diagnostic, Sink
+from graphbuilder.diagnostics import Diagnostic, Help, Sink
 from graphbuilder.diagnostics.catalogue.grammar import MissingKey, UnknownFormat, UnknownKey, WrongType, WrongWord
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.diagnostics.words import TYPES, either, literals
@@ -182,7 +182,7 @@ def _wrong_word(document: Document, keys: Keys, details: ErrorDetails) -> Diagno
     words = literals(details.get("ctx", {}))
     known = either([f'"{word}"' for word in words])
     message = f"{_named(keys)} must be {known}, not {_shown(details['input'], _QUOTE)}"
-    return WrongWord.at(document.span(keys), message, help=meant(details["input"], words, form='"{}"'))
+    return WrongWord.at(document.span(keys), message, help=meant(details["input"], words, quote=_QUOTE))
 
 
 def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) -> Diagnostic:
@@ -224,7 +224,7 @@ def _wanted(details: ErrorDetails) -> list[str]:
             return [TYPES.get(kind, details["msg"])]
 
 
-def _repair(written: object, wanted: Sequence[str]) -> str | None:
+def _repair(written: object, wanted: Sequence[str]) -> Help:
     if isinstance(written, str):
         plain = {"true": "a boolean", "false": "a boolean"}.get(written)
         plain = "an integer" if written.lstrip("-").isdecimal() else plain
@@ -233,7 +233,7 @@ def _repair(written: object, wanted: Sequence[str]) -> str | None:
         if "a list of sizes" in wanted and _SIZES.fullmatch(written):
             return f"write [{', '.join(re.findall('[0-9]+', written))}]"
         words = [word.strip('"') for word in wanted if word.startswith('"')]
-        if near := meant(written, words, form='"{}"'):
+        if near := meant(written, words, quote=_QUOTE):
             return near
         if "an expression" in wanted:
             return "an expression starts with `=`"

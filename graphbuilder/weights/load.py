@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphbuilder.analysis.inference import TypedGraph
-from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
+from graphbuilder.diagnostics import CompileError, Diagnostic, Meant, Sink
 from graphbuilder.diagnostics.catalogue.weights import NothingExcepted
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document.writing import shown
@@ -108,7 +108,7 @@ def fitting(
         found = fit(wanted(typed), checkpoint, mapping, candidates(specs), excepted)
         if found.diagnostics and mapping is None and (remedy := sibling(checkpoint, specs)):
             first, *others = found.diagnostics
-            found = replace(found, diagnostics=(replace(first, help=remedy), *others))
+            found = replace(found, diagnostics=(first.with_help(remedy), *others))
         yield found
 
 
@@ -131,7 +131,7 @@ def _leaves(weights: Weights, excepted: Sequence[str]) -> Callable[[str], bool]:
         if not any(map(regex.fullmatch, weights)):
             known = {".".join(name.split(".")[:depth]) for name in weights for depth in range(1, name.count(".") + 2)}
             near = nearest(text, sorted(known))
-            remedy = f"did you mean {near}?" if near else f"the network has {', '.join(_tops(weights))}"
+            remedy = Meant((near,), quote="") if near else f"the network has {', '.join(_tops(weights))}"
             sink.add(NothingExcepted.at(None, f"{shown(text)} names no weight of the network", help=remedy))
     sink.raise_if_failed()
     return lambda name: any(regex.fullmatch(name) for regex in parts.values())

@@ -6,6 +6,7 @@ from time import process_time
 
 import pytest
 
+from graphbuilder.diagnostics import Meant
 from graphbuilder.diagnostics.nearest import meant, nearest
 
 OPS = ["conv", "sepconv", "batchnorm", "relu", "relu6", "globalavgpool"]
@@ -55,8 +56,8 @@ def test_no_candidates() -> None:
 
 
 def test_a_remedy_names_the_nearest_or_says_something_else() -> None:
-    assert meant("cnov", OPS) == "did you mean `conv`?"
-    assert meant("cnov", OPS, "another", form="`{x}.{}`") == "did you mean `{x}.conv`?"
+    assert meant("cnov", OPS) == Meant(("conv",))
+    assert str(meant("cnov", OPS, "another", form="{x}.{}", quote='"')) == 'did you mean "{x}.conv"?'
     assert (meant("dense", OPS, "another"), meant("dense", OPS)) == ("another", None)
 
 

@@ -126,7 +126,7 @@ FAULTS = [
     ("=1 + a.real", "GB152", "a.real", "attributes", None),
     ("=().__class__", "GB152", "().__class__", "attributes", None),
     ("=__import__('os')", "GB152", "__import__('os')", "no function `__import__`", "there are min"),
-    ("=mni(a, 2)", "GB152", "mni(a, 2)", "no function", "`min`"),
+    ("=mni(a, 2)", "GB152", "mni", "no function", "`min`"),
     ("=word.upper()", "GB152", "word.upper()", "no function", None),
     ("=min(a, 1)(2)", "GB152", "min(a, 1)(2)", "no function", None),
     ("=[x for x in items]", "GB152", "[x for x in items]", "comprehensions", None),
@@ -245,7 +245,7 @@ def test_fault(text: str, code: str, blamed: str | None, message: str, help_: st
     if blamed is not None:
         assert text[error.offset : error.offset + error.length] == blamed
     if help_ is not None:
-        assert error.help is not None and help_ in error.help
+        assert error.help is not None and help_ in str(error.help)
 
 
 def test_lists_in_lists_do_not_grow_by_doubling() -> None:

@@ -8,7 +8,7 @@ from itertools import islice
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz.options import Options
-from graphbuilder.diagnostics import CompileError, Diagnostic
+from graphbuilder.diagnostics import CompileError, Diagnostic, Meant
 from graphbuilder.diagnostics.catalogue.usage import PatternUnmatched
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document.writing import shown
@@ -37,7 +37,7 @@ def _unmatched(pattern: str, word: str, typed: TypedGraph) -> Diagnostic:
     inner = any(path.endswith(f".{pattern}") for path in paths)
     near = f"*.{pattern}" if inner else nearest(pattern, paths)
     top = ", ".join(f"`{node.name}`" for node in islice(typed.graph.nodes, 8))
-    remedy = f"did you mean `{near}`?" if near else f"the network's own steps are {top}"
+    remedy = Meant((near,)) if near else f"the network's own steps are {top}"
     return PatternUnmatched.at(None, f"--{word} {shown(pattern)} matches no step", help=remedy)
 
 
