@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from graphbuilder.analysis.inference import Inference
 from graphbuilder.diagnostics.words import must
 from graphbuilder.importers.defaults import Defaults
+from graphbuilder.importers.growing import levelled
 from graphbuilder.importers.nest import nest
 from graphbuilder.importers.normalise import normalise
 from graphbuilder.importers.places import Place, places
@@ -60,7 +61,7 @@ def written(model: Traced, name: str, origin: str) -> Written:
     Raises:
         CompileError: GB801, over what the catalogue does not have.
     """
-    model = _computing(normalise(model))
+    model, line = levelled(_computing(normalise(model)))
     dialect = DIALECTS[model.source]
     model, ops, types = _typed(model, dialect)
     norm = _norm(ops)
@@ -69,7 +70,7 @@ def written(model: Traced, name: str, origin: str) -> Written:
     root = templates(with_units(body), types, norm)
     blocks = name_templates(root)
     defaults = Defaults([root, *blocks], dialect, norm)
-    writer = Writer(model, root, defaults)
+    writer = Writer(model, root, defaults, line)
     head = {"format": 1, "name": name, "dialect": model.source}
     tables: list[tuple[str, Mapping[str, Any], str]] = [
         ("", head, ""),

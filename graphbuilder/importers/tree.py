@@ -143,7 +143,7 @@ def step_of(values: list[Any]) -> float:
         return 0.0
     steps = [above - below for below, above in pairwise(values)]
     is_even = all(isclose(step, steps[0], rel_tol=1e-6, abs_tol=1e-9) for step in steps)
-    return steps[0] if is_even and steps[0] > 1e-9 else 0.0
+    return float(f"{steps[0]:.9g}") if is_even and steps[0] > 1e-9 else 0.0
 
 
 def _is_list(values: list[Any]) -> bool:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import isclose
 from typing import Any
 
 from graphbuilder.importers.columns import WHEN
 from graphbuilder.importers.defaults import Defaults
+from graphbuilder.importers.growing import Growth, Line, expression, grown, growth, is_rate
 from graphbuilder.importers.heads import classes
 from graphbuilder.importers.naming import Names, names_of
 from graphbuilder.importers.templates import Template
 from graphbuilder.importers.traced import Traced
-from graphbuilder.importers.tree import Group, Item, Leaf, Sub, is_again, leaves
+from graphbuilder.importers.tree import Group, Item, Leaf, Sub, is_again
 from graphbuilder.ir import Value
 from graphbuilder.ops import BUILT_IN
 from graphbuilder.spec.names import fault_of
@@ -35,13 +34,13 @@ class Params:
 
     Attributes:
         classes: the param that the width of a layer is, by its call.
-        step: by what the rates of stochastic depth grow; 0 where they do not.
+        growth: how the rates of stochastic depth grow; None where they are of no line.
     """
 
     values: dict[str, Any]
     repeats: dict[str, str]
     classes: Mapping[str, str]
-    step: float = 0.0
+    growth: Growth | None = None
 
 
 def all_templates(root: Template) -> list[Template]:
@@ -81,11 +80,11 @@ def _snake(name: str) -> str:
 class Writer:
     """Writes the steps of templates as tables."""
 
-    def __init__(self, model: Traced, root: Template, defaults: Defaults) -> None:
+    def __init__(self, model: Traced, root: Template, defaults: Defaults, line: Line | None) -> None:
         self._model = model
         self._root = root
         self._defaults = defaults
-        self.params = _params(model, root)
+        self.params = _params(model, root, line)
 
     def tables(self) -> Iterator[tuple[str, Table]]:
         """The tables ``model``, ``outputs`` and each block's, in the file's order."""
@@ -158,14 +157,13 @@ class Writer:
             when = next((value for name, value in said.items() if name.startswith(WHEN)), None)
             own = {name: value for name, value in said.items() if not name.startswith(WHEN)}
             copies = [body.lists[where][number] for body in template.members]
-            words = self._defaults.shortened(item, self._params_of(template, copies, own))
+            words = self._defaults.shortened(item, self._params_of(template, copies, own, self._home(template, item)))
             return {**words, "when": when} if when else words
         words = {name: value for name, value in said.items() if name != "repeat" and " " not in name}
         known = item.template.said.arguments
         words = {name: _first(words[name], said.get(f"first {name}")) for name in known if name in words}
-        grown = item.ramp if isinstance(item, Group) else "rate"
-        if grown in words:
-            words[grown] = self._grown(words[grown], said.get(f"step {grown}", 0.0), template is self._root)
+        for name in [name for name in words if f"step {name}" in said or is_rate(item.template, name)]:
+            words[name] = self._grown(words[name], said.get(f"step {name}", 0.0), self._home(template, item))
         words = {name: value for name, value in words.items()
                  if known[name].default is None or value != known[name].default}  # fmt: skip
         repeat = self.params.repeats.get(item.key) if template is self._root else None
@@ -175,26 +173,31 @@ class Writer:
             return {"repeat": repeat or said["repeat"], **shared, **words, **listed}
         return {**words, "depth": repeat} if repeat else words
 
-    def _grown(self, value: Any, step: Any, is_root: bool) -> Any:
+    def _grown(self, value: Any, step: Any, home: str) -> Any:
         """An argument that grows along a repeat: of stochastic depth, as a part of the largest rate."""
-        largest = self.params.values.get("drop") if is_root else None
-        unit = self.params.step
-        if largest and unit and isinstance(value, float) and (not step or isclose(step, unit, rel_tol=1e-6)):
-            place, places = round(value / unit), round(largest / unit)
-            if isclose(place * unit, value, rel_tol=1e-6, abs_tol=1e-8):
-                at = f"({place} + i)" if step and place else "i" if step else place
-                return f"=drop * {at} / {places}" if place or step else value
-        return f"={_expression(value)} + {_expression(step)} * i" if step else value
+        return self.params.growth.said(value, step, home) if self.params.growth else grown(value, step)
 
-    def _params_of(self, template: Template, copies: Sequence[Item], said: Table) -> Table:
-        """What is said of a leaf with params: the number of classes, and the dropout of the model itself."""
+    def _home(self, template: Template, item: Item) -> str:
+        """The step of the model itself that ``item`` is, or is always a part of; "" where it is a part of several."""
+        if template is self._root:
+            return item.key
+        homes = [each.key for each in self._root.first.main if template in _below(each)]
+        return homes[0] if len(homes) == 1 else ""
+
+    def _params_of(self, template: Template, copies: Sequence[Item], said: Table, home: str) -> Table:
+        """What is said of a leaf with params: the number of classes, stochastic depth, the model's own dropout."""
         calls = [item.call for item in copies if isinstance(item, Leaf)]
         counted = {self.params.classes.get(call.name) for call in calls}
         if isinstance(said.get("out"), int) and None not in counted and len(counted) == 1:
             return {**said, "out": f"={counted.pop()}"}
         if template is self._root and "dropout" in self.params.values and calls[0].op == "dropout":
             return {**said, "rate": "=dropout"}
-        return said
+        return {**said, "rate": self._grown(said["rate"], 0.0, home)} if calls[0].op == "droppath" else said
+
+
+def _below(item: Item) -> list[Template]:
+    """The block that a step uses, and all that are used in it."""
+    return [] if isinstance(item, Leaf) else [item.template, *all_templates(item.template)]
 
 
 def _run(item: Item, names: Names) -> Table:
@@ -207,11 +210,7 @@ def _first(value: Any, first: Any) -> Any:
     """An argument of a repeat whose first copy has another."""
     if first is None or first == value:
         return value
-    return f"={_expression(first)} if i == 0 else {_expression(value)}"
-
-
-def _expression(value: Any) -> str:
-    return value[1:] if isinstance(value, str) and value.startswith("=") else repr(value)
+    return f"={expression(first)} if i == 0 else {expression(value)}"
 
 
 def _path(value: Value, names: Names) -> str:
@@ -219,7 +218,7 @@ def _path(value: Value, names: Names) -> str:
     return name if value.port == "out" else f"{name}.{value.port}"
 
 
-def _params(model: Traced, root: Template) -> Params:
+def _params(model: Traced, root: Template, line: Line | None) -> Params:
     items = root.first.main
     counted = classes(model)
     values: dict[str, Any] = {**counted.params}
@@ -228,9 +227,7 @@ def _params(model: Traced, root: Template) -> Params:
         values["size"] = size
     rows = [item for item in items if (isinstance(item, Group) and _is_deep(item)) or "depth" in _row(item)]
     depths = [len(row.subs) if isinstance(row, Group) else _row(row)["depth"] for row in rows]
-    name = "depth" if len(rows) == 1 else "depths"
-    while any(name in template.said.arguments for template in all_templates(root)):
-        name = f"model_{name}"
+    name = _free("depth" if len(rows) == 1 else "depths", root)
     if rows:
         values[name] = depths[0] if len(rows) == 1 else depths
     texts = [f"={name}" if len(rows) == 1 else f"={name}[{number}]" for number in range(len(rows))]
@@ -238,26 +235,19 @@ def _params(model: Traced, root: Template) -> Params:
     rates = {dict(item.op)["rate"] for item in items if isinstance(item, Leaf) and item.call.op == "dropout"}
     if len(rates) == 1:
         values["dropout"] = rates.pop()
-    step = _depth_step(root)
-    if step and not any("drop" in template.said.arguments for template in all_templates(root)):
-        values["drop"] = max(_depths(root))
-    return Params(values, repeats, counted.of, step)
+    if line is None:
+        return Params(values, repeats, counted.of)
+    drop = _free("drop", root)
+    numbers = {row.key: number for number, row in enumerate(rows)}
+    grown = growth(line, drop, items, numbers, (name, len(rows) if len(rows) > 1 else 0))
+    return Params({**values, drop: line.drop}, repeats, counted.of, grown)
 
 
-def _depths(root: Template) -> list[float]:
-    """The rates of stochastic depth, anywhere."""
-    found = (leaf for body in root.members for leaf in leaves(body.main) if leaf.call.op == "droppath")
-    return sorted({round(float(dict(leaf.op)["rate"]), 9) for leaf in found})
-
-
-def _depth_step(root: Template) -> float:
-    """What every rate of stochastic depth is a multiple of, by an argument of a step of the model itself."""
-    rates = [rate for rate in _depths(root) if rate]
-    is_said = any("rate" in (item.row if isinstance(item, Sub) else item.subs[0].row) for item in root.first.main
-                  if isinstance(item, Sub | Group))  # fmt: skip
-    unit = min([above - below for below, above in pairwise([0.0, *rates])], default=0.0)
-    even = all(isclose(rate / unit, round(rate / unit), abs_tol=1e-6) for rate in rates) if unit else False
-    return unit if even and is_said and len(rates) > 1 else 0.0
+def _free(name: str, root: Template) -> str:
+    """``name``, or one like it that no block has for an argument."""
+    while any(name in template.said.arguments for template in all_templates(root)):
+        name = f"model_{name}"
+    return name
 
 
 def _is_deep(row: Group) -> bool:

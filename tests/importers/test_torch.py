@@ -229,7 +229,7 @@ def test_attention_that_is_spelt_out_is_one_op_and_depth_is_dropped(fused: bool)
     found = gb.from_torch(Deep(fused), torch.randn(2, 3, 16, 16))
     assert found.difference is not None and found.difference < 1e-5
     assert '{ op = "attention", heads = 4 }' in found.text
-    assert 'repeat = "=depth", rate = "=drop * i / 3"' in found.text and "drop    = 0.1" in found.text
+    assert 'repeat = "=depth", rate = "=drop * i / max(depth - 1, 1)"' in found.text and "drop    = 0.1" in found.text
 
 
 class Around(nn.Module):
