@@ -40,6 +40,15 @@ class Run:
         """``3``, or ``1-3`` for several."""
         return self.first.name if self.count == 1 else f"{self.first.name}-{self.nodes[-1].name}"
 
+    def part(self, start: int, end: int) -> Run:
+        """The copies from number ``start`` up to ``end``."""
+        if (start, end) == (0, self.count):
+            return self
+        nodes = _Part(self.nodes, range(start, end))
+        within = {node.name for node in nodes[1:]} if self.others else set[str]()
+        others = (nodes[0], *(other for other in self.others if other.name in within)) if self.others else ()
+        return Run(nodes, others)
+
 
 def runs(typed: TypedGraph) -> tuple[Run, ...]:
     """The calls of a body in order, those of a repeat gathered where neighbours are equal; others stand alone."""

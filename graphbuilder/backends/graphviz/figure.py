@@ -20,6 +20,7 @@ from graphbuilder.backends.graphviz.read.gather import (
     bounded,
     counted,
     has_few,
+    is_merged,
     is_much,
     is_tangled,
     loose_links,
@@ -41,7 +42,7 @@ from graphbuilder.ops.windows import Windows
 Format = Literal["svg", "png", "pdf", "dot"]
 _CHOSEN = 12
 """How many times as much as can be read is drawn for who asks for all."""
-_GATHERED = "{} are gathered in {} boxes"
+_GATHERED, _MERGED = "{} are gathered in {} boxes", ", one line for all values between two"
 _BROKEN = "This model is broken: what is wrong is red, and of what stands behind it nothing is known"
 _KNOWN = "where shapes are known, "
 _MOST_DOTS, _LONGEST = 10**8, 30_000
@@ -119,6 +120,7 @@ def scene(typed: TypedGraph, options: Options) -> Scene:
         found, said = _gathered(found, _asked(found.root, options))
     elif (eased := untangle(found.root))[0]:
         said = _GATHERED.format(counted(eased[0]), eased[1])
+    said += _MERGED if is_merged(found.root) else ""
     found.root.mark_skips()
     title = text.clean(options.title or typed.graph.title or typed.graph.template)
     shapes = _shapes(found.root, options) if options.shapes else ""

@@ -96,13 +96,23 @@ class Options:
 
     def reaches(self, path: str) -> bool:
         """Whether a pattern may open something in the node at ``path``."""
-        depth = path.count(".") + 1
-        begun = [pattern.split(".")[:depth] for pattern in self.expand if pattern.count(".") >= depth]
-        return _matches(tuple(map(".".join, begun)), path)
+        return bool(_reaching(self.expand, path))
+
+    def asking(self, path: str) -> frozenset[str]:
+        """The patterns that open the node at ``path``, or may open something in it."""
+        opening = (pattern for pattern in self.expand if fnmatchcase(path, pattern))
+        return _reaching(self.expand, path).union(opening)
 
     def collapses(self, path: str) -> bool:
         """Whether a pattern closes the node at ``path``."""
         return _matches(self.collapse, path)
+
+
+def _reaching(patterns: tuple[str, ...], path: str) -> frozenset[str]:
+    """The ``patterns`` for something in the node at ``path``."""
+    depth = path.count(".") + 1
+    inner = (pattern for pattern in patterns if pattern.count(".") >= depth)
+    return frozenset(pattern for pattern in inner if fnmatchcase(path, ".".join(pattern.split(".")[:depth])))
 
 
 def _matches(patterns: tuple[str, ...], path: str) -> bool:

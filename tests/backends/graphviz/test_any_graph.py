@@ -1,5 +1,6 @@
 """Graphs that nobody would write are drawn by the same rules."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -115,11 +116,19 @@ def _chain(count: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("steps", "count"),
-    [(_nested(1000), 2000), (_overlapping(1000), 2000), (_complete(90), 90), (_wide(300), 301), (_chain(2000), 2000)],
+    ("steps", "count", "merged"),
+    [
+        (_nested(1000), 2000, True),
+        (_overlapping(1000), 2000, True),
+        (_complete(90), 90, True),
+        (_wide(300), 301, True),
+        (_chain(2000), 2000, False),
+    ],
     ids=["nested skips", "overlapping skips", "every pair", "side by side", "chain"],
 )
-def test_what_is_too_much_for_a_sheet_is_gathered_on_one_and_that_is_said(steps: list[str], count: int) -> None:
+def test_what_is_too_much_for_a_sheet_is_gathered_on_one_and_that_is_said(
+    steps: list[str], count: int, merged: bool
+) -> None:
     spec = f"format = 1\nname = 'large'\n[inputs]\nx = [4, 4, 4]\n[model]\nbody = [\n{_rows(steps)}\n]\n"
     checked = compiler.check_text(spec)
     assert checked.network is not None, checked.diagnostics
@@ -128,6 +137,28 @@ def test_what_is_too_much_for_a_sheet_is_gathered_on_one_and_that_is_said(steps:
     assert 10 < len(boxes) < 100
     said = next(words.text for words in figure.words if "are gathered in" in words.text)
     assert f"{count:,} steps" in said
+    assert ("one line for all values" in said) == merged
+    assert list(faults(figure)) == []
+
+
+@pytest.mark.parametrize(("over", "shortcuts"), [(2, False), (60, True)])
+def test_values_between_boxes_are_all_drawn_and_boxes_part_where_few_pass(over: int, shortcuts: bool) -> None:
+    """Of shortcuts that are shorter than a box none is cut, and of those that are longer none is hidden."""
+    names = [[f"r{i}_{j}" for j in range(over)] for i in range(600 // over)]
+    steps = [
+        row
+        for i, block in enumerate(names)
+        for row in (
+            *(f'{{ id = "{name}", op = "relu" }}' for name in block),
+            f'{{ id = "s{i}", op = "add", from = ["{block[-1]}", "{f"s{i - 1}" if i else "x"}"] }}',
+        )
+    ]
+    spec = f"format = 1\nname = 'large'\n[inputs]\nx = [4, 4, 4]\n[model]\nbody = [\n{_rows(steps)}\n]\n"
+    checked = compiler.check_text(spec)
+    assert checked.network is not None, checked.diagnostics
+    figure = drawing(checked.network.typed, Options())
+    read = Counter(line.head for line in figure.lines if line.kind == "flow" and line.head.startswith("r"))
+    assert any(count > 1 for count in read.values()) == shortcuts
     assert list(faults(figure)) == []
 
 

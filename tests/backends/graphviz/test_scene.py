@@ -109,6 +109,12 @@ def test_a_large_network_is_folded_and_says_so() -> None:
         (Options(), {"middle.0.unit.0.sepconv", "exit.block13.maxpool"}, {"middle.1.unit.0.sepconv", "exit.block13"}),
         (Options(expand=("middle",)), {"middle.1.unit.0.sepconv", "middle.7.unit.2.sepconv"}, set()),
         (Options(expand=("*.sepconv",)), {"middle.0.unit.0.sepconv.depthwise"}, {"middle.0.unit.0.sepconv"}),
+        (
+            Options(expand=("middle.3",)),
+            {"middle.0.unit.0.sepconv", "middle.3.unit.0.sepconv", "middle.4.unit.0.sepconv"},
+            {"middle.1.unit.0.sepconv", "middle.2.unit.0.sepconv", "middle.5.unit.0.sepconv"},
+        ),
+        (Options(expand=("middle.6.unit",), level=0), {"middle.0", "middle.6.unit.0", "middle.7"}, {"middle.5"}),
         (Options(collapse=("entry",)), {"entry"}, {"entry.stem.conv"}),
         (Options(collapse=("*.block13",)), {"exit.block13"}, {"exit.block13.maxpool"}),
         (Options(level=0), {"entry", "middle.0", "exit"}, {"exit.block13"}),
@@ -119,6 +125,21 @@ def test_patterns_and_levels_open_and_close(options: Options, there: set[str], g
     drawn = {shape.key for shape in drawing(network("xception"), options).shapes}
     assert there <= drawn
     assert not gone & drawn
+
+
+@pytest.mark.parametrize(
+    ("expand", "counts"),
+    [
+        ("middle.3", ["× 3", "× 4"]),
+        ("middle.[02]", ["× 5"]),
+        ("middle.*", []),
+        ("middle.*.unit", ["× 8"]),
+        ("middle.[0-3].unit.*", ["× 4", "× 4"]),
+    ],
+)
+def test_a_copy_that_is_asked_for_stands_beside_the_stacks(expand: str, counts: list[str]) -> None:
+    figure = drawing(network("xception"), Options(expand=(expand,)))
+    assert [s.lines[0][0].text for s in figure.shapes if s.style == "badge"] == counts
 
 
 @pytest.mark.parametrize("direction", ["TB", "LR"])

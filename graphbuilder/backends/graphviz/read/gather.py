@@ -20,6 +20,8 @@ LEGIBLE, MOST_LINKS = 210, 600
 _MOST_ENDS = 48
 _MOST_TANGLED = 60_000
 _BOXES = (48, 24, 12)
+_MOST_BETWEEN = 3
+"""How many links there may be for each box: where there are more, one stands for all values between two boxes."""
 
 
 def bounded(region: Region, sections: Mapping[str, Section], kept: Collection[str] = ()) -> Region:
@@ -56,16 +58,18 @@ def counted(items: Iterable[Item]) -> str:
 
 def is_tangled(region: Region) -> bool:
     """Whether so many values pass by so much that the sheet would grow with the square of it."""
+    return max(_passing(region).values(), default=0) * len(region.links) > _MOST_TANGLED
+
+
+def _passing(region: Region) -> dict[str, int]:
+    """How many values pass from what stands up to each item to what stands behind it."""
     last = {link.source: link.target for link in region.links}
-    ends: dict[str, int] = {}
-    for target in last.values():
-        ends[target] = ends.get(target, 0) + 1
-    starts = Counter(source.item for source in last)
-    passing = widest = 0
+    ends, starts = Counter(last.values()), Counter(source.item for source in last)
+    passing, found = starts[OUTSIDE], dict[str, int]()
     for path in region.items:
-        passing += starts[path] - ends.get(path, 0)
-        widest = max(widest, passing)
-    return widest * len(region.links) > _MOST_TANGLED
+        passing += starts[path] - ends[path]
+        found[path] = passing
+    return found
 
 
 def untangle(region: Region) -> tuple[list[Item], int]:
@@ -95,8 +99,15 @@ def gather(region: Region, sections: Mapping[str, Section], boxes: int, kept: Co
         item = group[0] if len(group) == 1 else _box(group)
         gathered.items[item.path] = item
         leader.update((each.path, item.path) for each in group)
-    _link(region, gathered, leader)
+    links = list(_between(region, gathered, leader))
+    gathered.merged = len(links) > _MOST_BETWEEN * len(gathered.items)
+    _link(region, gathered, leader, _first(links, leader) if gathered.merged else links)
     return gathered
+
+
+def is_merged(region: Region) -> bool:
+    """Whether in it, or in a card of it, a line stands for several values."""
+    return region.merged or any(is_merged(item.region) for item in region.items.values() if isinstance(item, Card))
 
 
 def _groups(region: Region, sections: Mapping[str, Section], most: int, kept: Collection[str]) -> Iterator[list[Item]]:
@@ -107,10 +118,23 @@ def _groups(region: Region, sections: Mapping[str, Section], most: int, kept: Co
     def kind(item: Item) -> tuple[Section | None, str]:
         return sections.get(item.path), item.path if item.path in alone else ""
 
+    passing = _passing(region)
     for _, run in groupby(region.items.values(), kind):
         found = list(run)
         even = ceil(len(found) / ceil(len(found) / most))
-        yield from (found[start : start + even] for start in range(0, len(found), even))
+        yield from _stretches(found, even, passing)
+
+
+def _stretches(items: list[Item], even: int, passing: Mapping[str, int]) -> Iterator[list[Item]]:
+    """``items`` about so many at a time, parted where few values pass."""
+    start = 0
+    while len(items) - start > even:
+        about = start + even
+        ends = range(about - even // 4, min(about + even // 2, len(items) - 1) + 1)
+        end = min(ends, key=lambda end: (passing[items[end - 1].path], abs(end - about)))
+        yield items[start:end]
+        start = end
+    yield items[start:]
 
 
 def _box(group: list[Item]) -> Box:
@@ -124,23 +148,45 @@ def _box(group: list[Item]) -> Box:
     return Box(group[0].path, "block", "block", title, detail, parameters, mark=mark, cost=cost)
 
 
-def _link(region: Region, gathered: Region, leader: Mapping[str, str]) -> None:
-    """Lead the links of ``region`` from box to box, one between two boxes that hold several items."""
-    ports: dict[End, End] = {}
-    seen: set[tuple[str, str]] = set()
-    counts: dict[str, int] = {}
-    leader = {**leader, OUTSIDE: OUTSIDE}
+def _between(region: Region, gathered: Region, leader: Mapping[str, str]) -> Iterator[Link]:
+    """The links of ``region`` from box to box; a value is read once by a box that holds several items."""
+    seen: set[tuple[End, str]] = set()
     for link in region.links:
-        source, target = leader[link.source.item], leader[link.target]
-        whole = source == link.source.item and _is_kept(region, gathered, source)
-        if source == target or (not whole and target != OUTSIDE and (source, target) in seen):
+        source, target = _leader(link.source.item, leader), _leader(link.target, leader)
+        read = link.source, target
+        once = target != OUTSIDE and not _is_kept(region, gathered, target)
+        if source == target or (once and read in seen):
             continue
-        seen.add((source, target))
+        seen.add(read)
+        yield link
+
+
+def _first(links: Iterable[Link], leader: Mapping[str, str]) -> Iterator[Link]:
+    """Of ``links`` the first between two boxes."""
+    seen: set[tuple[str, str]] = set()
+    for link in links:
+        pair = _leader(link.source.item, leader), _leader(link.target, leader)
+        if pair not in seen or link.target == OUTSIDE:
+            seen.add(pair)
+            yield link
+
+
+def _link(region: Region, gathered: Region, leader: Mapping[str, str], links: Iterable[Link]) -> None:
+    """Lead ``links`` of ``region`` from box to box."""
+    ports: dict[End, End] = {}
+    counts: dict[str, int] = {}
+    for link in links:
+        source, target = _leader(link.source.item, leader), _leader(link.target, leader)
+        whole = source == link.source.item and _is_kept(region, gathered, source)
         if link.source not in ports:
             ports[link.source] = link.source if whole else End(source, counts.setdefault(source, 0))
             counts[source] = counts.get(source, 0) + 1
             gathered.types[ports[link.source]] = region.types[link.source]
         gathered.links.append(Link(ports[link.source], target, link.slot, whole and link.size))
+
+
+def _leader(path: str, leader: Mapping[str, str]) -> str:
+    return leader.get(path, path)
 
 
 def _is_kept(region: Region, gathered: Region, path: str) -> bool:

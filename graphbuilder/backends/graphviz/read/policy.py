@@ -7,9 +7,9 @@ nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Literal
 from weakref import WeakKeyDictionary
 
@@ -157,6 +157,17 @@ class Policy:
         stages = where.frame == "sheet" and self._holds_stages(body)
         return where.frame != "card" and self._may_be_card(body) and not stages
 
+    def apart(self, run: Run, where: Where) -> Iterator[Run]:
+        """``run`` in stretches of copies in which the same was asked for: one that is opened stands beside a stack."""
+        if run.count == 1 or not self._options.expand:
+            yield run
+            return
+        start = 0
+        for _, group in groupby(run.nodes, lambda node: self._options.asking(where.path(node))):
+            end = start + sum(1 for _ in group)
+            yield run.part(start, end)
+            start = end
+
     def stacks(self, run: Run, typed: TypedGraph, where: Where) -> bool:
         """Whether the copies of ``run`` are drawn once."""
         opened = self._options.expands(where.path(run.first)) or self._options.expands(where.prefix.removesuffix("."))
@@ -264,7 +275,8 @@ def _is_abreast(run: Run, typed: TypedGraph) -> bool:
 def _readers(node: Node, typed: TypedGraph) -> set[str]:
     values, nodes = [Value(node.name, port) for port in node.results], typed.graph.nodes
     if isinstance(nodes, Copies):
-        near = nodes[: len(nodes.head) + 2]
+        behind = int(node.name) + 1
+        near = (*nodes[: len(nodes.head) + 2], *nodes[behind : behind + 1])
         return {reader.name for reader in near if not set(values).isdisjoint(reader.inputs)}
     return {reader for value in values for reader, _ in typed.graph.readers.get(value, ())}
 

@@ -96,7 +96,7 @@ class Reader:
         rounds = self._policy.rounds(typed, where)
         if rounds:
             return self._add_rounds(region, rounds, typed, inputs, where)
-        runs = alike(typed, growing=True)
+        runs = [part for run in alike(typed, growing=True) for part in self._policy.apart(run, where)]
         if typed.graph.kind == "repeat" and any(self._policy.stacks(run, typed, where) for run in runs):
             where = where.beside_stacks()
         for run in runs:

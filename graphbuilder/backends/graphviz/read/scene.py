@@ -135,7 +135,8 @@ class Region:
     """A DAG of items, every item behind those that it reads.
 
     In a figure of two networks ``was`` has the types of all values that the first had too, and ``read`` those of what
-    items read there. A value that is in neither has no past.
+    items read there. A value that is in neither has no past. ``merged`` says that one link stands for all values
+    between two items.
     """
 
     items: dict[str, Item] = field(default_factory=dict[str, Item])
@@ -143,6 +144,7 @@ class Region:
     types: dict[End, TensorType] = field(default_factory=dict[End, TensorType])
     was: dict[End, TensorType] = field(default_factory=dict[End, TensorType])
     read: dict[str, TensorType] = field(default_factory=dict[str, TensorType])
+    merged: bool = False
 
     def add(self, item: Item, inputs: tuple[End, ...], outputs: tuple[TensorType, ...]) -> tuple[End, ...]:
         """Put ``item`` in, reading ``inputs``; its own values."""
