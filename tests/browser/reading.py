@@ -15,7 +15,8 @@ _DRAWN = """() => [...document.querySelectorAll("[data-item]")].map((each) => {
 })"""
 
 
-_TIPS = """() => [...document.querySelectorAll(".arrow")].map((each) => {
+# Those that go on in another column may lead to a frame.
+_TIPS = """() => [...document.querySelectorAll(".wire:not(.passage) .arrow")].map((each) => {
   const [x, y] = each.getAttribute("d").slice(1).split(/[ L]/);
   return [Number(x), Number(y)];
 })"""

@@ -102,3 +102,39 @@ def test_a_path_leads_to_what_a_step_is_in_and_can_be_copied(show: Show) -> None
     assert opened.page.evaluate("navigator.clipboard.readText()") == "middle.5.unit.1"
     heading.get_by_role("button", name="5").click()
     assert opened.page.evaluate("location.hash") == "#middle.5"
+
+
+def test_back_goes_to_the_step_before(show: Show) -> None:
+    opened = show("xception", "#entry.stem.conv")
+    heading = opened.page.locator("#details h2")
+    opened.item("entry.block2.shortcut.conv,").click()
+    opened.page.locator("#details").get_by_role("button", name="entry.block2.merge").click()
+    opened.press("ArrowUp")
+    expect(heading).not_to_have_text("entry.block2.merge")
+    opened.page.go_back()
+    expect(heading).to_have_text("entry.block2.shortcut.conv")
+    opened.page.go_back()
+    expect(heading).to_have_text("entry.stem.conv")
+
+
+def test_a_link_that_is_copied_opens_what_was_open(show: Show) -> None:
+    opened = show("xception", "#exit.block13.unit.sepconv")
+    opened.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    opened.item("entry.block2,").locator(".mark").click()
+    opened.page.locator(".badge").first.click()
+    boxes = len(opened.boxes())
+    opened.press("l")
+    expect(opened.page.locator("#status.seen")).to_have_text("copied a link to this view")
+    copied = opened.page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith("#exit.block13.unit.sepconv;-entry.block2,*middle.0*")
+    shared = show("xception", copied[copied.index("#") :])
+    assert len(shared.boxes()) == boxes
+    expect(shared.page.locator("#details h2")).to_have_text("exit.block13.unit.sepconv")
+
+
+def test_the_lines_of_a_step_can_be_copied(show: Show) -> None:
+    opened = show("xception", "#middle.0.unit.0")
+    opened.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    opened.page.get_by_role("button", name="Copy these lines").click()
+    copied = opened.page.evaluate("navigator.clipboard.readText()")
+    assert copied == 'body          = [{ use = "unit", out = 728, repeat = 3 }]'

@@ -196,6 +196,53 @@ def test_zoom_pan_and_fit(show: Show) -> None:
     assert zoom.inner_text() == fitted
 
 
+def test_a_large_sheet_opens_where_it_begins_and_can_be_read(show: Show) -> None:
+    opened = show("hrnet_w18_small")
+    assert int(opened.page.locator("#zoom").inner_text().split()[0]) >= 55
+    expect(opened.item("image ")).to_be_in_viewport()
+    opened.press("0")
+    expect(opened.item("logits")).to_be_in_viewport()
+
+
+def test_nothing_lies_on_the_figure_and_what_is_chosen_is_seen(show: Show) -> None:
+    opened = show("inception_v3")
+    opened.page.select_option("#heat", "macs")
+    stage, scale, zoom = (opened.page.locator(part).bounding_box() for part in (".stage", "#scale", ".zoom"))
+    assert stage and scale and zoom
+    assert stage["y"] + stage["height"] <= min(scale["y"], zoom["y"])
+    opened.item(", logits").click()
+    box, panel = opened.item(", logits").bounding_box(), opened.page.locator("#details").bounding_box()
+    assert box and panel and box["x"] + box["width"] < panel["x"]
+
+
+def test_the_whole_figure_is_printed(show: Show) -> None:
+    opened = show("hrnet_w18_small", "#stage1", dark=True)
+    opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    opened.page.emulate_media(media="print", color_scheme="dark")
+    expect(opened.item("image ")).to_be_visible()
+    figure, last = opened.page.locator("#figure").bounding_box(), opened.item("logits").bounding_box()
+    assert figure and last and last["y"] + last["height"] < figure["y"] + figure["height"] <= 900
+    expect(opened.page.locator("#details")).to_be_hidden()
+    assert opened.page.evaluate("document.documentElement.dataset.theme") == "light"
+    opened.page.emulate_media(media="screen", color_scheme="dark")
+    opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert opened.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    expect(opened.item("stage1,")).to_be_in_viewport()
+
+
+def test_two_fingers_zoom_where_they_are(show: Show) -> None:
+    opened = show("xception", wide=390, high=844)
+    before, zoom = opened.item("entry.block3,").bounding_box(), opened.page.locator("#zoom")
+    session = opened.page.context.new_cdp_session(opened.page)
+    for kind, reach in (("touchStart", 40), ("touchMove", 60), ("touchMove", 80), ("touchEnd", None)):
+        points = [{"x": 100, "y": 400 + sign * reach, "id": sign} for sign in (0, 1)] if reach else []
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    after = opened.item("entry.block3,").bounding_box()
+    assert before and after and after["width"] == pytest.approx(2 * before["width"], rel=0.03)
+    assert zoom.inner_text() != "57 %"
+    expect(opened.page.locator("#details")).to_be_hidden()
+
+
 def test_the_keyboard_reaches_everything(show: Show) -> None:
     opened = show("vit_b_16")
     opened.page.locator('[data-item][tabindex="0"]').focus()

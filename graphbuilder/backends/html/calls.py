@@ -5,7 +5,6 @@ Knows nothing of places on the sheet.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import PurePath
@@ -19,24 +18,13 @@ from graphbuilder.backends.graphviz.figure import is_broken
 from graphbuilder.backends.graphviz.read.habits import Habits
 from graphbuilder.backends.graphviz.read.heat import hidden
 from graphbuilder.backends.graphviz.read.reader import in_words
+from graphbuilder.backends.html.tables import Table
 from graphbuilder.diagnostics import Source
 from graphbuilder.ir import Copies, Graph, Node, Op
 from graphbuilder.ir.fault import Fault
 
 Data = dict[str, Any]
 _MOST_FIELDS, _MOST_WORDS = 4000, 200
-
-
-class _Table(dict[str, int]):
-    """What is said often, once each, and numbered."""
-
-    def number(self, said: Any) -> int:
-        """The number of ``said``, which is plain values."""
-        return self.setdefault(json.dumps(said, ensure_ascii=False), len(self))
-
-    def rows(self) -> list[Any]:
-        """All that has a number, in order."""
-        return list(map(json.loads, self))
 
 
 class Calls:
@@ -51,7 +39,7 @@ class Calls:
         self._waiting: list[TypedGraph] = []
         self._known: dict[TypedGraph, int] = {}
         self._sources: dict[Source, int] = {}
-        self._shapes, self._arguments = _Table(), _Table()
+        self._shapes, self._arguments = Table(), Table()
         self._typed = typed
 
     def data(self) -> Data:

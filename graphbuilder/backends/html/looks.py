@@ -33,9 +33,8 @@ def style_sheet() -> str:
 def _rules(theme: str, palette: Palette) -> Iterator[str]:
     ink, muted, accent = palette.tones["ink"], palette.tones["muted"], palette.tones["accent"]
     for style, paint in palette.styles.items():
-        yield f"{theme} .box.{style}>.shape{{{_shape(paint)}}}{theme} .box.{style} text{{fill:{paint.text}}}"
-        yield f"{theme} .box.{style} .mark path{{stroke:{paint.text}}}"
-        yield f"{theme} .{style}:is(.chip,i){{background:{paint.fill};border-color:{paint.line};color:{paint.text}}}"
+        looks = f"--fill:{paint.fill};--edge:{paint.line};--text:{paint.text};--pen:{paint.pen}"
+        yield f"{theme} .{style}:is(.box,.chip,i){{{looks}}}"
     panel, card, stack = palette.styles["panel"], palette.styles["card"], palette.styles["stack"]
     stacked, badge = palette.styles["stacked"], palette.styles["badge"]
     yield f"{theme} .frame>.shape{{{_shape(card)}}}{theme} .frame.panel>.shape{{{_shape(panel)}}}"

@@ -20,12 +20,12 @@ def states(placed: Data, options: Options) -> dict[str, str]:
     Composites are closed, blocks open, and stacks show one copy, unless ``options`` say otherwise or more would stand
     there than can be read.
     """
-    for closed, depth in _CLOSED:
-        opening = _Opening(placed["pieces"], options, closed, depth)
-        boxes = sum(opening.visit(number, "", 0) for number in range(placed["atoms"]))
-        if boxes <= LEGIBLE or options.level is not None:
-            return opening.states
-    return opening.states
+    *ways, last = (_Opening(placed["pieces"], options, closed, depth) for closed, depth in _CLOSED)
+    for way in ways:
+        if way.boxes(placed["atoms"]) <= LEGIBLE or options.level is not None:
+            return way.states
+    last.boxes(placed["atoms"])
+    return last.states
 
 
 @dataclass(slots=True)
@@ -37,6 +37,10 @@ class _Opening:
     closed: tuple[str, ...]
     depth: int
     states: dict[str, str] = field(default_factory=dict[str, str])
+
+    def boxes(self, atoms: int) -> int:
+        """How many boxes stand there; notes what is open."""
+        return sum(self.visit(number, "", 0) for number in range(atoms))
 
     def visit(self, number: int, prefix: str, level: int) -> int:
         """How many boxes a piece shows with what is open in it."""

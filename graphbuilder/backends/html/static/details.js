@@ -1,5 +1,7 @@
 // The panel beside the figure: everything that is known of the chosen call.
 
+const MOST_LINES = 40;
+
 function made(name, attributes = {}, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
@@ -86,7 +88,7 @@ function ofCall(view, path, call, item, go) {
     call.args ? section("Arguments", argumentsOf(call.args)) : null,
     neighbourList("Reads from", readFrom(view, item), go),
     neighbourList("Read by", readBy(view, item), go),
-    call.at ? specLines(data, call.at) : null,
+    call.at ? specLines(view) : null,
   ].filter(Boolean);
 }
 
@@ -184,103 +186,23 @@ function neighbourList(title, found, go) {
   return section(title, list);
 }
 
-function specLines(data, [number, first, last]) {
-  const source = data.sources[number], most = Math.min(last, first + 39);
-  const list = made("ol", { class: "lines", start: String(first) });
-  for (let line = first; line <= most; line++) {
-    const row = made("li", {}, made("code", {}, source.lines[line - 1] ?? ""));
-    row.dataset.line = String(line);
-    list.append(row);
-  }
-  const lines = first === most ? `line ${first}` : `lines ${first}–${most}`;
-  const scroll = made("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${source.name}, ${lines}` }, list);
-  return section(`${source.name}, ${lines}`, scroll);
+// The lines of the spec that wrote the chosen call, as they are copied, and what they are.
+function linesOf({ data, chosen }) {
+  const [number, first, last] = callAt(data, chosen)?.at ?? [];
+  if (number === undefined) return [];
+  const { name, lines } = data.sources[number];
+  return [lines.slice(first - 1, last).join("\n"), `${name}, ${first === last ? `line ${first}` : `lines ${first}–${last}`}`];
 }
 
-const MOST_ROWS = 40;
-
-// Search: a field, and a list of what was found below it.
-class Search {
-  constructor(view, field, list, go, say) {
-    Object.assign(this, { view, field, list, go, say, found: [], place: 0 });
-    field.addEventListener("input", () => this.look());
-    field.addEventListener("focus", () => this.look());
-    field.addEventListener("keydown", (event) => this.key(event));
-    field.addEventListener("blur", () => setTimeout(() => this.close(), 150));
-  }
-
-  look() {
-    this.found = matches(this.view.entries, this.field.value);
-    this.place = 0;
-    this.draw();
-  }
-
-  draw() {
-    const open = this.field.value.trim() !== "" && document.activeElement === this.field;
-    this.list.hidden = !open;
-    this.field.setAttribute("aria-expanded", String(open));
-    const rows = this.found.slice(0, MOST_ROWS).map(({ path, call }, number) => {
-      const row = made("li", { role: "option", id: `found-${number}`, "aria-selected": String(number === this.place) },
-        made("span", { class: "path" }, path), made("span", { class: "what" }, `${call.is} · ${call.gives.join(", ")}`));
-      row.addEventListener("mousedown", (event) => { event.preventDefault(); this.take(number); });
-      return row;
-    });
-    if (open && !rows.length) rows.push(made("li", { role: "option", class: "none", "aria-selected": "false" }, "nothing is called so"));
-    else if (open) rows.push(made("li", { role: "presentation", class: "count" }, this.counted));
-    this.list.replaceChildren(...rows);
-    if (open && this.found.length) this.field.setAttribute("aria-activedescendant", `found-${this.place}`);
-    else this.field.removeAttribute("aria-activedescendant");
-    this.list.children[this.place]?.scrollIntoView({ block: "nearest" });
-  }
-
-  get counted() {
-    const shown = this.found.length > MOST_ROWS ? `, the first ${MOST_ROWS} shown` : "";
-    return `${this.found.length} found${shown}; n and N go on and back`;
-  }
-
-  // The next of what was found last, or the one before.
-  step(by) {
-    if (!this.found.length) return this.say("nothing was searched for; / searches", true);
-    this.take((this.place + by + this.found.length) % this.found.length);
-    return this.say(`${this.place + 1} of ${this.found.length} for ${this.field.value.trim()}`, true);
-  }
-
-  // Looks for words as if they had been typed.
-  find(words) {
-    this.field.value = words;
-    this.field.focus();
-    this.look();
-  }
-
-  key(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && this.found.length) {
-      event.preventDefault();
-      const rows = Math.min(MOST_ROWS, this.found.length);
-      this.place = (this.place + step + rows) % rows;
-      this.draw();
-    } else if (event.key === "Enter" && this.found.length) {
-      event.preventDefault();
-      this.take(this.place);
-    } else if (event.key === "Escape") {
-      this.field.value = "";
-      this.close();
-      this.field.blur();
-      event.stopPropagation();
-    }
-  }
-
-  take(number) {
-    const { path } = this.found[number];
-    this.place = number;
-    this.close();
-    this.field.blur();
-    this.go(path);
-  }
-
-  close() {
-    this.list.hidden = true;
-    this.field.setAttribute("aria-expanded", "false");
-    this.field.removeAttribute("aria-activedescendant");
-  }
+function specLines(view) {
+  const [words, title] = linesOf(view), first = callAt(view.data, view.chosen).at[1];
+  const list = made("ol", { class: "lines", start: String(first) });
+  words.split("\n").slice(0, MOST_LINES).forEach((line, number) => {
+    const row = made("li", {}, made("code", {}, line));
+    row.dataset.line = String(first + number);
+    list.append(row);
+  });
+  const button = pressed("Copy", () => copy("lines"), { class: "small", title: "Copy these lines  Y", "aria-label": "Copy these lines" });
+  const scroll = made("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, list);
+  return made("section", {}, made("div", { class: "titled" }, made("h3", {}, title), button), scroll);
 }

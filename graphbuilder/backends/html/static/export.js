@@ -1,4 +1,4 @@
-// The figure as it is folded and coloured now, as a file of its own.
+// The figure as it is folded and coloured now, as a file of its own or on paper.
 
 const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-weight", "letter-spacing"];
 const EDGE = 24, MOST_PIXELS = 1e8, TITLE_ROOM = 56, SCALE_ROOM = 22, STEP = 19;
@@ -88,4 +88,22 @@ function plainly(view, action) {
   view.world.classList.remove("still");
   view.mark();
   return done;
+}
+
+// On paper the whole figure is drawn in the colours of the light, as large as a sheet takes it.
+function listenToPrinter(view) {
+  const { svg, world } = view;
+  let before = "";
+  addEventListener("beforeprint", () => {
+    before = document.documentElement.dataset.theme;
+    setTheme("light");
+    view.light(null);
+    world.removeAttribute("transform");
+    svg.setAttribute("viewBox", `-8 -8 ${near(view.scene.wide + 16)} ${near(view.scene.high + 16)}`);
+  });
+  addEventListener("afterprint", () => {
+    svg.removeAttribute("viewBox");
+    setTheme(before);
+    view.place();
+  });
 }

@@ -64,7 +64,7 @@ function drawScene(scene, world, describe) {
 
 function drawWire(scene, wire, layer) {
   const group = element("g", { class: `wire ${wire.kind}` }, layer), points = wire.points.map((point) => [...point]);
-  const arrow = typeof wire.head === "number" && points.length > 1;
+  const arrow = (typeof wire.head === "number" || wire.enters) && points.length > 1;
   const [x, y] = points.at(-1);
   if (arrow) {
     const back = towards([x, y], points.at(-2), Math.min(ARROW, far([x, y], points.at(-2))));

@@ -1,20 +1,18 @@
 // The figure in its window: what is open, where one looks, what is chosen. Draws by `figure`, lays by `layout`.
 
-const LEAST_ZOOM = 0.02, MOST_ZOOM = 6;
+const LEAST_ZOOM = 0.02, MOST_ZOOM = 6, HEAD = 120;
 const HEATS = Array.from({ length: 6 }, (_, step) => `heat${step}`);
 
 class View {
-  // `covered` tells how much of the window's foot something else lies on.
-  constructor(svg, world, report, covered) {
-    Object.assign(this, { svg, world, report, covered });
+  constructor(svg, world, report) {
+    Object.assign(this, { svg, world, report });
     this.states = new Map();
     this.breaks = null;
     this.chosen = null;
     this.about = false;
     this.heat = "";
     this.at = { x: 0, y: 0, zoom: 1 };
-    this.touches = new Map();
-    this.listen();
+    this.broad = false;
   }
 
   // Shows other data; what is open, chosen and looked at stays as it is unless this is the first.
@@ -26,13 +24,17 @@ class View {
     if (!first && data.atoms !== this.atoms) this.breaks = null;
     this.atoms = data.atoms;
     this.redraw(anchor);
-    if (first) this.fit();
+    if (first) this.home();
   }
 
-  // What of the window the figure has to itself.
+  // The window of the figure; in a broad sheet columns may be longer than that is high.
   get room() {
     const { clientWidth, clientHeight } = this.svg.parentElement;
-    return { width: clientWidth, height: Math.max(120, clientHeight - this.covered()) };
+    return { width: clientWidth, height: Math.max(120, clientHeight), broad: this.broad };
+  }
+
+  get margin() {
+    return this.room.width < 600 ? 14 : 30;
   }
 
   redraw(anchor) {
@@ -63,13 +65,26 @@ class View {
     this.report("moved");
   }
 
-  fit() {
+  fit(broad = false) {
     this.breaks = null;
+    this.broad = broad;
     this.redraw();
-    const { width, height } = this.room, { wide, high } = this.scene;
-    const [margin, above, below] = width < 600 ? [14, 16, 66] : [36, 26, 26];
-    const zoom = Math.min((width - 2 * margin) / wide, (height - above - below) / high, 1.6);
-    this.at = { zoom, x: (width - wide * zoom) / 2, y: above + Math.max(0, (height - above - below - high * zoom) / 2) };
+    const { width, height } = this.room, { wide, high } = this.scene, { margin } = this;
+    const zoom = Math.min((width - 2 * margin) / wide, (height - 2 * margin) / high, 1.6);
+    this.at = { zoom, x: (width - wide * zoom) / 2, y: Math.max(margin, (height - high * zoom) / 2) };
+    this.place();
+  }
+
+  // All of the sheet, or where that would be too small to be read, its beginning.
+  home() {
+    this.fit();
+    if (this.at.zoom >= LEAST_LEGIBLE) return;
+    this.fit(true);
+    const { width } = this.room, { wide, items } = this.scene, { margin } = this;
+    const zoom = Math.min(LEGIBLE, Math.max(LEAST_LEGIBLE, (width - 2 * margin) / wide));
+    const rest = width - wide * zoom, entry = items[0].x + items[0].wide / 2;
+    const x = rest > 0 ? rest / 2 : Math.min(margin, Math.max(rest - margin, width / 2 - entry * zoom));
+    this.at = { zoom, x, y: margin };
     this.place();
   }
 
@@ -139,7 +154,7 @@ class View {
       if (!turned.length) break;
       for (const item of turned) this.states.set(item.key, open ? "one" : "closed");
     }
-    this.fit();
+    this.home();
   }
 
   // One level of blocks more, or one less.
@@ -149,12 +164,12 @@ class View {
     if (!turned.length) return;
     const depth = more ? Math.min(...turned.map((item) => item.depth)) : Math.max(...turned.map((item) => item.depth));
     for (const item of turned) if (item.depth === depth) this.states.set(item.key, more ? "one" : "closed");
-    this.fit();
+    this.home();
   }
 
   reset() {
     this.states = new Map();
-    this.fit();
+    this.home();
   }
 
   // choosing
@@ -185,19 +200,32 @@ class View {
     return parent ? this.itemAt(parent) ?? this.nearest(parent) : null;
   }
 
-  choose(path, look = false) {
+  // `how` it came to be chosen: "chosen" is a place to come back to, "stepped" is none.
+  choose(path, look = false, how = "chosen") {
     this.chosen = path;
     this.about = false;
     if (path) this.reveal(path);
     this.mark();
-    this.report("chosen");
+    this.report(how);
     const item = path ? this.shown : null;
-    if (item && look) this.look(item);
+    if (item) look ? this.look(item) : this.bring(item);
     return item;
   }
 
+  // Moves the figure, no more than it takes, where too little is seen of an item, as beside a panel that just opened.
+  bring(item) {
+    const { width, height } = this.room, { x, y, zoom } = this.at;
+    const short = (low, size, most) => {
+      const seen = Math.min(low + size, most) - Math.max(low, 0);
+      if (seen > Math.min(size, HEAD) - 1) return 0;
+      return low < 0 ? 16 - low : Math.max(most - size - 16 - low, 16 - low);
+    };
+    const [dx, dy] = [short(item.x * zoom + x, item.wide * zoom, width), short(item.y * zoom + y, Math.min(item.high, HEAD) * zoom, height)];
+    if (dx || dy) this.panBy(dx, dy);
+  }
+
   look(item) {
-    const high = Math.min(item.high, 120), { width, height } = this.room;
+    const high = Math.min(item.high, HEAD), { width, height } = this.room;
     const zoom = Math.max(this.at.zoom, 0.6);
     const x = (item.x + item.wide / 2) * zoom, y = (item.y + high / 2) * zoom;
     const seenX = (item.x + item.wide / 2) * this.at.zoom + this.at.x, seenY = (item.y + high / 2) * this.at.zoom + this.at.y;
@@ -286,74 +314,6 @@ class View {
   get scale() {
     const percent = (bound) => `${Number((100 * bound).toPrecision(2))} %`;
     return { title: COSTS[this.heat].title, least: `< ${percent(this.bounds.at(-1))}`, most: `≥ ${percent(this.bounds[0])} of all ${COSTS[this.heat].whole}` };
-  }
-
-  // pointers
-
-  listen() {
-    const { svg } = this;
-    svg.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    svg.addEventListener("pointerdown", (event) => this.down(event));
-    svg.addEventListener("pointermove", (event) => this.move(event));
-    for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, (event) => this.up(event));
-    svg.addEventListener("pointerover", (event) => { if (event.pointerType !== "touch") this.light(this.under(event)); });
-    svg.addEventListener("pointerleave", () => this.light(null));
-    svg.addEventListener("dblclick", (event) => { if (!event.target.closest("[data-fold], [data-copies]")) this.toggle(this.under(event)); });
-  }
-
-  under(event) {
-    const found = event.target.closest?.("[data-item]");
-    return found ? this.scene.items[Number(found.dataset.item)] : null;
-  }
-
-  local(event) {
-    const { left, top } = this.svg.getBoundingClientRect();
-    return [event.clientX - left, event.clientY - top];
-  }
-
-  wheel(event) {
-    event.preventDefault();
-    const unit = event.deltaMode === 1 ? 16 : 1;
-    if (event.ctrlKey || event.metaKey) this.zoomBy(Math.exp(-event.deltaY * unit * (event.deltaMode ? 0.02 : 0.006)), ...this.local(event));
-    else this.panBy(-(event.shiftKey ? event.deltaY : event.deltaX) * unit, event.shiftKey ? 0 : -event.deltaY * unit);
-  }
-
-  down(event) {
-    if (event.button) return;
-    this.touches.set(event.pointerId, this.local(event));
-    this.dragged = this.touches.size > 1;
-    this.pressed = event.target;
-  }
-
-  move(event) {
-    const before = this.touches.get(event.pointerId);
-    if (!before) return;
-    const now = this.local(event), others = [...this.touches].filter(([id]) => id !== event.pointerId);
-    if (!this.dragged && Math.hypot(now[0] - before[0], now[1] - before[1]) < 4) return;
-    if (!this.dragged) this.svg.setPointerCapture(event.pointerId);
-    this.dragged = true;
-    this.svg.classList.add("dragging");
-    this.touches.set(event.pointerId, now);
-    if (!others.length) return this.panBy(now[0] - before[0], now[1] - before[1]);
-    const [, other] = others[0], length = (point) => Math.hypot(point[0] - other[0], point[1] - other[1]) || 1;
-    this.panBy((now[0] - before[0]) / 2, (now[1] - before[1]) / 2);
-    this.zoomBy(length(now) / length(before), (now[0] + other[0]) / 2, (now[1] + other[1]) / 2);
-  }
-
-  up(event) {
-    if (!this.touches.delete(event.pointerId)) return;
-    if (this.touches.size) return;
-    this.svg.classList.remove("dragging");
-    if (this.dragged || event.type === "pointercancel") return;
-    this.press(this.pressed);
-  }
-
-  press(target) {
-    const at = (name) => this.scene.items[Number(target.closest(`[data-${name}]`)?.dataset[name])];
-    const fold = at("fold"), copies = at("copies"), item = at("item");
-    if (fold) this.toggle(fold);
-    else if (copies) this.toggleCopies(copies);
-    else this.choose(item ? item.path : null);
   }
 }
 
