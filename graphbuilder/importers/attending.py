@@ -45,7 +45,7 @@ class _Known(NamedTuple):
 def attending(calls: Calls, outputs: Iterable[Value]) -> Calls:
     """``calls`` after every rule."""
     ends = [value.node for value in outputs]
-    for rule in (_cut, _merged, _product, _attend, _of_heads, _attention):
+    for rule in (_cut, _merged, _product, _attend, _of_heads, _attention, _biased):
         calls = needed(calls, ends)
         readers = Counter([value.node for call in calls for value in call.inputs] + ends)
         calls = rule(calls, _Known({call.name: call for call in calls}, readers))
@@ -259,8 +259,23 @@ def _whole(call: Call, known: _Known) -> Call | None:
     if width != known_width[0]:
         args["head_dim"] = width // attend.args["heads"]
     leaves = {
-        f"{part}.{leaf}": f"{linear.layer}.{leaf}"
+        f"{part}.{leaf}": linear.leaves.get(leaf, f"{linear.layer}.{leaf}")
         for part, linear in (("qkv", first), ("proj", call))
         for leaf in ("weight", *(["bias"] if linear.args["bias"] else []))
     }
     return replace(call, op="attention", args=args, inputs=first.inputs, label="", leaves=leaves)
+
+
+def _biased(calls: Calls, known: _Known) -> Calls:
+    """Heads that attend each by itself, as windows do, have a bias for each of these windows."""
+    found: list[Call] = []
+    for call in calls:
+        bias = known.by_name.get(call.inputs[3].node) if call.op == "attend" and len(call.inputs) > 3 else None
+        if bias and bias.op == "relativebias" and "heads" not in call.args:
+            places = prod(bias.args["window"]) + bias.args.get("token", False)
+            shape = [1, bias.args["heads"], places, places]
+            name = f"{bias.name}_windows"
+            found.append(Call(name, "reshape", {"shape": shape}, (Value(bias.name),), bias.scope, where=bias.where))
+            call = replace(call, inputs=(*call.inputs[:3], Value(name)))
+        found.append(call)
+    return found

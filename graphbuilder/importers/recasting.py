@@ -30,6 +30,7 @@ _COUNTING = (
     "concat",
     "softmax",
     "layernorm",
+    "relativebias",
 )
 _AGREEING = ("attend", "splitheads", "mergeheads", "matmul", "add", "sub", "mul", "div", "max", "min", "mean")
 # What torch does along the first axis, whatever that holds.

@@ -36,7 +36,7 @@ class {name}(nn.Module):
         # Row and column of the query, the head, row and column of the key.
         bias = table.unfold(0, height, 1).unfold(1, width, 1).flip(3, 4)
         bias = bias.permute(2, 0, 1, 3, 4).reshape(-1, {windows}height * width, height * width)
-        return {result}
+{token}        return {result}
 '''
 
 # A kind of its own, so that what fills the network's other layers leaves these alone.
@@ -77,6 +77,23 @@ _EACH = (
         table = self.weight.unflatten(0, (2 * height - 1, 2 * width - 1))""",
 )
 
+_TOKEN = (
+    "A learnt number for every head and every offset of places in a window that has a token ahead",
+    """
+        offsets = (2 * window[0] - 1) * (2 * window[1] - 1)
+        self.weight = nn.Parameter(nn.init.trunc_normal_(torch.empty(offsets + 3, heads), std=0.02))""",
+    """
+        table = self.weight[:-3].unflatten(0, (2 * height - 1, 2 * width - 1))""",
+)
+
+# The last three rows: the token's own scores of the places, theirs of it, and its score of itself.
+_AHEAD = """
+        sees, seen, own = self.weight[-3:].view(3, -1, 1, 1)
+        places = bias.shape[1]
+        bias = torch.cat((seen.expand(-1, places, 1), bias), 2)
+        bias = torch.cat((torch.cat((own, sees.expand(-1, 1, places)), 2), bias), 1)
+"""
+
 _MIRRORED = (
     "A learnt number for every head and every distance of rows and of columns in a window",
     """
@@ -96,7 +113,7 @@ _MADE = (
         table = 16 * torch.sigmoid(self.narrow(F.relu(self.widen(self.offsets()))))""",
 )
 
-_KINDS = {"RelativeBias": _EACH, "MirroredBias": _MIRRORED, "ContinuousBias": _MADE}
+_KINDS = {"RelativeBias": _EACH, "TokenBias": _TOKEN, "MirroredBias": _MIRRORED, "ContinuousBias": _MADE}
 
 _ROLLED = """
 
@@ -119,9 +136,11 @@ class RelativeBias(Op):
 
     It reads the windows of tokens, only to know how many there are, and gives heads x places x places. With
     ``mirrored``, offsets to either side share a number (LeViT); with ``hidden``, a small network makes the numbers
-    (Swin V2). Where the maps were rolled by minus ``shift`` before they were cut, ``size`` is theirs; every window has
-    a bias of its own then, -100 more for places that were no neighbours before: heads x windows x places x places. Liu
-    et al. 2021, "Swin Transformer", section 3.2; 2022, "Swin Transformer V2", section 3.3.
+    (Swin V2). With ``token``, a class token stands ahead of the places; the last three numbers of the table are for its
+    scores of places, theirs of it, and its own of itself (BEiT). Where the maps were rolled by minus ``shift`` before
+    they were cut, ``size`` is theirs; every window has a bias of its own then, -100 more for places that were no
+    neighbours before: heads x windows x places x places. Liu et al. 2021, "Swin Transformer", section 3.2; 2022, "Swin
+    Transformer V2", section 3.3.
     """
 
     op = "relativebias"
@@ -134,27 +153,32 @@ class RelativeBias(Op):
     size: Annotated[f.Sizes | None, Field(description="Height and width of the maps, with `shift`")] = None
     mirrored: Annotated[bool, Field(description="Whether offsets to either side share one number")] = False
     hidden: Hidden = None
+    token: Annotated[bool, Field(description="Whether a class token stands ahead of the places of the window")] = False
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         (x,) = inputs
         window = per_axis(self.window, 2, "window")
         if self.mirrored:
             one_of(self, mirrored=True, hidden=self.hidden)
-        if x.layout == "first" or x.rank < 2 or x.shape[-2] != prod(window):
-            message = f"relativebias reads windows of {times(window)} places, channels last, and this is {x}"
+        if self.token:
+            one_of(self, token=True, mirrored=self.mirrored or None, hidden=self.hidden, shift=self._shifted() or None)
+        count = prod(window) + self.token
+        if x.layout == "first" or x.rank < 2 or x.shape[-2] != count:
+            ahead = " with a token ahead" if self.token else ""
+            message = f"relativebias reads windows of {times(window)} places{ahead}, channels last, and this is {x}"
             raise OpError(WrongLayout, message, inputs=(0,))
-        scores = (prod(window), prod(window))
+        scores = (count, count)
         if not self._shifted():
             return (TensorType((self.heads, *scores)),)
         if self.size is None:
             raise OpError(Contradiction, "relativebias: a shift needs the size of the maps", field="shift")
         size = window_of(self, per_axis(self.size, 2, "size"), window, "window")
-        count = prod(per_axis(self.size, 2, "size")) // prod(size)
-        if x.spatial[:-1] != (count,):
-            raise OpError(WrongCount, f"relativebias: {x} is not {count} windows", field="size", inputs=(0,))
+        windows = prod(per_axis(self.size, 2, "size")) // prod(size)
+        if x.spatial[:-1] != (windows,):
+            raise OpError(WrongCount, f"relativebias: {x} is not {windows} windows", field="size", inputs=(0,))
         if any(shift >= part for shift, part in zip(self._shifts(), window, strict=True)):
             raise OpError(Contradiction, "relativebias: the shift is smaller than the window", field="shift")
-        return (TensorType((self.heads, count, *scores)),)
+        return (TensorType((self.heads, windows, *scores)),)
 
     def weights(self, inputs: tuple[TensorType, ...]) -> tuple[Weight, ...]:
         window = per_axis(self.window, 2, "window")
@@ -165,13 +189,14 @@ class RelativeBias(Op):
             return tuple(each._replace(name=f"{part}.{each.name}") for part, weights in parts for each in weights)
         if self.mirrored:
             return (Weight("weight", (self.heads, prod(window)), _DRAWN),)
-        return (Weight("weight", (prod(2 * part - 1 for part in window), self.heads), _DRAWN),)
+        offsets = prod(2 * part - 1 for part in window) + (3 if self.token else 0)
+        return (Weight("weight", (offsets, self.heads), _DRAWN),)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[None, ...]:
         return (None,)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
-        name = "ContinuousBias" if self.hidden else "MirroredBias" if self.mirrored else "RelativeBias"
+        name = self._kind()
         hidden = (Arg("hidden", self.hidden, field="hidden"),) if self.hidden else ()
         args = (Arg("heads", self.heads, field="heads"), Arg("window", per_axis(self.window, 2, "window")), *hidden)
         if not self._shifted():
@@ -182,6 +207,10 @@ class RelativeBias(Op):
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return times(per_axis(self.window, 2, "window"))
+
+    def _kind(self) -> str:
+        kinds = (("ContinuousBias", self.hidden), ("MirroredBias", self.mirrored), ("TokenBias", self.token))
+        return next((name for name, is_this in kinds if is_this), "RelativeBias")
 
     def _shifts(self) -> tuple[int, ...]:
         return per_axis(self.shift, 2, "shift")
@@ -196,6 +225,7 @@ class RelativeBias(Op):
         Example({"heads": 2, "window": [4, 3], "mirrored": True}, (_WINDOWS,)),
         Example({"heads": 2, "window": [4, 3], "hidden": 16}, (_WINDOWS,)),
         Example({"heads": 2, "window": 3, "shift": 1, "size": 6, "hidden": 16}, (TensorType((4, 9, 8), "last"),)),
+        Example({"heads": 2, "window": [4, 3], "token": True}, (TensorType((13, 8), "last"),)),
     )
 
 
@@ -213,6 +243,7 @@ def _helper(kind: str, *, shifted: bool) -> str:
         kept=(rolled + kept.format(name=name)).lstrip("\n"),
         table=table.lstrip("\n"),
         windows="1, " if shifted else "",
+        token=_AHEAD.lstrip("\n") if kind == "TokenBias" else "",
         result="(bias + self.apart(x)).expand(x.shape[0], -1, -1, -1, -1)"
         if shifted
         else "bias.expand(x.shape[0], -1, -1, -1)",

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from graphbuilder.importers.sizes import short
+from graphbuilder.importers.torch.biases import relative_bias
 from graphbuilder.importers.torch.joins import JOINS
 from graphbuilder.importers.torch.modules import is_depth
 from graphbuilder.importers.torch.moving import MAKERS
@@ -159,13 +160,19 @@ def _clamped(given: Arguments, tensors: Tensors, node: Any) -> Made:
     return Made(FLOOR, {"least": given["min"]}, (tensors.value(node.args[0]),), {})
 
 
-def _attend(given: Arguments, tensors: Tensors, node: Any) -> Made:
+def _attend(given: Arguments, tensors: Tensors, node: Any) -> Made | list[Made]:
     """Attention of each head by itself, where heads are the first axis."""
     if given["is_causal"] or len(node.meta["val"].shape) < 4:
         raise Unknown("attention that is causal, or of single heads")
-    biased = [] if given["attn_mask"] is None else [given["attn_mask"]]
-    values = [tensors.value(each) for each in (given["query"], given["key"], given["value"], *biased)]
-    return Made("attend", {} if given["scale"] is None else {"scale": given["scale"]}, tuple(values), {})
+    args = {} if given["scale"] is None else {"scale": given["scale"]}
+    values = tuple(tensors.value(given[port]) for port in ("query", "key", "value"))
+    mask = given["attn_mask"]
+    if mask is None:
+        return Made("attend", args, values, {})
+    if not tensors.fixed.holds(mask):
+        return Made("attend", args, (*values, tensors.value(mask)), {})
+    steps = relative_bias(mask, given["query"], node.name, tensors)
+    return [*steps, Made("attend", args, (*values, Value(f"{node.name}#{len(steps) - 1}")), {})]
 
 
 def _pool(op: str) -> Maker:

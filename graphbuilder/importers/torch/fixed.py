@@ -43,6 +43,10 @@ class Fixed:
         """The learnt tensors that ``node`` is made of, by their nodes' names."""
         return self._learnt[node.name]
 
+    def own(self, name: str) -> Tensor:
+        """The tensor of the program whose node has that name."""
+        return self._tensors[name]
+
     def is_constant(self, node: Any) -> bool:
         return self.holds(node) and not self.learnt(node)
 

@@ -141,7 +141,11 @@ def _shifted_attention(module: Any, block: Any) -> _Said:
     """timm's of Swin; how far windows are moved, the block knows that it is a part of."""
     if module.proj_drop.p:
         raise Unknown("attention in windows with a dropout behind it")
-    said = _window_attention(_Windowed(module, block.shift_size))
+    windowed = _Windowed(module, block.shift_size)
+    said = _cosine_attention(windowed) if windowed.cpb_mlp else _window_attention(windowed)
+    if getattr(module, "q_bias", None) is not None:
+        weights = {**said.weights, "qkv.bias": "{q_bias+zeros+v_bias}"}
+        said = said._replace(args={**said.args, "qkv_bias": True}, weights=weights)
     dropout = {"dropout": module.attn_drop.p} if module.attn_drop.p else {}
     return said._replace(args={**said.args, **dropout})
 
@@ -152,6 +156,7 @@ class _Windowed:
     def __init__(self, module: Any, shift: Any) -> None:
         self.qkv, self.proj, self.num_heads = module.qkv, module.proj, module.num_heads
         self.window_size, self.shift_size = [*module.window_size], [*shift]
+        self.cpb_mlp = getattr(module, "cpb_mlp", None)
 
 
 def _biased_attention(whole: Whole, windows: Value, name: str) -> list[Made]:

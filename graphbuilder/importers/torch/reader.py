@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import operator
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +28,7 @@ from graphbuilder.importers.torch.tied import Tied
 from graphbuilder.importers.torch.windowed import gathering
 from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed, name_for
 from graphbuilder.ir import Layout, TensorType, Value
+from graphbuilder.weights.patterns import ZEROS, pieces
 
 Nodes = Mapping[Any, Value]
 
@@ -219,7 +220,7 @@ class _Reader:
             # The last has the name of the call itself; torch counts calls by `_1`.
             name = node.name if number == len(made) - 1 else f"{node.name}#{number}"
             self.calls.append(_call_of(node, name, self._dropping(node, each), where))
-            self._tied.take(_module(node), each.weights.values(), where, unexpressed)
+            self._tied.take(_module(node), [*_parts_of(each.weights.values())], where, unexpressed)
             self._values[node] = Value(name)
 
     def _made(self, node: Any) -> list[Made] | None:
@@ -335,9 +336,14 @@ def _where(node: Any) -> str:
 
 def _tensors(call: Call, state: Mapping[str, str]) -> Iterator[str]:
     if call.leaves:
-        yield from call.leaves.values()
+        yield from _parts_of(call.leaves.values())
     elif call.layer:
         yield from (name for name in state.values() if name.rpartition(".")[0] == call.layer)
+
+
+def _parts_of(names: Iterable[str]) -> Iterator[str]:
+    """Each tensor by itself of those that several are joined to."""
+    yield from (each for name in names for word, each in pieces(name).items() if word != ZEROS)
 
 
 def _parts(left: set[str], used: set[str]) -> tuple[str, ...]:

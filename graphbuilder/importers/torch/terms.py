@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from graphbuilder.importers.torch.fixed import Fixed
 from graphbuilder.ir import Value
+from graphbuilder.weights.patterns import ZEROS
 
 # A learnt tensor added to a value: no op by itself, but a part of the scale that it follows.
 BIAS = "bias"
@@ -53,10 +54,22 @@ class Tensors(NamedTuple):
         raise Unknown("a tensor that is made of the module's own alone, read as a value")
 
     def weights(self, **nodes: Any) -> dict[str, str]:
-        found = {name: node for name, node in nodes.items() if node is not None}
-        if any(node.name not in self.state for node in found.values()):
+        return {name: self._named(node) for name, node in nodes.items() if node is not None}
+
+    def _named(self, node: Any) -> str:
+        """The name of a tensor of the module, or what a mapping says for several that are joined."""
+        if node.name in self.state:
+            return self.state[node.name]
+        parts: list[Any] = node.args[0] if kind_of(node) == "cat" and node.meta["val"].dim() == 1 else []
+        names = [self.state.get(each.name) or (ZEROS if self._is_zero(each) else "") for each in parts]
+        if not all(names) or not {*names} - {ZEROS} or len({*names}) < len(names):
             raise Unknown("weights that are computed")
-        return {name: self.state[node.name] for name, node in found.items()}
+        above = {name.rpartition(".")[0] for name in names if name != ZEROS}
+        within = f"{above.pop()}." if len(above) == 1 else ""
+        return f"{within}{{{'+'.join(name.removeprefix(within) for name in names)}}}"
+
+    def _is_zero(self, node: Any) -> bool:
+        return self.fixed.is_constant(node) and not any(self.fixed.numbers(node))
 
     def is_state(self, node: Any) -> bool:
         return getattr(node, "name", None) in self.state

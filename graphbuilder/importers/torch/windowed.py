@@ -41,8 +41,12 @@ def is_marked(calls: Sequence[Any]) -> bool:
 def _is_block(module: Any) -> bool:
     attention: Any = getattr(module, "attn", None)
     has_all = all(hasattr(module, name) for name in ("_attn", "shift_size", "window_size"))
-    if not has_all or type(attention).__name__ not in KINDS or hasattr(attention, "logit_scale"):
+    if not has_all or type(attention).__name__ not in KINDS:
         return False
+    if hasattr(attention, "logit_scale"):
+        # Swin V2; offsets that count by the windows of a training before are others.
+        own = ((0, 0), tuple(attention.window_size))
+        return not attention.qkv_bias_separate and tuple(attention.pretrained_window_size) in own
     return hasattr(attention, "relative_position_bias_table") and attention.qkv.out_features == 3 * attention.dim
 
 
