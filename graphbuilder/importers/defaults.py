@@ -15,7 +15,7 @@ from graphbuilder.ops import find
 
 Table = dict[str, Any]
 
-_NEVER = ("out", "rate", "multiplier", "shape", "size")
+_NEVER = ("out", "rate", "multiplier", "shape", "size", "stretch")
 # A required argument is worth a default where it is often the same.
 _OFTEN = 3
 

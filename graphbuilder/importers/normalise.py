@@ -13,6 +13,7 @@ from typing import Any
 
 from graphbuilder.importers.attending import attending, needed
 from graphbuilder.importers.lengths import by_length, by_root
+from graphbuilder.importers.offsets import settled_offsets
 from graphbuilder.importers.sizes import each, is_one, listed, paired, short
 from graphbuilder.importers.traced import Call, Traced
 from graphbuilder.ir import Value
@@ -262,22 +263,7 @@ def _gated(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
 
 
 def _biased(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
-    """A learnt factor, and then a learnt bias."""
-    readers = _readers(calls, outputs)
-    scales = {call.name: call for call in calls if call.op == "scale" and call.layer and readers[call.name] == 1}
-    found: list[Call] = []
-    for call in calls:
-        scale = scales.get(call.inputs[0].node) if call.op == "bias" else None
-        if scale and scale.args.get("shared", False) == call.args["shared"]:
-            args = {**scale.args, "bias": True}
-            leaves = {**_leaves(scale, "weight"), **_leaves(call, "bias")}
-            call = replace(call, op="scale", args=args, inputs=scale.inputs, leaves=leaves)
-        found.append(call)
-    return found, {}
-
-
-def _leaves(call: Call, leaf: str) -> Mapping[str, str]:
-    return call.leaves or {leaf: f"{call.layer}.{leaf}"}
+    return settled_offsets(calls, _readers(calls, outputs)), {}
 
 
 def _attended(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:

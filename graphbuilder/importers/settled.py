@@ -14,7 +14,6 @@ from graphbuilder.ops import find
 
 # What is no op by itself, where nothing that it is a part of was found around it.
 _PARTS = {
-    "bias": "a learnt number a channel, added without a factor",
     "floor": "a clamp from below, but for a length that is divided by",
     **dict.fromkeys((SPLIT, MERGED), "heads of windows, but for attention within these"),
     "root": "a number divided by a root, but for that of a mean square that a value is divided by",
@@ -62,8 +61,14 @@ def settled(call: Call, inputs: Sequence[TensorType], *, is_last: bool) -> Call:
     if is_last and call.op == "reshape" and _may_be_last(inputs[0]) and len(call.args["shape"]) > 1:
         return _reshaped(call, inputs[0])
     if "axis" not in call.args:
-        return call
+        return _stretched(call, inputs)
     return _of_axis(call, inputs[0]) if is_last or call.op != "concat" else _concatenated(call, inputs[0].rank)
+
+
+def _stretched(call: Call, inputs: Sequence[TensorType]) -> Call:
+    """Sums of what frameworks stretch to one shape say so here."""
+    is_uneven = call.op in ("add", "sub") and len({each.shape for each in inputs}) > 1
+    return replace(call, args={**call.args, "stretch": True}) if is_uneven else call
 
 
 def _of_axis(call: Call, type_: TensorType) -> Call:

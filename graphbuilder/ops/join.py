@@ -48,8 +48,28 @@ class Infixed(Combination):
         return Lowering(None, (Infix(self.operator, _all(inputs)),))
 
 
-class Add(Infixed):
-    """Sum of values of one shape."""
+class Summed(Infixed):
+    """A sum: of one shape, unless it is said that a part may have size 1 where the largest has more."""
+
+    examples = (
+        _PAIR,
+        _THREE,
+        Example({"stretch": True}, (_MAP, TensorType((6, 1, 1)))),
+        Example({"stretch": True}, (TensorType((1, 5, 4)), _MAP)),
+        Example({"stretch": True}, (_TOKENS, TensorType((1, 6), "last"))),
+    )
+
+    stretch: Annotated[
+        bool,
+        Field(description="Whether a value may have size 1 where the largest has more: one number a channel (Cx1x1)"),
+    ] = False
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        return (_stretched(self.verb, inputs) if self.stretch else agreed(self.verb, inputs),)
+
+
+class Add(Summed):
+    """Sum of values of one shape; with ``stretch``, of a learnt number a channel (`parameter`) and maps, say."""
 
     op = "add"
     title = "+"
@@ -57,8 +77,8 @@ class Add(Infixed):
     operator = "+"
 
 
-class Sub(Infixed):
-    """The first value minus all others, of one shape."""
+class Sub(Summed):
+    """The first value minus all others, of one shape, or with ``stretch`` of sizes 1 where the largest has more."""
 
     op = "sub"
     title = "–"
@@ -82,9 +102,7 @@ class Gated(Infixed):
     )
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        whole = max(inputs, key=lambda x: x.elements)
-        gates = tuple(x for x in inputs if _stretches(x, whole))
-        return (agreed(self.verb, inputs, whole=whole, also=gates),)
+        return (_stretched(self.verb, inputs),)
 
 
 class Mul(Gated):
@@ -182,6 +200,16 @@ class Concat(Op):
     )
 
 
+def _stretched(verb: str, inputs: tuple[TensorType, ...]) -> TensorType:
+    """The type of the largest of ``inputs``, where all others are that but for axes of size 1.
+
+    Raises:
+        OpError: one is not; it names two that disagree.
+    """
+    whole = max(inputs, key=lambda x: x.elements)
+    return agreed(verb, inputs, whole=whole, also=tuple(x for x in inputs if _stretches(x, whole)))
+
+
 def _stretches(x: TensorType, whole: TensorType) -> bool:
     """Whether ``x`` is ``whole`` but for axes of size 1."""
     if (x.rank, x.layout) != (whole.rank, whole.layout):
@@ -241,7 +269,7 @@ def _apart(one: TensorType, other: TensorType, joined: int | None) -> str:
     if apart == [one.channel_axis]:
         return stated
     if joined is None and (_stretches(one, other) or _stretches(other, one)):
-        return f"{stated}; `resize` stretches maps, and `mul` and `div` alone take a size of 1 for any"
+        return f"{stated}; `resize` stretches maps, and `add` and `sub` take a size of 1 for any with `stretch = true`"
     if sorted(one.shape) == sorted(other.shape):
         return f"{stated}: the same sizes in another order, which `permute` changes"
     return f"{stated}; strides and paddings make sizes"

@@ -14,9 +14,9 @@ from graphbuilder.ir import Graph, Node, Value
 from graphbuilder.ir.lowering import Module
 from graphbuilder.ops.convolution import Conv
 from graphbuilder.ops.fused import PooledSum
-from graphbuilder.ops.join import Add
 from graphbuilder.ops.pooling import MaxPool
 from graphbuilder.passes.rewriting import Rewritten, rewired, rewritten
+from graphbuilder.passes.sums import is_sum
 
 
 def fuse_pools(typed: TypedGraph) -> Rewritten:
@@ -32,7 +32,7 @@ def _fused(typed: TypedGraph, graph: Graph) -> Graph:
     if graph.kind == "repeat":
         return graph
     calls = Counter(node.module for node in graph.nodes)
-    for add in [node for node in graph.nodes if isinstance(node.callee, Add) and len(node.inputs) == 2]:
+    for add in [node for node in graph.nodes if is_sum(node)]:
         for one, other in (add.inputs, add.inputs[::-1]):
             pool, shortcut = (_alone(graph, value, calls) for value in (one, other))
             if pool is not None and shortcut is not None and (op := _op(pool, shortcut, typed)) is not None:

@@ -21,9 +21,9 @@ from graphbuilder.ir import Graph, Node, Op, Value
 from graphbuilder.ops.activation import ELU, Activation, HardSwish, ReLU, ReLU6, SiLU
 from graphbuilder.ops.convolution import Conv, DepthwiseConv
 from graphbuilder.ops.fused import FusedActivation, FusedSepConv
-from graphbuilder.ops.join import Add
 from graphbuilder.ops.separable import SepConv
 from graphbuilder.passes.rewriting import MOST, Rewritten, calls_of, mapped, rewired, rewritten
+from graphbuilder.passes.sums import is_sum
 
 _KINDS: Mapping[type[Op], FusedActivation] = {
     ReLU: "relu", ReLU6: "relu6", ELU: "elu", SiLU: "silu", HardSwish: "hardswish"
@@ -102,7 +102,7 @@ class _Body:
             return None
         if (kind := _kind(reader)) is not None:
             return replace(node, callee=op.model_copy(update={"after": kind}))
-        if not isinstance(reader.callee, Add) or len(reader.inputs) != 2 or len(node.inputs) > 1:
+        if not is_sum(reader) or len(node.inputs) > 1:
             return None
         (other,) = (each for each in reader.inputs if each != value)
         return replace(node, inputs=(*node.inputs, other))
@@ -155,7 +155,7 @@ class _Taker:
         """``graph`` without the sums that bodies in it can take."""
         if graph.kind == "repeat":
             return graph
-        for add in [node for node in graph.nodes if isinstance(node.callee, Add) and len(node.inputs) == 2]:
+        for add in [node for node in graph.nodes if is_sum(node)]:
             for value, other in (add.inputs, add.inputs[::-1]):
                 if (called := self._given(graph, value, other)) is not None:
                     nodes = (called if node is add else node for node in graph.nodes if node.name != called.name)

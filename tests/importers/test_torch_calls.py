@@ -111,7 +111,27 @@ class Padded(nn.Module):
         return torch.cat([x[:, :1], x[:, 1:3] * 2, x[:, 1:3] + 1, x[:, 1:], x[:, 1:] * 3], 1)
 
 
+class Offset(nn.Module):
+    """Learnt values that are added, taken away and multiplied as they are, and a context that all places get."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.proj = nn.Conv2d(3, 6, 3), nn.Linear(6, 5)
+        self.offset, self.shift = nn.Parameter(torch.randn(6, 1, 1)), nn.Parameter(torch.randn(1, 6, 1, 1))
+        self.mask, self.bias = nn.Parameter(torch.randn(6, 6)), nn.Parameter(torch.randn(5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x) + self.offset
+        x = (self.shift - x) * self.mask
+        x = x + x.mean((2, 3), keepdim=True)
+        return self.proj(x.relu().flatten(2).transpose(1, 2)) + self.bias
+
+
 SAID = {
+    Offset: ('{ id = "offset", op = "parameter", shape = [6, 1, 1] }', 'from = ["conv", "offset"], stretch = true }',
+             '{ op = "sub", from = ["shift", "add"], stretch = true }',
+             '{ id = "mask", op = "parameter", shape = [1, 6, 6] }', '{ op = "mul", from = ["sub", "mask"] }',
+             'shape = [1, 5], layout = "channels_last" }'),
     Padded: ('{ op = "crop", sides = [[1, 0], [1, 0]] }', "padding = [[0, 1], [0, 1]] }"),
     Rarer: ('kind = "std", over = "channels" }', 'kind = "std", over = "places", keep = false, correction = 0',
             'id = "norm", op = "instancenorm", scale = true, bias = true', '{ op = "rmsnorm", eps = 0.0001 }',
@@ -120,7 +140,7 @@ SAID = {
                "-1.824, -3.248] }"),
     Stacked: ('{ op = "mean", from = ["conv", "conv_2", "conv_3"] }', '{ op = "add", from = ["conv", ', '{ op = "max"',
               '{ op = "dropout", rate = "=dropout", channels = true }', "shape = [4, 1, 6, 6]"),
-    Placed: ('{ id = "places", op = "parameter", shape = [8, 4, 4] }', '{ op = "resize", size = 4 }',
+    Placed: ('{ id = "places", op = "parameter", shape = [8, 4, 4] }', "shape = [8, 4, 1]",
              "shape = [4, 4, 8], layout"),
     Merging: ('{ op = "patchmerge" }', 'from = { x = "classifier", like = "image" }', "classes = 5"),
 }  # fmt: skip
@@ -156,7 +176,6 @@ def test_what_cannot_be_said_is_told_by_its_shape() -> None:
     told = [each.message.partition(": ")[2] for each in caught.value.diagnostics]
     assert {each.code for each in caught.value.diagnostics} == {"GB801"}
     assert told == [
-        "a tensor of the module that is multiplied, of the shape 1x4x4",
         "a constant of the shape 1x8x4x4, where one a channel is known",
         "a tensor that is made of the module's own alone, read as a value",
         "`aten.reciprocal.default` is no op that is known",

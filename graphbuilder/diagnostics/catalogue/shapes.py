@@ -49,7 +49,8 @@ class CannotConcatenate(Rule):
 class CannotCombine(Rule):
     """Values that are added, subtracted or compared element by element must have one shape. A product or
     quotient also takes a size of 1 for any: one number a channel (Cx1x1), a place (1xHxW), a column of a channel
-    (Cx1xW). Nothing else is stretched: a sum that broadcasts is nearly always a mistake."""
+    (Cx1xW). So does a sum or difference that says `stretch = true`; nothing else is stretched, since a sum that
+    broadcasts is nearly always a mistake."""
 
     code = "GB204"
     title = "shapes that do not combine"

@@ -38,11 +38,8 @@ def _join(op: str) -> Maker:
         for each in (left, right):
             if tensors.fixed.is_constant(each) and not tensors.is_state(each):
                 raise Unknown(f"a constant of the shape {_told(each.meta['val'].shape)}, where one a channel is known")
-        if op in ("add", "mul") and (tensors.is_state(left) or tensors.is_state(right)):
-            value, learnt = (right, left) if tensors.is_state(left) else (left, right)
-            return (
-                _scaled(value, learnt, tensors) if op == "mul" else _placed(value, learnt, tensors, node.name)
-            )  # fmt: skip
+        if tensors.is_state(left) or tensors.is_state(right):
+            return _learnt(op, left, right, tensors, node.name)
         return Made(op, {}, (tensors.value(left), tensors.value(right)), {})
 
     return make
@@ -102,35 +99,23 @@ def _by_constant(op: str, value: Any, constant: _Constant, tensors: Tensors, *, 
     return Made("rescale", said, inputs, {})
 
 
-def _scaled(value: Any, factor: Any, tensors: Tensors) -> Made:
-    sizes = _aligned(factor, value)[1:]
-    if math.prod(sizes) != max(sizes, default=1):
-        raise Unknown(f"a tensor of the module that is multiplied, of the shape {_told(sizes)}")
-    shared = {"shared": True} if math.prod(sizes) == 1 else {}
-    return Made("scale", shared, (tensors.value(value),), tensors.weights(weight=factor))
-
-
-def _placed(value: Any, added: Any, tensors: Tensors, name: str) -> Made | list[Made]:
-    """Positions of tokens, or a learnt map; a number a channel is the rest of an affine layer."""
-    own, whole = _aligned(added, value)[1:], [int(size) for size in value.meta["val"].shape[1:]]
-    inputs, weights = (tensors.value(value),), tensors.weights(weight=added)
-    if own == whole and len(own) == 2:
-        return Made("positions", {}, inputs, weights)
-    if math.prod(own) == max(own, default=1):
-        # What it is added to has the factor.
-        return Made(BIAS, {"shared": math.prod(own) == 1}, inputs, {"bias": weights["weight"]})
-    spread = own[:1] == whole[:1] and all(size in (1, all_) for size, all_ in zip(own, whole, strict=True))
-    if len(own) < 3 or not (own == whole or spread):
-        raise Unknown(f"a tensor of the module that is added, of the shape {_told(own)}")
-    return _mapped(inputs[0], own, whole, weights, name)
-
-
-def _mapped(value: Value, own: list[int], whole: list[int], weights: dict[str, str], name: str) -> list[Made]:
-    """A learnt map added to maps; one that is the same along an axis is resized to them."""
-    learnt = [Made("parameter", {"shape": own}, (value,), weights)]
-    if own != whole:
-        learnt.append(Made("resize", {"size": short(whole[1:]), "mode": "nearest"}, (Value(f"{name}#0"),), {}))
-    return [*learnt, Made("add", {}, (value, Value(f"{name}#{len(learnt) - 1}")), {})]
+def _learnt(op: str, left: Any, right: Any, tensors: Tensors, name: str) -> Made | list[Made]:
+    """What is learnt, joined with a value: a factor or an offset a channel, positions of tokens, or itself a value."""
+    value, learnt = (right, left) if tensors.is_state(left) else (left, right)
+    own, whole = _aligned(learnt, value)[1:], [int(size) for size in value.meta["val"].shape[1:]]
+    if any(size not in (1, all_) for size, all_ in zip(own, whole, strict=True)):
+        raise Unknown(f"a tensor of the module that is joined with a smaller one, of the shape {_told(own)}")
+    inputs, count, is_line = (tensors.value(value),), math.prod(own), math.prod(own) == max(own, default=1)
+    if op == "mul" and is_line:
+        return Made("scale", {"shared": True} if count == 1 else {}, inputs, tensors.weights(weight=learnt))
+    if op == "add" and own == whole and len(own) == 2:
+        return Made("positions", {}, inputs, tensors.weights(weight=learnt))
+    if op == "add" and is_line:
+        # What it is added to may have the factor.
+        return Made(BIAS, {"shared": count == 1, "shape": own}, inputs, tensors.weights(bias=learnt))
+    made = Made("parameter", {"shape": own}, inputs, tensors.weights(weight=learnt))
+    pair = (inputs[0], Value(f"{name}#0"))
+    return [made, Made(op, {}, pair[::-1] if value is right else pair, {})]
 
 
 def _told(sizes: Sequence[int]) -> str:

@@ -1,0 +1,49 @@
+"""Learnt offsets: the second half of an affine layer, or values of their own that are added."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from graphbuilder.importers.traced import Call
+from graphbuilder.ir import Value
+
+
+def settled_offsets(calls: Sequence[Call], readers: Counter[str]) -> list[Call]:
+    """A learnt factor and then a learnt offset are one layer; without a factor an offset is a value that is added."""
+    factors = {call.name: call for call in calls if call.op == "scale" and call.layer and readers[call.name] == 1}
+    found: list[Call] = []
+    for call in calls:
+        factor = factors.get(call.inputs[0].node) if call.op == "bias" else None
+        if factor and factor.args.get("shared", False) == call.args["shared"]:
+            found.append(_affine(factor, call))
+        else:
+            found += _added(call) if call.op == "bias" else [call]
+    return found
+
+
+def _affine(factor: Call, offset: Call) -> Call:
+    leaves = {**_leaves(factor, "weight"), **_leaves(offset, "bias")}
+    args = {**factor.args, "bias": True}
+    return replace(offset, op="scale", args=args, inputs=factor.inputs, leaves=leaves)
+
+
+def _added(call: Call) -> list[Call]:
+    name = _leaves(call, "bias")["bias"].removeprefix(".")
+    *_, word = name.split(".")
+    learnt = replace(
+        call,
+        name=f"{call.name}#0",
+        op="parameter",
+        args={"shape": call.args["shape"]},
+        label="" if word.isdecimal() else word,
+        layer=name,
+        leaves={"weight": name},
+    )
+    inputs = (*call.inputs, Value(learnt.name))
+    return [learnt, replace(call, op="add", args={}, inputs=inputs, label="", layer=None, leaves={})]
+
+
+def _leaves(call: Call, leaf: str) -> Mapping[str, str]:
+    return call.leaves or {leaf: f"{call.layer}.{leaf}"}
