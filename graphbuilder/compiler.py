@@ -195,7 +195,8 @@ def _checked(
         found = blamed(spec, chosen, sink.diagnostics, limits)
         found = tried(found, document, folder, chosen, limits, spec.place.document)
         return Checked(None, found, spec, partial(drawable, spec, chosen, found, limits))
-    warnings = (*sink.diagnostics, *([TooManyWarnings.beyond(sink.beyond)] if sink.beyond else ()))
+    told = sink.diagnostics
+    warnings = (*told, *([TooManyWarnings.beyond(told, sink.beyond)] if sink.beyond else ()))
     return Checked(Network(spec, typed, {**spec.params, **chosen}, warnings), warnings, spec)
 
 

@@ -298,7 +298,9 @@ class TooManyWarnings(Rule):
     )
 
     @classmethod
-    def beyond(cls, count: int) -> Diagnostic:
-        """What is said behind the warnings that are told, where there are ``count`` more."""
+    def beyond(cls, told: tuple[Diagnostic, ...], count: int) -> Diagnostic:
+        """What is said behind the warnings ``told``, where the last of them stands, when there are ``count`` more."""
+        last = next((each.span for each in reversed(told) if each.span), None)
         message = f"{count:,} more warning{'s' * (count > 1)}"
-        return cls.at(None, message, help="mend these first, or raise the limit: `--limit mistakes=N`")
+        remedy = "mend these first, or raise the limit: `--limit mistakes=N`"
+        return cls.at(last, message, label="the last that is told", help=remedy)
