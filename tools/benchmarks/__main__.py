@@ -11,8 +11,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -98,9 +100,19 @@ def build(rounds: int) -> Iterator[Ratio]:
 
         yield compare("compile on meta / emitted file", lambda: gb.compile(network, device="meta"), by_hand, rounds)
     keras, timm = reference.import_keras(), reference.import_timm()
-    ours = lambda: gb.compile(gb.load(SPEC))  # noqa: E731
+    ours = partial(_compiled, SPEC)
     yield compare("compile / keras", ours, lambda: keras.applications.Xception(weights=None), rounds)
-    yield compare("compile / timm", ours, lambda: timm.create_model("legacy_xception"), rounds)
+    for name, theirs in (("xception", "legacy_xception"), ("resnet50", "resnet50")):
+        path = SPEC.with_name(f"{name}.toml")
+        ours, other = partial(_compiled, path), partial(timm.create_model, theirs)
+        yield compare(f"compile of {name} / timm", ours, other, rounds)
+        yield compare(f"compile of {name} / timm, by the processor's clock", ours, other, rounds, time.process_time)
+
+
+def _compiled(path: Path) -> nn.Module:
+    import graphbuilder as gb
+
+    return gb.compile(gb.load(path))
 
 
 def _module(path: Path) -> ModuleType:

@@ -1,4 +1,7 @@
-"""Ratios of two timings taken in turns: a machine that slows down slows both."""
+"""Ratios of two timings taken in turns: a machine that slows down slows both.
+
+By the wall's clock, or by the processor's, of all threads together, which a busy machine changes little.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+
+Clock = Callable[[], float]
 
 
 class Ratio(NamedTuple):
@@ -19,24 +24,30 @@ class Ratio(NamedTuple):
     high: float
 
 
-def seconds(run: Callable[[], object]) -> float:
+def seconds(run: Callable[[], object], clock: Clock = time.perf_counter) -> float:
     """How long one call takes."""
-    start = time.perf_counter()
+    start = clock()
     run()
-    return time.perf_counter() - start
+    return clock() - start
 
 
-def compare(name: str, ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> Ratio:
+def compare(
+    name: str,
+    ours: Callable[[], object],
+    theirs: Callable[[], object],
+    rounds: int,
+    clock: Clock = time.perf_counter,
+) -> Ratio:
     """Time both ``rounds`` times in alternating order, after one call of each that does not count."""
     ours()
     theirs()
     pairs: list[tuple[float, float]] = []
     for index in range(rounds):
         if index % 2:
-            second = seconds(theirs)
-            pairs.append((seconds(ours), second))
+            second = seconds(theirs, clock)
+            pairs.append((seconds(ours, clock), second))
         else:
-            pairs.append((seconds(ours), seconds(theirs)))
+            pairs.append((seconds(ours, clock), seconds(theirs, clock)))
     return ratio_of(name, pairs)
 
 

@@ -60,10 +60,9 @@ def build(
     _demand(shapes, _shapes_of(state), NotTheTree, "the written module is not its graph")
     if weights is not None:
         _demand_weights(named, weights, drawn)
-    module = module.to(numbers)
     if place.type == "meta":
-        return module
-    module.to_empty(device=place)
+        return module.to(numbers)
+    _give_memory(module, place, numbers)
     if initialise:
         _fill(module.state_dict(), named, seed, weights or {})
     return module
@@ -95,6 +94,16 @@ def _constructed(typed: TypedGraph) -> nn.Module:
     source = load(write(typed))
     with Hollow():
         return getattr(source, root_name(typed))()
+
+
+def _give_memory(module: nn.Module, place: torch.device, numbers: torch.dtype) -> None:
+    """``to_empty`` and ``to`` at once: torch's own makes what is like a meta tensor in Python, ten times as slowly."""
+
+    def memory(tensor: Tensor) -> Tensor:
+        kind = numbers if tensor.is_floating_point() else tensor.dtype
+        return torch.empty_strided(tensor.shape, tensor.stride(), dtype=kind, device=place)
+
+    module._apply(memory)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
 
 
 def _fill(state: Mapping[str, Tensor], named: Mapping[str, Weight], seed: int, weights: Mapping[str, Tensor]) -> None:

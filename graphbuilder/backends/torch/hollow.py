@@ -25,6 +25,9 @@ _DRAWS = frozenset(
         nn.init.xavier_normal_,
         nn.init.xavier_uniform_,
         nn.init.zeros_,
+        # What those come down to that ask no mode: on the meta device these run in Python, and take half of the time.
+        torch.Tensor.normal_,
+        torch.Tensor.uniform_,
     )
 )
 
