@@ -144,10 +144,7 @@ def check(
     from graphbuilder.elaborate import Limits
 
     limits = limits or Limits()
-    try:
-        read = document.load(path, max_bytes=limits.bytes)
-    except CompileError as error:
-        return Checked(None, error.diagnostics)
+    read = partial(document.load, path, max_bytes=limits.bytes)
     return _checked(read, Path(path).parent, params or {}, settings, limits)
 
 
@@ -165,22 +162,29 @@ def check_text(
     from graphbuilder.elaborate import Limits
 
     limits = limits or Limits()
-    try:
-        read = document.parse(text, path, max_bytes=limits.bytes)
-    except CompileError as error:
-        return Checked(None, error.diagnostics)
+    read = partial(document.parse, text, path, max_bytes=limits.bytes)
     return _checked(read, folder, params or {}, settings, limits)
 
 
 def _checked(
-    document: Document, folder: Path | None, params: Mapping[str, Any], settings: Sequence[str], limits: Limits
+    read: Callable[..., Document],
+    folder: Path | None,
+    params: Mapping[str, Any],
+    settings: Sequence[str],
+    limits: Limits,
 ) -> Checked:
-    """The rest of the road from a document on; what is sound goes on where something is faulty."""
+    """The whole road; what is sound goes on where something is faulty."""
     from graphbuilder.elaborate import blamed, drawable, elaborate, tried
     from graphbuilder.spec import sound_part
     from graphbuilder.spec.settings import chosen as chosen_settings
 
     sink, spec, chosen = Sink(limits.mistakes), None, dict[str, Any]()
+    try:
+        document = read(sink=sink)
+    except Enough as error:
+        return Checked(None, (*error.diagnostics, TooManyMistakes.after(error.diagnostics)))
+    except CompileError as error:
+        return Checked(None, error.diagnostics)
     try:
         spec = sound_part(document, sink, folder=folder, max_bytes=limits.bytes)
         if spec is None:

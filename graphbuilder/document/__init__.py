@@ -1,5 +1,5 @@
 """TOML text as values, and where each key and value stands. The only importer of tomli."""
 
-from graphbuilder.document.document import Document, Place, load, parse
+from graphbuilder.document.document import Document, Place, Unread, load, parse
 
-__all__ = ["Document", "Place", "load", "parse"]
+__all__ = ["Document", "Place", "Unread", "load", "parse"]

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-from graphbuilder.diagnostics import CompileError, Source
+from graphbuilder.diagnostics import CompileError, Diagnostic, Source, Span
+from graphbuilder.diagnostics.catalogue.files import IntegerTooLarge
 from graphbuilder.diagnostics.catalogue.limits import TooDeep, TooManyParts
 from graphbuilder.document.lexer import KEY_PART, TOKEN
 from graphbuilder.document.lines import Lines
@@ -55,6 +56,11 @@ def _too_many_parts(source: Source, start: int, end: int, max_parts: int) -> Com
     span = Lines(source).span(start, end)
     message = f"a key of more than {max_parts} parts"
     return CompileError((TooManyParts.at(span, message, help="no key of a spec has more than four"),))
+
+
+def too_large_integer(span: Span | None) -> Diagnostic:
+    """That the integer at ``span`` is too large for TOML."""
+    return IntegerTooLarge.at(span, "an integer of more than 64 bits", help="write a smaller number, or text in quotes")
 
 
 def beyond_64_bits(text: str, data: dict[str, Any]) -> Iterator[Keys]:

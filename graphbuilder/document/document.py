@@ -5,7 +5,6 @@ Nothing here knows what a spec is; a value is whatever TOML says it is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,15 +13,21 @@ from typing import Any
 
 import tomli
 
-from graphbuilder.diagnostics import CompileError, Diagnostic, Source, Span
-from graphbuilder.diagnostics.catalogue.files import IntegerTooLarge
-from graphbuilder.document.caps import MAX_LEVELS, MAX_PARTS, beyond_64_bits, refuse_nesting
-from graphbuilder.document.lines import Lines
+from graphbuilder.diagnostics import CompileError, Sink, Source, Span
+from graphbuilder.document.caps import MAX_LEVELS, MAX_PARTS, beyond_64_bits, refuse_nesting, too_large_integer
+from graphbuilder.document.lines import Lines, Moved
 from graphbuilder.document.reading import MAX_BYTES, read_text, refuse_halves, too_large
 from graphbuilder.document.scanner import Extent, Key, Keys, Scanner
 from graphbuilder.garbage import no_search
 
-_ENDLESS_INTEGER = re.compile(r"[0-9][0-9_]{639,}")
+
+class Unread(str):
+    """What stands for a value that could not be read: text that would be computed, and that nobody can compute."""
+
+    __slots__ = ()
+
+    def __new__(cls) -> Unread:
+        return super().__new__(cls, "=?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +35,18 @@ class Document:
     """A parsed TOML text. Positions come from a second reading, made when the first is asked for.
 
     A path that is not there stands where its nearest ancestor stands, the empty path at the start of the text.
+
+    Attributes:
+        read: the text that was read, where that of the source has faults.
+        moved: where it is not as it was written.
+        unread: the paths of values that could not be read, in whose places something else stands.
     """
 
     source: Source
     data: dict[str, Any] = field(repr=False)
+    read: str = field(default="", repr=False, kw_only=True)
+    moved: tuple[Moved, ...] = field(default=(), repr=False, kw_only=True)
+    unread: frozenset[Keys] = field(default=frozenset(), repr=False, kw_only=True)
 
     def span(self, keys: Keys) -> Span:
         """Where the value at ``keys`` stands. That of ``[a.b]`` and of an item of ``[[a.b]]`` is the header."""
@@ -50,13 +63,13 @@ class Document:
 
     @cached_property
     def _extents(self) -> Mapping[Keys, Extent]:
-        scanner = Scanner(self.source.text)
+        scanner = Scanner(self.read if self.moved else self.source.text)
         scanner.scan()
         return scanner.extents
 
     @cached_property
     def _lines(self) -> Lines:
-        return Lines(self.source)
+        return Lines(self.source, self.moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,12 @@ class Place:
 
 
 def load(
-    path: str | Path, *, max_bytes: int = MAX_BYTES, max_levels: int = MAX_LEVELS, max_parts: int = MAX_PARTS
+    path: str | Path,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_levels: int = MAX_LEVELS,
+    max_parts: int = MAX_PARTS,
+    sink: Sink | None = None,
 ) -> Document:
     """The file at ``path``, which errors name as it is written here.
 
@@ -97,14 +115,23 @@ def load(
         CompileError: when it cannot be read, is not UTF-8, is not TOML or is over a limit.
     """
     text = read_text(Path(path), str(path), max_bytes)
-    return parse(text, str(path), max_bytes=max_bytes, max_levels=max_levels, max_parts=max_parts)
+    return parse(text, str(path), max_bytes=max_bytes, max_levels=max_levels, max_parts=max_parts, sink=sink)
 
 
 @no_search()
 def parse(
-    text: str, path: str, *, max_bytes: int = MAX_BYTES, max_levels: int = MAX_LEVELS, max_parts: int = MAX_PARTS
+    text: str,
+    path: str,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_levels: int = MAX_LEVELS,
+    max_parts: int = MAX_PARTS,
+    sink: Sink | None = None,
 ) -> Document:
     """``text`` as TOML 1.1; ``path`` is what errors call it. A byte order mark is passed over.
+
+    Args:
+        sink: takes what is not TOML, where that is a few values; all the rest is then in what is given.
 
     Raises:
         CompileError: when it is not TOML or is over a limit.
@@ -114,27 +141,29 @@ def parse(
     refuse_halves(text, path)
     source = Source(path, text.removeprefix("\ufeff").replace("\r\n", "\n"))
     refuse_nesting(source, max_levels, max_parts)
-    document = Document(source, _values(source))
-    large = [document.span(keys) for keys in beyond_64_bits(source.text, document.data)]
-    if large:
-        raise CompileError(tuple(_too_large_integer(span) for span in large))
+    faults = Sink()
+    document = _read(source, faults)
+    large = list(beyond_64_bits(source.text, document.data))
+    for keys in large:
+        faults.add(too_large_integer(document.span(keys)))
+    if sink is None or large:
+        faults.raise_if_failed()
+        return document
+    for fault in faults.diagnostics:
+        sink.add(fault)
     return document
 
 
-def _values(source: Source) -> dict[str, Any]:
+def _read(source: Source, faults: Sink) -> Document:
     try:
-        return tomli.loads(source.text)
-    except tomli.TOMLDecodeError as error:
-        # Few runs need the words for what tomli refuses.
-        from graphbuilder.document.syntax import explain
-
-        raise CompileError((explain(error, source),)) from None
+        return Document(source, tomli.loads(source.text))
     except ValueError:
-        # Python itself refuses to read an integer of thousands of digits.
-        found = _ENDLESS_INTEGER.search(source.text)
-        span = Lines(source).span(*found.span()) if found else None
-        raise CompileError((_too_large_integer(span),)) from None
+        # Few runs need the words for what tomli refuses.
+        from graphbuilder.document.recovery import recovered
 
-
-def _too_large_integer(span: Span | None) -> Diagnostic:
-    return IntegerTooLarge.at(span, "an integer of more than 64 bits", help="write a smaller number, or text in quotes")
+        found = recovered(source)
+    for fault in found.faults:
+        faults.add(fault)
+    if found.data is None:
+        faults.raise_if_failed()
+    return Document(source, found.data or {}, read=found.text, moved=found.moved, unread=found.unread)

@@ -24,16 +24,23 @@ _TOLD = 40
 # Blanks that are none of TOML's, and what takes no room.
 UNSEEN = "[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]+"
 
+_Enough = Callable[[str, int, tomli.TOMLDecodeError], bool]
 Instead = str | Callable[[re.Match[str]], str]
 
 
 class Edit(NamedTuple):
-    """What stands from ``start`` up to ``end`` gives way to ``text``, which ``help`` calls ``{}``."""
+    """What stands from ``start`` up to ``end`` gives way to ``text``, which ``help`` calls ``{}``; after which nobody
+    knows what is meant by ``keys``."""
 
     help: str
     start: int
     end: int
     text: str
+    keys: tuple[str | int, ...] = ()
+
+    def applied(self, text: str) -> str:
+        """``text``, edited."""
+        return f"{text[: self.start]}{self.text}{text[self.end :]}"
 
     @property
     def told(self) -> str:
@@ -42,20 +49,41 @@ class Edit(NamedTuple):
         return self.help.replace("{}", text if len(text) <= _TOLD else f"{text[: _TOLD - 1]}…")
 
 
-def that_helps(text: str, edits: Iterable[Edit]) -> Edit | None:
-    """The first of ``edits`` that repairs one fault of ``text`` and makes none."""
-    return next((edit for edit in islice(edits, _TRIED) if _helps(text, edit)), None)
+class Trials:
+    """So many edits are tried of those for one fault, and of those for all of them so many ``more``."""
+
+    def __init__(self, more: int) -> None:
+        self._left = _TRIED + more
+
+    def first_that_helps(self, text: str, edits: Iterable[Edit]) -> Edit | None:
+        """The first of ``edits`` that repairs one fault of ``text`` and makes none."""
+        return self._first(text, edits, _goes_on)
+
+    def first_that_leads_on(self, text: str, edits: Iterable[Edit]) -> Edit | None:
+        """The first of ``edits`` after which the next fault of ``text``, if there is one, stands in a later line."""
+        return self._first(text, edits, _leads_on)
+
+    def _first(self, text: str, edits: Iterable[Edit], enough: _Enough) -> Edit | None:
+        for edit in islice(edits, min(_TRIED, self._left)):
+            self._left -= 1
+            if _helps(text, edit, enough):
+                return edit
+        return None
 
 
-def _helps(text: str, edit: Edit) -> bool:
-    edited = f"{text[: edit.start]}{edit.text}{text[edit.end :]}"
+def _helps(text: str, edit: Edit, enough: _Enough) -> bool:
+    edited = edit.applied(text)
     try:
         tomli.loads(edited)
     except tomli.TOMLDecodeError as error:
-        return _goes_on(edited, edit.start + len(edit.text), error)
+        return enough(edited, edit.start + len(edit.text), error)
     except ValueError:  # an integer that is too long to be read
         return True
     return True
+
+
+def _leads_on(text: str, end: int, error: tomli.TOMLDecodeError) -> bool:
+    return "\n" in text[end : error.pos]
 
 
 def _goes_on(text: str, end: int, error: tomli.TOMLDecodeError) -> bool:

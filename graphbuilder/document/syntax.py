@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import tomli
 
-from graphbuilder.diagnostics import Diagnostic, Label, Remedy, Source
+from graphbuilder.diagnostics import Diagnostic, Label, Remedy
 from graphbuilder.diagnostics.catalogue.files import DuplicateKey, TomlSyntax
 from graphbuilder.document.lexer import KEY, TOKEN, Opening, still_open
 from graphbuilder.document.lines import Lines
-from graphbuilder.document.scanner import Keys, Scanner
-from graphbuilder.document.slips import UNSEEN, Edit, slips_at, that_helps
+from graphbuilder.document.scanner import Extent, Keys, Scanner
+from graphbuilder.document.slips import UNSEEN, Edit, Trials, slips_at
 
 _DUPLICATES = ("Cannot ", "Duplicate ")
 _STRINGS = ("Unterminated string", "Expected \"'", "Illegal character '\\n'", "Found invalid character '\\n'")
@@ -31,6 +31,7 @@ _UNSEEN = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f]|{UNSEEN}")
 _CONFLICT = re.compile(r"(?:<{7}|={7}|>{7})(?:[ \t][^\n]*)?$", re.MULTILINE)
 _OTHER_QUOTE = re.compile(r"([\"'])[^\"'\n]*(?!\1)[\"']")
 _STRING_ENDS = re.compile(r"(?<!\\\")[ \t]*(?:[,\]}=]|$)")
+_KEY_OF = re.compile(rf"(?:,\s*)?{KEY}[ \t]*=[ \t]*\Z")
 _OPEN_KEY = re.compile(rf",[ \t]*{KEY}[ \t]*=[ \t]*$")
 _WORD = re.compile(r"[^\s,\[\]{}#]*")
 _PHRASE = re.compile(r"[^,\]}#\n]*")
@@ -56,35 +57,49 @@ class Fault(NamedTuple):
     edits: tuple[Edit, ...] = ()
 
 
-def explain(error: tomli.TOMLDecodeError, source: Source) -> Diagnostic:
-    """The diagnostic of tomli's ``error``, which was raised on the text of ``source``."""
+def explain(error: tomli.TOMLDecodeError, text: str, lines: Lines, trials: Trials) -> tuple[Diagnostic, Edit | None]:
+    """The diagnostic of tomli's ``error``, which was raised on ``text``, and an edit after which it is gone."""
     if error.msg.startswith(_DUPLICATES):
-        return _duplicate(source, error.pos)
-    lines, fault = Lines(source), _fault(error.msg, source.text, error.pos)
+        found, edit = _duplicate(text, error.pos, lines)
+        return found, trials.first_that_leads_on(text, [edit])
+    fault = _fault(error.msg, text, error.pos)
     related: tuple[Label, ...] = ()
     if fault.opening and fault.opening.offset != fault.start:
         offset = fault.opening.offset
         related = (Label(lines.span(offset, offset + 1), "opened here"),)
     span = lines.span(fault.start, max(fault.end, fault.start + 1))
     found = TomlSyntax.at(span, fault.message, label=fault.label, related=related, help=fault.help)
-    edit = that_helps(source.text, chain(fault.edits, slips_at(source.text, min(error.pos, len(source.text)))))
-    return found.repaired_by(Remedy(edit.told, lines.span(edit.start, edit.end), edit.text)) if edit else found
+    edit = trials.first_that_helps(text, chain(fault.edits, slips_at(text, min(error.pos, len(text)))))
+    if edit:
+        found = found.repaired_by(Remedy(edit.told, lines.span(edit.start, edit.end), edit.text))
+    return found, edit
 
 
-def _duplicate(source: Source, end: int) -> Diagnostic:
+def _duplicate(text: str, end: int, lines: Lines) -> tuple[Diagnostic, Edit]:
     """The text up to ``end`` is whole but for what tomli refused, and that is what the scanner places last."""
-    scanner = Scanner(source.text[:end])
+    scanner = Scanner(text[:end])
     with suppress(IndexError):
         scanner.scan()
-    lines, path, first = Lines(source), scanner.last, scanner.before
+    path, first = scanner.last, scanner.before
     span = lines.span(*scanner.extents[path].key)
+    edit = _left_out(text, path, scanner.extents[path])
     if first:
         related = (Label(lines.span(*first.key), "first here"),)
-        return DuplicateKey.at(span, f"`{_name(path)}` is there already", related=related, help="keep one of the two")
+        message = f"`{_name(path)}` is there already"
+        return DuplicateKey.at(span, message, related=related, help="keep one of the two"), edit
     path = _ancestor(scanner)
     related = (Label(lines.span(*scanner.extents[path].key), "first here"),)
     message = f"`{_name(path)}` cannot be extended here"
-    return DuplicateKey.at(span, message, related=related, help="write it in one place")
+    return DuplicateKey.at(span, message, related=related, help="write it in one place"), edit._replace(keys=())
+
+
+def _left_out(text: str, path: Keys, extent: Extent) -> Edit:
+    """What was written last is left out; of a table, but the name."""
+    start, end = extent.value
+    if start < extent.key[0]:
+        return Edit("", start, end, f'["\\u0000{start}"]')
+    found = _KEY_OF.search(text, 0, start)
+    return Edit("", found.start() if found else start, end, "", path)
 
 
 def _ancestor(scanner: Scanner) -> Keys:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from graphbuilder.diagnostics import Sink
-from graphbuilder.document import Document
+from graphbuilder.document import Document, Unread
 from graphbuilder.spec.expressions import Expression, ExpressionError, parse
 from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
 from graphbuilder.spec.unknown import POISON
@@ -19,11 +19,21 @@ def with_expressions(document: Document, sink: Sink) -> dict[str, Any]:
     """
     reader = _Reader(document, sink)
     rows = ((key, value) for key, value in document.data.items() if key not in EXTENSION_KEYS)
-    return {key: _copied(value) if key == "params" else reader.value(value, (), key) for key, value in rows}
+    return {key: _plain(value) if key == "params" else reader.value(value, (), key) for key, value in rows}
 
 
-def _copied(value: Any) -> Any:
-    return dict(cast("dict[str, Any]", value)) if isinstance(value, dict) else value
+def _plain(value: Any) -> Any:
+    """Params as they are; of what is in one nothing counts where part of it could not be read."""
+    if isinstance(value, dict):
+        return {key: POISON if _unread(item) else item for key, item in cast("dict[str, Any]", value).items()}
+    return POISON if isinstance(value, Unread) else value
+
+
+def _unread(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        items = cast("dict[str, Any]", value).values() if isinstance(value, dict) else cast("list[Any]", value)
+        return any(map(_unread, items))
+    return isinstance(value, Unread)
 
 
 class _Reader:
@@ -44,6 +54,8 @@ class _Reader:
         return value
 
     def _expression(self, text: str, keys: Keys) -> Expression:
+        if isinstance(text, Unread):
+            return POISON
         try:
             return parse(text)
         except ExpressionError as error:

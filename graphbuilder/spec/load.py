@@ -18,10 +18,14 @@ from graphbuilder.garbage import no_search
 from graphbuilder.spec.extends import extended
 from graphbuilder.spec.formulas import with_expressions
 from graphbuilder.spec.mending import Mending
+from graphbuilder.spec.merged import EXTENSION_KEYS
 from graphbuilder.spec.model import Spec
 from graphbuilder.spec.replaced import restore_arguments
 from graphbuilder.spec.rules import check
 from graphbuilder.spec.validation import validated
+
+# What tells how to read all the rest.
+_FIRST = ("format", *EXTENSION_KEYS)
 
 
 def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Spec:
@@ -62,6 +66,8 @@ def sound_part(
 
     The arguments are those of ``parse``.
     """
+    if {keys[0] for keys in document.unread}.intersection(_FIRST):
+        return None
     return checked(*extended(document, folder, max_bytes, sink), sink)
 
 

@@ -64,8 +64,9 @@ class FileNotUtf8(Rule):
 
 
 class TomlSyntax(Rule):
-    """The text is not TOML, so nothing of it could be read. Only the first such place is known. Text stands in quotes,
-    each item of a list or an inline table but the last is followed by a comma, and every bracket is closed."""
+    """The text is not TOML. What can be read on behind such a place is still checked; where nobody can tell how it goes
+    on, what stands behind is not known. Text stands in quotes, each item of a list or an inline table but the last is
+    followed by a comma, and every bracket is closed."""
 
     code = "GB005"
     title = "not TOML"
