@@ -6,7 +6,7 @@ SVG hovering still tells it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.options import Theme
@@ -30,7 +30,7 @@ def scatter(comparison: Comparison, format: Format, theme: Theme = "auto") -> by
     x = axis_of([each.parameters for each in variants])
     y = axis_of([each.macs for each in variants])
     sheet = Sheet(x, y, theme, format)
-    missing = sheet.points([_point(each, names) for each in variants])
+    missing = sheet.points(_points(variants, names))
     title = TITLE if len(names) > 1 else f"{TITLE} of {names[0]}"
     sheet.words(LEFT, 16, text.fit(title, WIDE - LEFT - RIGHT, 12.0), 12.0, "ink", "start")
     others = f"; {missing} labels have no room" if missing else ""
@@ -39,12 +39,27 @@ def scatter(comparison: Comparison, format: Format, theme: Theme = "auto") -> by
     return sheet.drawn(TITLE)
 
 
-def _point(each: Variant, names: list[str]) -> Point:
+def _points(variants: Sequence[Variant], names: list[str]) -> list[Point]:
+    """A point for each; of those in one place the first has the label of all."""
+    alike: dict[tuple[object, ...], list[Variant]] = {}
+    for each in variants:
+        alike.setdefault((each.name, *each.settings, each.parameters, each.macs), []).append(each)
+    labels = {id(group[0]): _label(group, len(names) > 1) for group in alike.values()}
+    return [_point(each, names, labels.get(id(each), "")) for each in variants]
+
+
+def _label(group: Sequence[Variant], named: bool) -> str:
+    """``middle=8, intermediate=none/relu`` for two that differ in the latter."""
+    first = group[0]
+    texts = {name: [each.texts[name] for each in group] for name in first.texts}
+    settings = (f"{name}={'/'.join(each if len(set(each)) > 1 else each[:1])}" for name, each in texts.items())
+    return ", ".join((*((first.name,) if named or not first.settings else ()), *settings))
+
+
+def _point(each: Variant, names: list[str], label: str) -> Point:
     number = names.index(each.name)
     style = _STYLES[number % len(_STYLES)]
     shape = _SHAPES[(number + number // len(_STYLES)) % len(_SHAPES)]  # 25 pairs before one comes again
-    named = (each.name,) if len(names) > 1 or not each.settings else ()
-    label = ", ".join((*named, *_settings(each)))
     counted = f"{each.parameters:,} parameters, {each.macs:,} MACs"
     tip = f"{', '.join((each.name, *_settings(each)))}: {counted}"
     return Point(each.parameters, each.macs, style, shape, label, tip)

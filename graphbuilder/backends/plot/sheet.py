@@ -19,7 +19,7 @@ from graphbuilder.backends.graphviz.write.engine import draw
 from graphbuilder.backends.graphviz.write.svg import finish
 from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT
 from graphbuilder.backends.plot.axis import Axis, pairs
-from graphbuilder.backends.plot.labels import Rectangle, place
+from graphbuilder.backends.plot.labels import Rectangle, lead, place
 
 Format = Literal["svg", "png"]
 WIDE, HIGH = 640.0, 440.0
@@ -66,12 +66,13 @@ class Sheet:
         return finish(drawn.decode(), title, self._tips, self._theme).encode()
 
     def points(self, points: Sequence[Point]) -> int:
-        """Set the points, and write the labels that find a place; how many do not."""
+        """Set the points, and write the labels that find a place, where there are any; how many do not."""
         placed = [self._point(each) for each in points]
-        words = [text.fit(text.clean(each.label), LONGEST, LABEL) for each in points]
+        labelled = [at for at, each in zip(placed, points, strict=True) if each.label]
+        words = [text.fit(text.clean(each.label), LONGEST, LABEL) for each in points if each.label]
         sizes = [(text.width(each, LABEL) + 4, LABEL * 1.3) for each in words]
-        places = place([at for _, at in placed], sizes, FIELD)
-        for (name, point), label, said in zip(placed, places, words, strict=True):
+        places = place([at for _, at in labelled], sizes, FIELD)
+        for (name, point), label, said in zip(labelled, places, words, strict=True):
             if label:
                 at = self.words(label.x, label.y, said, LABEL, "ink", "middle")
                 self._lead(name, point, at, label)
@@ -119,14 +120,8 @@ class Sheet:
 
     def _lead(self, tail: str, point: Rectangle, head: str, label: Rectangle) -> None:
         """A thin line to a label that does not stand beside its point."""
-        x = min(max(point.x, label.x - label.wide / 2), label.x + label.wide / 2)
-        y = min(max(point.y, label.y - label.high / 2), label.y + label.high / 2)
-        far = ((x - point.x) ** 2 + (y - point.y) ** 2) ** 0.5
-        if far < point.wide / 2 + 8:
-            return
-        part = point.wide / 2 / far
-        start = (point.x + (x - point.x) * part, point.y + (y - point.y) * part)
-        self._stroke(tail, head, start, (x, y), 0.7)
+        if line := lead(point, label):
+            self._stroke(tail, head, line.start, line.end, 0.7)
 
     def _stroke(self, tail: str, head: str, start: tuple[float, float], end: tuple[float, float], wide: float) -> None:
         course = " ".join(f"{px:.2f},{HIGH - py:.2f}" for px, py in (start, start, end, end))

@@ -108,7 +108,8 @@ def _outputs(each: Variant) -> str:
     """The shape of the only output, or all by name."""
     if len(each.outputs) == 1:
         return numbers.shape(tuple(each.outputs.values()))
-    return ", ".join(f"{name} {type_}" for name, type_ in each.outputs.items())
+    told = {name: " (training only)" if name in each.training else "" for name in each.outputs}
+    return ", ".join(f"{name} {type_}{told[name]}" for name, type_ in each.outputs.items())
 
 
 def _fields(each: Variant) -> str:

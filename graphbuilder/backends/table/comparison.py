@@ -43,6 +43,7 @@ class Variant:
         outputs: the types of its outputs by name.
         fields: for every output, its receptive field in each input that it depends on.
         seconds: the median time of a forward, where it was measured.
+        training: the outputs that exist in training only.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Variant:
     outputs: Mapping[str, TensorType]
     fields: Mapping[str, Mapping[str, Field]]
     seconds: float | None = None
+    training: frozenset[str] = frozenset()
 
     @property
     def parameters(self) -> int:
@@ -82,6 +84,7 @@ class Variant:
             "activations": self.costs.activations,
             "activation_bytes": self.activation_bytes,
             "outputs": shapes(self.outputs),
+            **({"training_only": [name for name in self.outputs if name in self.training]} if self.training else {}),
             "receptive_field": {
                 name: {source: {"size": list(field.size), "whole": field.whole} for source, field in fields.items()}
                 for name, fields in self.fields.items()
@@ -147,4 +150,5 @@ class Comparison:
 def variant(typed: TypedGraph, settings: Mapping[str, Any], seconds: float | None = None) -> Variant:
     """What a whole network is in a comparison."""
     outputs = {name: type_ for (name, _), type_ in zip(typed.graph.outputs, typed.outputs, strict=True)}
-    return Variant(typed.graph.template, settings, costs(typed), outputs, receptive_fields(typed), seconds)
+    fields = receptive_fields(typed)
+    return Variant(typed.graph.template, settings, costs(typed), outputs, fields, seconds, typed.graph.training)

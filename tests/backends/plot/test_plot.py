@@ -12,7 +12,7 @@ import pytest
 
 import graphbuilder as gb
 from graphbuilder.backends.plot.axis import axis_of, told
-from graphbuilder.backends.plot.labels import Rectangle, place
+from graphbuilder.backends.plot.labels import Line, Rectangle, lead, place
 
 SPECS = Path(__file__).parents[3] / "specs"
 
@@ -43,16 +43,40 @@ def test_labels_are_free(seed: int) -> None:
     points = [Rectangle(random.gauss(300, 60), random.gauss(200, 60), 10, 10) for _ in range(40)]
     found = place(points, [(random.uniform(30, 140), 12)] * 40, sheet)
     labels = [each for each in found if each]
-    assert len(labels) > 30
+    assert len(labels) > 25
     assert not any(one.meets(other) for one, other in combinations(labels, 2))
     assert not any(label.meets(point) for label in labels for point in points)
     assert all(label.within(sheet) for label in labels)
+    pairs = [(point, label) for point, label in zip(points, found, strict=True) if label]
+    lines = [(line, label, point) for point, label in pairs if (line := lead(point, label))]
+    assert lines
+    for line, own, start in lines:
+        assert not any(line.strikes(label) for label in labels if label is not own)
+        assert not any(line.strikes(point) for point in points if not point.meets(start))
+
+
+LINES = {
+    "through": (((0, 5), (20, 5)), True),
+    "along an edge": (((0, 8), (20, 8)), False),
+    "beside": (((0, 9), (20, 9)), False),
+    "up to it": (((0, 5), (6, 5)), False),
+    "a corner cut": (((5, 6), (10, 9)), True),
+    "past a corner": (((4, 7), (7, 10)), False),
+    "inside": (((9, 5), (11, 5)), True),
+    "upright": (((10, 0), (10, 20)), True),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_what_a_line_strikes(name: str) -> None:
+    ends, strikes = LINES[name]
+    assert Line(*ends).strikes(Rectangle(10, 5, 8, 6)) is strikes
 
 
 def test_equal_points_have_labels_apart() -> None:
     found = place([Rectangle(300, 200, 10, 10)] * 8, [(80, 12)] * 8, Rectangle(300, 200, 600, 400))
     labels = [each for each in found if each]
-    assert len(labels) == 8
+    assert len(labels) >= 4  # to the right and left, above and below
     assert not any(one.meets(other) for one, other in combinations(labels, 2))
 
 
@@ -76,6 +100,13 @@ def test_variants_of_one_network_are_labelled_by_their_settings() -> None:
     svg = found.plot().decode()
     assert {"middle=1", "middle=200", "MACs for one sample (logarithmic)"} <= set(words(svg))
     assert "Parameters and multiply-accumulates of xception" in words(svg)
+
+
+def test_variants_in_one_place_share_a_label() -> None:
+    found = gb.compare(SPECS / "xception.toml", grid={"middle": [1, 2], "intermediate": ["none", "elu"]})
+    svg = found.plot().decode()
+    assert [each for each in words(svg) if "=" in each] == [f"middle={n}, intermediate=none/elu" for n in (1, 2)]
+    assert svg.count("parameters, ") == 4
 
 
 def test_pixels_by_the_suffix(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import graphbuilder as gb
 from graphbuilder.backends.table.beside import show
 from graphbuilder.backends.table.comparison import Comparison
 
+SPECS = Path(__file__).parents[3] / "specs"
 SPEC = """
 format = 1
 name = "small"
@@ -147,3 +148,11 @@ def test_times_are_measured_in_turns(spec: Path) -> None:
     assert all(each.seconds and 0 < each.seconds < 1 for each in found.variants)
     assert told[0][0] == 0 and told[-1][0] == told[-1][1] == len(told) - 1
     assert re.search(r"\d [mµ]s", found.text()) and "a batch of 2 on cpu" in found.text()
+
+
+def test_outputs_of_training_are_said_to_be() -> None:
+    found = gb.compare(SPECS / "inception_v3_torchvision.toml")
+    assert "aux 1000 (training only)" in found.text()
+    assert "logits 1000," in found.markdown()
+    assert found.data()["variants"][0]["training_only"] == ["aux"]
+    assert "training_only" not in gb.compare(SPECS / "resnet18.toml").data()["variants"][0]
