@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
 
 from graphbuilder.cli.options import Reading, reads_spec
-from graphbuilder.cli.report import bad_use, report
+from graphbuilder.cli.report import bad_use, report, screen_width
 from graphbuilder.cli.root import Command
 from graphbuilder.diagnostics import CompileError
 
@@ -81,7 +82,13 @@ def _tell(news: News, reading: Reading) -> None:
     report(news.diagnostics, reading.output_format)
     found = news.differences()
     if found is not None:
-        click.echo(f"{time.strftime('%H:%M:%S')}  {found.brief()}")
+        click.echo(told(time.strftime("%H:%M:%S"), found.brief()))
+
+
+def told(clock: str, words: str) -> str:
+    """``words`` beside the time, in as many lines as the terminal asks for."""
+    width = screen_width()
+    return fill(words, width, initial_indent=f"{clock}  ", subsequent_indent=" " * 10) if width else f"{clock}  {words}"
 
 
 def _write(news: News, output: str | None) -> None:

@@ -49,7 +49,7 @@ style-src {style_hash}; connect-src 'self'; base-uri 'none'; form-action 'none'"
 </head>
 <body>
 <h1>No figure yet</h1>
-<p>It appears as soon as the spec is TOML.</p>
+<p>It appears as soon as the spec can be read.</p>
 <ul>{mistakes}</ul>
 <script>{script}</script>
 </body>

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from graphbuilder.cli.entry import run
+from graphbuilder.cli.watch import told
 from tests.watching.process import SECONDS, Watched, edited
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -55,8 +56,18 @@ def test_the_terminal_is_told_what_changed_and_the_figure_is_written(
     watched.line("no longer watched")
 
 
+def test_what_changed_is_wrapped_where_the_terminal_is_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "−6.46 M parameters, −2.32 G MACs, last maps 10x10 to 7x7; 1 difference: 1 changed"
+    monkeypatch.setattr("graphbuilder.cli.watch.screen_width", lambda: 60)
+    lines = told("16:40:59", words).splitlines()
+    assert lines[0].startswith("16:40:59  −6.46 M") and all(line.startswith(" " * 10) for line in lines[1:])
+    assert max(map(len, lines)) <= 60 and " ".join(line[10:] for line in lines) == words
+    monkeypatch.setattr("graphbuilder.cli.watch.screen_width", lambda: None)
+    assert told("16:40:59", words) == f"16:40:59  {words}", "a file is told all in one line"
+
+
 def test_a_spec_that_is_wrong_at_first_is_awaited(watch: Callable[..., Watched], tmp_path: Path) -> None:
-    (tmp_path / "new.toml").write_text("format =", encoding="utf-8")
+    (tmp_path / "new.toml").write_bytes(b"\xff")
     watched = watch("new.toml")
     url = watched.line("http://").split()[0]
     watched.line(r"error\[GB")

@@ -19,7 +19,8 @@ from graphbuilder.backends.graphviz.read.habits import Habits
 from graphbuilder.backends.graphviz.read.heat import hidden
 from graphbuilder.backends.graphviz.read.reader import in_words
 from graphbuilder.backends.html.tables import Table
-from graphbuilder.diagnostics import Source
+from graphbuilder.diagnostics import Source, Span
+from graphbuilder.document import Place
 from graphbuilder.ir import Copies, Graph, Node, Op
 from graphbuilder.ir.fault import Fault
 
@@ -109,7 +110,8 @@ class Calls:
             return []
         span = node.place.span
         source = self._sources.setdefault(span.source, len(self._sources))
-        return [source, span.line, max(span.line, span.end_line - (span.end_column == 1))]
+        last = max(each.end_line - (each.end_column == 1) for each in (span, *_within(node.place)))
+        return [source, span.line, max(span.line, last)]
 
     def _fields(self) -> tuple[dict[str, int], list[str]]:
         """The receptive field of each call, as a number into the words for them; none where something is wrong."""
@@ -121,6 +123,13 @@ class Calls:
             said = _field(fields)
             found[path] = words.setdefault(said, len(words))
         return found, list(words)
+
+
+def _within(place: Place) -> Iterator[Span]:
+    """What a table of its own has below its header, which is all that its span is of."""
+    value = place.value
+    if isinstance(value, dict):
+        yield from ((place / key).span for key in cast("dict[str, object]", value))
 
 
 def _field(fields: Mapping[str, object]) -> str:

@@ -109,6 +109,14 @@ def test_a_call_is_told_in_full() -> None:
     assert 'id = "middle"' in "\n".join(data["sources"][source]["lines"][first - 1 : last])
 
 
+def test_of_a_step_that_is_a_table_of_its_own_all_lines_are_told() -> None:
+    data = data_of("maxvit_t")
+    source, first, last = dict(calls(data))["stages.2.layer"]["at"]
+    lines = data["sources"][source]["lines"]
+    assert lines[first - 1] == "[[blocks.stage.body]]"
+    assert "repeat" in "\n".join(lines[first - 1 : last]) and lines[last - 1] and not lines[last].startswith("rate")
+
+
 def test_alike_bodies_are_placed_and_told_once() -> None:
     few, many = (network_data(gb.load(SPECS / "xception.toml", params={"middle": middle}).typed) for middle in (8, 60))
     assert len(many["bodies"]) == len(few["bodies"])
