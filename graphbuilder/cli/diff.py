@@ -62,11 +62,13 @@ def command(
     from a change (·), as `out = "=in_channels"` does, is not counted. The exit code is 0 where nothing changed, 1 where
     something did, and 2 where a spec cannot be read.
 
-    In JSON, `different`; `before` and `after` with `name`, `source`, `settings`, `inputs`, `outputs`, `parameters`,
-    `macs` and `activations`; `delta` of these; `params` of both that have other values, as [before, after]; how many
-    steps are only `following`; and `differences`, each with its `kind` (added, removed, renamed,
-    changed), `what` it is, the paths of its steps `before` and `after`, `changes` by name as [before, after], `delta`
-    and `places` in the specs; these names stay.
+    Networks that have next to nothing in common are told by their totals, and drawn side by side.
+
+    In JSON, `different`; `alike`, but for networks told by their totals; `before` and `after` with `name`, `source`,
+    `settings`, `inputs`, `outputs`, `parameters`, `macs` and `activations`; `delta` of these; `params` of both that
+    have other values, as [before, after]; how many steps are only `following`; and `differences`, each with its `kind`
+    (added, removed, renamed, changed), `what` it is, the paths of its steps `before` and `after`, `changes` by name as
+    [before, after], `delta` and `places` in the specs; these names stay.
     """
     from graphbuilder.differing.report import format_of
     from graphbuilder.rendering import unshown

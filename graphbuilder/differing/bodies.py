@@ -75,7 +75,13 @@ class Pair:
             return "removed"
         if not self.changes:
             return ""
-        return "renamed" if all(change.name == "name" for change in self.changes) else "changed"
+        names = {"name", "use"} if self.inner is not None and not self.inner.differs else {"name"}
+        return "renamed" if names.issuperset(change.name for change in self.changes) else "changed"
+
+    @property
+    def is_of_block(self) -> bool:
+        """Whether all that is otherwise is what a block is called, by which the step is called too."""
+        return self.kind == "renamed" and any(change.name == "use" for change in self.changes)
 
     @property
     def differs(self) -> bool:
@@ -90,6 +96,14 @@ class Pair:
         return bool(self.followed) or any(
             one != other for one, other in zip(self.before.weighed, self.after.weighed, strict=False)
         )
+
+    @property
+    def common(self) -> int:
+        """How many calls of ops it stands for that are in both."""
+        if self.before is None or self.after is None:
+            return 0
+        each = self.inner.common if self.inner is not None else int(_made_of(self.before) == _made_of(self.after))
+        return each * min(self.before.run.count, self.after.run.count)
 
     @property
     def following(self) -> int:
@@ -119,6 +133,11 @@ class Matched:
     def following(self) -> int:
         """How many ops are the same and make other shapes, or have other weights; copies that are one count once."""
         return sum(pair.following for pair in self.pairs)
+
+    @cached_property
+    def common(self) -> int:
+        """How many calls of ops, of all copies, are in both, with whatever arguments."""
+        return sum(pair.common for pair in self.pairs)
 
 
 class Comparing:
@@ -160,7 +179,7 @@ class Comparing:
         ours, theirs = _copy(before, after), _copy(after, before)
         inner = self._inner(ours, theirs, place)
         fields = [(place.cause(ours.node, theirs.node, each.name), each) for each in _fields(ours, theirs)]
-        changes = [*_identity(before, after), *_made_otherwise(ours, theirs)]
+        changes = [*_identity(before, after), *_made_otherwise(ours, theirs, inner)]
         changes += [each for cause, each in fields if cause is Cause.CHANGED]
         changes += _initialisers(ours, theirs)
         changes += (Change(*each) for each in wiring.reads(before.node, after.node))
@@ -217,7 +236,7 @@ def _woven(
 
 def _identity(before: Step, after: Step) -> Iterator[Change]:
     """How a step is called, how often it runs, and whose weights it runs."""
-    if (before.given or after.given) and before.node.name != after.node.name:
+    if _given_names(before, after) and before.node.name != after.node.name:
         yield Change("name", before.node.name, after.node.name)
     times = _times(before, after), _times(after, before)
     if times[0] != times[1]:
@@ -234,11 +253,22 @@ def _times(step: Step, other: Step) -> int | None:
     return len(step.body.graph.nodes) if step.body and repeats_it(step, other) else step.run.count
 
 
-def _made_otherwise(before: Step, after: Step) -> Iterator[Change]:
-    """What a step calls."""
+def _made_otherwise(before: Step, after: Step, inner: Matched | None) -> Iterator[Change]:
+    """What a step calls.
+
+    What a block with the same in it is called is nobody's concern but its spec's, unless steps are named after it.
+    """
     ours, theirs = _made_of(before), _made_of(after)
+    if inner is not None and not inner.differs:
+        ours, theirs = (("use", step.label) for step in (before, after))
+        if before.node.name == after.node.name or _given_names(before, after):
+            return
     if ours != theirs:
         yield Change(ours[0] if ours[0] == theirs[0] else "step", ours[1], theirs[1])
+
+
+def _given_names(before: Step, after: Step) -> bool:
+    return bool(before.given or after.given)
 
 
 def _made_of(step: Step) -> tuple[str, str]:

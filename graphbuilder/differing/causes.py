@@ -50,12 +50,16 @@ class Around:
         """Why the argument ``name`` differs between two steps that call one op."""
         if not before.owns and not after.owns:
             return Cause.FOLLOWS  # it is told of the step that owns the weights
-        sources = _source(before), _source(after)
-        if not isinstance(sources[0], Mapping) or not isinstance(sources[1], Mapping):
-            # The convolution of a shortcut that is but a word has only arguments that are worked out.
-            return Cause.FOLLOWS if sources[0] == sources[1] is not None else Cause.CHANGED
-        given = (_given(spec, node, name) for spec, node in zip(self.specs, (before, after), strict=True))
+        given = [_given(spec, node, name) for spec, node in zip(self.specs, (before, after), strict=True)]
+        if given[0] is given[1] is _MISSING:
+            return Cause.FOLLOWS if self._is_worked_out(before, after) else Cause.CHANGED
         return max(Cause.FOLLOWS, self._cause(*given))
+
+    def _is_worked_out(self, before: Node, after: Node) -> bool:
+        """Whether both steps are of a shortcut that is but a word, so that nobody wrote their arguments."""
+        ours, theirs = _source(before), _source(after)
+        dialects = [spec.get("dialect") for spec in self.specs]
+        return isinstance(ours, str) and ours == theirs and dialects[0] == dialects[1]
 
     def inside(self, before: Node, after: Node) -> Around:
         """Where the bodies stand that two steps call."""

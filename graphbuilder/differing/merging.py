@@ -31,7 +31,8 @@ def merged(differences: Differences) -> Marks:
     """Both networks in one graph, and what is said of its steps."""
     merger = Merger()
     before = differences.before.typed
-    root = merger.body(Comparing(exact=True).networks(differences.before.network, differences.after.network))
+    matched = Comparing(exact=True).networks(differences.before.network, differences.after.network)
+    root = merger.body(matched) if differences.alike else merger.beside(matched)
     ours = dict(zip(before.graph.inputs, before.inputs, strict=True))
     return Marks(root, merger.marks, tuple(_facts(differences)), ours)
 
@@ -54,6 +55,14 @@ class Merger:
             self.marks[body] = marks
         return self._known[matched]
 
+    def beside(self, matched: Matched) -> TypedGraph:
+        """Two bodies side by side: all of the first is gone, and all of the second is new."""
+        gone = (replace(pair, after=None, inner=None) for pair in matched.pairs if pair.before)
+        new = (replace(pair, before=None, inner=None) for pair in matched.pairs if pair.after)
+        body, marks = _Body(self, matched.before, matched.after, (*gone, *new), parted=True).merge()
+        self.marks[body] = marks
+        return body
+
     def apart(self, body: TypedGraph, kind: str) -> TypedGraph:
         """``body`` as another block, so that a copy to which something happened is drawn as no other."""
         if not kind or body.graph.kind != "block":
@@ -68,11 +77,13 @@ class Merger:
 class _Body:
     """Two bodies on the way to being one."""
 
-    def __init__(self, merger: Merger, before: TypedGraph, after: TypedGraph, pairs: Sequence[Pair]) -> None:
+    def __init__(
+        self, merger: Merger, before: TypedGraph, after: TypedGraph, pairs: Sequence[Pair], parted: bool = False
+    ) -> None:
         self._merger = merger
         self._before, self._after = before, after
         self._pairs = pairs
-        self._splice = Splice(before, after, pairs)
+        self._splice = Splice(before, after, pairs, parted)
         self._bodies: dict[str, TypedGraph] = {}
         self._types: dict[Value, TensorType] = {}
         self._marks: dict[str, Mark] = {}
@@ -187,10 +198,12 @@ def _mark(pair: Pair, number: int, inside: dict[str, Mark]) -> Mark | None:
         return Mark("added", parameters=_parameters(pair, number))
     count = sum(1 if mark.kind else mark.inside for mark in inside.values())
     parameters = _parameters(pair, number)
-    if not pair.kind and not count and not pair.followed and parameters[0] == parameters[1]:
+    is_changed = bool(pair.kind) and not pair.is_of_block
+    if not is_changed and not count and not pair.followed and parameters[0] == parameters[1]:
         return None
-    words = _words((*pair.changes, *pair.followed), named=pair.step.op is None)
-    return Mark("changed" if pair.kind else "", words, parameters, count)
+    names = [change.before for change in pair.changes if change.name == "name"]
+    words = _words([change for change in (*pair.changes, *pair.followed) if change.name != "name"])
+    return Mark("changed" if is_changed else "", words, *names, parameters=parameters, inside=count)
 
 
 def _parameters(pair: Pair, number: int) -> tuple[int, int]:
@@ -203,19 +216,17 @@ def _parameters(pair: Pair, number: int) -> tuple[int, int]:
     return ours * (counts[0] - number if last and counts[0] > number else int(number < counts[0])), theirs
 
 
-def _words(changes: Sequence[Change], named: bool) -> str:
-    """``padding valid → same``; of a repeat or another op what it was, and of a name where the step is ``named``."""
+def _words(changes: Sequence[Change]) -> str:
+    """``padding valid → same``; of a repeat or another op what it was."""
     ordered = sorted(changes, key=lambda change: change.name.startswith("init."))
-    words = list(dict.fromkeys(_said(change, named) for change in ordered))
+    words = list(dict.fromkeys(map(_said, ordered)))
     return text.clean(", ".join((*words[:_LONGEST], *(["…"] if len(words) > _LONGEST else []))))
 
 
-def _said(change: Change, named: bool) -> str:
-    if change.name == "name" and not named:
-        return f"{shown(change.before)} → {shown(change.after)}"
+def _said(change: Change) -> str:
     if change.name == "repeat":
         return f"was {change.before} times" if change.before not in (None, 1) else "was once"
-    if change.name in ("name", "use", "op", "step"):
+    if change.name in ("use", "op", "step"):
         return f"was {shown(change.before)}"
     return f"{change.name} {shown(change.before)} → {shown(change.after)}"
 
@@ -226,8 +237,15 @@ def _facts(differences: Differences) -> Iterator[str]:
 
     ours, theirs = costs(differences.before.typed), costs(differences.after.typed)
     yield "; ".join(filter(None, (tally(differences), followed(differences))))
+    for each in differences.found:
+        if each.kind == "renamed":
+            yield from (f"block {_turn(change)}" for change in each.changes if change.name == "use")
     yield _total(ours, theirs, "trainable", "parameters", 4)
     yield _total(ours, theirs, "macs", "MACs", 3)
+
+
+def _turn(change: Change) -> str:
+    return text.clean(f"{shown(change.before)} → {shown(change.after)}")
 
 
 def _total(before: Costs, after: Costs, name: str, word: str, digits: int) -> str:

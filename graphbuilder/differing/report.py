@@ -18,6 +18,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.differing.bodies import Change, Comparing, Matched, Pair, Several
 from graphbuilder.differing.standing import Standing, standing
+from graphbuilder.differing.steps import ops_inside
 from graphbuilder.ir import Graph, Initialiser, Node
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from graphbuilder.compiler import Network
     from graphbuilder.rendering import Format
 
+_LEAST_ALIKE, _LEAST_STEPS = 0.15, 8
+"""The share of their ops that two networks have in common at least, to be told step by step; small ones always are."""
 KINDS = ("added", "removed", "renamed", "changed")
 
 
@@ -123,6 +126,18 @@ class Differences:
     matched: Matched
     found: tuple[Difference, ...]
 
+    @property
+    def ops(self) -> tuple[Counter[str], Counter[str]]:
+        """How often each op is called in both."""
+        ours, theirs = (ops_inside(side.typed.graph, {}) for side in (self.before, self.after))
+        return ours, theirs
+
+    @property
+    def alike(self) -> bool:
+        """Whether so much of one is in the other that step by step can be told what changed."""
+        ours, theirs = (count.total() for count in self.ops)
+        return 2 * self.matched.common >= _LEAST_ALIKE * (ours + theirs) or min(ours, theirs) < _LEAST_STEPS
+
     def __bool__(self) -> bool:
         return bool(self.found)
 
@@ -152,6 +167,7 @@ class Differences:
         ours, theirs = self.before.costs, self.after.costs
         return {
             "different": bool(self.found),
+            "alike": self.alike,
             "before": self.before.data(),
             "after": self.after.data(),
             "delta": {
@@ -277,7 +293,7 @@ class _Walk:
 
     def _add(self, standing: Standing, prefixes: tuple[str, str], owner: object) -> None:
         pair = standing.pair
-        key = owner, *_said(pair)
+        key = (owner, *_said(pair)) if not pair.is_of_block else ("use", repr(pair.changes))
         found = self._gathered.setdefault(key, Difference(pair.kind, pair.step.label, pair.changes))
         for side, step in enumerate((pair.before, pair.after)):
             if step is not None:

@@ -14,10 +14,10 @@ _GONE = " (removed)"
 
 
 class Splice:
-    """The edges of a body that holds the steps of two."""
+    """The edges of a body that holds the steps of two; ``parted`` says that they stand side by side, with no link."""
 
-    def __init__(self, before: TypedGraph, after: TypedGraph, pairs: Sequence[Pair]) -> None:
-        self._before, self._after = before, after
+    def __init__(self, before: TypedGraph, after: TypedGraph, pairs: Sequence[Pair], parted: bool = False) -> None:
+        self._before, self._after, self._parted = before, after, parted
         self._partners = dict(_partners(pairs))
         self._old = {new: old for old, new in self._partners.items()}
         self._gone = {node.name for node in before.graph.nodes if node.name not in self._partners}
@@ -127,13 +127,17 @@ class Splice:
 
     def _given(self) -> Iterator[tuple[str, Value]]:
         old = dict(self._before.graph.outputs)
+        if self._parted:
+            yield from self._after.graph.outputs
+            yield from ((self.name(name, gone=True), self._here(value)) for name, value in old.items())
+            return
         for name, value in self._after.graph.outputs:
             was = old.get(name) or (self._before.graph.outputs[0][1] if len(old) == 1 else None)
             yield name, self._by_way(value, was, "")
 
     def _by_way(self, value: Value, was: Value | None, reader: str) -> Value:
         """``value``, or what was read in its place where that is gone and comes of the same."""
-        if was is None or was.node not in self._gone:
+        if was is None or was.node not in self._gone or self._parted:
             return value
         source, first = was, ""
         while source.node in self._gone:

@@ -5,7 +5,8 @@ Every line is fitted to a width, and what a file brings is made safe to show.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -42,7 +43,7 @@ def text(differences: Differences, width: int, colour: bool) -> str:
     """The tree with a heading and the totals, no line wider than ``width`` (at least 40) unless a word is."""
     pen = _Pen(max(width, _LEAST), colour)
     lines = [*_heading(differences, pen)]
-    if differences:
+    if differences and differences.alike:
         rows = [*_ends(differences), *_Tree(differences.matched).rows()]
         lines += ["", *pen.table(rows)]
     lines += ["", *pen.totals(differences)]
@@ -50,7 +51,10 @@ def text(differences: Differences, width: int, colour: bool) -> str:
 
 
 def tally(differences: Differences) -> str:
-    """``3 differences: 1 added, 1 removed, 1 changed``."""
+    """``3 differences: 1 added, 1 removed, 1 changed``; of networks that are not alike how little they share."""
+    if not differences.alike:
+        ours, theirs = (count.total() for count in differences.ops)
+        return f"too unlike to tell step by step: of {ours} and {theirs} steps, {differences.matched.common} in both"
     counts = differences.counts()
     total = sum(counts.values())
     if not total:
@@ -61,7 +65,7 @@ def tally(differences: Differences) -> str:
 
 def followed(differences: Differences) -> str:
     """``12 steps follow``: those that are the same, and make other shapes or have other weights; or nothing."""
-    count = differences.matched.following
+    count = differences.matched.following if differences.alike else 0
     return f"{count} step{'s follow' if count > 1 else ' follows'}" if count else ""
 
 
@@ -230,7 +234,7 @@ def _notes(pair: Pair, lone: Pair | None) -> Iterator[str]:
     changes = [*pair.changes, *(lone.changes if lone else ())]
     yield from (said(change) for change in changes if change.name != "name")
     yield from (f"{said(change)}, which follows" for change in pair.followed if pair.differs)
-    if pair.differs and (not changes or pair.inner is not None):
+    if pair.differs and pair.kind != "renamed" and (not changes or pair.inner is not None):
         yield from (said(change) for change in (*pair.arguments, *(lone.arguments if lone else ())))
 
 
@@ -280,11 +284,26 @@ class _Pen:
         ]
         for name, one, other, form in rows:
             yield from self.wrapped(f"{name:13}{_total(one, other, form)}")
-        outputs = differences.before.network.outputs, differences.after.network.outputs
-        for name in dict.fromkeys((*outputs[0], *outputs[1])):
-            one, other = (str(each[name]) if name in each else "none" for each in outputs)
+        before, after = differences.before.network, differences.after.network
+        ends = [("output", before.outputs, after.outputs)]
+        if not differences.alike:
+            ends.insert(0, ("input", before.inputs, after.inputs))
+        for word, one, other in ends:
+            yield from self._ends(word, one, other)
+        if not differences.alike:
+            yield from self._ops(*differences.ops)
+
+    def _ends(self, word: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[str]:
+        for name in {**before, **after}:
+            one, other = (str(each.get(name, "none")) for each in (before, after))
             if one != other:
-                yield from self.wrapped(f"{'output':13}{name} {one} → {other}")
+                yield from self.wrapped(f"{word:13}{name} {one} → {other}")
+
+    def _ops(self, before: Counter[str], after: Counter[str]) -> Iterator[str]:
+        """How often each op is called in both, the most frequent first."""
+        yield from self.wrapped(f"{'steps':13}{_total(before.total(), after.total(), str)}")
+        names = sorted({**before, **after}, key=lambda name: (-max(before[name], after[name]), name))
+        yield from self.wrapped(", ".join(f"{name} {before[name]} → {after[name]}" for name in names), indent=13)
 
     def _painted(self, line: str, style: str) -> str:
         code = _COLOURS.get(style) if self._colour else None

@@ -39,16 +39,19 @@ class Wiring:
         """What the body gives otherwise; that the last step is another one is told as that."""
         if self._copies:
             return
-        ours, theirs = _outputs(self._before.graph), _outputs(self._after.graph)
-        if list(ours) != list(theirs):
-            yield "outputs", list(ours), list(theirs)
-            return
-        for name, value in ours.items():
-            sources = self._source(value, self._before), self._source(theirs[name], self._after)
-            implied = name == "out" and (sources[0].alone or sources[1].alone)
+        graphs = self._before.graph, self._after.graph
+        ours, theirs = (_outputs(graph, max(len(each.outputs) for each in graphs) == 1) for graph in graphs)
+        for name in {**ours, **theirs}:
+            if name not in ours or name not in theirs:
+                yield f"outputs.{name}", _given(name, ours, graphs[0]), _given(name, theirs, graphs[1])
+                continue
+            value, other = ours[name], theirs[name]
+            sources = self._source(value, self._before), self._source(other, self._after)
+            implied = name in ("out", value.node, other.node) and (sources[0].alone or sources[1].alone)
             if sources[0].words != sources[1].words and not implied:
-                yield f"outputs.{name}", value.node, theirs[name].node
-        training = sorted(self._before.graph.training), sorted(self._after.graph.training)
+                yield f"outputs.{name}", value.node, other.node
+        both = ours.keys() & theirs.keys()
+        training = sorted(graphs[0].training & both), sorted(graphs[1].training & both)
         if training[0] != training[1]:
             yield "training", *training
         by_name = self._before.graph.by_name_always, self._after.graph.by_name_always
@@ -70,10 +73,17 @@ class Wiring:
         return _Source(("", graph.inputs.index(value.node) if value.node in graph.inputs else -1), alone)
 
 
-def _outputs(graph: Graph) -> dict[str, Value]:
-    """The outputs by name; the only one has none where it goes by that of its step."""
-    (name, value), *others = graph.outputs
-    return {"out": value} if not others and name == value.node else dict(graph.outputs)
+def _outputs(graph: Graph, lone: bool) -> dict[str, Value]:
+    """The outputs by name; where both bodies give but one, that of a step has no name besides."""
+    (name, value), *_ = graph.outputs
+    return {"out": value} if lone and name == value.node else dict(graph.outputs)
+
+
+def _given(name: str, outputs: Mapping[str, Value], graph: Graph) -> str | None:
+    """The step that gives an output, and whether only in training; None where there is none."""
+    if name not in outputs:
+        return None
+    return f"{outputs[name].node}{' in training' if name in graph.training else ''}"
 
 
 def _same(ours: list[_Source], theirs: list[_Source]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import graphbuilder as gb
+from graphbuilder.compiler import expand
 from graphbuilder.differing import Differences, Side, differences
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -142,7 +143,17 @@ CASES = {
     "a block of another name": (
         steps('{ use = "unit" }', '{ use = "unit" }') + f"[blocks.unit]\nbody = [{STEM}]\n",
         steps('{ use = "cell" }', '{ use = "cell" }') + f"[blocks.cell]\nbody = [{STEM}]\n",
-        [("changed", "cell", ["unit", "unit_2"], ["cell", "cell_2"])],
+        [("renamed", "cell", ["unit", "unit_2"], ["cell", "cell_2"])],
+    ),
+    "a block of another name that no step goes by": (
+        steps('{ id = "a", use = "unit" }') + f"[blocks.unit]\nbody = [{STEM}]\n",
+        steps('{ id = "a", use = "cell" }') + f"[blocks.cell]\nbody = [{STEM}]\n",
+        [],
+    ),
+    "an output of training": (
+        steps(STEM),
+        steps(STEM) + '[outputs]\nrelu = "relu"\naux = { from = "conv", training = true }\n',
+        [("changed", "", [], [])],
     ),
     "a block that is used twice": (
         steps('{ use = "unit" }', '{ id = "other", use = "unit" }') + f"[blocks.unit]\nbody = [{STEM}]\n",
@@ -188,6 +199,31 @@ def test_the_other_way_round_what_was_added_is_removed() -> None:
 def test_a_network_does_not_differ_from_itself(path: Path) -> None:
     one, other = (Side(gb.load(path), path.name) for _ in range(2))
     assert not differences(one, other)
+
+
+@pytest.mark.parametrize("name", ["xception", "densenet121", "vit_b_16"])
+def test_a_network_does_not_differ_from_itself_written_out(name: str) -> None:
+    one = gb.load(SPECS / f"{name}.toml")
+    other = gb.check_text(expand(one)).network
+    assert other is not None and not gb.diff(one, other)
+
+
+def test_a_block_of_another_name_is_one_difference_wherever_it_is_used() -> None:
+    text = (SPECS / "xception.toml").read_text(encoding="utf-8")
+    other = gb.check_text(
+        text.replace("[blocks.unit]", "[blocks.cell]").replace('use = "unit"', 'use = "cell"')
+    ).network
+    assert other is not None
+    (only,) = gb.diff(SPECS / "xception.toml", other).found
+    assert (only.kind, only.data()["changes"]) == ("renamed", {"use": ["unit", "cell"]})
+    assert len(only.after) == 11 and "middle.0-7.cell" in only.after
+
+
+def test_outputs_are_told_one_by_one() -> None:
+    before = steps(STEM) + '[outputs]\nrelu = "relu"\nold = "batchnorm"\n'
+    after = steps(STEM) + '[outputs]\nrelu = "relu"\naux = { from = "conv", training = true }\n'
+    told_ = [change for each in between(before, after).found for change in each.changes]
+    assert told_ == [("outputs.old", "batchnorm", None), ("outputs.aux", None, "conv in training")]
 
 
 def test_networks_and_paths_are_compared_from_python() -> None:

@@ -211,13 +211,30 @@ def test_what_only_follows_has_no_sign_and_tells_what_it_was() -> None:
 def test_what_is_new_has_no_past_and_what_is_gone_no_present() -> None:
     found = said(drawn(between("vit_b_16", "deit_tiny_distilled")))
     assert "198×192 throughout, was 197×768 throughout" in found and "197×768 → 198×192" in found and "198×192" in found
+
+
+def test_unlike_networks_stand_side_by_side_and_no_line_leads_from_one_to_the_other() -> None:
     figure = drawn(between("resnet18", "unet"))
-    assert "56×56×64 throughout" in said(figure) and "512 → 56 px" not in said(figure)
-    tops = [shape for shape in figure.shapes if words(shape) == "512×512×2"]
-    assert len(tops) == 1, "only where it is given"
+    styles = {shape.key: shape.style for shape in figure.shapes}
+    between_ = {(styles[line.tail], styles[line.head]) for line in figure.lines}
+    assert not between_ & {("added", "removed"), ("removed", "added")}
+    assert {"512×512×2", "mask 512×512×2", "1000 logits (removed)"} & said(figure) == {
+        "mask 512×512×2",
+        "1000 logits (removed)",
+    }
+    assert "image 224×224×3 → 512×512×3" in said(figure)
+    assert list(faults(figure)) == []
 
 
-def test_a_new_name_is_told_where_the_step_does_not_show_it_and_what_it_was_once() -> None:
-    figure = drawn(between("vit_b_16", "deit_tiny_distilled"))
-    assert "classtoken → distillation_token" in " ".join(words(shape) for shape in figure.shapes)
-    assert "~ down1 (was stem)" in said(drawn(between("resnet18", "unet")))
+def test_a_new_name_stands_behind_the_old_one_on_all_that_is_drawn() -> None:
+    def network(**names: str) -> gb.Network:
+        text = WIDER.replace("SIZE", "32").replace("OUT", "16").replace("EXTRA", '{ id = "one", use = "single" },')
+        for old, new in names.items():
+            text = text.replace(f'"{old}"', f'"{new}"')
+        found = gb.check_text(f'{text}\n[blocks.single]\nbody = [{{ op = "relu" }}]').network
+        assert found is not None
+        return found
+
+    figure = drawn(differences(Side(network(), "k"), Side(network(a="first", enc="encoder", one="single_one"), "k")))
+    assert {"~ enc → encoder", "~ one → single_one", "~ Conv 16, 3×3 a → first"} <= said(figure)
+    assert list(faults(figure)) == []

@@ -121,6 +121,17 @@ def test_copies_that_grow_cost_each_what_it_does() -> None:
     assert lines[start + 1].split() == ["·", "batchnorm", "−240"], "the first reads what it did, and no other"
 
 
+def test_unlike_networks_are_told_by_their_totals() -> None:
+    ours, theirs = (Side(gb.load(SPECS / f"{name}.toml"), name) for name in ("resnet18", "unet"))
+    found = differences(ours, theirs)
+    lines = found.text().splitlines()
+    assert lines[1] == "too unlike to tell step by step: of 68 and 67 steps, 1 in both"
+    assert {"steps        68 → 67  (−1, −1.5 %)", "output       mask none → 2x512x512"} <= set(lines)
+    assert "batchnorm 20 → 18, conv 20 → 19, relu 17 → 18, add 8 → 0" in found.text()
+    assert not any(line.startswith(("+", "-", "~")) for line in lines)
+    assert found.data()["alike"] is False and len(found.data()["differences"]) == 19
+
+
 def test_nothing_is_said_of_nothing() -> None:
     text = differences(xception(), xception()).text()
     assert text.splitlines()[1] == "no difference" and "unchanged" in text and "+" not in text

@@ -81,6 +81,10 @@ class Habits:
             return norm is not None and self._is_said(norm, body)
         return self._is_said(node, body)
 
+    def shows(self, node: Node, body: TypedGraph) -> bool:
+        """Whether something happened to ``node`` of ``body`` that shows on nothing in it."""
+        return self._marks is not None and self._marks.is_alone(node.name, body)
+
     def sentences(self, drawn: Collection[str] | None = None) -> Iterator[str]:
         """``every Conv and SepConv is followed by BatchNorm``, of those titles that are ``drawn`` where not all are."""
         for norm in dict.fromkeys(norm for habit in self._found.values() for norm in habit.norms):

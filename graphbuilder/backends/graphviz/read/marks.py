@@ -24,6 +24,7 @@ class Mark:
     Attributes:
         kind: what happened to it; "" where it is the same, but perhaps not what is in it.
         words: what changed: ``padding valid → same``.
+        name: what the step was called, where that was otherwise.
         parameters: those of a block before and after, where these differ.
         inside: how many steps in it are marked.
         was: the types of what it gave; none where it gave nothing, None where it gave the same.
@@ -32,6 +33,7 @@ class Mark:
 
     kind: Literal["", "added", "removed", "changed"]
     words: str = ""
+    name: str = ""
     parameters: tuple[int, int] = (0, 0)
     inside: int = 0
     was: tuple[TensorType, ...] | None = None
@@ -54,6 +56,11 @@ class Marks:
         """Whether something happened to a step of ``body``, so that it must be drawn."""
         mark = self.found.get(body, {}).get(name)
         return mark is not None and bool(mark.kind)
+
+    def is_alone(self, name: str, body: TypedGraph) -> bool:
+        """Whether a step of ``body`` changed, and nothing in it: then it must be drawn itself."""
+        mark = self.found.get(body, {}).get(name)
+        return mark is not None and mark.kind == "changed" and not mark.inside
 
     def put(self, region: Region) -> None:
         """Mark every item in ``region``."""
@@ -102,8 +109,7 @@ class Marks:
         mark = self._at(section.path)
         if not mark.kind:
             return section
-        words = f" ({mark.words})" if mark.words else ""
-        return replace(section, title=f"{MARKS[mark.kind]} {section.title}{words}")
+        return replace(section, title=_titled(section.title, section.path, mark))
 
     def _marked(self, item: Item) -> Item:
         path = item.path.rstrip(".")
@@ -135,12 +141,17 @@ def _box(box: Box, mark: Mark) -> Box:
         mark = replace(mark, kind="changed", words=f"{mark.inside} inside")
     if box.look == "terminal" or (box.look == "join" and not mark.kind):
         return box
+    words = ", ".join(filter(None, (_renamed(box.path, mark), mark.words)))
     if not mark.kind:
-        return replace(box, mark="same", words=mark.words)
+        return replace(box, mark="same", words=words)
     title = box.title if box.look == "join" else f"{MARKS[mark.kind]} {box.title}"
-    if box.look in ("op", "block"):
-        return replace(box, mark=mark.kind, title=title, words=mark.words)
-    return replace(box, mark=mark.kind, title=title, detail=mark.words or box.detail)
+    if box.look == "block":
+        return replace(
+            box, mark=mark.kind, title=_titled(box.title, box.path, replace(mark, words="")), words=mark.words
+        )
+    if box.look == "op":
+        return replace(box, mark=mark.kind, title=title, words=words)
+    return replace(box, mark=mark.kind, title=title, detail=words or box.detail)
 
 
 def _card(card: Card, mark: Mark, parameters: tuple[int, int]) -> Card:
@@ -151,6 +162,21 @@ def _card(card: Card, mark: Mark, parameters: tuple[int, int]) -> Card:
         card = replace(card, note=f"{text.turned(text.count(before), text.count(after))}{several}")
     if not mark.kind:
         return card
-    words = (*card.words, mark.words) if mark.words and card.count > 1 else card.words
-    said = f" ({mark.words})" if mark.words and card.count == 1 else ""
-    return replace(card, mark=mark.kind, title=f"{MARKS[mark.kind]} {card.title}{said}", words=words)
+    if card.count == 1:
+        return replace(card, mark=mark.kind, title=_titled(card.title, card.path, mark))
+    words = tuple(filter(None, (_renamed(card.path, mark), mark.words)))
+    return replace(card, mark=mark.kind, title=f"{MARKS[mark.kind]} {card.title}", words=(*card.words, *words))
+
+
+def _renamed(path: str, mark: Mark) -> str:
+    """``logits → scores``; nothing where a step has the name that it had."""
+    return text.turned(text.clean(mark.name), text.clean(path.rstrip(".").rpartition(".")[2])) if mark.name else ""
+
+
+def _titled(title: str, path: str, mark: Mark) -> str:
+    """``title`` with its sign, the name that it had and what changed."""
+    renamed = _renamed(path, mark)
+    if renamed.endswith(f" {title}"):
+        title, renamed = renamed, ""
+    words = ", ".join(filter(None, (renamed, mark.words)))
+    return f"{MARKS[mark.kind]} {title}{f' ({words})' if words else ''}"

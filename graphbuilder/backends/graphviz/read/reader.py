@@ -130,6 +130,8 @@ class Reader:
             note = _copies(run, typed, where)
             card = Card(path, title, note, inside, reuses=bool(note) and where.reuses(run))
             return self._add(region, card, inputs, typed.outputs_of(node), where)
+        elif self._habits.shows(node, typed):
+            return self._add(region, self._box(run, typed, where), inputs, typed.outputs_of(node), where)
         elif where.frame == "sheet" and body.graph.kind == "block":
             inner = replace(inner, heading=where.headed(title))
         return self._fill(region, body, inputs, inner)
