@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _LIBRARIES = {"keras": "Keras", "keras_h5": "Keras's older HDF5", "safetensors": "safetensors", "torch": "torch"}
 _SHOWN = 3
+# More than the networks have that are written down, and less than a terminal keeps.
+_MOST = 2_000
 
 
 class Line(NamedTuple):
@@ -35,20 +37,21 @@ class Line(NamedTuple):
 
 def text(fit: Fit) -> str:
     """The match as a table for a person, as wide as it needs to be."""
-    return "\n".join((safe(_heading(fit)), "", *plain(_columns(fit)), "", *map(safe, _counts(fit))))
+    return "\n".join((safe(_heading(fit)), "", *plain(_columns(list(_lines(fit)))), "", *map(safe, _counts(fit))))
 
 
 def show(fit: Fit, console: Console) -> None:
-    """Print the same, fitted to a terminal."""
+    """Print the same, fitted to a terminal: of very many tensors the first."""
     from graphbuilder.backends.table.columns import screen
 
-    table = screen(_columns(fit), console.width)
-    parts = (safe(_heading(fit)), "", table, "", *map(safe, _counts(fit)))
+    lines = list(_lines(fit))
+    table = screen(_columns(lines[:_MOST]), console.width)
+    more = [f"... and {len(lines) - _MOST:,} more; --json lists all"] if len(lines) > _MOST else []
+    parts = (safe(_heading(fit)), "", table, *more, "", *map(safe, _counts(fit)))
     console.print(*parts, sep="\n", highlight=False, markup=False)
 
 
-def _columns(fit: Fit) -> tuple[Column, ...]:
-    lines = list(_lines(fit))
+def _columns(lines: Sequence[Line]) -> tuple[Column, ...]:
     return (
         Column("ours", tuple(safe(line.ours or "-") for line in lines), breaks=True),
         Column("theirs", tuple(safe(line.theirs or "-") for line in lines), breaks=True),

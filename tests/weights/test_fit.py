@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
 from torch import Tensor
 
 import graphbuilder as gb
+from graphbuilder.cli import fitting
 from graphbuilder.cli.entry import run
 from graphbuilder.diagnostics import CompileError
+from graphbuilder.weights.load import fitting as weights_fitting
 
 SPEC = """\
 format = 1
@@ -173,6 +177,18 @@ def test_what_was_left_is_reported(spec: Path, capsys: pytest.CaptureFixture[str
     assert "head.logits.weight, head.logits.bias drawn from seed 0" in capsys.readouterr().out
     assert run(["compile", str(spec), "--weights-except", "head"]) == 2
     assert "there are none" in capsys.readouterr().err
+
+
+def test_a_terminal_is_shown_the_first_of_very_many_tensors(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "_MOST", 3)
+    network, file, screen = gb.load(spec), str(save(spec, state(spec))), io.StringIO()
+    with weights_fitting(network.typed, network.files, file, None, ()) as fit:
+        fitting.show(fit, Console(file=screen, width=80))
+        whole = fitting.text(fit)
+    shown = screen.getvalue()
+    assert "batchnorm.weight" in shown and "batchnorm.bias" not in shown
+    assert "\n... and 8 more; --json lists all\n" in shown and shown.endswith("11 tensors fit\n")
+    assert "head.logits.bias" in whole and "more;" not in whole
 
 
 def test_only_safetensors_are_written(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
