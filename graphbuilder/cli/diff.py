@@ -16,7 +16,7 @@ from graphbuilder.cli.root import Command
 from graphbuilder.diagnostics.draw import WIDTH
 
 if TYPE_CHECKING:
-    from graphbuilder.backends.graphviz.options import Theme
+    from graphbuilder.backends.graphviz.options import Style, Theme
     from graphbuilder.compiler import Checked
     from graphbuilder.differing import Differences
 
@@ -39,9 +39,12 @@ Examples:
 @click.option("--from-set", "ours", metavar="NAME=VALUE", multiple=True, help="Set a param of the first; repeatable.")
 @click.option("--to-set", "theirs", metavar="NAME=VALUE", multiple=True, help="Set a param of the second; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
-@click.option("-o", "--output", metavar="FILE", help="Draw both in one figure as well: .svg, .png, .pdf or .dot.")
+@click.option("-o", "--output", metavar="FILE", help="Draw both in one figure: .svg, .png, .pdf, .dot, .tex, .mmd.")
 @click.option(
     "--theme", type=click.Choice(["light", "dark", "auto"]), default="auto", help="The colours of the figure."
+)
+@click.option(
+    "--style", type=click.Choice(["colour", "paper"]), default="colour", help="paper: black on white, for print."
 )
 @click.pass_context
 def command(
@@ -55,6 +58,7 @@ def command(
     as_json: bool,
     output: str | None,
     theme: Theme,
+    style: Style,
 ) -> None:
     """Tell what changed from one network to another, or to the same at other settings.
 
@@ -74,22 +78,36 @@ def command(
     from graphbuilder.rendering import unshown
 
     if after is None and not (ours or theirs):
-        raise bad_use("there is nothing to compare it with", "name a second spec, or --to-set NAME=VALUE")
+        raise bad_use("there is nothing to compare it with", _second(before))
     if before == after == "-":
         raise bad_use("standard input is one spec, not two", "put one of them into a file")
+    if style == "paper" and theme == "dark":
+        raise bad_use("paper is white", "leave out --theme dark, or --style paper")
     if output is not None:
         format_of(output)  # before any work
     found = _differences(reading, (before, ours), (after or before, theirs))
     if output is not None:
         typed = (found.before.network.typed, found.after.network.typed)
-        report(tuple(each for one in typed for each in unshown(one, format_of(output))), reading.output_format)
-        found.draw(output, theme=theme)
+        report(
+            tuple(each for one in typed for each in unshown(one, format_of(output), style=style)), reading.output_format
+        )
+        found.draw(output, theme=theme, style=style)
     if as_json:
         click.echo(json.dumps(found.data(), indent=2))
     else:
         click.echo(found.text(screen_width() or WIDTH, sys.stdout.isatty() and has_colour()), nl=False)
     if found:
         context.exit(DIFFERENT)
+
+
+def _second(before: str) -> str:
+    """What may be meant to be compared with a spec that is named alone."""
+    from graphbuilder.differing import revisions
+
+    wanted = revisions.revision(before)
+    if wanted is None:
+        return "name a second spec, or --to-set NAME=VALUE"
+    return f"name the file as it is now: {before} {wanted.path.removeprefix('./')}"
 
 
 def _differences(reading: Reading, *sides: tuple[str, tuple[str, ...]]) -> Differences:
@@ -118,6 +136,7 @@ def _checked(reading: Reading, spec: str) -> tuple[Checked, tuple[str, str]]:
 
     wanted = revisions.revision(spec)
     if wanted is None:
+        revisions.refuse_alone(spec)
         return reading.check(spec), ("", "")
     import_ops(reading.modules)
     checked, folder = revisions.check(wanted, settings=reading.settings, limits=reading.caps())

@@ -22,7 +22,7 @@ from graphbuilder.differing.steps import ops_inside
 from graphbuilder.ir import Graph, Initialiser, Node
 
 if TYPE_CHECKING:
-    from graphbuilder.backends.graphviz.options import Theme
+    from graphbuilder.backends.graphviz.options import Style, Theme
     from graphbuilder.compiler import Network
     from graphbuilder.rendering import Format
 
@@ -181,7 +181,7 @@ class Differences:
             "differences": [each.data() for each in self.found],
         }
 
-    def draw(self, path: str | Path, theme: Theme = "auto") -> None:
+    def draw(self, path: str | Path, theme: Theme = "auto", style: Style = "colour") -> None:
         """Write a figure of both in one: ``.svg``, ``.png``, ``.pdf`` or another format that a network is drawn in.
 
         Raises:
@@ -193,7 +193,7 @@ class Differences:
         from graphbuilder.rendering import drawn
 
         format, marks = format_of(path), merged(self)
-        write_whole(path, drawn(marks.root, format, Options(theme=theme, title=self.title, marks=marks)))
+        write_whole(path, drawn(marks.root, format, Options(theme=theme, style=style, title=self.title, marks=marks)))
 
     @property
     def title(self) -> str:

@@ -57,6 +57,22 @@ def revision(written: str) -> Revision | None:
     return None if drive else Revision(name, path)
 
 
+def refuse_alone(written: str) -> None:
+    """Refuse what is no file but a revision without a path: that names no spec.
+
+    Raises:
+        CompileError: when it is one.
+    """
+    if written == "-" or not written.strip() or written.startswith("-") or os.path.lexists(written):
+        return
+    try:
+        known = _git("rev-parse", "--verify", "--quiet", f"{written}^{{commit}}").returncode == 0
+    except CompileError:
+        return
+    if known:
+        raise _refusal(f"`{written}` is a revision of all files", f"name one of them: `{written}:specs/xception.toml`")
+
+
 def check(wanted: Revision, *, settings: Sequence[str] = (), limits: Limits | None = None) -> tuple[Checked, str]:
     """The spec of a revision with what it extends, and the folder that stands in paths of places for the revision's.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,33 @@ def test_the_exit_code_says_whether_anything_changed(cli: Run) -> None:
     assert (code, err) == (0, "") and "no difference" in out
     code, out, err = cli("diff", XCEPTION, "missing.toml")
     assert (code, out) == (2, "") and "GB001" in err
+
+
+def test_a_revision_without_a_path_or_without_a_second_spec_is_told_what_is_missing(cli: Run, repository: Path) -> None:
+    code, out, err = cli("diff", "v1", "main")
+    assert (code, out) == (2, "") and "GB514" in err
+    assert "`v1` is a revision of all files" in err and "name one of them: `v1:specs/xception.toml`" in err
+    code, out, err = cli("diff", "v1:nets/sub/base.toml")
+    assert (code, out) == (2, "") and "name the file as it is now: v1:nets/sub/base.toml nets/sub/base.toml" in err
+
+
+def test_a_figure_on_paper_has_no_colour_and_tells_all_by_signs_and_borders(cli: Run, tmp_path: Path) -> None:
+    out = tmp_path / "paper.svg"
+    assert cli("diff", XCEPTION, TUTORIAL, "-o", str(out), "--style", "paper")[0] == 1
+    text = out.read_text(encoding="utf-8")
+    colours = {colour.lower() for colour in re.findall(r"#[0-9a-fA-F]{6}", text)}
+    assert colours and all(colour[1:3] == colour[3:5] == colour[5:7] for colour in colours)
+    code, _, err = cli("diff", XCEPTION, TUTORIAL, "-o", str(out), "--style", "paper", "--theme", "dark")
+    assert code == 2 and "paper is white" in err
+
+
+def test_a_flowchart_tells_the_totals_of_both_and_what_its_signs_mean(cli: Run, tmp_path: Path) -> None:
+    out = tmp_path / "diff.mmd"
+    assert cli("diff", XCEPTION, TUTORIAL, "-o", str(out))[0] == 1
+    text = out.read_text(encoding="utf-8")
+    assert "3 differences: 1 added, 1 removed, 1 changed; 29 steps follow" in text.splitlines()[1]
+    assert "+ added, #8722; removed, #126; changed" in text and "classDef removed" in text
+    assert "stroke-dasharray" in next(line for line in text.splitlines() if "classDef removed" in line)
 
 
 def test_settings_are_of_both_or_of_one(cli: Run) -> None:

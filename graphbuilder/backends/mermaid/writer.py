@@ -16,7 +16,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz import Options
 from graphbuilder.backends.graphviz.figure import scene
 from graphbuilder.backends.graphviz.read.patterns import check_patterns
-from graphbuilder.backends.graphviz.read.scene import Scene
+from graphbuilder.backends.graphviz.read.scene import MARKS, Scene
 from graphbuilder.backends.graphviz.write.theme import FADED, palette_of
 from graphbuilder.backends.mermaid.chart import Chart
 from graphbuilder.backends.mermaid.escape import escaped
@@ -47,7 +47,10 @@ def write(typed: TypedGraph, options: Options = Options()) -> str:  # noqa: B008
 
 
 def _lines(chart: Chart, found: Scene, options: Options) -> Iterator[str]:
-    totals, said = found.facts[:_TOTALS], found.facts[_TOTALS:]
+    facts = options.marks.told(found).facts if options.marks else found.facts
+    totals, said = facts[:_TOTALS], facts[_TOTALS:]
+    if options.marks:
+        said = (*said, ", ".join(f"{sign} {kind}" for kind, sign in MARKS.items()))
     yield from ("---", f"title: {_quoted(' · '.join((found.title, *totals)))}", "---")
     yield f"flowchart {options.direction}"
     if said:
@@ -71,6 +74,6 @@ def _styles(classes: Mapping[str, Sequence[str]], options: Options) -> Iterator[
         bare = options.theme == "auto" and options.style == "colour" and style in _FRAMES
         line = palette.lines["passage"] if style in ("panel", "card") else paint.line
         fill = "fill:none" if bare else f"fill:{paint.fill},color:{paint.text}"
-        dashes = ",stroke-dasharray:4 3" if paint.dotted or style == "reused" else ""
+        dashes = ",stroke-dasharray:4 3" if paint.dotted or style in ("reused", "removed") else ""
         yield f"  classDef {name} {fill},stroke:{line},stroke-width:{paint.pen:g}px{dashes}"
         yield f"  class {','.join(members)} {name}"
