@@ -68,6 +68,21 @@ def _alike(word: str, candidate: str) -> bool:
     return SequenceMatcher(None, candidate, word).ratio() >= _SHORT_ALIKE
 
 
+def by_likeness(word: str, candidates: Sequence[str]) -> list[str]:
+    """The first hundred of ``candidates``, those that are most like ``word`` first, or of that number."""
+    from difflib import SequenceMatcher
+
+    known, matcher = list(candidates[:_LONGEST]), SequenceMatcher(None, b=word[:_LONGEST].casefold())
+    if word.isdecimal() and len(word) < len(str(_LONGEST)):
+        return sorted(known, key=lambda each: known.index(each) != int(word))
+
+    def likeness(candidate: str) -> float:
+        matcher.set_seq1(candidate[:_LONGEST].casefold())
+        return matcher.ratio()
+
+    return sorted(known, key=likeness, reverse=True)
+
+
 def meant(
     word: str, candidates: Iterable[str], otherwise: str | None = None, *, form: str = "{}", quote: str = "`"
 ) -> Help:

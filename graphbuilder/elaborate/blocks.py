@@ -23,22 +23,23 @@ from graphbuilder.elaborate.arguments import (
 )
 from graphbuilder.elaborate.builder import BodyBuilder, Call
 from graphbuilder.elaborate.context import BLIND, BODY, Context, Trail
-from graphbuilder.elaborate.facts import misspelt_block, uses
 from graphbuilder.elaborate.faults import note_block
 from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
 from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut
+from graphbuilder.elaborate.misdeclared import misspelt_block, uses
 from graphbuilder.elaborate.names import Named, name_steps
 from graphbuilder.elaborate.origins import NOWHERE, Origin
 from graphbuilder.elaborate.outputs import finish, named_outputs, outputs_of, wanted_of
 from graphbuilder.elaborate.paths import Tap, all_paths, taps_of
 from graphbuilder.elaborate.prune import Pruner
 from graphbuilder.elaborate.reading import PortNames, Reading
-from graphbuilder.elaborate.repeats import build_repeat
+from graphbuilder.elaborate.repeats import build_repeat, count_copies
 from graphbuilder.elaborate.scope import Scope, facts_of
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Signal
 from graphbuilder.ir import Graph, Op, TensorType
 from graphbuilder.spec.arithmetic import size
 from graphbuilder.spec.model import Block, Step
+from graphbuilder.spec.names import INPUT
 from graphbuilder.spec.unknown import UNKNOWN
 
 Types = tuple[TensorType | None, ...]
@@ -56,7 +57,7 @@ class Blocks:
         self._in_progress: set[Hashable] = set()
         self._built: set[str] = set()
 
-    repeat = staticmethod(build_repeat)
+    repeat, count = staticmethod(build_repeat), staticmethod(count_copies)
 
     def ports_of(self, step: Step) -> PortNames | None:
         """The inputs of what a step calls; None for what does not exist, which is reported elsewhere."""
@@ -141,7 +142,9 @@ class Blocks:
         if key in self._made:
             return self._made[key]
         if key in self._in_progress:
-            self.context.sink.add(_endless(trail))
+            # What counts down may be what could not be read.
+            if UNKNOWN not in values.values():
+                self.context.sink.add(_endless(trail))
             return None
         if len(trail.frames) > self.context.limits.depth:
             message = f"blocks in blocks are more than {self.context.limits.depth} deep"
@@ -278,14 +281,14 @@ def _nodes_of(block: Block) -> tuple[str, ...]:
 
 def input_names(block: Block) -> tuple[str, ...]:
     """The names of a block's inputs; the one that has no name is ``in``."""
-    return tuple(block.inputs or ("in",))
+    return tuple(block.inputs or (INPUT,))
 
 
 def input_facts(inputs: Mapping[str, TensorType | None]) -> dict[str, Any]:
     """``in_channels`` and ``in_shape`` of a block's only input, ``x_channels`` and ``x_shape`` of a named one."""
     facts: dict[str, Any] = {}
     for name, type_ in inputs.items():
-        for prefix in {name, "in"} if len(inputs) == 1 else {name}:
+        for prefix in {name, INPUT} if len(inputs) == 1 else {name}:
             facts |= facts_of(prefix, type_)
     return facts
 

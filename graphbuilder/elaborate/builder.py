@@ -35,6 +35,7 @@ from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Initialiser, Node, Op, OpError, TensorType, Value
 from graphbuilder.ir.fault import NOT_KNOWN
 from graphbuilder.spec.model import Step
+from graphbuilder.spec.names import INPUT
 from graphbuilder.spec.unknown import UNKNOWN
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class BodyBuilder:
         self.inputs = dict(inputs)
         self.start = Signal({name: Known(Value(name), type_) for name, type_ in inputs.items()}, len(inputs))
         self.signals = {
-            name: Signal({"out": known}) for name, known in (self.start.outputs or {}).items() if name != "in"
+            name: Signal({"out": known}) for name, known in (self.start.outputs or {}).items() if name != INPUT
         }
         self.fork = self.start  # what body, shortcut and branches begin with
         self.forked = False  # whether there are steps ahead of the fork
@@ -97,6 +98,7 @@ class BodyBuilder:
         self.steps: dict[str, Step] = {}
         self.begun: dict[str, Written] = {}  # where each step stands that is built, or stands beside one that is
         self.sources: Mapping[str, Place] = {}  # where the inputs come from, as far as that is known
+        self.doubtful = False  # whether a faulty input, already reported, may be none
         self.nameless = False  # whether a faulty name, already reported, may be the one that a path looks for
         self.sketch = Sketch()
 
@@ -179,7 +181,7 @@ class BodyBuilder:
     def readable(self, reader: str = "") -> dict[str, Signal]:
         """All that the paths of the step ``reader``, or of outputs, may begin with, in the order written; of the steps
         below the next ones."""
-        found = {"in": self.start} if "in" in self.inputs else {}
+        found = {INPUT: self.start} if INPUT in self.inputs else {}
         order, rows = (-1, 0), list[tuple[tuple[int, int], str]]()
         for name in self.signals:
             order = self.begun[name][:2] if name in self.begun else (order[0], _BELOW_ALL)
@@ -234,6 +236,8 @@ class BodyBuilder:
 
     def check_blindly(self, step: Step) -> None:
         """Look for mistakes in a step that is left out, as far as they would be some with any params."""
+        if step.repeat is not None:
+            self.blocks.count(self, step, self.scope.blinded())
         if (step.op is None) is not bool(step.blocks):
             return
         facts = facts_read(FAILED, self.blocks.ports_of(step))

@@ -17,9 +17,10 @@ from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.blocks import Blocks
 from graphbuilder.elaborate.builder import BodyBuilder
 from graphbuilder.elaborate.context import Context, Limits, Trail, table_of_no_op
-from graphbuilder.elaborate.facts import check_names, misspelt_params, read_by_own_steps, warn_elsewhere, warn_unread
+from graphbuilder.elaborate.facts import check_names, read_by_own_steps, warn_elsewhere, warn_unread
 from graphbuilder.elaborate.faults import loose, note_inputs
 from graphbuilder.elaborate.initialisers import check_owned, possible_names, read_initialisers
+from graphbuilder.elaborate.misdeclared import as_read, misspelt_params
 from graphbuilder.elaborate.misnamed import misnamed_inputs
 from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes, Noticing
 from graphbuilder.elaborate.names import name_steps
@@ -108,6 +109,7 @@ def _elaborated(
 ) -> TypedGraph | None:
     ops = catalogue()
     check_names(spec, ops, sink)
+    spec = as_read(spec, sink)
     params = _params(spec, settings, sink, Terms(limits.terms, sink))
     dialect = _dialect(spec, ops, params, sink)
     context = Context(spec, ops, dialect, params, sink, limits, mistakes, spare, unneeded)
@@ -159,6 +161,7 @@ def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | N
     taps = taps_of([*all_paths(body), *(output.path for output in outputs)], body)
     builder = BodyBuilder(blocks, context.params, inputs, Trail(), taps, {})
     builder.nameless = any(keys[0] == "inputs" for keys in spec.unsound)
+    builder.doubtful = builder.nameless or None in inputs.values()
     builder.sources = {name: spec.place_of("inputs") / name for name in inputs}
     note_inputs(builder, spec.place_of("inputs"))
     last = builder.run(body, builder.start, spec.model.place_of("body"))

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from graphbuilder.diagnostics import Help, Meant, Sink
-from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
 from graphbuilder.diagnostics.catalogue.references import (
     BlockHidesOp,
     BlockUnused,
@@ -16,14 +15,14 @@ from graphbuilder.diagnostics.catalogue.references import (
     NameUnread,
     ParamUnread,
 )
-from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
+from graphbuilder.elaborate.misdeclared import uses
 from graphbuilder.elaborate.misnamed import inherited_near, reported
 from graphbuilder.elaborate.remedies import COLOURS, as_here
+from graphbuilder.elaborate.walks import all_steps, steps_of, values_of, words_of
 from graphbuilder.spec.expressions import Expression, free_names
 from graphbuilder.spec.merged import Merged
-from graphbuilder.spec.model import Block, Spec, Step
-from graphbuilder.spec.names import FACTS, SCOPE
+from graphbuilder.spec.model import Block, Spec
 
 
 def check_names(spec: Spec, ops: Mapping[str, object], sink: Sink) -> None:
@@ -37,57 +36,6 @@ def check_names(spec: Spec, ops: Mapping[str, object], sink: Sink) -> None:
                 message = f"`{hidden}` of the block `{name}` hides the param `{hidden}`"
                 place = block.place_of(words) / hidden
                 sink.add(HidesParam.at(place.key_span, message, help="give it another name"))
-
-
-def misspelt_params(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> dict[str, Any]:
-    """Values for names that several expressions read and nothing declares, each of a param that nothing reads.
-
-    There the declaration is at fault: it is reported once, and not every expression.
-    """
-    reads = Counter(_names_undeclared(spec))
-    unread = [name for name in spec.params if name not in reads]
-    found: dict[str, Any] = {}
-    for name in [name for name, times in reads.items() if times > 1 and name not in (*spec.params, *SCOPE)]:
-        param = nearest(name, unread)
-        if param is None:
-            continue
-        message = f"nothing reads the param `{param}`, and {reads[name]} expressions read `{name}`"
-        place = spec.place_of("params") / param
-        sink.add(ExpressionName.at(place.key_span, message, help=Meant((name,), "call it {}")))
-        found[name] = settings.get(param, spec.params[param])
-    return found
-
-
-def _names_undeclared(spec: Spec) -> Iterator[str]:
-    """What expressions read, but for the names that their blocks declare."""
-    yield from free_names([spec.defaults, spec.init, [each.shape for each in spec.inputs.values()]])
-    for step in spec.model.body:
-        yield from free_names(_words_of(step))
-    for block in spec.blocks.values():
-        own = {*block.args, *block.let, *(f"{name}_{fact}" for name in block.inputs or () for fact in FACTS)}
-        names = free_names([*_values_of(block), *(_words_of(step) for step in _steps_of(block))])
-        yield from (name for name in names if name not in own)
-
-
-def _values_of(block: Block) -> list[Any]:
-    """The values of a block that may be expressions, but for those of its steps."""
-    return [block.args, block.let, block.shortcut_when]
-
-
-def _words_of(step: Step) -> list[Any]:
-    """The values of a step that may be expressions."""
-    return [step.args, step.when, step.repeat, step.init]
-
-
-def uses(spec: Spec) -> Counter[str]:
-    """How many steps name each block, whether there is one or not."""
-    return Counter(name for step in _all_steps(spec) for name in step.blocks)
-
-
-def misspelt_block(spec: Spec, used: Mapping[str, int], name: str) -> str | None:
-    """The block that nothing uses by its own name, and several steps by one that is near, ``name``."""
-    near = nearest(name, spec.blocks) if used.get(name, 0) > 1 else None
-    return None if near in used else near
 
 
 def warn_unread(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> None:
@@ -124,7 +72,7 @@ def _or_inherited(place: Place, remedy: str) -> Help:
 
 
 def _warn_unread_in(name: str, block: Block, demanded: Collection[str], sink: Sink) -> None:
-    read = set(free_names([*_values_of(block), *(_words_of(step) for step in _steps_of(block))]))
+    read = set(free_names([*values_of(block), *(words_of(step) for step in steps_of(block))]))
     unread = [("args", each, "argument") for each in block.args if each not in {*read, *demanded}]
     unread += [("let", each, "let") for each in block.let if each not in read]
     for word, each, kind in unread:
@@ -139,7 +87,7 @@ def _demanded(spec: Spec, name: str) -> Collection[str]:
     replaces."""
     document = spec.place.document
     inherited: Collection[str] = document.parent.data.get("blocks", ()) if isinstance(document, Merged) else ()
-    steps = [step for step in _all_steps(spec) if name in step.blocks]
+    steps = [step for step in all_steps(spec) if name in step.blocks]
     return {word for step in steps if len(step.blocks) > 1 or name in inherited for word in step.args}
 
 
@@ -159,22 +107,6 @@ def _declared_here(place: Place) -> bool:
     return not isinstance(document, Merged) or document.origin(place.keys).document is document.child
 
 
-def _all_steps(spec: Spec) -> Iterator[Step]:
-    yield from spec.model.body
-    for block in spec.blocks.values():
-        yield from _steps_of(block)
-
-
-def _steps_of(block: Block) -> Iterator[Step]:
-    yield from block.before
-    yield from block.body or ()
-    yield from block.after
-    for steps in (block.branches or {}).values():
-        yield from steps
-    if isinstance(block.shortcut, list):
-        yield from block.shortcut
-
-
 def read_by_own_steps(spec: Spec) -> list[str]:
     """The params that arguments of ops in the model's own body read, each written as one expression, and that nothing
     else of the network does."""
@@ -192,15 +124,15 @@ def _reached(spec: Spec) -> Collection[Block]:
     while steps:
         new = {name for name in steps.pop().blocks if name in spec.blocks and name not in found}
         found |= {name: spec.blocks[name] for name in new}
-        steps += (step for name in new for step in _steps_of(spec.blocks[name]))
+        steps += (step for name in new for step in steps_of(spec.blocks[name]))
     return found.values()
 
 
 def _names_read(spec: Spec, blocks: Collection[Block]) -> Iterator[str]:
     values: list[Any] = [spec.defaults, spec.init, [each.shape for each in spec.inputs.values()]]
-    for step in [*spec.model.body, *(step for block in blocks for step in _steps_of(block))]:
-        values += _words_of(step)
+    for step in [*spec.model.body, *(step for block in blocks for step in steps_of(block))]:
+        values += words_of(step)
     for block in blocks:
-        values += _values_of(block)
+        values += values_of(block)
     for value in values:
         yield from free_names(value)

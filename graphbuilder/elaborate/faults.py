@@ -21,6 +21,7 @@ from graphbuilder.elaborate.signals import Signal
 from graphbuilder.ir import Copies, Graph, Kind, Node, Value
 from graphbuilder.ir.fault import Fault, faults
 from graphbuilder.spec.model import Step
+from graphbuilder.spec.names import INPUT
 
 if TYPE_CHECKING:
     from graphbuilder.elaborate.builder import BodyBuilder
@@ -97,7 +98,7 @@ def values_of(builder: BodyBuilder, signal: Signal | None, path: str) -> tuple[V
 
 def _named(builder: BodyBuilder, path: str) -> tuple[Value, ...]:
     head = path.partition(".")[0]
-    return values_of(builder, builder.start if head == "in" else builder.signals.get(head), path)
+    return values_of(builder, builder.start if head == INPUT else builder.signals.get(head), path)
 
 
 def _read(builder: BodyBuilder, named: Named, begin: Sequence[Value]) -> tuple[Value, ...]:

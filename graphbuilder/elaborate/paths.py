@@ -6,18 +6,19 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from graphbuilder.diagnostics import Diagnostic, Help, Meant, Remedy
+from graphbuilder.diagnostics import Diagnostic, Help, Meant
 from graphbuilder.diagnostics.catalogue.references import Ambiguous, UnknownStep
-from graphbuilder.diagnostics.nearest import meant, nearest
+from graphbuilder.diagnostics.nearest import by_likeness, meant, nearest
 from graphbuilder.diagnostics.words import either
 from graphbuilder.document import Place
 from graphbuilder.elaborate.names import Named, paths_of
-from graphbuilder.elaborate.remedies import instead, setting
+from graphbuilder.elaborate.remedies import setting
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Node
+from graphbuilder.spec.names import INPUT
 
 # Of the values that a step gives, those that are told by their paths.
-_SAID = 4
+_SAID = 8
 
 Tap = tuple[str, ...]
 
@@ -51,7 +52,7 @@ class Lookup(NamedTuple):
 def look_up(path: str, signals: Mapping[str, Signal], start: Signal, place: Place, nodes: Sequence[Node]) -> Lookup:
     """What ``path`` names in a body with these signals and nodes; ``in`` is the body's only input."""
     head, _, rest = path.partition(".")
-    signal = start if head == "in" else signals.get(head)
+    signal = start if head == INPUT else signals.get(head)
     if signal is None:
         return Lookup(NOTHING_KNOWN, _unknown(path, signals, place))
     if signal.outputs is None or not rest:
@@ -75,15 +76,13 @@ def _no_copies(path: str, place: Place, nodes: Sequence[Node]) -> Diagnostic:
     head, _, rest = path.partition(".*")
     repeated = next((node.callee for node in nodes if node.name == head and isinstance(node.callee, Graph)), None)
     if repeated is None or repeated.kind != "repeat":
-        message, help = f"`{path}` names no copies: that step is not repeated", "leave `*` out of the path"
-        return UnknownStep.at(place.span, message, help=help, untried=_instead(place, [head + rest], help))
+        message = f"`{path}` names no copies: that step is not repeated"
+        return UnknownStep.at(place.span, message, help=Meant((head + rest,), "leave `*` out of the path"))
     given = _given(repeated.nodes[0])
     paths = [f"{head}.*.{name}" for name in given]
     if not rest:
         message = f"each copy of `{head}` gives several values: {', '.join(given)}"
-        return UnknownStep.at(
-            place.span, message, help=f"name one: {_alternatives(paths)}", untried=_instead(place, paths)
-        )
+        return UnknownStep.at(place.span, message, help=_one_of(paths))
     near = meant(rest[1:], given, f"each gives {', '.join(given)}", form=f"{head}.*.{{}}")
     return UnknownStep.at(place.span, f"no copy of `{head}` has anything called `{rest[1:]}`", help=near)
 
@@ -140,9 +139,10 @@ def _no_port(head: str, rest: str, signal: Signal, place: Place, nodes: Sequence
         return UnknownStep.at(place.span, message, help=inside)
     if near := meant(rest, signal.outputs or {}, form=f"{head}.{{}}"):
         return UnknownStep.at(place.span, message, help=near)
-    paths = _paths(head, signal)
-    help = f"it gives one value: {json.dumps(head)}" if signal.sole else f"name one: {_alternatives(paths)}"
-    return UnknownStep.at(place.span, message, help=help, untried=_instead(place, paths))
+    if signal.sole:
+        return UnknownStep.at(place.span, message, help=Meant((head,), "it gives one value: {}", quote='"'))
+    paths = [f"{head}.{port}" for port in by_likeness(rest, _declared(signal))]
+    return UnknownStep.at(place.span, message, help=_one_of(paths))
 
 
 def _inside(path: Sequence[str], nodes: Sequence[Node]) -> Help:
@@ -175,20 +175,16 @@ def ambiguous(name: str, signal: Signal, place: Place, *, all_of_them: bool = Fa
     ports, head = _declared(signal), name.partition(".")[0]
     whose = f"`{name}`" if name else "what stands before this step"
     paths = [f"{head}.{port}" if head else port for port in ports]
-    # Of copies the last is what a step reads that names none.
-    likely: list[object] = [*paths[::-1]] if "*" in name else [*([paths] if all_of_them else []), *paths]
-    remedy = f"name one: {'' if place.value == name else 'from = '}{_alternatives(paths)}"
     message = f"{whose} gives several values: {', '.join(ports)}"
-    return Ambiguous.at(place.span, message, help=remedy, untried=_instead(place, likely))
+    if not isinstance(place.value, dict):
+        # Of copies the last is what a step reads that names none.
+        return Ambiguous.at(place.span, message, help=_one_of(paths[::-1] if "*" in name else paths))
+    likely: list[object] = [*([paths] if all_of_them else []), *paths]
+    untried = tuple(each for path in likely for each in setting(place, "from", path))
+    said = either([json.dumps(path) for path in paths[:_SAID]])
+    return Ambiguous.at(place.span, message, help=f"name one: from = {said}", untried=untried)
 
 
-def _alternatives(paths: Sequence[str]) -> str:
-    return either([json.dumps(path) for path in paths[:_SAID]])
-
-
-def _instead(place: Place, paths: Sequence[object], help: str = "name one: {}") -> tuple[Remedy, ...]:
-    """One of ``paths`` in place of the path at ``place`` or, where a step stands there, as what that reads."""
-    if isinstance(place.value, dict):
-        return tuple(each for path in paths for each in setting(place, "from", path))
-    written = [json.dumps(path) for path in paths]
-    return tuple(remedy for each in written for remedy in instead(place, each, help.replace("{}", each)))
+def _one_of(paths: Sequence[str]) -> Meant:
+    """The remedy of naming one of ``paths``, the likeliest first."""
+    return Meant(tuple(paths[:_SAID]), "name one: {}", quote='"')

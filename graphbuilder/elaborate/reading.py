@@ -101,6 +101,8 @@ def _fit(builder: BodyBuilder, step: Step, signal: Signal, name: str, ports: Por
         return Reading(tuple(signal.outputs.values()), signal)
     if len(ports.names) - ports.optional > 1 and not ports.variadic:
         return _same_names(builder, step, signal, name, ports)
+    if signal.sole is None and builder.doubtful and signal is builder.start:
+        return FAILED
     if signal.sole is None:
         place = step.place_of("from") if step.from_ is not None else step.place
         builder.report(ambiguous(name, signal, place, all_of_them=ports.variadic and step.from_ is None))

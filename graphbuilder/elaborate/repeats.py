@@ -24,6 +24,7 @@ from graphbuilder.ir import Graph, Node
 from graphbuilder.ir.fault import faults
 from graphbuilder.spec.expressions import Expression, free_names
 from graphbuilder.spec.model import Step
+from graphbuilder.spec.names import INPUT
 from graphbuilder.spec.unknown import UNKNOWN
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Copies(NamedTuple):
 def build_repeat(builder: BodyBuilder, named: Named, start: Signal) -> Signal:
     """The node of a repeated step; its body holds the copies "0", "1", ..."""
     step = named.step
-    copies = _count(builder, step)
+    copies = count_copies(builder, step, builder.scope)
     if copies is None:
         return builder.check_only(named, start)
     if copies.number == 0:
@@ -102,12 +103,12 @@ def _alike(builder: BodyBuilder, step: Step, ports: PortNames) -> bool:
     return True
 
 
-def _count(builder: BodyBuilder, step: Step) -> Copies | None:
-    """The copies asked for; None when that is not known or wrong (reported)."""
+def count_copies(builder: BodyBuilder, step: Step, scope: Scope) -> Copies | None:
+    """The copies asked for, as ``scope`` has it; None when that is not known or wrong (reported)."""
     if isinstance(step.use, list):
         return Copies(len(step.use))
     place = step.place_of("repeat")
-    value = builder.scope.compute(step.repeat, place)
+    value = scope.compute(step.repeat, place)
     if value is UNKNOWN:
         return None
     copies = _copies(value)
@@ -213,7 +214,7 @@ def _carry(inner: BodyBuilder, step: Step, signal: Signal, current: dict[str, Kn
         message = f"no copy reads what the one before it gives: outputs {gives}, inputs {takes}"
         first = next(iter(current))
         named = 'name the input, and an output like it: inputs = ["x"], outputs = { x = "..." }'
-        remedy = named if first == "in" else f'give an output the name of an input: outputs = {{ {first} = "..." }}'
+        remedy = named if first == INPUT else f'give an output the name of an input: outputs = {{ {first} = "..." }}'
         inner.report(BadRepeat.at(step.place.span, message, help=remedy))
         return False
     current.update(carried)

@@ -170,10 +170,10 @@ def mends(remedy: Remedy, diagnostic: Diagnostic, before: Sequence[Diagnostic], 
     """Whether ``remedy`` repairs ``diagnostic`` and is the cause of no other error.
 
     A mistake in a name that was not seen for the repaired one is none of its making; nor is what else a step that runs
-    at last does not fit, where the remedy is a name that was meant.
+    at last does not fit, where the remedy is the name that was meant; of several the one is meant that fits.
     """
     lines = range(remedy.span.line, remedy.span.line + remedy.text.count("\n") + 1)
-    named = remedy not in diagnostic.untried
+    named = remedy not in diagnostic.untried and diagnostic.meant is not None and len(diagnostic.meant.names) == 1
     caused = [each for each in after if not (named or each.rule in _NAMES) or not each.span or each.span.line in lines]
     left, there = (list(map(told, each)).count(told(diagnostic)) for each in (after, before))
     return left < there and repairs(diagnostic, before, caused)

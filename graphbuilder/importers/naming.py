@@ -9,7 +9,7 @@ from typing import NamedTuple
 from graphbuilder.backends.toml.naming import Called, explicit
 from graphbuilder.importers.templates import Template
 from graphbuilder.importers.tree import Body, Item, Leaf, Sub, is_again
-from graphbuilder.spec.names import fault_of
+from graphbuilder.spec.names import INPUT, fault_of
 
 # A name, and the count at its end: block12, Mixed_5d.
 _TAIL = re.compile(r"(.*?)(\d+[a-z]?)")
@@ -35,7 +35,7 @@ def names_of(template: Template) -> dict[str, Names]:
         found[where] = _named([[body[where] for body in members]], [items], set(), inside)
     joined = [[body[where] for body in members] for where in ("main", "after")]
     taken = {"shortcut", "merge", *(where.partition(" ")[2] for where in found)}
-    taken |= _inputs(template.first) if template.first.kind == "model" else {"in"}
+    taken |= _inputs(template.first) if template.first.kind == "model" else {INPUT}
     trunk = _named(joined, [template.first.main, template.first.after], taken, within)
     return {**found, "main": trunk, "after": trunk}
 

@@ -17,7 +17,7 @@ from graphbuilder.importers.traced import Traced
 from graphbuilder.importers.tree import Group, Item, Leaf, Sub, is_again
 from graphbuilder.ir import Value
 from graphbuilder.ops import BUILT_IN
-from graphbuilder.spec.names import fault_of
+from graphbuilder.spec.names import INPUT, fault_of
 
 Table = dict[str, Any]
 
@@ -146,7 +146,7 @@ class Writer:
         return steps
 
     def _reads(self, item: Item, names: Names, source: Value | None) -> Any:
-        paths = ["in" if value == source else _path(value, names) for value in item.reads]
+        paths = [INPUT if value == source else _path(value, names) for value in item.reads]
         if isinstance(item, Leaf) and len(item.op.ports) > 1:
             return dict(zip(item.op.ports, paths, strict=False))
         return paths if len(paths) > 1 else paths[0]

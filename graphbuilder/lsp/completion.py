@@ -13,7 +13,7 @@ from graphbuilder.lsp.names import is_steps, scope
 from graphbuilder.lsp.outline import Item, Keys
 from graphbuilder.ops import catalogue
 from graphbuilder.spec.arithmetic import FUNCTIONS
-from graphbuilder.spec.expressions import BOOLEANS
+from graphbuilder.spec.syntax import BOOLEANS
 
 _KINDS: dict[Sort, lsp.CompletionItemKind] = {
     "word": lsp.CompletionItemKind.Keyword,

@@ -29,6 +29,7 @@ from graphbuilder.lsp.names import body_of as steps_in
 from graphbuilder.lsp.outline import Item, Keys
 from graphbuilder.lsp.uses import Learnt, Use
 from graphbuilder.ops import find
+from graphbuilder.spec.names import INPUT
 from graphbuilder.spec.params import described
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -225,7 +226,7 @@ def _block(file: SpecFile, name: str) -> list[str]:
     declared = file.table("blocks", name, "args")
     arguments = ", ".join(f"{each} = {toml(value)}" for each, value in declared.items())
     inputs = inputs_of(file, ("blocks", name))
-    head = f"block {name}({arguments})" + (f" of {', '.join(inputs)}" if inputs != ["in"] else "")
+    head = f"block {name}({arguments})" + (f" of {', '.join(inputs)}" if inputs != [INPUT] else "")
     bodies, remark = _bodies(file, name)
     told = [f"{', '.join(map(str, each.inputs))} → {', '.join(map(str, each.outputs))}" for each in bodies]
     rows = "\n".join(f"- {row}" for row in list(dict.fromkeys(told))[:_ROWS])

@@ -19,7 +19,7 @@ from graphbuilder.lsp.file import SpecFile
 from graphbuilder.lsp.outline import Keys
 from graphbuilder.ops import find
 from graphbuilder.spec.model import Step
-from graphbuilder.spec.names import FACTS, PATTERN
+from graphbuilder.spec.names import FACTS, INPUT, PATTERN
 from graphbuilder.spec.params import as_declared, described
 
 _NOWHERE = Place(Document(Source("", ""), {}))
@@ -123,7 +123,7 @@ def inputs_of(file: SpecFile, owner: Keys) -> list[str]:
     if owner[0] != "blocks":
         return list(file.table("inputs"))
     named: Any = file.value((*owner[:2], "inputs"))
-    return [each for each in cast("list[Any]", named) if isinstance(each, str)] if isinstance(named, list) else ["in"]
+    return [each for each in cast("list[Any]", named) if isinstance(each, str)] if isinstance(named, list) else [INPUT]
 
 
 class Target(NamedTuple):
@@ -243,7 +243,7 @@ def _of_block(file: SpecFile, block: Keys) -> Iterator[Meaning]:
     for let, value in file.table("blocks", name, "let").items():
         yield Meaning(let, f"{value}", (*block, "let", let))
     inputs = inputs_of(file, block)
-    named = dict.fromkeys([*(("in",) if len(inputs) == 1 else ()), *inputs])
+    named = dict.fromkeys([*((INPUT,) if len(inputs) == 1 else ()), *inputs])
     for port, fact in product(named, FACTS):
         yield Meaning(f"{port}_{fact}", f"the {fact} of this block's input")
 

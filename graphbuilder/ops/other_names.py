@@ -11,12 +11,13 @@ from collections.abc import Collection, Mapping
 
 from graphbuilder.diagnostics import Help, Meant
 from graphbuilder.diagnostics.nearest import meant, nearest
-from graphbuilder.spec.names import STEP_WORDS
+from graphbuilder.spec.names import JOINS, STEP_WORDS
 
 _AXES = re.compile(r"[123]d|[_\s]")
 
 # Without letter case, underscores and the number of axes: `Conv2DTranspose` is `convtranspose`.
 OPS: Mapping[str, str] = {
+    **JOINS,
     "adaptiveaveragepool": "adaptiveavgpool",
     "adaptivemaxpooling": "adaptivemaxpool",
     "average": "mean",
@@ -24,9 +25,8 @@ OPS: Mapping[str, str] = {
     "averagepooling": "avgpool",
     "batchnormalization": "batchnorm",
     "bn": "batchnorm",
-    "cat": "concat",
     "chunk": "split",
-    "concatenate": "concat",
+    "clip": "clamp",
     "convolution": "conv",
     "cropping": "crop",
     "deconv": "convtranspose",
@@ -39,6 +39,7 @@ OPS: Mapping[str, str] = {
     "globalaveragepooling": "globalavgpool",
     "globalmaxpooling": "globalmaxpool",
     "groupnormalization": "groupnorm",
+    "hardtanh": "clamp",
     "hswish": "hardswish",
     "interpolate": "resize",
     "layernormalization": "layernorm",
@@ -49,7 +50,6 @@ OPS: Mapping[str, str] = {
     "mha": "attention",
     "minimum": "min",
     "multiheadattention": "attention",
-    "multiply": "mul",
     "scaleddotproductattention": "attend",
     "se": "squeezeexcite",
     "separableconv": "sepconv",

@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
-from graphbuilder.diagnostics import Help, Meant
+from graphbuilder.diagnostics import Meant
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionCall, ExpressionConstruct, ExpressionName
-from graphbuilder.diagnostics.nearest import meant, nearest
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.spec import arithmetic
 from graphbuilder.spec.arithmetic import FUNCTIONS, LARGEST, Fault
 from graphbuilder.spec.calling import fits, usage
-from graphbuilder.spec.syntax import ExpressionError, Place, read_tree
+from graphbuilder.spec.lacking import lacking
+from graphbuilder.spec.syntax import BOOLEANS, ExpressionError, Place, read_tree
 
 __all__ = ["BOOLEANS", "RESERVED", "Expression", "ExpressionError", "parse"]
 
-BOOLEANS = {"true": True, "false": False}
 RESERVED = frozenset({*BOOLEANS, *FUNCTIONS})
-_SHOWN = 12
 _COPIED = (tuple,)
 
 Scope = Mapping[str, object]
@@ -372,32 +371,5 @@ def _reader(name: str, place: Place) -> Evaluate:
     return evaluate
 
 
-_OF_COPIES = {"i", "n", "item"}
-
-
 def _no_name(name: str, place: Place, scope: Scope) -> ExpressionError:
-    return place.error(ExpressionName, f"there is no `{name}` here", _no_name_help(name, scope))
-
-
-def _no_name_help(name: str, scope: Scope) -> Help:
-    what, _, fact = name.partition("_")
-    if what == "from" and fact in ("channels", "shape"):
-        known = f"; `in_{fact}` is of the block's input" if f"in_{fact}" in scope else ""
-        return f"`{name}` is known in the arguments of a step that reads something, and nowhere else{known}"
-    if what == "in" and f"from_{fact}" in scope:
-        return f"`from_{fact}` is of what this step reads; `{name}` is known in a block with one input"
-    near = nearest(name, (*scope, *BOOLEANS))
-    if name in _OF_COPIES and not _OF_COPIES & scope.keys():
-        return f"`{name}` is known in the arguments of a step that has `repeat`, and nowhere else"
-    if near is None:
-        return f"in scope: {_listed(scope)}" if scope else "no name is in scope here: `[params]` declares some for all"
-    other = near.replace("in_", "from_", 1)
-    if near.startswith("in_") and other in scope:
-        told = f"did you mean `{near}`, of the block's input, or `{other}`, of what this step reads?"
-        return Meant((near, other), told)
-    return Meant((near,))
-
-
-def _listed(names: Iterable[str]) -> str:
-    first = [*names][: _SHOWN + 1]
-    return ", ".join((*first[:_SHOWN], "...") if len(first) > _SHOWN else first)
+    return place.error(ExpressionName, f"there is no `{name}` here", lacking(name, scope))

@@ -13,6 +13,7 @@ from graphbuilder.diagnostics import Rule
 from graphbuilder.diagnostics.catalogue.grammar import BadName, ReservedName
 from graphbuilder.document.writing import shown
 from graphbuilder.spec.expressions import RESERVED as EXPRESSION_WORDS
+from graphbuilder.spec.syntax import FACTS, INPUT
 
 Kind = Literal["step", "block", "input", "branch", "output", "param", "argument", "let"]
 
@@ -50,17 +51,35 @@ EMITTED = _words(
 # The words that any step may carry: an argument of that name could never be given.
 STEP_WORDS = frozenset({"op", "use", "id", "title", "from", "repeat", "merge", "share", "when", "init"})
 
+# What is called otherwise elsewhere: what joins values, and the words that a key can have.
+JOINS: Mapping[str, str] = {
+    "addition": "add",
+    "cat": "concat",
+    "concatenate": "concat",
+    "concatenation": "concat",
+    "multiply": "mul",
+    "plus": "add",
+    "product": "mul",
+    "times": "mul",
+}
+OTHER_WORDS: Mapping[str, str] = {
+    **JOINS,
+    "nchw": "channels_first",
+    "nhwc": "channels_last",
+    "pytorch": "torch",
+    "sum": "add",
+    "tensorflow": "keras",
+    "tf": "keras",
+}
+
 # What puts steps beside one that `[steps]` names.
 INSERTIONS = ("before", "after")
 
 # What a block's argument may be declared as, alone or several joined by `|`.
 TYPES: Mapping[str, type] = {"int": int, "float": float, "bool": bool, "str": str, "list": list}
 
-# What is known of an input: `low_channels`.
-FACTS = ("channels", "shape")
-
 # In scope by themselves, so no param, argument or let may have the name.
-_READ = (f"{of}_{fact}" for of in ("in", "from") for fact in FACTS)
+_READ = (f"{of}_{fact}" for of in (INPUT, "from") for fact in FACTS)
 SCOPE = frozenset({"i", "n", "item", *_READ, *EXPRESSION_WORDS})
 
 

@@ -28,7 +28,7 @@ from graphbuilder.document import Document, Place
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.mending import TWICE, Mending
 from graphbuilder.spec.merged import Keys, own
-from graphbuilder.spec.names import FACTS, STEP_WORDS, TYPES, Kind, fault_of, words_of
+from graphbuilder.spec.names import FACTS, INPUT, STEP_WORDS, TYPES, Kind, fault_of, words_of
 from graphbuilder.spec.params import Refusal, contradiction
 from graphbuilder.spec.validation import found, known_keys
 
@@ -36,8 +36,6 @@ from graphbuilder.spec.validation import found, known_keys
 SHARING_WORDS = frozenset({"share", "id", "title", "from", "when"})
 # What TOML calls the types of arguments.
 _OF_TOML = {"boolean": "bool", "integer": "int", "string": "str", "array": "list"}
-# What a block reads is called so where it names no inputs.
-_INPUT = "in"
 # What stands beside a fork and a join means nothing without them.
 _JOINED = {
     "before": "`before` stands ahead of a fork, and there is none",
@@ -78,7 +76,7 @@ class _Rules:
         if fault := fault_of(name, kind):
             self._sink.add(fault.rule.at(self._name_span(keys), fault.message, help=fault.help))
             self._mending.mark(*keys)
-        if name == _INPUT and keys[-1] == "id":
+        if name == INPUT and keys[-1] == "id":
             self._put_away(keys)
         if name in taken:
             self._duplicate(name, keys, taken[name])

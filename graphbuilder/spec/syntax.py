@@ -19,6 +19,12 @@ from graphbuilder.spec.arithmetic import Fault
 _ESCAPED = re.compile(r"\\u.{4}|\\U.{8}|\\x.{2}|\\.|.")
 _ANY = re.compile(r".")
 
+INPUT = "in"
+"""What a block reads is called so where it names no inputs."""
+FACTS = ("channels", "shape")
+"""What is known of an input: ``low_channels``."""
+BOOLEANS = {"true": True, "false": False}
+
 LONGEST = 200
 DEEPEST = 32
 

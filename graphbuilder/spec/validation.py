@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from graphbuilder.diagnostics import Diagnostic, Help, Sink
+from graphbuilder.diagnostics import Diagnostic, Help, Meant, Sink
 from graphbuilder.diagnostics.catalogue.grammar import MissingKey, UnknownFormat, UnknownKey, WrongType, WrongWord
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.diagnostics.words import TYPES, either, literals
@@ -20,6 +20,7 @@ from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.mending import Mending
 from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
 from graphbuilder.spec.model import Block, Body, InputType, Output, Param, Spec
+from graphbuilder.spec.names import OTHER_WORDS
 from graphbuilder.spec.unknown import POISON
 
 FORMAT = 1
@@ -182,7 +183,13 @@ def _wrong_word(document: Document, keys: Keys, details: ErrorDetails) -> Diagno
     words = literals(details.get("ctx", {}))
     known = either([f'"{word}"' for word in words])
     message = f"{_named(keys)} must be {known}, not {_shown(details['input'], _QUOTE)}"
-    return WrongWord.at(document.span(keys), message, help=meant(details["input"], words, quote=_QUOTE))
+    return WrongWord.at(document.span(keys), message, help=_word_meant(details["input"], words))
+
+
+def _word_meant(written: str, words: Sequence[str]) -> Help:
+    """Which of ``words`` is meant, by what it is called elsewhere or its letters."""
+    other = OTHER_WORDS.get(written.casefold())
+    return Meant((other,), quote=_QUOTE) if other in words and other else meant(written, words, quote=_QUOTE)
 
 
 def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) -> Diagnostic:
@@ -233,7 +240,7 @@ def _repair(written: object, wanted: Sequence[str]) -> Help:
         if "a list of sizes" in wanted and _SIZES.fullmatch(written):
             return f"write [{', '.join(re.findall('[0-9]+', written))}]"
         words = [word.strip('"') for word in wanted if word.startswith('"')]
-        if near := meant(written, words, quote=_QUOTE):
+        if near := _word_meant(written, words):
             return near
         if "an expression" in wanted:
             return "an expression starts with `=`"

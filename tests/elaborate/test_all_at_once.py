@@ -87,6 +87,19 @@ image = [3, 8, 8]
 
 # One mistake each, and what would be others if its consequences were told.
 ENTAILING = {
+    "of two inputs one without a size": """
+        [model]
+        body = [{ op = "relu" }]
+        [inputs.mask]
+        shape = [0, 8, 8]  # GB323 0
+    """,
+    "what is no input among the inputs": """
+        [inputs.mask]
+        layuot = "channels_last"  # GB101 layuot
+        shape = [3, 8, 8]
+        [model]
+        body = [{ op = "relu", from = "image" }]
+    """,
     "a table misspelt": """
         [parms]  # GB101 parms
         width = 8
@@ -239,6 +252,16 @@ def test_only_the_cause_is_told(body: str) -> None:
     bare = [line for line in lines if line.startswith(("outputs =", "blocks ="))]
     text = "\n".join(bare) + HEAD + "\n".join(line for line in lines if line not in bare)
     assert rows(check_text(text, "case.toml").diagnostics) == expected(text)
+
+
+@pytest.mark.parametrize("when", ["=nothing", "=1 +", "yes", False])
+@pytest.mark.parametrize(("repeat", "wrong"), [('"=copies"', "copies"), ("-1", "-1")])
+def test_what_is_wrong_with_a_condition_hides_nothing_of_the_repeat(when: str | bool, repeat: str, wrong: str) -> None:
+    condition = f'"{when}"' if isinstance(when, str) else "false"
+    step = f"{{ op = 'relu', when = {condition}, repeat = {repeat} }}"
+    found = check_text(f"{HEAD}[model]\nbody = [{{ op = 'tanh' }}, {step}]\n", "case.toml").diagnostics
+    assert len(found) == (2 if when else 1)
+    assert wrong in [each.span.text for each in found if each.span]
 
 
 @pytest.mark.parametrize(

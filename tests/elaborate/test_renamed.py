@@ -55,3 +55,49 @@ PARTS = [
 def test_the_edit_is_of_the_wrong_word_alone(step: str, rest: str, fix: str) -> None:
     found = found_in(step, rest=rest)
     assert fixes(found)[:1] == [fix]
+
+
+SEVERAL = '[blocks.u]\nbody = [{ id = "a", op = "relu" }, { id = "b", op = "tanh" }]\n'
+
+
+@pytest.mark.parametrize(
+    ("written", "outputs", "told"),
+    [
+        ("1", "hi, lo, mid", '"st.lo", "st.hi" or "st.mid"'),
+        ("7", "hi, lo, mid", '"st.hi", "st.lo" or "st.mid"'),
+        ("middle", "hi, lo, mi", '"st.mi", "st.hi" or "st.lo"'),
+    ],
+)
+def test_all_outputs_of_a_step_are_named_the_nearest_first(written: str, outputs: str, told: str) -> None:
+    names = ", ".join(f'{name} = "{step}"' for name, step in zip(outputs.split(", "), "abb", strict=True))
+    rest = f"{SEVERAL}outputs = {{ {names} }}\n"
+    (found,) = found_in('{ id = "st", use = "u" }', f'{{ op = "relu", from = "st.{written}" }}', rest=rest)
+    assert found.help == f"name one: {told}"
+    assert found.remedy and found.remedy.text == told[: told.index('"', 1) + 1]
+
+
+def test_of_several_names_the_one_is_meant_that_fits() -> None:
+    rest = '[blocks.u]\nbody = [{ id = "a", op = "relu" }, { id = "b", op = "maxpool", kernel = 2 }]\n'
+    rest += 'outputs = { hi = "b", lo = "a" }\n'
+    steps = '{ id = "st", use = "u" }', '{ id = "r", op = "relu", from = "st.x" }', '{ op = "add", from = ["r", "x"] }'
+    (found,) = found_in(*steps, rest=rest)
+    assert (found.help, found.remedy and found.remedy.text) == ('name one: "st.hi" or "st.lo"', '"st.lo"')
+
+
+JOINED = {"cat": "concat", "concatenate": "concat", "sum": "add", "plus": "add", "multiply": "mul", "conact": "concat"}
+
+
+@pytest.mark.parametrize(("written", "meant"), JOINED.items())
+def test_a_join_by_another_name(written: str, meant: str) -> None:
+    rest = f'[blocks.u]\nmerge = "{written}"\nbranches.a = [{{ op = "relu" }}]\nbranches.b = [{{ op = "tanh" }}]\n'
+    copies = f'{{ op = "relu", repeat = 2, merge = "{written}" }}'
+    assert fixes(found_in(copies, '{ use = "u" }', rest=rest)) == [f'"{meant}"'] * 2
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [('dialect = "pytorch"', "torch"), ('dialect = "TensorFlow"', "keras"), ('dialect = "kears"', "keras")],
+)
+def test_a_dialect_by_another_name(line: str, word: str) -> None:
+    (found,) = check_text(f'{line}\n{HEAD}[model]\nbody = [{{ op = "relu" }}]\n', "case.toml").diagnostics
+    assert found.help == f'did you mean "{word}"?'

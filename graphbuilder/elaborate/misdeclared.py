@@ -1,0 +1,218 @@
+"""Declared names that nothing reads, near to one that several places read and nothing declares.
+
+There the declaration is most probably at fault: it is reported once, and not every place that reads it, which then
+means what is declared.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from graphbuilder.diagnostics import Meant, Rule, Sink
+from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
+from graphbuilder.diagnostics.catalogue.references import ArgumentUnknown, UnknownStep
+from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.document import Place
+from graphbuilder.elaborate.names import name_steps, paths_of
+from graphbuilder.elaborate.walks import all_steps, main_steps, side_paths, steps_of, values_of, words_of
+from graphbuilder.spec.expressions import free_names
+from graphbuilder.spec.model import Block, Spec, Step
+from graphbuilder.spec.names import FACTS, INPUT, SCOPE, STEP_WORDS
+
+# Of the names that nothing declares, those that are looked for: each is compared with all that nothing reads.
+_LOOKED_FOR = 50
+# What a path may begin with besides the names of steps, inputs and branches.
+_JOINTS = ("before", "shortcut", "merge", INPUT)
+
+
+class _Kind(NamedTuple):
+    """What is declared, what reads it, the rule that is broken, and whether a key has its name or a value."""
+
+    name: str
+    readers: str
+    rule: type[Rule]
+    by_key: bool
+
+
+_PARAM = _Kind("param", "expressions", ExpressionName, True)
+_ARGUMENT = _Kind("argument", "places", ArgumentUnknown, True)
+_INPUT = _Kind("input", "places", UnknownStep, False)
+_STEP = _Kind("step", "paths", UnknownStep, False)
+
+
+def _called(
+    kind: _Kind,
+    declared: Mapping[str, Place],
+    reads: Mapping[str, int],
+    known: Callable[[], Collection[str]],
+    sink: Sink,
+) -> Mapping[str, str]:
+    """By each name of ``declared`` that nothing reads, the one that is read in its place and is not ``known``; each is
+    reported."""
+    unread = [name for name in declared if name not in reads]
+    if not unread:
+        return {}
+    others = known()
+    strangers = [name for name, times in reads.items() if times > 1 and name not in others]
+    found: dict[str, str] = {}
+    for name in strangers[:_LOOKED_FOR]:
+        near = nearest(name, [each for each in unread if each not in found])
+        if near is None:
+            continue
+        found[near], place = name, declared[near]
+        message = f"nothing reads the {kind.name} `{near}`, and {reads[name]} {kind.readers} read `{name}`"
+        span = place.key_span if kind.by_key else place.span
+        sink.add(kind.rule.at(span, message, help=Meant((name,), "call it {}")))
+    return found
+
+
+def misspelt_params(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> dict[str, Any]:
+    """Values for the names by which expressions read params that are declared by another."""
+    reads = Counter(_names_undeclared(spec))
+    places = {name: spec.place_of("params") / name for name in spec.params}
+    called = _called(_PARAM, places, reads, lambda: {*spec.params, *SCOPE}, sink)
+    return {name: settings.get(param, spec.params[param]) for param, name in called.items()}
+
+
+def _names_undeclared(spec: Spec) -> Iterator[str]:
+    """What expressions read, but for the names that their blocks declare."""
+    yield from free_names([spec.defaults, spec.init, [each.shape for each in spec.inputs.values()]])
+    for step in spec.model.body:
+        yield from free_names(words_of(step))
+    for block in spec.blocks.values():
+        own = {*block.args, *block.let, *(f"{name}_{fact}" for name in block.inputs or () for fact in FACTS)}
+        yield from (name for name in _names_read(block) if name not in own)
+
+
+def _names_read(block: Block) -> Iterator[str]:
+    return free_names([*values_of(block), *(words_of(step) for step in steps_of(block))])
+
+
+def uses(spec: Spec) -> Counter[str]:
+    """How many steps name each block, whether there is one or not."""
+    return Counter(name for step in all_steps(spec) for name in step.blocks)
+
+
+def misspelt_block(spec: Spec, used: Mapping[str, int], name: str) -> str | None:
+    """The block that nothing uses by its own name, and several steps by one that is near, ``name``."""
+    near = nearest(name, spec.blocks) if used.get(name, 0) > 1 else None
+    return None if near in used else near
+
+
+class _Uses(NamedTuple):
+    """What the uses of a block name: its inputs, in tables, and its arguments."""
+
+    inputs: Counter[str]
+    arguments: Counter[str]
+
+
+def as_read(spec: Spec, sink: Sink) -> Spec:
+    """``spec`` with the steps of its bodies, and the inputs and arguments of its blocks, called as they are read."""
+    named, inside = _uses(spec), _inside(spec)
+    outputs = [each.from_ for each in (spec.outputs or {}).values()]
+    model = _steps_as_read([spec.model.body], outputs, spec.inputs, inside, sink)
+    blocks = {
+        name: changed
+        for name, block in spec.blocks.items()
+        if (changed := _block_as_read(spec, block, named[name], inside, sink))
+    }
+    if not model and not blocks:
+        return spec
+    body = spec.model.model_copy(update={"body": _renamed(spec.model.body, model)})
+    return spec.model_copy(update={"model": body, "blocks": {**spec.blocks, **blocks}})
+
+
+def _uses(spec: Spec) -> Mapping[str, _Uses]:
+    found = {name: _Uses(Counter(), Counter()) for name in spec.blocks}
+    for step in all_steps(spec):
+        for name in [name for name in dict.fromkeys(step.blocks) if name in found]:
+            found[name].inputs.update(step.from_.keys() if isinstance(step.from_, dict) else ())
+            found[name].arguments.update(step.args.keys())
+    return found
+
+
+def _inside(spec: Spec) -> Collection[str]:
+    """The names that paths lead to from outside a block."""
+    paths = [*_paths(all_steps(spec)), *(each.from_ for each in (spec.outputs or {}).values())]
+    paths += [path for block in spec.blocks.values() for path in _outputs(block)]
+    return {part for path in paths for part in path.split(".")[1:]}
+
+
+def _paths(steps: Iterable[Step]) -> Iterator[str]:
+    for step in steps:
+        yield from paths_of(step)
+        yield from (step.share,) if isinstance(step.share, str) else ()
+
+
+def _outputs(block: Block) -> Iterable[str]:
+    return block.outputs.values() if isinstance(block.outputs, dict) else block.outputs or ()
+
+
+def _heads(paths: Iterable[str]) -> Counter[str]:
+    return Counter(path.partition(".")[0] for path in paths)
+
+
+def _steps_as_read(
+    parts: Sequence[Sequence[Step]],
+    outputs: Iterable[str],
+    known: Collection[str],
+    inside: Collection[str],
+    sink: Sink,
+) -> Mapping[str, str]:
+    """By their ids, the names by which steps of one scope are read; ``known`` are names besides theirs, and some are
+    read from ``inside`` another."""
+    steps = [step for part in parts for step in part]
+    places = {step.id: step.place_of("id") for step in steps if step.id and step.id not in inside}
+    reads = _heads([*_paths(steps), *outputs])
+    return _called(_STEP, places, reads, lambda: {*_names(*parts), *known, *_JOINTS}, sink)
+
+
+def _names(*parts: Sequence[Step]) -> Iterator[str]:
+    """What the steps of one scope are called."""
+    return (named.name for part in name_steps(*parts) for named in part)
+
+
+def _renamed(steps: Sequence[Step], called: Mapping[str, str]) -> list[Step]:
+    return [step.model_copy(update={"id": called.get(step.id, step.id)}) if step.id else step for step in steps]
+
+
+def _block_as_read(spec: Spec, block: Block, named: _Uses, inside: Collection[str], sink: Sink) -> Block | None:
+    """``block`` with its main steps, its inputs and its arguments called as they are read; None where they are."""
+    parts = [block.before, block.body or (), block.after]
+    steps = _steps_as_read(parts, _outputs(block), {*(block.inputs or ()), *(block.branches or ())}, inside, sink)
+    inputs = _inputs_as_read(spec, block, named.inputs, sink)
+    arguments = _arguments_as_read(spec, block, named.arguments, sink)
+    if not (steps or inputs or arguments):
+        return None
+    words: dict[str, Any] = {word: _renamed(getattr(block, word), steps) for word in ("before", "after")}
+    words |= {"body": _renamed(block.body, steps)} if block.body else {}
+    words |= {"inputs": [inputs.get(name, name) for name in block.inputs]} if block.inputs else {}
+    words["args"] = {arguments.get(name, name): value for name, value in block.args.items()}
+    return block.model_copy(update=words)
+
+
+def _inputs_as_read(spec: Spec, block: Block, named: Counter[str], sink: Sink) -> Mapping[str, str]:
+    places = {name: block.place_of("inputs") / index for index, name in enumerate(block.inputs or ())}
+    declared = {*block.args, *block.let, *spec.params, *SCOPE}
+    if not places:
+        return {}
+    facts = [name.rpartition("_") for name in _names_read(block) if name not in declared]
+    reads = _heads([*_paths(steps_of(block)), *_outputs(block)])
+    reads += Counter(head for head, _, fact in facts if head and fact in FACTS) + named
+
+    def known() -> Collection[str]:
+        side = [name for steps in side_paths(block) for name in _names(steps)]
+        return {*places, *(block.branches or ()), *_names(main_steps(block)), *side, *_JOINTS}
+
+    return _called(_INPUT, places, reads, known, sink)
+
+
+def _arguments_as_read(spec: Spec, block: Block, given: Counter[str], sink: Sink) -> Mapping[str, str]:
+    places = {name: block.place_of("args") / name for name in block.args}
+    if not places:
+        return {}
+    facts = [f"{name}_{fact}" for name in (*(block.inputs or ()), INPUT) for fact in FACTS]
+    known = {*block.args, *block.let, *spec.params, *SCOPE, *STEP_WORDS, *facts}
+    return _called(_ARGUMENT, places, Counter(_names_read(block)) + given, lambda: known, sink)
