@@ -59,7 +59,12 @@ def _needed(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]
 
 
 def _normalised(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
-    return _needed(by_length(calls), outputs)
+    kept, _ = _needed(by_length(calls), outputs)
+    return [_clamp(call) if call.op == "floor" else call for call in kept], {}
+
+
+def _clamp(floor: Call) -> Call:
+    return replace(floor, op="clamp", args={"min": float(floor.args["least"])})
 
 
 def _root_normed(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:

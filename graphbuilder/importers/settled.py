@@ -14,7 +14,6 @@ from graphbuilder.ops import find
 
 # What is no op by itself, where nothing that it is a part of was found around it.
 _PARTS = {
-    "floor": "a clamp from below, but for a length that is divided by",
     **dict.fromkeys((SPLIT, MERGED), "heads of windows, but for attention within these"),
     "root": "a number divided by a root, but for that of a mean square that a value is divided by",
     "stack": "values stacked along the batch",

@@ -50,6 +50,8 @@ BUILT_IN: Mapping[str, str] = {
     "mish": "activation.Mish",
     "abs": "activation.Abs",
     "exp": "activation.Exp",
+    "sqrt": "activation.Sqrt",
+    "clamp": "activation.Clamp",
     "maxpool": "pooling.MaxPool",
     "avgpool": "pooling.AvgPool",
     "globalavgpool": "pooling.GlobalAvgPool",
@@ -101,6 +103,7 @@ BUILT_IN: Mapping[str, str] = {
     "windows": "windows.Windows",
     "unwindows": "windows.Unwindows",
     "roll": "windows.Roll",
+    "flip": "windows.Flip",
 }
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")

@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from graphbuilder.ir.lowering import Arg, Input, Lowering, Module, TorchCall
-from graphbuilder.ir.op import Example, Op
+from graphbuilder.diagnostics.catalogue.shapes import Contradiction
+from graphbuilder.ir.lowering import Arg, Input, Lowering, Method, Module, TorchCall
+from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.reach import Reach
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
@@ -318,6 +319,44 @@ class Exp(Mapped):
 
     op = "exp"
     title = "Exp"
+
+
+class Sqrt(Mapped):
+    """Square root; of less than zero no number, as in torch."""
+
+    op = "sqrt"
+    title = "√"
+
+
+class Clamp(Op):
+    """Values below ``min`` become it, and values above ``max`` that: hard tanh is a clamp to -1 and 1."""
+
+    op = "clamp"
+    family = "activation"
+    title = "Clamp"
+    examples = (
+        Example({"min": -1, "max": 1}, (TensorType((6, 5, 4)),)),
+        Example({"min": 0.5}, (TensorType((7,)),)),
+        Example({"max": 3}, (TensorType((9, 6), "last"),)),
+    )
+
+    min: Annotated[f.Number | None, Field(description="The least value; none where it is not said")] = None
+    max: Annotated[f.Number | None, Field(description="The largest value; none where it is not said")] = None
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        if self.min is None and self.max is None:
+            raise OpError(Contradiction, "clamp: neither `min` nor `max` is said", field="min")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise OpError(Contradiction, f"clamp: min is {self.min:g}, above max, {self.max:g}", field="min")
+        return inputs
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        args = tuple(Arg(name, value, None) for name, value in (("min", self.min), ("max", self.max)))
+        return Lowering(None, (Method(Input(), TorchCall("clamp", args)),))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        ends = ("" if end is None else f"{end:g}" for end in (self.min, self.max))
+        return "…".join(ends)
 
 
 def activation_of(kind: str) -> type[Elementwise]:

@@ -17,7 +17,7 @@ from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.reach import Reach, Span
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
-from graphbuilder.ops.guards import divides, places
+from graphbuilder.ops.guards import axis_of, divides, places
 from graphbuilder.ops.padding import per_axis, times
 from graphbuilder.ops.torch_calls import method, padded
 
@@ -67,6 +67,36 @@ class Roll(Op):
         Example({"shift": [-1, 3]}, (_LAST,)),
         Example({"shift": -3}, (_LINE,)),
         Example({"shift": 1}, (_TOKENS,)),
+    )
+
+
+class Flip(Op):
+    """An axis the other way round: rows from the last to the first, or columns, or channels."""
+
+    op = "flip"
+    family = "shape"
+    title = "Flip"
+
+    axis: Annotated[f.Axis, Field(description="The axis to turn round, the batch not counted")]
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        axis_of(inputs[0], self.axis)
+        return inputs
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        (x,) = inputs
+        return (Reach(whole=axis_of(x, self.axis) != x.channel_axis),)
+
+    def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
+        return Lowering(None, (method(Input(), "flip", dims=(axis_of(inputs[0], self.axis) + 1,)),))
+
+    def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
+        return str(self.axis)
+
+    examples = (
+        Example({"axis": -1}, (_MAP,)),
+        Example({"axis": 0}, (_MAP,)),
+        Example({"axis": 0}, (_TOKENS,)),
     )
 
 

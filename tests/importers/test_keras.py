@@ -145,7 +145,7 @@ def decoder() -> Any:
     adapted.finalize_state()
     x = make.Conv2DTranspose(6, 3, strides=2, padding="same")(x)
     x = make.PReLU(shared_axes=[1, 2])(make.Conv2DTranspose(4, 2, strides=3)(x))
-    x = keras.ops.relu6(1.0 - x * 0.5 + 3.0)
+    x = keras.ops.sqrt(keras.ops.clip(keras.ops.relu6(1.0 - x * 0.5 + 3.0), 0.25, 4.0))
     return keras.Model(image, [make.Resizing(8, 8)(x), keras.ops.mean(x, axis=(1, 2)) / 2.0])
 
 

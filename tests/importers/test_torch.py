@@ -352,9 +352,12 @@ class Asserting(nn.Module):
         (Asserting, f"{Path(__file__).name}:344: assert x.shape[-1] % 8 == 0"),
     ],
 )
-def test_what_depends_on_data_is_refused_and_its_place_told(kind: type[nn.Module], told: str) -> None:
+def test_what_depends_on_data_is_refused_and_its_place_told_and_nothing_else(
+    kind: type[nn.Module], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(CompileError) as caught:
         gb.from_torch(kind(), torch.randn(2, 4))
+    assert capsys.readouterr().err == ""
     (found,) = caught.value.diagnostics
     assert found.code == "GB804" and told in found.message
 

@@ -127,7 +127,24 @@ class Offset(nn.Module):
         return self.proj(x.relu().flatten(2).transpose(1, 2)) + self.bias
 
 
+class Bounded(nn.Module):
+    """Values held between others, roots, axes turned round, and a value beside itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.tanh = nn.Conv2d(3, 6, 3), nn.Hardtanh(-2, 1.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.tanh(self.conv(x)).clamp(0, 6).clamp(max=4)
+        x = torch.cat([x, x.flip(2, 3), x.repeat(1, 2, 1, 1)], 1)
+        return (x.clamp(min=0.5).sqrt() + (x * x + 1) ** 0.5).clamp(min=1)
+
+
 SAID = {
+    Bounded: ('{ op = "clamp", min = -2.0, max = 1.5 }', '{ op = "relu6" }', '{ op = "clamp", max = 4.0 }',
+              "axis = 1 }", '{ op = "flip", axis = 2 }', '{ op = "concat", from = ["clamp_2", "clamp_2"] }',
+             "min = 0.5 }",
+              '{ op = "sqrt" }', '{ op = "clamp", min = 1.0 }'),
     Offset: ('{ id = "offset", op = "parameter", shape = [6, 1, 1] }', 'from = ["conv", "offset"], stretch = true }',
              '{ op = "sub", from = ["shift", "add"], stretch = true }',
              '{ id = "mask", op = "parameter", shape = [1, 6, 6] }', '{ op = "mul", from = ["sub", "mask"] }',
@@ -177,6 +194,6 @@ def test_what_cannot_be_said_is_told_by_its_shape() -> None:
     assert {each.code for each in caught.value.diagnostics} == {"GB801"}
     assert told == [
         "a constant of the shape 1x8x4x4, where one a channel is known",
-        "a tensor that is made of the module's own alone, read as a value",
+        "a tensor that is computed from parameters and buffers alone, read as a value",
         "`aten.reciprocal.default` is no op that is known",
     ]

@@ -71,21 +71,24 @@ def test_tokens_have_their_channels_last() -> None:
 
 
 class Fused(nn.Module):
-    """Attention as timm has it, in one call, with the layer of its dropout beside."""
+    """Attention in one call, with the layer of its dropout beside, or its rate."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, layered: bool) -> None:
         super().__init__()
-        self.qkv, self.proj, self.attn_drop = nn.Linear(12, 36), nn.Linear(12, 12), nn.Dropout(0.2)
+        self.qkv, self.proj, self.behind = nn.Linear(12, 36), nn.Linear(12, 12), nn.Dropout(0.4)
+        self.lost = nn.Dropout(0.2) if layered else 0.2
 
     def forward(self, x: Tensor) -> Tensor:
         q, k, v = self.qkv(x).reshape(-1, 9, 3, 3, 4).permute(2, 0, 3, 1, 4).unbind(0)
-        p = self.attn_drop.p if self.training else 0.0
-        x = nn.functional.scaled_dot_product_attention(q, k, v, dropout_p=p)
-        return self.proj(x.transpose(1, 2).reshape(-1, 9, 12))
+        p = self.lost.p if isinstance(self.lost, nn.Dropout) else self.lost
+        x = nn.functional.scaled_dot_product_attention(q, k, v, None, p if self.training else 0.0)
+        return self.behind(self.proj(x.transpose(1, 2).reshape(-1, 9, 12)))
 
 
-def test_attention_in_one_call_drops_weights_as_it_did() -> None:
-    found = gb.from_torch(Fused(), torch.randn(2, 9, 12), layout="channels_last")
+@pytest.mark.parametrize("layered", [True, False])
+def test_attention_in_one_call_drops_weights_as_it_did(layered: bool) -> None:
+    model = Fused(layered=layered)
+    found = gb.from_torch(model, torch.randn(2, 9, 12), layout="channels_last")
     assert 'op = "attend"' in found.text and "heads = 3, dropout = 0.2 }" in found.text, found.text
 
 

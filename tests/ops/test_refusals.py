@@ -62,6 +62,10 @@ VECTOR = TensorType((16,))
             None,
         ),
         ("concat", {}, (MAP, MAP, TensorType((16, 8, 9))), "GB203", "cannot concatenate 16x8x8 and 16x8x9", None),
+        ("add", {"stretch": True}, (MAP, TensorType((8, 1, 1))), "GB204", "cannot add 16x8x8 and 8x1x1", None),
+        ("clamp", {}, (MAP,), "GB211", "clamp: neither `min` nor `max` is said", "min"),
+        ("clamp", {"min": 1, "max": 0}, (MAP,), "GB211", "clamp: min is 1, above max, 0", "min"),
+        ("flip", {"axis": 3}, (MAP,), "GB210", "16x8x8 has no axis 3: axes are 0 to 2, the batch not counted", "axis"),
         ("add", {}, (MAP, TensorType((32, 8, 8))), "GB204", "cannot add 16x8x8 and 32x8x8", None),
         ("mul", {}, (TensorType((1, 4, 1)), MAP), "GB204", "cannot multiply 1x4x1 and 16x8x8", None),
         (

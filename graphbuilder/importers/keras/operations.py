@@ -68,15 +68,23 @@ def _activated(op: str, args: Mapping[str, Any]) -> Maker:
     return lambda given, config: [Link(op, dict(args))]
 
 
+def _clipped(given: Given, config: Config) -> list[Link]:
+    return [Link("clamp", {"min": float(config["x_min"]), "max": float(config["x_max"])})]
+
+
 _FUNCTIONS: Mapping[str, Maker] = {
+    "Absolute": _activated("abs", {}),
     "Add": _join("add", lambda number, _: rescaled(1.0, number)),
+    "Clip": _clipped,
     "Concatenate": _concatenated,
     "Divide": _join("div", _divided),
+    "Exp": _activated("exp", {}),
     "Max": _mean("globalmaxpool"),
     "Maximum": _join("max"),
     "Mean": _mean("globalavgpool"),
     "Minimum": _join("min"),
     "Multiply": _join("mul", lambda number, _: rescaled(number, 0.0)),
+    "Sqrt": _activated("sqrt", {}),
     "Subtract": _join("sub", _subtracted),
     "TrueDivide": _join("div", _divided),
     **{name.title().replace("_", ""): _activated(*found) for name, found in ACTIVATIONS.items()},

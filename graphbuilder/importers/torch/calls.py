@@ -130,10 +130,24 @@ def _plain(op: str, **named: str) -> Maker:
 
 
 def _hardtanh(given: Arguments, tensors: Tensors, node: Any) -> Made:
-    low, high = given["min_val"], given["max_val"]
-    if (low, high) != (0, 6):
-        raise Unknown(f"a clamp to {low} and {high}")
-    return Made("relu6", {}, (tensors.value(given["self"]),), {})
+    return _between(given["min_val"], given["max_val"], tensors.value(given["self"]))
+
+
+def _between(low: Any, high: Any, value: Value) -> Made:
+    if not all(end is None or isinstance(end, int | float) for end in (low, high)):
+        raise Unknown("a clamp by tensors")
+    if low == 0 and high in (None, 6):
+        return Made("relu6" if high else "relu", {}, (value,), {})
+    ends = {"min": low, "max": high}
+    return Made("clamp", {name: float(end) for name, end in ends.items() if end is not None}, (value,), {})
+
+
+def _clamp(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    return _between(given["min"], given["max"], tensors.value(given["self"]))
+
+
+def _clamp_max(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    return _between(None, given["max"], tensors.value(given["self"]))
 
 
 def _softmax(op: str) -> Maker:
@@ -156,7 +170,7 @@ def _channel_dropout(given: Arguments, tensors: Tensors, node: Any) -> Made:
 
 
 def _clamped(given: Arguments, tensors: Tensors, node: Any) -> Made:
-    """No op by itself, but a part of the division by a length, which is not to be 0."""
+    """A clamp, or a part of the division by a length, which is not to be 0."""
     return Made(FLOOR, {"least": given["min"]}, (tensors.value(node.args[0]),), {})
 
 
@@ -234,9 +248,11 @@ def _deviation(given: Arguments, tensors: Tensors, node: Any) -> Made:
 
 
 def _power(given: Arguments, tensors: Tensors, node: Any) -> Made:
+    value = tensors.value(node.args[0])
+    if node.args[1:] == (0.5,):
+        return Made("sqrt", {}, (value,), {})
     if node.args[1:] not in ((), (2,)):
         raise Unknown(f"a power of {node.args[1]}")
-    value = tensors.value(node.args[0])
     return Made("mul", {}, (value, value), {})
 
 
@@ -304,6 +320,8 @@ _MAKERS: Mapping[str, Maker] = {
     **dict.fromkeys(("avg_pool1d", "avg_pool2d", "avg_pool3d"), _pool("avgpool")),
     **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"), _adaptive),
     "abs": _plain("abs"),
+    "clamp": _clamp,
+    "clamp_max": _clamp_max,
     "clamp_min": _clamped,
     "feature_dropout": _channel_dropout,
     "batch_norm": _batch_norm,
@@ -329,6 +347,7 @@ _MAKERS: Mapping[str, Maker] = {
     "std": _deviation,
     "pow": _power,
     "square": _power,
+    "sqrt": _plain("sqrt"),
     **dict.fromkeys(("bmm", "matmul"), _matmul),
     "scaled_dot_product_attention": _attend,
     "mish": _plain("mish"),

@@ -11,6 +11,9 @@ from typing import Any
 from graphbuilder.importers.torch.terms import STACK, Arguments, Made, Maker, Tensors, Unknown, exchanged, kind_of
 from graphbuilder.ir import Value
 
+# How often a value may be repeated that is written out as a concatenation.
+_MANY = 8
+
 
 def _concat(given: Arguments, tensors: Tensors, node: Any) -> Made | list[Made] | None:
     rank = len(node.meta["val"].shape)
@@ -117,16 +120,39 @@ def _roll(given: Arguments, tensors: Tensors, node: Any) -> Made:
     )
 
 
+def _flip(given: Arguments, tensors: Tensors, node: Any) -> list[Made]:
+    """Axes turned round, one behind the other."""
+    axes = [axis % len(node.meta["val"].shape) for axis in given["dims"]]
+    if 0 in axes:
+        raise Unknown("the batch turned round")
+    reads = [tensors.value(given["self"]), *(Value(f"{node.name}#{number}") for number in range(len(axes) - 1))]
+    return [Made("flip", {"axis": axis - 1}, (value,), {}) for axis, value in zip(axes, reads, strict=True)]
+
+
+def _repeat(given: Arguments, tensors: Tensors, node: Any) -> Made | None:
+    """A value several times, one behind the other along one axis."""
+    before, counts = node.args[0].meta["val"].shape, given["repeats" if kind_of(node) == "repeat" else "dims"]
+    many = [axis for axis, count in enumerate(counts) if count != 1]
+    if len(counts) != len(before) or len(many) > 1 or (many and (not many[0] or counts[many[0]] > _MANY)):
+        raise Unknown(f"a value of {len(before)} axes repeated {counts} times")
+    if not many:
+        return None
+    return Made("concat", {"axis": many[0] - 1}, (tensors.value(given["self"]),) * counts[many[0]], {})
+
+
 MAKERS: Mapping[str, Maker] = {
     **dict.fromkeys(("view", "reshape", "reshape_as", "squeeze", "unflatten", "unsqueeze"), _view),
     **dict.fromkeys(("chunk", "split", "split_with_sizes"), _chunks),
     "cat": _concat,
     "concat": _concat,
     "flatten": _flatten,
+    "flip": _flip,
     "permute": _permute,
+    "repeat": _repeat,
     "roll": _roll,
     "select": _select,
     "slice": _slice,
     "stack": _stack,
+    "tile": _repeat,
     **dict.fromkeys(("swapaxes", "swapdims", "transpose"), _transpose),
 }

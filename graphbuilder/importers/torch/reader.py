@@ -6,8 +6,9 @@ import logging
 import operator
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
@@ -19,6 +20,7 @@ from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import TraceFailed
 from graphbuilder.importers.torch.batches import Batches, Steps
 from graphbuilder.importers.torch.calls import made_of
+from graphbuilder.importers.torch.dropped import attention_rates
 from graphbuilder.importers.torch.fixed import Fixed
 from graphbuilder.importers.torch.folding import unfold
 from graphbuilder.importers.torch.modules import dropping, made_of_whole, wholes
@@ -31,6 +33,7 @@ from graphbuilder.ir import Layout, TensorType, Value
 from graphbuilder.weights.patterns import ZEROS, pieces
 
 Nodes = Mapping[Any, Value]
+Mode = Callable[[nn.Module], AbstractContextManager[None]]
 
 _RESHAPING = ("expand", "view", "reshape", "unsqueeze", "squeeze", "clone", "contiguous", "to")
 # What training does to the counters of batch norms.
@@ -52,12 +55,15 @@ def read(
     Raises:
         CompileError: GB804 when it cannot be traced, GB801 over what the catalogue does not have.
     """
-    found = _read(model, _exported(model, example, evaluating), layouts, name)
+    found = _read(model, example, evaluating, layouts, name)
     return (_with_training(model, example, layouts, found) or found) if found.ignore else found
 
 
-def _read(model: nn.Module, program: Any, layouts: Sequence[Layout], name: str | None) -> Traced:
-    reader = _Reader(program, model, layouts)
+def _read(
+    model: nn.Module, example: Sequence[Tensor], mode: Mode, layouts: Sequence[Layout], name: str | None
+) -> Traced:
+    program = _exported(model, example, mode)
+    reader = _Reader(program, model, layouts, _rates(program, model, example))
     unexpressed = Unexpressed()
     for node in program.graph.nodes:
         reader.take(node, unexpressed)
@@ -84,7 +90,7 @@ def _with_training(
     None where it gives no more, or what it does then cannot be said: the outputs in evaluation are what is wanted.
     """
     try:
-        whole = _read(model, _exported(model, example, training), layouts, found.name)
+        whole = _read(model, example, training, layouts, found.name)
     except CompileError:
         return None
     if len(whole.outputs) <= len(found.outputs) or len(whole.ignore) >= len(found.ignore):
@@ -118,21 +124,38 @@ def _kept(model: nn.Module, *, training: bool) -> Generator[None]:
             module.training = training
 
 
-def _exported(
-    model: nn.Module, example: Sequence[Tensor], mode: Callable[[nn.Module], AbstractContextManager[None]]
-) -> Any:
+def _rates(program: Any, model: nn.Module, example: Sequence[Tensor]) -> Mapping[str, float]:
+    """The dropout of attention by the module that calls it.
+
+    Raises:
+        CompileError: GB804 when these modules do not run in training.
+    """
+    calls = [node for node in program.graph.nodes if node.op == "call_function"]
+    paths = {_module(node) for node in calls if kind_of(node) == "scaled_dot_product_attention"}
+    try:
+        with evaluating(model), _silent():
+            return attention_rates(model, example, paths) if paths else {}
+    except Exception as error:  # whatever the module's own code raises
+        raise _untraced(model, error) from error
+
+
+def _exported(model: nn.Module, example: Sequence[Tensor], mode: Mode) -> Any:
     try:
         with mode(model), dropping(model), gathering(model), _silent(), torch.no_grad():
             program = torch.export.export(model, tuple(example), strict=False)
     except Exception as error:  # whatever the module's own code raises, too
-        message = f"{type(model).__name__} cannot be traced: {_told(error)}"
-        remedy = (
-            "give an example for each input of `forward`, from_torch(model, left, right), or --input 3,224,224 for "
-            "each; what depends on data cannot be a spec"
-        )
-        raise CompileError((TraceFailed.at(None, message, help=remedy),)) from error
+        raise _untraced(model, error) from error
     unfold(program)
     return program
+
+
+def _untraced(model: nn.Module, error: Exception) -> CompileError:
+    message = f"{type(model).__name__} cannot be traced: {_told(error)}"
+    remedy = (
+        "give an example for each input of `forward`, from_torch(model, left, right), or --input 3,224,224 for "
+        "each; what depends on data cannot be a spec"
+    )
+    return CompileError((TraceFailed.at(None, message, help=remedy),))
 
 
 def _told(error: Exception) -> str:
@@ -148,17 +171,18 @@ def _told(error: Exception) -> str:
 
 @contextmanager
 def _silent() -> Generator[None]:
-    """Without torch's own account of what a trace failed on; the error says it."""
-    logger = logging.getLogger("torch._subclasses.fake_tensor")
-    before, logger.disabled = logger.disabled, True
+    """Without what torch logs and prints of a trace that fails; the error says what did."""
+    before = logging.root.manager.disable
+    logging.disable()
     try:
-        yield
+        with redirect_stderr(StringIO()):
+            yield
     finally:
-        logger.disabled = before
+        logging.disable(before)
 
 
 class _Reader:
-    def __init__(self, program: Any, model: nn.Module, layouts: Sequence[Layout]) -> None:
+    def __init__(self, program: Any, model: nn.Module, layouts: Sequence[Layout], rates: Mapping[str, float]) -> None:
         signature = program.graph_signature
         kept: dict[str, str] = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
         # What a weights file has; other tensors are constants.
@@ -168,7 +192,7 @@ class _Reader:
         }
         self._constants = {*kept, *signature.inputs_to_lifted_tensor_constants} - self.state.keys()
         self._layouts = layouts
-        self._model = model
+        self._rates = rates
         self.inputs: dict[str, TensorType] = {}
         self.calls: list[Call] = []
         self.outputs: dict[str, Value] = {}
@@ -241,9 +265,8 @@ class _Reader:
         return made if isinstance(made, list) else [made] if made else None
 
     def _dropping(self, node: Any, made: Made) -> Made:
-        """Attention in one call takes its dropout as a number, 0 in evaluation; timm has the layer of it beside."""
-        layer = getattr(self._model.get_submodule(_module(node)), "attn_drop", None) if made.op == "attend" else None
-        rate = layer.p if isinstance(layer, nn.Dropout) else 0.0
+        """Attention in one call has the dropout that its module passes in training."""
+        rate = self._rates.get(_module(node), 0.0) if made.op == "attend" else 0.0
         return made._replace(args={**made.args, "dropout": rate}) if rate else made
 
     def _stepped(self, node: Any, steps: Steps, tensors: Tensors) -> list[Made]:

@@ -51,7 +51,7 @@ class Tensors(NamedTuple):
             return self.values[node]
         if node.name in self.state:
             raise Unknown(f"a tensor of the module, `{self.state[node.name]}`, read as a value")
-        raise Unknown("a tensor that is made of the module's own alone, read as a value")
+        raise Unknown("a tensor that is computed from parameters and buffers alone, read as a value")
 
     def weights(self, **nodes: Any) -> dict[str, str]:
         return {name: self._named(node) for name, node in nodes.items() if node is not None}
