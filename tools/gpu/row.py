@@ -4,6 +4,29 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+CHECKS = "checks"
+# What is asked for by name, in order of what is wanted most, with the share of the time for everything that it may take
+# at most; what one leaves is there for the next. The first word is the group, whose rows run in one process.
+SHARES: dict[str, float] = {
+    CHECKS: 0.25,
+    "inference-large": 0.2,
+    "inference-middle": 0.16,
+    "inference-one": 0.16,
+    "inception-large": 0.05,
+    "inception-middle": 0.05,
+    "training-large": 0.2,
+    "training-middle": 0.2,
+    "inception-training": 0.1,
+    "first-middle": 0.15,
+    "others-mobilenet_v2": 0.2,
+    "others-resnext50": 0.2,
+    "others-inception_v3": 0.2,
+}
+
+
+def group_of(key: str) -> str:
+    return key.partition("-")[0]
+
 
 class Row(NamedTuple):
     """A comparison, ours beside theirs.

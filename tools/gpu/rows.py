@@ -1,9 +1,14 @@
-"""The rows, in groups: what stands in one group runs in one process, one row after the other."""
+"""The rows: each is one task, which stands alone, so that one that outruns its time takes no other with it.
+
+A task gives its row as soon as it knows anything of it, and again when it knows more: the last one counts. What several
+rows share (networks on the device, what they answer with) is made once for the process.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from functools import cache, partial
 from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -29,7 +34,6 @@ class Setting(NamedTuple):
         batches: 64, 256 and 1, or what stands for them.
         size: pixels a side of an image for Xception.
         budget: seconds of rounds for a row.
-        left: seconds that the group still has.
     """
 
     device: torch.device
@@ -37,53 +41,56 @@ class Setting(NamedTuple):
     size: int
     dtype: torch.dtype
     budget: float
-    left: Callable[[], float]
 
 
-def inference(setting: Setting) -> Iterator[Row]:
-    """Xception in evaluation, in bfloat16."""
-    middle, large, one = setting.batches
-    ours = models.answering("xception", setting.size, setting.device, setting.dtype)
-    theirs = models.written_by_hand(setting.device, folded=True).eval().requires_grad_(False).to(setting.dtype)
-    for batch, target in ((large, 1.3), (middle, 1.3), (one, 1.1)):
-        yield from _answers(setting, batch, target, ours, theirs)
+@cache
+def _ours(spec: str, size: int, device: torch.device, dtype: torch.dtype) -> Any:
+    return models.answering(spec, size, device, dtype)
 
 
-def _answers(setting: Setting, batch: int, target: float, ours: Any, theirs: Any) -> Iterator[Row]:
+@cache
+def _by_hand(device: torch.device, dtype: torch.dtype) -> Any:
+    return models.written_by_hand(device, folded=True).eval().requires_grad_(False).to(dtype)
+
+
+@cache
+def _torchvision(name: str, device: torch.device, dtype: torch.dtype) -> Any:
+    return models.torchvision(name, device).eval().requires_grad_(False).to(dtype)
+
+
+def _answers(which: int, target: float, setting: Setting) -> Iterator[Row]:
+    """Xception in evaluation: ours alone first, which the others' compiler cannot take long with."""
+    batch, ours = setting.batches[which], _ours("xception", setting.size, setting.device, setting.dtype)
+    name = f"inference, batch {batch}"
     x = models.images(batch, setting.size, setting.device, setting.dtype)
     with torch.inference_mode():
         static = models.graphed(ours, x)
+        yield _alone(name, HAND, target, static, setting, "by static plans")
         with probing() if setting.device.type == "cuda" else nullcontext():
             ours(x)
         probed = models.graphed(ours, x)
-        other = models.compiled(theirs, "max-autotune", setting.device)
+        yield _alone(name, HAND, target, probed, setting, "by plans that were probed")
+        other = models.compiled(_by_hand(setting.device, setting.dtype), "max-autotune", setting.device)
         error = _apart(probed(), other(x))
-        row = _row(f"inference, batch {batch}", HAND, target, probed, lambda: other(x), setting, extra=static)
+        row = _row(name, HAND, target, probed, lambda: other(x), setting, extra=static)
     yield row._replace(more={**row.more, "apart from theirs": error, **_of_floor(batch, row.ours)})
 
 
-def first(setting: Setting) -> Iterator[Row]:
+def _first(setting: Setting) -> Iterator[Row]:
     """The first batch that a module answers, kernels compiled on the way, beside the first of torch.compile."""
     batch = setting.batches[0]
     x = models.images(batch, setting.size, setting.device, setting.dtype)
-    ours = models.answering("xception", setting.size, setting.device, setting.dtype)
-    theirs = models.written_by_hand(setting.device, folded=True).eval().requires_grad_(False).to(setting.dtype)
+    ours = _ours("xception", setting.size, setting.device, setting.dtype)
+    theirs = _by_hand(setting.device, setting.dtype)
+    against, note = "torch.compile of the network by hand", "ours by static plans"
     with torch.inference_mode():
         theirs(x[:1])  # what any first convolution on a device costs is nobody's
         mine = _seconds(lambda: ours(x), setting)
+        row = Row(f"first call, batch {batch}", against, 10, mine, note=note)
+        yield row
         compiled = models.compiled(theirs, None, setting.device)
         other = _seconds(lambda: compiled(x), setting)
-    note = "ours by static plans"
-    yield Row(
-        f"first call, batch {batch}",
-        "torch.compile of the network by hand",
-        10,
-        mine,
-        other,
-        other / mine,
-        1,
-        note=note,
-    )
+    yield row._replace(theirs=other, ratio=other / mine, rounds=1)
 
 
 def _of_floor(batch: int, seconds: float | None) -> dict[str, Any]:
@@ -97,25 +104,23 @@ def _of_floor(batch: int, seconds: float | None) -> dict[str, Any]:
     return {"images/s": batch / seconds, **percent}
 
 
-def training(setting: Setting) -> Iterator[Row]:
-    """A step of Xception under autocast in bfloat16, SGD."""
-    middle, large, _ = setting.batches
-    against = "by hand, channels last, autocast, torch.compile"
-    for batch in (large, middle):
-        x = models.images(batch, setting.size, setting.device, torch.float32)
-        theirs = _trained(models.written_by_hand(setting.device, folded=False).train(), x, setting)
-        found: list[Row] = []
-        for fused, name in (
-            (False, "plain"),
-            (True, "separable convolutions by the operator, its kernels and derivatives"),
-        ):
-            ours = _trained(models.training(setting.size, setting.device, fused=fused), x, setting)
-            row = _row(f"training, batch {batch}", against, 1.15, ours, theirs, setting)
-            memory = peak_of(ours, setting.device), peak_of(theirs, setting.device)
-            found.append(row._replace(note=name, more={**row.more, **_memory(*memory)}))
+FORMS = ((False, "plain"), (True, "separable convolutions by the operator, its kernels and derivatives"))
+
+
+def _steps(which: int, setting: Setting) -> Iterator[Row]:
+    """A step of Xception under autocast in bfloat16, SGD; the better of two forms of ours."""
+    batch = setting.batches[which]
+    name, against = f"training, batch {batch}", "by hand, channels last, autocast, torch.compile"
+    x = models.images(batch, setting.size, setting.device, torch.float32)
+    theirs = _trained(models.written_by_hand(setting.device, folded=False).train(), x, setting)
+    found: list[Row] = []
+    for fused, note in FORMS:
+        ours = _trained(models.training(setting.size, setting.device, fused=fused), x, setting)
+        row = _row(name, against, 1.15, ours, theirs, setting)
+        memory = _memory(peak_of(ours, setting.device), peak_of(theirs, setting.device))
+        found.append(row._replace(note=note, more={**row.more, **memory}))
         best = max(found, key=lambda row: row.ratio or 0)
-        others = {f"ratio, {row.note}": row.ratio for row in found}
-        yield best._replace(more={**best.more, **others})
+        yield best._replace(more={**best.more, **{f"ratio, {row.note}": row.ratio for row in found}})
 
 
 def _memory(ours: int | None, theirs: int | None) -> dict[str, Any]:
@@ -131,59 +136,60 @@ def _trained(module: Any, x: torch.Tensor, setting: Setting) -> Run:
     return models.step(models.compiled(module, None, setting.device), x, optimizer, setting.device)
 
 
-def inception(setting: Setting) -> Iterator[Row]:
+EAGER = "Inception V3 of torchvision, eager, channels last"
+
+
+def _size(setting: Setting, real: int) -> int:
+    return real if setting.size == 299 else 139
+
+
+def _beside_inception(which: int, setting: Setting) -> Iterator[Row]:
     """Xception beside Inception V3 as torchvision has it, eager: the same precision, the same batch."""
-    middle, large, _ = setting.batches
-    size = setting.size if setting.size == 299 else 139
-    against = "Inception V3 of torchvision, eager, channels last"
-    ours = models.answering("xception", size, setting.device, setting.dtype)
-    theirs = models.torchvision("inception_v3", setting.device).eval().requires_grad_(False).to(setting.dtype)
-    for batch in (large, middle):
-        x = models.images(batch, size, setting.device, setting.dtype)
-        with torch.inference_mode():
-            run = models.graphed(ours, x)
-            row = _row(f"Xception, inference, batch {batch}", against, 1.0, run, lambda x=x: theirs(x), setting)
-        yield row._replace(note="ours by static plans")
-    x = models.images(middle, size, setting.device, torch.float32)
+    batch, size = setting.batches[which], _size(setting, 299)
+    ours = _ours("xception", size, setting.device, setting.dtype)
+    theirs = _torchvision("inception_v3", setting.device, setting.dtype)
+    x = models.images(batch, size, setting.device, setting.dtype)
+    with torch.inference_mode():
+        run = models.graphed(ours, x)
+        row = _row(f"Xception, inference, batch {batch}", EAGER, 1.0, run, lambda: theirs(x), setting)
+    yield row._replace(note="ours by static plans")
+
+
+def _steps_beside_inception(setting: Setting) -> Iterator[Row]:
+    batch, size = setting.batches[0], _size(setting, 299)
+    x = models.images(batch, size, setting.device, torch.float32)
     other = models.torchvision("inception_v3", setting.device).train()
-    optimizer = torch.optim.SGD(other.parameters(), lr=1e-3, momentum=0.9)
-    run = _trained(models.training(size, setting.device, fused=False), x, setting)
-    yield _row(
-        f"Xception, training, batch {middle}",
-        against,
-        1.0,
-        run,
-        models.step(other, x, optimizer, setting.device),
-        setting,
-    )
+    theirs = models.step(other, x, torch.optim.SGD(other.parameters(), lr=1e-3, momentum=0.9), setting.device)
+    ours = _trained(models.training(size, setting.device, fused=False), x, setting)
+    yield _row(f"Xception, training, batch {batch}", EAGER, 1.0, ours, theirs, setting)
 
 
-def others(setting: Setting) -> Iterator[Row]:
-    """Networks without separable convolutions that are fused."""
-    for spec, name, size in (
-        ("mobilenet_v2", "mobilenet_v2", 224),
-        ("resnext50_32x4d", "resnext50_32x4d", 224),
-        ("inception_v3_torchvision", "inception_v3", 299),
-    ):
-        batch, size = setting.batches[0], size if setting.size == 299 else 139
-        x = models.images(batch, size, setting.device, setting.dtype)
-        ours = models.answering(spec, size, setting.device, setting.dtype)
-        theirs = models.torchvision(name, setting.device).eval().requires_grad_(False).to(setting.dtype)
-        with torch.inference_mode():
-            runs = [models.compiled(each, "max-autotune", setting.device) for each in (ours, theirs)]
-            row = _row(
-                f"{spec}, inference, batch {batch}", f"torchvision, {BEST}", 1.0,
-                lambda run=runs[0], x=x: run(x), lambda run=runs[1], x=x: run(x), setting,
-            )  # fmt: skip
-        yield row._replace(note="ours by torch.compile, max-autotune, too")
+def _other(spec: str, name: str, size: int, setting: Setting) -> Iterator[Row]:
+    """A network without separable convolutions that are fused."""
+    batch, size = setting.batches[0], _size(setting, size)
+    title, against, note = f"{spec}, inference, batch {batch}", f"torchvision, {BEST}", f"ours by {BEST}, too"
+    x = models.images(batch, size, setting.device, setting.dtype)
+    with torch.inference_mode():
+        ours = models.compiled(_ours(spec, size, setting.device, setting.dtype), "max-autotune", setting.device)
+        yield _alone(title, against, 1.0, lambda: ours(x), setting, note)
+        theirs = models.compiled(_torchvision(name, setting.device, setting.dtype), "max-autotune", setting.device)
+        row = _row(title, against, 1.0, lambda: ours(x), lambda: theirs(x), setting)
+    yield row._replace(note=note)
 
 
-GROUPS: dict[str, Callable[[Setting], Iterator[Row]]] = {
-    "inference": inference,
-    "inception": inception,
-    "training": training,
-    "first": first,
-    "others": others,
+TASKS: dict[str, Callable[[Setting], Iterator[Row]]] = {
+    "inference-large": partial(_answers, 1, 1.3),
+    "inference-middle": partial(_answers, 0, 1.3),
+    "inference-one": partial(_answers, 2, 1.1),
+    "inception-large": partial(_beside_inception, 1),
+    "inception-middle": partial(_beside_inception, 0),
+    "training-large": partial(_steps, 1),
+    "training-middle": partial(_steps, 0),
+    "inception-training": _steps_beside_inception,
+    "first-middle": _first,
+    "others-mobilenet_v2": partial(_other, "mobilenet_v2", "mobilenet_v2", 224),
+    "others-resnext50": partial(_other, "resnext50_32x4d", "resnext50_32x4d", 224),
+    "others-inception_v3": partial(_other, "inception_v3_torchvision", "inception_v3", 299),
 }
 
 
@@ -192,11 +198,17 @@ def plans() -> list[dict[str, Any]]:
     return remembered()
 
 
+def _alone(name: str, against: str, target: float, ours: Run, setting: Setting, note: str) -> Row:
+    """Ours by itself, in a fifth of the time for both."""
+    (seconds,) = in_turns([ours], setting.device, setting.budget / 5, lambda *_: None)
+    return Row(name, against, target, median(seconds), note=f"{note}; theirs was not reached")
+
+
 def _row(
     name: str, against: str, target: float, ours: Run, theirs: Run, setting: Setting, extra: Run | None = None
 ) -> Row:
     runs = [ours, theirs, *([extra] if extra else [])]
-    seconds = in_turns(runs, setting.device, min(setting.budget, max(1.0, setting.left())), lambda *_: None)
+    seconds = in_turns(runs, setting.device, setting.budget, lambda *_: None)
     more = {"static plans, ms": 1000 * median(seconds[2])} if extra else {}
     return Row(
         name,

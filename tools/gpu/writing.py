@@ -41,7 +41,7 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
         said = ". ".join(filter(None, (row["note"], more, f"{row['rounds']} rounds")))
         yield f"- {row['name']}: {said}"
     yield ""
-    yield f"Rows not run: {result['rows not run']}."
+    yield f"Rows not run: {', '.join(result['rows not run']) or 'none'}."
     for group, note in result["groups"].items():
         yield f"- {group}: {note}"
     if result["plans"]:

@@ -15,6 +15,9 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
+# What is compiled serves every batch and every size of a map: nothing is gained by knowing what divides these.
+SIZES = ("pixels", "height", "width", "high", "broad", "tall", "wide")
+
 
 @triton.jit
 def _activated(v, KIND: tl.constexpr):
@@ -131,7 +134,7 @@ def _product(
     return total
 
 
-@triton.jit
+@triton.jit(do_not_specialize=SIZES)
 def span(
     x, taps, middle_bias, pointwise, bias, residual, y,
     pixels, height, width, tall, wide, channel_units, made_units, out_units,
@@ -166,7 +169,7 @@ def span(
     _finish(total, bias, residual, y, pixel, n, pixels, out, BIAS, RESIDUAL, AFTER, WIDE)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=SIZES)
 def persistent(
     x, taps, middle_bias, pointwise, bias, residual, y, scratch,
     pixels, height, width, tall, wide, channel_units, made_units, out_units,
@@ -208,7 +211,7 @@ def persistent(
         tl.debug_barrier()  # and read before the next tile's rows take their place
 
 
-@triton.jit
+@triton.jit(do_not_specialize=SIZES)
 def pooled_sum(
     pooled, x, kernel, bias, y, pixels, height, width, high, broad, tall, wide, channel_units, out_units,
     KH: tl.constexpr, KW: tl.constexpr, SH: tl.constexpr, SW: tl.constexpr, ABOVE: tl.constexpr, LEFT: tl.constexpr,
@@ -246,7 +249,7 @@ def pooled_sum(
     _finish(total + largest, bias, y, y, pixel, n, pixels, out, BIAS, False, "none", WIDE)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=SIZES)
 def depthwise(
     x, taps, bias, residual, y, pixels, height, width, tall, wide, channel_units, made_units,
     KH: tl.constexpr, KW: tl.constexpr, SH: tl.constexpr, SW: tl.constexpr, DH: tl.constexpr, DW: tl.constexpr,
@@ -266,7 +269,7 @@ def depthwise(
     _finish(total, bias, residual, y, pixel, k, pixels, made, BIAS, RESIDUAL, AFTER, WIDE)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=SIZES)
 def depthwise_back(
     gradient, x, taps, by_x, sums, pixels, height, width, tall, wide, channel_units,
     KH: tl.constexpr, KW: tl.constexpr, SH: tl.constexpr, SW: tl.constexpr, DH: tl.constexpr, DW: tl.constexpr,
@@ -317,7 +320,7 @@ def depthwise_back(
     tl.store(sums + own, total, mask=(tap < KH * KW)[:, None] & known[None, :])
 
 
-@triton.jit
+@triton.jit(do_not_specialize=SIZES)
 def pointwise(
     x, kernel, bias, residual, y, pixels, channel_units, out_units,
     BEFORE: tl.constexpr, AFTER: tl.constexpr, BIAS: tl.constexpr, RESIDUAL: tl.constexpr, WIDE: tl.constexpr,

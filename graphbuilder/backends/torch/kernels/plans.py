@@ -23,6 +23,7 @@ from graphbuilder.backends.torch.kernels.form import Form, Window
 
 Kind = Literal["library", "span", "persistent", "halves", "blas", "pooled"]
 CACHE = 24 << 20  # bytes between the halves that stay in the L2 cache of a large GPU beside what streams through it
+REPLAY = 5  # milliseconds of one of the ten replays that a trial consists of
 SPAN = 256  # output channels that one tile spans
 
 
@@ -200,11 +201,13 @@ def _probe(problem: Problem, run: Callable[[Plan], object]) -> None:
 
 def _time(run: Callable[[Plan], object], plan: Plan) -> float:
     """The seconds of one run on a GPU, launches left out; infinite where the kernel does not fit the device."""
-    from triton.runtime.errors import OutOfResources
+    from triton.runtime.errors import OutOfResources, PTXASError
     from triton.testing import do_bench_cudagraph
 
+    # Trials run on a stream of their own: what they write may be memory that what is queued still reads.
+    torch.cuda.synchronize()
     try:
-        milliseconds = cast("float", do_bench_cudagraph(lambda: run(plan), rep=20, return_mode="median"))
-    except OutOfResources:
+        milliseconds = cast("float", do_bench_cudagraph(lambda: run(plan), rep=REPLAY, return_mode="median"))
+    except (OutOfResources, PTXASError, torch.OutOfMemoryError):
         return inf
     return milliseconds / 1000

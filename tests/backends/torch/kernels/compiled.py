@@ -62,6 +62,7 @@ def main() -> None:
 
 def products(kernel: Any) -> int:
     names = list(inspect.signature(kernel.fn).parameters)
+    assert {each.name for each in kernel.params if each.do_not_specialize} == {*device.SIZES} & {*names}
     types = {name: "constexpr" if name in SETTINGS else "i32" if name in NUMBERS else "*bf16" for name in names}
     settings = {(names.index(name),): value for name, value in SETTINGS.items() if name in names}
     aligned = {(number,): [["tt.divisibility", 16]] for number, name in enumerate(names) if types[name] == "*bf16"}

@@ -6,10 +6,12 @@ import importlib
 import json
 import subprocess
 import sys
+from math import inf
 from pathlib import Path
 
 import pytest
 import torch
+from torch import OutOfMemoryError
 
 from graphbuilder.backends.torch.kernels import Form, Window
 from graphbuilder.backends.torch.kernels.plans import (
@@ -25,7 +27,8 @@ from graphbuilder.backends.torch.kernels.plans import (
 )
 
 ROOT = Path(__file__).parents[4]
-pytest.importorskip("triton", reason="triton has no wheel for this machine")
+errors = pytest.importorskip("triton.runtime.errors", reason="triton has no wheel for this machine")
+OutOfResources, PTXASError = errors.OutOfResources, errors.PTXASError
 
 
 def printed(program: str, *arguments: str) -> dict[str, float]:
@@ -91,6 +94,23 @@ def test_the_fastest_plan_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None
     assert plan_of(problem(), lambda plan: None) == fastest
     assert plan_of(problem(out=512), lambda plan: None) == static(problem(out=512))
     forget()
+
+
+@pytest.mark.parametrize(
+    "error", [OutOfResources(300_000, 232_448, "shared memory"), PTXASError("too many registers"), OutOfMemoryError()]
+)
+def test_a_plan_that_the_device_has_no_room_for_is_left_out(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    plans = importlib.import_module("graphbuilder.backends.torch.kernels.plans")
+    order: list[str] = []
+
+    def bench(run: object, **given: object) -> float:
+        order.append("timed")
+        raise error
+
+    monkeypatch.setattr("triton.testing.do_bench_cudagraph", bench)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: order.append("waited"))
+    assert plans._time(lambda plan: None, Plan("span")) == inf
+    assert order == ["waited", "timed"]
 
 
 def test_pools_are_tried_too(monkeypatch: pytest.MonkeyPatch) -> None:
