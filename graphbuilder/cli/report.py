@@ -57,8 +57,25 @@ def report_refusal(error: click.UsageError) -> None:
         click.echo(error.format_message(), err=True)
         return
     message = error.format_message().rstrip(".").replace("'", "`")
-    refusal = bad_use(message[:1].lower() + message[1:], f"`{command} --help` says how it is used")
+    for theirs, ours in _NUMBERS:
+        message = message.replace(theirs, ours)
+    wanted = _number(error.param.type) if isinstance(error, click.BadParameter) and error.param else None
+    refusal = bad_use(message[:1].lower() + message[1:], wanted or f"`{command} --help` says how it is used")
     report(refusal.diagnostics)
+
+
+# What click says of numbers.
+_NUMBERS = (("is not a valid integer range", "is no whole number"), ("is not a valid float range", "is no number"))
+
+
+def _number(wanted: object) -> str | None:
+    """A remedy that says the form of a number; None for what is none."""
+    if not isinstance(wanted, click.IntRange | click.FloatRange):
+        return None
+    kind = "a whole number" if isinstance(wanted, click.IntRange) else "a number"
+    if wanted.max is None:
+        return f"write {kind} from {wanted.min} on"
+    return f"write {kind} from {wanted.min} to {wanted.max}"
 
 
 def report_fault(error: Exception) -> None:

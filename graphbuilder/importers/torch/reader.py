@@ -136,7 +136,7 @@ def _rates(program: Any, model: nn.Module, example: Sequence[Tensor]) -> Mapping
         with evaluating(model), _silent():
             return attention_rates(model, example, paths) if paths else {}
     except Exception as error:  # whatever the module's own code raises
-        raise _untraced(model, error) from error
+        raise _untraced(model, example, error) from error
 
 
 def _exported(model: nn.Module, example: Sequence[Tensor], mode: Mode) -> Any:
@@ -144,16 +144,17 @@ def _exported(model: nn.Module, example: Sequence[Tensor], mode: Mode) -> Any:
         with mode(model), dropping(model), gathering(model), _silent(), torch.no_grad():
             program = torch.export.export(model, tuple(example), strict=False)
     except Exception as error:  # whatever the module's own code raises, too
-        raise _untraced(model, error) from error
+        raise _untraced(model, example, error) from error
     unfold(program)
     return program
 
 
-def _untraced(model: nn.Module, error: Exception) -> CompileError:
-    message = f"{type(model).__name__} cannot be traced: {_told(error)}"
+def _untraced(model: nn.Module, example: Sequence[Tensor], error: Exception) -> CompileError:
+    sizes = " and ".join("x".join(map(str, tensor.shape[1:])) or "1" for tensor in example)
+    message = f"{type(model).__name__} cannot be traced with {sizes}: {_told(error)}"
     remedy = (
-        "give an example for each input of `forward`, from_torch(model, left, right), or --input 3,224,224 for "
-        "each; what depends on data cannot be a spec"
+        "give each input of `forward` its shape without the batch, in order, --input 3,224,224 for images, or "
+        "from_torch(model, left, right) an example for each; what depends on data cannot be a spec"
     )
     return CompileError((TraceFailed.at(None, message, help=remedy),))
 
