@@ -204,6 +204,19 @@ def test_a_large_sheet_opens_where_it_begins_and_can_be_read(show: Show) -> None
     expect(opened.item("logits")).to_be_in_viewport()
 
 
+def test_a_lot_of_steps_opens_and_not_all_lots_at_once(show: Show) -> None:
+    steps = ", ".join('{ op = "tanh" }, { op = "conv", out = 8, kernel = 1 }' for _ in range(2000))
+    checked = gb.check_text(f'format = 1\nname = "long"\n[inputs]\nx = [8, 8, 8]\n[model]\nbody = [{steps}]')
+    opened = show(checked, "#conv_999")
+    expect(opened.page.locator(".chosen")).to_have_attribute("aria-label", "Conv 8, 1×1, conv_999, gives 8×8×8")
+    expect(opened.page.locator(".frame.lot")).to_have_count(1)
+    assert (opened.crossings(), opened.loose()) == ([], [])
+    before = len(opened.boxes())
+    opened.press("e")
+    expect(opened.page.locator("#status.seen")).to_contain_text("more than a page can show at once")
+    assert len(opened.boxes()) == before
+
+
 def test_nothing_lies_on_the_figure_and_what_is_chosen_is_seen(show: Show) -> None:
     opened = show("inception_v3")
     opened.page.select_option("#heat", "macs")

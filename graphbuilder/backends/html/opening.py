@@ -10,6 +10,9 @@ from graphbuilder.backends.graphviz.read.gather import LEGIBLE
 
 Data = dict[str, Any]
 _DEEPEST = 32
+_USUALLY_CLOSED = ("composite", "lot")
+_SIGNS = {"stack": "*", "lot": "+"}
+"""What the keys of folds end with that have the path of something that may fold, too."""
 _CLOSED = (((), 0), (("stack",), 1), (("stack", "card"), 1), (("stack", "card"), 0), (("stack", "card", "panel"), 0))
 """Ever more kinds of folds that are closed, and from which depth on: as the figure folds, repeats before blocks."""
 
@@ -51,10 +54,10 @@ class _Opening:
         if fold is None:
             return 1
         path = prefix + box["path"]
-        usual = "closed" if fold["kind"] == "composite" else "one"
+        usual = "closed" if fold["kind"] in _USUALLY_CLOSED else "one"
         state = self._state(fold, path, level)
         if state != usual:
-            self.states[f"{path}*" if fold["kind"] == "stack" else path] = state
+            self.states[path + _SIGNS.get(fold["kind"], "")] = state
         if state == "closed" or level > _DEEPEST:
             return 1
         return self.visit(fold[state], prefix + fold["around" if state == "all" else "prefix"], level + 1)
@@ -66,4 +69,4 @@ class _Opening:
         if options.expands(path) or (kind == "stack" and options.expands(path.rpartition(".")[0])):
             return "all" if "all" in fold else "one"
         deep = options.level is not None and level >= options.level
-        return "closed" if deep or kind == "composite" or (kind in self.closed and level >= self.depth) else "one"
+        return "closed" if deep or kind in _USUALLY_CLOSED or (kind in self.closed and level >= self.depth) else "one"

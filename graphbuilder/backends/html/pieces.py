@@ -29,6 +29,7 @@ from graphbuilder.backends.html.sheets import Sheet, Sheets
 
 Data = dict[str, Any]
 _PORTS, _TITLE, _LEAST_U, _BELOW = 16.0, 190.0, 250.0, 14.0
+_MARK, _SMALL = 46.0, 8.5
 
 
 class Pieces:
@@ -108,8 +109,8 @@ class Pieces:
             data["dashed"] = True
         if shape.faded:
             data["faded"] = True
-        if box.path in sheet.lasts:
-            data["until"] = sheet.lasts[box.path].removesuffix(".").removeprefix(sheet.prefix)
+        if box.path in sheet.lots:
+            data |= _lot(box, sheet, shape.wide)
         if box.path in sheet.folds:
             data["fold"] = _fold(sheet.folds[box.path], sheet)
         return data
@@ -144,6 +145,17 @@ def _fold(fold: Fold, sheet: Sheet) -> Data:
         data |= {"count": fold.run.count, "words": list(fold.words), "around": around}
         data |= {"turns": len(fold.turns)} if fold.turns else {}
         data |= {} if fold.turns or is_chained(fold.run, fold.typed) else {"beside": True}
+    return data
+
+
+def _lot(box: Box, sheet: Sheet, wide: float) -> Data:
+    """Of a box that stands for several items the last, and how it opens, unless a line may be of several values."""
+    last = next(reversed(sheet.lots[box.path].items))
+    data: Data = {"until": last.removesuffix(".").removeprefix(sheet.prefix)}
+    if box.path in sheet.inner:
+        said = text.fit(box.title, wide - _MARK, _SMALL, bold=True), text.fit(box.detail, wide - _MARK, _SMALL)
+        data["lines"] = [[[said[0], _SMALL, True]], [[said[1], _SMALL]]]
+        data["fold"] = {"kind": "lot", "title": box.title, "note": box.detail, "prefix": "", **sheet.inner[box.path]}
     return data
 
 

@@ -5,7 +5,7 @@ Places nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from graphbuilder.analysis.inference import TypedGraph
@@ -16,19 +16,22 @@ from graphbuilder.backends.graphviz.read.scene import OUTSIDE, End, Link, Region
 from graphbuilder.backends.graphviz.read.structure import items_of, structure
 from graphbuilder.backends.html.folds import Fold, Folding
 
+Lots = Mapping[str, Region]
+
 
 @dataclass(eq=False, slots=True)
 class Sheet:
     """A region that is to be placed, and the boxes of it that open: each its fold and where in the list it goes on.
 
-    ``lasts`` has for a box that stands for several items the path of the last of them.
+    ``lots`` has for a box that stands for several items all of them.
     """
 
     region: Region
+    reader: Folding
     prefix: str
     upward: bool
     folds: dict[str, Fold] = field(default_factory=dict[str, Fold])
-    lasts: Mapping[str, str] = field(default_factory=dict[str, str])
+    lots: Mapping[str, Region] = field(default_factory=dict[str, Region])
     inner: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
 
     @property
@@ -56,20 +59,21 @@ class Sheets:
         if _is_large(whole) and reader.has_stages:
             reader = self._reader(stages=False)
             whole = reader.root(typed)
-        root, lasts = _bounded(whole)
+        root, lots = _bounded(whole)
         for region in _atoms(root):
-            self._add(region, lasts, reader, "")
+            self._add(region, lots, reader, "")
         self.atoms = self.all.copy()
         self._open()
 
     def _reader(self, stages: bool = True) -> Folding:
         return Folding(self._habits, self._shapes, stages)
 
-    def _add(self, region: Region, lasts: Mapping[str, str], reader: Folding, prefix: str, upward: bool = False) -> int:
-        folds = {path: fold for path, fold in reader.folds.items() if path in region.items and path not in lasts}
+    def _add(self, region: Region, lots: Lots, reader: Folding, prefix: str, upward: bool = False) -> int:
+        folds = {path: fold for path, fold in reader.folds.items() if path in region.items and path not in lots}
         if len(region.items) > 1:
             folds = {path: fold.beside() for path, fold in folds.items()}
-        self.all.append(Sheet(region, prefix, upward, folds, lasts))
+        own = {path: lot for path, lot in lots.items() if path in region.items}
+        self.all.append(Sheet(region, reader, prefix, upward, folds, own))
         return len(self.all) - 1
 
     def _open(self) -> None:
@@ -83,28 +87,44 @@ class Sheets:
                 sheet.inner[path] = {"one": self._inside(fold, upward, "one")}
                 if fold.unfolds:
                     sheet.inner[path]["all"] = self._inside(fold, upward, "all")
+            for path, lot in sheet.lots.items():
+                if not sheet.region.merged:
+                    upward = path in turned
+                    sheet.inner[path] = {"one": self._add(*_bounded(lot), sheet.reader, sheet.prefix, upward)}
             number += 1
 
     def _inside(self, fold: Fold, upward: bool, state: str) -> int:
         key = (*fold.alike, upward, state)
         if key not in self._known:
             reader = self._reader()
-            region, lasts = _bounded(reader.inside(fold) if state == "one" else reader.copies(fold))
+            region, lots = _bounded(reader.inside(fold) if state == "one" else reader.copies(fold))
             prefix = fold.prefix if state == "one" else fold.where.prefix
-            self._known[key] = self._add(region, lasts, reader, prefix, upward)
+            self._known[key] = self._add(region, lots, reader, prefix, upward)
         return self._known[key]
 
 
-def _bounded(region: Region) -> tuple[Region, Mapping[str, str]]:
-    """``region``, neighbours gathered where it has too many items to be read, and the last of each such lot."""
+def _bounded(region: Region) -> tuple[Region, Lots]:
+    """``region``, neighbours gathered where it has too many items to be read, and what each such lot is of."""
     if not _is_large(region):
         return region, {}
-    gathered, lasts, leader = bounded(region, {}), dict[str, str](), ""
-    for path, item in region.items.items():
+    gathered = bounded(region, {})
+    groups, leader = dict[str, list[str]](), ""
+    for path in region.items:
         leader = path if path in gathered.items else leader
-        if gathered.items[leader] is not item:
-            lasts[leader] = path
-    return gathered, lasts
+        groups.setdefault(leader, []).append(path)
+    lots = {path: part_of(region, group) for path, group in groups.items() if len(group) > 1}
+    return _numbered(gathered, lots), lots
+
+
+def _numbered(region: Region, lots: Lots) -> Region:
+    """``region`` with the values that each lot reads numbered, as they are in it."""
+    counts: dict[str, int] = {}
+    numbered = replace(region, links=[])
+    for link in region.links:
+        number = counts.setdefault(link.target, 0)
+        counts[link.target] += 1
+        numbered.links.append(replace(link, slot=number) if link.target in lots else link)
+    return numbered
 
 
 def _is_large(region: Region) -> bool:
@@ -126,27 +146,26 @@ def _atoms(root: Region) -> Iterator[Region]:
         crossing = {link.source for link in root.links if place[link.source.item] <= number < place[link.target]}
         if nested is None and len(crossing) == 1 and place[next(iter(crossing)).item] >= max(ends, default=0):
             ends.append(number + 1)
-    yield from (_cut(root, place, low, high) for low, high in zip([0, *ends], [*ends, len(elements)], strict=True))
+    for low, high in zip([0, *ends], [*ends, len(elements)], strict=True):
+        yield part_of(root, [path for path in root.items if low <= place[path] < high])
 
 
-def _cut(root: Region, place: dict[str, int], low: int, high: int) -> Region:
-    """Elements ``low`` to ``high``."""
-    items = {path: item for path, item in root.items.items() if low <= place[path] < high}
-    region = Region(items=items)
-    region.types = dict(root.types)
-    leaving: set[object] = set()
-    for link in root.links:
-        inside, read = link.source.item in items, link.target in items
-        if read:
-            region.links.append(link if inside else _entering(link, region))
+def part_of(region: Region, paths: Collection[str]) -> Region:
+    """Some items of ``region``, the values that they read from elsewhere coming in, and those read elsewhere going out.
+
+    Either are numbered in the order of the links.
+    """
+    part = Region(items={path: region.items[path] for path in paths}, types=dict(region.types), merged=region.merged)
+    entering, leaving = dict[End, int](), dict[End, int]()
+    for link in region.links:
+        inside = link.source.item in part.items
+        if link.target in part.items:
+            part.links.append(link if inside else replace(link, source=End(OUTSIDE, _number(link.source, entering))))
         elif inside and link.source not in leaving:
-            leaving.add(link.source)
-            region.links.append(Link(link.source, OUTSIDE, 0))
-    return region
+            part.links.append(Link(link.source, OUTSIDE, _number(link.source, leaving)))
+    part.types |= {End(OUTSIDE, number): region.types[end] for end, number in entering.items()}
+    return part
 
 
-def _entering(link: Link, region: Region) -> Link:
-    """``link`` from the one value that comes in."""
-    end = End(OUTSIDE)
-    region.types[end] = region.types[link.source]
-    return replace(link, source=end)
+def _number(end: End, known: dict[End, int]) -> int:
+    return known.setdefault(end, len(known))

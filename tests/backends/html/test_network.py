@@ -55,7 +55,7 @@ def shown(data: Data) -> Iterator[str]:
     def within(number: int, prefix: str) -> Iterator[str]:
         for box in data["pieces"][number]["boxes"]:
             path, fold = prefix + box["path"], box.get("fold")
-            usual = "closed" if fold is None or fold["kind"] == "composite" else "one"
+            usual = "closed" if fold is None or fold["kind"] in ("composite", "lot") else "one"
             key = f"{path}*" if fold and fold["kind"] == "stack" else path
             state = data["states"].get(key, usual)
             if fold is None or state == "closed":
@@ -179,7 +179,9 @@ def test_what_is_too_large_to_be_read_is_gathered(holder: str) -> None:
     checked = gb.check_text(f'format = 1\nname = "long"\n[inputs]\nx = [8, 8, 8]\n[model]\nbody = {holder}[{body}]')
     assert checked.network is not None
     data = network_data(checked.network.typed)
-    assert sum(len(piece["boxes"]) for piece in data["pieces"]) < 60
+    assert len(list(shown(data))) < 60
+    paths = {path for number in range(data["atoms"]) for path in drawn(data, number, "")}
+    assert {path for path, call in calls(data) if "body" not in call} <= paths, "each lot opens"
 
 
 def test_a_page_is_written_by_its_suffix(tmp_path: Path) -> None:

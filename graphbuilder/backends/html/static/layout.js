@@ -4,14 +4,16 @@
 const HEADER = 26, PANEL_HEADER = 38, PAD = 10, STACK = 4, GUTTER = 44, BETWEEN = 14, BAND = 12;
 const STANDARD_BAR = 1, LARGE = 1.2;
 
+const FOLD_SIGNS = { stack: "*", lot: "+" }, CLOSED = ["composite", "lot"];
+
 function foldKey(fold, path) {
-  return fold.kind === "stack" ? `${path}*` : path;
+  return path + (FOLD_SIGNS[fold.kind] ?? "");
 }
 
 function foldState(network, states, fold, path) {
   const state = states.get(foldKey(fold, path)) ?? network.states[foldKey(fold, path)];
   if (state && (state === "closed" || fold[state] !== undefined)) return state;
-  return fold.kind === "composite" ? "closed" : "one";
+  return CLOSED.includes(fold.kind) ? "closed" : "one";
 }
 
 // Positions along one axis with room added: each [low, high, need] has at least `need` between its ends afterwards.
@@ -116,13 +118,18 @@ function put(scene, laid, x, y) {
   }
 }
 
+// The path of the last that a box stands for, where it stands for several.
+function lastPath(laid, box) {
+  return box.until === undefined ? "" : laid.prefix + box.until;
+}
+
 function putBox(scene, laid, box, x, y) {
   const [centre, middle, wide, high] = box.at, { atX, atY } = laid;
   const bar = wide > scene.network.wide + STANDARD_BAR;
   const low = bar ? atX(centre - wide / 2) : atX(centre) - wide / 2;
   const width = bar ? atX(centre + wide / 2) - low : wide;
   const item = { ...box, id: scene.items.length, path: laid.prefix + box.path, depth: laid.depth, copies: laid.copies, open: false,
-    until: box.until === undefined ? "" : laid.prefix + box.until,
+    until: lastPath(laid, box),
     x: x + low, y: y + atY(middle) - high / 2, wide: width, high, bar };
   item.key = box.fold ? foldKey(box.fold, item.path) : "";
   scene.items.push(item);
@@ -135,7 +142,7 @@ function putFold(scene, laid, box, inner, x, y) {
   const rest = (room - inner.height) * (box.free === undefined ? 0.5 : 1);
   const trunk = x + atX(centre), edge = y + top + rest + inner.before;
   const item = { ...box, id: scene.items.length, path: inner.path, key: foldKey(box.fold, inner.path), depth: laid.depth, copies: laid.copies,
-    open: true, state: inner.state, stacked: inner.stacked, header: inner.header,
+    open: true, until: lastPath(laid, box), state: inner.state, stacked: inner.stacked, header: inner.header,
     x: trunk - inner.frameLeft, y: edge, wide: inner.frameLeft + inner.frameRight, high: inner.frameHeight };
   scene.items.push(item);
   item.ports = {};

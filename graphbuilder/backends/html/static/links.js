@@ -28,8 +28,7 @@ function follow() {
 function refold(folds) {
   const states = Object.entries(SIGNS).map(([state, sign]) => [sign, state]);
   const known = folds.split(",").slice(0, MOST_FOLDS).map((each) => [each.slice(1), new Map(states).get(each[0])]);
-  view.states = new Map(known.filter(([key, state]) => key && state));
-  view.home();
+  view.refold(new Map(known.filter(([key, state]) => key && state)));
 }
 
 async function copyText(words, said) {

@@ -37,6 +37,7 @@ function about() {
 
 function report(what) {
   if (!view.scene) return;
+  if (what === "much") return say("that is more than a page can show at once; unfold a part of it", true);
   if (what !== "moved") {
     drawDetails(panel, view, go);
     document.body.classList.toggle("detailed", !panel.hidden);

@@ -1,6 +1,6 @@
 // The figure in its window: what is open, where one looks, what is chosen. Draws by `figure`, lays by `layout`.
 
-const LEAST_ZOOM = 0.02, MOST_ZOOM = 6, HEAD = 120;
+const LEAST_ZOOM = 0.02, MOST_ZOOM = 6, HEAD = 120, MOST_DRAWN = 3000;
 const HEATS = Array.from({ length: 6 }, (_, step) => `heat${step}`);
 
 class View {
@@ -20,6 +20,7 @@ class View {
     const first = !this.data, anchor = first ? null : this.anchor(this.chosen);
     this.data = data;
     this.entries = data.entries = listed(data);
+    this.places = new Map(this.entries.map(({ path }, place) => [path, place]));
     if (this.breaks && this.breaks.some((each) => each >= data.atoms)) this.breaks = null;
     if (!first && data.atoms !== this.atoms) this.breaks = null;
     this.atoms = data.atoms;
@@ -123,7 +124,7 @@ class View {
   // folding
 
   itemAt(path) {
-    return this.scene.items.find((item) => item.path === path && item.fold?.kind !== "stack")
+    return this.scene.items.find((item) => item.path === path && !(item.fold?.kind in FOLD_SIGNS))
       ?? this.scene.items.find((item) => item.path === path);
   }
 
@@ -146,15 +147,14 @@ class View {
 
   // Opens or closes everything that is drawn, again and again until nothing changes.
   foldAll(open) {
-    const before = this.states;
-    this.states = new Map(before);
+    const states = new Map(this.states);
     for (let round = 0; round < 12; round++) {
-      const { items } = laidSheet(this.data, this.states, this.room, this.breaks);
+      const { items } = laidSheet(this.data, states, this.room, this.breaks);
       const turned = items.filter((item) => item.fold && item.open !== open);
-      if (!turned.length) break;
-      for (const item of turned) this.states.set(item.key, open ? "one" : "closed");
+      if (!turned.length || items.length > MOST_DRAWN) break;
+      for (const item of turned) states.set(item.key, open ? "one" : "closed");
     }
-    this.home();
+    this.refold(states);
   }
 
   // One level of blocks more, or one less.
@@ -163,13 +163,21 @@ class View {
     const turned = more ? folds.filter((item) => !item.open) : folds.filter((item) => item.open);
     if (!turned.length) return;
     const depth = more ? Math.min(...turned.map((item) => item.depth)) : Math.max(...turned.map((item) => item.depth));
-    for (const item of turned) if (item.depth === depth) this.states.set(item.key, more ? "one" : "closed");
+    const states = new Map(this.states);
+    for (const item of turned) if (item.depth === depth) states.set(item.key, more ? "one" : "closed");
+    this.refold(states);
+  }
+
+  // Folds otherwise, unless so much would be drawn that the page stood still.
+  refold(states) {
+    const { length } = laidSheet(this.data, states, this.room, this.breaks).items;
+    if (length > MOST_DRAWN && length > this.scene.items.length) return this.report("much");
+    this.states = states;
     this.home();
   }
 
   reset() {
-    this.states = new Map();
-    this.home();
+    this.refold(new Map());
   }
 
   // choosing
@@ -177,9 +185,9 @@ class View {
   // Makes the call at a path visible: opens what it is in. Gives the item that shows it, or what it is in.
   reveal(path) {
     for (let round = 0; round < 40; round++) {
-      const shown = this.scene.items.find((item) => item.path === path && !(item.fold?.kind === "stack" && item.fold.turns));
+      const shown = this.scene.items.find((item) => item.path === path && !item.fold?.turns && item.fold?.kind !== "lot");
       if (shown) return shown;
-      const around = this.scene.items.filter((item) => item.fold && covers(item, path)).at(-1);
+      const around = this.scene.items.filter((item) => item.fold && this.covers(item, path)).at(-1);
       const wanted = around && wantedState(around, path);
       if (!wanted || (around.open && around.state === wanted)) break;
       this.states.set(around.key, wanted);
@@ -187,6 +195,13 @@ class View {
     }
     const within = this.scene.items.find((item) => item.path.startsWith(`${path}.`));
     return within ?? this.nearest(path);
+  }
+
+  // Whether a call is in what an item opens.
+  covers(item, path) {
+    if (item.fold.kind !== "lot") return path.startsWith(`${item.path}.`) || isOfStack(item, path);
+    const place = (each) => this.places.get(each) ?? Infinity;
+    return path.startsWith(`${item.until}.`) || (place(path) >= place(item.path) && place(path) <= place(item.until));
   }
 
   // What stands for a call that has no box of its own: the one before it, or what it is in.
@@ -317,9 +332,8 @@ class View {
   }
 }
 
-// Whether a call is in what an item opens: of a stack, in any of its copies.
-function covers(item, path) {
-  if (path.startsWith(`${item.path}.`)) return true;
+// Whether a call is in one of the copies on a stack.
+function isOfStack(item, path) {
   if (item.fold.kind !== "stack") return false;
   const cut = item.path.lastIndexOf(".") + 1, rest = path.slice(cut).split(".")[0];
   const number = Number(rest) - Number(item.path.slice(cut));
