@@ -23,6 +23,7 @@ from graphbuilder.elaborate.walks import all_steps, steps_of, values_of, words_o
 from graphbuilder.spec.expressions import Expression, free_names
 from graphbuilder.spec.merged import Merged
 from graphbuilder.spec.model import Block, Spec
+from graphbuilder.spec.validation import known_keys
 
 
 def check_names(spec: Spec, ops: Mapping[str, object], sink: Sink) -> None:
@@ -46,28 +47,46 @@ def warn_unread(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> None:
     name is an error.
     """
     read = set(_names_read(spec, spec.blocks.values()))
-    for name in spec.params:
-        place = spec.place_of("params") / name
-        if name not in read and (name in settings or _declared_here(place)):
-            _warn_param(name, place, name in settings, sink)
+    unread = (spec.place_of("params") / name for name in spec.params if name not in read)
+    for place, near in inherited_near(unread):
+        _warn_param(place, near, str(place.keys[-1]) in settings, sink)
     used = uses(spec)
     for name, block in spec.blocks.items():
         if name in used:
             _warn_unread_in(name, block, _demanded(spec, name), sink)
-        elif _declared_here(block.place) and not reported(block.place, "block", sink):
-            remedy = _or_inherited(block.place, "remove it, or use it")
-            sink.add(BlockUnused.at(block.place.key_span, f"nothing uses the block `{name}`", help=remedy))
+    for place, near in inherited_near(block.place for name, block in spec.blocks.items() if name not in used):
+        _warn_block(place, near, sink)
 
 
-def _warn_param(name: str, place: Place, is_set: bool, sink: Sink) -> None:
-    if is_set or not reported(place, "param", sink):
-        remedy = "leave the setting out, or read it" if is_set else _or_inherited(place, "remove it, or read it")
-        sink.add(ParamUnread.at(place.key_span, f"nothing reads the param `{name}`", help=remedy))
+def _warn_block(place: Place, near: str | None, sink: Sink) -> None:
+    name = str(place.keys[-1])
+    if not reported(place, near, "block", sink, lambda own: name not in uses(own)) and _declared_here(place):
+        help_ = _or_inherited(near, "remove it, or use it")
+        sink.add(BlockUnused.at(place.key_span, f"nothing uses the block `{name}`", help=help_))
 
 
-def _or_inherited(place: Place, remedy: str) -> Help:
-    """What to do about a name that nothing reads and that may be meant for an inherited one."""
-    near = inherited_near(place)
+def _warn_param(place: Place, near: str | None, is_set: bool, sink: Sink) -> None:
+    name = str(place.keys[-1])
+
+    def unread(own: Spec) -> bool:
+        return name not in _names_read(own, own.blocks.values())
+
+    if not is_set and (reported(place, near, "param", sink, unread) or not _declared_here(place)):
+        return
+    help_ = "leave the setting out, or read it" if is_set else _or_inherited(near, _unless_a_key(name))
+    sink.add(ParamUnread.at(place.key_span, f"nothing reads the param `{name}`", help=help_))
+
+
+def _unless_a_key(name: str) -> str:
+    """What to do about a param that nothing reads, and that may be meant for a key of the file."""
+    remedy = "remove it, or read it"
+    return (
+        f"the file's own `{name}` stands above the first `[...]`; else {remedy}" if name in known_keys(()) else remedy
+    )
+
+
+def _or_inherited(near: str | None, remedy: str) -> Help:
+    """What to do about a name that nothing reads and that may be meant for the inherited one ``near``."""
     return Meant((near,), f"did you mean {{}}? If not, {remedy}") if near else remedy
 
 

@@ -23,6 +23,7 @@ from graphbuilder.spec.names import FACTS, INPUT, SCOPE, STEP_WORDS
 
 # Of the names that nothing declares, those that are looked for: each is compared with all that nothing reads.
 _LOOKED_FOR = 50
+_Left = Iterator[int]
 # What a path may begin with besides the names of steps, inputs and branches.
 _JOINTS = ("before", "shortcut", "merge", INPUT)
 
@@ -47,17 +48,18 @@ def _called(
     declared: Mapping[str, Place],
     reads: Mapping[str, int],
     known: Callable[[], Collection[str]],
+    left: _Left,
     sink: Sink,
 ) -> Mapping[str, str]:
     """By each name of ``declared`` that nothing reads, the one that is read in its place and is not ``known``; each is
-    reported."""
+    reported. As many are looked for as are ``left``."""
     unread = [name for name in declared if name not in reads]
     if not unread:
         return {}
     others = known()
     strangers = [name for name, times in reads.items() if times > 1 and name not in others]
     found: dict[str, str] = {}
-    for name in strangers[:_LOOKED_FOR]:
+    for name, _ in zip(strangers, left, strict=False):
         near = nearest(name, [each for each in unread if each not in found])
         if near is None:
             continue
@@ -72,7 +74,7 @@ def misspelt_params(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> dict
     """Values for the names by which expressions read params that are declared by another."""
     reads = Counter(_names_undeclared(spec))
     places = {name: spec.place_of("params") / name for name in spec.params}
-    called = _called(_PARAM, places, reads, lambda: {*spec.params, *SCOPE}, sink)
+    called = _called(_PARAM, places, reads, lambda: {*spec.params, *SCOPE}, iter(range(_LOOKED_FOR)), sink)
     return {name: settings.get(param, spec.params[param]) for param, name in called.items()}
 
 
@@ -110,13 +112,13 @@ class _Uses(NamedTuple):
 
 def as_read(spec: Spec, sink: Sink) -> Spec:
     """``spec`` with the steps of its bodies, and the inputs and arguments of its blocks, called as they are read."""
-    named, inside = _uses(spec), _inside(spec)
+    named, inside, left = _uses(spec), _inside(spec), iter(range(_LOOKED_FOR))
     outputs = [each.from_ for each in (spec.outputs or {}).values()]
-    model = _steps_as_read([spec.model.body], outputs, spec.inputs, inside, sink)
+    model = _steps_as_read([spec.model.body], outputs, spec.inputs, inside, left, sink)
     blocks = {
         name: changed
         for name, block in spec.blocks.items()
-        if (changed := _block_as_read(spec, block, named[name], inside, sink))
+        if (changed := _block_as_read(spec, block, named[name], inside, left, sink))
     }
     if not model and not blocks:
         return spec
@@ -159,6 +161,7 @@ def _steps_as_read(
     outputs: Iterable[str],
     known: Collection[str],
     inside: Collection[str],
+    left: _Left,
     sink: Sink,
 ) -> Mapping[str, str]:
     """By their ids, the names by which steps of one scope are read; ``known`` are names besides theirs, and some are
@@ -166,7 +169,7 @@ def _steps_as_read(
     steps = [step for part in parts for step in part]
     places = {step.id: step.place_of("id") for step in steps if step.id and step.id not in inside}
     reads = _heads([*_paths(steps), *outputs])
-    return _called(_STEP, places, reads, lambda: {*_names(*parts), *known, *_JOINTS}, sink)
+    return _called(_STEP, places, reads, lambda: {*_names(*parts), *known, *_JOINTS}, left, sink)
 
 
 def _names(*parts: Sequence[Step]) -> Iterator[str]:
@@ -178,12 +181,14 @@ def _renamed(steps: Sequence[Step], called: Mapping[str, str]) -> list[Step]:
     return [step.model_copy(update={"id": called.get(step.id, step.id)}) if step.id else step for step in steps]
 
 
-def _block_as_read(spec: Spec, block: Block, named: _Uses, inside: Collection[str], sink: Sink) -> Block | None:
+def _block_as_read(
+    spec: Spec, block: Block, named: _Uses, inside: Collection[str], left: _Left, sink: Sink
+) -> Block | None:
     """``block`` with its main steps, its inputs and its arguments called as they are read; None where they are."""
     parts = [block.before, block.body or (), block.after]
-    steps = _steps_as_read(parts, _outputs(block), {*(block.inputs or ()), *(block.branches or ())}, inside, sink)
-    inputs = _inputs_as_read(spec, block, named.inputs, sink)
-    arguments = _arguments_as_read(spec, block, named.arguments, sink)
+    steps = _steps_as_read(parts, _outputs(block), {*(block.inputs or ()), *(block.branches or ())}, inside, left, sink)
+    inputs = _inputs_as_read(spec, block, named.inputs, left, sink)
+    arguments = _arguments_as_read(spec, block, named.arguments, left, sink)
     if not (steps or inputs or arguments):
         return None
     words: dict[str, Any] = {word: _renamed(getattr(block, word), steps) for word in ("before", "after")}
@@ -193,7 +198,7 @@ def _block_as_read(spec: Spec, block: Block, named: _Uses, inside: Collection[st
     return block.model_copy(update=words)
 
 
-def _inputs_as_read(spec: Spec, block: Block, named: Counter[str], sink: Sink) -> Mapping[str, str]:
+def _inputs_as_read(spec: Spec, block: Block, named: Counter[str], left: _Left, sink: Sink) -> Mapping[str, str]:
     places = {name: block.place_of("inputs") / index for index, name in enumerate(block.inputs or ())}
     declared = {*block.args, *block.let, *spec.params, *SCOPE}
     if not places:
@@ -206,13 +211,13 @@ def _inputs_as_read(spec: Spec, block: Block, named: Counter[str], sink: Sink) -
         side = [name for steps in side_paths(block) for name in _names(steps)]
         return {*places, *(block.branches or ()), *_names(main_steps(block)), *side, *_JOINTS}
 
-    return _called(_INPUT, places, reads, known, sink)
+    return _called(_INPUT, places, reads, known, left, sink)
 
 
-def _arguments_as_read(spec: Spec, block: Block, given: Counter[str], sink: Sink) -> Mapping[str, str]:
+def _arguments_as_read(spec: Spec, block: Block, given: Counter[str], left: _Left, sink: Sink) -> Mapping[str, str]:
     places = {name: block.place_of("args") / name for name in block.args}
     if not places:
         return {}
     facts = [f"{name}_{fact}" for name in (*(block.inputs or ()), INPUT) for fact in FACTS]
     known = {*block.args, *block.let, *spec.params, *SCOPE, *STEP_WORDS, *facts}
-    return _called(_ARGUMENT, places, Counter(_names_read(block)) + given, lambda: known, sink)
+    return _called(_ARGUMENT, places, Counter(_names_read(block)) + given, lambda: known, left, sink)

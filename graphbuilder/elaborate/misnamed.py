@@ -6,7 +6,7 @@ merely of no use: the network that would be built is the inherited one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import cast
 
 from graphbuilder.diagnostics import Meant, Sink
@@ -14,17 +14,38 @@ from graphbuilder.diagnostics.catalogue.grammar import OverrideUnknown
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
 from graphbuilder.elaborate.names import paths_of
+from graphbuilder.spec.load import checked
 from graphbuilder.spec.merged import Merged
 from graphbuilder.spec.model import Spec
 
+# Each is compared with all that is inherited.
+_LOOKED_FOR = 40
 
-def inherited_near(place: Place) -> str | None:
-    """The inherited name, left as it is by the variant, that is most like the new one at ``place``."""
-    document, (table, name) = place.document, map(str, place.keys)
-    if not isinstance(document, Merged):
+
+def inherited_near(places: Iterable[Place]) -> Iterator[tuple[Place, str | None]]:
+    """For the new name at each of ``places`` the inherited one that is most like it and left as it is by the file that
+    wrote it; it is looked for in the first ones alone."""
+    for number, place in enumerate(places):
+        yield place, _near(place) if number < _LOOKED_FOR else None
+
+
+def _near(place: Place) -> str | None:
+    variant, (table, name) = _written_by(place), map(str, place.keys)
+    if variant is None:
         return None
-    own, inherited = _names(document.child.data, table), _names(document.parent.data, table)
+    own, inherited = _names(variant.child.data, table), _names(variant.parent.data, table)
     return nearest(name, [each for each in inherited if each not in own]) if name not in inherited else None
+
+
+def _written_by(place: Place) -> Merged | None:
+    """The document of the file that wrote what stands at ``place``, over what that extends; None where it extends
+    nothing."""
+    document = place.document
+    while isinstance(document, Merged):
+        if document.origin(place.keys).document is document.child:
+            return document
+        document = document.parent
+    return None
 
 
 def _names(data: Mapping[str, object], table: str) -> Collection[str]:
@@ -32,11 +53,18 @@ def _names(data: Mapping[str, object], table: str) -> Collection[str]:
     return cast("dict[str, object]", rows) if isinstance(rows, dict) else ()
 
 
-def reported(place: Place, kind: str, sink: Sink) -> bool:
-    """Whether what is declared at ``place``, and read by nothing, was meant for an inherited name: then it is
-    reported."""
-    near, name = inherited_near(place), str(place.keys[-1])
+def reported(place: Place, near: str | None, kind: str, sink: Sink, unread: Callable[[Spec], bool]) -> bool:
+    """Whether what is declared at ``place``, and read by nothing, was meant for the inherited name ``near``: then it is
+    reported.
+
+    What a file declares that another one extends has to be ``unread`` in its own network, too.
+    """
+    name = str(place.keys[-1])
     if near is None or not _one_slip(name, near):
+        return False
+    variant = _written_by(place)
+    own = checked(variant, complete=True, sink=Sink()) if variant and variant is not place.document else None
+    if own is not None and not unread(own):
         return False
     message = f"nothing uses the {kind} `{name}`, and the inherited `{near}` stays as it is"
     sink.add(OverrideUnknown.at(place.key_span, message, help=Meant((near,))))
@@ -67,8 +95,17 @@ def misnamed_inputs(spec: Spec, sink: Sink) -> list[str]:
     """The inputs that nothing names and that were meant for inherited ones, each reported."""
     if not isinstance(spec.place.document, Merged):
         return []
+    found: list[str] = []
+    for place, near in inherited_near(spec.place / "inputs" / name for name in _unnamed(spec)):
+        name = str(place.keys[-1])
+        if reported(place, near, "input", sink, lambda own, name=name: name in _unnamed(own)):
+            found.append(name)
+    return found
+
+
+def _unnamed(spec: Spec) -> list[str]:
+    """The inputs that nothing names."""
     read = [path for step in spec.model.body for path in paths_of(step)]
     read += [output.from_ for output in (spec.outputs or {}).values()]
     named = {path.split(".")[0] for path in read}
-    places = {name: spec.place / "inputs" / name for name in spec.inputs if name not in named}
-    return [name for name, place in places.items() if reported(place, "input", sink)]
+    return [name for name in spec.inputs if name not in named]

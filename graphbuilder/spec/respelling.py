@@ -9,6 +9,7 @@ are no keys of the grammar's own, and are left to those who know them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -47,10 +48,9 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 }
 
 
-# What stands alone at the top of a file, and what of it cannot be missing: where names are free, only that is a stray.
+# What stands alone at the top of a file, and what of it cannot be missing.
 _NEEDED_ALONE = ("format", "name")
 _ALONE = (*_NEEDED_ALONE, "title", "dialect", "extends")
-_OF_ANY_NAME = ("params", "outputs")
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +97,50 @@ def respelt(document: Document, sink: Sink) -> Document:
 def _strays(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """The paths of keys that only the file has, in tables that take none of their name and no such value."""
     for keys, table in _tables(data):
-        strange = {*_ALONE} - {*known_keys(keys)} if keys[0] not in _OF_ANY_NAME else _NEEDED_ALONE
-        yield from ((*keys, key) for key in table if key in strange and _fits(key, table[key]))
+        is_stray = _OF_ANY_NAME.get(keys[0], _is_none_of)
+        yield from ((*keys, key) for key in table if _fits(key, table[key]) and is_stray(data, keys, key, table[key]))
+
+
+def _is_none_of(data: Mapping[str, Any], keys: tuple[str, ...], key: str, value: object) -> bool:
+    """Whether a key of the file is none of a table that has its own."""
+    return key in _ALONE and key not in known_keys(keys)
+
+
+def _is_no_param(data: Mapping[str, Any], keys: tuple[str, ...], key: str, value: object) -> bool:
+    """Whether a key of the file is no param: it is a table that declares none, or nothing reads it. What is inherited
+    may."""
+    if key not in known_keys(()):
+        return False
+    if isinstance(value, dict):
+        return {*known_keys(("params", key))}.isdisjoint(cast("dict[str, object]", value))
+    return key in _NEEDED_ALONE or (
+        key in _ALONE and "extends" not in data and not _reads(data, re.compile(rf"\b{key}\b"))
+    )
+
+
+def _is_no_output(data: Mapping[str, Any], keys: tuple[str, ...], key: str, value: object) -> bool:
+    """Whether a key of the file is no output: it names no step. What is inherited may."""
+    if key not in _ALONE or not isinstance(value, str) or "extends" in data:
+        return key in _NEEDED_ALONE
+    model = data.get("model")
+    steps = cast("dict[str, Any]", model).get("body") if isinstance(model, dict) else None
+    rows = [cast("dict[str, Any]", row) for row in cast("list[Any]", steps or ()) if isinstance(row, dict)]
+    return key in _NEEDED_ALONE or value.partition(".")[0] not in {
+        row.get(word) for row in rows for word in ("id", "op", "use") if isinstance(row.get(word), str)
+    }
+
+
+# Where names are free.
+_OF_ANY_NAME = {"params": _is_no_param, "outputs": _is_no_output}
+
+
+def _reads(value: object, word: re.Pattern[str]) -> bool:
+    """Whether an expression in ``value`` has ``word``."""
+    if isinstance(value, str):
+        return value.startswith("=") and word.search(value) is not None
+    if isinstance(value, dict):
+        return any(_reads(each, word) for each in cast("dict[str, object]", value).values())
+    return isinstance(value, list) and any(_reads(each, word) for each in cast("list[object]", value))
 
 
 def _tables(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:

@@ -18,6 +18,10 @@ BODY = 'body = [{ op = "conv", kernel = 1, out = "=width" }]\n'
         ("format = 1\n" + REST.format('name = "a"', "", "", BODY), "name", "inputs"),
         ("format = 1\n" + REST.format("", 'name = "a"', "", BODY), "name", "params"),
         (HEAD + REST.format("", "", 'title = "A"', BODY), "title", "model"),
+        (HEAD + REST.format("", 'dialect = "keras"', "", BODY), "dialect", "params"),
+        (HEAD + REST.format("", 'title = "A"', "", BODY), "title", "params"),
+        (HEAD + REST.format("", 'outputs = { y = "b" }', "", BODY), "outputs", "params"),
+        (HEAD + REST.format("", "", '[outputs]\ny = "b"\ntitle = "A net"', BODY), "title", "outputs"),
         (HEAD + REST.format("", "", "", f'{BODY}dialect = "torch"'), "dialect", "blocks.b"),
     ],
 )
@@ -31,6 +35,12 @@ def test_a_key_of_the_file_below_a_header(text: str, key: str, table: str) -> No
 def test_names_that_are_free_may_be_those_of_keys() -> None:
     text = HEAD + REST.format("", "title = 3", "", BODY) + '[outputs]\ndialect = "b"\n'
     assert [each.code for each in check_text(text).diagnostics] == ["GB319"]
+
+
+@pytest.mark.parametrize("read", ["title == 'A'", "1 if title == 'A' else 2"])
+def test_a_param_that_is_read_may_have_the_name_of_a_key(read: str) -> None:
+    body = f'body = [{{ op = "conv", kernel = 1, out = "=width", repeat = "=len([{read}])" }}]\n'
+    assert check_text(HEAD + REST.format("", 'title = "A"', "", body)).diagnostics == ()
 
 
 def test_what_toml_calls_a_type_is_none_and_the_argument_must_be_given() -> None:
