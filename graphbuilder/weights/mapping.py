@@ -168,10 +168,10 @@ def _base(path: Path, document: Document, file: _File, depth: int, sink: Sink) -
         sink.add(MappingInvalid.at(document.span(("source",)), message, help=help_))
         return nothing
     found = base
-    moves = (("within", file.within, _moved), ("under", file.under, _lowered))
+    moves = (("within", file.within, moved), ("under", file.under, _lowered))
     for word, given, move in [row for row in moves if row[1] is not None]:
         try:
-            found = replace(found, rules=dict(move(found, str(given))))
+            found = move(found, str(given))
         except PatternError as error:
             sink.add(MappingInvalid.at(document.span((word,)), str(error), help=error.help))
             return nothing
@@ -187,16 +187,22 @@ def _refused_base(path: Path, name: str, depth: int) -> tuple[str, str] | None:
     return None
 
 
-def _moved(base: NameMapping, within: str) -> Iterator[tuple[str, Rename]]:
-    for text, rule in base.rules.items():
-        below = f"{within}{SEPARATORS[base.source]}{text}"
-        yield below, replace(rule, text=below, theirs=_left(below))
+def moved(base: NameMapping, within: str) -> NameMapping:
+    """The mapping for a file in which all that it names lies below ``within``.
+
+    Raises:
+        PatternError: ``within`` has a brace that is no placeholder.
+    """
+    below = {f"{within}{SEPARATORS[base.source]}{text}": rule for text, rule in base.rules.items()}
+    return replace(base, rules={text: replace(rule, text=text, theirs=_left(text)) for text, rule in below.items()})
 
 
-def _lowered(base: NameMapping, under: str) -> Iterator[tuple[str, Rename]]:
-    for text, rule in base.rules.items():
+def _lowered(base: NameMapping, under: str) -> NameMapping:
+    def lowered(rule: Rename) -> Rename:
         known = _placeholders(rule.theirs)
-        yield text, replace(rule, ours=tuple(template(f"{under}.{each.text}", known) for each in rule.ours))
+        return replace(rule, ours=tuple(template(f"{under}.{each.text}", known) for each in rule.ours))
+
+    return replace(base, rules={text: lowered(rule) for text, rule in base.rules.items()})
 
 
 def _rules(document: Document, file: _File, sink: Sink) -> Iterator[tuple[str, Rename]]:

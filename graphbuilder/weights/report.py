@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
 from typing import TYPE_CHECKING
 
 from graphbuilder.diagnostics import Diagnostic, Label, Sink
@@ -16,9 +15,9 @@ from graphbuilder.diagnostics.catalogue.weights import (
     WeightsNotFinite,
     WeightsUnused,
 )
-from graphbuilder.document.writing import value as written
+from graphbuilder.weights.amending import nested, renamed
 from graphbuilder.weights.checkpoint import Checkpoint
-from graphbuilder.weights.mapping import SEPARATORS, NameMapping
+from graphbuilder.weights.mapping import NameMapping
 from graphbuilder.weights.match import Match, Row, Unused, Weights
 
 if TYPE_CHECKING:
@@ -61,8 +60,8 @@ def _strangers(found: Match, weights: Weights, checkpoint: Checkpoint, tried: Se
     ours = _listed([f"{name} {_size(weights[name].shape)}" for name in found.missing], "in the network")
     none = f"no rule of {' or '.join(str(mapping.path) for mapping in tried)}" if tried else "no mapping"
     message = f"no name in {checkpoint.path} is a weight of the network, and {none} says what they are here"
-    remedy = f"write one {_beside(checkpoint)}"
-    return MappingMissing.at(None, message, notes=(*theirs, *ours), help=_below(checkpoint, tried) or remedy)
+    remedy = nested(found, checkpoint, weights, tried) or f"write one {_beside(checkpoint)}"
+    return MappingMissing.at(None, message, notes=(*theirs, *ours), help=remedy)
 
 
 def _beside(checkpoint: Checkpoint) -> str:
@@ -73,23 +72,12 @@ def _renamed(checkpoint: Checkpoint) -> str:
     return f"where its names are others than here, write a mapping {_beside(checkpoint)}"
 
 
-def _below(checkpoint: Checkpoint, tried: Sequence[NameMapping]) -> str | None:
-    """A remedy where the names that a mapping knows lie in a model inside the file's."""
-    separator = SEPARATORS[checkpoint.convention]
-    for name, mapping in product(checkpoint.tensors, tried):
-        model, _, rest = name.partition(separator)
-        if any(rule.match(rest.rpartition(separator)[0]) for rule in mapping.rules.values()):
-            moved = f"extends = {written(mapping.path.name)}`, `within = {written(model)}"
-            lines = f'`format = 1`, `source = "{mapping.source}"`, `{moved}`'
-            return f"write a mapping into {mapping.path.parent} of the lines {lines}, and take it by --weights-map"
-    return None
-
-
 def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint, by: NameMapping | None) -> Iterable[Diagnostic]:
     if found.missing:
         lines = [f"{name} {_size(weights[name].shape)}" for name in found.missing]
         message = f"{checkpoint.path} does not hold {_counted(found.missing, 'weight')} of the network"
-        remedy = _by(by) or (_renamed(checkpoint) if found.unused else _left_out(found.missing))
+        otherwise = _renamed(checkpoint) if found.unused else _left_out(found.missing)
+        remedy = (by and renamed(found, checkpoint, by)) or _by(by) or otherwise
         yield WeightsMissing.at(None, message, notes=_listed(lines), help=remedy)
     if found.unused:
         message = f"{checkpoint.path} holds {_counted(found.unused, 'tensor')} without a place in the network"
@@ -117,11 +105,18 @@ def _by(by: NameMapping | None) -> str | None:
 def _fitting(misfits: Sequence[Row]) -> str:
     if not any("float" in row.stored.dtype for row in misfits):
         return "save the file again with numbers of float32, float16 or bfloat16"
-    part = misfits[-1].ours.rpartition(".")[0]
-    return (
-        "set the param that the file was made with, such as --set classes=10, take another file, or leave these as "
-        f"they were drawn: --weights-except {part}"
-    )
+    parts = [*dict.fromkeys(row.ours.rpartition(".")[0] for row in misfits)]
+    excepted = " ".join(f"--weights-except {part}" for part in parts[-_NAMED:])
+    return f"leave these as they were drawn, to be trained: {excepted}, {_params(misfits)}, or take another file"
+
+
+def _params(misfits: Sequence[Row]) -> str:
+    """Which param to set, by the one size of a vector that differs."""
+    sizes = {(*row.weight.shape, *row.stored.shape) for row in misfits if len(row.weight.shape) == 1}
+    ours, theirs = min(sizes) if len(sizes) == 1 and len(min(sizes)) == 2 else (0, 0)
+    if not theirs:
+        return "or set the params that the file was made with"
+    return f"or set the param that is {ours} here to the {theirs} of the file"
 
 
 def _left_out(missing: Sequence[str]) -> str:
