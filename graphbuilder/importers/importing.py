@@ -135,7 +135,8 @@ def from_torch(
     model, changed = plain(model)
     traced = read(model, inputs, _layouts(layout, inputs))
     if changed:
-        traced = replace(traced, dropped=(f"how the weights of {counted(changed, 'layer')} are parametrised",))
+        parametrised = f"how the weights of {counted(changed, 'layer')} are parametrised"
+        traced = replace(traced, dropped=(*traced.dropped, parametrised))
     kind = f"{type(model).__module__.partition('.')[0]}'s {type(model).__name__}"
     write = partial(_imported, name=_name(name or traced.name), origin=f"{kind}, a torch module")
     found = _sized(traced, write, model, inputs)

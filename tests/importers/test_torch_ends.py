@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils import spectral_norm  # the older of two, by a hook
 from torch.nn.utils.parametrizations import weight_norm
 
@@ -90,6 +91,23 @@ def test_attention_in_one_call_drops_weights_as_it_did(layered: bool) -> None:
     model = Fused(layered=layered)
     found = gb.from_torch(model, torch.randn(2, 9, 12), layout="channels_last")
     assert 'op = "attend"' in found.text and "heads = 3, dropout = 0.2 }" in found.text, found.text
+
+
+class DropBlock(nn.Module):
+    """Drops neighbouring places in training, which nothing here does."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.drop_prob = rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * (functional.max_pool2d(torch.rand_like(x), 3, 1, 1) > self.drop_prob) if self.training else x
+
+
+@pytest.mark.parametrize(("rate", "told"), [(0.1, ", without what it does in training alone: DropBlock\n"), (0.0, "")])
+def test_what_is_dropped_in_training_in_another_way_is_told(rate: float, told: str) -> None:
+    found = gb.from_torch(nn.Sequential(nn.Conv2d(3, 4, 3), DropBlock(rate)), torch.randn(2, 3, 8, 8))
+    assert ("without" in found.text) == bool(told) and told in found.text
 
 
 def test_attention_drops_weights_as_it_did() -> None:

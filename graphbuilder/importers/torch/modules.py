@@ -18,6 +18,9 @@ from graphbuilder.importers.torch.terms import Made, Tensors, Unknown
 from graphbuilder.importers.torch.windowed import KINDS, is_marked
 from graphbuilder.ir import Value
 
+# What layers that drop something call the rate at which they do.
+_RATES = ("drop_prob", "p", "prob", "rate")
+
 
 class Whole(NamedTuple):
     """A module, its path, what it is a part of, what its calls read, and the last of them."""
@@ -103,6 +106,18 @@ def dropping(model: nn.Module) -> Generator[None]:
 def is_depth(kind: str) -> bool:
     """Whether a class of that name is stochastic depth."""
     return kind.rpartition(".")[2] in ("DropPath", "StochasticDepth")
+
+
+def undone(model: nn.Module, traced: Collection[str]) -> tuple[str, ...]:
+    """The classes of layers of ``model`` that drop something in training in a way that no call of a trace tells.
+
+    Args:
+        traced: the paths of the modules that calls stand in.
+    """
+    named: list[tuple[str, nn.Module]] = [*model.named_modules()]  # pyright: ignore[reportUnknownMemberType]
+    rest = [each for path, each in named if path not in traced and not type(each).__module__.startswith("torch.nn.")]
+    kinds = {type(each).__name__ for each in rest if any(getattr(each, name, None) for name in _RATES)}
+    return tuple(sorted(kind for kind in kinds if is_depth(kind) or "drop" in kind.lower()))
 
 
 def _rate(module: Any) -> float | None:

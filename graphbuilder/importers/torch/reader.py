@@ -23,7 +23,7 @@ from graphbuilder.importers.torch.calls import made_of
 from graphbuilder.importers.torch.dropped import attention_rates
 from graphbuilder.importers.torch.fixed import Fixed
 from graphbuilder.importers.torch.folding import unfold
-from graphbuilder.importers.torch.modules import dropping, made_of_whole, wholes
+from graphbuilder.importers.torch.modules import dropping, made_of_whole, undone, wholes
 from graphbuilder.importers.torch.outputs import is_table, named
 from graphbuilder.importers.torch.terms import Made, Tensors, Unknown, kind_of
 from graphbuilder.importers.torch.tied import Tied
@@ -79,6 +79,7 @@ def _read(
         reader.outputs,
         _parts(left, used),
         by_name=is_table(program),
+        dropped=undone(model, _around(program)),
     )
 
 
@@ -341,6 +342,12 @@ def _scopes(node: Any) -> tuple[Scope, ...]:
 
 def _is_layer(kind: str) -> bool:
     return kind.startswith("torch.nn.modules.") and ".container." not in kind
+
+
+def _around(program: Any) -> set[str]:
+    """The paths of all modules that calls stand in."""
+    stacks = (node.meta.get("nn_module_stack", {}) for node in program.graph.nodes)
+    return {path.split("@")[0] for stack in stacks for path, _ in stack.values()}
 
 
 def _module(node: Any) -> str:
