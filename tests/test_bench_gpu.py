@@ -132,17 +132,21 @@ def test_a_row_that_outruns_its_time_or_fails_takes_no_other_with_it(monkeypatch
 STOPPED = """#!/bin/sh
 echo 'a warning that some library prints'
 echo '{"row": {"key": "first-middle"}}'
+%s
 sleep 60 &
 sleep 60
 """
 
 
+@pytest.mark.parametrize(
+    ("last", "seconds", "note"), [("", 1.0, "stopped after"), ("""echo '{"done": 1}'""", 50.0, "done in")]
+)
 def test_a_process_that_hangs_is_ended_with_all_that_it_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str, seconds: float, note: str
 ) -> None:
     """The one that it started holds the pipe that its answers come by."""
     python = tmp_path / "python"
-    python.write_text(STOPPED)
+    python.write_text(STOPPED % last)
     python.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(python))
     monkeypatch.setattr(bench, "GRACE", 0)
@@ -150,9 +154,9 @@ def test_a_process_that_hangs_is_ended_with_all_that_it_started(
     results = SimpleNamespace(take=lambda *each: told.append(each))
     options = SimpleNamespace(device="cpu", dry=True)
     start = time.monotonic()
-    end = bench._child(["first-middle"], (1.0, 1.0), options, tmp_path, 1, results, 0)  # pyright: ignore[reportArgumentType]
-    assert end.startswith("stopped after") and time.monotonic() - start < 30
-    assert told == [("row", {"key": "first-middle"})]
+    end = bench._child(["first-middle"], (seconds, seconds), options, tmp_path, 1, results, 0)  # pyright: ignore[reportArgumentType]
+    assert end.startswith(note) and time.monotonic() - start < 30
+    assert told[0] == ("row", {"key": "first-middle"})
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,10 @@ def _child(
             timer.start()
             for kind, each in _told(child):
                 results.take(kind, each)
-                is_done = is_done or kind == "done"
+                if is_done := kind == "done":
+                    break
+            if is_done:  # a compiler's threads may hold it up for long
+                _kill(child)
             status = child.wait()
             timer.cancel()
             _kill(child)
