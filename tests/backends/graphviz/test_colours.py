@@ -1,6 +1,6 @@
 """Families are told apart with any colour vision, by borders or fills; and without colour, by words and borders."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 
@@ -44,9 +44,9 @@ def test_what_changed_looks_different_to_everyone(palette: Palette, sight: str) 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK, PAPER], ids=["light", "dark", "paper"])
 def test_borders_of_families_are_seen(palette: Palette) -> None:
-    for family in COLOURED:
-        for ground in ("card", "panel"):
-            assert contrast(palette.styles[family].line, palette.styles[ground].fill) >= 3.0, (family, ground)
+    grounds = (palette.sheet, *(palette.styles[style].fill for style in ("card", "panel")))
+    for family, ground in product(COLOURED, grounds):
+        assert contrast(palette.styles[family].line, ground) >= 3.0, (family, ground)
 
 
 def test_families_look_different_in_print() -> None:

@@ -142,9 +142,9 @@ def test_words_stand_out_from_what_they_stand_on(palette: Palette) -> None:
     for style, faded in product(palette.styles, (False, True)):
         paint = palette.paint(style, faded)
         assert contrast(paint.fill, paint.text) >= 7.0, (style, faded)
-    for tone in ("ink", "muted", "accent"):
-        for ground in ("panel", "card"):
-            assert contrast(palette.tones[tone], palette.styles[ground].fill) >= 7.0, (tone, ground)
+    grounds = (palette.sheet, *(palette.styles[style].fill for style in ("panel", "card")))
+    for tone, ground in product(("ink", "muted", "accent"), grounds):
+        assert contrast(palette.tones[tone], ground) >= 7.0, (tone, ground)
 
 
 @pytest.mark.usefixtures("each_engine")

@@ -300,6 +300,36 @@ body = [{ op = "relu" }, { op = "tanh" }, { op = "sigmoid" }]
 """
 
 
+TWICE = """
+[model]
+body = [{ id = "near", use = "b", repeat = 3 }, { op = "maxpool", kernel = 2 }, { id = "far", use = "b", repeat = 4 }]
+[blocks.b]
+body = [{ op = "conv", out = 3, kernel = 1 }, { op = "relu" }, { op = "tanh" }]
+"""
+
+
+def test_two_repeats_of_a_block_go_by_their_names() -> None:
+    checked = compiler.check_text(HEAD + TWICE)
+    assert checked.network is not None, checked.diagnostics
+    items = scene(checked.network.typed, Options()).root.items.values()
+    assert [item.title for item in items if isinstance(item, Card)] == ["near 0 – 2", "far 0 – 3"]
+
+
+def test_some_copies_of_a_repeat_say_of_how_many() -> None:
+    words = [words.text for words in drawing(network("resnet50"), Options()).words]
+    assert [text for text in words if "repeat" in text] == [
+        "2 of 3 repeats",
+        "3 of 4 repeats",
+        "5 of 6 repeats",
+        "2 of 3 repeats",
+    ]
+
+
+def test_what_is_loose_behind_a_section_stands_in_no_panel() -> None:
+    figure = drawing(network("xception"), Options())
+    assert sum(frame.style == "panel" for frame in figure.frames) == 3
+
+
 def test_one_title_for_several_says_which() -> None:
     checked = compiler.check_text(HEAD + TITLED)
     assert checked.network is not None, checked.diagnostics

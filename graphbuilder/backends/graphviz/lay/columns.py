@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import log
 
-_UPRIGHT, _LYING = 1.3, 1.6
-_CUT, _CUTS, _WASTE = 0.12, 5, 1.2
+_UPRIGHT, _LYING = 1.27, 1.6
+_CUT, _CUTS, _WASTE = 0.12, 5, 1.5
 _MOST_IN_ONE = 6
 """Of how many neighbours in one column it is asked whether that is as long as a column should be."""
 _NEAR, _FAR = 0.3, 1.5
@@ -116,9 +116,10 @@ def _fault(columns: list[list[Share]], units: Sequence[Stretch], gap: float, upr
     """How far the sheet is from a page, how much of it is empty, and how often something is cut."""
     lengths = [sum(_length(share, units) + gap for share in column) for column in columns]
     long = max(lengths)
-    broad = sum(max(_wide(share, units) for share in column) + gap for column in columns)
+    wides = [max(_wide(share, units) for share in column) + gap for column in columns]
+    broad = sum(wides)
     aspect = broad / long / _UPRIGHT if upright else long / broad / _LYING
     cuts = sum(len(column) for column in columns) - len(units)
-    waste = log(len(columns) * long / sum(lengths))
+    waste = log(broad * long / sum(length * wide for length, wide in zip(lengths, wides, strict=True)))
     off = abs(log(aspect))
     return off + _FAR * max(0.0, off - _NEAR) + _WASTE * waste + _CUT * min(cuts, _CUTS)

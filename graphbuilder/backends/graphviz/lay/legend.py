@@ -102,13 +102,14 @@ class _Area:
         return self.wide * self.high
 
 
-def add_legend(drawing: Drawing, scene: Scene, across: bool, margin: float, gutter: float) -> None:
+def add_legend(drawing: Drawing, scene: Scene, onto: str, margin: float, gutter: float, loose: Sequence[Frame]) -> None:
     """Draw the legend into ``drawing``: where there is room, else beside a tall figure or under a broad one.
 
-    ``scene`` says what the numbers of a shape are, and the colours where they tell shares.
+    ``scene`` says what the numbers of a shape are, and the colours where they tell shares; ``onto`` is where passages
+    lead, and ``loose`` where something stands in no panel.
     """
     scale = scene.scale
-    entries = [*_scale(scale), *_families(drawing), *_lines(drawing, across)]
+    entries = [*_scale(scale), *_families(drawing), *_lines(drawing, onto)]
     if not entries:
         return
     sample = min(_MOST_SAMPLE, max(_SAMPLE, *(entry.wide for entry in entries)))
@@ -118,7 +119,9 @@ def add_legend(drawing: Drawing, scene: Scene, across: bool, margin: float, gutt
     notes = [*m.rows(_notes(drawing, scale.grey if scale else "parameters"), broad - 15, _SIZE), *said]
     high = _HEAD + _ROW * len(entries) + _NOTE * len(notes) + _PAD - 6
     needed = (max([broad, *(15 + text.width(note, _SIZE) for note in notes)]) + 15, high)
-    area = _free(drawing, needed, margin, gutter) or _free(drawing, needed, margin, gutter, _LONGER * drawing.high)
+    panels = [frame for frame in drawing.frames if frame.style == "panel"]
+    free = _Free(drawing, [*panels, *loose], needed, margin, gutter)
+    area = free.largest() or free.largest(_LONGER * drawing.high)
     beside = drawing.wide < _TALL * drawing.high and high > _LEAST_BESIDE * drawing.high
     if area is None and (beside or drawing.wide + gutter + needed[0] < _SMALL):
         area = _Area(drawing.wide - margin + gutter, margin, *needed)
@@ -172,7 +175,7 @@ def _meaning(family: str, titles: Sequence[str], details: Sequence[str], all_tit
     return _WORDS[family]
 
 
-def _lines(drawing: Drawing, across: bool) -> Iterator[_Entry]:
+def _lines(drawing: Drawing, onto: str) -> Iterator[_Entry]:
     kinds = {line.kind for line in drawing.lines}
     if any(drawn.dashed and drawn.style != "removed" for drawn in (*drawing.shapes, *drawing.frames)):
         yield _Entry("reuse", "dashed", "runs weights again, of what it names")
@@ -183,7 +186,7 @@ def _lines(drawing: Drawing, across: bool) -> Iterator[_Entry]:
     if "size" in kinds:
         yield _Entry("size", "", "size of, no values")
     if "passage" in kinds:
-        yield _Entry("passage", "", f"same tensor, next {'row' if across else 'column'}")
+        yield _Entry("passage", "", f"same tensor, next {onto}")
 
 
 def _shortcuts(drawing: Drawing) -> str:
@@ -265,37 +268,45 @@ def _draw(drawing: Drawing, entry: _Entry, wide: float, x: float, y: float) -> N
     drawing.words.append(Words(x + wide + _INDENT - _PAD, y, entry.meaning, _SIZE, tone="muted"))
 
 
-def _free(
-    drawing: Drawing, needed: tuple[float, float], margin: float, gutter: float, longer: float = 0.0
-) -> _Area | None:
-    """The largest free rectangle in which ``needed`` fits, if the sheet is so much ``longer``."""
-    panels = [_Area(f.x, f.y, f.wide, f.high + gutter) for f in drawing.frames if f.style == "panel"]
-    taken = panels + [area for line in drawing.lines if line.kind == "passage" for area in _around(line)]
-    right, bottom = drawing.wide - margin, drawing.high - margin + longer
-    lefts = sorted({margin, *(area.x + area.wide + gutter for area in taken), *(area.x for area in taken)})
-    tops = sorted({margin, *(area.y + area.high for area in taken)})
-    best: _Area | None = None
-    for x, y in product(lefts, tops):
-        if (
-            not any(_meet(_Area(x, y, needed[0] + gutter / 2, needed[1]), area) for area in taken)
-            and x + needed[0] <= right
-            and y + needed[1] <= bottom
-        ):
-            alike = [p.wide for p in panels if abs(p.x - x) < 1 and needed[0] <= p.wide <= _BROADER * needed[0]]
-            wide = max(alike, default=needed[0])
-            area = _grown(x, y, (wide, needed[1]), right, bottom, taken)
-            best = area if best is None or area.size > best.size + 1 else best
-    return best
+class _Free:
+    """Where on the sheet ``needed`` finds room beside ``panels`` and passages."""
 
+    def __init__(
+        self, drawing: Drawing, panels: Sequence[Frame], needed: tuple[float, float], margin: float, gutter: float
+    ) -> None:
+        self._panels = [_Area(frame.x, frame.y, frame.wide, frame.high + gutter) for frame in panels]
+        passages = [area for line in drawing.lines if line.kind == "passage" for area in _around(line)]
+        self._taken = [*self._panels, *passages]
+        self._needed = needed
+        self._margin, self._gutter = margin, gutter
+        self._right, self._bottom = drawing.wide - margin, drawing.high - margin
 
-def _grown(
-    x: float, y: float, needed: tuple[float, float], right: float, bottom: float, taken: Sequence[_Area]
-) -> _Area:
-    """The rectangle at ``x``, ``y`` as high as it can be, no wider than a panel."""
-    ends = sorted(
-        area.y for area in taken if area.y >= y + needed[1] and area.x < x + needed[0] and area.x + area.wide > x
-    )
-    return _Area(x, y, min(needed[0], right - x), (ends[0] if ends else bottom) - y)
+    def largest(self, longer: float = 0.0) -> _Area | None:
+        """The largest free rectangle if the sheet is so much ``longer``, one that begins with a column if any does."""
+        begun = {self._margin, *(area.x for area in self._panels)}
+        beside = {area.x + area.wide + self._gutter for area in self._taken}
+        bottom = self._bottom + longer
+        return self._at(sorted(begun), bottom) or self._at(sorted(beside), bottom)
+
+    def _at(self, lefts: Sequence[float], bottom: float) -> _Area | None:
+        wide, high = self._needed
+        tops = sorted({self._margin, *(area.y + area.high for area in self._taken)})
+        best: _Area | None = None
+        for x, y in product(lefts, tops):
+            room = _Area(x, y, wide + self._gutter / 2, high)
+            if x + wide <= self._right and y + high <= bottom and not any(_meet(room, area) for area in self._taken):
+                area = self._grown(x, y, bottom)
+                best = area if best is None or area.size > best.size + 1 else best
+        return best
+
+    def _grown(self, x: float, y: float, bottom: float) -> _Area:
+        """The rectangle at ``x``, ``y`` as high as it can be, and as wide as a panel in line with it."""
+        wide, high = self._needed
+        alike = [p.wide for p in self._panels if abs(p.x - x) < 1 and wide <= p.wide <= _BROADER * wide]
+        wide = min(max(alike, default=wide), self._right - x)
+        across = [area for area in self._taken if area.x < x + wide and area.x + area.wide > x]
+        ends = sorted(area.y for area in across if area.y >= y + high)
+        return _Area(x, y, wide, (ends[0] if ends else bottom) - y)
 
 
 def _around(line: Line) -> Iterator[_Area]:

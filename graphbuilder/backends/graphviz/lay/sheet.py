@@ -72,6 +72,7 @@ class _Sheet:
         self._cutter = Cutter(scene.root, metrics, options)
         self._drawing = Drawing(scene.title)
         self._tells = options.marks is not None
+        self._loose = list[Frame]()
 
     def draw(self) -> Drawing:
         across, drawing = self._metrics.across, self._drawing
@@ -82,8 +83,9 @@ class _Sheet:
         drawing.high = (broad if across else long) + 2 * MARGIN
         placed = self._place(columns)
         drawing.lines = forked(told(drawing.lines, drawing.shapes) if self._tells else drawing.lines)
-        self._passages(placed)
-        add_legend(drawing, self._scene, across, MARGIN, GUTTER)
+        within = self._passages(placed)
+        onto = "panel" if within else "row" if across else "column"
+        add_legend(drawing, self._scene, onto, MARGIN, GUTTER, self._loose)
         drawing.wide = max(drawing.wide, _LEAST_WIDE)
         self._headline()
         return drawing
@@ -212,7 +214,8 @@ class _Sheet:
     def _panel(self, panel: Panel, column: _Column, frame: Frame) -> Pen:
         drawing = self._drawing
         frames = list(self._parted(panel, frame))
-        drawing.frames += frames
+        drawing.frames.append(frames[0])
+        self._loose += frames[1:]
         if self._metrics.across:
             pen = Pen(drawing, self._metrics, frame.x + PLAIN, frame.y + column.head + column.left)
         else:
@@ -223,7 +226,7 @@ class _Sheet:
         return pen
 
     def _parted(self, panel: Panel, frame: Frame) -> Iterator[Frame]:
-        """The frame of a panel, or of its section and of what is loose behind that."""
+        """The frame of a panel, or of its section and, which is not drawn, of what is loose behind that."""
         if panel.parted is None:
             yield frame
             return
@@ -250,8 +253,9 @@ class _Sheet:
 
     # passages
 
-    def _passages(self, placed: list[list[tuple[Panel, Frame, Pen]]]) -> None:
-        """Lead the value that a panel ends with to the panel that begins with it."""
+    def _passages(self, placed: list[list[tuple[Panel, Frame, Pen]]]) -> bool:
+        """Lead the value that a panel ends with to the panel that begins with it; whether one column has both."""
+        within = False
         passages = Passages(self._drawing, self._metrics.across, GUTTER)
         flat = [(number, *one) for number, column in enumerate(placed) for one in column]
         edges = [max(_far(frame, self._metrics.across) for _, frame, _ in column) for column in placed]
@@ -259,6 +263,8 @@ class _Sheet:
             if panel.last is not None and following.first is not None:
                 start, end = Port(panel.last, pen, frame), Port(following.first, next_pen, next_frame)
                 passages.lead(start, end, edges[number], number == other)
+                within |= number == other
+        return within
 
 
 def _cut(share: Share, found: Sequence[Unit], pieces: Sequence[Sequence[Piece]]) -> Unit:

@@ -104,7 +104,7 @@ class Where:
     def inside(self, run: Run, typed: TypedGraph) -> Where:
         """The place in what ``run`` of ``typed`` calls, drawn without a frame of its own."""
         graph = typed.bodies[run.first.name].graph
-        template = graph.template if graph.kind == "repeat" else None
+        template = _repeated(run.first, graph, typed.graph) if graph.kind == "repeat" else None
         level = self.level + (graph.kind in ("block", "composite"))
         copies = bodies(variants(run, typed, self.copies))
         owner = f"{self.owner}{run.first.module}." if self.lender(run) else ""
@@ -120,6 +120,15 @@ def _titles(graph: Graph) -> Counter[str]:
     if graph not in _TITLES:
         _TITLES[graph] = Counter(filter(None, map(_given_title, graph.nodes)))
     return _TITLES[graph]
+
+
+def _repeated(node: Node, repeat: Graph, graph: Graph) -> str:
+    """What copies are called: by what they are copies of, or by their repeat where ``graph`` has several of that."""
+    if graph.kind == "repeat":
+        return repeat.template
+    callees = (each.callee for each in graph.nodes)
+    like = (c for c in callees if isinstance(c, Graph) and c.kind == "repeat" and c.template == repeat.template)
+    return node.name if sum(1 for _ in like) > 1 else repeat.template
 
 
 def _given_title(node: Node) -> str | None:

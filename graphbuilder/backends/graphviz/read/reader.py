@@ -341,7 +341,8 @@ def words_of(run: Run, typed: TypedGraph) -> Iterator[str]:
     if not is_chained(run, typed):
         yield f"{run.count} side by side"
         return
-    yield f"repeated {run.count} times"
+    whole = len(typed.graph.nodes)
+    yield f"repeated {run.count} times" if run.count == whole else f"{run.count} of {whole} repeats"
     first, last = (typed.outputs_of(node)[0].channels for node in (run.first, run.nodes[-1]))
     if first != last:
         yield f"+{(last - first) // (run.count - 1)} channels each"
