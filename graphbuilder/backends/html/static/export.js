@@ -99,7 +99,7 @@ function listenToPrinter(view) {
     setTheme("light");
     view.light(null);
     world.removeAttribute("transform");
-    svg.setAttribute("viewBox", `-8 -8 ${near(view.scene.wide + 16)} ${near(view.scene.high + 16)}`);
+    svg.setAttribute("viewBox", `-16 -16 ${near(view.scene.wide + 32)} ${near(view.scene.high + 32)}`);
   });
   addEventListener("afterprint", () => {
     svg.removeAttribute("viewBox");

@@ -241,7 +241,7 @@ class View {
 
   look(item) {
     const high = Math.min(item.high, HEAD), { width, height } = this.room;
-    const zoom = Math.max(this.at.zoom, 0.6);
+    const zoom = Math.max(this.at.zoom, LEAST_LEGIBLE);
     const x = (item.x + item.wide / 2) * zoom, y = (item.y + high / 2) * zoom;
     const seenX = (item.x + item.wide / 2) * this.at.zoom + this.at.x, seenY = (item.y + high / 2) * this.at.zoom + this.at.y;
     const inside = zoom === this.at.zoom && seenX > 60 && seenX < width - 60 && seenY > 60 && seenY < height - 60;
