@@ -163,6 +163,8 @@ def _refuse_foreign(target: Path, path: Target, files: Mapping[str, bytes]) -> N
     if not stat.S_ISDIR(found.st_mode):
         message = f"{os.fspath(path)} is {kind_of(found.st_mode)}, not a folder"
         raise CompileError((OutputKind.at(None, message, help="name a new folder, or leave the `/` at the end out"),))
+    if not os.access(target, os.W_OK):
+        raise PermissionError(None, "the folder is read-only")
     foreign = sorted(entry.name for entry in target.iterdir() if entry.name not in files or entry.is_dir())
     if foreign:
         message = f"the folder {os.fspath(path)} holds other files: {', '.join(foreign[:5])}"

@@ -117,6 +117,14 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["thesis.tex"]
 
 
+def test_a_read_only_folder_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x").mkdir()
+    monkeypatch.setattr(os, "access", lambda *_: False)  # to root nothing is read-only
+    with pytest.raises(CompileError, match="the folder is read-only"):
+        files.write_folder(tmp_path / "x", {"a": b"1"})
+    assert list(tmp_path.iterdir()) == [tmp_path / "x"] and not list((tmp_path / "x").iterdir())
+
+
 def test_a_folder_with_a_folder_by_the_name_of_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "out" / "a").mkdir(parents=True)
     assert code_of(lambda: files.write_folder(tmp_path / "out", {"a": b""})) == "GB507"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -54,12 +55,27 @@ def save(model: Model, outputs: Sequence[str]) -> list[Path]:
     for output in outputs:
         refuse_suffix(output)
         contents |= _contents(model, output)
-    for file in map(Path, contents):
-        # The folder of mappings; the one that it lies in has to be there.
-        if file.parent.name == _MAPPINGS and file.parent.parent.is_dir():
-            file.parent.mkdir(exist_ok=True)
-    write_all(contents)
+    with ExitStack() as made:
+        for file in map(Path, contents):
+            if file.parent.name == _MAPPINGS:
+                made.enter_context(_made(file.parent))
+        write_all(contents)
     return [path for output, content in contents.items() for path in _paths(Path(output), content)]
+
+
+@contextmanager
+def _made(folder: Path) -> Generator[None]:
+    """Make the folder of mappings, and leave none that was made for nothing. Why it cannot be made, writing tells."""
+    new = False
+    with suppress(OSError):
+        folder.mkdir()
+        new = True
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            folder.rmdir() if new else None
+        raise
 
 
 def mapping_path(spec: Path, source: str) -> Path:

@@ -20,8 +20,8 @@ from graphbuilder.weights.checkpoint import Checkpoint, Stored, refusal
 
 _WEIGHTS = "model.weights.h5"
 _CHUNK = 1 << 20
-# The largest of keras.applications has 2 MB.
-_LARGEST_CONFIG = 64 << 20
+# The largest of keras.applications has 2 MB; what JSON makes of one byte can take thirty.
+_LARGEST_CONFIG = 8 << 20
 _AGAIN = "fetch or save the file again"
 
 

@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 from graphbuilder.diagnostics import CompileError
-from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsUnknown
+from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsTooMany, WeightsUnknown
 from graphbuilder.document.reading import cannot_open
 from graphbuilder.weights.checkpoint import Checkpoint, refusal
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
 _PICKLE = b"\x80"
-# That of safetensors, in bytes.
-_LONGEST_HEADER = 100_000_000
+# That of safetensors, in bytes; and of what is read here, some hundred thousand tensors.
+_HEADER = 100_000_000
+_LONGEST_HEADER = 16 << 20
 
 
 def read(path: str | Path) -> Checkpoint:
@@ -65,7 +66,11 @@ def _dispatch(path: str, file: BinaryIO, head: bytes, size: int, opened: ExitSta
 
         return keras_files.read_archive(path, file, opened)
     # Before pickles, since the length of a header may begin with a pickle's first byte.
-    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= _LONGEST_HEADER:
+    header = int.from_bytes(head[:8], "little")
+    if head[8:9] == b"{" and header <= _HEADER:
+        if header > _LONGEST_HEADER:
+            message = f"{path} has a header of {header:,} bytes, and {_LONGEST_HEADER:,} are read at most"
+            raise refusal(WeightsTooMany, message, "save the tensors alone, under shorter names")
         from graphbuilder.weights import torch_files
 
         return torch_files.read_safetensors(path, opened)

@@ -7,6 +7,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import torch
@@ -27,6 +28,8 @@ _COUNT = "n_averaged"
 _KINDS = {"BF": "bfloat", "F": "float", "I": "int", "U": "uint"}
 # How a pickle begins that torch did not write: it keeps to protocol 2.
 _NEWER = (b"\x80\x03", b"\x80\x04", b"\x80\x05")
+# Calls of a pickle that torch's reader permits, and no file of tensors has.
+_GROWING = (b"builtins\nbytearray\n", b"builtin__\nbytearray\n", b"c_codecs\nencode\n", b"ccollections\nCounter\n")
 _PLAIN = "save the state_dict alone, or better as safetensors"
 
 
@@ -61,6 +64,7 @@ def read_state(path: str, file: BinaryIO, size: int) -> Checkpoint:
         CompileError: GB401 to GB404.
     """
     _refuse_compressed(path, file)
+    _refuse_growing(path, file, size)
     if file.read(2) in _NEWER:
         raise refusal(WeightsUnsafe, f"{path} is a pickle of Python objects, not of tensors by torch", _PLAIN)
     file.seek(0)
@@ -119,6 +123,16 @@ def _refuse_compressed(path: str, file: BinaryIO) -> None:
         file.seek(0)
     if any(member.compress_type != zipfile.ZIP_STORED for member in members):
         raise refusal(WeightsUnsafe, f"{path} is compressed", _PLAIN)
+
+
+def _refuse_growing(path: str, file: BinaryIO, size: int) -> None:
+    """torch's reader makes what is named here of any length, out of a few bytes and as often as a pickle asks for it.
+
+    What is stored is stored plainly, so that a name stands in the bytes of the file as it is.
+    """
+    with mmap(file.fileno(), size, access=ACCESS_READ) as data:
+        if any(data.find(name) >= 0 for name in _GROWING):
+            raise refusal(WeightsUnsafe, f"{path} holds Python objects, not only tensors", _PLAIN)
 
 
 def _unpickled(path: str, file: BinaryIO) -> object:

@@ -76,6 +76,11 @@ GOOD = {
 APART = {"keras", "weights.h5", "h5"}
 
 
+def pickled(value: bytes) -> bytes:
+    """A list of a thousand times what the ``value`` of a pickle makes."""
+    return zipped({"x/version": b"3\n", "x/data.pkl": b"\x80\x02](" + value * 1000 + b"e."})
+
+
 def outcome(path: Path, data: bytes) -> str:
     """The code that reading everything in ``data`` ends in, or "read"."""
     path.write_bytes(data)
@@ -214,6 +219,10 @@ def test_what_hdf5_can_do_besides(
         (torched({"a": 3}), "GB401"),
         (torched(3), "GB401"),
         (torched(torch.ones(1)), "GB401"),
+        (pickled(b"c__builtin__\nbytearray\nK\x09\x85R"), "GB403"),
+        (pickled(b"c_codecs\nencode\nX\x01\x00\x00\x00aX\x06\x00\x00\x00latin1\x86R"), "GB403"),
+        (zipped(keras(b"[" + b"[]," * 3_000_000 + b"1]")), "GB403"),
+        (struct.pack("<Q", 20_000_000) + b"{}".ljust(20_000_000), "GB414"),
     ],
 )
 def test_what_archives_and_pickles_can_do(tmp_path: Path, data: bytes, code: str) -> None:
