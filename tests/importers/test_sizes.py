@@ -46,6 +46,17 @@ class Nearly(nn.Module):
         return functional.max_pool2d(x, x.shape[2] - 4)
 
 
+class Floored(nn.Module):
+    """A part of the map that is no larger at the next sizes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 6, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x)[:, :, : x.shape[2] // 6]
+
+
 def plain() -> nn.Module:
     return nn.Sequential(nn.Conv2d(3, 6, 3, 2, 1), nn.Conv2d(6, 5, 3, 1, 1))
 
@@ -68,7 +79,12 @@ def test_padding_that_follows_the_size_is_told_from_what_does_not(
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"), [(Nearly, "at 13 the module does otherwise"), (flat, "the module takes no other that was tried")]
+    ("kind", "told"),
+    [
+        (Nearly, "at 9 the module does otherwise"),
+        (Floored, "at 9 the module does otherwise"),
+        (flat, "the module takes no other that was tried"),
+    ],
 )
 def test_a_size_that_cannot_be_another_is_no_param(kind: Callable[[], nn.Module], told: str) -> None:
     found = gb.from_torch(kind(), torch.randn(2, 3, 12, 12))

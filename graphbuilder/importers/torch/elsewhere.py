@@ -15,18 +15,27 @@ _STEPS = (1, 2, 4, 8, 16, 32, 64)
 
 
 def elsewhere(model: nn.Module, example: Sequence[Tensor], types: Sequence[TensorType]) -> tuple[Tensor, ...] | None:
-    """Inputs of the least other size that ``model`` takes of those tried; None where it takes none.
+    """Inputs of another size that ``model`` takes, far off if it can be; None where it takes none of those tried.
 
     Args:
         example: square images, all of one size.
         types: of each of them, without the batch.
     """
     size = types[0].spatial[0]
-    for step in (*_STEPS, size):
-        found = tuple(_widened(tensor, type_, step) for tensor, type_ in zip(example, types, strict=True))
+    for other in (_far(size), *(size + step for step in (*_STEPS, size))):
+        found = tuple(_sized(tensor, type_, other) for tensor, type_ in zip(example, types, strict=True))
         if _takes(model, found):
             return found
     return None
+
+
+def _far(size: int) -> int:
+    """A power of two, or one more, well below ``size``: odd at every halving where that is even, and even where not.
+
+    What was divided and rounded down is another number there.
+    """
+    below = max(3 * size // 4, 1)
+    return (1 << (below.bit_length() - 1)) + (1 - size % 2)
 
 
 def _takes(model: nn.Module, inputs: Sequence[Tensor]) -> bool:
@@ -38,9 +47,9 @@ def _takes(model: nn.Module, inputs: Sequence[Tensor]) -> bool:
     return True
 
 
-def _widened(tensor: Tensor, type_: TensorType, step: int) -> Tensor:
-    """``tensor`` with ``step`` more rows and columns: its first ones again."""
+def _sized(tensor: Tensor, type_: TensorType, size: int) -> Tensor:
+    """``tensor`` with so many rows and columns: its first ones, and behind its last the first ones again."""
     for axis in (2, 3) if type_.layout == "first" else (1, 2):
-        places = torch.arange(tensor.shape[axis] + step, device=tensor.device) % tensor.shape[axis]
+        places = torch.arange(size, device=tensor.device) % tensor.shape[axis]
         tensor = tensor.index_select(axis, places)
     return tensor
