@@ -119,7 +119,7 @@ class Remedy:
         between = self.span.source.text[first.span.offsets[1] : last.span.offsets[0]]
         span = replace(first.span, end_line=last.span.end_line, end_column=last.span.end_column)
         text = f"{first.text}{between}{last.text}"
-        return Remedy(f"{self.help}, and {other.help}", span, text, self.edits + other.edits)
+        return Remedy(f"{first.help}, and {last.help}", span, text, self.edits + other.edits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from graphbuilder.diagnostics import Diagnostic, Label
@@ -15,7 +16,7 @@ from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.outputs import finish, outputs_of
 from graphbuilder.elaborate.paths import ambiguous
 from graphbuilder.elaborate.reading import Reading
-from graphbuilder.elaborate.remedies import instead, of_paths, of_side_paths
+from graphbuilder.elaborate.remedies import instead, of_paths, of_side_paths, of_two
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.elaborate.strides import total_stride
 from graphbuilder.ir import Graph, Node, Op, OpError, TensorType, Value
@@ -77,7 +78,9 @@ def _report(
     ]
     labels = [Label(paths[at].place.span, f"{paths[at].label} gives {types[at]}") for at in (*others, *blamed)]
     *related, primary = labels
-    untried = [*of_side_paths([path.place for path in paths], types, blamed), *of_paths(builder, types, place)]
+    places = [path.place for path in paths]
+    untried = [*of_side_paths(places, types, blamed, places[last]), *of_paths(builder, types, place)]
+    untried += of_two(combinations(of_side_paths(places, types, range(len(paths)), places[last]), 2))
     if place.keys[-1] == "shortcut":
         untried = [*instead(place, '"project"', 'write shortcut = "project"'), *untried]
     builder.report(

@@ -176,7 +176,7 @@ def ambiguous(name: str, signal: Signal, place: Place, *, all_of_them: bool = Fa
     whose = f"`{name}`" if name else "what stands before this step"
     paths = [f"{head}.{port}" if head else port for port in ports]
     message = f"{whose} gives several values: {', '.join(ports)}"
-    if not isinstance(place.value, dict):
+    if place.value == name:
         # Of copies the last is what a step reads that names none.
         return Ambiguous.at(place.span, message, help=_one_of(paths[::-1] if "*" in name else paths))
     likely: list[object] = [*([paths] if all_of_them else []), *paths]

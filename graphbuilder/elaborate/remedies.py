@@ -6,7 +6,9 @@ Only the file itself is edited, never one that it extends.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from graphbuilder.diagnostics import Remedy, Rule
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 # Of the steps that stand before, those that are tried.
 _TRIED = 6
+# Of two edits together, those that are tried.
+_PAIRS = 6
 # Channels of an image: grey, colours, colours and what shows through.
 COLOURS = (1, 3, 4)
 
@@ -76,33 +80,54 @@ def _permutes(node: Node) -> bool:
 
 def of_paths(builder: BodyBuilder, types: Sequence[TensorType], last: Place) -> Iterator[Remedy]:
     """What may bring values that meet to one shape: padding that keeps sizes, axes that are kept, and channels as the
-    others have them.
+    others have them; then the same on two steps, and two of these on one.
 
     ``last`` is the step that reads them.
     """
-    made = [node for node in _nodes(builder.nodes) if node.op is not None and node.place is not None]
-    for node in made[-_TRIED:][::-1]:
-        assert node.place is not None
-        if getattr(node.op, "padding", "same") != "same":
-            yield from setting(node.place, "padding", "same", last)
-        if getattr(node.op, "keep", True) is False:
-            yield from setting(node.place, "keep", True, last)
-        for channels in dict.fromkeys(type_.channels for type_ in types):
-            if getattr(node.op, "out", channels) != channels:
-                yield from setting(node.place, "out", channels, last)
+    made = [node for node in _nodes(builder.nodes) if node.op is not None]
+    steps = [(node.place, list(_words(node, types))) for node in made[-_TRIED:][::-1] if node.place is not None]
+    singles = [(pair, remedy) for place, pairs in steps for pair in pairs for remedy in setting(place, *pair, last)]
+    yield from (remedy for _, remedy in singles)
+    yield from of_two((one, other) for (pair, one), (same, other) in combinations(singles, 2) if pair == same)
+    both = ((place, dict(two)) for place, pairs in steps for two in combinations(pairs, 2))
+    for place, words in islice(both, _PAIRS):
+        yield from settings(place, words, last) if len(words) > 1 else ()
 
 
-def of_side_paths(places: Sequence[Place], types: Sequence[TensorType], blamed: Sequence[int]) -> Iterator[Remedy]:
-    """Strides of side paths that are one step each, so that what is larger comes to the size of the smallest."""
-    known = [types[index].spatial for index in blamed]
+def _words(node: Node, types: Sequence[TensorType]) -> Iterator[tuple[str, object]]:
+    """What of a step may be otherwise, so that it gives one of ``types``."""
+    if getattr(node.op, "padding", "same") != "same":
+        yield "padding", "same"
+    if getattr(node.op, "keep", True) is False:
+        yield "keep", True
+    for channels in dict.fromkeys(type_.channels for type_ in types):
+        if getattr(node.op, "out", channels) != channels:
+            yield "out", channels
+
+
+def of_two(pairs: Iterable[tuple[Remedy, Remedy]]) -> Iterator[Remedy]:
+    """The first of ``pairs`` as one remedy each, where both can be done."""
+    apart = ((one, other) for one, other in pairs if not one.touches(other))
+    for one, other in islice(apart, _PAIRS):
+        yield one.together_with(other)
+
+
+def of_side_paths(
+    places: Sequence[Place], types: Sequence[TensorType], paths: Sequence[int], told: Place
+) -> Iterator[Remedy]:
+    """Strides of those side paths, one step each, that are larger than the smallest, so that they come to its size.
+
+    ``told`` is the path that has the mistake.
+    """
+    known = [types[index].spatial for index in paths]
     if len({len(sizes) for sizes in known}) != 1 or not known[0]:
         return
     smallest = min(known)
-    for index in blamed:
+    for index in paths:
         factors = {-(-size // other) for size, other in zip(types[index].spatial, smallest, strict=True)}
         steps = places[index].value
         if len(factors) == 1 and factors != {1} and isinstance(steps, list) and len(cast("list[Any]", steps)) == 1:
-            yield from setting(places[index] / 0, "stride", factors.pop(), places[blamed[-1]] / 0)
+            yield from setting(places[index] / 0, "stride", factors.pop(), told / 0)
 
 
 def _nodes(nodes: Sequence[Node]) -> Iterator[Node]:
@@ -124,6 +149,24 @@ def setting(step: Place, name: str, value: object, seen_from: Place | None = Non
     where = "" if seen_from in (None, step) else f" at {(own(step) or place).span}"
     edited = written if there else longer(place.span.text, f"{name} = {written}")
     yield Remedy(f"write {name} = {written}{where}", place.span, edited)
+
+
+def settings(step: Place, words: Mapping[str, object], seen_from: Place) -> Iterator[Remedy]:
+    """Several words of one step, likewise; only of one in braces, which is edited as a whole."""
+    place, table = own(step), step.value
+    if place is None or not isinstance(table, dict) or not place.span.text.startswith("{"):
+        return
+    told = " and ".join(f"{name} = {json.dumps(value)}" for name, value in words.items())
+    text, (start, _) = place.span.text, place.span.offsets
+    there = [(own(step / name), value) for name, value in words.items() if name in cast("dict[str, Any]", table)]
+    inner = [(found.span.offsets, value) for found, value in there if found is not None]
+    if len(inner) < len(there):
+        return
+    for (begin, end), value in sorted(inner, key=itemgetter(0), reverse=True):
+        text = f"{text[: begin - start]}{json.dumps(value)}{text[end - start :]}"
+    added = [f"{name} = {json.dumps(value)}" for name, value in words.items() if name not in table]
+    where = "" if seen_from == step else f" at {place.span}"
+    yield Remedy(f"write {told}{where}", place.span, longer(text, ", ".join(added)) if added else text, len(words))
 
 
 def _put_ahead(step: Place, written: str) -> Iterator[Remedy]:

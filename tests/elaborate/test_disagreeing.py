@@ -11,8 +11,9 @@ from tests.elaborate.test_mistakes import mistakes
     ("steps", "remedy"),
     [
         (
-            '{ id = "a", op = "conv", out = 4, padding = 0 }, { op = "add", from = ["x", "a"] }',
-            "axis 0 is 8 and 4, axis 1 is 16 and 14, axis 2 is 16 and 14; strides and paddings make sizes",
+            '{ op = "conv", out = 4, padding = 0 }, { id = "a", op = "conv", out = 4, padding = 0 }, '
+            '{ op = "add", from = ["x", "a"] }',
+            "axis 0 is 8 and 4, axis 1 is 16 and 12, axis 2 is 16 and 12; strides and paddings make sizes",
         ),
         (
             '{ id = "a", op = "conv", out = 4, stride = [1, 2] }, { op = "concat", from = ["x", "a"] }',

@@ -8,6 +8,7 @@ import pytest
 
 from graphbuilder.compiler import Checked, check_text
 from graphbuilder.diagnostics.catalogue import rules
+from graphbuilder.elaborate import trying
 
 HEAD = 'format = 1\nname = "case"\n[inputs]\nx = [8, 16, 16]\n'
 ADD = '{ op = "add", from = ["x", "a"] }'
@@ -212,3 +213,36 @@ def test_all_side_paths_that_differ_are_told() -> None:
     )
     (found,) = checked(model('{ use = "u" }', rest)).diagnostics
     assert sorted(label.text for label in found.related) == ["`a` gives 8x16x16", "`c` gives 8x14x14"]
+
+
+CONV = '[{ op = "conv", out = 8, kernel = 1 }]'
+TWO_EDITS = {
+    "side paths of two strides": (
+        f'merge = "concat"\nbranches.a = {CONV.replace(" }]", ", stride = 2 }]")}\nbranches.b = {CONV}\n'
+        f"branches.c = {CONV}\n",
+        "write stride = 2, and write stride = 2 at case.toml:11:15",
+    ),
+    "two paddings of one path": (
+        'body = [{ op = "conv", out = 8, kernel = 3 }, { op = "conv", out = 8, kernel = 3 }]\n'
+        'shortcut = [{ op = "relu" }]\n',
+        'write padding = "same" at case.toml:8:9, and write padding = "same" at case.toml:8:47',
+    ),
+    "two words of one step": (
+        'body = [{ op = "conv", out = 9, kernel = 3 }]\nshortcut = [{ op = "relu" }]\n',
+        'write padding = "same" and out = 8 at case.toml:8:9',
+    ),
+    "paddings of two side paths": (
+        'merge = "concat"\nbranches.a = [{ op = "relu" }]\nbranches.b = [{ op = "conv", out = 4, kernel = 3 }]\n'
+        'branches.c = [{ op = "conv", out = 4, kernel = 5, padding = 0 }]\n',
+        'write padding = "same" at case.toml:10:15, and write padding = "same" at case.toml:11:15',
+    ),
+}
+
+
+@pytest.mark.parametrize(("rest", "told"), TWO_EDITS.values(), ids=TWO_EDITS)
+def test_two_edits_where_one_is_not_enough(rest: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trying, "_SECONDS", 60)
+    (found,) = checked(model('{ use = "u" }', f"[blocks.u]\n{rest}")).diagnostics
+    assert found.help == told
+    assert found.remedy and found.remedy.edits == 2
+    assert checked(found.remedy.applied).diagnostics == ()
