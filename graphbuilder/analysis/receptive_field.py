@@ -30,14 +30,16 @@ class Field(NamedTuple):
     Attributes:
         size: places read through windows, by axis of the input; () for a vector.
         whole: whether something reads the whole input besides.
+        most: whether that is the most that a place may read, since maps grew on the way.
     """
 
     size: tuple[int, ...]
     whole: bool
+    most: bool = False
 
     def __str__(self) -> str:
-        """``43x43``; ``43x43, then all`` where the whole input is read behind such a window."""
-        sizes = "x".join(map(str, self.size))
+        """``43x43``; ``43x43, then all`` where the whole input is read behind such a window; ``at most 43x43``."""
+        sizes = f"{'at most ' if self.most else ''}{'x'.join(map(str, self.size))}"
         if not self.whole:
             return sizes
         return f"{sizes}, then all" if any(size > 1 for size in self.size) else "all"
@@ -77,7 +79,7 @@ def _within(typed: TypedGraph, entering: Mapping[Value, Sources], prefix: str) -
 
 def _field(reach: Reach, input: TensorType) -> Field:
     spans = reach.spans or (Span(),) * len(input.spatial)
-    return Field(tuple(span.size for span in spans), reach.whole)
+    return Field(tuple(span.size for span in spans), reach.whole, any(span.grows for span in spans))
 
 
 _KNOWN: WeakKeyDictionary[TypedGraph, Reads] = WeakKeyDictionary()

@@ -18,12 +18,18 @@ class Span(NamedTuple):
     """Along one axis, place ``i`` reads from ``stride * i + first`` to ``stride * i + last``, both inclusive.
 
     The ends are whole numbers for windows. Where places lie between places (a resize, a transposed convolution), they
-    are fractions, and some place reads every whole number between them.
+    are fractions, and no place reads more whole numbers than lie between them; ``most`` says that there were such.
     """
 
     stride: Number = 1
     first: Number = 0
     last: Number = 0
+    most: bool = False
+
+    @property
+    def grows(self) -> bool:
+        """Whether maps grew on the way, so that the size is the most that a place may read."""
+        return self.most or self.stride % 1 != 0
 
     @property
     def size(self) -> int:
@@ -32,13 +38,14 @@ class Span(NamedTuple):
 
     def after(self, before: Span) -> Span:
         """What is read of ``before``'s source by reading ``before``'s places."""
-        stride = before.stride
-        return Span(stride * self.stride, stride * self.first + before.first, stride * self.last + before.last)
+        stride, grows = before.stride, self.grows or before.grows
+        return Span(stride * self.stride, stride * self.first + before.first, stride * self.last + before.last, grows)
 
     def beside(self, other: Span, middle: Number) -> Span:
         """Both together. Where their strides differ, they are held together at place ``middle``."""
         moved = (other.stride - self.stride) * middle
-        return Span(self.stride, min(self.first, other.first + moved), max(self.last, other.last + moved))
+        first, last = min(self.first, other.first + moved), max(self.last, other.last + moved)
+        return Span(self.stride, first, last, self.grows or other.grows)
 
 
 class Reach(NamedTuple):

@@ -86,7 +86,10 @@ class Variant:
             "outputs": shapes(self.outputs),
             **({"training_only": [name for name in self.outputs if name in self.training]} if self.training else {}),
             "receptive_field": {
-                name: {source: {"size": list(field.size), "whole": field.whole} for source, field in fields.items()}
+                name: {
+                    source: {"size": list(field.size), "whole": field.whole, "at_most": field.most}
+                    for source, field in fields.items()
+                }
                 for name, fields in self.fields.items()
             },
             "seconds": self.seconds,
