@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphbuilder.compiler import check_text
+from graphbuilder.diagnostics import Meant
 from graphbuilder.ops import catalogue
 from graphbuilder.ops.other_names import ARGUMENTS, OPS, op_remedy
 from graphbuilder.spec.names import STEP_WORDS
@@ -42,7 +43,7 @@ def test_every_other_name_leads_somewhere_and_is_not_ours() -> None:
     ],
 )
 def test_ops(name: str, meant: str) -> None:
-    assert op_remedy(name, catalogue()) == f"did you mean `{meant}`?"
+    assert op_remedy(name, catalogue()) == Meant((meant,))
 
 
 @pytest.mark.parametrize(
