@@ -7,7 +7,7 @@ import pytest
 from graphbuilder import compiler
 from graphbuilder.backends.graphviz import Options
 from graphbuilder.backends.graphviz.figure import drawing, scene
-from tests.backends.graphviz.test_scene import HEAD
+from tests.backends.graphviz.written import written
 
 SPECS = Path(__file__).parents[3] / "specs"
 BRANCHES = """
@@ -20,9 +20,8 @@ body = [{ op = "conv", out = 4, kernel = 1 }, { op = "conv", out = 4, kernel = 3
 
 @pytest.mark.parametrize(("count", "badges", "drawn"), [(3, [], 6), (4, [], 8), (5, ["× 5"], 2)])
 def test_a_few_copies_side_by_side_are_all_drawn(count: int, badges: list[str], drawn: int) -> None:
-    checked = compiler.check_text(HEAD + BRANCHES % count)
-    assert checked.network is not None, checked.diagnostics
-    shapes = drawing(checked.network.typed, Options()).shapes
+    typed = written(BRANCHES % count)
+    shapes = drawing(typed, Options()).shapes
     assert [shape.lines[0][0].text for shape in shapes if shape.style == "badge"] == badges
     assert sum(shape.style == "convolution" and bool(shape.tip) for shape in shapes) == drawn
 
@@ -42,9 +41,8 @@ body = [{ op = "conv", out = 3, kernel = 1 }, { op = "relu" }, { op = "tanh" }]
 def test_panels_of_stages_say_which_stage() -> None:
     layer = ", ".join(['{ use = "unit" }'] * 6)
     stage = '{ id = "first", use = "layer" }, { op = "maxpool", kernel = 2 }, { id = "second", use = "layer" }'
-    checked = compiler.check_text(HEAD + (STAGES % (stage, layer)).replace("repeat = 2", 'repeat = "=[1, 2]"'))
-    assert checked.network is not None, checked.diagnostics
-    found = scene(checked.network.typed, Options(expand=("stages", "stages.*"))).sections.values()
+    typed = written((STAGES % (stage, layer)).replace("repeat = 2", 'repeat = "=[1, 2]"'))
+    found = scene(typed, Options(expand=("stages", "stages.*"))).sections.values()
     assert {section.title for section in found} >= {"stage 0 · first", "stage 1 · second"}
 
 
@@ -58,9 +56,8 @@ high = "high"
 
 
 def test_an_output_on_the_way_stands_beside_a_straight_trunk() -> None:
-    checked = compiler.check_text(HEAD + TAPPED)
-    assert checked.network is not None, checked.diagnostics
-    places = {shape.key: shape for shape in drawing(checked.network.typed, Options()).shapes}
+    typed = written(TAPPED)
+    places = {shape.key: shape for shape in drawing(typed, Options()).shapes}
     assert len({places[key].x for key in ("x", "low", "relu", "high", "output high")}) == 1
     assert places["output low"].x > places["low"].x + 50
     assert places["low"].y < places["output low"].y < places["relu"].y
@@ -83,9 +80,8 @@ body = [{ op = "relu", from = "b" }, { op = "tanh" }, { op = "gelu" }, { op = "a
 
 @pytest.mark.parametrize(("block", "skipped"), [("joins", True), ("works", False)])
 def test_only_what_is_joined_is_a_skip(block: str, skipped: bool) -> None:
-    checked = compiler.check_text(HEAD + ROUND % block)
-    assert checked.network is not None, checked.diagnostics
-    lines = drawing(checked.network.typed, Options()).lines
+    typed = written(ROUND % block)
+    lines = drawing(typed, Options()).lines
     assert any(line.tail == "x" and line.kind == "shortcut" for line in lines) == skipped
 
 

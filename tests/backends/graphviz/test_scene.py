@@ -2,17 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, cast
 
 import pytest
 
-from graphbuilder import CompileError, compiler, rendering
 from graphbuilder.backends.graphviz import Options, text
 from graphbuilder.backends.graphviz.figure import drawing, scene
 from graphbuilder.backends.graphviz.read.scene import Box, Card, Region, Scene
 from tests.backends.graphviz.networks import network
-
-HEAD = 'format = 1\nname = "net"\n[inputs]\nx = [3, 32, 32]\n'
+from tests.backends.graphviz.written import written
 
 
 def read(found: Scene) -> str:
@@ -32,9 +29,8 @@ def _lines(region: Region, indent: str, found: Scene) -> Iterator[str]:
 
 
 def facts(body: str, options: Options | None = None) -> list[str]:
-    checked = compiler.check_text(f"{HEAD}[model]\nbody = [{body}]\n")
-    assert checked.network is not None, checked.diagnostics
-    return list(scene(checked.network.typed, options or Options()).facts)
+    typed = written(f"[model]\nbody = [{body}]\n")
+    return list(scene(typed, options or Options()).facts)
 
 
 @pytest.mark.parametrize("name", ["xception", "resnet50", "inception", "transformer", "paths", "siamese"])
@@ -75,19 +71,17 @@ IDLE = """
 
 
 def test_what_does_nothing_is_not_drawn_and_an_activation_goes_by_its_name() -> None:
-    checked = compiler.check_text(f"{HEAD}[model]\nbody = [{IDLE}]\n")
-    assert checked.network is not None, checked.diagnostics
-    items = list(scene(checked.network.typed, Options()).root.items.values())
+    typed = written(f"[model]\nbody = [{IDLE}]\n")
+    items = list(scene(typed, Options()).root.items.values())
     assert [item.title for item in items[1:-1]] == ["GELU", "dropout 0 – 3"]
 
 
 def test_outputs_of_training_say_so() -> None:
-    checked = compiler.check_text(
-        f'{HEAD}[model]\nbody = [{{ op = "relu" }}, {{ id = "aux", op = "tanh" }}]\n'
+    typed = written(
+        '[model]\nbody = [{ op = "relu" }, { id = "aux", op = "tanh" }]\n'
         '[outputs]\ny = "relu"\naux = { from = "aux", training = true }\n'
     )
-    assert checked.network is not None, checked.diagnostics
-    items = scene(checked.network.typed, Options()).root.items
+    items = scene(typed, Options()).root.items
     assert [items[f"output {name}"].title for name in ("y", "aux")] == ["y 32×32×3", "aux 32×32×3, training only"]
 
 
@@ -101,52 +95,6 @@ def test_a_large_network_is_folded_and_says_so() -> None:
     assert found.root.boxes() < 150
     assert found.facts[-1] == "blocks are folded to one line each"
     assert scene(network("xception"), Options()).facts[-1] == "every Conv and SepConv is followed by BatchNorm"
-
-
-@pytest.mark.parametrize(
-    ("options", "there", "gone"),
-    [
-        (Options(), {"middle.0.unit.0.sepconv", "exit.block13.maxpool"}, {"middle.1.unit.0.sepconv", "exit.block13"}),
-        (Options(expand=("middle",)), {"middle.1.unit.0.sepconv", "middle.7.unit.2.sepconv"}, set()),
-        (Options(expand=("*.sepconv",)), {"middle.0.unit.0.sepconv.depthwise"}, {"middle.0.unit.0.sepconv"}),
-        (
-            Options(expand=("middle.3",)),
-            {"middle.0.unit.0.sepconv", "middle.3.unit.0.sepconv", "middle.4.unit.0.sepconv"},
-            {"middle.1.unit.0.sepconv", "middle.2.unit.0.sepconv", "middle.5.unit.0.sepconv"},
-        ),
-        (Options(expand=("middle.6.unit",), level=0), {"middle.0", "middle.6.unit.0", "middle.7"}, {"middle.5"}),
-        (Options(collapse=("entry",)), {"entry"}, {"entry.stem.conv"}),
-        (Options(collapse=("*.block13",)), {"exit.block13"}, {"exit.block13.maxpool"}),
-        (Options(level=0), {"entry", "middle.0", "exit"}, {"exit.block13"}),
-        (Options(level=1), {"entry.stem", "exit.block13"}, {"exit.block13.maxpool"}),
-    ],
-)
-def test_patterns_and_levels_open_and_close(options: Options, there: set[str], gone: set[str]) -> None:
-    drawn = {shape.key for shape in drawing(network("xception"), options).shapes}
-    assert there <= drawn
-    assert not gone & drawn
-
-
-@pytest.mark.parametrize(
-    ("expand", "counts"),
-    [
-        ("middle.3", ["× 3", "× 4"]),
-        ("middle.[02]", ["× 5"]),
-        ("middle.*", []),
-        ("middle.*.unit", ["× 8"]),
-        ("middle.[0-3].unit.*", ["× 4", "× 4"]),
-    ],
-)
-def test_a_copy_that_is_asked_for_stands_beside_the_stacks(expand: str, counts: list[str]) -> None:
-    figure = drawing(network("xception"), Options(expand=(expand,)))
-    assert [s.lines[0][0].text for s in figure.shapes if s.style == "badge"] == counts
-
-
-@pytest.mark.parametrize("direction", ["TB", "LR"])
-def test_copies_that_are_closed_stand_on_a_stack_with_their_number(direction: Any) -> None:
-    figure = drawing(network("resnet50"), Options(level=1, direction=direction))
-    assert [s.lines[0][0].text for s in figure.shapes if s.style == "badge"] == ["× 2", "× 3", "× 5", "× 2"]
-    assert sum(frame.style == "stack" for frame in figure.frames) == 8
 
 
 def test_shapes_stand_where_they_are_asked_for() -> None:
@@ -202,36 +150,6 @@ def test_every_value_between_blocks_has_its_shape(name: str, options: Options, s
     assert sorted(said) == sorted(shapes)
 
 
-@pytest.mark.parametrize(
-    ("pattern", "remedy"),
-    [("sepconv", "`*.sepconv`"), ("mddle", "`middle`"), ("entry.block9", "`entry.block"), ("?", "`entry`, `middle`")],
-)
-@pytest.mark.parametrize("word", ["expand", "collapse"])
-def test_a_pattern_that_matches_nothing_is_refused(word: str, pattern: str, remedy: str) -> None:
-    with pytest.raises(CompileError) as caught:
-        rendering.render("specs/xception.toml", **cast("Any", {word: (pattern, "middle.*")}))
-    (diagnostic,) = caught.value.diagnostics
-    assert diagnostic.code == "GB513" and f'--{word} "{pattern}"' in diagnostic.message
-    assert remedy in (diagnostic.help or "")
-
-
-TINY = """
-[model]
-body = [{ id = "unit", use = "unit", repeat = %d }, { id = "last", op = "conv", out = 3, kernel = 1, repeat = %d }]
-[blocks.unit]
-body = [{ op = "conv", out = 3, kernel = 1 }, { op = "relu" }]
-"""
-
-
-@pytest.mark.parametrize(("units", "last", "counts"), [(2, 2, []), (3, 2, ["× 3"]), (9, 3, ["× 9", "× 3"])])
-def test_three_copies_of_something_small_are_a_stack(units: int, last: int, counts: list[str]) -> None:
-    checked = compiler.check_text(HEAD + TINY % (units, last))
-    assert checked.network is not None, checked.diagnostics
-    for expand, said in (((), counts), (("unit", "last"), [])):
-        shapes = drawing(checked.network.typed, Options(expand=expand)).shapes
-        assert [shape.lines[0][0].text for shape in shapes if shape.style == "badge"] == said
-
-
 def test_every_card_says_its_parameters() -> None:
     words = {words.text for words in drawing(network("xception"), Options()).words}
     assert {"19.5 k", "35.3 k", "136 k", "916 k", "8 × 1.61 M", "2.04 M", "4.75 M", "repeated 8 times"} <= words
@@ -249,9 +167,8 @@ SHARED = '{ id = "one", op = "conv", out = 3, kernel = 1 }, { id = "two", share 
     ],
 )
 def test_sizes_and_shared_weights_look_their_own(body: str, kinds: set[str], dashed: list[str], meaning: str) -> None:
-    checked = compiler.check_text(f"{HEAD}[model]\nbody = [{body}]\n")
-    assert checked.network is not None, checked.diagnostics
-    figure = drawing(checked.network.typed, Options())
+    typed = written(f"[model]\nbody = [{body}]\n")
+    figure = drawing(typed, Options())
     assert {line.kind for line in figure.lines} == kinds
     boxes = [shape for shape in figure.shapes if not shape.key.startswith("legend")]
     assert [shape.lines[0][0].text for shape in boxes if shape.dashed] == dashed
@@ -282,9 +199,8 @@ CONV = '{ op = "conv", out = 3, kernel = 1 }'
     ],
 )
 def test_a_small_block_says_whose_weights_it_runs(block: str, said: set[str]) -> None:
-    checked = compiler.check_text(f"{HEAD}{LENT}[blocks.e]\nbody = {block}\n")
-    assert checked.network is not None, checked.diagnostics
-    items = scene(checked.network.typed, Options()).root.items.values()
+    typed = written(f"{LENT}[blocks.e]\nbody = {block}\n")
+    items = scene(typed, Options()).root.items.values()
     told = {item.note if isinstance(item, Card) else item.detail for item in items if item.reuses}
     assert told == said
 
@@ -300,40 +216,14 @@ body = [{ op = "relu" }, { op = "tanh" }, { op = "sigmoid" }]
 """
 
 
-TWICE = """
-[model]
-body = [{ id = "near", use = "b", repeat = 3 }, { op = "maxpool", kernel = 2 }, { id = "far", use = "b", repeat = 4 }]
-[blocks.b]
-body = [{ op = "conv", out = 3, kernel = 1 }, { op = "relu" }, { op = "tanh" }]
-"""
-
-
-def test_two_repeats_of_a_block_go_by_their_names() -> None:
-    checked = compiler.check_text(HEAD + TWICE)
-    assert checked.network is not None, checked.diagnostics
-    items = scene(checked.network.typed, Options()).root.items.values()
-    assert [item.title for item in items if isinstance(item, Card)] == ["near 0 – 2", "far 0 – 3"]
-
-
-def test_some_copies_of_a_repeat_say_of_how_many() -> None:
-    words = [words.text for words in drawing(network("resnet50"), Options()).words]
-    assert [text for text in words if "repeat" in text] == [
-        "2 of 3 repeats",
-        "3 of 4 repeats",
-        "5 of 6 repeats",
-        "2 of 3 repeats",
-    ]
-
-
 def test_what_is_loose_behind_a_section_stands_in_no_panel() -> None:
     figure = drawing(network("xception"), Options())
     assert sum(frame.style == "panel" for frame in figure.frames) == 3
 
 
 def test_one_title_for_several_says_which() -> None:
-    checked = compiler.check_text(HEAD + TITLED)
-    assert checked.network is not None, checked.diagnostics
-    items = scene(checked.network.typed, Options()).root.items.values()
+    typed = written(TITLED)
+    items = scene(typed, Options()).root.items.values()
     assert [item.title for item in items][1:5] == ["Unit (one)", "Unit (two)", "Other", "b 0 – 2"]
 
 
@@ -353,24 +243,6 @@ def test_a_heading_says_what_its_section_does_alone() -> None:
     assert "14 → 7 px" in words, "the head stands in the panel of the last stage, and is none of it"
 
 
-STAGE = """
-[model]
-body = [{ use = "stage" }]
-[blocks.stage]
-body = [{ id = "layer", use = "layer", repeat = 2 }, { op = "relu" }]
-[blocks.layer]
-body = [{ op = "conv", out = 3, kernel = 1 }, { op = "relu" }, { op = "conv", out = 3, kernel = 1 }]
-"""
-
-
-@pytest.mark.parametrize(("expand", "counts"), [((), ["× 2"]), (("*.layer",), [])])
-def test_a_repeat_in_a_card_is_a_stack_with_its_count(expand: tuple[str, ...], counts: list[str]) -> None:
-    checked = compiler.check_text(HEAD + STAGE)
-    assert checked.network is not None, checked.diagnostics
-    shapes = drawing(checked.network.typed, Options(expand=expand)).shapes
-    assert [shape.lines[0][0].text for shape in shapes if shape.style == "badge"] == counts
-
-
 NAMED = """
 [model]
 body = [
@@ -385,13 +257,12 @@ body = [
 
 
 def test_a_title_and_what_an_op_does_stand_on_its_box() -> None:
-    checked = compiler.check_text(HEAD + NAMED)
-    assert checked.network is not None, checked.diagnostics
-    boxes = scene(checked.network.typed, Options()).root.items.values()
+    typed = written(NAMED)
+    boxes = scene(typed, Options()).root.items.values()
     said = [f"{box.title} {box.detail}".rstrip() for box in boxes if isinstance(box, Box) and box.look != "terminal"]
     assert said == ["Reduce Conv 4, 1×1", "Gate ReLU", "MaxPool 3×3 /3 d2 ceil", "Conv 4, 3×3 pad 0+1", "Split in 2",
                     "Concat"]  # fmt: skip
-    legend = [words.text for words in drawing(checked.network.typed, Options()).words]
+    legend = [words.text for words in drawing(typed, Options()).words]
     assert "convolution" in legend and any("d2 = dilation 2" in words for words in legend)
 
 
@@ -405,27 +276,7 @@ aux = { from = "aux", training = true }
 
 
 def test_what_only_training_needs_is_faded() -> None:
-    checked = compiler.check_text(HEAD + AUXILIARY)
-    assert checked.network is not None, checked.diagnostics
-    figure = drawing(checked.network.typed, Options())
+    typed = written(AUXILIARY)
+    figure = drawing(typed, Options())
     assert {shape.key for shape in figure.shapes if shape.faded} == {"aux", "output aux", "legend training pale"}
     assert "made in training only" in {words.text for words in figure.words}
-
-
-TURNS = """
-[model]
-body = [{ id = "unit", use = "unit", repeat = %s, kernel = "=1 + 2 * (i %% 2)" }]
-[blocks.unit]
-args = { kernel = "int" }
-body = [{ op = "conv", out = 3, kernel = "=kernel", padding = "half" }, { op = "relu" }, { op = "tanh" }]
-"""
-
-
-@pytest.mark.parametrize(("count", "badges", "convolutions"), [(2, [], 2), (5, [], 5), (6, ["× 3"], 2)])
-def test_copies_of_two_kinds_in_turn_are_a_stack_of_both(count: int, badges: list[str], convolutions: int) -> None:
-    checked = compiler.check_text(HEAD + TURNS % count)
-    assert checked.network is not None, checked.diagnostics
-    shapes = drawing(checked.network.typed, Options()).shapes
-    assert [shape.lines[0][0].text for shape in shapes if shape.style == "badge"] == badges
-    drawn = [shape for shape in shapes if shape.style == "convolution" and shape.tip]
-    assert len(drawn) == convolutions

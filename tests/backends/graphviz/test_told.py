@@ -2,14 +2,12 @@
 
 import pytest
 
-from graphbuilder import compiler
 from graphbuilder.backends.graphviz import Options
 from graphbuilder.backends.graphviz.figure import drawing, scene
 from graphbuilder.backends.graphviz.options import Heat
 from graphbuilder.backends.graphviz.read.scene import Box
 from tests.backends.graphviz.networks import network
-
-HEAD = 'format = 1\nname = "net"\n[inputs]\nx = [3, 32, 32]\n'
+from tests.backends.graphviz.written import written
 
 
 @pytest.mark.parametrize(
@@ -59,7 +57,6 @@ AFTER = JOINED.replace('"relu"', '"silu"').replace('"tanh"', '"gelu"').replace('
 )
 @pytest.mark.parametrize("heat", [None, "memory"])
 def test_the_legend_says_where_shortcuts_end(body: str, said: list[str], heat: Heat | None) -> None:
-    checked = compiler.check_text(f"{HEAD}[model]\nbody = [{body}]\n")
-    assert checked.network is not None, checked.diagnostics
-    words = [words.text for words in drawing(checked.network.typed, Options(heat=heat)).words]
+    typed = written(f"[model]\nbody = [{body}]\n")
+    words = [words.text for words in drawing(typed, Options(heat=heat)).words]
     assert [word for word in words if "shortcut" in word or "skip" in word] == said
