@@ -13,9 +13,7 @@ from graphbuilder.diagnostics.catalogue.references import Ambiguous, Recursion, 
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import (
-    Argument,
     check_block_arguments,
-    checked,
     compute_arguments,
     freeze,
     is_type,
@@ -178,7 +176,7 @@ class Blocks:
         self._built.add(name)
         block = self.context.spec.blocks[name]
         inputs = dict(zip(input_names(block), types, strict=True))
-        scope = self._scope(name, block, values, inputs, params, trail)
+        scope = self._scope(block, values, inputs, params, trail)
         taken = {*inputs, *(block.branches or ()), *_nodes_of(block)}
         named = name_steps(block.before, block.body or [], block.after, taken=taken)
         before, body, after = self.context.needed(*named)
@@ -234,7 +232,6 @@ class Blocks:
 
     def _scope(
         self,
-        name: str,
         block: Block,
         values: Mapping[str, Any],
         inputs: Mapping[str, TensorType | None],
@@ -250,8 +247,6 @@ class Blocks:
         for declared, default in block.args.items():
             place = block.place_of("args") / declared
             value = values[declared] if declared in values else scope.compute(default, place)
-            if declared not in values:
-                value = checked(name, place, default, Argument(value, place, None), self.context.sink)
             scope = self._named(scope, block.place / "args" / declared, value, origins.get(declared))
         for let, raw in block.let.items():
             place = block.place_of("let") / let

@@ -217,7 +217,7 @@ class BodyBuilder:
             return self.blocks.repeat(self, named, start)
         ports = self.blocks.ports_of(step)
         reading = read(self, named, start, ports)
-        scope = self.scope.child(**facts_read(reading, ports))
+        scope = self.scope.child(**facts_read(reading))
         call = self.call_of(step, scope, reading, named.name, self.taps.get(named.name, ()))
         return self.emit(named.name, call, reading, step)
 
@@ -226,7 +226,7 @@ class BodyBuilder:
         step = named.step
         ports = self.blocks.ports_of(step)
         reading = read(self, named, start, ports)
-        scope = self.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN, **facts_read(reading, ports))
+        scope = self.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN, **facts_read(reading))
         if (step.op is None) is not bool(step.blocks):  # neither, or both
             compute_arguments(step.args, step.place_of, scope)
             return NOTHING_KNOWN
@@ -240,7 +240,7 @@ class BodyBuilder:
             self.blocks.count(self, step, self.scope.blinded())
         if (step.op is None) is not bool(step.blocks):
             return
-        facts = facts_read(FAILED, self.blocks.ports_of(step))
+        facts = facts_read(FAILED)
         scope = self.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN, **facts).blinded()
         for index in range(len(step.blocks) or 1):
             self.call_of(step.copy_number(index), scope, FAILED, "", ())

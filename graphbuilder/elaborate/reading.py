@@ -53,11 +53,8 @@ class Reading(NamedTuple):
 FAILED = Reading((), NOTHING_KNOWN, failed=True)
 
 
-def facts_read(reading: Reading, ports: PortNames | None) -> dict[str, Any]:
-    """``from_channels`` and ``from_shape``: what a step's arguments may know of the first value that it reads; nothing
-    where it reads none."""
-    if ports == PortNames(()):
-        return {}
+def facts_read(reading: Reading) -> dict[str, Any]:
+    """``from_channels`` and ``from_shape``: what a step's arguments may know of the first value that it reads."""
     return facts_of("from", reading.known[0].type if reading.known else None)
 
 

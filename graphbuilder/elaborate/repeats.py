@@ -269,7 +269,7 @@ class _Calls:
         if not self._vary and self._last is not None and self._last[0] == same:
             return self._last[1]
         step = self._named.step.copy_number(index)
-        scope = self._scope(index, facts_read(reading, self._inner.blocks.ports_of(step)))
+        scope = self._scope(index, facts_read(reading))
         call = self._inner.call_of(step, scope, reading, f"{self._named.name}.{name}", taps)
         self._last = (same, call)
         if call is not None:

@@ -97,6 +97,13 @@ def test_a_fused_op_costs_what_its_kernel_does(name: str) -> None:
         assert (one.reads, one.writes, one.matrix) == (other.reads, other.writes, other.matrix)
 
 
+@pytest.mark.parametrize(("order", "channels"), [("depthwise_first", 4), ("pointwise_first", 10)])
+def test_a_fused_op_does_its_depthwise_half_on_what_that_reads(order: str, channels: int) -> None:
+    typed = steps(f"{{ op = 'sepconv', out = 10, kernel = 3, padding = 'half', bias = false, order = '{order}' }}")
+    (kernel,) = kernels(optimise(typed, "inference", "cuda").typed, "separable")
+    assert (kernel.matrix, kernel.vector) == (2 * 4 * 10 * 64, 2 * 9 * channels * 64)
+
+
 def test_not_where_the_middle_is_read_by_others() -> None:
     depthwise = "{ op = 'dwconv', kernel = 3, padding = 'half' }"
     typed = steps(depthwise, "{ op = 'conv', out = 4, kernel = 1 }", "{ op = 'add', from = ['conv', 'dwconv'] }")
@@ -222,6 +229,12 @@ def test_a_fork_adds_gradients() -> None:
     typed = steps(CONV, CONV, "{ op = 'add', from = ['conv', 'conv_2'] }")
     assert learning(typed, "nothing")[2] == ("conv", 2 * MAP, MAP)
     assert sum(reads for _, reads, _ in learning(typed, "elementwise")) == 9 * MAP
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_a_product_is_no_part_of_what_makes_its_number_a_channel(fusion: Fusion) -> None:
+    typed = steps(CONV, "{ op = 'globalavgpool', keep = true }", "{ op = 'mul', from = ['globalavgpool', 'conv'] }")
+    assert {("globalavgpool", MAP, 4), ("mul", MAP + 4, MAP)} <= {*learning(typed, fusion)}
 
 
 def test_halves_are_one_kernel_each_way() -> None:

@@ -37,6 +37,12 @@ def test_names_that_are_free_may_be_those_of_keys() -> None:
     assert [each.code for each in check_text(text).diagnostics] == ["GB319"]
 
 
+@pytest.mark.parametrize("shape", ["3", '"wide"', "[1.5]"])
+def test_a_param_called_shape_is_none_of_an_input(shape: str) -> None:
+    (found,) = check_text(HEAD + REST.format("", f"shape = {shape}", "", BODY)).diagnostics
+    assert (found.code, found.message) == ("GB319", "nothing reads the param `shape`")
+
+
 @pytest.mark.parametrize("read", ["title == 'A'", "1 if title == 'A' else 2"])
 def test_a_param_that_is_read_may_have_the_name_of_a_key(read: str) -> None:
     body = f'body = [{{ op = "conv", kernel = 1, out = "=width", repeat = "=len([{read}])" }}]\n'
