@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 Source = Literal["keras", "keras_h5", "safetensors", "torch"]
 Convention = Literal["keras", "torch"]
 
-_MOST = 100_000
-_LONGEST = 1_000
+MOST = 100_000
+LONGEST = 1_000
 _AXES = 64
 
 
@@ -94,11 +94,11 @@ def refuse_many(path: str, names: Collection[str]) -> None:
     Raises:
         CompileError: GB414.
     """
-    if len(names) > _MOST:
-        raise refusal(WeightsTooMany, f"{path} holds {len(names):,} tensors, and {_MOST:,} are read at most")
-    long = next((name for name in names if len(name) > _LONGEST), None)
+    if len(names) > MOST:
+        raise refusal(WeightsTooMany, f"{path} holds {len(names):,} tensors, and {MOST:,} are read at most")
+    long = next((name for name in names if len(name) > LONGEST), None)
     if long is not None:
-        message = f"{path} holds a tensor whose name has {len(long):,} characters, and {_LONGEST:,} are read at most"
+        message = f"{path} holds a tensor whose name has {len(long):,} characters, and {LONGEST:,} are read at most"
         raise refusal(WeightsTooMany, message, f"it begins with `{long[:40]}`")
 
 

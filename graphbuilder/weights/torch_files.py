@@ -7,14 +7,24 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from mmap import ACCESS_READ, mmap
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import torch
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsUnknown, WeightsUnsafe
-from graphbuilder.weights.checkpoint import Checkpoint, Stored, refusal, refuse_axes, refuse_many, refuse_oversized
+from graphbuilder.weights.checkpoint import (
+    LONGEST,
+    MOST,
+    Checkpoint,
+    Stored,
+    refusal,
+    refuse_axes,
+    refuse_many,
+    refuse_oversized,
+)
+from graphbuilder.weights.torch_pickles import PLAIN, refuse_costly, refuse_costly_record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,12 +35,12 @@ _INNER = ("state_dict", "model_state_dict", "model")
 _WRAPPERS = ("module.", "_orig_mod.")
 # Where torch's AveragedModel, whose model is such a wrapper, counts what it has averaged.
 _COUNT = "n_averaged"
+_ARCHIVE = b"PK\x03\x04"
+# What a walk ends with.
+_END = (object(),) * 2
 _KINDS = {"BF": "bfloat", "F": "float", "I": "int", "U": "uint"}
 # How a pickle begins that torch did not write: it keeps to protocol 2.
 _NEWER = (b"\x80\x03", b"\x80\x04", b"\x80\x05")
-# Calls of a pickle that torch's reader permits, and no file of tensors has.
-_GROWING = (b"builtins\nbytearray\n", b"builtin__\nbytearray\n", b"c_codecs\nencode\n", b"ccollections\nCounter\n")
-_PLAIN = "save the state_dict alone, or better as safetensors"
 
 
 def read_safetensors(path: str, opened: ExitStack) -> Checkpoint:
@@ -64,17 +74,16 @@ def read_state(path: str, file: BinaryIO, size: int) -> Checkpoint:
         CompileError: GB401 to GB404.
     """
     _refuse_compressed(path, file)
-    _refuse_growing(path, file, size)
     if file.read(2) in _NEWER:
-        raise refusal(WeightsUnsafe, f"{path} is a pickle of Python objects, not of tensors by torch", _PLAIN)
+        raise refusal(WeightsUnsafe, f"{path} is a pickle of Python objects, not of tensors by torch", PLAIN)
     file.seek(0)
-    state = _unpickled(path, file)
+    state = _unpickled(path, file, size)
     inner = _inner(state)
-    found = dict(_tensors(state if inner is None else dict(_items(state))[inner]))
+    found = _named(state if inner is None else dict(_items(state))[inner])
     if not found or "" in found:
-        raise refusal(WeightsUnknown, f"{path} holds no tensors by name", _PLAIN)
+        raise refusal(WeightsUnknown, f"{path} holds no tensors by name", PLAIN)
     refuse_many(path, found)
-    beside = dict(_tensors({key: value for key, value in _items(state) if inner is not None and key != inner}))
+    beside = _named({key: value for key, value in _items(state) if inner is not None and key != inner})
     refuse_many(path, beside)
     tensors = {ours: _held(path, name, found[name], size) for name, ours in _unwrapped(found).items()}
     others = {name: _held(path, name, tensor, size) for name, tensor in beside.items() if name not in tensors}
@@ -122,35 +131,42 @@ def _refuse_compressed(path: str, file: BinaryIO) -> None:
     finally:
         file.seek(0)
     if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-        raise refusal(WeightsUnsafe, f"{path} is compressed", _PLAIN)
+        raise refusal(WeightsUnsafe, f"{path} is compressed", PLAIN)
 
 
-def _refuse_growing(path: str, file: BinaryIO, size: int) -> None:
-    """torch's reader makes what is named here of any length, out of a few bytes and as often as a pickle asks for it.
-
-    What is stored is stored plainly, so that a name stands in the bytes of the file as it is.
-    """
-    with mmap(file.fileno(), size, access=ACCESS_READ) as data:
-        if any(data.find(name) >= 0 for name in _GROWING):
-            raise refusal(WeightsUnsafe, f"{path} holds Python objects, not only tensors", _PLAIN)
-
-
-def _unpickled(path: str, file: BinaryIO) -> object:
+def _unpickled(path: str, file: BinaryIO, size: int) -> object:
     """What the pickle holds, read by torch's reader of tensors, which calls nothing that the file names."""
     try:
         # torch warns of how a file was pickled, which is no concern of whoever has it read.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            _refuse_costly(path, file, size)
             return torch.load(file, map_location="cpu", weights_only=True)
+    except CompileError:
+        raise
     except pickle.UnpicklingError as error:
         if "global" in str(error).lower():
-            raise refusal(WeightsUnsafe, f"{path} holds Python objects, not only tensors", _PLAIN) from error
+            raise refusal(WeightsUnsafe, f"{path} holds Python objects, not only tensors", PLAIN) from error
         raise _damaged(path, error) from error
     # A pickle is a small program, and one that makes no sense can fail in any way that a program can.
     except Exception as error:
         if "TorchScript" in str(error):
-            raise refusal(WeightsUnsafe, f"{path} is a TorchScript program", _PLAIN) from error
+            raise refusal(WeightsUnsafe, f"{path} is a TorchScript program", PLAIN) from error
         raise _damaged(path, error) from error
+
+
+def _refuse_costly(path: str, file: BinaryIO, size: int) -> None:
+    """As ``refuse_costly``, where torch looks for the pickle; a program of TorchScript is left to torch to name."""
+    is_archive = file.read(len(_ARCHIVE)) == _ARCHIVE
+    file.seek(0)
+    if is_archive:
+        # What torch itself reads it by, and so finds the same in it; the compiled part has no types.
+        archive: Any = torch._C.PyTorchFileReader(file)  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+        if "constants.pkl" not in archive.get_all_records():
+            refuse_costly_record(path, archive.get_record("data.pkl"), size)
+    else:
+        refuse_costly(path, file, size)
+    file.seek(0)
 
 
 def _damaged(path: str, error: Exception) -> CompileError:
@@ -162,19 +178,31 @@ def _damaged(path: str, error: Exception) -> CompileError:
     return refusal(WeightsDamaged, f"{path} is damaged: {reason}", "fetch or save the file again")
 
 
+def _named(state: object) -> dict[str, torch.Tensor]:
+    """The tensors in ``state`` by their ways, of too many one too many."""
+    return dict(islice(_tensors(state), MOST + 1))
+
+
 def _tensors(state: object) -> Iterator[tuple[str, torch.Tensor]]:
-    """Every tensor in nested tables and lists with its dotted way."""
-    seen: set[int] = set()
-    waiting = [("", state)]
+    """Every tensor in nested tables and lists with its dotted way, cut where it is longer than any name may be."""
+    seen = {id(state)}
+    waiting = [("", iter(_items(state)))]
     while waiting:
-        way, value = waiting.pop()
-        if isinstance(value, torch.Tensor):
-            yield way, value
-        elif id(value) not in seen:
+        way, items = waiting[-1]
+        key, item = next(items, _END)
+        if key is _END[0]:
+            waiting.pop()
+            continue
+        if isinstance(item, torch.Tensor):
+            yield _way(way, key), item
+        elif _is_nested(item) and id(item) not in seen:
             # Once each: a pickle can make a table that contains itself.
-            seen.add(id(value))
-            below = [(f"{way}.{key}" if way else str(key), item) for key, item in _items(value)]
-            waiting.extend(reversed(below))
+            seen.add(id(item))
+            waiting.append((_way(way, key), iter(_items(item))))
+
+
+def _way(above: str, key: object) -> str:
+    return (f"{above}.{key}" if above else str(key))[: LONGEST + 1]
 
 
 def _items(value: object) -> Iterable[tuple[object, object]]:
@@ -183,14 +211,37 @@ def _items(value: object) -> Iterable[tuple[object, object]]:
     return enumerate(cast("Sequence[object]", value)) if isinstance(value, list | tuple) else ()
 
 
+def _is_nested(value: object) -> bool:
+    return isinstance(value, Mapping | list | tuple)
+
+
 def _inner(state: object) -> object:
     """The key under which a training script put the ``state_dict``, or None where it stands alone."""
+    holding = _holding(state)
     tables = [
-        key for key, value in _items(state) if isinstance(value, Mapping) and any(_tensors(cast("object", value)))
+        key for key, value in _items(state) if isinstance(value, Mapping) and id(cast("object", value)) in holding
     ]
     known = next((key for key in _INNER if key in tables), None)
     only = tables[0] if len(tables) == 1 and not _holds_tensors(state) else None
     return known or only
+
+
+def _holding(state: object) -> set[int]:
+    """The ids of all tables and lists in which a tensor is somewhere; each is looked through once."""
+    above: dict[int, list[int]] = {id(state): []}
+    waiting, found = [state], list[int]()
+    while waiting:
+        value = waiting.pop()
+        found.extend([id(value)] * _holds_tensors(value))
+        for item in (item for _, item in _items(value) if _is_nested(item)):
+            waiting.extend([item] * (id(item) not in above))
+            above.setdefault(id(item), []).append(id(value))
+    holding = set[int]()
+    while found:
+        here = found.pop()
+        found.extend(() if here in holding else above[here])
+        holding.add(here)
+    return holding
 
 
 def _holds_tensors(state: object) -> bool:
@@ -199,7 +250,7 @@ def _holds_tensors(state: object) -> bool:
 
 def _held(path: str, name: str, tensor: torch.Tensor, size: int) -> Stored:
     if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
-        raise refusal(WeightsUnsafe, f"{path}: {name} is a sparse, quantized or empty kind of tensor", _PLAIN)
+        raise refusal(WeightsUnsafe, f"{path}: {name} is a sparse, quantized or empty kind of tensor", PLAIN)
     refuse_oversized(path, name, tuple(tensor.shape), tensor.element_size(), size)
     kind = str(tensor.dtype).removeprefix("torch.")
     return Stored(tuple(tensor.shape), kind, name, lambda: _to_numpy(tensor.detach()))

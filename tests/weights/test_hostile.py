@@ -24,7 +24,7 @@ from graphbuilder.diagnostics import CompileError
 from graphbuilder.weights.read import read
 from tests.weights.helpers import numbers
 
-CODES = {"GB401", "GB402", "GB403", "GB404"}
+CODES = {"GB401", "GB402", "GB403", "GB404", "GB414"}
 
 
 def hdf5(fill: Callable[[h5py.File], object]) -> bytes:
