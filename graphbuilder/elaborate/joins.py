@@ -50,7 +50,7 @@ def join(builder: BodyBuilder, op: str, paths: Sequence[Path], place: Place) -> 
 def _joined(builder: BodyBuilder, op: str, paths: Sequence[Path], place: Place) -> Signal:
     if builder.context.unsound(Place(place.document, (*place.keys[:-1], "merge"))):
         return NOTHING_KNOWN
-    known = [path.signal.sole for path in paths]
+    known = _soles(builder, paths)
     sure = [each for each in known if each is not None]
     if len(sure) != len(known):
         return NOTHING_KNOWN
@@ -65,6 +65,17 @@ def _joined(builder: BodyBuilder, op: str, paths: Sequence[Path], place: Place) 
         return NOTHING_KNOWN
     node = Node("merge", callee, tuple(each.value for each in sure), "merge", place=place)
     return builder.append(node, reading, place)
+
+
+def _soles(builder: BodyBuilder, paths: Sequence[Path]) -> list[Known | None]:
+    """What each of ``paths`` gives; several values are a mistake, told once of copies that stand at one place."""
+    signals = {path.place.keys: path for path in reversed(paths)}
+    for label, signal, place, _ in reversed(signals.values()):
+        if signal.outputs is not None and signal.sole is None:
+            ports = ", ".join([*signal.outputs][: signal.declared])
+            message = f"{label} gives several values: {ports}"
+            builder.report(Ambiguous.at(place.span, message, help="end it with a step that gives one"))
+    return [path.signal.sole for path in paths]
 
 
 def _report(
@@ -149,16 +160,15 @@ def branches(builder: BodyBuilder, block: Block) -> Signal:
     for path, name in zip(paths, block.branches or {}, strict=True):
         builder.signals[name] = path.signal
     if not block.merge:
-        return _side_by_side(builder, block)
+        return _side_by_side(builder, paths)
     builder.signals["merge"] = join(builder, block.merge, paths, place)
     return builder.signals["merge"]
 
 
-def _side_by_side(builder: BodyBuilder, block: Block) -> Signal:
+def _side_by_side(builder: BodyBuilder, paths: Sequence[Path]) -> Signal:
     """Branches that are not joined: each is an output, by its name."""
-    outputs = {name: builder.signals[name].sole for name in block.branches or {}}
-    known = {name: each for name, each in outputs.items() if each is not None}
-    return Signal(known, len(known)) if len(known) == len(outputs) else NOTHING_KNOWN
+    known = {path.step: each for path, each in zip(paths, _soles(builder, paths), strict=True) if each is not None}
+    return Signal(known, len(known)) if len(known) == len(paths) else NOTHING_KNOWN
 
 
 def branch(builder: BodyBuilder, name: str, steps: Sequence[Step], place: Place, *, joined: bool = True) -> Signal:
