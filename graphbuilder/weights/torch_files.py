@@ -24,7 +24,7 @@ from graphbuilder.weights.checkpoint import (
     refuse_many,
     refuse_oversized,
 )
-from graphbuilder.weights.torch_pickles import PLAIN, refuse_costly, refuse_costly_record
+from graphbuilder.weights.torch_pickles import PLAIN, not_only_tensors, refuse_costly, refuse_costly_record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -146,7 +146,7 @@ def _unpickled(path: str, file: BinaryIO, size: int) -> object:
         raise
     except pickle.UnpicklingError as error:
         if "global" in str(error).lower():
-            raise refusal(WeightsUnsafe, f"{path} holds Python objects, not only tensors", PLAIN) from error
+            raise not_only_tensors(path) from error
         raise _damaged(path, error) from error
     # A pickle is a small program, and one that makes no sense can fail in any way that a program can.
     except Exception as error:

@@ -89,6 +89,11 @@ def refuse_costly_record(path: str, record: bytes, size: int) -> None:
     _Walk(path, size).follow(record)
 
 
+def not_only_tensors(path: str) -> CompileError:
+    """The error that ends the reading of a pickle that calls more than makes tensors."""
+    return refusal(WeightsUnsafe, f"{path} holds Python objects, not only tensors", PLAIN)
+
+
 class _Walk:
     def __init__(self, path: str, size: int) -> None:
         self._path, self._room, self._left = path, size, _LEAST
@@ -160,10 +165,10 @@ class _Walk:
     def call(self) -> None:
         arguments, function = self._stack.pop(), self._stack.pop()
         if not isinstance(function, _Global) or function not in _CALLED or not isinstance(arguments, _Tuple):
-            raise self._objects()
+            raise not_only_tensors(self._path)
         self._charge(_weight(arguments))
         if function == _TYPED and arguments.items[0] not in _REBUILT:
-            raise self._objects()
+            raise not_only_tensors(self._path)
         self.push(_made(function, arguments.items))
 
     def build(self) -> None:
@@ -187,9 +192,6 @@ class _Walk:
         self._left -= count
         if self._left < 0:
             raise refusal(WeightsUnsafe, f"{self._path} takes the same values again and again", PLAIN)
-
-    def _objects(self) -> CompileError:
-        return refusal(WeightsUnsafe, f"{self._path} holds Python objects, not only plain tensors", PLAIN)
 
 
 def _size(value: object) -> int:
