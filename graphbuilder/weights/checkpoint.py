@@ -98,7 +98,7 @@ def refuse_many(path: str, names: Collection[str]) -> None:
         raise refusal(WeightsTooMany, f"{path} holds {len(names):,} tensors, and {MOST:,} are read at most")
     long = next((name for name in names if len(name) > LONGEST), None)
     if long is not None:
-        message = f"{path} holds a tensor whose name has {len(long):,} characters, and {LONGEST:,} are read at most"
+        message = f"{path} holds a tensor whose name has more than {LONGEST:,} characters"
         raise refusal(WeightsTooMany, message, f"it begins with `{long[:40]}`")
 
 
