@@ -22,7 +22,7 @@ Step = dict[str, Any]
 
 COMMON = ("conv", "conv", "conv", "batchnorm", "relu", "linear", "sepconv", "dwconv", "maxpool", "layernorm", "gelu")
 # Their results may be infinite, or no number, where nothing is wrong.
-UNSTEADY = frozenset({"div", "sqrt"})
+UNSTEADY = frozenset({"div", "exp", "sqrt"})
 
 
 class Draft:
