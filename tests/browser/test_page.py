@@ -133,6 +133,10 @@ def test_mistakes_stand_over_the_figure_and_move_nothing(show: Show) -> None:
     opened.page.evaluate("window.graphbuilder.gone(true)")
     expect(opened.page.locator("#gone")).to_contain_text("The server is gone")
     assert opened.item("exit.block13,").bounding_box() == before
+    heading = opened.page.locator("#fault h2")
+    expect(heading).to_have_text("30 mistakes in the spec; this is the last figure without")
+    opened.page.evaluate("mistakes => window.graphbuilder.fault(mistakes)", [{**fault, "line": None}])
+    expect(heading).to_have_text("The spec cannot be read; this is the last figure without")
     opened.page.locator("#hush").click()
     expect(opened.page.locator("#fault")).to_be_hidden()
     opened.page.evaluate("window.graphbuilder.gone(false)")

@@ -81,16 +81,19 @@ def fit_end(text: str, room: float, size: float) -> str:
 
 
 def lines(text: str, room: float, size: float, bold: bool = False, most: int = 4) -> tuple[str, ...]:
-    """``text`` in as few lines as ``room`` points hold, ``most`` of them, which are as even as its words allow."""
+    """``text`` in as few lines as ``room`` points hold, which are as even as its words allow; what ``most`` lines do
+    not hold stands in the last."""
     if not text:
         return ()
     words = [(word, width(word, size, bold)) for word in text.split(" ")]
     space = width(" ", size, bold)
-    count = min(most, len(_packed(words, room, space)))
-    low, high = max(wide for _, wide in words), sum(wide + space for _, wide in words)
+    found = _packed(words, room, space)
+    if len(found) > most:
+        return (*found[: most - 1], " ".join(found[most - 1 :]))
+    low, high = 0.0, room
     for _ in range(20):
         middle = (low + high) / 2
-        low, high = (low, middle) if len(_packed(words, middle, space)) <= count else (middle, high)
+        low, high = (low, middle) if len(_packed(words, middle, space)) <= len(found) else (middle, high)
     return tuple(_packed(words, high, space))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from graphbuilder import compiler
-from graphbuilder.backends.graphviz import Options
+from graphbuilder.backends.graphviz import Options, text
 from graphbuilder.backends.graphviz.figure import drawing, scene
 from tests.backends.graphviz.written import written
 
@@ -88,3 +88,17 @@ def test_only_what_is_joined_is_a_skip(block: str, skipped: bool) -> None:
 def test_a_panel_is_named_after_what_runs_and_not_after_what_only_training_does() -> None:
     said = {words.text for words in drawing(compiler.load(SPECS / "googlenet.toml").typed, Options()).words}
     assert {"Inception 5", "7×7×832 → 7×7×1024", "auxiliary1", "auxiliary2"} <= said
+
+
+@pytest.mark.parametrize("word", ["wide", "x" * 90])
+def test_a_long_title_is_cut_in_its_last_line_only(word: str) -> None:
+    title = " ".join(["long"] * 30 + [word] * 20)
+    first, *middle, last = (text.fit(line, 400, 17, bold=True) for line in text.lines(title, 400, 17, bold=True))
+    kept = " ".join([first, *middle, last])
+    assert len(middle) == 2 and kept.endswith("…")
+    assert title.startswith(kept.rstrip("…"))
+
+
+def test_lines_are_no_wider_than_their_room_where_one_word_is() -> None:
+    found = text.lines(f"{'x' * 90} {' '.join(['few'] * 12)}", 150, 17, bold=True)
+    assert all(text.width(line, 17, bold=True) <= 150 for line in found[1:])

@@ -100,8 +100,9 @@ function fault(mistakes) {
   list.replaceChildren(...mistakes.slice(0, 20).map(({ code, title, line, text, help }) => made("li", {},
     made("strong", {}, code), ` ${title}`, line ? made("span", { class: "hint" }, ` line ${line}`) : "", text ? made("code", {}, text) : "",
     help ? made("span", { class: "hint remedy" }, help) : "")));
-  const words = mistakes.length === 1 ? "One mistake" : `${mistakes.length} mistakes`;
-  banner.querySelector("h2").textContent = `${words} in the spec; ${view.data.broken ? "this is what can be drawn of it" : "this is the last figure without"}`;
+  const words = mistakes.length === 1 ? "One mistake in the spec" : `${mistakes.length} mistakes in the spec`;
+  const read = mistakes.some(({ line }) => line);  // One without a line is of the file.
+  banner.querySelector("h2").textContent = `${read ? words : "The spec cannot be read"}; ${view.data.broken ? "this is what can be drawn of it" : "this is the last figure without"}`;
   banner.hidden = !mistakes.length;
   document.body.classList.toggle("faulty", mistakes.length > 0 && !view.data.broken);
 }
