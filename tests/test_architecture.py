@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 from typing import NamedTuple
@@ -64,8 +65,13 @@ class Import(NamedTuple):
     typing: bool
 
 
-def imports(path: Path) -> Iterator[Import]:
+@cache  # for every library all files are asked
+def imports(path: Path) -> tuple[Import, ...]:
     """Every import of a file, those inside functions too; ``from a import b`` counts as ``a.b``."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[Import]:
     package = ".".join(path.relative_to(ROOT).parent.parts)
     tree = ast.parse(path.read_text(encoding="utf-8"))
     typing = {id(node) for branch in ast.walk(tree) if is_typing(branch) for node in ast.walk(branch)}
