@@ -32,6 +32,9 @@ _MORE_BYTES = 1 << 30
 _MAX_DEPTH = 64
 # Groups, tensors and attributes, some three seconds of them: several times as many as any of Keras's own networks has.
 _MOST = 30_000
+# Characters: of a path, and of a text that is asked for, of which Keras's largest has two million.
+_LONGEST_PATH = 1_000
+_LONGEST_TEXT = 8 << 20
 _SAVE = "save the tensors themselves"
 
 
@@ -91,6 +94,9 @@ class Reader:
         self._seen.add(h5py.h5o.get_info(group.id).addr)
         for key in group:
             name = f"{path}/{key}" if path else key
+            if len(name) > _LONGEST_PATH:
+                message = f"it holds a path of more than {_LONGEST_PATH:,} characters"
+                raise Refusal("GB414", message, f"it begins with `{name[:40]}`")
             if group.id.links.get_info(key.encode()).type != h5py.h5l.TYPE_HARD:
                 raise Refusal("GB403", f"{name} is a link out of its place", _SAVE)
             item = group[key]
@@ -148,6 +154,8 @@ def _text(group: Group, name: str) -> str:
     if h5py.check_string_dtype(kind.dtype) is None or kind.shape != ():
         raise ValueError(f"{name} is no text")
     value = group.attrs[name]
+    if len(value) > _LONGEST_TEXT:
+        raise Refusal("GB403", f"{name} is larger than {_LONGEST_TEXT >> 20} MiB", "save the weights alone")
     return value.decode() if isinstance(value, bytes) else value
 
 

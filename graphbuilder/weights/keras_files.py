@@ -20,8 +20,8 @@ from graphbuilder.weights.checkpoint import Checkpoint, Stored, refusal
 
 _WEIGHTS = "model.weights.h5"
 _CHUNK = 1 << 20
-# The largest of keras.applications has 2 MB; what JSON makes of one byte can take thirty.
-_LARGEST_CONFIG = 8 << 20
+# The largest of keras.applications has 2 MB; what JSON makes of one byte can take thirty, and of four MiB a second.
+_LARGEST_CONFIG = 4 << 20
 _AGAIN = "fetch or save the file again"
 
 
@@ -45,7 +45,8 @@ def read_archive(path: str, file: BinaryIO, opened: ExitStack) -> Checkpoint:
         reason = "its config is nested too deep" if isinstance(error, RecursionError) else str(error)
         raise refusal(WeightsDamaged, f"{path} is damaged: {reason}", _AGAIN) from error
     found = hdf5.content(path, file, start, size)
-    return Checkpoint(path, "keras", _named_by_layers(path, found, config), _open=opened.pop_all())
+    model = _table(config)
+    return Checkpoint(path, "keras", _named_by_layers(path, found, model), config=model, _open=opened.pop_all())
 
 
 def read_hdf5(path: str, file: BinaryIO, size: int, opened: ExitStack) -> Checkpoint:
@@ -57,9 +58,17 @@ def read_hdf5(path: str, file: BinaryIO, size: int, opened: ExitStack) -> Checkp
     found = hdf5.content(path, file, 0, size)
     above = "model_weights" if "model_weights" in found.attributes else ""
     if {"layer_names", "layer_names0"}.isdisjoint(found.attributes[above]):
-        return Checkpoint(path, "keras", _named_by_layers(path, found, None), _open=opened.pop_all())
+        return Checkpoint(path, "keras", _named_by_layers(path, found, {}), _open=opened.pop_all())
     named = _named_by_groups(found.tensors, f"{above}/" if above else "")
-    return Checkpoint(path, "keras_h5", named, _open=opened.pop_all())
+    try:
+        config = _table(json.loads(found.attributes[""].get("model_config") or "{}"))
+    except (ValueError, RecursionError):
+        config = {}  # what it says besides is not needed for the weights
+    return Checkpoint(path, "keras_h5", named, config=config, _open=opened.pop_all())
+
+
+def _table(config: object) -> keras_names.Config:
+    return cast("keras_names.Config", config) if isinstance(config, dict) else {}
 
 
 def _member(path: str, archive: zipfile.ZipFile, name: str) -> IO[bytes]:
@@ -86,14 +95,12 @@ def _place(file: BinaryIO, info: zipfile.ZipInfo) -> int:
     return info.header_offset + 30 + name + extra
 
 
-def _named_by_layers(path: str, found: hdf5.Content, config: object) -> dict[str, Stored]:
-    model = cast("keras_names.Config", config) if isinstance(config, dict) else None
-
+def _named_by_layers(path: str, found: hdf5.Content, config: keras_names.Config) -> dict[str, Stored]:
     def noted(group: str) -> str | None:
         """The layer's name that Keras notes at a group, since its version 3.4."""
         return found.attributes.get(f"{group}/vars", {}).get("name")
 
-    names = keras_names.keras3_names(found.tensors, model, noted)
+    names = keras_names.keras3_names(found.tensors, config or None, noted)
     return {names[origin]: tensor for origin, tensor in found.tensors.items()}
 
 

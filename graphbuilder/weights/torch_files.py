@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import warnings
 import zipfile
@@ -57,11 +58,24 @@ def read_safetensors(path: str, opened: ExitStack) -> Checkpoint:
         file = opened.enter_context(library.safe_open(path, framework="pt"))
         names: list[str] = file.keys()
         refuse_many(path, names)
+        _refuse_doubled(path)
         tensors = {ours: _lazy(name, file) for name, ours in _unwrapped(names).items()}
         refuse_axes(path, tensors)
     except (library.SafetensorError, OSError, ValueError, RuntimeError) as error:
         raise _damaged(path, error) from error
     return Checkpoint(path, "safetensors", tensors, _open=opened.pop_all())
+
+
+def _refuse_doubled(path: str) -> None:
+    """Of two entries of one name the library takes the last, and other readers the first."""
+
+    def once(pairs: list[tuple[str, object]]) -> None:
+        if len(dict(pairs)) != len(pairs):
+            raise ValueError("a name is there twice")
+
+    with open(path, "rb") as file:
+        header = file.read(int.from_bytes(file.read(8), "little"))
+    json.loads(header, object_pairs_hook=once)
 
 
 def read_state(path: str, file: BinaryIO, size: int) -> Checkpoint:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,32 @@ def test_hdf5_of_very_many_groups_is_given_up(tmp_path: Path) -> None:
             group.attrs[f"a{number}"] = 0
     told = refusal(tmp_path / "w.h5")
     assert "GB414" in told and "30,000" in told
+
+
+def test_one_name_stands_for_one_tensor(tmp_path: Path) -> None:
+    """Readers differ in which of two they take; here the two fill the file one by one and both."""
+    one = '"a":{"dtype":"F32","shape":[%s],"data_offsets":[0,%s]}'
+    text = ("{" + one % (1, 4) + "," + one % (20, 80) + "}").encode()
+    (tmp_path / "w.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + bytes(80))
+    assert "GB402" in refusal(tmp_path / "w.safetensors")
+
+
+def long_path(file: h5py.File) -> None:
+    group = file
+    for _ in range(50):
+        group = group.create_group("k" * 6000)
+
+
+def long_text(file: h5py.File) -> None:
+    file.attrs["model_config"] = "x" * (9 << 20)
+
+
+@pytest.mark.parametrize(("fill", "told"), [(long_path, "a path of more than 1,000"), (long_text, "than 8 MiB")])
+def test_hdf5_of_long_texts_is_refused(fill: Callable[[h5py.File], None], told: str, tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "w.h5", "w", libver="latest") as file:
+        fill(file)
+    found = refusal(tmp_path / "w.h5")
+    assert told in found and len(found) < 1000
 
 
 @pytest.mark.parametrize("shape", [[-1, 4], [8]])
