@@ -46,7 +46,7 @@ class Built:
         """A few lines for a person."""
         rows = dict(self._rows())
         if written:
-            rows["written"] = ", ".join(written)
+            rows["written"] = ", ".join(map(safe, written))
         called = dict.fromkeys((safe(self.network.name), safe(self.network.title)))
         lines = ["  ".join(called), *(f"  {name:<10}  {text}" for name, text in rows.items())]
         return "\n".join([*lines, *(["", str(self.tuning.plan)] if self.tuning else [])])

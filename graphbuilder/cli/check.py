@@ -10,6 +10,7 @@ from graphbuilder.cli.options import Reading, reads_specs
 from graphbuilder.cli.report import report
 from graphbuilder.cli.root import Command
 from graphbuilder.diagnostics import Diagnostic
+from graphbuilder.diagnostics.screen import safe
 
 EXAMPLES = """
 \b
@@ -40,7 +41,7 @@ def command(reading: Reading, specs: tuple[str, ...]) -> None:
         failed |= reading.fails(checked)
         found += checked.diagnostics
         if not for_machines and not reading.fails(checked):
-            click.echo(f"{spec}: ok")
+            click.echo(f"{safe(spec)}: ok")
     report(found, reading.output_format, sys.stdout if for_machines else None)
     if failed:
         click.get_current_context().exit(2)

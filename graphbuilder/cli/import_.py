@@ -12,6 +12,7 @@ from graphbuilder.cli.root import Command
 from graphbuilder.cli.stages import Stages
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import InputLayout
+from graphbuilder.diagnostics.screen import safe
 from graphbuilder.document.writing import shown
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def command(
     with stages.stage("write", f"writing {', '.join(outputs)}"):
         files = found.save(*outputs)
     click.echo("\n".join([found.name, *(f"  {word:<10}  {said}" for word, said in _rows(found, stages))]))
-    click.echo(f"  {'written':<10}  {', '.join(map(str, files))}")
+    click.echo(f"  {'written':<10}  {', '.join(safe(str(file)) for file in files)}")
 
 
 def _imported(

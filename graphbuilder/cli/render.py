@@ -11,6 +11,7 @@ from graphbuilder.cli.report import bad_use
 from graphbuilder.cli.root import Command
 from graphbuilder.cli.stages import Stages, shown
 from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.screen import safe
 
 EXAMPLES = """
 \b
@@ -89,6 +90,6 @@ def command(reading: Reading, spec: str, *, output: str, **drawn: Any) -> None:
     with stages.stage("draw", f"drawing {output}", counted=timed) as tell:
         render(checked, output, tell=tell, **drawn)
     if checked.network is None:
-        click.echo(f"{output}: drawn with what is wrong in red", err=True)
+        click.echo(f"{safe(str(output))}: drawn with what is wrong in red", err=True)
         raise CompileError(checked.diagnostics)
-    click.echo(f"{output}: drawn in {shown(sum(stages.seconds.values()))}", err=True)
+    click.echo(f"{safe(str(output))}: drawn in {shown(sum(stages.seconds.values()))}", err=True)
