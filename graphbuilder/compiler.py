@@ -232,6 +232,7 @@ def compile(
     weights_map: str | Path | None = None,
     weights_except: str | Sequence[str] = (),
     optimize: str | None = None,
+    recompute: bool = False,
     tune: float | None = None,
     plan: str | Path | None = None,
     batch: int = 1,
@@ -256,7 +257,10 @@ def compile(
             ahead of them, what training alone needs is left out. It is made of the same weights, and its
             ``load_state_dict`` takes the plain network's names; its ``state_dict`` holds its own tensors, which it
             takes too. Asked to train, it raises. "training" for one that trains faster: maps have channels last in
-            memory, weights and answers are the plain network's. "none" unless given, "inference" where it is tuned.
+            memory, weights and answers are the plain network's. "none" unless given, "inference" where it is tuned,
+            "training" with ``recompute``.
+        recompute: whether blocks keep only what they read for the backward pass, in which they are run again: a step
+            needs less memory and takes longer. Its numbers are the same, and evaluation is as it was.
         tune: the seconds for finding what runs it fastest here: layouts, torch's compiler, CUDA graphs, ONNX Runtime
             and OpenVINO where they are installed. What was found is remembered.
         plan: the file of what was found: read where it exists, else written.
@@ -264,10 +268,12 @@ def compile(
 
     Raises:
         CompileError: when the spec, the weights or the plan do not fit, or torch, the device or memory is missing.
-        TypeError, ValueError: when ``dtype``, ``seed``, ``optimize`` or ``batch`` is none.
+        TypeError, ValueError: when ``dtype``, ``seed``, ``optimize`` or ``batch`` is none, or ``recompute`` is asked of
+            what is not to be trained.
 
     Warns:
-        UserWarning: when weights of the file are NaN or infinite, when a plan is from elsewhere or cannot be kept.
+        UserWarning: when weights of the file are NaN or infinite or its model prepares images otherwise, when a plan is
+            from elsewhere or cannot be kept.
     """
     from graphbuilder.backends.torch import build, build_optimised
     from graphbuilder.backends.torch.chosen import device_named
@@ -275,9 +281,10 @@ def compile(
 
     known = _network(network)
     if tune is not None or plan is not None:
-        built = _tuning(known, tune, plan, batch, optimize)
+        built = _tuning(known, tune, plan, batch, "training" if recompute else optimize)
     else:
-        optimised = optimise(known.typed, optimize or "none", device_named(device).type)
+        form = optimize or ("training" if recompute else "none")
+        optimised = optimise(known.typed, form, device_named(device).type, recomputed=recompute)
         built = partial(build_optimised, known.typed, optimised) if optimised.steps else partial(build, known.typed)
     if weights is None:
         return built(device=device, dtype=dtype, seed=seed)
@@ -285,10 +292,10 @@ def compile(
     from graphbuilder.weights.report import not_finite
 
     excepted = [weights_except] if isinstance(weights_except, str) else weights_except
-    with fitting(known.typed, known.files, weights, weights_map, excepted) as fit:
+    with fitting(known.typed, known.files, weights, weights_map, excepted, known.params) as fit:
         tensors, drawn = fit.tensors(), fit.match.left
-    for warning in not_finite(str(weights), tensors):
-        warn(str(warning), stacklevel=2)
+    for warning in (*fit.warnings, *not_finite(str(weights), tensors)):
+        warn(f"{warning}\n  = help: {warning.help}", stacklevel=2)
     return built(device=device, dtype=dtype, seed=seed, weights=tensors, drawn=drawn)
 
 

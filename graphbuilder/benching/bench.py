@@ -52,6 +52,7 @@ def bench(
     device: str | torch.device = "auto",
     optimize: str | None = None,
     training: bool = False,
+    recompute: bool = False,
     tune: float | None = None,
     versus: Sequence[str] = (),
     seconds: float = 10.0,
@@ -68,6 +69,7 @@ def bench(
         device: where to run; "auto" is CUDA where there is one.
         optimize: how ours is compiled: "none", or for what is measured, "inference" or "training".
         training: whether to measure steps of training: forward, loss, backward and an update of weights.
+        recompute: whether blocks of ours are run again in the backward pass, which needs less memory.
         tune: the seconds for finding what runs ours fastest in evaluation, case by case; no tuning unless given.
         versus: names in ``CONTENDERS``, those of libraries with a model behind a colon where the spec's is not known.
         seconds: the time for the rounds of a case, once the fewest are done.
@@ -84,10 +86,15 @@ def bench(
     kind = "training" if training else "inference"
     optimize = optimize or kind
     _checked(batches, dtypes, optimize, versus, training=training, blocks=blocks)
+    if recompute and optimize != "training":
+        raise ValueError('recompute is for training with optimize="training"')
     if tune is not None and (optimize != "inference" or not tune >= 0):
         raise ValueError('tune is in seconds, and for what optimize="inference" gives')
     if threads is not None:
         torch.set_num_threads(threads)
+    own = partial(ours, optimize=optimize, seconds=tune)
+    if training:
+        own = partial(learning.ours, optimize=optimize, recompute=recompute)
     tell("measuring the device")(0, 1)
     found = roof(place)
     measurements: list[Measurement] = []
@@ -99,7 +106,7 @@ def bench(
             case = given(network, batch, dtype, place, weights, training=training)
             doing = f"{network.name}, {batch} in {dtype}"
             with memory_coded(f"run a batch of {batch}"):
-                measurements += _measured(case, optimize, tune, versus, found, seconds, tell, doing)
+                measurements += _measured(case, own, versus, found, seconds, tell, doing)
                 if blocks:
                     rooflines.append(_by_block(case, optimize, found, tell(f"{doing}, by block")))
     names = [each.partition(":")[0] for each in versus]
@@ -132,8 +139,7 @@ def _checked(
 
 def _measured(
     case: Given,
-    optimize: str,
-    tune: float | None,
+    own: Callable[[Given], Ready],
     versus: Sequence[str],
     device: Device,
     seconds: float,
@@ -141,8 +147,7 @@ def _measured(
     doing: str,
 ) -> Iterator[Measurement]:
     """Ours and all others in turns."""
-    own = learning.ours if case.training else partial(ours, seconds=tune)
-    makers = {OURS: partial(own, case, optimize), **{each: partial(_contender, case, each) for each in versus}}
+    makers = {OURS: partial(own, case), **{each: partial(_contender, case, each) for each in versus}}
     wanted = _numbers(learning.loss_of(case) if case.training else case.answers())
     runners: list[_Runner] = []
     for number, (name, make) in enumerate(makers.items()):

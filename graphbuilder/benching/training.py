@@ -28,13 +28,15 @@ _RATE = 1e-4  # so small that a hundred steps on one batch change nothing about 
 _LAST = "channels_last"
 
 
-def ours(given: Given, optimize: str) -> Ready:
+def ours(given: Given, optimize: str, *, recompute: bool = False) -> Ready:
     """The network as ``compile`` gives it for training."""
-    optimised, typed = optimise(given.network.typed, optimize, given.place.type), given.network.typed
+    typed = given.network.typed
+    optimised = optimise(typed, optimize, given.place.type, recomputed=recompute)
     if not optimised.steps:
         return _stepping(_written(given), given)
     module = build_optimised(typed, optimised, device=given.place, weights=given.weights)
-    return _stepping(module, given, "" if optimize == "training" else f"--optimize {optimize}")
+    form = "--recompute" if recompute else "" if optimize == "training" else f"--optimize {optimize}"
+    return _stepping(module, given, form)
 
 
 def loss_of(given: Given) -> Tensor:

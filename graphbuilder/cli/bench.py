@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from graphbuilder.cli.options import Reading, only_one, reads_specs
+from graphbuilder.cli.options import Reading, for_training, only_one, reads_specs
 from graphbuilder.cli.report import has_colour, unknown
 from graphbuilder.cli.root import Command
 from graphbuilder.cli.stages import bars
@@ -49,6 +49,9 @@ Examples:
     help="How ours is compiled; for what is measured unless given.",
 )
 @click.option(
+    "--recompute", is_flag=True, help="With --training, run blocks of ours again in the backward pass: less memory."
+)
+@click.option(
     "--vs",
     "versus",
     metavar="NAME,...",
@@ -79,6 +82,7 @@ def command(
     device: str,
     training: bool,
     optimize: str | None,
+    recompute: bool,
     versus: tuple[str, ...],
     seconds: float,
     tune: float | None,
@@ -99,8 +103,10 @@ def command(
     _check(contenders, output, blocks)
     if training:
         _check_training(dtypes, optimize, blocks)
-    elif optimize == "training":
-        raise click.UsageError("--optimize training is measured with --training")
+    elif optimize == "training" or recompute:
+        raise click.UsageError(f"{'--recompute' if recompute else '--optimize training'} is measured with --training")
+    if recompute:
+        optimize = for_training(optimize)
     if tune is not None and (training or optimize not in (None, "inference")):
         raise click.UsageError("--tune is for evaluation with --optimize inference")
     networks = [reading.network(spec) for spec in specs]
@@ -114,6 +120,7 @@ def command(
             device=device,
             optimize=optimize,
             training=training,
+            recompute=recompute,
             tune=tune,
             versus=contenders,
             seconds=seconds,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from graphbuilder.cli.options import Reading, reads_names, reads_spec
+from graphbuilder.cli.options import Reading, for_training, reads_names, reads_spec
 from graphbuilder.cli.root import Command
 from graphbuilder.cli.stages import Stages, bars
 
@@ -30,6 +30,7 @@ Examples:
   graphbuilder compile specs/xception.toml -o xception/
   graphbuilder compile specs/xception.toml --weights xception.keras --optimize inference -o fast.py -o fast.safetensors
   graphbuilder compile specs/xception.toml --tune 60 --batch 8 --plan xception.plan.toml
+  graphbuilder compile specs/xception.toml --recompute -o lean.py
 """
 
 
@@ -47,6 +48,11 @@ Examples:
     default=None,
     help="For inference, take batch norms into the layers ahead of them and leave out what training alone needs; for "
     "training, lay memory out for it.",
+)
+@click.option(
+    "--recompute",
+    is_flag=True,
+    help="With --optimize training, run blocks again in the backward pass: less memory, longer steps.",
 )
 @click.option(
     "--tune",
@@ -80,6 +86,7 @@ def command(
     device: str,
     dtype: str,
     optimize: str | None,
+    recompute: bool,
     seconds: float | None,
     plan: str | None,
     batch: int,
@@ -98,6 +105,8 @@ def command(
 
     if (weights_map or weights_except) and not weights:
         raise click.UsageError("--weights-map and --weights-except say how to read --weights, and there are none")
+    if recompute:
+        optimize = for_training(optimize)
     optimize = _form(optimize, is_tuned=seconds is not None or plan is not None)
     if plan is not None:
         _check_plan(plan, seconds, outputs)
@@ -133,12 +142,12 @@ def command(
         module = tuning.module
     else:
         with stages.stage("build", "building"):
-            optimised = optimise(network.typed, optimize, place.type)
+            optimised = optimise(network.typed, optimize, place.type, recomputed=recompute)
             module = (
                 build_optimised(network.typed, optimised, **given) if optimised.steps else build(network.typed, **given)
             )
     # What is written runs on any device, with the same names.
-    network = replace(network, typed=optimise(network.typed, optimize).typed)
+    network = replace(network, typed=optimise(network.typed, optimize, recomputed=recompute).typed)
     with stages.stage("forward", f"running a batch of {batch}"):
         trial = try_out(module, network.typed, batch=batch, device=place, dtype=numbers, seed=seed)
     built = Built(network, module, trial, stages, filled, seed, tuning)

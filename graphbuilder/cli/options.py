@@ -162,6 +162,17 @@ def only_one(**asked: bool) -> str | None:
     return given[0] if given else None
 
 
+def for_training(optimize: str | None) -> str:
+    """What ``--recompute`` is optimised for.
+
+    Raises:
+        click.UsageError: when ``--optimize`` says something else.
+    """
+    if optimize not in (None, "training"):
+        raise click.UsageError(f"--recompute is for --optimize training, not {optimize}")
+    return "training"
+
+
 def reads_spec(function: Callback) -> Callback:
     """The same for a command that reads one spec, its argument ``spec``; ``-`` is standard input."""
     return click.argument("spec", metavar="SPEC")(reads_specs(function))

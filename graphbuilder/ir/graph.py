@@ -93,6 +93,7 @@ class Graph:
         training: of a model, the outputs that exist in training only; they stand behind the others.
         by_name_always: of a model, whether even a single output is given by its name, in a dict: so it was declared, or
             others were left out.
+        recomputed: of a block, whether in training it keeps only what it reads, and is run again in the backward pass.
     """
 
     kind: Kind
@@ -107,6 +108,7 @@ class Graph:
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
     training: frozenset[str] = frozenset()
     by_name_always: bool = False
+    recomputed: bool = False
 
     @cached_property
     def by_name(self) -> Mapping[str, Node]:

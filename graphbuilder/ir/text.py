@@ -34,7 +34,8 @@ def _names(root: Graph) -> dict[Graph, str]:
 
 def _lines(body: Graph, names: dict[Graph, str]) -> Iterator[str]:
     args = "".join(f" {name}={value!r}" for name, value in body.args.items())
-    yield f"{names[body]}({', '.join(body.inputs)}){args}"
+    again = " run again in the backward pass" if body.recomputed else ""
+    yield f"{names[body]}({', '.join(body.inputs)}){args}{again}"
     for run in _runs(body.nodes):
         yield "  " + _node(run, names)
     outputs = ", ".join(

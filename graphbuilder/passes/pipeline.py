@@ -16,6 +16,7 @@ from graphbuilder.passes.fuse_sepconvs import fuse_sepconvs
 from graphbuilder.passes.hoist_activations import hoist_activations
 from graphbuilder.passes.merge_pads import merge_pads
 from graphbuilder.passes.recipe import Fold, Recipe, Stack
+from graphbuilder.passes.recompute import recompute
 from graphbuilder.passes.rewriting import Rewritten
 
 Pass = Callable[[TypedGraph], Rewritten]
@@ -60,21 +61,27 @@ class Optimised(NamedTuple):
     steps: tuple[Step, ...]
 
 
-def optimise(typed: TypedGraph, pipeline: str, device: str = "cpu") -> Optimised:
+def optimise(typed: TypedGraph, pipeline: str, device: str = "cpu", *, recomputed: bool = False) -> Optimised:
     """``typed`` behind the passes of ``pipeline``, a name in ``PIPELINES``, and those for torch's kind of ``device``.
 
     Weights are called the same on every device.
 
+    Args:
+        recomputed: whether blocks are run again in the backward pass, last of all passes for training.
+
     Raises:
-        ValueError: there is no such pipeline.
+        ValueError: there is no such pipeline, or blocks would be run again in one that is not for training.
     """
     if pipeline not in PIPELINES:
         raise ValueError(f"optimize must be one of {', '.join(PIPELINES)}, not {pipeline!r}")
+    if recomputed and pipeline != "training":
+        raise ValueError(f'recompute is for optimize="training", not {pipeline!r}')
     steps: list[Step] = []
     folds: list[Fold] = []
     stacks: list[Stack] = []
     current = typed
-    for each in (*PIPELINES[pipeline], *ON_DEVICE.get((pipeline, device), ())):
+    last = (recompute,) if recomputed else ()
+    for each in (*PIPELINES[pipeline], *ON_DEVICE.get((pipeline, device), ()), *last):
         made = each(current)
         after = current if made.graph is current.graph else _sound(made, typed)
         steps.append(Step(each.__name__, current, after))

@@ -113,3 +113,42 @@ def test_passes_of_another_device_and_of_training(cli: Run) -> None:
             for each in json.loads(cli("passes", "s.toml", "--json", *options).out)["passes"]
         }
         assert changes[name] == calls
+
+
+NESTED = """
+format = 1
+name = "nested"
+[inputs]
+x = [3, 8, 8]
+[model]
+body = [{ id = "deep", use = "unit", repeat = 6 }, { id = "head", use = "unit" }, { op = "relu" }]
+[blocks.unit]
+body = [{ op = "conv", out = 3, kernel = 1 }, { op = "batchnorm" }, { op = "relu" }]
+"""
+
+
+def test_blocks_are_run_again(cli: Run) -> None:
+    write("n.toml", NESTED)
+    assert "again: 7 unit" in cli("passes", "n.toml", "--recompute").out
+    last = json.loads(cli("passes", "n.toml", "--recompute", "--json").out)["passes"][-1]
+    assert (last["name"], last["calls"], last["recomputed"]) == ("recompute", {}, {"unit": 7})
+    size = 4 * 3 * 64
+    assert last["before"]["activation_bytes"] == (7 * 3 + 1) * size
+    assert last["after"]["activation_bytes"] == (7 + 1 + 3) * size
+    result = cli("compile", "n.toml", "--device", "cpu", "--recompute", "-o", "lean.py")
+    assert result.code == 0, result.err
+    assert "@recomputed\n    def forward" in Path("lean.py").read_text()
+
+
+def test_nothing_is_run_again_where_nothing_is_trained(cli: Run) -> None:
+    write("n.toml", NESTED)
+    for command in (
+        ("compile", "--optimize", "inference"),
+        ("compile", "--tune", "1"),
+        ("passes", "--optimize", "inference"),
+        ("bench",),
+        ("bench", "--training", "--optimize", "none"),
+    ):
+        result = cli(command[0], "n.toml", *command[1:], "--recompute")
+        assert (result.code, result.out) == (2, "")
+        assert "training" in result.err

@@ -14,6 +14,7 @@ from graphbuilder.backends.python.forward import Forward
 from graphbuilder.backends.python.layout import Doc
 from graphbuilder.backends.python.names import identifier, quoted, unused
 from graphbuilder.backends.python.parts import OpPart, Part, RepeatPart, some
+from graphbuilder.backends.python.recomputing import DECORATOR, TARGETS
 from graphbuilder.backends.python.results import Results
 from graphbuilder.backends.python.scope import Parameter, Scope
 from graphbuilder.backends.python.shapes import joining, makings
@@ -58,7 +59,7 @@ class ClassWriter:
         body = self._constructors()
         attributes = frozenset(step.module for step in cls.skeleton.steps.values())
         results = Results(scope, self.targets, attributes, self._flags)
-        forwards = [self._forward(variant, results) for variant in cls.variants]
+        forwards = [self._decorated(variant, results) for variant in cls.variants]
         cls.parameters = scope.parameters()
         cls.channels = self._outputs()
         kept = [f"        self.{attribute} = {each}" for attribute, each in sorted(results.stored.items())]
@@ -160,6 +161,16 @@ class ClassWriter:
             for port, value in variant.outputs
         )
         return {(name, port): expr for name, port, expr in known if expr is not None}
+
+    def _decorated(self, variant: Variant, results: Results) -> list[str]:
+        """``forward``, or of a subclass that is only run again, the decorated one of its class."""
+        if not variant.recomputed:
+            return self._forward(variant, results)
+        self.targets.update(TARGETS)
+        main = self.cls.variants[0]
+        if variant.outputs == main.outputs and not main.recomputed:
+            return [f"    forward = {DECORATOR}({main.name}.forward)"]
+        return [f"    @{DECORATOR}", *self._forward(variant, results)]
 
     def _forward(self, variant: Variant, results: Results) -> list[str]:
         inputs = self._input_names()

@@ -26,11 +26,15 @@ MOST_NAMED = 2
 
 @dataclass(frozen=True)
 class Variant:
-    """Instances that give out the same; all but the first variant of a class are subclasses of it."""
+    """Instances that give out the same; all but the first variant of a class are subclasses of it.
+
+    ``recomputed`` says that they are run again in the backward pass.
+    """
 
     name: str
     outputs: Outputs
     instances: tuple[int, ...]
+    recomputed: bool = False
 
 
 @dataclass(eq=False)
@@ -159,15 +163,16 @@ class Maker:
         return [first, *others]
 
     def _class(self, group: Together, base: str, unlike: str = "") -> Class:
-        by_outputs: dict[Outputs, list[int]] = {}
+        alike: dict[tuple[Outputs, bool], list[int]] = {}
         for number, member in enumerate(group.members):
             outputs = group.skeleton.outputs(member.outline, group.outlines)
             assert outputs is not None, "the skeleton has the outputs of every instance"
-            by_outputs.setdefault(outputs, []).append(number)
+            alike.setdefault((outputs, member.body.graph.recomputed), []).append(number)
         main = self._root if group.members[0].body.graph.kind == "model" else self._claim(base)
+        (first, *others) = sorted(alike, key=lambda key: (key[1], len(key[0])))
+        names = [main, *(self._claim(main + _difference_of(key, first)) for key in others)]
         variants = [
-            Variant(main if number == 0 else self._claim(main + _given(outputs)), outputs, tuple(instances))
-            for number, (outputs, instances) in enumerate(sorted(by_outputs.items(), key=lambda row: len(row[0])))
+            Variant(name, key[0], tuple(alike[key]), key[1]) for name, key in zip(names, [first, *others], strict=True)
         ]
         bodies = tuple(member.body for member in group.members)
         parts = tuple(member.parts for member in group.members)
@@ -242,6 +247,12 @@ def _shapes(members: Sequence[Member], step: str) -> set[Hashable]:
 def _is_residual(members: Sequence[Member]) -> bool:
     merges = [member.parts.get("merge") for member in members]
     return all(merge is not None and joining(merge) == "torch.add" for merge in merges)
+
+
+def _difference_of(variant: tuple[Outputs, bool], first: tuple[Outputs, bool]) -> str:
+    """What tells a subclass from its class: what it gives out, that it is run again."""
+    given = "" if variant[0] == first[0] else _given(variant[0])
+    return given + ("Recomputed" if variant[1] and not first[1] else "")
 
 
 def _given(outputs: Outputs) -> str:

@@ -14,6 +14,7 @@ RESERVED = frozenset(
         "OrderedDict",
         "reduce",
         "init_weights",
+        "recomputed",
         "self",
         "super",
         "range",

@@ -11,6 +11,7 @@ from graphbuilder.backends.python.classes import Class, Maker, class_name
 from graphbuilder.backends.python.initialisers import LECUN, initialising
 from graphbuilder.backends.python.names import camel, quoted
 from graphbuilder.backends.python.parts import Chains
+from graphbuilder.backends.python.recomputing import DECORATOR, RECOMPUTED
 from graphbuilder.backends.python.survey import survey
 from graphbuilder.garbage import no_search
 
@@ -32,7 +33,8 @@ def write(typed: TypedGraph) -> str:
     initialisers = initialising(classes)
     targets: set[str] = {"nn.Module"}
     written = [line for cls in classes for line in _class(cls, typed, targets, initialised=bool(initialisers))]
-    helpers = [*found.helpers.values(), *([LECUN] if any("lecun" in line for line in initialisers) else [])]
+    own = ((RECOMPUTED, DECORATOR in targets), (LECUN, any("lecun" in line for line in initialisers)))
+    helpers = [*found.helpers.values(), *(text for text, is_used in own if is_used)]
     lines = [*_header(typed), *_imports(targets | _read_by(helpers)), *_sections(helpers)]
     return "\n".join([*lines, *_sections(["\n".join(initialisers)]), *written]) + "\n"
 
@@ -58,17 +60,21 @@ def _header(typed: TypedGraph) -> Iterator[str]:
 
 
 def _imports(targets: set[str]) -> Iterator[str]:
-    if "OrderedDict" in targets:
-        yield "from collections import OrderedDict"
-    if "reduce" in targets:
-        yield "from functools import reduce"
-    if targets & {"OrderedDict", "reduce"}:
-        yield ""
+    known = [
+        ("collections", ["OrderedDict"]),
+        ("contextlib", ["contextmanager", "nullcontext"]),
+        ("functools", ["reduce", "wraps"]),
+    ]
+    named = [(module, [each for each in names if each in targets]) for module, names in known]
+    imports = [f"from {module} import {', '.join(names)}" for module, names in named if names]
+    yield from [*imports, ""] if imports else []
     if any(target.startswith("torch.") for target in targets):
         yield "import torch"
     if any(target.startswith("F.") for target in targets):
         yield "import torch.nn.functional as F"
     yield "from torch import nn"
+    if "checkpoint" in targets:
+        yield "from torch.utils.checkpoint import checkpoint"
 
 
 def _read_by(helpers: Sequence[str]) -> set[str]:

@@ -6,20 +6,24 @@ All of it is of evaluation, for one sample.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
-from graphbuilder.analysis.collapse import runs
+from graphbuilder.analysis.collapse import Run, runs
 from graphbuilder.analysis.costs import costs
+from graphbuilder.analysis.holding import held, is_marked
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.table.columns import Column, plain
 from graphbuilder.backends.table.comparison import FLOAT32
 from graphbuilder.backends.table.numbers import counted, memory, scaled
 from graphbuilder.diagnostics.screen import safe
+from graphbuilder.ir import Node
 from graphbuilder.passes import Step
 
 _NOTE = "Nodes are calls of ops in evaluation; MACs and activations (float32) are of one sample."
+_AGAIN = "Behind recompute, activations are what is kept for the backward pass and what the largest block makes again."
 
 
 class State(NamedTuple):
@@ -28,9 +32,11 @@ class State(NamedTuple):
     Attributes:
         calls: how often each op is run, by its name.
         macs: multiply-accumulates.
-        activation_bytes: of the outputs of all ops, in float32.
+        activation_bytes: of the outputs of all ops, in float32; where blocks are run again in the backward pass, of
+            those that are kept until then and of the largest such block.
         parameters: learnable elements.
         statistics: elements of running statistics.
+        recomputed: how often each block is called that is run again in the backward pass, by its name.
     """
 
     calls: Counter[str]
@@ -38,9 +44,11 @@ class State(NamedTuple):
     activation_bytes: int
     parameters: int
     statistics: int
+    recomputed: Counter[str]
 
     def data(self) -> dict[str, int]:
-        return {"nodes": self.calls.total(), **{name: getattr(self, name) for name in self._fields[1:]}}
+        counts = ("macs", "activation_bytes", "parameters", "statistics")
+        return {"nodes": self.calls.total(), **{name: getattr(self, name) for name in counts}}
 
 
 class Change(NamedTuple):
@@ -69,7 +77,13 @@ class Report:
     def data(self) -> dict[str, Any]:
         """Everything as plain values, for JSON."""
         passes = [
-            {"name": each.name, "before": each.before.data(), "after": each.after.data(), "calls": each.calls}
+            {
+                "name": each.name,
+                "before": each.before.data(),
+                "after": each.after.data(),
+                "calls": each.calls,
+                "recomputed": dict(each.after.recomputed),
+            }
             for each in self.changes
         ]
         return {"name": self.name, "passes": passes}
@@ -86,7 +100,8 @@ class Report:
             _numbers("statistics", [counted(each.statistics) for each in states]),
             Column("calls", ("", *(_words(each) for each in self.changes))),
         )
-        return "\n".join((safe(self.name), "", *plain(columns), "", _NOTE, ""))
+        notes = (_NOTE, _AGAIN) if states[-1].recomputed else (_NOTE,)
+        return "\n".join((safe(self.name), "", *plain(columns), "", *notes, ""))
 
     def __str__(self) -> str:
         return self.text()
@@ -106,29 +121,37 @@ def _numbers(title: str, cells: Sequence[str]) -> Column:
 
 def _words(change: Change) -> str:
     """``−40 batchnorm, −1 dropout``; a dash where nothing was done."""
+    again = ", ".join(f"{number} {safe(name)}" for name, number in sorted(change.after.recomputed.items()))
     changes = ", ".join(f"{'+' if n > 0 else '−'}{abs(n)} {name}" for name, n in change.calls.items())
-    return changes or ("other places" if change.moved else "—")
+    return changes or (f"again: {again}" if again else "other places" if change.moved else "—")
 
 
 def _state(typed: TypedGraph) -> State:
     cost = costs(typed)
-    return State(_calls(typed, {}), cost.macs, cost.activations * FLOAT32, cost.trainable, cost.non_trainable)
+    calls, again = _counted(typed, _op_of), _counted(typed, _block_again)
+    return State(calls, cost.macs, held(typed).most * FLOAT32, cost.trainable, cost.non_trainable, again)
 
 
-def _calls(typed: TypedGraph, known: dict[TypedGraph, Counter[str]]) -> Counter[str]:
-    if typed not in known:
-        known[typed] = sum((_of_run(*each) for each in _run_calls(typed, known)), Counter[str]())
-    return known[typed]
+def _op_of(typed: TypedGraph, node: Node) -> str | None:
+    return None if node.name in typed.bodies or node.op is None else node.op.op
 
 
-def _run_calls(typed: TypedGraph, known: dict[TypedGraph, Counter[str]]) -> Iterator[tuple[Counter[str], int]]:
-    for run in runs(typed):
+def _block_again(typed: TypedGraph, node: Node) -> str | None:
+    return typed.bodies[node.name].graph.template if is_marked(typed, node) else None
+
+
+def _counted(root: TypedGraph, name_of: Callable[[TypedGraph, Node], str | None]) -> Counter[str]:
+    """How often each name is met in evaluation; of what has none, what it calls is looked at."""
+
+    @cache
+    def within(typed: TypedGraph) -> Counter[str]:
+        return sum((of(typed, run) for run in runs(typed)), Counter[str]())
+
+    def of(typed: TypedGraph, run: Run) -> Counter[str]:
         if run.first.name in typed.graph.auxiliary:
-            continue
-        body = typed.bodies.get(run.first.name)
-        op = run.first.op
-        yield (_calls(body, known) if body else Counter([op.op if op else ""])), run.count
+            return Counter()
+        name, body = name_of(typed, run.first), typed.bodies.get(run.first.name)
+        found = Counter([name]) if name is not None else within(body) if body else Counter[str]()
+        return Counter({name: number * run.count for name, number in found.items()})
 
-
-def _of_run(calls: Counter[str], count: int) -> Counter[str]:
-    return Counter({name: number * count for name, number in calls.items()})
+    return within(root)
