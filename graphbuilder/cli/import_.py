@@ -128,4 +128,4 @@ def _rows(found: Imported, stages: Stages) -> list[tuple[str, str]]:
     if found.difference is not None:
         rows.append(("answers", f"{found.difference:.1e} of their scale from the model's, with its weights"))
     names = "the model's own" if found.mapping is None else "mapped from the model's"
-    return [*rows, ("names", names), ("time", str(stages))]
+    return [*rows, *found.told.items(), ("names", names), ("time", str(stages))]

@@ -22,6 +22,10 @@ Calls = Sequence[Call]
 SPLIT, MERGED = "windowheads", "windowmerge"
 
 _CLOSE = 1e-6
+# What scores are made by, of tokens.
+_OF_SCORES = ("matmul", "scale", "permute", "reshape", "select", "split", "linear")
+# Axes of scores: heads, queries, keys.
+_SCORES = 3
 
 
 class _Known(NamedTuple):
@@ -45,7 +49,7 @@ class _Known(NamedTuple):
 def attending(calls: Calls, outputs: Iterable[Value]) -> Calls:
     """``calls`` after every rule."""
     ends = [value.node for value in outputs]
-    for rule in (_cut, _merged, _product, _attend, _of_heads, _attention, _biased):
+    for rule in (_beside, _cut, _merged, _product, _attend, _of_heads, _attention, _biased):
         calls = needed(calls, ends)
         readers = Counter([value.node for call in calls for value in call.inputs] + ends)
         calls = rule(calls, _Known({call.name: call for call in calls}, readers))
@@ -202,7 +206,8 @@ def _attended(call: Call, known: _Known) -> Call | None:
     exponentials = known.above(weights, "softmax", axis=len(call.shape) - 1)
     if exponentials is None:
         return None
-    scores, factor = _unscaled(exponentials.inputs[0], known)
+    weighed, biases = _unbiased(exponentials.inputs[0], known)
+    scores, factor = _unscaled(weighed, known)
     product = known.above(scores, "matmul", transpose=True)
     if product is None:
         return None
@@ -211,7 +216,34 @@ def _attended(call: Call, known: _Known) -> Call | None:
     scale = factor * scaled
     if not width or abs(scale - width[0] ** -0.5) > _CLOSE:
         args["scale"] = scale
-    return replace(call, op="attend", args=args, inputs=(query, product.inputs[1], value))
+    return replace(call, op="attend", args=args, inputs=(query, product.inputs[1], value, *biases))
+
+
+def _beside(calls: Calls, known: _Known) -> Calls:
+    """What is learnt beside scores reads what they are made of, so that it is no reader of these."""
+    return [replace(call, inputs=(_source(call, known),)) if call.op == "parameter" else call for call in calls]
+
+
+def _source(learnt: Call, known: _Known) -> Value:
+    """What its samples are told by: further up, behind the parts of attention in the same module."""
+    value = learnt.inputs[0]
+    above = known.by_name.get(value.node)
+    if above is None or above.op != "matmul":
+        return value
+    while above and above.scope == learnt.scope and above.op in _OF_SCORES:
+        value = above.inputs[0]
+        above = known.by_name.get(value.node)
+    return value
+
+
+def _unbiased(value: Value, known: _Known) -> tuple[Value, tuple[Value, ...]]:
+    """Scores without the learnt numbers that are added to those of every head, and these."""
+    added = known.above(value, "add")
+    for number, each in enumerate(added.inputs if added and len(added.inputs) == 2 else ()):
+        learnt = known.above(each, "parameter")
+        if added and learnt and tuple(learnt.args["shape"]) == added.shape and len(added.shape) == _SCORES:
+            return added.inputs[1 - number], (each,)
+    return value, ()
 
 
 def _unscaled(value: Value, known: _Known) -> tuple[Value, float]:
@@ -271,11 +303,20 @@ def _biased(calls: Calls, known: _Known) -> Calls:
     found: list[Call] = []
     for call in calls:
         bias = known.by_name.get(call.inputs[3].node) if call.op == "attend" and len(call.inputs) > 3 else None
-        if bias and bias.op == "relativebias" and "heads" not in call.args:
-            places = prod(bias.args["window"]) + bias.args.get("token", False)
-            shape = [1, bias.args["heads"], places, places]
+        shape = _apart(bias) if bias and "heads" not in call.args else None
+        if bias and shape:
             name = f"{bias.name}_windows"
             found.append(Call(name, "reshape", {"shape": shape}, (Value(bias.name),), bias.scope, where=bias.where))
             call = replace(call, inputs=(*call.inputs[:3], Value(name)))
         found.append(call)
     return found
+
+
+def _apart(bias: Call) -> list[int] | None:
+    """The shape of a bias of one head for each of several windows, where it is one of several heads."""
+    if bias.op == "parameter" and len(bias.args["shape"]) == _SCORES:
+        return [1, *bias.args["shape"]]
+    if bias.op != "relativebias":
+        return None
+    places = prod(bias.args["window"]) + bias.args.get("token", False)
+    return [1, bias.args["heads"], places, places]

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 from graphbuilder.compiler import Network, check_text
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import ImportDiffers, InputLayout
+from graphbuilder.importers import telling
 from graphbuilder.importers.mapping import mapping
 from graphbuilder.importers.saving import save
 from graphbuilder.importers.spec import written
-from graphbuilder.importers.traced import Source, Traced
+from graphbuilder.importers.traced import Folded, Source, Traced
 from graphbuilder.importers.write import size_of
 from graphbuilder.ir import Layout
 from graphbuilder.ops.guards import counted
@@ -49,6 +50,7 @@ class Imported:
         network: the spec, checked.
         blocks: how many blocks it has.
         repeats: how many of its steps are repeats.
+        told: what it does otherwise than the model, by what a report calls it.
         difference: of its answers from the model's, relative to their scale; None where nothing was run.
         tensors: reads the weights, where there are any.
     """
@@ -60,6 +62,7 @@ class Imported:
     network: Network
     blocks: int
     repeats: int
+    told: Mapping[str, str]
     difference: float | None = None
     tensors: Callable[[], Mapping[str, Tensor]] | None = None
 
@@ -140,8 +143,9 @@ def from_torch(
     kind = f"{type(model).__module__.partition('.')[0]}'s {type(model).__name__}"
     write = partial(_imported, name=_name(name or traced.name), origin=f"{kind}, a torch module")
     found = _sized(traced, write, model, inputs)
-    apart = difference(found.network, found.mapping, model, inputs)
-    return replace(found, difference=apart, tensors=partial(weights, found.network, found.mapping, model))
+    apart = difference(found.network, found.mapping, model, inputs, traced.folded)
+    tensors = partial(weights, found.network, found.mapping, model, traced.folded)
+    return replace(found, difference=apart, tensors=tensors)
 
 
 def _sized(traced: Traced, write: Callable[[Traced], Imported], model: nn.Module, inputs: Sequence[Tensor]) -> Imported:
@@ -160,12 +164,14 @@ def _sized(traced: Traced, write: Callable[[Traced], Imported], model: nn.Module
     other = size + others[0].shape[_ROWS] - inputs[0].shape[_ROWS]
     for each in (traced, replace(traced, follows=True)):
         found = write(each)
-        if _answers(found, model, others, other):
+        if _answers(found, model, others, other, traced.folded):
             return found
     return write(replace(traced, fixed=f"at {other} the module does otherwise"))
 
 
-def _answers(found: Imported, model: nn.Module, inputs: Sequence[Tensor], size: int) -> bool:
+def _answers(
+    found: Imported, model: nn.Module, inputs: Sequence[Tensor], size: int, folded: Mapping[str, Folded]
+) -> bool:
     """Whether the spec at another ``size`` answers ``inputs`` as ``model`` does."""
     from graphbuilder.importers.torch import difference
 
@@ -173,7 +179,7 @@ def _answers(found: Imported, model: nn.Module, inputs: Sequence[Tensor], size: 
     if checked.network is None:
         return False
     try:
-        difference(checked.network, found.mapping, model, inputs)
+        difference(checked.network, found.mapping, model, inputs, folded)
     except CompileError:
         return False
     return True
@@ -216,7 +222,9 @@ def _imported(traced: Traced, name: str, origin: str) -> Imported:
     if checked.network is None:
         raise CompileError(checked.diagnostics)
     rules = mapping(spec.places, traced.source, traced.ignore, f"The names of {origin}, onto those of {name}")
-    return Imported(name, traced.source, spec.text, rules, checked.network, spec.blocks, spec.repeats)
+    told = {"left out": telling.without(traced), "folded": telling.folded(traced), "size": telling.fixed(traced)}
+    told = {word: said for word, said in told.items() if said}
+    return Imported(name, traced.source, spec.text, rules, checked.network, spec.blocks, spec.repeats, told)
 
 
 def _check_weights(found: Imported, path: str | Path) -> None:

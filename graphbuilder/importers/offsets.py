@@ -16,11 +16,19 @@ def settled_offsets(calls: Sequence[Call], readers: Counter[str]) -> list[Call]:
     found: list[Call] = []
     for call in calls:
         factor = factors.get(call.inputs[0].node) if call.op == "bias" else None
-        if factor and factor.args.get("shared", False) == call.args["shared"]:
+        if factor and _is_along(factor, call):
             found.append(_affine(factor, call))
         else:
             found += _added(call) if call.op == "bias" else [call]
     return found
+
+
+def _is_along(factor: Call, offset: Call) -> bool:
+    """Whether both have a number for each place of one axis, or one in all."""
+    if factor.args.get("shared", False) or offset.args["shared"]:
+        return factor.args.get("shared", False) == offset.args["shared"]
+    shape = offset.args["shape"]
+    return shape.index(max(shape)) == factor.args["axis"]
 
 
 def _affine(factor: Call, offset: Call) -> Call:

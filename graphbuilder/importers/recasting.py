@@ -30,6 +30,8 @@ _COUNTING = (
     "concat",
     "softmax",
     "layernorm",
+    "l2norm",
+    "scale",
     "relativebias",
 )
 _AGREEING = ("attend", "splitheads", "mergeheads", "matmul", "add", "sub", "mul", "div", "max", "min", "mean")

@@ -24,6 +24,7 @@ _TURNED = (("channelslast", "last"), ("channelsfirst", "first"))
 _OF_CHANNELS = {
     "l2norm": "a division by lengths along places",
     "rmsnorm": "a norm by the root mean square along places",
+    "scale": "learnt factors along places",
     "rescale": "constants that differ from place to place",
 }
 

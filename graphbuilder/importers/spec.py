@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from graphbuilder.analysis.inference import Inference
 from graphbuilder.diagnostics.words import must
+from graphbuilder.importers import telling
 from graphbuilder.importers.defaults import Defaults
 from graphbuilder.importers.growing import levelled
 from graphbuilder.importers.nest import nest
@@ -80,9 +81,9 @@ def written(model: Traced, name: str, origin: str) -> Written:
     ]
     comments = {f"blocks.{block.name}": _comment(block) for block in all_templates(root)}
     tables += [(title, table, comments.get(title, "")) for title, table in writer.tables()]
-    without = f", without what it does in training alone: {', '.join(model.dropped)}" if model.dropped else ""
-    fixed = f"; its size is fixed: {model.fixed}" if model.fixed else ""
-    text = document(tables, f"Imported from {origin}{without}{fixed}")
+    without = f", {telling.without(model)}" if model.dropped else ""
+    fixed = f"; {telling.fixed(model)}" if model.fixed else ""
+    text = document(tables, f"Imported from {origin}{without}{fixed}", _sentence(telling.folded(model)))
     return Written(text, places(root), len(blocks), text.count("repeat = "))
 
 
@@ -196,6 +197,10 @@ def _input(type_: TensorType, size: str | None) -> Any:
     if type_.layout == "first":
         return [type_.channels, *sizes]
     return {"shape": [*sizes, type_.channels], "layout": "channels_last"}
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _comment(template: Template) -> str:

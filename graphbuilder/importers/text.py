@@ -17,10 +17,15 @@ _SHORT = 100
 _COMMENT = 32
 
 
-def document(tables: Sequence[tuple[str, Table, str]], comment: str) -> str:
-    """A whole file: tables as (name, content, comment), the first without a name."""
+def document(tables: Sequence[tuple[str, Table, str]], *comments: str) -> str:
+    """A whole file: tables as (name, content, comment), the first without a name.
+
+    Args:
+        comments: at its head, a line each.
+    """
     parts = ["\n".join(_table(name, table, said)) for name, table, said in tables if table]
-    return f"#:schema graphbuilder.schema.json\n# {safe(comment)}\n" + "\n\n".join(parts) + "\n"
+    head = [f"# {safe(comment)}" for comment in comments if comment]
+    return "\n".join(["#:schema graphbuilder.schema.json", *head, ""]) + "\n\n".join(parts) + "\n"
 
 
 def _table(name: str, table: Table, comment: str) -> Iterator[str]:

@@ -27,6 +27,13 @@ class Scope(NamedTuple):
     number: int = 0
 
 
+class Folded(NamedTuple):
+    """A tensor that was computed of ``sources``, the learnt tensors of the model by name, and of constants."""
+
+    tensor: Any
+    sources: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Call:
     """One op of a model.
@@ -69,6 +76,7 @@ class Traced:
         ignore: tensors of its weights file that the spec has no use for, as patterns.
         training: the outputs that there are in training alone.
         dropped: what was left out, since it does something in training alone.
+        folded: tensors that its weights file has not, by the names that ``calls`` know them by.
         by_name: whether it gives a table, even of one output.
         fixed: why the size of its images is not to be set; "" where it may be.
         follows: whether padding that is what "same" comes to follows the size as that does.
@@ -82,6 +90,7 @@ class Traced:
     ignore: tuple[str, ...] = ()
     training: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    folded: Mapping[str, Folded] = field(default_factory=dict[str, Folded])
     by_name: bool = False
     fixed: str = ""
     follows: bool = False

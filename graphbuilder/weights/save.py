@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 def to_bytes(state: Mapping[str, Tensor]) -> bytes:
     """``state`` as the content of a safetensors file."""
-    import torch
     from safetensors.torch import save as serialise
 
-    return serialise(
-        {name: tensor.detach().to("cpu", memory_format=torch.contiguous_format) for name, tensor in state.items()}
-    )
+    # `to` with a memory format leaves a matrix turned as it is.
+    return serialise({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()})

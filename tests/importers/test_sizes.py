@@ -90,3 +90,27 @@ def test_a_size_that_cannot_be_another_is_no_param(kind: Callable[[], nn.Module]
     found = gb.from_torch(kind(), torch.randn(2, 3, 12, 12))
     assert f"; its size is fixed: {told}\n" in found.text
     assert "image = [3, 12, 12]" in found.text and "=size" not in found.text
+
+
+class Pyramid(nn.Module):
+    """Maps brought to the size of maps before, by their shape: behind a pool over all places, and beside a skip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.near, self.far = nn.Conv2d(3, 6, 3), nn.Conv2d(6, 6, 3, 2)
+        self.pooled = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(6, 6, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        near = self.near(x).relu()
+        far = self.far(near).relu()
+        far = far + functional.interpolate(self.pooled(far), size=far.shape[2:], mode="bilinear")
+        return near + functional.interpolate(far, size=near.shape[2:], mode="bilinear")
+
+
+def test_maps_are_resized_to_those_that_the_module_looks_at() -> None:
+    model = Pyramid()
+    found = gb.from_torch(model, torch.randn(2, 3, 16, 16))
+    assert found.text.count('op = "resize", from = ') == 2 and "size = 16" in found.text, found.text
+    assert "fixed" not in found.text and found.told == {}
+    network = check_text(found.text, params={"size": 21}).network
+    assert network and difference(network, found.mapping, model, [torch.randn(2, 3, 21, 21)]) < 1e-5

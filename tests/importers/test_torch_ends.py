@@ -17,6 +17,7 @@ import graphbuilder as gb
 from graphbuilder.cli.entry import run
 from graphbuilder.compiler import check_text
 from graphbuilder.diagnostics import CompileError
+from graphbuilder.importers.torch import calls
 from tests.peers.parity import distance
 
 # What torch.export does inside is torch's own affair.
@@ -181,3 +182,26 @@ def test_parametrised_weights_are_plain_ones() -> None:
     assert [*model.state_dict()] == before and model.training
     with torch.no_grad():
         assert distance(ours(example), model.eval()(example)) < 1e-5
+
+
+class Fresh(nn.Module):
+    """A head that starts at zero, behind what no shape tells: channels that are turned round."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.head = nn.Linear(4, 4), nn.Linear(4, 3)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.body(x).flip(1))
+
+
+def test_what_starts_at_zero_is_compared_with_other_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Fresh()
+    found = gb.from_torch(model, torch.randn(2, 4))
+    assert found.difference is not None and found.difference < 1e-5 and not model.head.weight.any()
+    assert not (found.weights() or {})["head.weight"].any()
+    monkeypatch.setitem(vars(calls)["_MAKERS"], "flip", lambda given, tensors, node: None)
+    with pytest.raises(CompileError, match="GB805"):
+        gb.from_torch(model, torch.randn(2, 4))

@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from graphbuilder.backends.torch import build
 from graphbuilder.compiler import Network
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import ImportDiffers
 from graphbuilder.importers.torch.reader import evaluating
+from graphbuilder.importers.traced import Folded
 from graphbuilder.weights.load import load
 from graphbuilder.weights.save import to_bytes
 from graphbuilder.weights.wanted import wanted
 
 # How far answers may be apart, of their scale: a float's rounding, many layers deep.
 CLOSE = 1e-3
+# How large numbers are that stand for zeros.
+_STIR = 0.1
 
 
-def difference(network: Network, mapping: str | None, model: nn.Module, example: Sequence[Tensor]) -> float:
+def difference(
+    network: Network,
+    mapping: str | None,
+    model: nn.Module,
+    example: Sequence[Tensor],
+    folded: Mapping[str, Folded] = MappingProxyType({}),
+) -> float:
     """How far the answers of ``network`` to ``example`` are from those of ``model``, of their scale.
+
+    A head that starts at zero answers zero, whatever is read: then what is zero is given other numbers, on both sides.
 
     Args:
         mapping: the text of the mapping of the model's names; None where they are the spec's own.
+        folded: what the mapping names that the model has not by itself.
 
     Raises:
         CompileError: GB805 when they are too far apart.
     """
-    ours = build(network.typed, weights=weights(network, mapping, model)).eval()
+    state = _state(model, folded)
     with evaluating(model), torch.no_grad():
         theirs = _flat(model(*example))
+        if all(map(_is_silent, theirs)):
+            stirred = _stirred(model, folded)
+            state |= stirred
+            theirs = _flat(functional_call(model, stirred, tuple(example)))
+        ours = build(network.typed, weights=_loaded(network, mapping, state)).eval()
         answers = _flat(ours(*example))
     found = max(_distance(one, other) for one, other in zip(answers, theirs, strict=True))
     if not found <= CLOSE:
@@ -44,11 +63,32 @@ def difference(network: Network, mapping: str | None, model: nn.Module, example:
     return found
 
 
-def weights(network: Network, mapping: str | None, model: nn.Module) -> dict[str, Tensor]:
-    """The model's weights by our names, read from files as a person's would be."""
+def weights(network: Network, mapping: str | None, model: nn.Module, folded: Mapping[str, Folded]) -> dict[str, Tensor]:
+    """The model's weights by our names, and what was folded of them."""
+    return _loaded(network, mapping, _state(model, folded))
+
+
+def _state(model: nn.Module, folded: Mapping[str, Folded]) -> dict[str, Tensor]:
+    return {**model.state_dict(), **{name: each.tensor for name, each in folded.items()}}
+
+
+def _stirred(model: nn.Module, folded: Mapping[str, Folded]) -> dict[str, Tensor]:
+    """Other numbers for the parameters that are zero throughout, but for those that something was folded of."""
+    sources = {name for each in folded.values() for name in each.sources}
+    zeros = {name: each for name, each in model.named_parameters() if name not in sources and not each.any()}
+    draws = torch.Generator().manual_seed(0)
+    return {name: torch.randn(each.shape, generator=draws).to(each) * _STIR for name, each in zeros.items()}
+
+
+def _is_silent(answer: Tensor) -> bool:
+    return bool((answer == answer.flatten()[:1]).all())
+
+
+def _loaded(network: Network, mapping: str | None, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A state by our names, read from files as a person's would be."""
     with TemporaryDirectory() as folder:
         file, rules = Path(folder) / "model.safetensors", Path(folder) / "names.toml"
-        file.write_bytes(to_bytes({name: tensor.clone() for name, tensor in model.state_dict().items()}))
+        file.write_bytes(to_bytes({name: tensor.clone() for name, tensor in state.items()}))
         if mapping:
             rules.write_text(mapping, encoding="utf-8")
         return load(wanted(network.typed), file, rules if mapping else None)

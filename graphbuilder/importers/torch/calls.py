@@ -7,7 +7,7 @@ that changes nothing. Batches are left out: axes count from the one behind it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -183,7 +183,7 @@ def _attend(given: Arguments, tensors: Tensors, node: Any) -> Made | list[Made]:
     mask = given["attn_mask"]
     if mask is None:
         return Made("attend", args, values, {})
-    if not tensors.fixed.holds(mask):
+    if not tensors.fixed.holds(mask) or tensors.is_state(mask):
         return Made("attend", args, (*values, tensors.value(mask)), {})
     steps = relative_bias(mask, given["query"], node.name, tensors)
     return [*steps, Made("attend", args, (*values, Value(f"{node.name}#{len(steps) - 1}")), {})]
@@ -269,17 +269,31 @@ def _resize(mode: str) -> Maker:
         args: dict[str, Any] = {"factor": short(factors)} if whole else {"size": short(list(after))}
         corners = {"align_corners": True} if not mode.startswith("nearest") and given["align_corners"] else {}
         inputs = (tensors.value(node.args[0]),)
-        if like := _image_of(after, tensors) if given["scale_factors"] is None else None:
+        if like := _sized_as(node, tensors) if given["scale_factors"] is None else None:
             args, inputs = {}, (*inputs, like)
         return Made("resize", {**args, "mode": mode, **corners}, inputs, {})
 
     return make
 
 
-def _image_of(sizes: Any, tensors: Tensors) -> Value | None:
-    """The input of the model that has these sizes: what a mask is brought back to."""
-    inputs = [node for node in tensors.values if node.op == "placeholder"]
-    return next((tensors.values[node] for node in inputs if node.meta["val"].shape[2:] == sizes), None)
+def _sized_as(node: Any, tensors: Tensors) -> Value | None:
+    """What maps are brought back to the size of: an input of the model, or what they were made of.
+
+    Of what they were made of it is the nearest that others read too, such as a skip connection.
+    """
+    sizes = node.meta["val"].shape[2:]
+    inputs = [each for each in tensors.values if each.op == "placeholder"]
+    above = [each for each in _above(node.args[0]) if each in tensors.values]
+    like = [each for each in (*inputs, *above) if each.meta["val"].shape[2:] == sizes]
+    return next((tensors.values[each] for each in like if each in inputs or len(each.users) > 1), None)
+
+
+def _above(node: Any) -> Iterator[Any]:
+    """``node``, the first that it reads, the first that this reads, and so on."""
+    while node is not None:
+        if hasattr(node.meta.get("val"), "shape"):
+            yield node
+        node = next(iter(node.all_input_nodes), None)
 
 
 def _pad(given: Arguments, tensors: Tensors, node: Any) -> Made | list[Made] | None:

@@ -43,6 +43,10 @@ class Fixed:
         """The learnt tensors that ``node`` is made of, by their nodes' names."""
         return self._learnt[node.name]
 
+    def owns(self, name: str) -> bool:
+        """Whether a node of that name is a tensor of the program itself."""
+        return name in self._tensors
+
     def own(self, name: str) -> Tensor:
         """The tensor of the program whose node has that name."""
         return self._tensors[name]

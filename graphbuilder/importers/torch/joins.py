@@ -107,7 +107,8 @@ def _learnt(op: str, left: Any, right: Any, tensors: Tensors, name: str) -> Made
         raise Unknown(f"a tensor of the module that is joined with a smaller one, of the shape {_told(own)}")
     inputs, count, is_line = (tensors.value(value),), math.prod(own), math.prod(own) == max(own, default=1)
     if op == "mul" and is_line:
-        return Made("scale", {"shared": True} if count == 1 else {}, inputs, tensors.weights(weight=learnt))
+        args: dict[str, Any] = {"shared": True} if count == 1 else {"axis": own.index(count)}
+        return Made("scale", args, inputs, tensors.weights(weight=learnt))
     if op == "add" and own == whole and len(own) == 2:
         return Made("positions", {}, inputs, tensors.weights(weight=learnt))
     if op == "add" and is_line:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import operator
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stderr
 from dataclasses import replace
 from io import StringIO
@@ -20,15 +20,17 @@ from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import TraceFailed
 from graphbuilder.importers.torch.batches import Batches, Steps
 from graphbuilder.importers.torch.calls import made_of
+from graphbuilder.importers.torch.computed import Computed, is_whole, own_shape
 from graphbuilder.importers.torch.dropped import attention_rates
 from graphbuilder.importers.torch.fixed import Fixed
 from graphbuilder.importers.torch.folding import unfold
 from graphbuilder.importers.torch.modules import dropping, made_of_whole, undone, wholes
 from graphbuilder.importers.torch.outputs import is_table, named
-from graphbuilder.importers.torch.terms import Made, Tensors, Unknown, kind_of
+from graphbuilder.importers.torch.standing import around, module_of, scopes, where_of
+from graphbuilder.importers.torch.terms import Learnt, Made, Tensors, Unknown, kind_of
 from graphbuilder.importers.torch.tied import Tied
 from graphbuilder.importers.torch.windowed import gathering
-from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed, name_for
+from graphbuilder.importers.traced import Call, Folded, Traced, Unexpressed, name_for
 from graphbuilder.ir import Layout, TensorType, Value
 from graphbuilder.weights.patterns import ZEROS, pieces
 
@@ -39,7 +41,6 @@ _RESHAPING = ("expand", "view", "reshape", "unsqueeze", "squeeze", "clone", "con
 # What training does to the counters of batch norms.
 _COUNTING = ("add", "copy")
 _TORCH = str(Path(torch.__file__).parent)
-_PLACE = re.compile(r'File "([^"]+)", line (\d+)')
 
 
 def read(
@@ -78,8 +79,9 @@ def _read(
         reader.calls,
         reader.outputs,
         _parts(left, used),
+        folded=reader.folded(used),
         by_name=is_table(program),
-        dropped=undone(model, _around(program)),
+        dropped=undone(model, around(program)),
     )
 
 
@@ -132,7 +134,7 @@ def _rates(program: Any, model: nn.Module, example: Sequence[Tensor]) -> Mapping
         CompileError: GB804 when these modules do not run in training.
     """
     calls = [node for node in program.graph.nodes if node.op == "call_function"]
-    paths = {_module(node) for node in calls if kind_of(node) == "scaled_dot_product_attention"}
+    paths = {module_of(node) for node in calls if kind_of(node) == "scaled_dot_product_attention"}
     try:
         with evaluating(model), _silent():
             return attention_rates(model, example, paths) if paths else {}
@@ -201,6 +203,7 @@ class _Reader:
         self._values: dict[Any, Value] = {}
         self._reshaped: dict[str, str] = {}
         self._fixed = Fixed(program)
+        self._computed = Computed(self._fixed, self.state)
         self._wholes = wholes(program.graph.nodes, model, {*self.state, *self._constants})
         self._batches = Batches()
         self._tied = Tied()
@@ -232,9 +235,9 @@ class _Reader:
     def _call(self, node: Any, unexpressed: Unexpressed) -> None:
         if self._is_state(node) or self._fixed.take(node):
             return
-        where = _where(node)
+        where = where_of(node)
         try:
-            made = self._made(node)
+            made = self._tried(node, unexpressed)
         except Unknown as error:
             unexpressed.add(str(error), where)
             made = None
@@ -246,8 +249,43 @@ class _Reader:
             # The last has the name of the call itself; torch counts calls by `_1`.
             name = node.name if number == len(made) - 1 else f"{node.name}#{number}"
             self.calls.append(_call_of(node, name, self._dropping(node, each), where))
-            self._tied.take(_module(node), [*_parts_of(each.weights.values())], where, unexpressed)
+            self._tied.take(module_of(node), [*_parts_of(each.weights.values())], where, unexpressed)
             self._values[node] = Value(name)
+
+    def _tried(self, node: Any, unexpressed: Unexpressed) -> list[Made] | None:
+        """What a call comes to, where need be behind what is learnt and read as a value, or folded.
+
+        Raises:
+            Unknown: no op of the catalogue does that.
+        """
+        while True:
+            try:
+                return self._made(node)
+            except Learnt as error:
+                self._learnt(error.node, node, unexpressed)
+            except Unknown:
+                if not self._computed.take(node, module_of(node)):
+                    raise
+
+    def _learnt(self, learnt: Any, reader: Any, unexpressed: Unexpressed) -> None:
+        """Give what is learnt as a value, before its first ``reader``."""
+        if learnt.name not in self._computed.names and not is_whole(learnt, reader, self._fixed):
+            self._computed.fold(learnt, reader, module_of(reader))
+        shape = own_shape(learnt, reader)
+        beside = next((self._values[each] for each in reader.all_input_nodes if each in self._values), None)
+        weights = self._tensors().weights(weight=learnt)
+        made = Made("parameter", {"shape": shape}, (beside or Value(next(iter(self.inputs))),), weights)
+        call = _call_of(reader, f"{learnt.name}#value", made, where_of(reader))
+        self.calls.append(replace(call, shape=tuple(shape)))
+        self._tied.take(module_of(reader), [*weights.values()], where_of(reader), unexpressed)
+        self._values[learnt] = Value(call.name)
+
+    def folded(self, used: Collection[str]) -> dict[str, Folded]:
+        """Those of the folded tensors that calls have."""
+        return {name: each for name, each in self._computed.folded.items() if name in used}
+
+    def _tensors(self) -> Tensors:
+        return Tensors(self._values, {**self.state, **self._reshaped, **self._computed.names}, self._fixed)
 
     def _made(self, node: Any) -> list[Made] | None:
         """What a call comes to: ops one behind the other, or nothing.
@@ -255,7 +293,7 @@ class _Reader:
         Raises:
             Unknown: no op of the catalogue does that.
         """
-        tensors = Tensors(self._values, {**self.state, **self._reshaped}, self._fixed)
+        tensors = self._tensors()
         if node in self._wholes:
             return made_of_whole(node, self._wholes[node], tensors)
         if (steps := self._batches.steps(node)) is not None:
@@ -268,7 +306,7 @@ class _Reader:
 
     def _dropping(self, node: Any, made: Made) -> Made:
         """Attention in one call has the dropout that its module passes in training."""
-        rate = self._rates.get(_module(node), 0.0) if made.op == "attend" else 0.0
+        rate = self._rates.get(module_of(node), 0.0) if made.op == "attend" else 0.0
         return made._replace(args={**made.args, "dropout": rate}) if rate else made
 
     def _stepped(self, node: Any, steps: Steps, tensors: Tensors) -> list[Made]:
@@ -299,12 +337,11 @@ def _first_names(model: nn.Module) -> dict[str, str]:
 
 
 def _call_of(node: Any, name: str, made: Made, where: str) -> Call:
-    scope = _scopes(node)
     layer, leaves = _layer(made.weights)
     label = "" if leaves and made.op != "parameter" else (layer or "").rpartition(".")[2]
     given = getattr(node.meta.get("val"), "shape", ()) if name == node.name else ()
     shape = tuple(int(size) for size in given[1:])
-    return Call(name, made.op, made.args, made.inputs, scope, _label(label), layer, leaves, where, shape)
+    return Call(name, made.op, made.args, made.inputs, scopes(node), _label(label), layer, leaves, where, shape)
 
 
 def _label(name: str) -> str:
@@ -319,50 +356,6 @@ def _layer(weights: Mapping[str, str]) -> tuple[str | None, dict[str, str]]:
     if len(owners) == 1 and all(name.rpartition(".")[2] == ours for ours, name in weights.items()):
         return owners.pop(), {}
     return next(iter(weights.values())), dict(weights)
-
-
-def _scopes(node: Any) -> tuple[Scope, ...]:
-    """The modules around a call, the outermost first, without the plain layer that makes it."""
-    stack = [
-        (path.split("@")[0], kind, int(key.partition("@")[2] or 0))
-        for key, (path, kind) in node.meta.get("nn_module_stack", {}).items()
-    ]
-    scopes: list[Scope] = []
-    above = ""
-    for path, kind, number in stack[1:]:
-        relative = path.removeprefix(f"{above}.") if above else path
-        *lists, name = relative.split(".")
-        scopes += [Scope(each, "ModuleList") for each in lists]
-        kind = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
-        scopes.append(Scope(name, kind, number))
-        above = path
-    around = scopes[:-1] if scopes and _is_layer(scopes[-1].kind) else scopes
-    return tuple(each._replace(kind=each.kind.rpartition(".")[2]) for each in around)
-
-
-def _is_layer(kind: str) -> bool:
-    return kind.startswith("torch.nn.modules.") and ".container." not in kind
-
-
-def _around(program: Any) -> set[str]:
-    """The paths of all modules that calls stand in."""
-    stacks = (node.meta.get("nn_module_stack", {}) for node in program.graph.nodes)
-    return {path.split("@")[0] for stack in stacks for path, _ in stack.values()}
-
-
-def _module(node: Any) -> str:
-    """The path of the module that makes a call; "" where that is the whole."""
-    stack = [path for path, _ in node.meta.get("nn_module_stack", {}).values() if path]
-    return stack[-1].split("@")[0] if stack else ""
-
-
-def _where(node: Any) -> str:
-    """The module and the line of code that a call comes from."""
-    path = _module(node)
-    module = f"module `{path}`" if path else "the module"
-    lines = _PLACE.findall(node.meta.get("stack_trace") or "")
-    own = [place for place in lines if "/torch/nn/" not in place[0]]
-    return f"{module}, {own[-1][0]}:{own[-1][1]}" if own else module
 
 
 def _tensors(call: Call, state: Mapping[str, str]) -> Iterator[str]:

@@ -23,6 +23,14 @@ class Unknown(Exception):
     """The catalogue has no such op; the message says what is missing."""
 
 
+class Learnt(Unknown):
+    """A tensor of the module that is read as a value: ``node`` gives it."""
+
+    def __init__(self, node: Any, name: str) -> None:
+        super().__init__(f"a tensor of the module, `{name}`, read as a value")
+        self.node = node
+
+
 class Made(NamedTuple):
     """A call in the catalogue's terms; ``weights`` are its tensors: ours, below the op, to the module's name."""
 
@@ -50,7 +58,7 @@ class Tensors(NamedTuple):
         if node in self.values:
             return self.values[node]
         if node.name in self.state:
-            raise Unknown(f"a tensor of the module, `{self.state[node.name]}`, read as a value")
+            raise Learnt(node, self.state[node.name])
         raise Unknown("a tensor that is computed from parameters and buffers alone, read as a value")
 
     def weights(self, **nodes: Any) -> dict[str, str]:
