@@ -35,6 +35,7 @@ from graphbuilder.spec.unknown import UNKNOWN
 # The name of an argument that is not known itself: it may be any.
 SOMETHING = "?"
 
+_NUMBERS = (0, 1, 2)
 # The words among what a value may be.
 _LISTED = re.compile(r'"(\w+)"')
 _READ = facts_of("from", None).keys()
@@ -100,9 +101,14 @@ class OpMaker:
         self._sink = sink
         self._terms = terms
         self._made: dict[Hashable, Op | None] = {}
+        self._notes: tuple[str, ...] = ()
+        self.traced = 0  # how many wrong values were found to be written elsewhere, whether or not that was told before
 
-    def make(self, cls: type[Op], arguments: Mapping[str, Argument], step: Place) -> Op | None:
-        """The op, or None when its arguments are wrong (reported) or unknown."""
+    def make(
+        self, cls: type[Op], arguments: Mapping[str, Argument], step: Place, notes: tuple[str, ...] = ()
+    ) -> Op | None:
+        """The op, or None when its arguments are wrong (reported, with ``notes`` where a value is) or unknown."""
+        self._notes = notes
         values = {name: argument.value for name, argument in arguments.items()}
         unknown = {name for name, value in values.items() if value is UNKNOWN}
         if unknown:
@@ -152,27 +158,30 @@ class OpMaker:
             self._sink.add(unknown_field(cls, name, place))
         elif details["type"] == "missing":
             self._sink.add(missing_argument(f"`{cls.op}`", name, step))
-        elif told := _wrong_value(cls, name, details, arguments, place, self._sink):
-            self._sink.add(told)
+        else:
+            told = _wrong_value(cls, name, details, arguments, place)
+            self.traced += told.span != place.span
+            if told.span == place.span or not is_told(self._sink, told.span):
+                self._sink.add(told.with_notes(*self._notes))
 
 
 def _wrong_value(
-    cls: type[Op], name: str, details: ErrorDetails, arguments: Mapping[str, Argument], place: Place, sink: Sink
-) -> Diagnostic | None:
-    """The diagnostic for a value that an argument cannot be, or for arguments that are wrong together; None where it
-    was written wrong elsewhere, and that was told."""
+    cls: type[Op], name: str, details: ErrorDetails, arguments: Mapping[str, Argument], place: Place
+) -> Diagnostic:
+    """The diagnostic for a value that an argument cannot be, where it was written, or for arguments that are wrong
+    together."""
     message = f"`{name}` of `{cls.op}` cannot be {shown(details['input'])}"
     hint = must(details)
     remedy = f"`graphbuilder ops {cls.op}` tells what it takes"
     if name not in arguments:
         return ArgumentValue.at(place.span, message, label=hint, help=remedy)
     argument = arguments[name]
-    found = written_wrong(argument, lambda value: _takes(cls, name, value))
-    if found and found[0].place.keys != place.keys:
-        told = ArgumentValue.at(
-            found[0].place.span, message, label=hint, related=given_as(argument.value, place), help=found[1]
+    cause, better = written_wrong(argument, lambda value: _takes(cls, name, value))
+    if cause.place.keys != place.keys:
+        better = better or _misspelt(cause.raw, hint) or remedy
+        return ArgumentValue.at(
+            cause.place.span, message, label=hint, related=given_as(argument.value, place), help=better
         )
-        return None if is_told(sink, found[0].place) else told
     better = slip(argument.raw, argument.value, argument.names, lambda value: _takes(cls, name, value), name)
     better = better or _misspelt(argument.raw, hint)
     return ArgumentValue.at(place.span, message, label=hint, notes=argument.notes, help=better or remedy)
@@ -183,10 +192,14 @@ def _misspelt(raw: Any, hint: str) -> Help:
     return meant(raw, _LISTED.findall(hint), quote='"') if isinstance(raw, str) else None
 
 
-def written_wrong(argument: Argument, fits: Callable[[Any], bool]) -> tuple[Origin, str] | None:
-    """Where a value that does not fit was written a little wrong, and how it is written right."""
-    better = argument.origin.slip(argument.value, fits) if argument.origin else None
-    return (argument.origin, better) if argument.origin and better else None
+def written_wrong(argument: Argument, fits: Callable[[Any], bool]) -> tuple[Origin, str | None]:
+    """Where a value that does not fit was written wrong, and how it is written right, if it is but a little wrong."""
+    origin = argument.origin or Origin(argument.place, argument.raw)
+    better = origin.slip(argument.value, fits)
+    if better:
+        return origin, better
+    # What takes no number at all is wrong for another reason than those that it was computed with.
+    return origin.cause(fits) if any(map(fits, _NUMBERS)) else origin, None
 
 
 def _takes(cls: type[Op], name: str, value: Any) -> bool:
@@ -276,12 +289,12 @@ def checked(block: str, declared: Place, default: Any, argument: Argument, sink:
         return UNKNOWN
     expected = " or ".join(word for word, type_ in TYPES.items() if type_ in wanted)
     message = f"`{name}` of the block `{block}` is declared as {expected}; {shown(value)} is not"
-    found = written_wrong(argument, lambda other: type(other) in wanted)
-    if found and found[0].place.keys != argument.place.keys:
-        if not is_told(sink, found[0].place):
+    cause, better = written_wrong(argument, lambda other: type(other) in wanted)
+    if better and cause.place.keys != argument.place.keys:
+        if not is_told(sink, cause.place.span):
             related = given_as(value, argument.place)
             label = f"expected {expected}"
-            sink.add(ArgumentType.at(found[0].place.span, message, label=label, related=related, help=found[1]))
+            sink.add(ArgumentType.at(cause.place.span, message, label=label, related=related, help=better))
         return UNKNOWN
     better = slip(argument.raw, value, argument.names, lambda other: type(other) in wanted, name)
     remedy = better or f"give it {expected}, or declare another type in `args` of `{block}`"

@@ -52,6 +52,7 @@ class Blocks:
         self.declared: dict[Graph, int] = {}
         self.tapped = False  # whether anything was read inside a block
         self._made: dict[Hashable, Graph | None] = {}
+        self._blamed: set[Hashable] = set()  # those with a wrong value, and with where its arguments were written
         self._in_progress: set[Hashable] = set()
         self._built: set[str] = set()
 
@@ -137,7 +138,8 @@ class Blocks:
         use = trail.frames[-1].place
         self.context.params.terms.spend(size(values) + size(init), use)
         key = (name, freeze(values), types, taps, freeze(init))
-        if key in self._made:
+        given = (key, tuple(origin.place.keys for origin in trail.frames[-1].origins.values()))
+        if key in self._made and (key not in self._blamed or given in self._blamed):
             return self._made[key]
         if key in self._in_progress:
             # What counts down may be what could not be read.
@@ -150,7 +152,10 @@ class Blocks:
             return None
         self.context.spend(BODY, use)
         self._in_progress.add(key)
+        traced = self.context.make.traced
         self._made[key] = self._build(name, values, types, taps, trail, self.context.params, init)
+        if self.context.make.traced > traced:
+            self._blamed |= {key, given}
         self._in_progress.discard(key)
         return self._made[key]
 
@@ -247,10 +252,11 @@ class Blocks:
         for declared, default in block.args.items():
             place = block.place_of("args") / declared
             value = values[declared] if declared in values else scope.compute(default, place)
-            scope = self._named(scope, block.place / "args" / declared, value, origins.get(declared))
+            origin = origins.get(declared) if declared in values else scope.origin(default, place)
+            scope = self._named(scope, block.place / "args" / declared, value, origin)
         for let, raw in block.let.items():
             place = block.place_of("let") / let
-            scope = self._named(scope, place, scope.compute(raw, place), Origin(place, raw))
+            scope = self._named(scope, place, scope.compute(raw, place), scope.origin(raw, place))
         return scope
 
     def _named(self, scope: Scope, place: Place, value: Any, origin: Origin | None) -> Scope:

@@ -282,7 +282,7 @@ class BodyBuilder:
             self.report(unknown_op(name, self.context, step))
             return None
         arguments = {**self.context.arguments_of(name, step.place), **given}
-        op = self.context.make.make(cls, arguments, step.place)
+        op = self.context.make.make(cls, arguments, step.place, self.trail.notes)
         types = reading.types
         if op is None or types is None:
             return None

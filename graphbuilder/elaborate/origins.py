@@ -1,6 +1,7 @@
-"""Where a value was written that is read by a name elsewhere: a param, an item of its lists, a `let`.
+"""Where a value was written that is read by a name elsewhere: a param, an item of its lists, a `let`, an argument.
 
-A value that is computed has none but where it is named.
+A value that is computed was written where its expression stands, and is blamed on what that reads where this is wrong
+itself.
 """
 
 from __future__ import annotations
@@ -9,28 +10,36 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
 
-from graphbuilder.diagnostics import Label, Sink
+from graphbuilder.diagnostics import Label, Sink, Span
 from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.slips import slip
-from graphbuilder.spec.expressions import Expression
+from graphbuilder.spec.expressions import Expression, free_names
 
 _ITEM = re.compile(r"= *(\w+)\[(-?\w+)\] *")
 
 
 class Origin(NamedTuple):
-    """Where a value was written, and as what."""
+    """Where a value was written, as what, and the numbers that were computed with, each with where it was written."""
 
     place: Place
     raw: Any
+    read: tuple[tuple[int | float, Origin], ...] = ()
 
     def item(self, index: object) -> Origin | None:
-        """That of one item of a list."""
+        """That of one item of a list; of one that is computed, its own."""
         raw = cast("object", self.raw)
+        if isinstance(raw, Expression):
+            return self
         items = cast("list[Any]", raw) if isinstance(raw, list) else []
         if type(index) is not int or not -len(items) <= index < len(items):
             return None
-        return Origin(self.place / (index % len(items)), items[index])
+        return Origin(self.place / (index % len(items)), items[index], self.read)
+
+    def cause(self, fits: Callable[[Any], bool]) -> Origin:
+        """Where a value that does not fit comes from: a number that was computed with and would not fit either, or
+        here."""
+        return next((origin.cause(fits) for number, origin in self.read if not fits(number)), self)
 
     def slip(self, value: Any, fits: Callable[[Any], bool]) -> str | None:
         """How ``value`` is written right here; None where it is as good as any."""
@@ -43,10 +52,14 @@ Origins = Mapping[str, Origin]
 NOWHERE: Origins = {}
 
 
-def origin_of(raw: Any, place: Place, names: Mapping[str, Any], origins: Origins) -> Origin | None:
-    """Where the value of ``raw``, which stands at ``place``, was written; None where it is computed there."""
-    if not isinstance(raw, Expression):
-        return Origin(place, raw)
+def origin_of(raw: Any, place: Place, names: Mapping[str, Any], origins: Origins) -> Origin:
+    """Where the value of ``raw``, which stands at ``place``, was written: there, unless it is but read from a name."""
+    elsewhere = _elsewhere(raw, names, origins) if isinstance(raw, Expression) else None
+    return elsewhere or Origin(place, raw, _numbers_read(raw, names, origins))
+
+
+def _elsewhere(raw: Expression, names: Mapping[str, Any], origins: Origins) -> Origin | None:
+    """That of a name, or of an item of a list by its name."""
     if raw.bare:
         return origins.get(raw.bare)
     found = _ITEM.fullmatch(raw.text)
@@ -55,6 +68,11 @@ def origin_of(raw: Any, place: Place, names: Mapping[str, Any], origins: Origins
         return None
     index = found[2]
     return base.item(int(index) if index.lstrip("-").isdecimal() else names.get(index))
+
+
+def _numbers_read(raw: Any, names: Mapping[str, Any], origins: Origins) -> tuple[tuple[int | float, Origin], ...]:
+    read = (name for name in free_names(raw) if name in origins)
+    return tuple((names[name], origins[name]) for name in read if type(names.get(name)) in (int, float))
 
 
 def lists_read(raw: Expression, place: Place, names: Mapping[str, Any], origins: Origins) -> tuple[Label, ...]:
@@ -74,9 +92,9 @@ def quoted(raw: Expression, names: Mapping[str, Any], origins: Origins) -> tuple
     return None
 
 
-def is_told(sink: Sink, place: Place) -> bool:
-    """Whether a mistake at ``place`` was told already."""
-    return any(each.span == place.span and each.severity == "error" for each in sink.diagnostics)
+def is_told(sink: Sink, span: Span | None) -> bool:
+    """Whether a mistake at ``span`` was told already."""
+    return any(each.span == span and each.severity == "error" for each in sink.diagnostics)
 
 
 def given_as(value: Any, place: Place) -> tuple[Label, ...]:

@@ -15,10 +15,12 @@ from graphbuilder.elaborate.context import INNER, VALUES, Trail
 from graphbuilder.elaborate.faults import errors_at, keep_fault, titled, word_of
 from graphbuilder.elaborate.joins import Path, join
 from graphbuilder.elaborate.names import Named, base_name
+from graphbuilder.elaborate.origins import given_as
 from graphbuilder.elaborate.outputs import finish, outputs_of
 from graphbuilder.elaborate.paths import Tap
 from graphbuilder.elaborate.reading import PortNames, Reading, facts_read, read
 from graphbuilder.elaborate.scope import Scope
+from graphbuilder.elaborate.sharing import Run, may_run_again
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
 from graphbuilder.ir import Graph, Node
 from graphbuilder.ir.fault import faults
@@ -112,14 +114,14 @@ def count_copies(builder: BodyBuilder, step: Step, scope: Scope) -> Copies | Non
     if value is UNKNOWN:
         return None
     copies = _copies(value)
-    if copies is None or copies.number < 0:
-        builder.report(
-            BadRepeat.at(
-                place.span,
-                f"a step cannot be repeated {shown(value)} times",
-                help="write a count from 0, or a list to go over",
-            )
+    if copies is None or not _counts(value):
+        cause = scope.origin(step.repeat, place).cause(_counts)
+        related = given_as(value, place) if cause.place.keys != place.keys else ()
+        message, remedy = (
+            f"a step cannot be repeated {shown(value)} times",
+            "write a count from 0, or a list to go over",
         )
+        builder.report(BadRepeat.at(cause.place.span, message, related=related, help=remedy))
         return None
     limit = builder.context.limits.nodes
     if copies.number > limit:
@@ -127,6 +129,11 @@ def count_copies(builder: BodyBuilder, step: Step, scope: Scope) -> Copies | Non
         builder.report(TooManyNodes.at(place.span, message, help=TooManyNodes.remedy))
         return None
     return copies
+
+
+def _counts(value: Any) -> bool:
+    copies = _copies(value)
+    return copies is not None and copies.number >= 0
 
 
 def _copies(value: Any) -> Copies | None:
@@ -161,8 +168,10 @@ def _in_a_row(inner: BodyBuilder, named: Named, copies: Copies, wanted: Collecti
         if call is None:
             _sketch_copy(inner, step, index, reading)
             return NOTHING_KNOWN
-        if step.share is True and not _shareable(inner, step, calls):
-            return NOTHING_KNOWN
+        if step.share is True:
+            call = calls.again(call, reading)
+            if call is None:
+                return NOTHING_KNOWN
         signal = inner.emit(str(index), call, reading, step, "0" if step.share is True else None)
         if signal.outputs is None:
             _sketch_copy(inner, step, index, reading)
@@ -230,6 +239,8 @@ def _beside(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
     for index in range(copies.number):
         inner.trail = _into(outside, named, index)
         call = calls.call(index, reading)
+        if step.share is True and call is not None:
+            call = calls.again(call, reading)
         signal = inner.emit(str(index), call, reading, step, "0" if step.share is True else None)
         inner.signals[str(index)] = signal
         paths.append(Path(f"copy {index}", signal, step.place, str(index)))
@@ -242,14 +253,6 @@ def _beside(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
     return join(inner, str(step.merge), paths, step.place_of("merge"))
 
 
-def _shareable(inner: BodyBuilder, step: Step, calls: _Calls) -> bool:
-    if len(calls.callees) <= 1:
-        return True
-    message = "copies that share their weights must be equal: the same arguments, on the same shapes"
-    inner.report(BadShare.at(step.place_of("share").span, message, help="leave out `share`, or what differs"))
-    return False
-
-
 class _Calls:
     """The call of each copy; copies that cannot differ from the one before are not worked out again."""
 
@@ -260,7 +263,7 @@ class _Calls:
         if self._vary:
             inner.context.afford(copies.number, step.place)
         self._last: tuple[Any, Call | None] | None = None
-        self.callees: set[object] = set()
+        self._first: tuple[Call, Reading] | None = None
 
     def call(self, index: int, reading: Reading) -> Call | None:
         name = str(index)
@@ -272,9 +275,25 @@ class _Calls:
         scope = self._scope(index, facts_read(reading))
         call = self._inner.call_of(step, scope, reading, f"{self._named.name}.{name}", taps)
         self._last = (same, call)
-        if call is not None:
-            self.callees.add(call.callee)
+        if call is not None and self._first is None:
+            self._first = (call, reading)
         return call
+
+    def again(self, call: Call, reading: Reading) -> Call | None:
+        """The call of a further copy with the weights of the first, whose own would be ``call``; None where there is
+        none (reported)."""
+        assert self._first is not None
+        (first, before), step = self._first, self._named.step
+        if call.callee == first.callee and reading.types == before.types:
+            return first
+        if self._vary or reading.types == before.types:
+            message = "copies that share their weights must be equal: the same arguments"
+            told = BadShare.at(step.place_of("share").span, message, help="leave out `share`, or what differs")
+            self._inner.report(told)
+            return None
+        assert before.types is not None
+        run = Run(step, self._named.name, first.callee, before.types)
+        return first if may_run_again(self._inner, run, reading, step) else None
 
     def settled(self, current: Mapping[str, Known]) -> bool:
         """Whether all further copies are like the last: nothing varies, nothing is taken from inside, types stay."""

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from graphbuilder.diagnostics import Sink
 from graphbuilder.document import Place
-from graphbuilder.elaborate.origins import Origin, Origins, given_as, is_told, lists_read, origin_of, quoted
+from graphbuilder.elaborate.origins import Origin, given_as, is_told, lists_read, origin_of, quoted
 from graphbuilder.elaborate.terms import Terms
 from graphbuilder.ir import TensorType
 from graphbuilder.spec.expressions import Expression, ExpressionError
@@ -49,7 +49,7 @@ class Scope:
         self.terms = terms
         self.blind = blind
         self.ajar = ajar
-        self.origins: Origins = {}
+        self.origins: dict[str, Origin] = {}
         self.notes: tuple[str, ...] = ()
         self.absent: Mapping[str, str] = {}
 
@@ -57,12 +57,12 @@ class Scope:
         self.terms.count(max(0, len(self.names) - _FEW))
         return self._like(
             {**self.names, **names},
-            self.origins
-            if self.origins.keys().isdisjoint(names)
-            else {name: origin for name, origin in self.origins.items() if name not in names},
+            {name: origin for name, origin in self.origins.items() if name not in names},
         )
 
-    def _like(self, names: dict[str, Any], origins: Origins, blind: bool = False, ajar: bool = False) -> Scope:
+    def _like(
+        self, names: dict[str, Any], origins: dict[str, Origin], blind: bool = False, ajar: bool = False
+    ) -> Scope:
         scope = Scope(names, self.sink, self.terms, blind=self.blind or blind, ajar=self.ajar or ajar)
         scope.origins, scope.notes, scope.absent = origins, self.notes, self.absent
         return scope
@@ -70,9 +70,9 @@ class Scope:
     def add(self, name: str, value: Any, origin: Origin | None = None) -> None:
         """Let ``name`` have a meaning in this very scope, and in those that were blinded or opened from it."""
         self.names[name] = value
-        if origin or name in self.origins:
-            rest = {other: each for other, each in self.origins.items() if other != name}
-            self.origins = {**rest, name: origin} if origin else rest
+        self.origins.pop(name, None)
+        if origin:
+            self.origins[name] = origin
 
     def blinded(self) -> Scope:
         """The same names in a scope that computes nothing."""
@@ -82,8 +82,9 @@ class Scope:
         """The same names in a scope that misses none."""
         return self._like(self.names, self.origins, ajar=True)
 
-    def origin(self, raw: Any, place: Place) -> Origin | None:
-        """Where the value of ``raw``, which stands at ``place``, was written; None where it is computed there."""
+    def origin(self, raw: Any, place: Place) -> Origin:
+        """Where the value of ``raw``, which stands at ``place``, was written: there, unless it is but read from a
+        name."""
         return origin_of(raw, place, self.names, self.origins)
 
     def compute(self, raw: Any, place: Place) -> Any:
@@ -133,7 +134,7 @@ class Scope:
             related = lists_read(expression, place, self.names, self.origins)
             told = error.at(place.span).with_notes(*self.notes)
             self.sink.add(replace(told, related=(*told.related, *related)))
-        elif not is_told(self.sink, found[0].place):
+        elif not is_told(self.sink, found[0].place.span):
             (origin, better), told = found, error.at(place.span)
             related = given_as(origin.raw, place)
             told = replace(told, span=origin.place.span, related=related).with_help(better)

@@ -38,6 +38,49 @@ def test_it_is_told_where_it_is_written(text: str, line: int, help_: str) -> Non
     assert found.help and found.help.startswith(help_)
 
 
+PAIR = (
+    '[blocks.pair]\nargs = { out = "int", rate = 0.5 }\n'
+    'body = [{ op = "conv", out = "=out" }, { op = "relu" }, { op = "conv", out = "=out * 2" }, '
+    '{ op = "dropout", rate = "=rate" }]\n[defaults]\nconv = { kernel = 1 }\n'
+)
+DEEP = (
+    '[blocks.a]\nargs = { out = "int" }\nbody = [{ use = "b", widths = "=[out, 4]" }]\n'
+    '[blocks.b]\nargs = { widths = "list" }\nbody = [{ op = "conv", out = "=widths[0]", kernel = 1 }]\n'
+)
+LET = (
+    '[blocks.u]\nargs = { out = "int" }\nlet = { rest = "=8 - out" }\n'
+    'body = [{ op = "conv", out = "=rest", kernel = 1 }]\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines", "trail"),
+    [
+        (spec("c = 8", '\n{ use = "pair", out = 0 },\n{ use = "pair", out = -4 },\n', PAIR), [9, 10], "in pair"),
+        (spec("c = 8", '\n{ use = "pair", out = 0 },\n{ use = "pair", out = 0 },\n', PAIR), [9, 10], "in pair"),
+        (spec("c = 8", '\n{ use = "pair", out = 8, rate = 3 },\n', PAIR), [9], "in pair"),
+        (spec("c = 8", '\n{ use = "pair", out = 8 },\n', PAIR.replace("0.5", "2")), [12], "in pair"),
+        (spec("rows = [\n[1, 2],\n[3, 0],\n]", USE, UNIT), [8], "in u.1"),
+        (spec("c = 8", '\n{ use = "a", out = 0 },\n', DEEP), [9], "in a.b"),
+        (spec("c = 8", '\n{ use = "u", out = 8 },\n', LET), [13], "in u"),
+        (spec("c = -8", '{ op = "relu", repeat = "=c" }'), [6], None),
+        (spec("c = 10", '{ op = "dropout", rate = "=c" }'), [6], None),
+        (spec("c = 10", '{ op = "dropout" }', '[defaults]\ndropout = { rate = "=c" }'), [6], None),
+    ],
+)
+def test_a_value_out_of_range_is_told_where_it_is_written(text: str, lines: list[int], trail: str | None) -> None:
+    found = check_text(text, "case.toml").diagnostics
+    assert [each.span.line for each in found if each.span] == lines
+    assert all(each.related for each in found)
+    assert not trail or all(each.notes[0].startswith(trail) for each in found)
+
+
+def test_what_takes_no_number_is_not_blamed_on_one() -> None:
+    body = '{ op = "reshape", shape = "=[c, 4, 0]" }'
+    (found,) = check_text(spec("c = 8", body), "case.toml").diagnostics
+    assert found.span and found.span.line == 8
+
+
 def test_a_list_that_is_too_short_stands_beside_what_reads_it() -> None:
     (found,) = check_text(spec("rows = [\n[1, 2],\n[3],\n]", USE, UNIT), "case.toml").diagnostics
     assert [(label.span.line, label.text) for label in found.related] == [(8, "`row` is this, of 1 items")]
