@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -22,6 +22,20 @@ from tests.hostile.letters import VALID
 from tests.hostile.test_specs import CODE, EVIL, ROOT, STEERING
 
 DIFFERENT = 1
+
+
+class Given(NamedTuple):
+    """What came of one command for every case, in folders of their names."""
+
+    command: str
+    folder: Path
+    answers: list[dict[str, Any]]
+
+    def of(self, cases: Mapping[str, object]) -> Iterator[tuple[str, dict[str, Any], Path]]:
+        """Of those of ``cases`` that it was given: the name, what came of it, and the folder of what it wrote."""
+        for answer in self.answers:
+            if (name := answer["name"]) in cases:
+                yield name, answer, self.folder / name / "it" / self.command
 
 
 def answers(folder: Path, cases: Mapping[str, Case], command: str) -> list[dict[str, Any]]:
@@ -77,13 +91,26 @@ def _given(command: str) -> Iterator[str]:
             yield name
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_spec_that_is_refused_ends_in_its_code(command: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def given(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Given:
+    """One process of a command for refused and valid specs, since it takes longer to start than most of them."""
+    command: str = request.param
+    folder = tmp_path_factory.mktemp(command)
+    cases = {name: CASES[name] for name in _given(command)} | {name: Case(text, "") for name, text in VALID.items()}
+    return Given(command, folder, answers(folder, cases, command))
+
+
+by_command = pytest.mark.parametrize("given", COMMANDS, indirect=True, scope="module")
+
+
+def test_no_two_cases_have_one_name() -> None:
+    assert not CASES.keys() & VALID.keys()
+
+
+@by_command
+def test_a_spec_that_is_refused_ends_in_its_code(given: Given) -> None:
     found: list[tuple[str, str]] = []
-    cases = {name: CASES[name] for name in _given(command)}
-    for answer in answers(tmp_path, cases, command):
-        name = answer["name"]
-        written = tmp_path / name / "it" / command
+    for name, answer, written in given.of(CASES):
         found += [(name, fault) for fault in faults(answer, written)]
         if answer["exit"] != 2 or CASES[name].code not in CODE.findall(answer["output"]):
             found.append((name, f"exit {answer['exit']}: {answer['output'][:500]}"))
@@ -94,18 +121,15 @@ def test_a_spec_that_is_refused_ends_in_its_code(command: str, tmp_path: Path) -
     assert not found, told(found)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_valid_spec_becomes_letters(command: str, tmp_path: Path) -> None:
-    cases = {name: Case(text, "") for name, text in VALID.items()}
+@by_command
+def test_a_valid_spec_becomes_letters(given: Given) -> None:
     found: list[tuple[str, str]] = []
-    for answer in answers(tmp_path, cases, command):
-        name = answer["name"]
-        written = tmp_path / name / "it" / command
+    for name, answer, written in given.of(VALID):
         found += [(name, fault) for fault in faults(answer, written)]
-        if answer["exit"] != (DIFFERENT if command == "diff" else 0):
+        if answer["exit"] != (DIFFERENT if given.command == "diff" else 0):
             found.append((name, f"exit {answer['exit']}: {answer['output'][:500]}"))
         if sorted(path.name for path in written.iterdir()) != sorted(
-            each.rstrip("/") for each in COMMANDS[command].outputs
+            each.rstrip("/") for each in COMMANDS[given.command].outputs
         ):
             found.append((name, "not all was written"))
     assert not found, told(found)
