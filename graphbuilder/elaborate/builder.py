@@ -7,11 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphbuilder.diagnostics import Diagnostic, Label
-from graphbuilder.diagnostics.catalogue.references import (
-    BadShare,
-    NotBoolean,
-    UnknownStep,
-)
+from graphbuilder.diagnostics.catalogue.references import NotBoolean, UnknownStep
 from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.arguments import Argument, compute_arguments, written_words
@@ -31,6 +27,7 @@ from graphbuilder.elaborate.reading import FAILED, Reading, facts_read, read
 from graphbuilder.elaborate.refusals import empty_path, unknown_op, unknown_owner
 from graphbuilder.elaborate.remedies import notes_on, of_inputs, of_paths, of_step
 from graphbuilder.elaborate.scope import Scope
+from graphbuilder.elaborate.sharing import may_run
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Initialiser, Node, Op, OpError, TensorType, Value
 from graphbuilder.ir.fault import NOT_KNOWN
@@ -305,7 +302,7 @@ class BodyBuilder:
         return {**self.context.dialect.init_of(op.op), **{name: given[name] for name in given if name in owned}}
 
     def _shared(self, named: Named, start: Signal) -> Signal:
-        """``share = "sibling"``: its callee again, on other values of the same types."""
+        """``share = "sibling"``: its callee again, on other values, for which it would be built in the same way."""
         step, owner = named.step, str(named.step.share)
         self.context.spend(1, step.place)
         call = self.calls.get(owner)
@@ -319,19 +316,9 @@ class BodyBuilder:
         if node is None:  # what it gives could not be inferred, which is told
             return NOTHING_KNOWN
         reading = read(self, named, start, self.blocks.ports_of_callee(call.callee))
-        if not self._same_types(node, reading, step):
+        if not may_run(self, node, reading, step):
             return NOTHING_KNOWN
         return self.emit(named.name, call, reading, step, node.module)
-
-    def _same_types(self, owner: Node, reading: Reading, step: Step) -> bool:
-        types = reading.types
-        theirs = tuple(self.types[value] for value in owner.inputs)
-        if types is None or types == theirs:
-            return types is not None
-        shapes = ", ".join(map(str, types))
-        message = f"`{owner.name}` runs on {', '.join(map(str, theirs))}; this reads {shapes}"
-        self.report(BadShare.at(step.place.span, message, help="weights are shared by calls on equal shapes"))
-        return False
 
     def emit(self, name: str, call: Call | None, reading: Reading, step: Step, module: str | None = None) -> Signal:
         """Append the call of a step and give its outputs; an unknown callee or input gives nothing known."""
@@ -375,7 +362,7 @@ class BodyBuilder:
         blamed = [reading.known[at] for at in error.inputs]
         made = [producers[known.value.node] for known in blamed if known.value.node in producers]
         related = tuple(label for known in blamed for label in self._source(known, producers))
-        untried = [*of_inputs(self.context.spec), *of_step(error, place, made)]
+        untried = [*of_inputs(self.context.spec, self.context.inputs), *of_step(error, place, made)]
         if len(error.inputs) > 1 and reading.types:
             untried += of_paths(self, [reading.types[index] for index in error.inputs], place)
         diagnostic = from_op_error(error, place, arguments, related, tuple(untried))

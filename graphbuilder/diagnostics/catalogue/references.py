@@ -196,8 +196,10 @@ class BadRepeat(Rule):
 
 
 class BadShare(Rule):
-    """`share = "sibling"` runs a step of the same body again with its weights, on values of the same shapes; `share =
-    true` belongs to a repeat whose copies are all equal."""
+    """`share = "sibling"` runs a step of the same body again with its weights, on maps of any size for which it would
+    be built in the same way: not where weights or numbers in it follow the size, as what "same" pads behind a stride
+    does, a linear layer on a flattened map, or what reads a shape. `share = true` belongs to a repeat whose copies are
+    all equal."""
 
     code = "GB317"
     title = "weights cannot be shared so"
