@@ -51,11 +51,17 @@ class Pair:
     def __init__(self, row: Row, folder: Path) -> None:
         self.row = row
         self._folder = folder
+        self._networks: dict[int, gb.Network] = {}
         shapes = [type_.shape for type_ in self.network(min(row.sizes)).inputs.values()]
         self.theirs = side(row, shapes)
         self.file = self.theirs.save(folder)
 
     def network(self, size: int) -> gb.Network:
+        if size not in self._networks:
+            self._networks[size] = self._loaded(size)
+        return self._networks[size]
+
+    def _loaded(self, size: int) -> gb.Network:
         path = SPECS / f"{self.row.spec}.toml"
         offered = {"size": size, "classes": CLASSES}
         known = load_spec(path).params

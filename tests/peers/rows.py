@@ -59,7 +59,8 @@ BACKBONE = {"weights_backbone": None}
 SEGMENTS = {**BACKBONE, "aux_loss": True}
 
 TRAINED = (
-    Row("xception", "keras:Xception", (299, 256, 150)),
+    # In front of each of its four pools one size has an odd number of rows, the other an even one.
+    Row("xception", "keras:Xception", (299, 130)),
     Row("xception_tutorial", "plain:xception.tutorial", (150, 96)),
     Row("xception_pytorch", "timm:legacy_xception", (149, 96)),
     Row("xception_pytorch", "plain:xception.repaired", (96,)),

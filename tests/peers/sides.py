@@ -157,7 +157,9 @@ class TorchSide:
         loss = loss_of(outputs(model(*(each.double() for each in batch))))
         loss.backward()
         gradients = {name: _gradient(parameter) for name, parameter in model.named_parameters()}
-        torch.save({**model.state_dict(), **gradients}, folder / "gradients.pth")
+        # In single precision, as it is read: twice as wide, a file of a large network takes longer than the step.
+        learnt = {name: each.float() for name, each in {**model.state_dict(), **gradients}.items()}
+        torch.save(learnt, folder / "gradients.pth")
         return float(loss.detach()), folder / "gradients.pth"
 
 
@@ -225,6 +227,7 @@ class KerasSide:
             for norm in self._norms():
                 _shake(norm.moving_mean.value, norm.moving_variance.value, generator)
         self._weights = self.model.get_weights()
+        self._wide: dict[Sequence[int], Any] = {}
 
     def _norms(self) -> list[Any]:
         kind = self._keras.layers.BatchNormalization
@@ -261,17 +264,20 @@ class KerasSide:
         return older(folder / "headless.h5", folder / "notop.h5")
 
     def answer(self, batch: Batch) -> Answer:
-        with torch.inference_mode(), self._in_double_precision():
-            return self._outputs(self._filled(batch), batch, training=False)
+        with self._in_double_precision():
+            model = self._filled(batch[0].shape[1:])
+            with torch.inference_mode():
+                return self._outputs(model, batch, training=False)
 
     def step(self, batch: Batch, folder: Path) -> tuple[float, Path]:
         with self._in_double_precision():
-            model = self._filled(batch)
+            model = self._filled(shape := batch[0].shape[1:])
             loss = loss_of(self._outputs(model, [each.double() for each in batch], training=True))
         loss.backward()
         for variable in model.trainable_variables:
             variable.assign(_gradient(variable.value))
         model.save(folder / "gradients.keras")
+        del self._wide[shape]
         return float(loss.detach()), folder / "gradients.keras"
 
     def _made(self, shape: Sequence[int], **settings: Any) -> Any:
@@ -284,10 +290,12 @@ class KerasSide:
                 layer.rate = 0.0  # not all of these networks have an argument for it
         return model
 
-    def _filled(self, batch: Batch) -> Any:
-        model = self._made(*(each.shape[1:] for each in batch))
-        model.set_weights(self._weights)
-        return model
+    def _filled(self, shape: Sequence[int]) -> Any:
+        """The network in double precision for images of ``shape``; Keras takes longer to make one than to run it."""
+        if shape not in self._wide:
+            self._wide[shape] = self._made(shape)
+            self._wide[shape].set_weights(self._weights)
+        return self._wide[shape]
 
     def _outputs(self, model: Any, batch: Batch, training: bool) -> Answer:
         (image,) = batch
