@@ -24,7 +24,7 @@ class Filled:
         file: as the person wrote it.
         by: the mapping that its names were read by, where they are not ours.
         drawn: the names of the weights that the file does not fill, as was asked for.
-        warnings: what was noticed in the tensors and is no error.
+        warnings: what was noticed of the file and is no error.
     """
 
     file: str | None = None
@@ -62,7 +62,7 @@ def fill(network: Network, file: str, weights_map: str | None, weights_except: S
     from graphbuilder.weights.load import fitting
     from graphbuilder.weights.report import not_finite
 
-    with fitting(network.typed, network.files, file, weights_map, weights_except) as fit:
+    with fitting(network.typed, network.files, file, weights_map, weights_except, network.params) as fit:
         tensors = fit.tensors()
         by = str(fit.by.path) if fit.by else None
-        return Filled(file, by, tensors, fit.match.left, not_finite(file, tensors))
+        return Filled(file, by, tensors, fit.match.left, (*fit.warnings, *not_finite(file, tensors)))

@@ -52,10 +52,11 @@ def command(
     if output:
         _refuse_suffix(output)
     network = reading.network(spec)
-    with fitting(network.typed, network.files, file, weights_map, weights_except) as fit:
+    with fitting(network.typed, network.files, file, weights_map, weights_except, network.params) as fit:
         _print(fit, as_json)
         if fit.diagnostics:
             raise CompileError(fit.diagnostics)
+        reading.warn(fit.warnings)
         if output:
             from graphbuilder.files import write_whole
             from graphbuilder.weights.report import not_finite

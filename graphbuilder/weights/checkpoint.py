@@ -49,12 +49,16 @@ class Checkpoint:
         tensors: by the name that mappings speak of, ``block1_conv1/kernel`` or ``layer1.0.conv1.weight``.
         beside: the names of those that stand beside the weights, such as an optimizer's: what no rule asks for is
             left out.
+        config: what a Keras file says of its model, as data; nothing where it has weights alone.
+        bare: the layers of a Keras file of weights alone that have none.
     """
 
     path: str
     source: Source
     tensors: Mapping[str, Stored]
     beside: frozenset[str] = frozenset()
+    config: Mapping[str, object] = field(default_factory=dict[str, object])
+    bare: tuple[str, ...] = ()
     _open: ExitStack = field(default_factory=ExitStack, repr=False)
 
     @property

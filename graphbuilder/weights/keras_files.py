@@ -58,13 +58,25 @@ def read_hdf5(path: str, file: BinaryIO, size: int, opened: ExitStack) -> Checkp
     found = hdf5.content(path, file, 0, size)
     above = "model_weights" if "model_weights" in found.attributes else ""
     if {"layer_names", "layer_names0"}.isdisjoint(found.attributes[above]):
-        return Checkpoint(path, "keras", _named_by_layers(path, found, {}), _open=opened.pop_all())
+        named = _named_by_layers(path, found, {})
+        return Checkpoint(path, "keras", named, bare=_bare(found), _open=opened.pop_all())
     named = _named_by_groups(found.tensors, f"{above}/" if above else "")
+    return Checkpoint(path, "keras_h5", named, config=_noted(found), _open=opened.pop_all())
+
+
+def _noted(found: hdf5.Content) -> keras_names.Config:
+    """The config that a whole model's file notes at its root; the weights are named without it."""
     try:
-        config = _table(json.loads(found.attributes[""].get("model_config") or "{}"))
+        return _table(json.loads(found.attributes[""].get("model_config") or "{}"))
     except (ValueError, RecursionError):
-        config = {}  # what it says besides is not needed for the weights
-    return Checkpoint(path, "keras_h5", named, config=config, _open=opened.pop_all())
+        return {}
+
+
+def _bare(found: hdf5.Content) -> tuple[str, ...]:
+    """The layers whose groups of variables are empty, by their names in the file."""
+    kept = {origin.rpartition("/")[0] for origin in found.tensors}
+    groups = (group for group in found.attributes if group.endswith("/vars") and group not in kept)
+    return tuple(group.split("/")[-2] for group in groups)
 
 
 def _table(config: object) -> keras_names.Config:

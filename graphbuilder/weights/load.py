@@ -5,9 +5,10 @@ The tensors are given to whoever has the module; this module never sees one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ from graphbuilder.weights.patterns import part
 from graphbuilder.weights.read import read
 from graphbuilder.weights.report import faults
 from graphbuilder.weights.siblings import candidates, sibling
+from graphbuilder.weights.unprepared import unprepared
+from graphbuilder.weights.variants import Variants
 from graphbuilder.weights.wanted import wanted
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ class Fit:
         match: which tensor goes where.
         by: the mapping that it was found by; None where names are equal.
         diagnostics: what keeps it from being a fit.
+        warnings: what else was noticed of the two.
     """
 
     weights: Weights
@@ -47,6 +51,7 @@ class Fit:
     match: Match
     by: NameMapping | None
     diagnostics: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...] = ()
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """Every weight that is not left as it is, in the network's order, read now.
@@ -95,21 +100,27 @@ def fitting(
     path: str | Path,
     mapping: str | Path | None = None,
     excepted: Sequence[str] = (),
+    params: Mapping[str, Any] | None = None,
 ) -> Generator[Fit]:
     """The weights of a network beside the file at ``path``, which is open meanwhile; see ``fit``.
 
     Args:
         specs: the network's file, then what it extends; the mappings beside them are offered.
+        params: what the network was made with, for remedies that are tried.
 
     Raises:
         CompileError: GB401 to GB404 over the file, GB405 over a mapping, GB412 over a pattern that names nothing.
     """
     with read(path) as checkpoint:
-        found = fit(wanted(typed), checkpoint, mapping, candidates(specs), excepted)
-        if found.diagnostics and mapping is None and (remedy := sibling(checkpoint, specs)):
-            first, *others = found.diagnostics
-            found = replace(found, diagnostics=(first.with_help(remedy), *others))
-        yield found
+        by = partial(fit, checkpoint=checkpoint, mapping=mapping, offered=candidates(specs), excepted=excepted)
+        found, variants = by(wanted(typed)), Variants(specs, params or {})
+        if not found.diagnostics:
+            yield replace(found, warnings=unprepared(typed, checkpoint, variants))
+            return
+        switch = variants.switched(lambda other: not by(wanted(other)).diagnostics)
+        remedy = f"it fits with {switch}" if switch else sibling(checkpoint, specs) if mapping is None else None
+        first, *others = found.diagnostics
+        yield replace(found, diagnostics=(first.with_help(remedy), *others)) if remedy else found
 
 
 def load(

@@ -32,12 +32,20 @@ def candidates(specs: Iterable[str | Path]) -> list[Path]:
 
 def sibling(checkpoint: Checkpoint, specs: Sequence[str | Path]) -> str | None:
     """A remedy that names the first spec in the folders of ``specs`` with a mapping of just the file's names."""
+    path, mapping = next(_knowing(checkpoint, specs), (None, None))
+    return f"its names are those of {mapping.path}: did you mean {path}?" if mapping else None
+
+
+def relatives(checkpoint: Checkpoint, specs: Sequence[str | Path]) -> Iterator[Path]:
+    """The specs in the folders of ``specs`` with a mapping of just the file's names that ``specs`` have not."""
+    yield from (path for path, _ in _knowing(checkpoint, specs))
+
+
+def _knowing(checkpoint: Checkpoint, specs: Sequence[str | Path]) -> Iterator[tuple[Path, NameMapping]]:
     own = set(candidates(specs))
     for path in _others(specs):
-        for mapping in _mappings(path, own):
-            if mapping.source == checkpoint.convention and _knows(mapping, checkpoint):
-                return f"its names are those of {mapping.path}: did you mean {path}?"
-    return None
+        known = (mapping for mapping in _mappings(path, own) if mapping.source == checkpoint.convention)
+        yield from ((path, mapping) for mapping in known if _knows(mapping, checkpoint))
 
 
 def _others(specs: Sequence[str | Path]) -> Iterator[Path]:

@@ -227,3 +227,15 @@ def test_a_file_of_a_sibling(spec: Path) -> None:
     with pytest.raises(CompileError) as caught:
         gb.compile(spec, weights=file)
     assert "other.toml" not in str(caught.value)
+
+
+def test_a_file_of_the_network_by_another_switch(spec: Path) -> None:
+    text = SPEC.replace("classes = 4", "classes = 4\nplain = true\ndeep = true")
+    spec.write_text(text.replace('{ op = "linear", out = 5 }', '{ op = "linear", out = 5, when = "=deep" }'))
+    file = save(spec, state(spec, deep=False, classes=9))
+    network = gb.load(spec, params={"classes": 9})
+    with weights_fitting(network.typed, network.files, file, params=network.params) as fit:
+        assert [each.code for each in fit.diagnostics] == ["GB408", "GB410"]
+        assert fit.diagnostics[0].help == "it fits with --set deep=false"
+    with weights_fitting(network.typed, network.files, file) as fit:
+        assert "--set" not in str(fit.diagnostics[0].help)

@@ -27,6 +27,23 @@ class Tiny(nn.Module):
 
 
 """
+_KERAS = """\
+import json
+
+import h5py
+import numpy as np
+
+layers = [
+    {"class_name": "Rescaling", "config": {"name": "rescaling", "scale": 0.5}},
+    {"class_name": "Dense", "config": {"name": "linear"}},
+]
+with h5py.File("tiny.h5", "w") as file:
+    file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"layers": layers}})
+    weights = file.create_group("model_weights")
+    weights.attrs["layer_names"] = ["linear"]
+    weights["linear/kernel"] = np.ones((4, 2), np.float32)
+    weights["linear/bias"] = np.ones(2, np.float32)
+"""
 _MAPPING = 'format = 1\nsource = "torch"\n\n[rules]\n{}\n'
 
 
@@ -208,3 +225,18 @@ class WeightsTooMany(Rule):
     title = "tensors or names beyond the limit"
     advice = "save the tensors of one network alone, under its own names"
     example = _saved(_BOTH + '    "a" * 2000: torch.ones(1),\n', _BOTH)
+
+
+class PreparedOtherwise(Rule):
+    """The model in the file does something to images ahead of its first layer that learns (``Rescaling``,
+    ``Normalization``), and the network does not do the same. The weights fit, and answers would be wrong. Of weights
+    alone only what a normalisation was adapted to is known."""
+
+    code = "GB415"
+    title = "the file's model prepares its images otherwise"
+    severity = "warning"
+    example = Example(
+        "python save.py\ngraphbuilder weights tiny.toml tiny.h5",
+        {"tiny.toml": TINY, "save.py": _KERAS},
+        mended={"tiny.toml": TINY.replace("[{", '[{ op = "rescale", scale = 0.5 }, {')},
+    )
