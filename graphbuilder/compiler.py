@@ -200,6 +200,9 @@ def _checked(
         found = tried(found, document, folder, chosen, limits, spec.place.document)
         return Checked(None, found, spec, partial(drawable, spec, chosen, found, limits))
     told = sink.diagnostics
+    if any(each.untried for each in told):
+        found = tried(told, document, folder, chosen, limits, spec.place.document)
+        told = tuple(each for each in found if not each.untried)
     warnings = (*told, *([TooManyWarnings.beyond(told, sink.beyond)] if sink.beyond else ()))
     return Checked(Network(spec, typed, {**spec.params, **chosen}, warnings), warnings, spec)
 

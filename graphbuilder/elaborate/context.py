@@ -112,6 +112,7 @@ class Context:
     mistakes: Mistakes = NO_MISTAKES  # for a figure, in which what cannot be built leaves a node: what is wrong
     spare: Mistakes = NO_MISTAKES  # and what of it is to be told beside what could be built
     unneeded: frozenset[Place] = frozenset()  # steps that are passed over, since no output needs them
+    inputs: Mapping[str, TensorType | None] = field(default_factory=dict[str, Any])
     inference: Inference = field(default_factory=Inference)
     defaults: dict[str, dict[str, Argument]] = field(default_factory=dict[str, dict[str, Argument]])
     _composites: dict[tuple[Op, tuple[TensorType, ...]], Graph] = field(default_factory=dict[Any, Graph])

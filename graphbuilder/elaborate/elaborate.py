@@ -116,13 +116,14 @@ def _elaborated(
     blocks = Blocks(context)
     misnamed = misnamed_inputs(spec, sink)
     inputs = {name: _input(name, declared, context) for name, declared in spec.inputs.items() if name not in misnamed}
+    context.inputs = inputs
     graph = _model(blocks, inputs)
     blocks.check_rest()
     # A word that is wrong elsewhere may be the very one that would have read it.
     if not (sink.failed or context.keeps_faults):
         blocks.pruner.report(sink)
         warn_unread(spec, settings, sink)
-        warn_elsewhere(spec, sink)
+        warn_elsewhere(spec, inputs, sink)
         more = unneeded | blocks.pruner.unneeded
         if blocks.tapped and more != unneeded and not sink.failed:
             # What they read inside blocks would be given out there for nobody.

@@ -18,8 +18,9 @@ from graphbuilder.diagnostics.catalogue.references import (
 from graphbuilder.document import Place
 from graphbuilder.elaborate.misdeclared import uses
 from graphbuilder.elaborate.misnamed import inherited_near, reported
-from graphbuilder.elaborate.remedies import COLOURS, as_here
+from graphbuilder.elaborate.remedies import COLOURS, as_here, of_input
 from graphbuilder.elaborate.walks import all_steps, steps_of, values_of, words_of
+from graphbuilder.ir import TensorType
 from graphbuilder.spec.expressions import Expression, free_names
 from graphbuilder.spec.merged import Merged
 from graphbuilder.spec.model import Block, Spec
@@ -110,14 +111,17 @@ def _demanded(spec: Spec, name: str) -> Collection[str]:
     return {word for step in steps if len(step.blocks) > 1 or name in inherited for word in step.args}
 
 
-def warn_elsewhere(spec: Spec, sink: Sink) -> None:
-    """Warn of inputs that are images as other frameworks write them, and run all the same."""
+def warn_elsewhere(spec: Spec, types: Mapping[str, TensorType | None], sink: Sink) -> None:
+    """Warn of inputs that are images as other frameworks write them, and run all the same; each warning is to be
+    dropped where its remedy, tried, brings a network that does not."""
     for name, input_ in spec.inputs.items():
-        shape = as_here(input_)
+        type_, place = types.get(name), spec.place_of("inputs") / name
+        order = as_here(input_, type_)
+        shape = [type_.shape[index] for index in order] if type_ and order else []
         if shape and shape[0] in COLOURS and shape[1] == shape[2] > max(COLOURS):
-            message = f"`{name}` is {input_.shape}, read as {input_.shape[0]} channels"
-            remedy = f"write {name} = {shape}: channels first, without the batch"
-            sink.add(InputElsewhere.at(input_.place_of("shape").span, message, help=remedy))
+            message = f"`{name}` is {type_}, read as {type_.shape[0] if type_ else 0} channels"
+            untried = tuple(of_input(place, input_, type_))
+            sink.add(InputElsewhere.at(input_.place_of("shape").span, message, untried=untried))
 
 
 def _declared_here(place: Place) -> bool:

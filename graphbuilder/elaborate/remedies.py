@@ -16,6 +16,7 @@ from graphbuilder.diagnostics.catalogue.shapes import WrongLayout
 from graphbuilder.document import Place
 from graphbuilder.ir import Graph, Node, OpError, TensorType
 from graphbuilder.ops.shape import Permute
+from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.merged import longer, own
 from graphbuilder.spec.model import InputType, Spec
 
@@ -28,6 +29,7 @@ _TRIED = 6
 _PAIRS = 6
 # Channels of an image: grey, colours, colours and what shows through.
 COLOURS = (1, 3, 4)
+_BATCH_OF_IMAGES = 4
 
 
 def of_step(error: OpError, step: Place, made: Sequence[Node]) -> Iterator[Remedy]:
@@ -42,29 +44,39 @@ def of_step(error: OpError, step: Place, made: Sequence[Node]) -> Iterator[Remed
         yield from _put_ahead(step, written)
 
 
-def of_inputs(spec: Spec) -> Iterator[Remedy]:
+def of_inputs(spec: Spec, types: Mapping[str, TensorType | None]) -> Iterator[Remedy]:
     """Inputs that look as other frameworks write them, the batch first or the channels of an image last, as here."""
     for name, input_ in spec.inputs.items():
-        place = spec.place_of("inputs") / name
-        shape = as_here(input_)
-        if shape and isinstance(place.value, list):
-            yield from instead(place, json.dumps(shape), f"write {name} = {shape}: channels first, without the batch")
+        yield from of_input(spec.place_of("inputs") / name, input_, types.get(name))
 
 
-def as_here(input_: InputType) -> list[int] | None:
-    """The shape of an input that looks as other frameworks write it, as it is written here."""
-    sizes = [size for size in input_.shape if type(size) is int]
-    if len(sizes) < len(input_.shape) or input_.layout != "channels_first":
+def of_input(place: Place, input_: InputType, type_: TensorType | None) -> Iterator[Remedy]:
+    """That of the one at ``place``."""
+    order = as_here(input_, type_)
+    if order and isinstance(place.value, list):
+        sizes = [input_.shape[index] for index in order]
+        shape = json.dumps([size.text if isinstance(size, Expression) else size for size in sizes])
+        yield from instead(place, shape, f"write {place.keys[-1]} = {shape}: channels first, without the batch")
+
+
+def as_here(input_: InputType, type_: TensorType | None) -> Sequence[int] | None:
+    """The order, as it is written here, of the sizes of an input that looks as other frameworks write it."""
+    if type_ is None or input_.layout != "channels_first":
         return None
-    if len(sizes) == 4 and sizes[0] == 1:
-        return _channels_first(sizes[1:]) or sizes[1:]
-    return _channels_first(sizes)
+    sizes = type_.shape
+    if len(sizes) != _BATCH_OF_IMAGES:
+        return _channels_last(sizes)
+    image = sizes[1:]
+    order = _channels_last(image)
+    if not order and (sizes[0] == 1 or (image[0] in COLOURS and min(image[1:]) > max(COLOURS))):
+        order = (0, 1, 2)
+    return [1 + index for index in order] if order else None
 
 
-def _channels_first(sizes: list[int]) -> list[int] | None:
-    if len(sizes) == 3 and sizes[-1] in COLOURS and min(sizes[:2]) > max(COLOURS):
-        return [sizes[2], sizes[0], sizes[1]]
-    return None
+def _channels_last(sizes: Sequence[int]) -> Sequence[int] | None:
+    """The order that brings the channels of an image to the front."""
+    image = len(sizes) == _BATCH_OF_IMAGES - 1 and sizes[-1] in COLOURS and min(sizes[:-1]) > max(COLOURS)
+    return (2, 0, 1) if image else None
 
 
 def notes_on(rule: type[Rule], made: Sequence[Node]) -> tuple[str, ...]:

@@ -347,11 +347,13 @@ class TrainingInside(Rule):
 
 class InputElsewhere(Rule):
     """An input's shape is written without the batch and with the channels first. One that looks as other frameworks
-    write an image is read as it stands: `[1, 3, 32, 32]` is a volume of one channel."""
+    write an image is read as it stands: `[1, 3, 32, 32]` is a volume of one channel. It is told where the network takes
+    the image, too."""
 
     code = "GB329"
     title = "an input that looks as other frameworks write it"
     severity = "warning"
+    advice = "write the channels first, without the batch"
     bad = 'format = 1\nname = "example"\n[inputs]\nimage = [1, 3, 32, 32]\n[model]\nbody = [{ op = "relu" }]\n'
     good = 'format = 1\nname = "example"\n[inputs]\nimage = [3, 32, 32]\n[model]\nbody = [{ op = "relu" }]\n'
 
