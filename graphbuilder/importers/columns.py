@@ -103,7 +103,7 @@ def _said(slot: Slot, column: Column, channels: Sequence[int], found: Resolved, 
         for name, other in known.items():
             if text := _by(name, other, column):
                 return text
-    name = names.of(slot)
+    name = names.of(slot, column)
     found.arguments[name] = Argument(name, column, slot.channels)
     return f"={name}"
 
@@ -164,8 +164,8 @@ class _Names:
         self._taken = taken
         self._last = {slot.place[0]: slot.place for slot in columns if slot.channels}
 
-    def of(self, slot: Slot) -> str:
-        base = self._base(slot)
+    def of(self, slot: Slot, column: Column) -> str:
+        base = "copies" if slot.name == "repeat" and isinstance(column[0], list) else self._base(slot)
         number = 1
         while (name := base if number == 1 else f"{base}_{number}") in self._taken:
             number += 1

@@ -27,6 +27,13 @@ def swin() -> nn.Module:
     return swin_transformer.SwinTransformer(img_size=56, window_size=7, **settings)
 
 
+def swin_deep() -> nn.Module:
+    """With windows that are moved in two stages of one form, of other depths."""
+    swin_transformer = import_timm().models.swin_transformer
+    settings = {"patch_size": 1, "embed_dim": 4, "depths": (1, 2, 4), "num_heads": (1, 2, 4), "num_classes": 5}
+    return swin_transformer.SwinTransformer(img_size=56, window_size=7, drop_path_rate=0.1, **settings)
+
+
 def maxvit() -> nn.Module:
     widths = {"stem_channels": 8, "block_channels": [8, 16], "block_layers": [1, 2], "head_dim": 4, "num_classes": 5}
     return import_torchvision().models.maxvit.MaxVit(
@@ -64,6 +71,12 @@ def drawn(model: nn.Module) -> nn.Module:
 
 SAID = {
     swin: ('op = "windowattention"', 'shift = "=item"', "repeat = [0, 3]", 'op = "patchmerge"'),
+    swin_deep: (
+        "copies = [0, 3, 0, 3]",
+        'repeat = "=copies"',
+        'rate = "=drop * 3 / 6"',
+        'rate = "=rate + drop * i / 6"',
+    ),
     maxvit: ('op = "relativebias"', 'id = "to_qkv", op = "linear"', "classes = 5"),
     swin_v2: ('op = "windowattention"', "cosine = true", "repeat = [0, 3]"),
     beit: ('op = "relativebias"', "window = [7, 7]", "token = true", "heads = 3"),
