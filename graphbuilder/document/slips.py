@@ -186,7 +186,11 @@ def _quoted(found: re.Match[str]) -> str:
 
 
 def _sizes(found: re.Match[str]) -> str:
-    return f"[{', '.join(re.split('[x×]', found[0]))}]"
+    return f"[{_items(found)}]"
+
+
+def _items(found: re.Match[str]) -> str:
+    return ", ".join(re.split(r"[ \t]*[x×*][ \t]*", found[0]))
 
 
 def _grouped(found: re.Match[str]) -> str:
@@ -212,6 +216,10 @@ def _other_quotes(found: re.Match[str]) -> str:
 
 def _underscored(found: re.Match[str]) -> str:
     return "_".join(found[0].split())
+
+
+def _dotted(found: re.Match[str]) -> str:
+    return f"{found[1]}[{'.'.join(found[2].split())}]"
 
 
 _ITEM = re.compile(rf"(?:{BASIC}|{LITERAL}|[^,\]}}\n\"'#])*+")
@@ -253,6 +261,7 @@ _IN_QUOTES = "text stands in quotes: {}"
 _FORMULA = "what is computed stands in quotes, behind a `=`: {}"
 _NO_NULL = "TOML has no such value: leave the key out"
 _REMARK = "a comment starts with `#`"
+_HEADER = "a table's name stands in square brackets: {}"
 
 _SLIPS = (
     # Characters of word processors.
@@ -263,6 +272,10 @@ _SLIPS = (
     # Comments of other languages.
     _slip(_COMMENT, r"# \1", _REMARK),
     _slip(r"^([ \t]*);+[ \t]*([^\n]*)$", r"\1# \2", _REMARK),
+    # Names of tables.
+    _slip(rf"^([ \t]*)\[({_NAME}(?:[ \t]+{_NAME})+)[ \t]*\]", _dotted, "a point stands between two names: {}"),
+    _slip(rf"^([ \t]*)\{{[ \t]*({KEY})[ \t]*\}}(?=[ \t]*(?:#|$))", r"\1[\2]", _HEADER),
+    _slip(rf"^([ \t]*)({_NAME}(?:\.{_NAME})+)[ \t]*:(?=[ \t]*(?:#|$))", r"\1[\2]", _HEADER),
     # Signs between a key and its value, and between items.
     _slip(r"=[ \t]*[=>]+|:=|[-+]>?=?>?(?=[ \t])", "=", "write one `=`"),
     _slip(rf"{KEY}[ \t]*:[^\n]*", _equals, "write `=` in place of `:`"),
@@ -291,7 +304,8 @@ _SLIPS = (
     # Numbers.
     _slip(rf"{_ALONE}[0-9]{{1,3}}(?:,[0-9]{{3}})+{_ENDS}", _grouped, "no comma stands in a number: {}"),
     _slip(rf"{_ALONE}([+-]?)0+([0-9][0-9_.e+-]*){_ENDS}", r"\1\2", "write {}: no number starts with a zero"),
-    _slip(rf"{_ALONE}[0-9]+(?:[x×][0-9]+)+{_ENDS}", _sizes, "a list stands in square brackets: {}"),
+    _slip(r"(?<=\[)[0-9]+(?:[ \t]*[x×*][ \t]*[0-9]+)+(?=\])", _items, "separate the items by commas: {}"),
+    _slip(rf"{_ALONE}[0-9]+(?:[ \t]*[x×][ \t]*[0-9]+)+{_ENDS}", _sizes, "a list stands in square brackets: {}"),
     _slip(rf"{_ALONE}([0-9]+)\.{_ENDS}", r"\1.0", "write {}: a digit follows the point"),
     _slip(rf"{_ALONE}([+-]?)(\.[0-9]+){_ENDS}", r"\g<1>0\2", "write {}: a number starts with a digit"),
     _slip(rf"{_ALONE}0[XOB][0-9A-Fa-f]+{_ENDS}", _small, "write {}"),

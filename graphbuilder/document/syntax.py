@@ -16,7 +16,8 @@ import tomli
 
 from graphbuilder.diagnostics import Diagnostic, Label, Remedy
 from graphbuilder.diagnostics.catalogue.files import DuplicateKey, TomlSyntax
-from graphbuilder.document.lexer import KEY, TOKEN, Opening, still_open
+from graphbuilder.document.closing import CLOSING, behind, closing_brackets, reopened, uncovered
+from graphbuilder.document.lexer import KEY, Opening, still_open
 from graphbuilder.document.lines import Lines
 from graphbuilder.document.scanner import Extent, Keys, Scanner
 from graphbuilder.document.slips import UNSEEN, Edit, Trials, slips_at
@@ -35,8 +36,8 @@ _KEY_OF = re.compile(rf"(?:,\s*)?{KEY}[ \t]*=[ \t]*\Z")
 _OPEN_KEY = re.compile(rf",[ \t]*{KEY}[ \t]*=[ \t]*$")
 _WORD = re.compile(r"[^\s,\[\]{}#]*")
 _PHRASE = re.compile(r"[^,\]}#\n]*")
+_ROW = re.compile(rf"{KEY}[ \t]*=[^\n]*\}}[ \t]*,?[ \t]*(?:#.*)?$", re.MULTILINE)
 _LONGEST = 40
-_CLOSING = {"[": "]", "{": "}"}
 
 
 class Fault(NamedTuple):
@@ -168,42 +169,28 @@ def _bracket(text: str, at: int) -> Fault | None:
     opened = [opening for opening in _brackets(text, at) if ended or opening.offset < line]
     if not opened:
         return None
-    inner, mark = opened[-1], _CLOSING[opened[-1].mark]
-    edits = tuple(_closing_brackets(text, at if ended else line, inner))
+    inner, mark = opened[-1], CLOSING[opened[-1].mark]
+    edits = tuple(closing_brackets(text, at if ended else line, inner))
     if ended:
         help = f"close it with `{mark}`"
         return Fault(f"`{inner.mark}` is never closed", inner.offset, inner.offset + 1, help=help, edits=edits)
+    if inner.mark == "[" and (row := _ROW.match(text, line)) and row[0].count("}") > row[0].count("{"):
+        edit = Edit("open the inline table with `{`", line, line, "{ ")
+        return Fault("expected `{` before this", line, line + 1, "", edit.help, inner, (edit, *edits))
     if inner.mark == "[" and (statement := _STATEMENT.match(text, line)):
         help = f"close the list with `{mark}`"
         return Fault(f"expected `{mark}` before this", line, statement.end(), "", help, inner, edits)
+    if inner.mark == "{" and text[at] == "{" and behind(text, at) == inner.offset + 1:
+        edit = Edit("a list opens with `[`", inner.offset, inner.offset + 1, "[")
+        return Fault("a list stands in square brackets", inner.offset, inner.offset + 1, help=edit.help, edits=(edit,))
     if inner.mark == "{" and text[at] in "[{":
         help = f"close the inline table with `{mark}`"
         return Fault(f"expected `{mark}` before this", at, at + 1, "", help, inner, edits)
     return None
 
 
-def _closing_brackets(text: str, at: int, inner: Opening) -> Iterator[Edit]:
-    """The ways to close a bracket ahead of ``at``: behind what was written last, comma or no comma."""
-    behind, mark = _behind(text, at), _CLOSING[inner.mark]
-    help = f"close the {'list' if inner.mark == '[' else 'inline table'} with `{mark}`"
-    written = f" {mark}" if inner.mark == "{" else f"\n{mark}" if "\n" in text[inner.offset : behind] else mark
-    if text[behind - 1] == ",":
-        yield Edit(help, behind - 1, behind - 1, written)
-    between = text[at : at + 1] in ("[", "{")
-    yield from (Edit(help, behind, behind, each) for each in ([f"{written},"] * between + [written]))
-
-
-def _behind(text: str, at: int) -> int:
-    """Where what stands ahead of ``at`` ends, comments and blanks left out."""
-    comments = [found.span() for found in TOKEN.finditer(text, 0, at) if found.lastgroup == "comment"]
-    end = len(text[:at].rstrip())
-    while comments and comments[-1][1] == end:
-        end = len(text[: comments.pop()[0]].rstrip())
-    return end
-
-
 def _brackets(text: str, end: int) -> list[Opening]:
-    return [opening for opening in still_open(text, end) if opening.mark in _CLOSING]
+    return [opening for opening in still_open(text, end) if opening.mark in CLOSING]
 
 
 def _statement(text: str, at: int) -> Fault:
@@ -215,13 +202,16 @@ def _statement(text: str, at: int) -> Fault:
         "}": "was a bracket closed too early?",
     }
     help = helps.get(text[at], "a line is `key = value`, `[table]` or `# comment`")
-    return Fault("expected a key, a table or a comment", at, _word_end(text, at), help=help)
+    edits = tuple(reopened(text, behind(text, at), ",")) if text[at] == "{" else ()
+    return Fault("expected a key, a table or a comment", at, _word_end(text, at), help=help, edits=edits)
 
 
 def _value(text: str, at: int) -> Fault:
     phrase, word = text[at : _phrase_end(text, at)], text[at : _word_end(text, at)]
     if not phrase:
-        return Fault("a value is missing", at, at + 1, help="write a number, true, false, a list or text in quotes")
+        help, opens = "write a number, true, false, a list or text in quotes", re.match(r"\s+\{", text[at:])
+        edits = (Edit("open the list with `[`", at, at, "[" if text[at - 1 : at] == " " else " ["),) if opens else ()
+        return Fault("a value is missing", at, at + 1, help=help, edits=edits)
     if word.lower() in ("true", "false"):
         return Fault(f"`{word}` is not a value", at, at + len(word), help=f"write {word.lower()}, all small")
     if word.lower() in ("none", "null", "nil"):
@@ -248,7 +238,9 @@ def _after(text: str, at: int) -> Fault:
     end = _phrase_end(text, at)
     if text[at] in ",;":
         message = f"`{text[at]}` cannot stand here"
-        return Fault(message, at, at + 1, help="the end of the line ends a value; several are a list, `[1, 2]`")
+        help = "the end of the line ends a value; several are a list, `[1, 2]`"
+        edits = tuple(reopened(text, behind(text, at), "")) if text[at] == "," else ()
+        return Fault(message, at, at + 1, help=help, edits=edits)
     if text[at] in "]}":
         return Fault(f"`{text[at]}` closes nothing", at, at + 1, help="leave it out, or open it before")
     if re.match(rf"{KEY}[ \t]*=", text[at:end]):
@@ -276,7 +268,7 @@ def _equals(text: str, at: int) -> Fault:
 
 def _key(text: str, at: int) -> Fault:
     if text[at : at + 1] == "]" and (inner := _brackets(text, at)) and inner[-1].mark == "{":
-        edits = tuple(_closing_brackets(text, at, inner[-1]))
+        edits = tuple(closing_brackets(text, at, inner[-1]))
         return Fault("expected `}` before this", at, at + 1, "", "close the inline table with `}`", inner[-1], edits)
     help = "a name is letters, digits, `_` and `-`, or anything in quotes"
     return Fault("expected a name", at, max(at + 1, _word_end(text, at)), help=help)
@@ -287,7 +279,7 @@ def _item(text: str, at: int) -> Fault:
     inner, start = _brackets(text, at)[-1], _glued(text, at)
     if start < at and text[at] not in "]};" and text[at - 1] not in "\"'":
         return _no_value(text, start, max(at + 1, _word_end(text, at)))
-    closing = _CLOSING[inner.mark]
+    closing = CLOSING[inner.mark]
     line = text[text.rfind("\n", 0, at) + 1 : _line_end(text, at)]
     help = "separate the items by a comma" if text[at] not in "]}" else f"close it with `{closing}`"
     if line.count('"') % 2:
@@ -298,15 +290,16 @@ def _item(text: str, at: int) -> Fault:
 
 def _items(text: str, at: int, inner: Opening) -> Iterator[Edit]:
     """What is missing between two items, or at the end of the last."""
-    closing, behind = _CLOSING[inner.mark], _behind(text, at)
+    closing, end = CLOSING[inner.mark], behind(text, at)
+    yield from uncovered(text, at, inner)
     if text[at] in "]}":
-        yield Edit(f"close it with `{closing}`", behind, behind, f" {closing}" if closing == "}" else closing)
-        yield Edit("leave it out", behind, at + 1, "")
+        yield Edit(f"close it with `{closing}`", end, end, f" {closing}" if closing == "}" else closing)
+        yield Edit("leave it out", end, at + 1, "")
         yield Edit(f"close it with `{closing}`", at, at + 1, closing)
     elif text[at] not in ";.":
-        yield Edit("separate the items by a comma", behind, behind, ",")
-        if text[behind - 1] in "\"'" and (key := _OPEN_KEY.search(text, 0, behind - 1)):
-            yield Edit("close the text ahead of it with {}", key.start(), key.start(), text[behind - 1])
+        yield Edit("separate the items by a comma", end, end, ",")
+        if text[end - 1] in "\"'" and (key := _OPEN_KEY.search(text, 0, end - 1)):
+            yield Edit("close the text ahead of it with {}", key.start(), key.start(), text[end - 1])
 
 
 def _escape(text: str, at: int) -> Fault:

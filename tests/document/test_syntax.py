@@ -52,7 +52,7 @@ STEPS = "body = [\n{}\n]\n[blocks.unit]\nx = 1\n"
         ('a = "\\u12"', "1:6", "\\u12", "an escape that names no character", None),
         ('a = "\0"', "1:6", "\0", "the control character U+0000 cannot stand in TOML", None),
         ("a = 1\rb = 2", "1:6", "\r", "a carriage return without a line feed", "end lines with a line feed"),
-        ("[a b]", "1:1", "[a b]", "a table's name has a space in it", "a name has no blanks: a_b"),
+        ("[a b]", "1:1", "[a b]", "a table's name has a space in it", "a point stands between two names: [a.b]"),
         ("[[a]\nb = 1", "1:2", "[a]", "the name of a table is not closed", "close it as it was opened: [[a]]"),
         ("[]", "1:2", "]", "expected a name", "a name is letters, digits, `_` and `-`, or anything in quotes"),
         ("a = 2024-02-30", "1:5", "2024-02-30", "there is no such date", 'text stands in quotes: "2024-02-30"'),
@@ -133,6 +133,18 @@ params]                         -> [params]
 [params]]                       -> [params]
 a..b = 1                        -> a.b = 1
 let a = 1                       -> a = 1
+c = 1¶[a b] # c                 -> c = 1¶[a.b] # c
+{a.b}¶c = 1                     -> [a.b]¶c = 1
+a.b:¶c = 1                      -> [a.b]¶c = 1
+a = [1 x 32 x 32]               -> a = [1, 32, 32]
+a = 3 x 3                       -> a = [3, 3]
+a = {b = 1 # c }¶d = {e = 1}    -> a = {b = 1 } # c¶d = {e = 1}
+a = [1, 2 # c ]¶d = 1           -> a = [1, 2 ] # c¶d = 1
+a = [¶{b = 1},¶c = 1 },¶]       -> a = [¶{b = 1},¶{ c = 1 },¶]
+a = { # b¶{c = 1},¶]            -> a = [ # b¶{c = 1},¶]
+a =¶{c = 1},¶]                  -> a = [¶{c = 1},¶]
+a = [¶{b = 1}],¶{c = 1},¶]      -> a = [¶{b = 1},¶{c = 1},¶]
+a = [¶{b = 1}]¶{c = 1},¶]       -> a = [¶{b = 1},¶{c = 1},¶]
 """
 UNSEEN = [
     ("a = \u201ctext\u201d", 'a = "text"'),

@@ -1,0 +1,48 @@
+"""Where a bracket that was opened may have been meant to close, and one that was closed to stay open: edits to try."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from graphbuilder.document.lexer import TOKEN, Opening
+from graphbuilder.document.slips import Edit
+
+CLOSING = {"[": "]", "{": "}"}
+_HIDDEN = {mark: re.compile(rf"(.*?)[ \t]*(\{closing}[ \t]*[\]}}]*,?)[ \t]*") for mark, closing in CLOSING.items()}
+
+
+def closing_brackets(text: str, at: int, inner: Opening) -> Iterator[Edit]:
+    """The ways to close a bracket ahead of ``at``: behind what was written last, comma or no comma."""
+    end, mark = behind(text, at), CLOSING[inner.mark]
+    yield from uncovered(text, at, inner)
+    help = f"close the {'list' if inner.mark == '[' else 'inline table'} with `{mark}`"
+    written = f" {mark}" if inner.mark == "{" else f"\n{mark}" if "\n" in text[inner.offset : end] else mark
+    if text[end - 1] == ",":
+        yield Edit(help, end - 1, end - 1, written)
+    between = text[at : at + 1] in ("[", "{")
+    yield from (Edit(help, end, end, each) for each in ([f"{written},"] * between + [written]))
+
+
+def uncovered(text: str, at: int, inner: Opening) -> Iterator[Edit]:
+    """The bracket that closes ``inner``, ahead of the comment that it stands in."""
+    for found in TOKEN.finditer(text, inner.offset, at):
+        closed = _HIDDEN[inner.mark].fullmatch(found[0]) if found.lastgroup == "comment" else None
+        if closed:
+            help = f"`{CLOSING[inner.mark]}` stands in the comment: close it ahead of the `#`"
+            yield Edit(help, *found.span(), f"{closed[2]} {closed[1]}")
+
+
+def behind(text: str, at: int) -> int:
+    """Where what stands ahead of ``at`` ends, comments and blanks left out."""
+    comments = [found.span() for found in TOKEN.finditer(text, 0, at) if found.lastgroup == "comment"]
+    end = len(text[:at].rstrip())
+    while comments and comments[-1][1] == end:
+        end = len(text[: comments.pop()[0]].rstrip())
+    return end
+
+
+def reopened(text: str, end: int, instead: str) -> Iterator[Edit]:
+    """A list that was closed just ahead of ``end``, and goes on behind it."""
+    if text[end - 1 : end] == "]":
+        yield Edit("leave the `]` out that closes the list too early", end - 1, end, instead)
