@@ -284,8 +284,9 @@ def checked(block: str, declared: Place, default: Any, argument: Argument, sink:
     if float in wanted and type(value) is int:
         return float(value)
     name = str(declared.keys[-1])
-    if isinstance(default, str) and not is_type(default) and (near := nearest(default, TYPES)):
-        sink.add(_misspelt_type(name, declared, near, argument))
+    if isinstance(default, str) and not is_type(default) and (meant_ := _meant_by_default(default, value)):
+        if not is_told(sink, declared.span):
+            sink.add(_misspelt_type(name, declared, meant_, argument))
         return UNKNOWN
     expected = " or ".join(word for word, type_ in TYPES.items() if type_ in wanted)
     message = f"`{name}` of the block `{block}` is declared as {expected}; {shown(value)} is not"
@@ -302,11 +303,18 @@ def checked(block: str, declared: Place, default: Any, argument: Argument, sink:
     return UNKNOWN
 
 
-def _misspelt_type(name: str, declared: Place, near: str, argument: Argument) -> Diagnostic:
-    """The diagnostic for a string that was meant as a type: told where it stands, however often it is used."""
+def _meant_by_default(default: str, value: Any) -> Help:
+    """The type, or the number, that a string was meant as where an argument is declared and ``value`` is given."""
+    near = nearest(default, TYPES)
+    return Meant((near,), quote='"') if near else slip(default, default, {}, lambda other: type(other) is type(value))
+
+
+def _misspelt_type(name: str, declared: Place, meant_: Help, argument: Argument) -> Diagnostic:
+    """The diagnostic for a string that was meant as a type, or as a number: told where it stands, however often it is
+    used."""
     message = f"{shown(declared.value)} is no type, but what `{name}` is by default; a step gives it another"
     label = Label(argument.place.span, f"{shown(argument.value)} is no string")
-    return ArgumentType.at(declared.span, message, related=(label,), help=Meant((near,), quote='"'))
+    return ArgumentType.at(declared.span, message, related=(label,), help=meant_)
 
 
 def wanted_types(default: Any) -> tuple[type, ...]:

@@ -31,6 +31,7 @@ from graphbuilder.elaborate.sharing import may_run
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Initialiser, Node, Op, OpError, TensorType, Value
 from graphbuilder.ir.fault import NOT_KNOWN
+from graphbuilder.spec.mending import TWICE
 from graphbuilder.spec.model import Step
 from graphbuilder.spec.names import INPUT
 from graphbuilder.spec.unknown import UNKNOWN
@@ -138,7 +139,7 @@ class BodyBuilder:
         if self.context.unsound(place):
             return NOTHING_KNOWN
         if self.context.marks:
-            self.nameless |= any(self.context.unsound(named.step.place, "id") for named in body)
+            self.nameless |= any(self.context.unsound(named.step.place, "id", TWICE) for named in body)
         run = len(self.begun)
         self.begun.update((named.name, Written(run, index, body)) for index, named in enumerate(body))
         order = build_order(body)

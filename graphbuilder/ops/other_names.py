@@ -104,10 +104,13 @@ _FOLLOWS = "leave it out: it follows from what the step reads"
 # What is an argument there and none here.
 _APART: Mapping[str, str] = {
     "activation": 'an activation is a step of its own: { op = "relu" }, say',
+    "d_model": _FOLLOWS,
+    "embed_dim": _FOLLOWS,
     "in_channels": _FOLLOWS,
     "in_features": _FOLLOWS,
     "input_dim": _FOLLOWS,
     "input_shape": "leave it out: `[inputs]` has the shapes",
+    "normalized_shape": _FOLLOWS,
     "num_channels": _FOLLOWS,
     "num_features": _FOLLOWS,
 }

@@ -7,7 +7,7 @@ over here. What breaks a rule is mended or marked, so that nothing is built on i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from graphbuilder.diagnostics import Help, Label, Meant, Sink
@@ -23,11 +23,11 @@ from graphbuilder.diagnostics.catalogue.grammar import (
     WrongType,
     WrongWord,
 )
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Document, Place
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.mending import TWICE, Mending
-from graphbuilder.spec.merged import Keys, own
+from graphbuilder.spec.merged import Keys, Merged, own
 from graphbuilder.spec.names import FACTS, INPUT, STEP_WORDS, TYPES, Kind, fault_of, words_of
 from graphbuilder.spec.params import Refusal, contradiction
 from graphbuilder.spec.validation import found, known_keys
@@ -230,7 +230,8 @@ class _Rules:
         elif "body" not in block and "branches" not in block:
             self._mending.mark(*keys, "body")
             message = f"the block `{keys[-1]}` has neither `body` nor `branches`"
-            self._sink.add(BlockForm.at(at(keys), message, help="add `body = [...]`"))
+            remedy = meant(str(keys[-1]), self._inherited(), "add `body = [...]`")
+            self._sink.add(BlockForm.at(at(keys), message, help=remedy))
         if "branches" in block and "shortcut" in block:
             remedy = "make it one more branch"
             self._sink.add(
@@ -242,6 +243,12 @@ class _Rules:
             self._meaningless(
                 (*keys, "shortcut_when"), "there is no `shortcut` here", "add `shortcut`, or leave it out"
             )
+
+    def _inherited(self) -> Collection[str]:
+        """The blocks of the file that this one extends, which a part of a block may be for."""
+        parent = self._document.parent if isinstance(self._document, Merged) else None
+        blocks = parent.data.get("blocks") if parent else None
+        return cast("dict[str, object]", blocks) if isinstance(blocks, dict) else ()
 
     def _no_join(self, block: Mapping[str, Any], keys: Keys) -> None:
         if "merge" in block:

@@ -5,9 +5,11 @@ A string is never an expression here: what a caller sets is a plain value.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from math import isfinite
 from typing import Any, cast
 
 from graphbuilder import document
@@ -29,6 +31,9 @@ from graphbuilder.spec.unknown import UNKNOWN
 from graphbuilder.spec.validation import found
 
 _EXAMPLES = {"a boolean": "true", "an integer": "10", "a float": "0.5", "a list": "[1, 2]"}
+_WORDS = {"true": ("true", "yes", "on", "1"), "false": ("false", "no", "off", "0")}
+_BOOLEANS = {word: boolean for boolean, words in _WORDS.items() for word in words}
+_LONGEST = 1_000
 _BOUNDS = "give a finite number up to 10^15 either side of zero, and lists and texts of a plain length"
 
 
@@ -157,13 +162,13 @@ def _toml(name: str, written: str, default: object) -> Any:
             raise CompileError((SettingBound.at(None, message, help=_BOUNDS),)) from None
         data = {}
     if set(data) != {"value"}:
-        raise CompileError((_wrong(name, shown(written), default),))
+        raise CompileError((_wrong(name, written, default),))
     return data["value"]
 
 
 def _type_fault(name: str, value: object, default: object) -> Diagnostic | None:
     if _kind(value) != _kind(default) and not (isinstance(default, float) and _kind(value) == "an integer"):
-        return _wrong(name, shown(value) if isinstance(value, str) else found(value), default)
+        return _wrong(name, value, default)
     for leaf in leaves(value):
         if not isinstance(leaf, bool | int | float | str):
             message = f"`{name}` must hold plain values, not {found(leaf)}"
@@ -179,10 +184,33 @@ def _kind(value: object) -> str:
     return "a list" if isinstance(value, list | tuple) else found(value)
 
 
-def _wrong(name: str, written: str, default: object) -> Diagnostic:
+def _wrong(name: str, value: object, default: object) -> Diagnostic:
+    """The diagnostic for a value, or the text of what is none, that is not of the kind of ``default``."""
     wanted = _kind(default)
-    remedy = f"write {name}={_EXAMPLES[wanted]}, say" if wanted in _EXAMPLES else None
-    return SettingType.at(None, f"`{name}` must be {wanted}, not {written}", help=remedy)
+    meant_ = _meant(value, default)
+    example = f"{name}={_EXAMPLES[wanted]}, say" if wanted in _EXAMPLES else None
+    remedy = example if meant_ is None else f"{name}={meant_}"
+    given = shown(value) if isinstance(value, str) else found(value)
+    return SettingType.at(None, f"`{name}` must be {wanted}, not {given}", help=f"write {remedy}" if remedy else None)
+
+
+def _meant(value: object, default: object) -> str | None:
+    """A value of the kind of ``default`` as it is written, where ``value`` is one that is written otherwise."""
+    text = value.strip() if isinstance(value, str) else json.dumps(value, default=str)
+    if isinstance(default, bool):
+        return _BOOLEANS.get(text.casefold())
+    if isinstance(default, int) and isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return _listed(text) if isinstance(default, list) and len(text) <= _LONGEST else None
+
+
+def _listed(text: str) -> str | None:
+    """The numbers of ``text``, which are separated by commas, as a list."""
+    try:
+        items = json.loads(f"[{text.strip('()')}]")
+    except (ValueError, RecursionError):
+        return None
+    return json.dumps(items) if items and all(type(item) in (int, float) and isfinite(item) for item in items) else None
 
 
 def _bound_fault(name: str, value: object) -> Diagnostic | None:

@@ -1,0 +1,52 @@
+"""Remedies that leave the network as it was meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphbuilder.compiler import check, check_text
+
+HEAD = 'format = 1\nname = "case"\n[inputs]\nx = [8, 16, 16]\n[model]\nbody = [{}]\n'
+UNIT = (
+    '[blocks.u]\nargs = { out = "int", stride = "1" }\n'
+    'body = [{ op = "conv", out = "=out", kernel = 1, stride = "=stride" }]\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "help_"),
+    [
+        (
+            HEAD.format('{ op = "tokens" }, { op = "attention", embed_dim = 8, heads = 2 }'),
+            "GB305",
+            6,
+            "leave it out: it follows from what the step reads",
+        ),
+        (HEAD.format('{ use = "u", out = 4, stride = 2 }') + UNIT, "GB308", 8, "write 1 without quotes"),
+        (HEAD.format('{ use = "u", out = 4 }') + UNIT, "GB307", 8, "write 1 without quotes"),
+        (
+            HEAD.format(
+                '{ id = "a", op = "relu" }, { id = "a", op = "relu" }, { id = "ccc", op = "relu" }, '
+                '{ op = "add", from = ["cc", "ccc"] }'
+            ),
+            "GB112",
+            6,
+            "give it another name",
+        ),
+    ],
+)
+def test_the_one_thing_to_do(text: str, code: str, line: int, help_: str) -> None:
+    (found,) = check_text(text, "case.toml").diagnostics
+    assert found.span
+    assert (found.code, found.span.line, found.help) == (code, line, help_)
+
+
+def test_a_part_of_a_block_is_for_the_inherited_one(tmp_path: Path) -> None:
+    base = HEAD.format('{ use = "bottleneck" }') + '[blocks.bottleneck]\nbody = [{ op = "relu" }]\n'
+    (tmp_path / "base.toml").write_text(base, encoding="utf-8")
+    variant = 'format = 1\nextends = "base.toml"\nname = "v"\n[blocks.bottlenek]\nshortcut = "identity"\n'
+    (tmp_path / "v.toml").write_text(variant, encoding="utf-8")
+    (found,) = check(tmp_path / "v.toml").diagnostics
+    assert (found.code, found.help) == ("GB108", "did you mean `bottleneck`?")
