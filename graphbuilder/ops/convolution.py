@@ -64,8 +64,8 @@ class Conv(Op):
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         x = maps(self, inputs[0])
-        divides(self, self.groups, x.channels, "groups")
-        divides(self, self.groups, self.out, "groups", "output channels")
+        divides(self, self.groups, x.channels, "groups", others=(self.out,))
+        divides(self, self.groups, self.out, "groups", "output channels", others=(x.channels,))
         over = self._window(x)
         bearable(self, x, over.held)
         mode_fits(self, self.padding_mode, over.spatial, over.sides, "padding")
@@ -205,8 +205,8 @@ class ConvTranspose(Op):
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         x = maps(self, inputs[0])
-        divides(self, self.groups, x.channels, "groups")
-        divides(self, self.groups, self.out, "groups", "output channels")
+        divides(self, self.groups, x.channels, "groups", others=(self.out,))
+        divides(self, self.groups, self.out, "groups", "output channels", others=(x.channels,))
         crops, extra = self._crops(x)
         bearable(self, x.with_channels(self.out), self._full(x), "kernel")
         sizes = tuple(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import isqrt, prod
+from collections.abc import Sequence
+from math import gcd, isqrt, prod
 
 from graphbuilder.diagnostics.catalogue.shapes import (
     Contradiction,
@@ -18,6 +19,8 @@ from graphbuilder.ops.padding import Padding, Side, Sizes, times
 
 # What a value may have by default, too; nobody sees a padded one, so that no other limit meets it.
 MOST_ELEMENTS = 2**40
+# Of more divisors only the next ones are told.
+_MOST_LISTED = 10
 
 
 def maps(op: Op, x: TensorType, *, axes: tuple[int, ...] = (1, 2, 3)) -> TensorType:
@@ -55,6 +58,21 @@ def tokens(op: Op, x: TensorType, number: int = 0) -> TensorType:
         help="`tokens` makes tokens of maps",
         ahead=('{ op = "tokens" }', '{ op = "channelslast" }'),
     )
+
+
+def laid_last(op: Op, x: TensorType) -> None:
+    """Demand a map of two spatial axes, channels last.
+
+    Raises:
+        OpError: it has other axes or its channels first.
+    """
+    if x.layout == "last" and x.rank == 3:
+        return
+    message = f"{op.op} reads maps of two spatial axes, channels last, and this is {x}"
+    if x.rank != 3:
+        raise OpError(WrongRank, message, inputs=(0,))
+    help_ = "`channelslast` before it puts the channels last, and `channelsfirst` behind it puts them back"
+    raise OpError(WrongLayout, message, inputs=(0,), help=help_, ahead=('{ op = "channelslast" }',))
 
 
 def vectors(op: Op, x: TensorType, number: int = 0) -> TensorType:
@@ -102,20 +120,30 @@ def mode_fits(op: Op, mode: str, spatial: tuple[int, ...], sides: tuple[Side, ..
     raise OpError(PaddingTooLarge, f'{op.op}: {times(spatial)} is too small for so large a "{mode}"', field=field)
 
 
-def divides(op: Op, parts: int, whole: int, field: str, what: str = "input channels", squared: bool = False) -> None:
-    """Demand that ``parts``, the argument ``field`` or its square, divides ``whole``.
+def divides(
+    op: Op,
+    parts: int,
+    whole: int,
+    field: str,
+    what: str = "input channels",
+    squared: bool = False,
+    others: tuple[int, ...] = (),
+) -> None:
+    """Demand that ``parts``, the argument ``field`` or its square, divides ``whole``; what is then advised divides the
+    ``others``, too.
 
     Raises:
         OpError: it does not.
     """
     if whole % parts:
-        near = _near_divisors(parts, whole)
+        divisors = _divisors(gcd(whole, *others))
+        near = _nearest(parts, divisors)
         stated = f"{field} * {field}" if squared else field
         raise OpError(
             DoesNotDivide,
             f"{op.op}: {stated} = {parts} does not divide {whole} {what}",
             field=field,
-            help=f"its channels must be a multiple of {parts}" if squared else f"{_listed(near)} {whole}",
+            help=f"its channels must be a multiple of {parts}" if squared else _listed(divisors, near, whole, others),
             settings=() if squared else tuple((field, each) for each in near),
         )
 
@@ -184,17 +212,25 @@ def _described(x: TensorType) -> str:
     return f"has {x.rank} axes, {layout}"
 
 
-def _near_divisors(parts: int, whole: int) -> tuple[int, ...]:
-    """The divisors of ``whole`` next to ``parts``, the smaller first."""
+def _divisors(whole: int) -> list[int]:
     small = [number for number in range(1, isqrt(whole) + 1) if whole % number == 0]
-    divisors = [*small, *(whole // number for number in small)]
+    return sorted({*small, *(whole // number for number in small)})
+
+
+def _nearest(parts: int, divisors: Sequence[int]) -> tuple[int, ...]:
+    """The ones next to ``parts``, the smaller first."""
     below = max(number for number in divisors if number <= parts)
     above = min((number for number in divisors if number >= parts), default=below)
     return (below, above) if above != below else (below,)
 
 
-def _listed(divisors: tuple[int, ...]) -> str:
-    return f"{' and '.join(map(str, divisors))} {'divide' if len(divisors) > 1 else 'divides'}"
+def _listed(divisors: Sequence[int], near: tuple[int, ...], whole: int, others: Sequence[int]) -> str:
+    """``1, 2 and 4 divide 4 and 8``; of many those that are near."""
+    shown = divisors if len(divisors) <= _MOST_LISTED else near
+    *first, last = map(str, shown)
+    numbers = f"{', '.join(first)} and {last}" if first else last
+    wholes = " and ".join(map(str, dict.fromkeys((whole, *others))))
+    return f"{numbers} {'divide' if first else 'divides'} {wholes}"
 
 
 def _maps_of(x: TensorType) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from graphbuilder.diagnostics.catalogue.shapes import Contradiction, WrongLayout
+from graphbuilder.diagnostics.catalogue.shapes import Contradiction
 from graphbuilder.ir.body import BodyWriter
 from graphbuilder.ir.dialect import Dialect
 from graphbuilder.ir.graph import Graph, Value
@@ -16,7 +16,7 @@ from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.attention import Attend, Dropped, Scale
 from graphbuilder.ops.cutting import Crop, Split
-from graphbuilder.ops.guards import counted, divides
+from graphbuilder.ops.guards import counted, divides, laid_last
 from graphbuilder.ops.head import Linear
 from graphbuilder.ops.padding import per_axis, times
 from graphbuilder.ops.relative_bias import Hidden, RelativeBias, Shifted, Window
@@ -74,9 +74,7 @@ class WindowAttention(Composite):
 
     def body(self, inputs: tuple[TensorType, ...], dialect: Dialect) -> Graph:
         (x,) = inputs
-        if x.layout == "first" or x.rank != 3:
-            message = f"windowattention reads maps of two spatial axes, channels last, and this is {x}"
-            raise OpError(WrongLayout, message, inputs=(0,), ahead=('{ op = "channelslast" }',))
+        laid_last(self, x)
         divides(self, self.heads, x.channels, "heads")
         window = per_axis(self.window, 2, "window")
         if self.grid:

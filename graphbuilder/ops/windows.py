@@ -17,7 +17,7 @@ from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.reach import Reach, Span
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
-from graphbuilder.ops.guards import axis_of, divides, places
+from graphbuilder.ops.guards import axis_of, divides, laid_last, places
 from graphbuilder.ops.padding import per_axis, times
 from graphbuilder.ops.torch_calls import method, padded
 
@@ -210,10 +210,7 @@ class PatchMerge(Op):
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         (x,) = inputs
-        if x.layout == "first" or x.rank != 3:
-            message = f"patchmerge reads maps of two spatial axes, channels last, and this is {x}"
-            ahead = ('{ op = "channelslast" }',)
-            raise OpError(WrongLayout if x.rank == 3 else WrongRank, message, inputs=(0,), ahead=ahead)
+        laid_last(self, x)
         return (x.of(x.channels * self.factor**2, tuple(-(-size // self.factor) for size in x.spatial)),)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:

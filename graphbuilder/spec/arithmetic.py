@@ -352,6 +352,4 @@ def _items(name: str, items: Any) -> list[Any]:
 def _divisor(left: Any, right: Any) -> None:
     _numbers("divide", left, right)
     if right == 0:
-        raise Fault(
-            ExpressionDivision, f"{left} is divided by zero", "let it be another: `a // b if b != 0 else 0`, say"
-        )
+        raise Fault(ExpressionDivision, f"{left} is divided by zero")

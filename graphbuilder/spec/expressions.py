@@ -15,7 +15,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics import Meant
-from graphbuilder.diagnostics.catalogue.expressions import ExpressionCall, ExpressionConstruct, ExpressionName
+from graphbuilder.diagnostics.catalogue.expressions import (
+    ExpressionCall,
+    ExpressionConstruct,
+    ExpressionDivision,
+    ExpressionName,
+)
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.spec import arithmetic
 from graphbuilder.spec.arithmetic import FUNCTIONS, LARGEST, Fault
@@ -129,16 +134,20 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Gt: arithmetic.ordering(operator.gt),
     ast.GtE: arithmetic.ordering(operator.ge),
 }
+# Without powers no short expression is a number of a million digits.
+_POWERS = "multiply: `x * x`; there is `sqrt(x)`; where the exponent varies, write a list: `[1, 2, 4, 8][i]`"
+_DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
+_LONGEST_SHOWN = 60
 _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
-    ast.Pow: ("`**`", "multiply: `x * x`; there are `sqrt(x)`, `exp(x)` and `log2(x)`"),
-    ast.BitXor: ("`^`", "multiply: `x * x`; there are `sqrt(x)`, `exp(x)` and `log2(x)`"),
+    ast.Pow: ("`**`", _POWERS),
+    ast.BitXor: ("`^`", _POWERS),
     ast.BitAnd: ("`&`", "write `and`"),
     ast.BitOr: ("`|`", "write `or`"),
     ast.Invert: ("`~`", "write `not`"),
     ast.UAdd: ("a leading `+`", "leave it out"),
     ast.Is: ("`is`", "compare with `==`"),
     ast.IsNot: ("`is not`", "compare with `!=`"),
-    ast.LShift: ("`<<`", "multiply"),
+    ast.LShift: ("`<<`", "multiply; of powers that vary a list: `[1, 2, 4, 8][i]`"),
     ast.RShift: ("`>>`", "divide with `//`"),
     ast.MatMult: ("`@`", "multiply with `*`"),
     ast.Attribute: ("attributes", "a name has no parts here; index a list with `[...]`"),
@@ -221,8 +230,18 @@ class _Writer:
         compute = _BINARY.get(type(node.op))
         if compute is None:
             raise self._refuse(node, node.op)
-        joined = _joined(self._place(node), compute, self.write(node.left), self.write(node.right))
+        otherwise = self._unless_zero(node) if isinstance(node.op, _DIVISIONS) else None
+        joined = _joined(self._place(node), compute, self.write(node.left), self.write(node.right), otherwise)
         return _counted(joined) if compute is arithmetic.add else joined
+
+    def _unless_zero(self, node: ast.BinOp) -> str:
+        """What to write where the divisor comes to zero."""
+        divisor, whole = self._text(node.right), self._text(node)
+        if isinstance(node.right, ast.Constant):
+            return "divide by another number"
+        if len(whole) > _LONGEST_SHOWN or not isinstance(node.right, ast.Name | ast.BinOp | ast.Call | ast.Subscript):
+            return "give a divisor that is never zero: `max(..., 1)`, say"
+        return f"let it be another: `{whole} if {divisor} != 0 else 0`, say"
 
     def _unary(self, node: ast.UnaryOp) -> Evaluate:
         compute = _UNARY.get(type(node.op))
@@ -335,13 +354,18 @@ def _spanning(first: Place, last: Place) -> Place:
     return Place(first.offset, last.offset + last.length - first.offset)
 
 
-def _joined(place: Place, compute: Callable[[Any, Any], Any], left: Evaluate, right: Evaluate) -> Evaluate:
+def _joined(
+    place: Place, compute: Callable[[Any, Any], Any], left: Evaluate, right: Evaluate, otherwise: str | None = None
+) -> Evaluate:
+    """``compute`` of both; ``otherwise`` is what to do where that divides by zero."""
+
     def evaluate(run: Run) -> Any:
         first, second = left(run), right(run)
         try:
             return compute(first, second)
         except Fault as fault:
-            raise place.fault(fault) from None
+            remedy = otherwise if fault.rule is ExpressionDivision else fault.help
+            raise place.error(fault.rule, fault.message, remedy) from None
 
     return evaluate
 

@@ -74,10 +74,17 @@ REMEDIES = [
     (model(MANY.format(path="rows.*.lats"), ROWS), "GB301", "did you mean `rows.*.last`?"),
     (model(MANY.format(path="rwos.2"), ROWS), "GB301", "did you mean `rows.2`?"),
     (
-        model('{ op = "conv", out = "=8 // 0", kernel = 1 }'),
+        model('{ op = "droppath", rate = "=0.2 * i / (n - 1)", repeat = 1 }'),
         "GB157",
-        "let it be another: `a // b if b != 0 else 0`, say",
+        "let it be another: `0.2 * i / (n - 1) if n - 1 != 0 else 0`, say",
     ),
+    (model('{ op = "conv", out = "=8 // 0", kernel = 1 }'), "GB157", "divide by another number"),
+    (
+        model('{ op = "windowattention", window = 4, heads = 2 }, { op = "conv", out = 4, kernel = 1 }'),
+        "GB205",
+        "`channelslast` before it puts the channels last, and `channelsfirst` behind it puts them back",
+    ),
+    (model('{ op = "conv", out = 6, groups = 4, kernel = 1 }'), "GB202", "write groups = 2"),
 ]
 
 

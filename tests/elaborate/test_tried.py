@@ -171,7 +171,7 @@ def test_no_edit_of_a_file_that_is_extended(tmp_path: Path) -> None:
     (tmp_path / "base.toml").write_text(base, encoding="utf-8")
     child = 'format = 1\nname = "other"\nextends = "base.toml"\n'
     (found,) = checked(child + "[params]\ngroups = 3\n", tmp_path).diagnostics
-    assert (found.help, found.remedy) == ("2 and 4 divide 8", None)
+    assert (found.help, found.remedy) == ("1, 2, 4 and 8 divide 8", None)
     (found,) = checked(child + "[steps]\nn = { groups = 3 }\n", tmp_path).diagnostics
     assert found.help == "write groups = 2"
     assert found.remedy and checked(found.remedy.applied, tmp_path).diagnostics == ()

@@ -16,6 +16,7 @@ from graphbuilder.ir import Composite, Op, OpError, TensorType
 from graphbuilder.ops import Catalogue, catalogue, find, register
 from graphbuilder.ops.convolution import Conv
 from graphbuilder.ops.dialects import DIALECTS
+from graphbuilder.ops.normalisation import GroupNorm
 from graphbuilder.ops.separable import SepConv
 from graphbuilder.ops.shape import Reshape
 from tests.ops.interpret import batch, build, run
@@ -269,17 +270,29 @@ def test_a_disagreement_names_the_two_that_disagree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("groups", "help_"), [(3, "2 and 4 divide 16"), (17, "16 divides 16"), (5, "4 and 8 divide 16")]
+    ("groups", "out", "help_", "tried"),
+    [
+        (3, 16, "1, 2, 4, 8 and 16 divide 16", [2, 4]),
+        (17, 16, "1, 2, 4, 8 and 16 divide 16", [16]),
+        (3, 24, "1, 2, 4 and 8 divide 16 and 24", [2, 4]),
+        (4, 9, "1 divides 9 and 16", [1]),
+    ],
 )
-def test_the_nearest_divisors_are_the_remedy(groups: int, help_: str) -> None:
+def test_what_divides_both_is_the_remedy(groups: int, out: int, help_: str, tried: list[int]) -> None:
     with pytest.raises(OpError) as caught:
-        Conv(out=16, kernel=3, groups=groups).infer((MAP,))
-    assert caught.value.help == help_
+        Conv(out=out, kernel=3, groups=groups).infer((MAP,))
+    assert (caught.value.help, [value for _, value in caught.value.settings]) == (help_, tried)
+
+
+def test_of_many_divisors_the_nearest_are_told() -> None:
+    with pytest.raises(OpError) as caught:
+        GroupNorm(groups=7).infer((TensorType((720, 4, 4)),))
+    assert caught.value.help == "6 and 8 divide 720"
 
 
 def test_the_divisors_of_a_large_number_are_soon_found() -> None:
     with pytest.raises(OpError) as caught:
-        Conv(out=2**31 - 1, kernel=1, groups=16).infer((MAP,))
+        GroupNorm(groups=16).infer((TensorType((2**31 - 1, 1, 1)),))
     assert caught.value.help == "1 and 2147483647 divide 2147483647"
 
 

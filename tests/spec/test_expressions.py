@@ -122,7 +122,7 @@ FAULTS = [
     ("='\ud800'", "GB151", "='\ud800'", "control characters", None),
     ("='\\n'", "GB151", "='\\n'", "backslashes", None),
     ("=\0", "GB151", "=\0", "control characters", None),
-    ("=a ** 2", "GB152", "a ** 2", "`**`", "x * x`; there are `sqrt(x)`"),
+    ("=a ** 2", "GB152", "a ** 2", "`**`", "`sqrt(x)`; where the exponent varies"),
     ("=1 + a.real", "GB152", "a.real", "attributes", None),
     ("=().__class__", "GB152", "().__class__", "attributes", None),
     ("=__import__('os')", "GB152", "__import__('os')", "no function `__import__`", "there are min"),

@@ -37,7 +37,8 @@ class ExpressionSyntax(Rule):
 class ExpressionConstruct(Rule):
     """Expressions are data, not code: numbers, strings, booleans, lists, names, indexing, arithmetic, comparisons,
     ``and or not``, ``a if c else b`` and a handful of functions. Nothing else of Python is understood, ``**``
-    included: a square is ``x * x``, and there are ``sqrt``, ``exp`` and ``log2``."""
+    included: a square is ``x * x``, powers that vary are taken from a list, ``[1, 2, 4, 8][i]``, and there are
+    ``sqrt``, ``exp`` and ``log2``."""
 
     code = "GB152"
     title = "an expression uses what expressions do not have"
