@@ -87,6 +87,47 @@ class Waves(nn.Module):
         return (x * self.mask + self.waves) * self.log.exp()
 
 
+class Filled(nn.Module):
+    """Distances that are written, side by side, into what was zeros, and what is learnt of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places, self.shift = nn.Linear(3, 8), nn.Parameter(torch.randn(6))
+
+    def forward(self, x: Tensor) -> Tensor:
+        filled = torch.zeros(6, 3)
+        seen = filled[:, :2]
+        before = seen.sum(0) + 1
+        filled[:, 0] = torch.arange(6.0)
+        filled[:, 1] = self.shift
+        seen.mul_(before * 0.5)
+        return x + self.places(filled)
+
+
+class Counting(nn.Module):
+    """Writes into a tensor of its own."""
+
+    mask: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mask", torch.rand(1, 8))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.mask.mul_(2)
+        return x * self.mask
+
+
+class Changing(nn.Module):
+    """Writes into what it has read."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        filled = torch.arange(8.0)
+        x = x + filled
+        filled[:4].add_(1)
+        return x * filled
+
+
 class Sampled(nn.Module):
     """Learnt numbers that are others for every sample."""
 
@@ -116,6 +157,25 @@ def test_constants_by_place_are_learnt_from_here_on() -> None:
     found = gb.from_torch(Waves(), torch.randn(2, 8, 4, 4))
     assert found.difference is not None and found.difference < 1e-5
     assert "of: `constant`, `log_folded` of `log`" in found.told["folded"], found.told
+
+
+def test_what_is_written_in_place_is_in_all_views_from_there_on() -> None:
+    found = gb.from_torch(Filled(), torch.randn(2, 6, 8), layout="channels_last")
+    assert found.difference is not None and found.difference < 1e-5
+    assert "`folded` of `places.bias` and `places.weight` and `shift`" in found.told["folded"], found.told
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [(Counting, "aten.mul_.Tensor, which writes in place into a tensor that is the module's own"),
+                       (Changing, "aten.add_.Tensor, which writes in place into a tensor that was read before")],
+)  # fmt: skip
+def test_what_would_be_of_two_values_is_refused(kind: type[nn.Module], told: str) -> None:
+    model = kind()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    with pytest.raises(CompileError) as caught:
+        gb.from_torch(model, torch.randn(2, 6, 8), layout="channels_last")
+    assert [each.code for each in caught.value.diagnostics] == ["GB801"] and told in caught.value.diagnostics[0].message
+    assert all(map(torch.equal, model.state_dict().values(), before.values()))
 
 
 def test_channels_attend_by_lengths_along_places() -> None:

@@ -1,16 +1,24 @@
 """What a graph makes of the module's own tensors alone: constants, where none of these is learnt.
 
-Such calls are no part of a spec by themselves; what reads them says what they are.
+Such calls are no part of a spec by themselves; what reads them says what they are. What they write in place is in the
+tensor that it is written into, and in all views of it, from there on. A write into a tensor of the module itself, or
+into one that was read before, is refused: one name would be of two values.
 """
 
 from __future__ import annotations
 
+import operator
 import struct
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
+
+
+class Rewritten(Exception):
+    """A call writes where a name would be of two values; the message says which."""
 
 
 class Fixed:
@@ -26,14 +34,40 @@ class Fixed:
         # For each node by name, those of the learnt tensors that it is made of.
         self._learnt: dict[str, frozenset[str]] = {node: frozenset() for node in self._tensors}
         self._learnt |= {node: frozenset([node]) for node in signature.inputs_to_parameters}
+        self._calls: dict[str, Any] = {}
+        # The node that made the memory that each shows, the calls that write into it, and what of that was asked for.
+        self._memory: dict[str, str] = {}
+        self._written: dict[str, list[str]] = defaultdict(list)
+        self._read: set[str] = set()
 
     def take(self, node: Any) -> bool:
-        """Whether a call reads nothing but such tensors."""
+        """Whether a call reads nothing but such tensors; calls are given in the order of the program.
+
+        Raises:
+            Rewritten: it writes where a name would be of two values.
+        """
         reads = node.all_input_nodes
         if any(each.name not in self._learnt for each in reads):
             return False
-        self._learnt[node.name] = frozenset(name for each in reads for name in self._learnt[each.name])
+        memory = self._shown(node)
+        learnt = frozenset(name for each in reads for name in self._learnt[each.name])
+        if _writes(node):
+            self._write(node, memory, learnt)
+        self._calls[node.name], self._memory[node.name], self._learnt[node.name] = node, memory, learnt
         return True
+
+    def _shown(self, node: Any) -> str:
+        """The node that made the memory of ``node``: itself, or what it is a view of."""
+        source: str = getattr(node.args[0], "name", node.name) if _is_view(node) else node.name
+        return self._memory.get(source, source)
+
+    def _write(self, node: Any, memory: str, learnt: frozenset[str]) -> None:
+        if memory in self._tensors or memory in self._read:
+            what = "was read before" if memory in self._read else "is the module's own"
+            raise Rewritten(f"{node.target}, which writes in place into a tensor that {what}")
+        self._written[memory].append(node.name)
+        for name in [name for name, each in self._memory.items() if each == memory]:
+            self._learnt[name] |= learnt
 
     def holds(self, node: Any) -> bool:
         """Whether ``node`` is such a tensor, or made of these alone."""
@@ -61,17 +95,43 @@ class Fixed:
     def value(self, node: Any, given: Mapping[str, Tensor] | None = None) -> Tensor:
         """What ``node`` is; ``given`` are other values for some of the tensors."""
         known: dict[str, Any] = {**self._tensors, **(given or {})}
-        waiting = [node]
-        while waiting:
-            each = waiting[-1]
-            missing = [read for read in each.all_input_nodes if read.name not in known]
-            if each.name in known or missing:
-                waiting = waiting[:-1] if each.name in known else [*waiting, *missing]
-                continue
+        needed = self._needed(node, known)
+        self._read |= {self._memory[name] for name in needed}
+        for each in [call for name, call in self._calls.items() if name in needed]:
             with torch.no_grad():
                 args, kwargs = torch.fx.map_arg((each.args, each.kwargs), lambda read: known[read.name])
                 known[each.name] = each.target(*args, **kwargs)
         return known[node.name]
+
+    def _needed(self, node: Any, known: Mapping[str, Tensor]) -> set[str]:
+        """The calls that ``node`` comes of, by name, and those that write into what these show."""
+        needed: set[str] = set()
+        waiting = [node.name]
+        while waiting:
+            name = waiting.pop()
+            if name in known or name in needed:
+                continue
+            needed.add(name)
+            reads = (read.name for read in self._calls[name].all_input_nodes)
+            waiting += [*reads, *self._written.get(self._memory[name], ())]
+        return needed
+
+
+def _schema(node: Any) -> Any:
+    return getattr(node.target, "_schema", None)
+
+
+def _writes(node: Any) -> bool:
+    """Whether a call writes into what it reads; one that only takes it out of a graph of gradients does not."""
+    schema = _schema(node)
+    return schema is not None and schema.is_mutable and schema.name != "aten::detach_"
+
+
+def _is_view(node: Any) -> bool:
+    """Whether a call gives, or may give, the memory of what it reads first."""
+    schema = _schema(node)
+    returns = schema.returns if schema else ()
+    return node.target is operator.getitem or any(each.alias_info is not None for each in returns)
 
 
 def shortest(number: float) -> float:

@@ -22,7 +22,7 @@ from graphbuilder.importers.torch.batches import Batches, Steps
 from graphbuilder.importers.torch.calls import made_of
 from graphbuilder.importers.torch.computed import Computed, is_whole, own_shape
 from graphbuilder.importers.torch.dropped import attention_rates
-from graphbuilder.importers.torch.fixed import Fixed
+from graphbuilder.importers.torch.fixed import Fixed, Rewritten
 from graphbuilder.importers.torch.folding import unfold
 from graphbuilder.importers.torch.modules import dropping, made_of_whole, undone, wholes
 from graphbuilder.importers.torch.outputs import is_table, named
@@ -233,12 +233,12 @@ class _Reader:
             unexpressed.add(f"the output `{name}` is no value that its inputs give", "the module")
 
     def _call(self, node: Any, unexpressed: Unexpressed) -> None:
-        if self._is_state(node) or self._fixed.take(node):
-            return
         where = where_of(node)
         try:
+            if self._is_state(node) or self._fixed.take(node):
+                return
             made = self._tried(node, unexpressed)
-        except Unknown as error:
+        except (Rewritten, Unknown) as error:
             unexpressed.add(str(error), where)
             made = None
         if made is None:
