@@ -140,13 +140,14 @@ class _Recovery:
 
     def _unsure(self, data: dict[str, Any], extents: Mapping[Keys, Extent], moved: Moved) -> Iterator[Keys]:
         """The values that an edit may have made into something else than was meant: plain ones that it touches, lists
-        of such, and where it is a bracket or a quote, what that belongs to."""
+        of such, and where it is a bracket or a quote, what that belongs to; a table whose name was not closed and that
+        holds nothing."""
         turns, around = _turns(moved.written, self._text[moved.start : moved.end]), list[Keys]()
         for keys, (_, (start, end)) in extents.items():
             if start >= moved.end or end <= moved.start:
                 continue
             value = _at(data, keys)
-            if _is_plain(value):
+            if _is_plain(value) or (turns and value == {} and self._text[start] == "["):
                 yield keys
             elif turns and not (isinstance(value, dict) and self._text[start] == "["):
                 around.append(keys)

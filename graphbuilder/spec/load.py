@@ -22,6 +22,7 @@ from graphbuilder.spec.merged import EXTENSION_KEYS
 from graphbuilder.spec.model import Spec
 from graphbuilder.spec.replaced import restore_arguments
 from graphbuilder.spec.rules import check
+from graphbuilder.spec.unfinished import without_unfinished
 from graphbuilder.spec.validation import validated
 
 # What tells how to read all the rest.
@@ -68,7 +69,8 @@ def sound_part(
     """
     if {keys[0] for keys in document.unread}.intersection(_FIRST):
         return None
-    return checked(*extended(document, folder, max_bytes, sink), sink)
+    finished = without_unfinished(document)
+    return checked(*extended(finished, folder, max_bytes, sink), sink) if finished else None
 
 
 def checked(whole: Document, complete: bool, sink: Sink) -> Spec | None:

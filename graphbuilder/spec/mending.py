@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.spec.merged import Keys
 from graphbuilder.spec.unknown import POISON
 
@@ -78,10 +79,12 @@ class Mending:
                 self._stranger((), ("params", "inputs", "defaults", "blocks"), keys[:1])
 
     def _stranger(self, keys: Keys, tables: tuple[str, ...], key: Keys) -> None:
-        """Leave out what the grammar does not know; a table may be meant for any that is not there."""
+        """Leave out what the grammar does not know; a table may be meant for any that is not there, or that it is near
+        to."""
         holder: dict[Any, Any] = self._holder((*keys, *key)) or {}
         if isinstance(holder.get(key[0]), dict):
-            self.unsound.update((*keys, table) for table in tables if table not in holder)
+            near = nearest(str(key[0]), tables)
+            self.unsound.update((*keys, table) for table in tables if table not in holder or table == near)
         self.remove((*keys, *key))
 
     def _table(self, table: str, rest: Keys) -> None:

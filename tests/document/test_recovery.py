@@ -32,10 +32,19 @@ FAULTY = r"""
 { op = "zork" }]¶[params]¶a = @¶[params]¶b = @¶b = @           -> 9 GB005, 10 GB006, 11 GB005, 12 GB005
 { op = "zork" }]¶word word¶¶¶[params]¶b = @                    -> 7 GB303, 8 GB005, 12 GB005
 { op = "conv", out = ¶{ op = "relu" },¶{ op = "zork" }         -> 7 GB005
+{ use = "b" }]¶[blocks.b]¶mer¶body = [{ op = "relu" }]          -> 9 GB005
+{ use = "b" }]¶[blocks.b]¶bod¶[params]¶v = @                    -> 9 GB005, 11 GB005
+{ op = "zork" }]¶tit¶[blocks.b]¶body = [{ op = "zork" }]        -> 7 GB303, 8 GB005, 10 GB303
+{ op = "zork" }]¶[params]¶wid                                   -> 7 GB303, 9 GB005
+{ op = "zork" }]¶[bl                                            -> 7 GB303, 8 GB005
+{ use = "b" }]¶[blocks.b                                        -> 8 GB005
+{ use = "c" }]¶[blocks c]¶body = [{ op = "relu" }]              -> 8 GB005
+{ use = "b" }]¶[blocks.c]¶body = [{ op = "relu" }]¶blocks.b:¶body = [{ op = "relu" }] -> 10 GB005
 """
 OTHERS = r"""
 format = one¶name = @¶zork = 3                                 -> 1 GB005, 2 GB005
 extends = other.toml¶name = @¶zork = 3                         -> 1 GB005, 2 GB005
+format = 1¶nam¶[inputs]¶x = [3]¶[model]¶body = [{ op = "relu" }] -> 2 GB005
 model:¶  body:¶    - op: conv¶    - op: relu                   -> 1 GB005
 {¶"a": 1,¶"b": [¶  2¶]¶}                                       -> 1 GB005
 """
