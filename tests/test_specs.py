@@ -27,6 +27,7 @@ class Row(NamedTuple):
 ROWS = (
     Row("alexnet", 61_100_840, 0, 714_188_480),
     Row("convnext_tiny", 28_589_128, 0, 4_455_531_264),
+    Row("convnext_tiny_keras", 28_589_128, 0, 4_455_531_264),
     Row("deeplabv3plus_xception", 54_705_317, 189_392, 86_576_993_984),
     Row("densenet121", 7_978_856, 83_648, 2_834_161_664),
     Row("efficientnet_b0", 5_288_548, 42_016, 385_814_752),

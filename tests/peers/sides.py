@@ -210,6 +210,24 @@ _DRAWS = {
 }
 
 
+# Of the colours of ImageNet, what the specs of networks that prepare images have unless told otherwise.
+_MEAN = (0.485, 0.456, 0.406)
+_DEVIATION = (0.229, 0.224, 0.225)
+
+
+def _adapt(layer: Any) -> None:
+    """Give a normalisation what it would find in images, and its numbers in the precision that it computes in."""
+    if layer.input_mean is None:
+        layer.adapt_mean.assign(torch.tensor(_MEAN))
+        layer.adapt_variance.assign(torch.tensor(_DEVIATION).square())
+        layer.finalize_state()
+    if layer.compute_dtype == "float64":
+        deviation = torch.tensor(_DEVIATION, dtype=torch.float64)
+        mean, variance = layer.input_mean or _MEAN, layer.input_variance or deviation.square()
+        layer.mean = torch.as_tensor(mean, dtype=torch.float64).reshape(layer.mean.shape)
+        layer.variance = torch.as_tensor(variance, dtype=torch.float64).reshape(layer.variance.shape)
+
+
 class KerasSide:
     """A network of ``keras.applications`` or by hand, in as many sizes as are asked for, with one set of weights."""
 
@@ -288,6 +306,8 @@ class KerasSide:
         for layer in model._flatten_layers():
             if isinstance(layer, self._keras.layers.Dropout):
                 layer.rate = 0.0  # not all of these networks have an argument for it
+            if isinstance(layer, self._keras.layers.Normalization):
+                _adapt(layer)
         return model
 
     def _filled(self, shape: Sequence[int]) -> Any:

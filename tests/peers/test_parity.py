@@ -20,7 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't
 
 IN_TORCH = tuple(row for row in ROWS if row.source != "keras")
 # Of Keras's networks that are called otherwise without their heads, and of Xception, what the head is here.
-HEADS = {"xception": "logits", "mobilenet_v1": "classifier", "convnext_tiny": "logits"}
+HEADS = {"xception": "logits", "mobilenet_v1": "classifier", "convnext_tiny_keras": "logits"}
 HEADLESS = tuple(row for row in ROWS if row.source == "keras" and row.spec in HEADS)
 # Torch's files have one set of names, whatever the network: one network of each library says it for all.
 ONE_OF_EACH = {"plain": "lenet5", "torchvision": "shufflenet_v2_x1_0", "timm": "mobilevit_xxs"}
