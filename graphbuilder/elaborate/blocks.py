@@ -54,6 +54,7 @@ class Blocks:
         self._made: dict[Hashable, Graph | None] = {}
         self._blamed: set[Hashable] = set()  # those with a wrong value, and with where its arguments were written
         self._in_progress: set[Hashable] = set()
+        self._too_deep = False  # whether that was told
         self._built: set[str] = set()
 
     repeat, count = staticmethod(build_repeat), staticmethod(count_copies)
@@ -147,8 +148,7 @@ class Blocks:
                 self.context.sink.add(_endless(trail))
             return None
         if len(trail.frames) > self.context.limits.depth:
-            message = f"blocks in blocks are more than {self.context.limits.depth} deep"
-            self.context.sink.add(BlocksTooDeep.at(use.span, message, help=BlocksTooDeep.remedy))
+            self._tell_too_deep(use)
             return None
         self.context.spend(BODY, use)
         self._in_progress.add(key)
@@ -158,6 +158,13 @@ class Blocks:
             self._blamed |= {key, given}
         self._in_progress.discard(key)
         return self._made[key]
+
+    def _tell_too_deep(self, use: Place) -> None:
+        """Tell of the first use that is; what goes round goes deep by all its ways."""
+        if not self._too_deep:
+            message = f"blocks in blocks are more than {self.context.limits.depth} deep"
+            self.context.sink.add(BlocksTooDeep.at(use.span, message, help=BlocksTooDeep.remedy))
+        self._too_deep = True
 
     def check_rest(self) -> None:
         """Look for mistakes in the blocks of which no body was made, as far as they would be some on any input."""

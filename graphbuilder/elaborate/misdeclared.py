@@ -1,7 +1,7 @@
-"""Declared names that nothing reads, near to one that several places read and nothing declares.
+"""Declarations at fault: names that nothing reads, near to one that several places read and nothing declares; arguments
+that a block reads, is given and does not declare; inputs of a block that nothing reads and no use gives.
 
-There the declaration is most probably at fault: it is reported once, and not every place that reads it, which then
-means what is declared.
+Each is reported once, and not every place that reads, gives or lacks it, which then means what is declared.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from typing import Any, NamedTuple
 
 from graphbuilder.diagnostics import Meant, Rule, Sink
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
-from graphbuilder.diagnostics.catalogue.references import ArgumentUnknown, UnknownStep
+from graphbuilder.diagnostics.catalogue.references import ArgumentUnknown, Ports, UnknownStep
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
 from graphbuilder.elaborate.names import name_steps, paths_of
+from graphbuilder.elaborate.remedies import setting
 from graphbuilder.elaborate.walks import all_steps, main_steps, side_paths, steps_of, values_of, words_of
-from graphbuilder.spec.expressions import free_names
+from graphbuilder.spec.expressions import Expression, free_names
 from graphbuilder.spec.model import Block, Spec, Step
-from graphbuilder.spec.names import FACTS, INPUT, SCOPE, STEP_WORDS
+from graphbuilder.spec.names import FACTS, INPUT, SCOPE, STEP_WORDS, TYPES
+from graphbuilder.spec.unknown import POISON
 
 # Of the names that nothing declares, those that are looked for: each is compared with all that nothing reads.
 _LOOKED_FOR = 50
@@ -104,10 +106,11 @@ def misspelt_block(spec: Spec, used: Mapping[str, int], name: str) -> str | None
 
 
 class _Uses(NamedTuple):
-    """What the uses of a block name: its inputs, in tables, and its arguments."""
+    """What the uses of a block name: its inputs, in tables, and its arguments, of which some have a plain value."""
 
     inputs: Counter[str]
     arguments: Counter[str]
+    plain: dict[str, Any]
 
 
 def as_read(spec: Spec, sink: Sink) -> Spec:
@@ -127,11 +130,14 @@ def as_read(spec: Spec, sink: Sink) -> Spec:
 
 
 def _uses(spec: Spec) -> Mapping[str, _Uses]:
-    found = {name: _Uses(Counter(), Counter()) for name in spec.blocks}
+    found = {name: _Uses(Counter(), Counter(), {}) for name in spec.blocks}
     for step in all_steps(spec):
         for name in [name for name in dict.fromkeys(step.blocks) if name in found]:
             found[name].inputs.update(step.from_.keys() if isinstance(step.from_, dict) else ())
             found[name].arguments.update(step.args.keys())
+            found[name].plain.update(
+                {word: value for word, value in step.args.items() if not isinstance(value, Expression)}
+            )
     return found
 
 
@@ -189,12 +195,15 @@ def _block_as_read(
     steps = _steps_as_read(parts, _outputs(block), {*(block.inputs or ()), *(block.branches or ())}, inside, left, sink)
     inputs = _inputs_as_read(spec, block, named.inputs, left, sink)
     arguments = _arguments_as_read(spec, block, named.arguments, left, sink)
-    if not (steps or inputs or arguments):
+    excess, lacking = _excess_inputs(block, inputs, named.inputs, sink), _lacking(spec, block, arguments, named, sink)
+    if not (steps or inputs or arguments or excess or lacking):
         return None
     words: dict[str, Any] = {word: _renamed(getattr(block, word), steps) for word in ("before", "after")}
     words |= {"body": _renamed(block.body, steps)} if block.body else {}
-    words |= {"inputs": [inputs.get(name, name) for name in block.inputs]} if block.inputs else {}
+    kept = [inputs.get(name, name) for name in block.inputs or () if name not in excess]
+    words |= {"inputs": kept} if block.inputs else {}
     words["args"] = {arguments.get(name, name): value for name, value in block.args.items()}
+    words["args"] |= dict.fromkeys(lacking, POISON)
     return block.model_copy(update=words)
 
 
@@ -203,15 +212,54 @@ def _inputs_as_read(spec: Spec, block: Block, named: Counter[str], left: _Left, 
     declared = {*block.args, *block.let, *spec.params, *SCOPE}
     if not places:
         return {}
-    facts = [name.rpartition("_") for name in _names_read(block) if name not in declared]
-    reads = _heads([*_paths(steps_of(block)), *_outputs(block)])
-    reads += Counter(head for head, _, fact in facts if head and fact in FACTS) + named
+    reads = _inputs_read(block, declared) + named
 
     def known() -> Collection[str]:
         side = [name for steps in side_paths(block) for name in _names(steps)]
         return {*places, *(block.branches or ()), *_names(main_steps(block)), *side, *_JOINTS}
 
     return _called(_INPUT, places, reads, known, left, sink)
+
+
+def _inputs_read(block: Block, declared: Collection[str]) -> Counter[str]:
+    """What paths of a block begin with, and of what its expressions read facts; not the names that are ``declared``."""
+    facts = [name.rpartition("_") for name in _names_read(block) if name not in declared]
+    reads = _heads([*_paths(steps_of(block)), *_outputs(block)])
+    return reads + Counter(head for head, _, fact in facts if head and fact in FACTS)
+
+
+def _excess_inputs(block: Block, called: Collection[str], named: Counter[str], sink: Sink) -> Collection[str]:
+    """The inputs that nothing in the block reads and that the tables of its uses do not give, each reported."""
+    if not named or not block.inputs:
+        return ()
+    reads = _inputs_read(block, ())
+    excess = [name for name in block.inputs if name not in reads and name not in named and name not in called]
+    for name in excess:
+        message = f"nothing in the block `{block.place.keys[-1]}` reads the input `{name}`, and no use gives it"
+        place = block.place_of("inputs") / block.inputs.index(name)
+        sink.add(Ports.at(place.span, message, help="leave it out"))
+    return excess
+
+
+def _lacking(spec: Spec, block: Block, called: Mapping[str, str], uses_: _Uses, sink: Sink) -> Collection[str]:
+    """The arguments that a block reads, is given, and does not declare, each reported."""
+    keys = block.place.keys
+    if not spec.unsound.isdisjoint({keys, (*keys, "args"), (*keys, "let"), ("params",), ("blocks",)}):
+        return ()
+    known = {*block.args, *called.values(), *block.let, *spec.params, *SCOPE, *STEP_WORDS}
+    reads = Counter(_names_read(block))
+    lacking = [name for name in uses_.arguments if name in reads and name not in known]
+    for name in lacking:
+        kind = _kind(uses_.plain.get(name))
+        message = f"the block `{block.place.keys[-1]}` reads `{name}`, which its uses give, and does not declare it"
+        if block.args:
+            place, untried = block.place_of("args"), tuple(setting(block.place_of("args"), name, kind))
+            help_ = f'write {name} = "{kind}" into its `args`'
+            sink.add(ArgumentUnknown.at(place.span, message, help=help_, untried=untried))
+        else:
+            help_ = f'add args = {{ {name} = "{kind}" }}'
+            sink.add(ArgumentUnknown.at(block.place.key_span, message, help=help_))
+    return lacking
 
 
 def _arguments_as_read(spec: Spec, block: Block, given: Counter[str], left: _Left, sink: Sink) -> Mapping[str, str]:
@@ -221,3 +269,8 @@ def _arguments_as_read(spec: Spec, block: Block, given: Counter[str], left: _Lef
     facts = [f"{name}_{fact}" for name in (*(block.inputs or ()), INPUT) for fact in FACTS]
     known = {*block.args, *block.let, *spec.params, *SCOPE, *STEP_WORDS, *facts}
     return _called(_ARGUMENT, places, Counter(_names_read(block)) + given, lambda: known, left, sink)
+
+
+def _kind(value: object) -> str:
+    """The type by which an argument is declared that may be ``value``; an integer where nothing is known of it."""
+    return next((word for word, type_ in TYPES.items() if type(value) is type_), "int")

@@ -87,3 +87,28 @@ READ_WRONG = {
 def test_what_is_read_wrong_is_told_where_it_is_read(rest: str) -> None:
     found = check_text(HEAD + rest, "case.toml").diagnostics
     assert {each.span.text for each in found if each.span} == {'"sten"'}
+
+
+def lone(text: str) -> tuple[str, int, str | None]:
+    (found,) = check_text(f"{HEAD}{text}", "case.toml").diagnostics
+    assert found.span
+    return found.code, found.span.line, found.help
+
+
+GIVEN = '[model]\nbody = [{ use = "unit", mid = 4, out = 8 }, { use = "unit", mid = 8, out = 8 }]\n[blocks.unit]\n'
+READ = 'body = [{ op = "conv", out = "=mid", kernel = 1 }, { op = "conv", out = "=out", kernel = 1 }]\n'
+WIDE = f"[model]\nbody = [\n{USES}]\n" + FUSE.replace('["dep", "low"]', '["deep", "low", "more"]')
+
+
+def test_an_argument_that_is_read_and_given_is_to_be_declared() -> None:
+    assert lone(f'{GIVEN}args = {{ out = "int" }}\n{READ}') == ("GB305", 8, 'write mid = "int"')
+    assert lone(f"{GIVEN}{READ}".replace(", out = 8", "").replace('"=out"', "8"))[2] == 'add args = { mid = "int" }'
+
+
+def test_an_input_that_nothing_reads_or_gives_is_one_too_many() -> None:
+    assert lone(WIDE) == ("GB312", 14, "leave it out")
+
+
+def test_what_goes_too_deep_by_several_ways_is_told_once() -> None:
+    body = 'body = [{ use = "a", k = "=k - 1", when = "=k > 0" }, { use = "a", k = "=k - 2", when = "=k > 1" }]'
+    assert lone(f'[model]\nbody = [{{ use = "a", k = 40 }}]\n[blocks.a]\nargs = {{ k = "int" }}\n{body}')[0] == "GB605"
