@@ -7,13 +7,14 @@ that reads a shape) is refused.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from graphbuilder.analysis.building import Comparison, Otherwise, Types
 from graphbuilder.diagnostics import Diagnostic
 from graphbuilder.diagnostics.catalogue.references import BadShare
 from graphbuilder.elaborate.walks import steps_of, values_of, words_of
-from graphbuilder.ir import Composite, Copies, Graph, Node, Op, OpError, TensorType
+from graphbuilder.ir import Graph, Node, Op, OpError, TensorType
 from graphbuilder.spec.expressions import free_names
 from graphbuilder.spec.model import Spec, Step
 from graphbuilder.spec.names import INPUT
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from graphbuilder.elaborate.context import Context
     from graphbuilder.elaborate.reading import Reading
 
-Types = tuple[TensorType, ...]
 _APART = "leave out `share`, and write the step again"
 
 
@@ -59,18 +59,15 @@ def may_run_again(builder: BodyBuilder, run: Run, reading: Reading, step: Step) 
     if reading.types is None:
         return False
     try:
-        refused = _refusal(run, reading.types, step.place, builder.context)
+        unlike = _compared(run, reading.types, step.place, builder.context)
     except OpError as error:
         if isinstance(run.callee, Op):
             builder.report_op_error(error, step, {}, reading)
-        else:
-            builder.report(
-                _told(run, reading.types, _Unlike("", "a step in {} cannot: " + _plain(error), _APART), step.place)
-            )
-        return False
-    if refused is not None:
-        builder.report(refused)
-    return refused is None
+            return False
+        unlike = _Unlike("", "a step in {} cannot: " + _plain(error), _APART)
+    if unlike is not None:
+        builder.report(_told(run, reading.types, unlike, step.place))
+    return unlike is None
 
 
 def _plain(error: OpError) -> str:
@@ -82,13 +79,17 @@ def _known(types: Iterator[TensorType | None]) -> Types | None:
     return None if None in found else cast("Types", found)
 
 
-def _refusal(run: Run, types: Types, place: Place, context: Context) -> Diagnostic | None:
-    """Why the module of ``run`` cannot be called on ``types``, told at ``place``; None where it can."""
+def _compared(run: Run, types: Types, place: Place, context: Context) -> _Unlike | None:
+    """Why the module of ``run`` cannot be called on ``types``; None where it can."""
     if types == run.types:
         return None
-    compared = _Comparison(context, place)
-    unlike = _reads_size(run, context.spec) or compared.of(run.callee, run.types, types)
-    return None if unlike is None else _told(run, types, unlike, place)
+    if (reads := _reads_size(run, context.spec)) is not None:
+        return reads
+    comparison = Comparison(
+        context.inference, lambda op, on: context.spell_out(op, on, {}), lambda calls: context.spend(calls, place)
+    )
+    found = comparison.of(run.callee, run.types, types)
+    return None if found is None else _unlike(found)
 
 
 def _told(run: Run, types: Types, unlike: _Unlike, place: Place) -> Diagnostic:
@@ -98,51 +99,6 @@ def _told(run: Run, types: Types, unlike: _Unlike, place: Place) -> Diagnostic:
     return BadShare.at(place.span, message, help=unlike.remedy or _on_weights(run.types, types))
 
 
-class _Comparison:
-    """Compares what is called on two lists of types; equal questions are asked once."""
-
-    def __init__(self, context: Context, place: Place) -> None:
-        self._context, self._place = context, place
-        self._known: dict[Hashable, _Unlike | None] = {}
-
-    def of(self, callee: Op | Graph, one: Types, other: Types) -> _Unlike | None:
-        """The first step of ``callee`` that would be another."""
-        if one == other:
-            return None
-        if isinstance(callee, Op):
-            return _op_unlike(callee, one, other)
-        key = (callee, one, other)
-        if key not in self._known:
-            self._known[key] = self._spelt_otherwise(callee, one, other) or self._body(callee, one, other)
-        return self._known[key]
-
-    def _spelt_otherwise(self, body: Graph, one: Types, other: Types) -> _Unlike | None:
-        op = body.composite
-        if not isinstance(op, Composite):
-            return None
-        there, here = (self._context.spell_out(op, types, {}) for types in (one, other))
-        return None if _structure(there) == _structure(here) else _numbers(op)
-
-    def _body(self, body: Graph, one: Types, other: Types) -> _Unlike | None:
-        left, right = (self._context.inference.body(body, types) for types in (one, other))
-        # Of copies that nobody wrote out, all are like the last that is, unless their sizes go on changing.
-        written = isinstance(body.nodes, Copies) and dict not in (type(left.types), type(right.types))
-        nodes = body.nodes.head if isinstance(body.nodes, Copies) and written else body.nodes
-        self._context.spend(len(nodes), self._place)
-        for node in nodes:
-            found = self.of(node.callee, left.inputs_of(node), right.inputs_of(node))
-            if found is not None:
-                return found._replace(path=".".join(filter(None, (node.name, found.path))))
-        return None
-
-
-def _op_unlike(op: Op, one: Types, other: Types) -> _Unlike | None:
-    op.infer(other)  # refuses what the others take for granted
-    if op.weights(one) != op.weights(other):
-        return _Unlike("", "the weights of {} would have other shapes", "")
-    return None if op.lower(one) == op.lower(other) else _numbers(op)
-
-
 def _on_weights(one: Types, other: Types) -> str:
     """What to do about weights of other shapes."""
     if [type_.channels for type_ in one] != [type_.channels for type_ in other]:
@@ -150,18 +106,14 @@ def _on_weights(one: Types, other: Types) -> str:
     return f"put `globalavgpool` where a map is flattened: it makes a vector of any size; or {_APART}"
 
 
-def _numbers(op: Op) -> _Unlike:
+def _unlike(found: Otherwise) -> _Unlike:
+    path = ".".join(found.path)
+    if found.weights:
+        return _Unlike(path, "the weights of {} would have other shapes", "")
     why = "{} would be built with other numbers"
-    if getattr(op, "padding", None) == "same":
-        return _Unlike("", why, f'what "same" pads follows the size: write padding = "half"; or {_APART}')
-    return _Unlike("", why, f"they follow the size; {_APART}")
-
-
-def _structure(callee: Op | Graph) -> object:
-    """What makes a body, whatever object it is."""
-    if isinstance(callee, Op):
-        return callee
-    return tuple((node.name, _structure(node.callee), node.inputs) for node in callee.nodes), callee.outputs
+    if getattr(found.op, "padding", None) == "same":
+        return _Unlike(path, why, f'what "same" pads follows the size: write padding = "half"; or {_APART}')
+    return _Unlike(path, why, f"they follow the size; {_APART}")
 
 
 def _reads_size(run: Run, spec: Spec) -> _Unlike | None:

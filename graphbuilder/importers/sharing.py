@@ -1,7 +1,8 @@
 """Layers that a model runs several times: steps of one body that have the same weights are one step, run again.
 
 Where such calls stand in different bodies, these are written out, so that the steps stand in one. What cannot be said:
-weights that are a part only of what either call does, or that are run on values of different shapes.
+weights that are a part only of what either call does, or that are run on values for which the module would be built
+otherwise.
 """
 
 from __future__ import annotations
@@ -10,26 +11,33 @@ from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from graphbuilder.analysis.building import Comparison
+from graphbuilder.analysis.inference import Inference
 from graphbuilder.importers.traced import Call, Unexpressed
 from graphbuilder.importers.tree import Body, Item, Leaf, Sub, is_again, leaves, subs
-from graphbuilder.ir import Op, TensorType, Value
+from graphbuilder.ir import Composite, Dialect, Graph, Op, TensorType, Value
 
 Types = Mapping[Value, TensorType]
+Shapes = tuple[TensorType, ...]
 
-_APART = "write the spec by hand from here: `share` runs a step of the same body again, on values of the same shape"
+_APART = (
+    "write the spec by hand from here: `share` runs a step of the same body again, where nothing in it follows a size"
+)
 
 
-def share(model: Body, types: Types, ops: Mapping[str, Op]) -> None:
+def share(model: Body, types: Types, ops: Mapping[str, Op], dialect: Dialect) -> None:
     """Note at steps whose weights they run again.
 
     Args:
         ops: the op of each call, by the call's name.
+        dialect: what composites are spelt in.
 
     Raises:
         CompileError: GB801 over weights that are shared in any other way.
     """
+    marker = _Marker(types, dialect)
     while True:
-        _mark(model, types)
+        marker.mark(model)
         users = _users(model)
         apart = {body for used in users.values() for body in _apart([each.within for each in used])}
         if not apart:
@@ -94,17 +102,45 @@ def _pieces(item: Item, apart: Collection[Body], ops: Mapping[str, Op]) -> Itera
     yield from body.after
 
 
-def _mark(body: Body, types: Types) -> None:
-    for items in body.lists.values():
-        alike: dict[Hashable, list[Leaf | Sub]] = defaultdict(list)
-        for item in items:
-            if isinstance(item, Leaf | Sub) and any(_weights(leaf) for leaf in leaves([item])):
-                alike[tuple(types[value] for value in item.reads), _signature([item])].append(item)
-            for sub in subs(item):
-                _mark(sub.body, types)
-        for first, *again in alike.values():
+class _Marker:
+    """Notes at the steps of a body which of them are one step, run again."""
+
+    def __init__(self, types: Types, dialect: Dialect) -> None:
+        self._types, self._dialect = types, dialect
+        self._comparison = Comparison(Inference(), self._spelt)
+
+    def mark(self, body: Body) -> None:
+        for items in body.lists.values():
+            alike: dict[Hashable, list[Leaf | Sub]] = defaultdict(list)
+            for item in items:
+                if isinstance(item, Leaf | Sub) and any(_weights(leaf) for leaf in leaves([item])):
+                    alike[_signature([item])].append(item)
+                for sub in subs(item):
+                    self.mark(sub.body)
+            for group in alike.values():
+                self._run_again(group)
+
+    def _run_again(self, items: Sequence[Leaf | Sub]) -> None:
+        """Note the first of ``items`` at those that can run it on what they read."""
+        while len(items) > 1:
+            first, *others = items
+            again = [item for item in others if self._fits(first, item)]
             for item in (first, *again) if again else ():
                 item.owner = first.key
+            items = [item for item in others if item not in again]
+
+    def _fits(self, first: Leaf | Sub, other: Leaf | Sub) -> bool:
+        pairs = zip(leaves([first]), leaves([other]), strict=True)
+        return all(self._built_alike(one.op, self._reads(one), self._reads(two)) for one, two in pairs)
+
+    def _built_alike(self, op: Op, one: Shapes, other: Shapes) -> bool:
+        return one == other or self._comparison.of(self._spelt(op, one), one, other) is None
+
+    def _reads(self, leaf: Leaf) -> Shapes:
+        return tuple(self._types[value] for value in leaf.reads)
+
+    def _spelt(self, op: Op, inputs: Shapes) -> Op | Graph:
+        return op.body(inputs, self._dialect) if isinstance(op, Composite) else op
 
 
 def _signature(items: Sequence[Item]) -> Hashable:

@@ -67,7 +67,7 @@ def written(model: Traced, name: str, origin: str) -> Written:
     model, ops, types = _typed(model, dialect)
     norm = _norm(ops)
     body = nest(model, ops)
-    share(body, types, ops)
+    share(body, types, ops, dialect)
     root = templates(with_units(body), types, norm)
     blocks = name_templates(root)
     defaults = Defaults([root, *blocks], dialect, norm)

@@ -144,3 +144,9 @@ def test_copies_side_by_side_with_one_set_of_weights_are_equal() -> None:
     step = '{ op = "conv", out = 8, dilation = "=i + 1", repeat = 2, merge = "add", share = true }'
     (found,) = check_text(f"{HEAD}[model]\nbody = [{step}]\n", "case.toml").diagnostics
     assert (found.code, found.message) == ("GB317", "copies that share their weights must be equal: the same arguments")
+
+
+def test_a_broken_head_is_drawn_and_told_once() -> None:
+    broken = check_text(PYRAMID.replace('op = "relu"', 'op = "relv"'), "pyramid.toml")
+    assert [each.code for each in broken.diagnostics] == ["GB303"]
+    assert gb.render(broken, format="svg")

@@ -51,15 +51,36 @@ class Interleaved(nn.Module):
         return (self.first(x) + x).relu() * (self.second(x) - x).relu()
 
 
-class Sizes(nn.Module):
-    """One layer on two sizes."""
+class Strides(nn.Module):
+    """One layer, run in two ways."""
 
     def __init__(self) -> None:
         super().__init__()
         self.layer = nn.Conv2d(4, 4, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layer(x).mean(dim=(2, 3)) + self.layer(x[:, :, :2, :2]).mean(dim=(2, 3))
+        fewer = nn.functional.conv2d(x, self.layer.weight, self.layer.bias, stride=2)
+        return self.layer(x).mean(dim=(2, 3)) + fewer.mean(dim=(2, 3))
+
+
+class Levels(nn.Module):
+    """Two heads over three levels of a pyramid."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, stride=2, padding=1)
+        self.down = nn.ModuleList(nn.Conv2d(8, 8, 3, stride=2, padding=1) for _ in range(2))
+        self.classes, self.boxes = (
+            nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, out, 1))
+            for out in (6, 4)
+        )
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        levels = [self.stem(x).relu()]
+        for down in self.down:
+            levels.append(down(levels[-1]).relu())
+        found = {f"classes_{number}": self.classes(level) for number, level in enumerate(levels)}
+        return {**found, **{f"boxes_{number}": self.boxes(level) for number, level in enumerate(levels)}}
 
 
 def test_a_torch_module_called_again_is_shared() -> None:
@@ -70,6 +91,18 @@ def test_a_torch_module_called_again_is_shared() -> None:
     assert 'share = "mix"' in found.text
 
 
+def test_heads_over_levels_of_several_sizes_are_shared(tmp_path: Path) -> None:
+    model, example = Levels().eval(), torch.randn(2, 3, 33, 47)
+    found = gb.from_torch(model, example)
+    assert found.text.count('share = "classes"') == found.text.count('share = "boxes"') == 2
+    found.save(tmp_path / "levels.toml")
+    torch.save(model.state_dict(), tmp_path / "levels.pth")
+    ours = gb.compile(tmp_path / "levels.toml", weights=tmp_path / "levels.pth").eval()
+    with torch.no_grad():
+        given, wanted = ours(example), model(example)
+    assert all(torch.allclose(given[name], wanted[name], atol=1e-6) for name in wanted)
+
+
 def test_blocks_that_share_a_layer_are_written_out() -> None:
     found = gb.from_torch(Interleaved(), torch.randn(2, 4, 8, 8))
     assert found.difference is not None and found.difference < 1e-5
@@ -78,7 +111,7 @@ def test_blocks_that_share_a_layer_are_written_out() -> None:
 
 def test_what_cannot_be_shared_is_told() -> None:
     with pytest.raises(CompileError) as caught:
-        gb.from_torch(Sizes(), torch.randn(2, 4, 8, 8))
+        gb.from_torch(Strides(), torch.randn(2, 4, 8, 8))
     assert all("with weights that 2 calls share" in each.message for each in caught.value.diagnostics)
 
 
