@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphbuilder.diagnostics import Diagnostic, Label
 from graphbuilder.diagnostics.catalogue.references import NotBoolean, UnknownStep
+from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.arguments import Argument, compute_arguments, written_words
-from graphbuilder.elaborate.context import VALUES, Context, Trail, from_op_error
+from graphbuilder.elaborate.context import VALUES, Context, Trail, from_op_error, of_defaults
 from graphbuilder.elaborate.faults import (
     Sketch,
     keep_node,
@@ -139,7 +140,7 @@ class BodyBuilder:
         if self.context.unsound(place):
             return NOTHING_KNOWN
         if self.context.marks:
-            self.nameless |= any(self.context.unsound(named.step.place, "id", TWICE) for named in body)
+            self.nameless |= any(self.context.unsound(named.step.place, "id") for named in body)
         run = len(self.begun)
         self.begun.update((named.name, Written(run, index, body)) for index, named in enumerate(body))
         order = build_order(body)
@@ -170,11 +171,18 @@ class BodyBuilder:
     def look_up(self, path: str, place: Place, reader: Step | None = None) -> Signal:
         """What ``path`` names, which ``reader`` or, without one, an output reads; a mistake in it is reported."""
         lookup = look_up(path, self.signals, self.start, place, self.nodes)
-        if lookup.mistake:
+        if lookup.mistake and not self._meant_for_twin(path):
             last = next(reversed(self.steps), "") if reader else ""  # the one that is being built
             told = look_up(path, self.readable(last), self.start, place, self.nodes).mistake
             self.report(told or lookup.mistake)
         return lookup.signal
+
+    def _meant_for_twin(self, path: str) -> bool:
+        """Whether ``path`` may be the name that was meant for one of two steps of one name, which is told."""
+        if not self.context.marks:
+            return False
+        twins = [name for name, step in self.steps.items() if self.context.unsound(step.place, TWICE)]
+        return nearest(path.partition(".")[0], twins) is not None
 
     def readable(self, reader: str = "") -> dict[str, Signal]:
         """All that the paths of the step ``reader``, or of outputs, may begin with, in the order written; of the steps
@@ -362,7 +370,8 @@ class BodyBuilder:
         producers = {node.name: node for node in self.nodes}
         blamed = [reading.known[at] for at in error.inputs]
         made = [producers[known.value.node] for known in blamed if known.value.node in producers]
-        related = tuple(label for known in blamed for label in self._source(known, producers))
+        sources = blamed or (reading.known[:1] if of_defaults(arguments.get(error.field or "")) else ())
+        related = tuple(label for known in sources for label in self._source(known, producers))
         untried = [*of_inputs(self.context.spec, self.context.inputs), *of_step(error, place, made)]
         if len(error.inputs) > 1 and reading.types:
             untried += of_paths(self, [reading.types[index] for index in error.inputs], place)

@@ -259,6 +259,11 @@ def _with_init(node: Node, init: Mapping[str, Initialiser]) -> Node:
     return node
 
 
+def of_defaults(argument: Argument | None) -> bool:
+    """Whether an argument was written in ``[defaults]``, for every step of an op."""
+    return argument is not None and argument.place.keys[:1] == ("defaults",)
+
+
 def from_op_error(
     error: OpError,
     place: Place,
@@ -269,6 +274,8 @@ def from_op_error(
     """A diagnostic for an op that refuses its inputs or arguments."""
     argument = arguments.get(error.field or "")
     span, notes = (argument.place.span, argument.notes) if argument else (place.span, ())
+    if argument and of_defaults(argument):
+        span, related = place.span, (*related, Label(argument.place.span, f"its `{error.field}` stands here"))
     step = place.value
     op = cast("dict[str, Any]", step).get("op") if isinstance(step, dict) else None
     advice = (error.rule.advice or "").replace(" NAME", f" {op}" if op else "")

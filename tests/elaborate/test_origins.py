@@ -75,6 +75,14 @@ def test_a_value_out_of_range_is_told_where_it_is_written(text: str, lines: list
     assert not trail or all(each.notes[0].startswith(trail) for each in found)
 
 
+def test_a_default_that_does_not_fit_is_told_at_the_step_that_it_does_not_fit() -> None:
+    body = '{ op = "conv" },\n{ op = "conv" },\n{ op = "conv" }'
+    text = spec("c = 8", body, "[defaults]\nconv = { kernel = 7, out = 4 }")
+    (found,) = check_text(text, "case.toml").diagnostics
+    assert found.span and (found.code, found.span.line) == ("GB201", 10)
+    assert [label.text for label in found.related] == ["`conv_2` gives 4x4x4", "its `kernel` stands here"]
+
+
 def test_what_takes_no_number_is_not_blamed_on_one() -> None:
     body = '{ op = "reshape", shape = "=[c, 4, 0]" }'
     (found,) = check_text(spec("c = 8", body), "case.toml").diagnostics

@@ -28,8 +28,8 @@ UNIT = (
         (HEAD.format('{ use = "u", out = 4 }') + UNIT, "GB307", 8, "write 1 without quotes"),
         (
             HEAD.format(
-                '{ id = "a", op = "relu" }, { id = "a", op = "relu" }, { id = "ccc", op = "relu" }, '
-                '{ op = "add", from = ["cc", "ccc"] }'
+                '{ id = "down2", op = "relu" }, { id = "down2", op = "relu" }, { id = "down4", op = "relu" }, '
+                '{ op = "add", from = ["down3", "down4"] }'
             ),
             "GB112",
             6,
