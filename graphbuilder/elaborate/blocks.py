@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 from graphbuilder.diagnostics import Diagnostic, Label, Meant
 from graphbuilder.diagnostics.catalogue.limits import BlocksTooDeep, TooManyNodes
-from graphbuilder.diagnostics.catalogue.references import Ambiguous, Recursion, UnknownBlock
+from graphbuilder.diagnostics.catalogue.references import Ambiguous, UnknownBlock
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import (
@@ -20,6 +19,7 @@ from graphbuilder.elaborate.arguments import (
     plain_defaults,
 )
 from graphbuilder.elaborate.builder import BodyBuilder, Call
+from graphbuilder.elaborate.circles import circle_through, endless
 from graphbuilder.elaborate.context import BLIND, BODY, Context, Trail
 from graphbuilder.elaborate.faults import note_block
 from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
@@ -145,10 +145,10 @@ class Blocks:
         if key in self._in_progress:
             # What counts down may be what could not be read.
             if UNKNOWN not in values.values():
-                self.context.sink.add(_endless(trail))
+                self._tell_endless(trail)
             return None
         if len(trail.frames) > self.context.limits.depth:
-            self._tell_too_deep(use)
+            self._tell_too_deep(name, use)
             return None
         self.context.spend(BODY, use)
         self._in_progress.add(key)
@@ -159,12 +159,27 @@ class Blocks:
         self._in_progress.discard(key)
         return self._made[key]
 
-    def _tell_too_deep(self, use: Place) -> None:
+    def _tell_endless(self, trail: Trail) -> None:
+        """Tell of the way round to the block that the innermost use is of."""
+        name = trail.frames[-1].block
+        first = max(index for index, frame in enumerate(trail.frames[:-1]) if frame.block == name)
+        circle = trail.frames[first:]
+        self.context.sink.add(endless([frame.block for frame in circle[:-1]], [frame.place for frame in circle[1:]]))
+
+    def _tell_too_deep(self, name: str, use: Place) -> None:
         """Tell of the first use that is; what goes round goes deep by all its ways."""
         if not self._too_deep:
-            message = f"blocks in blocks are more than {self.context.limits.depth} deep"
-            self.context.sink.add(BlocksTooDeep.at(use.span, message, help=BlocksTooDeep.remedy))
+            self.context.sink.add(self._deep_or_endless(name, use))
         self._too_deep = True
+
+    def _deep_or_endless(self, name: str, use: Place) -> Diagnostic:
+        """That blocks are too deep, or are so since they go round; then none of them is looked at by itself."""
+        circle = circle_through(self.context.spec, name)
+        if circle:
+            self._built |= {user for user, _ in circle}
+            return endless([user for user, _ in circle], [step.place for _, step in circle])
+        message = f"blocks in blocks are more than {self.context.limits.depth} deep"
+        return BlocksTooDeep.at(use.span, message, help=BlocksTooDeep.remedy)
 
     def check_rest(self) -> None:
         """Look for mistakes in the blocks of which no body was made, as far as they would be some on any input."""
@@ -299,15 +314,3 @@ def input_facts(inputs: Mapping[str, TensorType | None]) -> dict[str, Any]:
         for prefix in {name, INPUT} if len(inputs) == 1 else {name}:
             facts |= facts_of(prefix, type_)
     return facts
-
-
-def _endless(trail: Trail) -> Diagnostic:
-    """The diagnostic for a block that is used inside of itself: the way round, with its places."""
-    name = trail.frames[-1].block
-    first = max(index for index, frame in enumerate(trail.frames[:-1]) if frame.block == name)
-    circle = trail.frames[first:]
-    uses = [f"`{user.block}` uses `{used.block}`" for user, used in pairwise(circle)]
-    labels = [Label(frame.place.span, use) for frame, use in zip(circle[1:], uses, strict=True)]
-    message = f"the block `{name}` uses itself with the same arguments: {' -> '.join(frame.block for frame in circle)}"
-    remedy = "count down: give it an argument that shrinks, and a `when` on it that ends the circle"
-    return Recursion.at(labels[-1].span, message, label=labels[-1].text, related=tuple(labels[:-1]), help=remedy)

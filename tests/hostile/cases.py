@@ -28,6 +28,7 @@ from tests.hostile.texts import (
     named,
     numbered,
     params,
+    ring,
     squared,
     taken,
     unused,
@@ -158,6 +159,7 @@ CASES: Mapping[str, Case] = {
     "a_quoted_dotted_key": Case(".".join(['"a"'] * 20_000) + " = 1\n", "GB603"),
     "ten_thousand_headers": Case("".join(f"[a.b.c.d.e.f.g{n}]\n" for n in range(10_000)), "GB101"),
     "blocks_in_a_ring": Case(model('{ use = "a" }', more=RING), "GB314"),
+    "five_thousand_blocks_in_a_ring": Case(model('{ use = "b0" }', more=ring(5000)), "GB314"),
     "blocks_that_descend_for_ever": Case(model('{ use = "a", k = 0 }', more=DESCENT), "GB605"),
     "a_path_of_a_thousand_parts": Case(
         model('{ op = "relu" }', f'{{ op = "relu", from = "{".".join(["relu"] * 1000)}" }}'), "GB301"

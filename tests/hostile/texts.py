@@ -120,6 +120,13 @@ body = [{ use = "b" }]
 [blocks.b]
 body = [{ use = "a" }]
 """
+
+
+def ring(count: int) -> str:
+    """So many blocks, each of which uses the next."""
+    return "".join(f'[blocks.b{n}]\nbody = [{{ use = "b{(n + 1) % count}" }}]\n' for n in range(count))
+
+
 DESCENT = """
 [blocks.a]
 args = { k = "int" }
