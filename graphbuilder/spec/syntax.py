@@ -86,6 +86,7 @@ class Place(NamedTuple):
 
 
 _COMPARING = re.compile("[=!<>]=")
+_SINGLE = re.compile("(?<![=!<>])=(?!=)")
 _NO_ELSE = "add what it is else: `a if condition else b`"
 _SHORTER = "name a part of it with `let`"
 _SLIPS = {
@@ -131,10 +132,23 @@ def _syntax_error(source: str, start: int, error: SyntaxError) -> ExpressionErro
     offset = len(source) - 1 if ended else (error.offset or 1) - 1
     end = (error.end_offset or 0) - 1
     reason = "it breaks off here" if ended else error.msg.split(" (")[0]
+    single, compared = _SINGLE.search(source), _SINGLE.sub("==", source)
+    if single and _is_read(compared):
+        message = "this expression cannot be read: `=` compares nothing"
+        return Place(start + single.start(), 1).error(ExpressionSyntax, message, f"compare with `==`: {compared}")
     remedy = _NO_ELSE if "expected 'else'" in error.msg else None
     remedy = remedy or next((remedy for slip, remedy in _SLIPS.items() if slip in _COMPARING.sub("", source)), None)
     place = Place(start + offset, min(max(end - offset, 1), len(source) - offset))
     return place.error(ExpressionSyntax, f"this expression cannot be read: {reason}", remedy)
+
+
+def _is_read(source: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return bool(ast.parse(source, mode="eval"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
 
 
 def _too_deep(root: ast.expr) -> bool:

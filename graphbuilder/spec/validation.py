@@ -197,7 +197,9 @@ def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) 
     written = errors[0]["input"]
     message = f"{_named(keys)} must be {either(wanted)}, not {found(written)}"
     return WrongType.at(
-        document.span(keys), message, help=_chosen(keys, written) or _header(keys, wanted) or _repair(written, wanted)
+        document.span(keys),
+        message,
+        help=_chosen(keys, written) or _header(keys, wanted) or _single(document, keys) or _repair(written, wanted),
     )
 
 
@@ -217,6 +219,13 @@ def _header(keys: Keys, wanted: Sequence[str]) -> str | None:
     return _EXAMPLES.get(str(keys[0]), f"add a table: `[{keys[0]}]` and in it a line for each").replace(
         "add", "write", 1
     )
+
+
+def _single(document: Document, keys: Keys) -> str | None:
+    """The remedy for a table whose header has two brackets, which is an item of a list."""
+    span = document.span((*keys, 0))
+    header = span.source.text[slice(*span.offsets)]
+    return f"write {header[1:-1]}" if header.startswith("[[") and header.endswith("]]") else None
 
 
 def _wanted(details: ErrorDetails) -> list[str]:

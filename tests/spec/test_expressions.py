@@ -113,6 +113,7 @@ FAULTS = [
     ("=a +", "GB151", "+", "breaks off", None),
     ("=(a", "GB151", "(", "never closed", None),
     ("=a = 1", "GB151", "=", "cannot be read", "`==`"),
+    ("=1 if a = 0 else 2", "GB151", "=", "cannot be read", "`==`: 1 if a == 0 else 2"),
     ("=1 if a == 1", "GB151", "1 if a == 1", "'else'", "else: `a if condition else b`"),
     ("=a && flag", "GB151", "&", "cannot be read", "`and`"),
     ("=flag ? 1 : 2", "GB151", "?", "cannot be read", "if condition else"),

@@ -197,6 +197,13 @@ FAULTS = [
     (HEAD + STEP + "params.p = {}", "GB103", "{}", "`p`", None),
     (HEAD + STEP + "params.p = [1, { a = 1 }]", "GB103", "{ a = 1 }", "`p` must hold plain values, not a table", None),
     (HEAD + STEP + "params.p = 10:00:00", "GB103", "10:00:00", "`p`", None),
+    (
+        HEAD + STEP + "[[blocks.b]]\nbody = []",
+        "GB103",
+        "[[blocks.b]]",
+        "`b` must be a table, not a list",
+        "write [blocks.b]",
+    ),
     (HEAD + STEP + "params = 3", "GB103", "3", "`params` must be a table", None),
     (HEAD + STEP + "defaults.conv = 3", "GB103", "3", "`conv` must be a table", None),
     (HEAD + STEP + "outputs = {}", "GB103", "{}", "`outputs` must not be empty", None),
