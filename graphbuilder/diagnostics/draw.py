@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from graphbuilder.diagnostics.model import Diagnostic, Label, Source, Span
-from graphbuilder.diagnostics.screen import columns, safe, window, wrap
+from graphbuilder.diagnostics.screen import columns, fits, safe, window, wrap
 
 Format = Literal["text", "concise", "json", "github", "sarif"]
 WIDTH = 100
@@ -130,10 +130,13 @@ class _Text:
             previous = number
 
     def _marked(self, line: str, marks: list[_Mark], gutter: int) -> Iterator[str]:
-        """A source line and a row under it for each mark; a long line is shown again where a mark needs another cut."""
+        """A source line and a row under it for each mark; a long line is shown again where they do not fit on it."""
+        ends = [(mark.span.column - 1, _end(mark.span, line)) for mark in marks]
+        first, last = min(start for start, _ in ends), max(end for _, end in ends)
+        together = fits(line, first, last, self._room(gutter))
         shown = None
-        for mark in marks:
-            seen = window(line, mark.span.column - 1, _end(mark.span, line), self._room(gutter))
+        for mark, (start, end) in zip(marks, ends, strict=True):
+            seen = window(line, start, end, self._room(gutter), (first, last) if together else (start, end))
             if seen.text != shown:
                 yield self._source(gutter, mark.span.line, seen.text)
             shown = seen.text

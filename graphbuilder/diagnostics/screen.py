@@ -52,14 +52,25 @@ def wrap(text: str, first: int, rest: int) -> list[str]:
     return [*lines, line]
 
 
-def window(line: str, start: int, end: int, room: int) -> Window:
-    """At most ``room`` columns of ``line`` around its characters from ``start`` up to ``end``; a cut is an ellipsis."""
+def fits(line: str, start: int, end: int, room: int) -> bool:
+    """Whether the characters of ``line`` from ``start`` up to ``end`` can be shown together, a cut on either side."""
+    return end - start <= room and columns("".join(_pieces(line[start:end]))) + 2 * len(ELLIPSIS) < room
+
+
+def window(line: str, start: int, end: int, room: int, around: tuple[int, int] | None = None) -> Window:
+    """At most ``room`` columns of ``line`` around its characters from ``start`` up to ``end``; a cut is an ellipsis.
+
+    Args:
+        around: a wider part that is to be seen, and fits.
+    """
     # A line may be the whole of a file, so no more of it is looked at than can be shown.
-    first, last = max(0, start - room), min(len(line), start + 2 * room)
+    outer = around or (start, end)
+    first, last = max(0, outer[0] - room), min(len(line), outer[0] + 2 * room)
     pieces = _pieces(line[first:last])
     offsets = [*range(len(pieces) + 1)] if _is_plain(line[first:last]) else [0, *accumulate(map(columns, pieces))]
     begin, finish = (offsets[min(max(at, start) - first, len(pieces))] for at in (start, end))
-    left = _left(begin, finish, offsets[-1], room)
+    leftmost, rightmost = (offsets[min(max(at, outer[0]) - first, len(pieces))] for at in outer)
+    left = _left(leftmost, rightmost, offsets[-1], room)
     before = ELLIPSIS if first or left else ""
     after = ELLIPSIS if last < len(line) or left + room < offsets[-1] else ""
     low = bisect_left(offsets, left + len(before))

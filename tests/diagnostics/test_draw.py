@@ -140,6 +140,19 @@ def test_two_places_on_one_line() -> None:
     ]
 
 
+def test_two_places_on_one_long_line_are_shown_on_it_once_where_both_fit() -> None:
+    long = Source("s", f"{'a' * 90}{'b' * 30}{'c' * 90}")
+    first, second = Span(long, 1, 93, 1, 96), Span(long, 1, 112, 1, 115)
+    rows = draw([Unused.at(first, "x", related=(Label(second, "there"),))], width=60).splitlines()[3:-2]
+    assert rows == [
+        f"1 | …{'a' * 14}{'b' * 30}{'c' * 10}…",
+        f"  | {' ' * 17}^^^",
+        f"  | {' ' * 36}--- there",
+    ]
+    apart = draw([Unused.at(first, "x", related=(Label(Span(long, 1, 200, 1, 203), "there"),))], width=60)
+    assert sum(row.startswith("1 |") for row in apart.splitlines()) == 2
+
+
 def test_a_place_in_another_file() -> None:
     other = Span(Source("base.toml", "\n" * 11 + "a = 1"), 12, 1, 12, 2)
     drawn = draw([Unused.at(at(1, 2, 7), "x", related=(Label(other, "there"),))])
