@@ -3,7 +3,7 @@
 What is being built is locked; what a killed run left behind is not, and the next run sweeps it away.
 What is no plain file or folder, be it a link to one, is refused, and so is a folder that holds anything but what is
 about to be written.
-Nothing here reads, makes missing folders or knows what the bytes are.
+Nothing here reads, makes missing folders or knows what the bytes are. Temporary files are written here too.
 """
 
 from __future__ import annotations
@@ -107,6 +107,28 @@ def _staged_folder(path: Target, files: Mapping[str, bytes]) -> Generator[Callab
                     _write_synced(descriptor, data)
             _sync_folder(staging)
         yield put_in_place
+
+
+@contextmanager
+def temporary(content: Mapping[str, bytes]) -> Generator[Path]:
+    """A folder with these files, where the system has temporary ones; it is gone afterwards.
+
+    Raises:
+        CompileError: GB506 when the system refuses.
+    """
+    import tempfile
+
+    with ExitStack() as kept:
+        try:
+            folder = Path(kept.enter_context(tempfile.TemporaryDirectory(prefix="graphbuilder-")))
+            for name, data in content.items():
+                (folder / name).write_bytes(data)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            message = f"cannot write temporary files to {tempfile.tempdir or 'any folder'}: {reason}"
+            remedy = "make room there, or name another folder in TMPDIR"
+            raise CompileError((OutputFailed.at(None, message, help=remedy),)) from error
+        yield folder
 
 
 @contextmanager

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from graphbuilder.compiler import Network, check_text
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import ImportDiffers, InputLayout
+from graphbuilder.files import temporary
 from graphbuilder.importers import telling
 from graphbuilder.importers.mapping import mapping
 from graphbuilder.importers.saving import save
@@ -249,9 +249,7 @@ def _weights(found: Imported, path: str | Path) -> Mapping[str, Tensor]:
 def _fitting(found: Imported, path: str | Path) -> Generator[Fit]:
     from graphbuilder.weights.load import fitting
 
-    with TemporaryDirectory() as folder:
-        rules = Path(folder) / "names.toml"
-        if found.mapping:
-            rules.write_text(found.mapping, encoding="utf-8")
-        with fitting(found.network.typed, (), path, rules if found.mapping else None) as fit:
+    with temporary({"names.toml": found.mapping.encode()} if found.mapping else {}) as folder:
+        rules = folder / "names.toml" if found.mapping else None
+        with fitting(found.network.typed, (), path, rules) as fit:
             yield fit

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import resource
+import tempfile
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from torch import nn
 
+from graphbuilder.cli.entry import run
 from graphbuilder.diagnostics import CompileError
+from graphbuilder.files import temporary
 from graphbuilder.importers.saving import save
 
 
@@ -59,3 +64,35 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(Path, "mkdir", denied)
     assert refused(tmp_path / "net.toml").startswith("cannot write ")
     assert not list(tmp_path.iterdir())
+
+
+def wide() -> nn.Module:
+    return nn.Linear(64, 64)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what torch.export does inside is torch's own affair
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_temporary_files_without_room_are_told_by_their_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = tmp_path / "temporary"
+    places.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(places))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, before[1]))
+    try:
+        code = run(["import", f"{__name__}:wide", "--input", "64", "-o", str(tmp_path / "net.toml")])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    told = " ".join(capsys.readouterr().err.split())
+    assert code == 2 and "GB506" in told and f"cannot write temporary files to {places}: file too large" in told, told
+    assert [*tmp_path.iterdir()] == [places] and not [*places.glob("graphbuilder-*")]
+
+
+def test_no_folder_for_temporary_files_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", list[str])
+    with pytest.raises(CompileError) as raised, temporary({}):
+        pass
+    (found,) = raised.value.diagnostics
+    assert found.code == "GB506" and found.message.startswith("cannot write temporary files to any folder: no usable")

@@ -277,6 +277,21 @@ def test_what_is_given_in_training_alone_is_an_output_of_training() -> None:
         assert all(distance(one, other) < 1e-5 for one, other in pairs)
 
 
+class Asides(Auxiliary):
+    """A second head that no spec can say: it is left out."""
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        x = self.stem(x)
+        y = self.head(self.deep(x))
+        return (y, self.aside(x).sort().values) if self.training else y
+
+
+def test_a_head_of_training_that_is_left_out_is_told() -> None:
+    found = gb.from_torch(Asides(), torch.randn(2, 3, 8, 8))
+    assert found.told["left out"] == "without what it does in training alone: `aside` (Conv2d)"
+    assert found.told["left out"] in found.text.partition("\nformat")[0]
+
+
 class Tables(nn.Module):
     """Two inputs, and outputs in tables, one of them twice, one an input, one none."""
 
@@ -300,7 +315,9 @@ def test_an_input_without_an_example_is_told() -> None:
     with pytest.raises(CompileError) as caught:
         gb.from_torch(Tables(), torch.randn(2, 6))
     (found,) = caught.value.diagnostics
-    assert found.help and "from_torch(model, left, right)" in found.help and "cannot be traced with 6: " in found.message
+    assert (
+        found.help and "from_torch(model, left, right)" in found.help and "cannot be traced with 6: " in found.message
+    )
 
 
 class Constants(nn.Module):
@@ -345,11 +362,15 @@ class Asserting(nn.Module):
         return x
 
 
+def _first_line(function: Any) -> int:
+    return function.__code__.co_firstlineno
+
+
 @pytest.mark.parametrize(
     ("kind", "told"),
     [
         (Deciding, "return x if x.sum() > 0 else -x"),
-        (Asserting, f"{Path(__file__).name}:344: assert x.shape[-1] % 8 == 0"),
+        (Asserting, f"{Path(__file__).name}:{_first_line(Asserting.forward) + 1}: assert x.shape[-1] % 8 == 0"),
     ],
 )
 def test_what_depends_on_data_is_refused_and_its_place_told_and_nothing_else(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import cast
 
@@ -16,6 +14,7 @@ from graphbuilder.backends.torch import build
 from graphbuilder.compiler import Network
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import ImportDiffers
+from graphbuilder.files import temporary
 from graphbuilder.importers.torch.reader import evaluating
 from graphbuilder.importers.traced import Folded
 from graphbuilder.weights.load import load
@@ -86,12 +85,11 @@ def _is_silent(answer: Tensor) -> bool:
 
 def _loaded(network: Network, mapping: str | None, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """A state by our names, read from files as a person's would be."""
-    with TemporaryDirectory() as folder:
-        file, rules = Path(folder) / "model.safetensors", Path(folder) / "names.toml"
-        file.write_bytes(to_bytes({name: tensor.clone() for name, tensor in state.items()}))
-        if mapping:
-            rules.write_text(mapping, encoding="utf-8")
-        return load(wanted(network.typed), file, rules if mapping else None)
+    content = {"model.safetensors": to_bytes({name: tensor.clone() for name, tensor in state.items()})}
+    if mapping:
+        content["names.toml"] = mapping.encode()
+    with temporary(content) as folder:
+        return load(wanted(network.typed), folder / "model.safetensors", folder / "names.toml" if mapping else None)
 
 
 def _flat(answer: object) -> list[Tensor]:
