@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graphbuilder.ir import TensorType
@@ -11,6 +11,8 @@ from tests.random.maker import Draft, Maker, Move, Step
 from tests.random.reading import TYPES, Body, one
 from tests.random.steps import MERGES
 from tests.random.values import ARGUMENTS, TYPE_OF, Spec, argument_values
+
+PORTS: tuple[str, ...] = ("high", "low")
 
 
 def new_block(maker: Maker, draft: Draft) -> None:
@@ -205,13 +207,10 @@ def _crossed(maker: Maker, draft: Draft) -> None:
         raise Unfit("nothing small enough")
     (high, high_type), (low, low_type) = maker.random.choices(options, k=2)
     name = "cross_" + maker.name("v")
-    sides = []
-    for port, type_ in (("high", high_type), ("low", low_type)):
-        scope = {**maker.reading.params, "high_channels": high_type.channels, "low_channels": low_type.channels}
-        inner = Draft(maker, Body({port: one(type_)}, one(type_)), scope, keep=True)
-        step = {"id": f"new_{port}", **maker.op_step(inner, (type_,)), "from": port}
-        sides.append(step)
-    block = {"inputs": ["high", "low"], "outputs": {"high": "new_high", "low": "new_low"}, "body": sides}
+    types = dict(zip(PORTS, (high_type, low_type), strict=True))
+    sides = [step for port in PORTS for step in _side(maker, port, types)]
+    outputs = _given_on(maker, sides, high_type == low_type)
+    block = {"inputs": [*PORTS], "outputs": outputs, "body": sides}
     maker.tree["blocks"][name] = block
     used = maker.name("crossed")
     step = {"id": used, "use": name, "from": {"high": high, "low": low}}
@@ -220,7 +219,25 @@ def _crossed(maker: Maker, draft: Draft) -> None:
     if not draft.add(step):
         del maker.tree["blocks"][name]
         return
-    draft.add({"op": "relu", "from": f"{used}.{maker.random.choice(('high', 'low'))}"})
+    draft.add({"op": "relu", "from": f"{used}.{maker.random.choice(PORTS)}"})
+
+
+def _side(maker: Maker, port: str, types: Mapping[str, TensorType]) -> list[Step]:
+    """One or two steps behind an input of a block, which keep its type."""
+    scope = {**maker.reading.params, **{f"{each}_channels": type_.channels for each, type_ in types.items()}}
+    draft = Draft(maker, Body({port: one(types[port])}, one(types[port])), scope, keep=True)
+    reads = {f"new_{port}": port, f"newer_{port}": f"new_{port}"}
+    count = maker.random.choice((1, 2))
+    return [{"id": each, **maker.op_step(draft, (types[port],)), "from": reads[each]} for each in [*reads][:count]]
+
+
+def _given_on(maker: Maker, sides: Sequence[Step], alike: bool) -> dict[str, str]:
+    """The outputs of a block of two inputs: made in it, or one of them an input, any where both are of one type."""
+    outputs = {port: next(step["id"] for step in reversed(sides) if step["id"].endswith(port)) for port in PORTS}
+    if maker.chance(0.5):
+        passed = maker.random.choice(PORTS)
+        outputs[passed] = maker.random.choice(PORTS) if alike else passed
+    return outputs
 
 
 SHAPES: Mapping[Callable[[Maker, Spec, Draft], None], int] = {

@@ -14,9 +14,10 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.habits import Habits
+from graphbuilder.backends.graphviz.read.passing import passed
 from graphbuilder.backends.graphviz.read.policy import Policy, Where
 from graphbuilder.backends.graphviz.read.reader import Reader, box_of, opened, single, words_of
-from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Region, Section
+from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Link, Region, Section
 from graphbuilder.ir import Node, Value
 
 Kind = Literal["panel", "card", "composite", "stack"]
@@ -106,7 +107,8 @@ class Folding(Reader):
         if fold.body.graph.kind == "repeat":
             # Its copies need not say its title again.
             where = replace(where, section=Section(fold.where.path(run.first), fold.title))
-        return self.region(fold.body, where)
+        region = self.region(fold.body, where)
+        return _as_last(region, run) if fold.kind == "stack" else region
 
     def copies(self, fold: Fold) -> Region:
         """Every copy of a stack."""
@@ -174,6 +176,16 @@ class Folding(Reader):
         note = "" if box.look == "fault" else note
         self.folds[box.path] = Fold(kind, run, typed, where, title, note, words, turns)
         return box
+
+
+def _as_last(region: Region, run: Run) -> Region:
+    """``region``, what is in a copy of ``run``, giving what the last gives of all that comes to the first."""
+    inputs = tuple(End(OUTSIDE, port) for port in range(len(run.first.inputs)))
+    own = tuple(End(run.first.name, port) for port in range(len(run.first.results)))
+    for slot, end in enumerate(passed(region, run, inputs, own)):
+        if end not in own:
+            region.links.append(Link(end, OUTSIDE, slot))
+    return region
 
 
 class _Closing(Policy):

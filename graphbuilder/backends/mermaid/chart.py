@@ -73,7 +73,7 @@ class Chart:
         ports = [end for end in region.types if end.item == item.path]
         if isinstance(item, Card):
             outputs = self._card(item, reads, depth)
-            return {end: outputs[end.port] for end in ports}
+            return {end: outputs[end.port] for end in ports if end.port in outputs}
         node = self._box(item, depth)
         for read in reads.values():
             self._link(read, node, group)

@@ -381,6 +381,35 @@ FILES = {
     for path in sorted(Path("specs").rglob("*.toml"))
     if "weights" not in path.parts
 }
+ROTATING = """
+format = 1
+name = "rotating"
+[inputs]
+x = [4, 8, 8]
+[outputs]
+u = "cells.u"
+sum = "sum"
+product = "product"
+[model]
+body = [
+  { id = "a", op = "relu" },
+  { id = "b", op = "tanh" },
+  { id = "cells", use = "cell", repeat = %d, from = { u = "a", v = "b" } },
+  { id = "sum", op = "add", from = ["cells.u", "cells.v"] },
+  { id = "product", op = "mul", from = ["cells.u", "b"] },
+]
+[blocks.cell]
+inputs = ["u", "v"]
+outputs = { u = "%s", v = "%s" }
+body = [
+  { op = "conv", out = 4, kernel = 3, padding = "half", from = "u" },
+  { op = "relu" },
+  { id = "s", op = "add", from = ["relu", "v"] },
+]
+"""
+_GIVEN = [("u", "s"), ("v", "s"), ("s", "u"), ("v", "u"), ("u", "v")]
+PASSING = {f"{count} cells giving {u}, {v}": ROTATING % (count, u, v) for count in (1, 2, 5) for u, v in _GIVEN}
+"""Blocks that pass values on unchanged, to the same place in the next copy or to another."""
 ODD = {f"odd/{path.stem}": path for path in sorted(Path("tests/backends/networks").glob("*.toml"))}
 
 
@@ -388,6 +417,6 @@ ODD = {f"odd/{path.stem}": path for path in sorted(Path("tests/backends/networks
 def network(name: str) -> TypedGraph:
     """The network of that name, from the texts above, from ``specs/`` or from what other backends are tried on."""
     path = {**FILES, **ODD}.get(name)
-    checked = compiler.check(path) if path else compiler.check_text(SPECS[name], name)
+    checked = compiler.check(path) if path else compiler.check_text({**SPECS, **PASSING}[name], name)
     assert checked.network is not None, [str(diagnostic) for diagnostic in checked.diagnostics]
     return checked.network.typed

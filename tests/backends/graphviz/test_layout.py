@@ -12,6 +12,7 @@ from graphbuilder.backends.graphviz.lay.drawing import Drawing, Line, Shape
 from graphbuilder.backends.graphviz.read.scene import Box, Card, Region
 from tests.backends.graphviz.geometry import faults, of_shape
 from tests.backends.graphviz.networks import FILES, ODD, SPECS, network
+from tests.backends.graphviz.wiring import drawn, undrawn
 
 OPTIONS = {
     "plain": Options(),
@@ -38,10 +39,8 @@ def test_nothing_lies_on_anything(name: str, kind: str) -> None:
 def test_every_edge_is_drawn_from_box_to_box(name: str, direction: str) -> None:
     options = replace(Options(), direction=direction)
     figure = drawing(network(name), options)
-    drawn = Counter((line.tail, line.head) for line in figure.lines if line.kind != "passage")
-    drawn -= Counter((tail, head) for tail, head in drawn if tail.startswith("legend"))
-    wanted = Counter(_edges(scene(network(name), options).root))
-    assert _joined(drawn) == wanted
+    assert drawn(figure) == Counter(_edges(scene(network(name), options).root))
+    assert undrawn(network(name), figure, options) == []
     assert [line for line in figure.lines if not _ends_on(line, figure)] == []
 
 
@@ -77,25 +76,6 @@ def _readers(region: Region, item: str, slot: int) -> Iterator[str]:
     for link in inside.region.links:
         if not link.source.item and link.source.port == slot:
             yield from _readers(inside.region, link.target, link.slot)
-
-
-def _joined(drawn: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
-    """Edges without the boxes that stand for a value at the edge of a panel.
-
-    ``bottom 2`` goes on at ``top 3``, ``bottom 2 A`` wherever there is an ``A``, and ``top 3 image`` is the input.
-    """
-    given: dict[str, str] = {}
-    for tail, head in drawn:
-        if head.startswith("bottom "):
-            _, number, *letter = head.split()
-            given[letter[0] if letter else f"top {int(number) + 1}"] = tail
-    whole: Counter[tuple[str, str]] = Counter()
-    for (tail, head), count in drawn.items():
-        word, _, known = (*tail.split(), "", "")[:3]
-        source = given.get(known or tail, known or tail) if word == "top" else tail
-        if not head.startswith("bottom "):
-            whole[source, head] += count
-    return whole
 
 
 def _ends_on(line: Line, figure: Drawing) -> bool:

@@ -5,22 +5,27 @@ import re
 import pytest
 
 from graphbuilder.backends.graphviz import Options
-from graphbuilder.backends.graphviz.figure import scene
+from graphbuilder.backends.graphviz.figure import drawing, scene
 from graphbuilder.backends.mermaid import write
 from graphbuilder.backends.mermaid.escape import escaped
 from graphbuilder.backends.mermaid.writer import MOST_CHARACTERS, MOST_LINKS
-from tests.backends.graphviz.networks import FILES, network
+from tests.backends.graphviz.networks import FILES, PASSING, network
+from tests.backends.graphviz.wiring import drawn
 
 NODE = re.compile(r"^ +(n\d+)[\[(]", re.MULTILINE)
 LINK = re.compile(r'^  (n\d+) (?:-->|-\.->)(?:\|"[^"]*"\|)? (n\d+)$', re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["xception", "unet", "inception", "paths", "siamese", "mesh", "dense"])
+NAMES = ("xception", "unet", "inception", "paths", "siamese", "mesh", "dense", *PASSING)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_box_is_a_node_and_every_link_joins_two(name: str) -> None:
     written = write(network(name))
     nodes, links = NODE.findall(written), LINK.findall(written)
     assert len(nodes) == scene(network(name), Options()).root.boxes()
     assert {end for link in links for end in link} == set(nodes)
+    assert len(links) == drawn(drawing(network(name), Options())).total()
     assert written.count("subgraph ") == len(re.findall(r"^ +end$", written, re.MULTILINE))
     assert all(nodes.index(one) < nodes.index(other) for one, other in links)
 

@@ -15,9 +15,9 @@ def leave_room(part: Part, lines: int, across: bool) -> None:
 
 def pile(part: Part, count: int, faded: bool, across: bool) -> None:
     """Put ``count`` copies behind the one box of ``part``."""
-    leaving = (0.0,) if part.outs else ()
+    leaving = tuple(sorted({tip.points[-1][1] for tip in part.outs.values()}))
     mark = FrameMark(0.0, part.length, -part.left, part.right, (), "", count, leaving=leaving, faded=faded)
     part.marks.insert(0, mark)
     leave_room(part, 0, across)
     part.before, part.after = max(part.before, m.PAD), max(part.after, m.GAP)
-    part.right = part.right if across else max(part.right, m.BADGE_ROOM + m.PAD)
+    part.right = part.right if across else max(part.right, max(leaving, default=0.0) + m.BADGE_ROOM + m.PAD)

@@ -17,6 +17,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.likeness import alike, details, variants
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.read.habits import Habits, title_of
+from graphbuilder.backends.graphviz.read.passing import passed
 from graphbuilder.backends.graphviz.read.policy import Policy, Where, is_chained, told
 from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Look, Region, Section
 from graphbuilder.ir import Copies, Graph, Node, Op, TensorType, Value
@@ -129,7 +130,8 @@ class Reader:
             inside = self.region(body, inner.framed())
             note = _copies(run, typed, where)
             card = Card(path, title, note, inside, reuses=bool(note) and where.reuses(run))
-            return self._add(region, card, inputs, typed.outputs_of(node), where)
+            given = self._add(region, card, inputs, typed.outputs_of(node), where)
+            return passed(inside, run, inputs, given)
         elif self._habits.shows(node, typed):
             return self._add(region, self._box(run, typed, where), inputs, typed.outputs_of(node), where)
         elif where.frame == "sheet" and body.graph.kind == "block":
@@ -143,6 +145,8 @@ class Reader:
         given = self._add(region, item, inputs, typed.outputs_of(run.nodes[-1]), where)
         if not is_chained(run, typed):
             self._abreast.update(given)
+        if isinstance(item, Card):
+            given = passed(item.region, run, inputs, given)
         for copy in (*told(run, typed), run.nodes[-1]):
             values.update(zip((Value(copy.name, port) for port in copy.results), given, strict=True))
 

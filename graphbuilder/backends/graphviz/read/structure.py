@@ -57,6 +57,8 @@ _DEEPEST = 40
 
 def structure(region: Region) -> Chain:
     """The shape of ``region``."""
+    if not region.items:
+        return Chain((Parallel(tuple(map(Bare, region.links))),) if region.links else ())
     joins = frozenset(path for path, item in region.items.items() if isinstance(item, Box) and item.look == "join")
     return _Reading(joins, _taps(region)).chain(list(region.items), region.links)
 
