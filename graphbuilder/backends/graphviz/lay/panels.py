@@ -6,7 +6,7 @@ A panel begins and ends with the value that it is given and gives, so that it ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -22,7 +22,9 @@ from graphbuilder.ir import TensorType
 
 BETWEEN, PLAIN, FOOT = 30.0, 14.0, 14.0
 """The room between two panels of a column, before what is in one that has no title, and behind what is in one."""
-_LOOSE = 3
+_LOOSE, _MOST_NAMED = 3, 4
+"""How many loose ops beside cards get a card too, and the most that a title names beside its section."""
+_OUTPUT, _UNNAMED = "output ", "output out"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -89,9 +91,10 @@ class Panels:
         part = chain.place(structure(region).elements)
         marks = [mark for mark in part.marks if isinstance(mark, BoxMark)]
         ends = {mark.box.path: mark for mark in marks}
-        beside = self._beside(unit, section) if section and chain.parted is None else []
-        title = ", ".join((section.title, *beside)) if section else ""
-        note = "continued" if title and again else self._note(whole) if title and not beside else ""
+        strange = self._strange(unit, section, chain.behind) if section else []
+        named = self._named(strange) if section else []
+        title = ", ".join((section.title, *named)) if section and len(named) <= _MOST_NAMED else ""
+        note = "continued" if title and again else self._note(whole) if title and not strange else ""
         return Panel(title, note, part, ends.get(f"top {number}"), ends.get(f"bottom {number}"), chain.parted)
 
     def _note(self, unit: Unit) -> str:
@@ -116,12 +119,23 @@ class Panels:
         gave = self._region.was.get(End(inside[-1]))
         return text.passage(read, gave) if read and gave else ""
 
-    def _beside(self, unit: Unit, section: Section) -> list[str]:
-        """The blocks that are in ``unit`` and not in its section, since they run beside it, but for training alone."""
-        items = {item: self._region.items[item] for element in unit.elements for item in items_of(element)}
-        blocks = (path for path, item in items.items() if ("." in path or isinstance(item, Card)) and not item.training)
-        names = dict.fromkeys(path.split(".")[0] for path in blocks if not path.startswith(f"{section.path}."))
-        return [text.clean(name) for name in names if name != section.path.split(".")[0]]
+    def _strange(self, unit: Unit, section: Section, behind: Collection[str]) -> list[str]:
+        """What is in the frame of ``unit`` and not in its section, since it runs beside it; ``behind`` is no more."""
+        own = f"{section.path}."
+        items = (item for element in unit.elements for item in items_of(element) if item not in behind)
+        return [item for item in items if not item.startswith(own) and not self._is_terminal(item)]
+
+    def _named(self, strange: Sequence[str]) -> list[str]:
+        """What a title calls ``strange`` items: the blocks by name, loose ops by the outputs that they lead to."""
+        loose = [path for path in strange if "." not in path and self._is_op(path)]
+        ends = [link for path in loose for link in self._out.get(path, []) if self._is_terminal(link.target)]
+        given = [end.source.item if end.target == _UNNAMED else end.target.removeprefix(_OUTPUT) for end in ends]
+        blocks = [path.split(".")[0] for path in strange if path not in loose]
+        return list(dict.fromkeys(map(text.clean, (*blocks, *(given or loose)))))
+
+    def _is_op(self, path: str) -> bool:
+        item = self._region.items[path]
+        return isinstance(item, Box) and item.look in ("op", "pill", "join")
 
     def _is_terminal(self, path: str) -> bool:
         item = self._region.items[path]
@@ -195,7 +209,8 @@ def _has_own(unit: Unit, section: Section) -> bool:
 class PanelChain:
     """The chain of one panel: cards, loose ops, and shapes wherever they change between these.
 
-    ``parted`` says where a frame ends after what starts with ``prefix``, and where the next begins before the rest.
+    ``parted`` says where a frame ends after what starts with ``prefix``, and where the next begins before the rest,
+    which is what stands ``behind``.
     """
 
     def __init__(self, placer: Placer, prefix: str) -> None:
@@ -205,6 +220,7 @@ class PanelChain:
         self._cards = any(isinstance(item, Card) for item in self._items.values())
         self._said = ""
         self.parted: tuple[float, float] | None = None
+        self.behind: frozenset[str] = frozenset()
 
     def place(self, elements: Sequence[Element]) -> Part:
         """The whole panel."""
@@ -229,6 +245,8 @@ class PanelChain:
             attach(whole, part, captions)
             if number == parting:
                 self.parted = end + FOOT, whole.length - length - PLAIN
+                rest = (element for each in groups[number:] for element in each)
+                self.behind = frozenset(item for element in rest for item in items_of(element))
         return whole
 
     def _parting(self, groups: Sequence[Sequence[Element]]) -> int | None:
