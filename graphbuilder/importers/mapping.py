@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from graphbuilder.diagnostics.screen import safe
@@ -41,8 +41,32 @@ class _Rule(NamedTuple):
     ranges: dict[str, tuple[int, int]]
 
     def matches(self, name: str) -> bool:
-        found = self.regex.fullmatch(name)
-        return found is not None and all(low <= int(found[key]) <= high for key, (low, high) in self.ranges.items())
+        return self._is_met(self.regex.fullmatch(name))
+
+    def matches_in(self, layer: str) -> bool:
+        """Whether it may match a tensor of a layer."""
+        return self._is_met(re.fullmatch(self.regex.pattern.rpartition(r"\.")[0], layer))
+
+    def _is_met(self, found: re.Match[str] | None) -> bool:
+        numbers = found.groupdict() if found else {}
+        ends = ((int(numbers[key]), self.ranges[key]) for key in self.ranges if key in numbers)
+        return found is not None and all(low <= number <= high for number, (low, high) in ends)
+
+    def is_of(self, own: Collection[str], names: Sequence[str]) -> bool:
+        """Whether it matches no others of ``names`` than its ``own``, be these of layers or of tensors in these."""
+        above = {_above(name) for name in own}
+        others = [name for name in names if name not in own]
+        return not any(
+            self.matches(name)
+            or (_above(name) not in own and self.matches(_above(name)))
+            or (name not in above and self.matches_in(name))
+            for name in others
+        )
+
+
+def _above(name: str) -> str:
+    """The layer of a tensor."""
+    return name.rpartition(".")[0]
 
 
 def mapping(places: Sequence[Place], source: Source, ignore: Sequence[str], about: str) -> str | None:
@@ -155,7 +179,7 @@ def _fitted(pairs: Sequence[_Pair], names: Sequence[str]) -> _Rule | None:
     own = {pair.place.theirs for pair in pairs}
     for ranged in (False, True):
         rule = _rule(pairs[0].place.theirs, columns, varying, ranged, right)
-        if all(name in own for name in names if rule.matches(name)):
+        if rule.is_of(own, names):
             return rule
     return None
 

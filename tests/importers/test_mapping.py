@@ -40,3 +40,10 @@ def test_every_name_leads_to_its_own(name: str, tmp_path: Path) -> None:
     for theirs, ours in pairs:
         written = [rule.ours[0].write(found[1]) for rule in known if (found := rule.match(theirs))]
         assert written == [ours]
+
+
+def test_rules_of_layers_and_of_tensors_keep_to_their_own() -> None:
+    layers = [Place(f"b.{n}.p", f"x.{n}.p") for n in range(2)]
+    tensors = [Place(f"b.{n}.p.{leaf}", f"y.{n - 2}.p.{leaf}") for n in (2, 3) for leaf in ("weight", "bias")]
+    text = mapping([*layers, *tensors], "torch", (), "names")
+    assert text is not None and '"b.{a:0..1}.p" ' in text and '"b.{a:2..3}.p.{w:weight|bias}" = ' in text, text
