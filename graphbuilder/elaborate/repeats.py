@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from graphbuilder.diagnostics import Label
 from graphbuilder.diagnostics.catalogue.limits import TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare, Ports
 from graphbuilder.document.writing import shown
@@ -25,7 +26,7 @@ from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal
 from graphbuilder.ir import Graph, Node
 from graphbuilder.ir.fault import faults
 from graphbuilder.spec.expressions import Expression, free_names
-from graphbuilder.spec.model import Step
+from graphbuilder.spec.model import Block, Step
 from graphbuilder.spec.names import INPUT
 from graphbuilder.spec.unknown import UNKNOWN
 
@@ -218,6 +219,12 @@ def _carry(inner: BodyBuilder, step: Step, signal: Signal, current: dict[str, Kn
         current[next(iter(current))] = declared[0][1]
         return True
     carried = {port: known for port, known in declared if port in current}
+    if not carried and (block := _unmerged(inner, step)):
+        message = f"the branches of `{step.blocks[0]}` give several values, of which the next copy reads one"
+        label = Label(block.place.key_span, "these have no `merge`")
+        remedy = f'join them: merge = "concat" in the block `{step.blocks[0]}`, say'
+        inner.report(BadRepeat.at(step.place.span, message, related=(label,), help=remedy))
+        return False
     if not carried:
         gives, takes = ", ".join(port for port, _ in declared), ", ".join(current)
         message = f"no copy reads what the one before it gives: outputs {gives}, inputs {takes}"
@@ -228,6 +235,12 @@ def _carry(inner: BodyBuilder, step: Step, signal: Signal, current: dict[str, Kn
         return False
     current.update(carried)
     return True
+
+
+def _unmerged(inner: BodyBuilder, step: Step) -> Block | None:
+    """The block of a repeat whose branches are not joined, and which names no outputs."""
+    block = inner.context.spec.blocks.get(step.blocks[0]) if step.blocks else None
+    return block if block and block.branches and not block.merge and not block.outputs else None
 
 
 def _beside(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:

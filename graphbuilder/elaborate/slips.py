@@ -17,6 +17,8 @@ from graphbuilder.spec.syntax import ExpressionError
 from graphbuilder.spec.unknown import UNKNOWN
 
 _LONGEST = 2**53
+# How templates elsewhere read a name: `${name}`, `{name}`, `$name`.
+_TEMPLATE = re.compile(r"^\$?\{+ *(?P<name>[^{}]+?) *\}+$|^\$(?=[A-Za-z_])")
 # Arguments that are channels, by what ops and the blocks of most specs call them.
 _CHANNELS = re.compile(r"^(out|mid|hidden|planes|width|filters|features)$|channels")
 
@@ -28,6 +30,8 @@ def slip(raw: Any, value: Any, names: Mapping[str, Any], fits: Callable[[Any], b
     """
     if isinstance(value, float):
         return _whole(raw, value, fits, name)
+    if isinstance(raw, str):
+        raw = _TEMPLATE.sub(lambda found: found["name"] or "", raw)
     if isinstance(raw, str) and raw in names:
         return f'an expression starts with `=`: write "={raw}"' if _would(names[raw], fits) else None
     if isinstance(raw, str):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
+from graphbuilder.diagnostics import Help
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.spec.arithmetic import FUNCTIONS
 
 
@@ -25,3 +28,10 @@ def usage(name: str) -> str:
         "make_divisible": "`make_divisible(x, divisor=8, min_value=8)`",
     }
     return usages.get(name, f"`{name}(list)`" if name in ("sum", "len") else f"`{name}(x)`")
+
+
+def no_function(name: str, arguments: Sequence[str]) -> Help:
+    """What to do about a call, with ``arguments`` as they are written, of a function that expressions do not have."""
+    if name == "range" and len(arguments) == 1:
+        return f"`repeat` takes the count itself: write {arguments[0]}"
+    return meant(name, FUNCTIONS, f"there are {', '.join(FUNCTIONS)}")

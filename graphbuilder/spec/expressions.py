@@ -21,10 +21,9 @@ from graphbuilder.diagnostics.catalogue.expressions import (
     ExpressionDivision,
     ExpressionName,
 )
-from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.spec import arithmetic
 from graphbuilder.spec.arithmetic import FUNCTIONS, LARGEST, Fault
-from graphbuilder.spec.calling import fits, usage
+from graphbuilder.spec.calling import fits, no_function, usage
 from graphbuilder.spec.lacking import lacking
 from graphbuilder.spec.syntax import BOOLEANS, ExpressionError, Place, read_tree
 
@@ -325,7 +324,7 @@ class _Writer:
     def _call(self, node: ast.Call) -> Evaluate:
         place, name = self._place(node), node.func.id if isinstance(node.func, ast.Name) else self._text(node.func)
         if name not in FUNCTIONS:
-            remedy = meant(name, FUNCTIONS, f"there are {', '.join(FUNCTIONS)}")
+            remedy = no_function(name, [self._text(argument) for argument in node.args])
             place = self._place(node.func) if isinstance(remedy, Meant) else place
             raise place.error(ExpressionConstruct, f"expressions have no function `{name}`", remedy)
         if not fits(node, name):

@@ -9,6 +9,9 @@ import pytest
 from graphbuilder.compiler import check, check_text
 
 HEAD = 'format = 1\nname = "case"\n[inputs]\nx = [8, 16, 16]\n[model]\nbody = [{}]\n'
+LINEAR = '{{ op = "conv", kernel = 1, out = "{}" }}'
+PARAMS = "[params]\nclasses = 10\n"
+BRANCHES = '[blocks.b.branches]\none = [{ op = "relu" }]\ntwo = [{ op = "tanh" }]\n'
 UNIT = (
     '[blocks.u]\nargs = { out = "int", stride = "1" }\n'
     'body = [{ op = "conv", out = "=out", kernel = 1, stride = "=stride" }]\n'
@@ -23,6 +26,27 @@ UNIT = (
             "GB305",
             6,
             "leave it out: it follows from what the step reads",
+        ),
+        (
+            HEAD.format('{ op = "relu", repeat = "=range(4)" }'),
+            "GB152",
+            6,
+            "`repeat` takes the count itself: write 4",
+        ),
+        *(
+            (
+                HEAD.format(LINEAR.format(written)) + PARAMS,
+                "GB307",
+                6,
+                'an expression starts with `=`: write "=classes"',
+            )
+            for written in ("${classes}", "{classes}", "{{ classes }}", "$classes")
+        ),
+        (
+            HEAD.format('{ use = "b", repeat = 2 }') + BRANCHES,
+            "GB316",
+            6,
+            'join them: merge = "concat" in the block `b`, say',
         ),
         (HEAD.format('{ use = "u", out = 4, stride = 2 }') + UNIT, "GB308", 8, "write 1 without quotes"),
         (HEAD.format('{ use = "u", out = 4 }') + UNIT, "GB307", 8, "write 1 without quotes"),
