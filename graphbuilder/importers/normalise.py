@@ -12,6 +12,7 @@ from math import inf
 from typing import Any
 
 from graphbuilder.importers.attending import attending, needed
+from graphbuilder.importers.gates import gated, hardened
 from graphbuilder.importers.lengths import by_length, by_root
 from graphbuilder.importers.offsets import settled_offsets
 from graphbuilder.importers.sizes import each, is_one, listed, paired, short
@@ -33,6 +34,7 @@ def normalise(model: Traced) -> Traced:
         _stacked,
         _normalised,
         _root_normed,
+        _hardened,
         _rescaled,
         _undropped,
         _gathered,
@@ -251,20 +253,12 @@ def _keeping(calls: Calls, pools: Collection[str], renamed: Renamed, *, keep: bo
     return _reading(found, renamed)
 
 
+def _hardened(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
+    return _needed(hardened(calls), outputs)
+
+
 def _gated(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:
-    """``x * sigmoid(x)`` is one activation."""
-    sigmoids = {call.name: call.inputs[0] for call in calls if call.op in ("sigmoid", "hardsigmoid")}
-    kinds = {call.name: {"sigmoid": "silu", "hardsigmoid": "hardswish"}[call.op] for call in calls
-             if call.name in sigmoids}  # fmt: skip
-    found: list[Call] = []
-    for call in calls:
-        if call.op == "mul" and len(call.inputs) == 2:
-            gate = next((each for each in call.inputs if each.node in sigmoids), None)
-            others = [each for each in call.inputs if each != gate]
-            if gate and others == [sigmoids[gate.node]]:
-                call = replace(call, op=kinds[gate.node], inputs=tuple(others), args={})
-        found.append(call)
-    return found, {}
+    return gated(calls), {}
 
 
 def _biased(calls: Calls, outputs: Mapping[str, Value]) -> tuple[Calls, Renamed]:

@@ -13,7 +13,8 @@ from math import isfinite
 from typing import NamedTuple, cast
 
 from graphbuilder.analysis.inference import TypedGraph
-from graphbuilder.ir import Value
+from graphbuilder.ir import Op, Value
+from graphbuilder.ops.normalisation import Scale
 from graphbuilder.ops.rescaling import Rescale
 from graphbuilder.weights.checkpoint import Checkpoint
 
@@ -62,13 +63,25 @@ def by_network(typed: TypedGraph) -> Prepared | None:
     """What a network of one input does to it first; None of one with several."""
     if len(typed.inputs) != 1:
         return None
-    channels = typed.inputs[0].channels
-    found = _untouched(channels)
+    return _walked(typed, _untouched(typed.inputs[0].channels))
+
+
+def _walked(typed: TypedGraph, found: Prepared) -> Prepared:
+    """``found`` with what a body does first to its first input; the last of its steps may be a block that goes on."""
+    channels = len(found.scale)
     value = Value(typed.graph.inputs[0])
     for node in typed.graph.nodes:
-        if node.inputs[:1] == (value,) and isinstance(node.callee, Rescale):
+        if node.inputs[:1] != (value,):
+            continue
+        if not isinstance(node.callee, Op):
+            return _walked(typed.bodies[node.name], found)
+        if isinstance(node.callee, Rescale):
             scale, offset = _numbers(node.callee.scale, channels), _numbers(node.callee.offset, channels)
-            found, value = found.then(scale, offset, node.name), Value(node.name)
+        elif isinstance(node.callee, Scale) and not node.callee.learn:
+            scale, offset = (float(node.callee.value),) * channels, (0.0,) * channels
+        else:
+            return found
+        found, value = found.then(scale, offset, node.name), Value(node.name)
     return found
 
 

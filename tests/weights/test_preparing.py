@@ -142,8 +142,10 @@ def test_numbers_that_no_spec_has(specs: Path) -> None:
     (remedy,) = told(specs / "net.toml", file(chain(("Rescaling", {"scale": 0.5, "offset": -1}))))
     step = '{ op = "rescale", scale = 0.5, offset = -1.0 }'
     assert remedy == f"give it images that are prepared so, or put a step in front of all others: {step}"
-    (specs / "net.toml").write_text(PLAIN.replace("[{", f"[{step}, {{", 1))
-    assert told(specs / "net.toml", file(chain(("Rescaling", {"scale": 0.5, "offset": -1})))) == []
+    block = f'[blocks.first]\nbody = [{{ op = "scale", value = 0.5, learn = false }}, {step.replace("0.5", "1.0")}]\n'
+    for text in (PLAIN.replace("[{", f"[{step}, {{", 1), PLAIN.replace("[{", '[{ use = "first" }, {', 1) + block):
+        (specs / "net.toml").write_text(text)
+        assert told(specs / "net.toml", file(chain(("Rescaling", {"scale": 0.5, "offset": -1})))) == []
 
 
 def test_layers_whose_numbers_are_not_there(specs: Path) -> None:

@@ -26,7 +26,7 @@ from graphbuilder.importers.torch.fixed import Fixed, Rewritten
 from graphbuilder.importers.torch.folding import unfold
 from graphbuilder.importers.torch.modules import dropping, made_of_whole, undone, wholes
 from graphbuilder.importers.torch.outputs import is_table, named
-from graphbuilder.importers.torch.standing import around, module_of, scopes, where_of
+from graphbuilder.importers.torch.standing import around, module_of, scopes, unrun, where_of
 from graphbuilder.importers.torch.terms import Learnt, Made, Tensors, Unknown, kind_of
 from graphbuilder.importers.torch.tied import Tied
 from graphbuilder.importers.torch.windowed import gathering
@@ -57,7 +57,8 @@ def read(
         CompileError: GB804 when it cannot be traced, GB801 over what the catalogue does not have.
     """
     found = _read(model, example, evaluating, layouts, name)
-    return (_with_training(model, example, layouts, found) or found) if found.ignore else found
+    whole = (_with_training(model, example, layouts, found) or found) if found.ignore else found
+    return replace(whole, dropped=(*whole.dropped, *unrun(model, whole)))
 
 
 def _read(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from graphbuilder.importers.traced import Scope
+from torch import nn
+
+from graphbuilder.importers.traced import Scope, Traced
 
 _PLACE = re.compile(r'File "([^"]+)", line (\d+)')
 
@@ -37,6 +39,15 @@ def around(program: Any) -> set[str]:
     """The paths of all modules that calls stand in."""
     stacks = (node.meta.get("nn_module_stack", {}) for node in program.graph.nodes)
     return {path.split("@")[0] for stack in stacks for path, _ in stack.values()}
+
+
+def unrun(model: nn.Module, found: Traced) -> list[str]:
+    """The modules that learn and are neither run nor computed with in evaluation, as a report calls them."""
+    sources = {source for each in found.folded.values() for source in each.sources}
+    parts = [pattern.removesuffix(".*") for pattern in found.ignore if pattern.endswith(".*")]
+    learnt = {part: {f"{part}.{name}" for name, _ in model.get_submodule(part).named_parameters()} for part in parts}
+    idle = (part for part, names in learnt.items() if names and names.isdisjoint(sources))
+    return [f"`{part}` ({type(model.get_submodule(part)).__name__})" for part in idle]
 
 
 def module_of(node: Any) -> str:
