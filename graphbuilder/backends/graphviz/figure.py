@@ -32,6 +32,7 @@ from graphbuilder.backends.graphviz.read.patterns import check_patterns
 from graphbuilder.backends.graphviz.read.policy import Fold, Policy
 from graphbuilder.backends.graphviz.read.reader import Reader
 from graphbuilder.backends.graphviz.read.scene import Region, Scene
+from graphbuilder.backends.graphviz.read.unread import without_unread
 from graphbuilder.backends.graphviz.write.dot import Writer
 from graphbuilder.backends.graphviz.write.engine import draw, draw_pdf
 from graphbuilder.backends.graphviz.write.svg import finish
@@ -112,6 +113,7 @@ def drawing(typed: TypedGraph, options: Options) -> Drawing:
 
 def scene(typed: TypedGraph, options: Options) -> Scene:
     """What the figure of ``typed`` shows, folded as far as it takes to be legible."""
+    typed = typed if options.marks or is_broken(typed) else without_unread(typed)
     habits = Habits(typed, options.marks)
     found, said = _folded(typed, options, habits)
     if options.heat:

@@ -144,3 +144,21 @@ def test_copies_of_two_kinds_in_turn_are_a_stack_of_both(count: int, badges: lis
     assert [shape.lines[0][0].text for shape in shapes if shape.style == "badge"] == badges
     drawn = [shape for shape in shapes if shape.style == "convolution" and shape.tip]
     assert len(drawn) == convolutions
+
+
+LEFT_OUT = """
+[model]
+body = [
+  { id = "trunk", use = "res", repeat = 4 },
+  { op = "conv", out = 10, kernel = 1, from = "trunk.*", when = false },
+  { op = "conv", out = 4, kernel = 1, from = "trunk" },
+]
+[blocks.res]
+body = [{ op = "conv", out = 3, kernel = 3, padding = "half" }, { op = "relu" }, { op = "tanh" }]
+shortcut = "identity"
+"""
+
+
+def test_a_step_that_is_left_out_does_not_undo_a_stack() -> None:
+    items = scene(written(LEFT_OUT), Options()).root.items
+    assert [item.count for item in items.values() if isinstance(item, Card)] == [4]
