@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, cast
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.compiler import Checked, check_text
 from graphbuilder.diagnostics import Diagnostic
+from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Document, Place
 from graphbuilder.document.reading import MAX_BYTES, instead
 from graphbuilder.lsp.outline import Keys, Outline, child, outline
@@ -142,7 +143,9 @@ class SpecFile:
         """Whether this is a spec at all, or may become one: editors bring every TOML file."""
         keys = self.outline.data.keys()
         first = self.text.source.partition("\n")[0]
-        return not keys or not keys.isdisjoint(_SIGNS) or keys == {"format"} or "graphbuilder.schema" in first
+        if not keys or keys == {"format"} or "graphbuilder.schema" in first:
+            return True
+        return not keys.isdisjoint(_SIGNS) or ("format" in keys and any(nearest(key, _SIGNS) for key in keys))
 
     def value(self, keys: Keys) -> Any:
         """The value at ``keys``, here or else in what this file extends."""

@@ -258,7 +258,8 @@ def _calls(file: SpecFile, keys: Keys) -> list[str]:
 
 def _row(use: Use) -> str:
     reads, gives = use.shapes
-    return f"| {use.path} | {reads} | {gives} | {counted(use.costs.trainable)} | {scaled(use.costs.macs)} |"
+    times = f" ×{use.times}" if use.times > 1 else ""
+    return f"| {use.path}{times} | {reads} | {gives} | {counted(use.costs.trainable)} | {scaled(use.costs.macs)} |"
 
 
 def _remark(file: SpecFile, learnt: Learnt) -> str:

@@ -18,11 +18,13 @@ from graphbuilder.spec.merged import Merged
 
 
 class Use(NamedTuple):
-    """A call, or a run of equal ones, in the body ``typed``; ``path`` is its name in the network."""
+    """A call, or a run of equal ones, in the body ``typed``; ``path`` is its first name in the network, which runs that
+    body so many ``times``."""
 
     path: str
     run: Run
     typed: TypedGraph
+    times: int = 1
 
     @property
     def shapes(self) -> tuple[str, str]:
@@ -71,12 +73,12 @@ class Uses:
         return self._bodies.get(block, ())
 
     def _gather(self, model: TypedGraph) -> None:
-        seen = {model}
+        seen, times = {model}, _times(model)
         waiting = [("", model)]
         while waiting:
             path, typed = waiting.pop(0)
             for run in runs(typed):
-                use = Use(path + run.name, run, typed)
+                use = Use(path + run.name, run, typed, times[typed])
                 if run.first.place is not None and _sound(run.first, typed):
                     self._found.setdefault(_origin(run.first.place), []).append(use)
                 for name, body in _inside(run, typed):
@@ -88,6 +90,26 @@ class Uses:
     def _note(self, body: TypedGraph) -> None:
         if body.graph.kind == "block" and _known(body.graph, (*body.inputs, *body.outputs)):
             self._bodies.setdefault(body.graph.template, []).append(body)
+
+
+def _times(model: TypedGraph) -> dict[TypedGraph, int]:
+    """How often each body is run in the network."""
+    order = list[TypedGraph]()
+    _list_behind(model, order, set())
+    times = dict.fromkeys(order, 0) | {model: 1}
+    for typed in reversed(order):
+        for body in typed.bodies.values():
+            times[body] += times[typed]
+    return times
+
+
+def _list_behind(typed: TypedGraph, order: list[TypedGraph], seen: set[TypedGraph]) -> None:
+    """Add ``typed`` to ``order``, behind all bodies that are run in it."""
+    seen.add(typed)
+    for body in typed.bodies.values():
+        if body not in seen:
+            _list_behind(body, order, seen)
+    order.append(typed)
 
 
 def _sound(node: Node, typed: TypedGraph) -> bool:

@@ -173,6 +173,7 @@ HOVERS = [
     ("depth = 3", "de§pth = { default = 3, min = 1 }", ["a param, `3` unless set; `1 or more`"]),
     ("depth = 3", "depth = { default = 3, m§in = 1 }", ["`min`: The least that it may be."]),
     ("[model]", "[mo§del]", ["The network."]),
+    ('op = "relu"', 'op = "re§lu"', ["| middle.0.relu ×3 | 16x32x32 |"]),
 ]
 
 
@@ -181,6 +182,22 @@ def test_hover(old: str, new: str, words: list[str]) -> None:
     found = hover(*edited(old, new))
     assert found
     assert [word for word in words if word not in found.text] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("", True),
+        ("format = 1\n[modle]\n", True),
+        ('format = 1\n[names]\na = "b"\n', False),
+        ("[tool.ruff]\nselect = []\n", False),
+        ("[modle]\n", False),
+    ],
+)
+def test_a_buffer_that_may_become_a_spec(text: str, is_one: bool) -> None:
+    file = SpecFile("untitled:1", None)
+    file.change(text, 1)
+    assert file.is_spec is is_one
 
 
 def test_a_hover_says_when_it_is_of_an_earlier_text() -> None:
