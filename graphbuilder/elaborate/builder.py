@@ -32,6 +32,7 @@ from graphbuilder.elaborate.sharing import may_run
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Initialiser, Node, Op, OpError, TensorType, Value
 from graphbuilder.ir.fault import NOT_KNOWN
+from graphbuilder.ops.other_names import op_elsewhere
 from graphbuilder.spec.mending import TWICE
 from graphbuilder.spec.model import Step
 from graphbuilder.spec.names import INPUT
@@ -286,6 +287,9 @@ class BodyBuilder:
         own = read_initialisers(step.init, step.place_of("init"), scope) if step.init is not None else {}
         if cls is None:
             self.report(unknown_op(name, self.context, step))
+            if (other := op_elsewhere(name, self.context.ops)) and name not in self.context.spec.blocks:
+                arguments = {**self.context.arguments_of(other, step.place), **given}
+                self.context.make.make(self.context.ops[other], arguments, step.place, self.trail.notes)
             return None
         arguments = {**self.context.arguments_of(name, step.place), **given}
         op = self.context.make.make(cls, arguments, step.place, self.trail.notes)

@@ -124,8 +124,14 @@ def op_remedy(name: str, ops: Collection[str]) -> Help:
 
 def op_meant(name: str, ops: Collection[str]) -> str | None:
     """Which of ``ops`` is meant by ``name``, by its name elsewhere or its letters."""
-    other = OPS.get(_AXES.sub("", name.casefold()))
-    return other if other and other in ops else nearest(name, ops)
+    return op_elsewhere(name, ops) or nearest(name, ops)
+
+
+def op_elsewhere(name: str, ops: Collection[str]) -> str | None:
+    """Which of ``ops`` goes elsewhere by ``name``, for certain."""
+    plain = _AXES.sub("", name.casefold())
+    other = OPS.get(plain, plain)
+    return other if other in ops else None
 
 
 def argument_remedy(op: str, name: str, fields: Collection[str]) -> Help:

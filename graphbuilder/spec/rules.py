@@ -34,6 +34,8 @@ from graphbuilder.spec.validation import found, known_keys
 
 # The words that a step which shares a sibling's weights may carry.
 SHARING_WORDS = frozenset({"share", "id", "title", "from", "when"})
+# What others call the op of a step.
+_OPS_ELSEWHERE = ("type", "layer", "operation", "module")
 # What TOML calls the types of arguments.
 _OF_TOML = {"boolean": "bool", "integer": "int", "string": "str", "array": "list"}
 # What stands beside a fork and a join means nothing without them.
@@ -194,10 +196,14 @@ class _Rules:
             )
 
     def _slip_of_kind(self, step: Mapping[str, Any], keys: Keys) -> Help:
-        """The word of a step that was meant for ``op`` or ``use``."""
-        slips = ((word, nearest(word, ("op", "use"))) for word in step if word not in STEP_WORDS)
+        """The word of a step that was meant for ``op`` or ``use``, by its letters or by what others call it."""
+        words = [word for word in step if word not in STEP_WORDS]
+        slips = ((word, "op" if word in _OPS_ELSEWHERE else nearest(word, ("op", "use"))) for word in words)
         found = next(((word, near) for word, near in slips if near), None)
-        return Meant((found[1],), span=self._document.key_span((*keys, found[0]))) if found else None
+        if found is None:
+            return None
+        asking = "did you mean {}? What is its `name` elsewhere is its `id`" if "name" in words else "did you mean {}?"
+        return Meant((found[1],), asking, span=self._document.key_span((*keys, found[0])))
 
     def _sharing(self, step: Mapping[str, Any], keys: Keys) -> None:
         excess = [key for key in step if key not in SHARING_WORDS]

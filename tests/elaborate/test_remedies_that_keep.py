@@ -67,6 +67,19 @@ def test_the_one_thing_to_do(text: str, code: str, line: int, help_: str) -> Non
     assert (found.code, found.span.line, found.help) == (code, line, help_)
 
 
+def test_arguments_of_an_op_by_its_name_elsewhere_are_told_with_it() -> None:
+    step = '{ op = "Conv2D", filters = 6, kernel_size = 5, strides = 1 }, { op = "conw", filters = 6 }'
+    found = check_text(HEAD.format(step), "case.toml").diagnostics
+    told = [(each.code, each.help) for each in found]
+    meant = [("GB305", f"did you mean `{name}`?") for name in ("out", "kernel", "stride")]
+    assert told == [("GB303", "did you mean `conv`?"), *meant, ("GB303", "did you mean `conv`?")]
+
+
+def test_words_of_a_step_by_their_names_elsewhere() -> None:
+    (found,) = check_text(HEAD.format('{ name = "c", type = "relu" }'), "case.toml").diagnostics
+    assert (found.code, found.help) == ("GB106", "did you mean `op`? What is its `name` elsewhere is its `id`")
+
+
 def test_a_part_of_a_block_is_for_the_inherited_one(tmp_path: Path) -> None:
     base = HEAD.format('{ use = "bottleneck" }') + '[blocks.bottleneck]\nbody = [{ op = "relu" }]\n'
     (tmp_path / "base.toml").write_text(base, encoding="utf-8")
