@@ -6,7 +6,8 @@ from graphbuilder import compiler
 from graphbuilder.backends.graphviz import Options
 from graphbuilder.backends.graphviz.figure import drawing
 from tests.backends.graphviz import geometry
-from tests.backends.graphviz.networks import PASSING, network
+from tests.backends.graphviz.networks import network
+from tests.backends.graphviz.passing import PASSING
 from tests.backends.graphviz.wiring import undrawn
 from tests.random.networks import Network
 

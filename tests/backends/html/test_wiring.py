@@ -10,7 +10,8 @@ import pytest
 
 from graphbuilder import compiler
 from graphbuilder.backends.html import network_data
-from tests.backends.graphviz.networks import ODD, PASSING, SPECS, network
+from tests.backends.graphviz.networks import ODD, SPECS, network
+from tests.backends.graphviz.passing import PASSING
 from tests.backends.graphviz.wiring import Edges, Stack, missed
 from tests.random.networks import Network
 

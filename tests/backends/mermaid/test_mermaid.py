@@ -9,7 +9,8 @@ from graphbuilder.backends.graphviz.figure import drawing, scene
 from graphbuilder.backends.mermaid import write
 from graphbuilder.backends.mermaid.escape import escaped
 from graphbuilder.backends.mermaid.writer import MOST_CHARACTERS, MOST_LINKS
-from tests.backends.graphviz.networks import FILES, PASSING, network
+from tests.backends.graphviz.networks import FILES, network
+from tests.backends.graphviz.passing import PASSING
 from tests.backends.graphviz.wiring import drawn
 
 NODE = re.compile(r"^ +(n\d+)[\[(]", re.MULTILINE)
