@@ -18,6 +18,7 @@ Keys = tuple[Key, ...]
 _BLANK = re.compile(r"(?:[ \t\n]++|#[^\n]*+)*+")
 _SPACE = re.compile(r"[ \t]*+")
 _DOT = re.compile(DOT)
+_WORD = re.compile(r"([^,\[\]{}\"'#\s]++)[ \t]*+(?:,[ \t]*+|(?=\]))")
 _SCALAR = re.compile(rf"{LONG}|{BASIC}|{LITERAL}|[^,\]}}#\n]*[^,\]}}#\s]", re.DOTALL)
 
 
@@ -143,9 +144,19 @@ class Scanner:
         self._at += 1
         number = 0
         while not self._closed("]"):
-            value = self._value((*path, number))
-            self._place((*path, number), Extent(value, value))
+            before, number = number, self._words(path, number)
+            if number == before:
+                value = self._value((*path, number))
+                self._place((*path, number), Extent(value, value))
+                number += 1
+
+    def _words(self, path: Keys, number: int) -> int:
+        """Read numbers and words from item ``number`` on, of which a list may have very many; the number behind."""
+        while found := _WORD.match(self._text, self._at):
+            self._at = found.end()
+            self._place((*path, number), Extent(found.span(1), found.span(1)))
             number += 1
+        return number
 
     def _table(self, path: Keys) -> None:
         self._at += 1

@@ -27,7 +27,7 @@ from graphbuilder.elaborate.terms import Terms
 from graphbuilder.ir import Op
 from graphbuilder.ops.other_names import argument_meant, argument_remedy
 from graphbuilder.spec.arithmetic import size
-from graphbuilder.spec.expressions import Expression, free_names
+from graphbuilder.spec.expressions import PLAIN, Expression, free_names
 from graphbuilder.spec.model import Block, Step
 from graphbuilder.spec.names import STEP_WORDS, TYPES, types_of
 from graphbuilder.spec.unknown import UNKNOWN
@@ -87,6 +87,8 @@ def _written(raw: Any) -> str | None:
 
 def freeze(value: Any) -> Hashable:
     """A key under which equal values of equal types agree (1, 1.0 and true are three values)."""
+    if type(value) in PLAIN:
+        return (type(value).__name__, value)
     if isinstance(value, list | tuple):
         return tuple(freeze(item) for item in cast("list[Any]", value))
     if isinstance(value, Mapping):

@@ -244,7 +244,9 @@ def _excess_inputs(block: Block, called: Collection[str], named: Counter[str], s
 def _lacking(spec: Spec, block: Block, called: Mapping[str, str], uses_: _Uses, sink: Sink) -> Collection[str]:
     """The arguments that a block reads, is given, and does not declare, each reported."""
     keys = block.place.keys
-    if not spec.unsound.isdisjoint({keys, (*keys, "args"), (*keys, "let"), ("params",), ("blocks",)}):
+    if not uses_.arguments or not spec.unsound.isdisjoint(
+        {keys, (*keys, "args"), (*keys, "let"), ("params",), ("blocks",)}
+    ):
         return ()
     known = {*block.args, *called.values(), *block.let, *spec.params, *SCOPE, *STEP_WORDS}
     reads = Counter(_names_read(block))

@@ -14,7 +14,7 @@ from graphbuilder.document import Place
 from graphbuilder.elaborate.origins import Origin, given_as, is_told, lists_read, origin_of, quoted
 from graphbuilder.elaborate.terms import Terms
 from graphbuilder.ir import TensorType
-from graphbuilder.spec.expressions import Expression, ExpressionError
+from graphbuilder.spec.expressions import PLAIN, Expression, ExpressionError
 from graphbuilder.spec.unknown import UNKNOWN
 
 # As many names cost less than the step that is worked out with them.
@@ -98,7 +98,9 @@ class Scope:
         if isinstance(raw, list):
             items = cast("list[Any]", raw)
             self.terms.spend(len(items), place)
-            values = [self.compute(item, place / index) for index, item in enumerate(items)]
+            values = [
+                item if type(item) in PLAIN else self.compute(item, place / index) for index, item in enumerate(items)
+            ]
             return UNKNOWN if UNKNOWN in values else values
         if isinstance(raw, Mapping):
             rows = cast("Mapping[str, Any]", raw).items()

@@ -82,16 +82,17 @@ class Expression:
         return self.text
 
 
+# What holds no expression. A list may have very many.
+PLAIN = frozenset({bool, int, float, str})
+
+
 def free_names(raw: Any) -> Iterator[str]:
     """Every name that the expressions inside a raw value read, in the order written."""
     if isinstance(raw, Expression):
         yield from raw.places
-    elif isinstance(raw, Mapping):
-        for item in cast("Mapping[str, Any]", raw).values():
-            yield from free_names(item)
-    elif isinstance(raw, list | tuple):
-        for item in cast("list[Any]", raw):
-            yield from free_names(item)
+    elif isinstance(raw, Mapping | list | tuple):
+        items = cast("Mapping[str, Any]", raw).values() if isinstance(raw, Mapping) else cast("list[Any]", raw)
+        yield from (name for item in items if type(item) not in PLAIN for name in free_names(item))
 
 
 @lru_cache(maxsize=4096)

@@ -147,6 +147,11 @@ CASES: Mapping[str, Case] = {
         ),
         "GB120",
     ),
+    "a_repeat_over_a_list_of_a_hundred_thousand": Case(
+        model(f'{{ op = "relu", repeat = [{"1," * 100_000}] }}'), "GB604"
+    ),
+    "a_reshape_of_eighty_thousand_ones": Case(model(f'{{ op = "reshape", shape = {[1] * 80_000} }}'), "GB209"),
+    "ten_thousand_blocks_of_nothing": Case("".join(f"[blocks.a{n}]\nbody = []\n" for n in range(10_000)), "GB313"),
     "ten_thousand_unknown_ops": Case(model(*['{ op = "x" }'] * 10_000), "GB609"),
     "eight_thousand_unknown_steps": Case(model(*['{ op = "relu", from = "nope" }'] * 8000), "GB609"),
     "five_thousand_unused_blocks": Case(unused(5000), "GB609"),
@@ -256,6 +261,10 @@ LARGE = frozenset(
     (
         "blocks_that_double",
         "eight_thousand_unknown_steps",
+        "a_repeat_over_a_list_of_a_hundred_thousand",
+        "a_reshape_of_eighty_thousand_ones",
+        "ten_thousand_blocks_of_nothing",
+        "five_thousand_blocks_in_a_ring",
         "five_thousand_unused_blocks",
         "ten_thousand_unknown_ops",
         "many_dimensions",
