@@ -75,8 +75,19 @@ def keep_fault(
     if not builder.context.keeps_faults or name in builder.sketch.values:
         return
     ops = builder.context.ops
+    nameless = not errors and word not in ops and word == _op_at(place)
     word = ops[word].title if word in ops else word
-    keep_node(builder, Node(name, Fault(word=word, errors=tuple(errors)), tuple(read), name, place=place))
+    fault = Fault(word=word, errors=tuple(errors), nameless=nameless)
+    keep_node(builder, Node(name, fault, tuple(read), name, place=place))
+
+
+def _op_at(place: Place) -> object:
+    """The op that a step at ``place`` names, where it is one."""
+    try:
+        value = place.value
+    except (LookupError, TypeError):  # what stands there was put there by us
+        return None
+    return cast("dict[str, object]", value).get("op") if isinstance(value, dict) else None
 
 
 def keep_node(builder: BodyBuilder, node: Node) -> None:

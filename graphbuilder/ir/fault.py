@@ -20,6 +20,7 @@ class Fault(Op):
     Attributes:
         word: what should stand here.
         errors: what is wrong with it, each with its code; nothing where it only is behind what is wrong.
+        nameless: whether it is a further step of an op that does not exist, which was told of the first.
         gives: its ports, and the types of what they give as far as they are known.
     """
 
@@ -31,6 +32,7 @@ class Fault(Op):
 
     word: str
     errors: tuple[str, ...] = ()
+    nameless: bool = False
     gives: tuple[tuple[str, TensorType], ...] = (("out", NOT_KNOWN),)
 
     def results(self) -> tuple[str, ...]:

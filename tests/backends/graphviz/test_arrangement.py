@@ -118,6 +118,40 @@ def test_a_panel_is_named_after_all_that_is_in_its_frame() -> None:
     assert "trunk, first, boxes, quality" in {words.text for words in drawing(written(TWO_PARTS), Options()).words}
 
 
+TWINS = """
+y = [3, 32, 32]
+[model]
+body = [
+  { id = "left", use = "res", repeat = 3, from = "x" },
+  { id = "right", share = "left", from = "y" },
+  { op = "add", from = ["left", "right"] },
+  { id = "again", use = "res", repeat = 4 },
+]
+[blocks.res]
+body = [{ op = "conv", kernel = 3, padding = "half", out = 3 }, { op = "relu" }, { op = "tanh" }]
+shortcut = "identity"
+"""
+
+
+def test_inputs_have_no_panel_of_their_own() -> None:
+    shapes = drawing(written(TWINS), Options()).shapes
+    shown = [shape.lines[0][0].text for shape in shapes if shape.style == "terminal"]
+    assert shown.count("x 32×32×3") == shown.count("y 32×32×3") == 1
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ("unet", "transposed convolution"),
+        ("vit_b_16", "/16 = stride 16"),
+        ("mobilenet_v3_large", "weighs channels, by way of so many"),
+    ],
+)
+def test_a_legend_tells_what_occurs(spec: str, told: str) -> None:
+    found = drawing(compiler.load(SPECS / f"{spec}.toml").typed, Options())
+    assert any(told in words.text for words in found.words)
+
+
 @pytest.mark.parametrize("word", ["wide", "x" * 90])
 def test_a_long_title_is_cut_in_its_last_line_only(word: str) -> None:
     title = " ".join(["long"] * 30 + [word] * 20)

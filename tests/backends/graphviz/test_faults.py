@@ -148,3 +148,12 @@ def test_a_fault_stands_for_itself_where_steps_are_gathered() -> None:
     figure = drawn(f"{HEAD}[model]\nbody = [{', '.join(steps)}]\n")
     assert words(figure) == ["rellu GB303: there is no op `rellu`"]
     assert len(figure.shapes) < 120
+
+
+def test_every_step_of_an_op_that_does_not_exist_is_wrong() -> None:
+    body = (
+        "[model]\nbody = [{ use = 'two' }, { use = 'two' }]\n[blocks.two]\nbody = [{ op = 'blur' }, { op = 'relu' }]\n"
+    )
+    figure = drawn(HEAD + body)
+    wrong = [shape for shape in figure.shapes if shape.style == "fault" and shape.lines[0][0].text == "blur"]
+    assert len([shape for shape in wrong if not shape.key.startswith("legend")]) == 2

@@ -34,6 +34,7 @@ def units(region: Region, sections: Mapping[str, Section], across: bool = False)
     """The network in stretches: each section's, with loose ops behind it; what else is loose between is another.
 
     In a figure that runs ``across`` what is loose behind a section may begin a row, so it is a stretch of its own.
+    Inputs that nothing stands beside are in none: they stand wherever they are read.
     """
     found: list[tuple[Section | None, list[Element]]] = []
     for element in _apart(region, sections):
@@ -46,6 +47,8 @@ def units(region: Region, sections: Mapping[str, Section], across: bool = False)
             found = [(section, [*found[0][1], element])]
         else:
             found.append((section, [element]))
+    if len(found) > 1 and _only_inputs(found[0][1], region):
+        del found[0]
     return [Unit(section, tuple(elements)) for section, elements in found]
 
 
@@ -212,3 +215,9 @@ def _is_block(element: Element, region: Region) -> bool:
 def _only_input(elements: Sequence[Element], region: Region) -> bool:
     """Whether ``elements`` are no more than one input of the network."""
     return len(elements) == 1 and isinstance(elements[0], str) and _is_terminal(region, elements[0])
+
+
+def _only_inputs(elements: Sequence[Element], region: Region) -> bool:
+    """Whether ``elements`` are no more than inputs of the network, each of which something reads."""
+    read = {link.source.item for link in region.links}
+    return all(_is_terminal(region, item) and item in read for element in elements for item in items_of(element))

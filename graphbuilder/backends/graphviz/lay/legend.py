@@ -47,6 +47,7 @@ _POOLS = {
     "AdaptiveAvgPool": "average to a size",
 }
 _SEPARABLE = {"DWConv": "depthwise convolution", "SepConv": "depthwise and pointwise 1×1"}
+_ALONE = {"ConvT": "transposed convolution", "SqueezeExcite": "weighs channels, by way of so many"}
 _WORDS = {
     "head": "fully connected",
     "attention": "attention",
@@ -66,10 +67,10 @@ _WORDS = {
 
 
 _SIGNS = (
-    (re.compile(r" /\d"), "/2 = stride 2"),
-    (re.compile(r" d\d"), "d2 = dilation 2"),
-    (re.compile(r" g\d"), "g2 = 2 groups"),
-    (re.compile(r" x\d"), "x2 = 2 maps from each"),
+    (re.compile(r" /(\d+)"), "/{0} = stride {0}"),
+    (re.compile(r" d(\d+)"), "d{0} = dilation {0}"),
+    (re.compile(r" g(\d+)"), "g{0} = {0} groups"),
+    (re.compile(r" x(\d+)"), "x{0} = {0} maps from each"),
     (re.compile(r" ceil"), "ceil = the last window may be in part outside"),
     (re.compile(r" pad \d"), "pad 0+1 = one more behind than before"),
     (re.compile(r" moved \d"), "moved = windows shifted by so much"),
@@ -149,8 +150,17 @@ def _families(drawing: Drawing) -> Iterator[_Entry]:
         details.setdefault(frame.style, [])
     for family in (family for family in _FAMILIES if family in titles):
         found = list(dict.fromkeys(titles[family]))
-        for kinds in [[kind] for kind in found] if family == "separable" else [found]:
+        for kinds in _together(family, found):
             yield _Entry(family, _sample(family, kinds), _meaning(family, kinds, details[family], titles))
+
+
+def _together(family: str, titles: Sequence[str]) -> list[list[str]]:
+    """Which ``titles`` of a family are told in one row."""
+    if family == "separable":
+        return [[title] for title in titles]
+    apart = [title for title in titles if title in _ALONE]
+    rest = [title for title in titles if title not in _ALONE]
+    return [each for each in (rest, *([title] for title in apart)) if each]
 
 
 def _sample(family: str, titles: Sequence[str]) -> str:
@@ -169,6 +179,8 @@ def _meaning(family: str, titles: Sequence[str], details: Sequence[str], all_tit
         return words if len(titles) > 1 or titles[0] not in _POOLS else f"{words} pooling"
     if family == "separable":
         return _SEPARABLE.get(titles[0], "depthwise convolution")
+    if titles[0] in _ALONE:
+        return _ALONE[titles[0]]
     if family == "convolution":
         dense = "separable" in all_titles and not any(" g" in detail for detail in details)
         return "dense convolution" if dense else "convolution"
@@ -200,12 +212,17 @@ def _shortcuts(drawing: Drawing) -> str:
 
 def _notes(drawing: Drawing, grey: str) -> list[str]:
     details = [run.text for shape in drawing.shapes for line in shape.lines for run in line[-1:]]
-    notes = [words for sign, words in _SIGNS if any(sign.search(detail) for detail in details)]
+    found = ((words, list(filter(None, map(sign.search, details)))) for sign, words in _SIGNS)
+    notes = [words.format(*least.groups()) for words, signs in found if signs for least in [min(signs, key=_number)]]
     if any(words.anchor == "end" for words in drawing.words):
         notes.append(f"grey number = {grey}")
     if any("→" in run.text for shape in drawing.shapes if shape.style == "same" for run in shape.lines[-1]):
         notes.append("→ without a sign = only follows")
     return notes
+
+
+def _number(sign: re.Match[str]) -> int:
+    return int("".join(sign.groups()) or 0)
 
 
 def _letters(drawing: Drawing) -> str:

@@ -74,7 +74,7 @@ class Panels:
         panels = {item: n for n, unit in enumerate(units) for element in unit.elements for item in items_of(element)}
         read: dict[End, set[int]] = {}
         for link in self._region.links:
-            if panels[link.target] != panels[link.source.item] and not self._is_terminal(link.source.item):
+            if not self._is_terminal(link.source.item) and panels[link.target] != panels[link.source.item]:
                 read.setdefault(link.source, set()).add(panels[link.target])
         near = Counter(panels[end.item] for end, found in read.items() if found == {panels[end.item] + 1})
         for end in sorted(read, key=self._order):

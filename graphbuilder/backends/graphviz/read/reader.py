@@ -213,9 +213,9 @@ def box_of(run: Run, typed: TypedGraph, where: Where, remedies: Mapping[str, str
         said = note if counted else ", ".join(filter(None, (f"{run.count} copies", note)))
         return Box(path, "block", "block", title, said, reuses=bool(note) and where.reuses(run), count=run.count)
     if isinstance(node.op, Fault):
-        look, style = ("fault", "fault") if node.op.errors else ("join" if len(node.op.word) == 1 else "op", "unknown")
-        wrong = [(error, node, typed) for error in node.op.errors]
-        detail, help = _told(wrong, remedies)
+        wrong = node.op.errors or node.op.nameless
+        look, style = ("fault", "fault") if wrong else ("join" if len(node.op.word) == 1 else "op", "unknown")
+        detail, help = _told([(error, node, typed) for error in node.op.errors], remedies)
         return Box(path, look, style, text.clean(node.title or node.op.word), detail, help=help)
     kind, detail = text.clean(title_of(node.op)), text.clean(details(variants(run, typed, where.copies)))
     detail = "" if detail == kind else detail
