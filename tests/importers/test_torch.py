@@ -196,13 +196,6 @@ class Sorting(nn.Module):
         return torch.sort(x, dim=1).values.cumsum(1)
 
 
-class Deciding(nn.Module):
-    """Decides by what it sees."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x if x.sum() > 0 else -x
-
-
 def sorting() -> nn.Module:
     return Sorting()
 
@@ -352,35 +345,6 @@ def test_what_cannot_be_said_is_listed() -> None:
     assert [each.code for each in caught.value.diagnostics] == ["GB801", "GB801"]
     assert "aten.sort" in messages[0] and "aten.cumsum" in messages[1]
     assert f"{Path(__file__).name}:" in messages[0]
-
-
-class Asserting(nn.Module):
-    """Wants sizes of one kind, and does not say why."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        assert x.shape[-1] % 8 == 0
-        return x
-
-
-def _first_line(function: Any) -> int:
-    return function.__code__.co_firstlineno
-
-
-@pytest.mark.parametrize(
-    ("kind", "told"),
-    [
-        (Deciding, "return x if x.sum() > 0 else -x"),
-        (Asserting, f"{Path(__file__).name}:{_first_line(Asserting.forward) + 1}: assert x.shape[-1] % 8 == 0"),
-    ],
-)
-def test_what_depends_on_data_is_refused_and_its_place_told_and_nothing_else(
-    kind: type[nn.Module], told: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(CompileError) as caught:
-        gb.from_torch(kind(), torch.randn(2, 4))
-    assert capsys.readouterr().err == ""
-    (found,) = caught.value.diagnostics
-    assert found.code == "GB804" and told in found.message
 
 
 @pytest.mark.parametrize(
