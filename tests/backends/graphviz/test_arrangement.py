@@ -122,13 +122,16 @@ TWINS = """
 y = [3, 32, 32]
 [model]
 body = [
-  { id = "left", use = "res", repeat = 3, from = "x" },
+  { id = "left", use = "outer", repeat = 3, from = "x" },
   { id = "right", share = "left", from = "y" },
-  { op = "add", from = ["left", "right"] },
-  { id = "again", use = "res", repeat = 4 },
+  { id = "diff", op = "add", from = ["left", "right"] },
+  { id = "again", use = "inner", repeat = 4, share = true },
 ]
-[blocks.res]
-body = [{ op = "conv", kernel = 3, padding = "half", out = 3 }, { op = "relu" }, { op = "tanh" }]
+[blocks.outer]
+body = [{ use = "inner", repeat = 5 }, { use = "inner", id = "shared", repeat = 6, share = true }, { op = "relu" }]
+shortcut = "identity"
+[blocks.inner]
+body = [{ op = "conv", kernel = 3, padding = "half", out = 3, repeat = 3 }, { op = "relu" }]
 shortcut = "identity"
 """
 
@@ -150,6 +153,13 @@ def test_inputs_have_no_panel_of_their_own() -> None:
 def test_a_legend_tells_what_occurs(spec: str, told: str) -> None:
     found = drawing(compiler.load(SPECS / f"{spec}.toml").typed, Options())
     assert any(told in words.text for words in found.words)
+
+
+def test_a_title_that_was_written_is_shown() -> None:
+    small = "[model]\nbody = [{ use = 'b', title = 'The Head' }]\n[blocks.b]\nbody = [{ op = 'relu' }]\n"
+    assert "The Head" in {words.text for words in drawing(written(small), Options()).words}
+    deeplab = compiler.load(SPECS / "deeplabv3plus_xception.toml").typed
+    assert "join" in {words.text for words in drawing(deeplab, Options()).words}
 
 
 @pytest.mark.parametrize("word", ["wide", "x" * 90])

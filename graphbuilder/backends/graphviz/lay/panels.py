@@ -287,11 +287,19 @@ class PanelChain:
             part = self._placer.element(group[0], "wide", whole, behind[0][0] if behind else None)
         else:
             part = self._placer.chain(group)
-            self._placer.frame(part, note=self._parameters(group))
+            self._placer.frame(part, self._around(group), self._parameters(group))
         card = len(group) > 1 or (isinstance(group[0], str) and isinstance(self._items[group[0]], Card))
         if card and isinstance(part.marks[0], FrameMark):
             part.marks[0].stretched = True
         return part
+
+    def _around(self, group: Sequence[Element]) -> str:
+        """The name of the step that all large boxes of ``group`` are in, where that is not the section itself."""
+        boxes = [self._items[item] for element in group for item in items_of(element)]
+        large = [box.path for box in boxes if isinstance(box, Box) and box.look == "op"]
+        paths = [path.removeprefix(self._prefix).split(".") for path in large]
+        names = {path[0] if len(path) > 1 else "" for path in paths}
+        return text.clean(names.pop()) if len(names) == 1 else ""
 
     def _parameters(self, group: Sequence[Element]) -> str:
         boxes = [self._items[element] for element in group if isinstance(element, str)]

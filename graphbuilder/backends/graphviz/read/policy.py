@@ -161,10 +161,11 @@ class Policy:
         one = len(body.graph.inputs) == 1
         return one and body.graph.kind in ("block", "repeat") and (self._holds_cards(body) or self._is_long(body))
 
-    def is_card(self, body: TypedGraph, where: Where) -> bool:
-        """Whether ``body``, which is open and no panel, has a card of its own."""
+    def is_card(self, body: TypedGraph, where: Where, titled: bool) -> bool:
+        """Whether ``body``, which is open and no panel, has a card of its own: any that is ``titled`` does."""
         stages = where.frame == "sheet" and self._holds_stages(body)
-        return where.frame != "card" and self._may_be_card(body) and not stages
+        large = self._may_be_card(body) or (titled and body.graph.kind == "block")
+        return where.frame != "card" and large and not stages
 
     def apart(self, run: Run, where: Where) -> Iterator[Run]:
         """``run`` in stretches of copies in which the same was asked for: one that is opened stands beside a stack."""

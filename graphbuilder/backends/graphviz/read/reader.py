@@ -126,7 +126,7 @@ class Reader:
         title = where.title(run, typed.graph)
         if self._policy.is_panel(path, body, where):
             inner = replace(inner, frame="panel", section=Section(path, where.headed(title)))
-        elif self._policy.is_card(body, where):
+        elif self._policy.is_card(body, where, node.title is not None):
             inside = self.region(body, inner.framed())
             note = _copies(run, typed, where)
             card = Card(path, title, note, inside, reuses=bool(note) and where.reuses(run))
