@@ -43,7 +43,8 @@ from tests.elaborate.test_mistakes import mistakes
         ),
         (
             '{ id = "a", op = "reduce", kind = "sum", over = 1 }, { op = "add", from = ["x", "a"] }',
-            "axis 1 is 16 and 1; `resize` stretches maps, and `add` and `sub` take a size of 1 for any with `stretch = true`",
+            "axis 1 is 16 and 1; `resize` stretches maps, and `add` and `sub` take a size of 1 for any with "
+            "`stretch = true`",
         ),
         (
             '{ id = "a", op = "select", axis = 1, index = 0 }, { id = "b", op = "select", axis = 1, index = 0 }, '

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.test_load import HEAD, STEP, load
+from tests.spec.reading import HEAD, STEP, load
 
 ALLOWED = [
     # An argument, and a step in a branch, may have names that a step of the body may not.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.spec.test_load import HEAD, STEP, faults
+from tests.spec.reading import HEAD, STEP, faults
 
 ELSE = "write sizes (`[3, 224, 224]`, say) or `{ ... }`"
 
