@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("good.toml").write_text(FITTING, encoding="utf-8")
     Path("broken.toml").write_text(SPEC.replace("kernel = 3", "kernel = 33"), encoding="utf-8")
-    Path("unreadable.toml").write_text("format = ", encoding="utf-8")
+    Path("unreadable.toml").write_bytes(b"\xff")
 
 
 @pytest.mark.parametrize(

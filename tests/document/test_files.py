@@ -9,14 +9,15 @@ import pytest
 
 from graphbuilder.diagnostics import CompileError, Diagnostic
 from graphbuilder.document import load, parse
+from graphbuilder.document.reading import MAX_BYTES
 
 NO_NEIGHBOUR = "see that the path is right, from this folder"
 
 
-def fault(path: str | Path, **limits: int) -> Diagnostic:
+def fault(path: str | Path, max_bytes: int = MAX_BYTES) -> Diagnostic:
     """The one error that loading ``path`` raises."""
     with pytest.raises(CompileError) as raised:
-        load(path, **limits)
+        load(path, max_bytes=max_bytes)
     (diagnostic,) = raised.value.diagnostics
     return diagnostic
 
