@@ -122,6 +122,7 @@ def temporary(content: Mapping[str, bytes]) -> Generator[Path]:
         try:
             folder = Path(kept.enter_context(tempfile.TemporaryDirectory(prefix="graphbuilder-")))
             for name, data in content.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_bytes(data)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()

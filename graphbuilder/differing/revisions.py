@@ -11,13 +11,13 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphbuilder.diagnostics import CompileError, Diagnostic, Label, Source, Span
 from graphbuilder.diagnostics.catalogue.usage import RevisionUnreadable
 from graphbuilder.document import parse
 from graphbuilder.document.reading import MAX_BYTES, decoded, too_large
+from graphbuilder.files import temporary
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
@@ -78,45 +78,41 @@ def check(wanted: Revision, *, settings: Sequence[str] = (), limits: Limits | No
 
     That folder is gone by then. Mistakes are returned, not raised, and name files as ``REV:PATH``.
     """
-    from tempfile import TemporaryDirectory
-
     from graphbuilder.compiler import Checked, check_text
 
     most = limits.bytes if limits else MAX_BYTES
-    with TemporaryDirectory(prefix="graphbuilder-") as folder:
-        try:
-            text = _laid_out(wanted, Path(folder), most)
-        except CompileError as error:
-            return Checked(None, error.diagnostics), folder
-        found = check_text(text, str(wanted), settings=settings, folder=Path(folder), limits=limits)
-    told = tuple(_renamed(each, folder + os.sep, wanted.folder) for each in found.diagnostics)
+    try:
+        files = _laid_out(wanted, most)
+        with temporary({path: text.encode() for path, text in files.items()}) as folder:
+            text, name = next(iter(files.values())), str(folder)
+            found = check_text(text, str(wanted), settings=settings, folder=folder, limits=limits)
+    except CompileError as error:
+        return Checked(None, error.diagnostics), ""
+    told = tuple(_renamed(each, name + os.sep, wanted.folder) for each in found.diagnostics)
     if found.network is None:
-        return Checked(None, told), folder
-    return Checked(replace(found.network, warnings=told), told), folder
+        return Checked(None, told), name
+    return Checked(replace(found.network, warnings=told), told), name
 
 
-def _laid_out(wanted: Revision, folder: Path, most: int) -> str:
-    """The text of a spec; what it extends is put into ``folder``, as it lies beside it.
+def _laid_out(wanted: Revision, most: int) -> dict[str, str]:
+    """The text of a spec, then of what it extends, by their paths from where it lies.
 
     Raises:
         CompileError: when git does not give the spec. A file that it extends may be missing: that is found on reading.
     """
     commit = _commit(wanted)
-    text = decoded(_blob(wanted, commit, wanted.path, most), str(wanted), most)
-    inside, extending = posixpath.basename(wanted.path), text
-    (folder / inside).write_text(text, encoding="utf-8")
+    inside = posixpath.basename(wanted.path)
+    files = {inside: decoded(_blob(wanted, commit, wanted.path, most), str(wanted), most)}
     for _ in range(_DEEPEST):
-        inside = posixpath.normpath(posixpath.join(posixpath.dirname(inside), _extended(extending)))
-        if inside == "." or inside.startswith(("..", "/")) or (folder / inside).exists():
+        inside = posixpath.normpath(posixpath.join(posixpath.dirname(inside), _extended(files[inside])))
+        if inside == "." or inside.startswith(("..", "/")) or inside in files:
             break
         try:
             path = posixpath.join(posixpath.dirname(wanted.path), inside)
-            extending = decoded(_blob(wanted, commit, path, most), path, most)
+            files[inside] = decoded(_blob(wanted, commit, path, most), path, most)
         except CompileError:
             break
-        (folder / inside).parent.mkdir(parents=True, exist_ok=True)
-        (folder / inside).write_text(extending, encoding="utf-8")
-    return text
+    return files
 
 
 def _extended(text: str) -> str:

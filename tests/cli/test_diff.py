@@ -158,6 +158,12 @@ def test_a_revision_is_read_with_what_it_extends(cli: Run, repository: Path) -> 
     assert found["before"]["source"] == "v1:nets/variant.toml"
 
 
+def test_a_revision_needs_room_for_temporary_files(cli: Run, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(repository / "none"))
+    code, _, err = cli("diff", "v1:nets/variant.toml", "nets/variant.toml")
+    assert code == 2 and "GB506" in err and "cannot write temporary files" in err
+
+
 def test_revisions_are_compared_with_each_other_and_from_within(cli: Run, repository: Path) -> None:
     assert cli("diff", "v1:nets/variant.toml", "main:nets/variant.toml")[0] == 1
     assert cli("diff", "HEAD:nets/sub/base.toml", "main:nets/sub/base.toml")[0] == 0

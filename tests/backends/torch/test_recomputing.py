@@ -17,7 +17,7 @@ from graphbuilder.backends.python import root_name, write
 from graphbuilder.backends.torch import build, build_optimised
 from graphbuilder.passes import optimise
 from tests.backends.torch.test_specs import small
-from tests.backends.torch.test_training import learning, stepped
+from tests.backends.torch.test_training import assert_same, learning, stepped
 from tests.ops.interpret import batch
 from tests.random.networks import Network
 
@@ -109,13 +109,6 @@ def same_steps(typed: TypedGraph) -> None:
     """Loss, gradients, statistics and counts of batches, from one seed of all that is drawn."""
     inputs = [each.double() for each in batch(typed.inputs, 2)]
     assert_same(stepped(lean(typed), inputs), stepped(learning(typed), inputs))
-
-
-def assert_same(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
-    assert list(found) == list(wanted)
-    scale = max(float(each.abs().max()) for each in wanted.values())
-    for key, each in wanted.items():
-        torch.testing.assert_close(found[key], each, rtol=1e-6, atol=1e-9 * scale, msg=lambda text, key=key: key + text)
 
 
 def test_what_is_written_does_the_same() -> None:

@@ -37,6 +37,13 @@ def stepped(module: nn.Module, inputs: Any) -> dict[str, Tensor]:
     return {"loss": loss.detach(), **gradients, **{f"{name}.": each for name, each in module.named_buffers()}}
 
 
+def assert_same(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
+    assert list(found) == list(wanted)
+    scale = max(float(each.abs().max()) for each in wanted.values())
+    for key, each in wanted.items():
+        torch.testing.assert_close(found[key], each, rtol=1e-6, atol=1e-9 * scale, msg=lambda text, key=key: key + text)
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_step_is_the_plain_one(name: str) -> None:
     same_steps(small(name))
@@ -52,12 +59,7 @@ def test_a_step_of_random_networks(seed: int) -> None:
 def same_steps(typed: TypedGraph) -> None:
     inputs = [each.double() for each in batch(typed.inputs, 2)]
     wanted = stepped(build(typed, dtype=torch.float64), inputs)
-    module = learning(typed)
-    found = stepped(module, inputs)
-    assert list(found) == list(wanted)
-    scale = max(float(each.abs().max()) for each in wanted.values())
-    for key, each in wanted.items():
-        torch.testing.assert_close(found[key], each, rtol=1e-6, atol=1e-9 * scale, msg=lambda text, key=key: key + text)
+    assert_same(stepped(learning(typed), inputs), wanted)
 
 
 def test_activations_take_the_place_of_what_they_read() -> None:

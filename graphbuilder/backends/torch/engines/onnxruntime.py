@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from graphbuilder.backends.torch.engines.exporting import exported, quiet
+from graphbuilder.files import temporary
 
 
 def run_of(module: nn.Module, inputs: Sequence[Tensor], *, resting: bool = False) -> Callable[..., list[Tensor]]:
@@ -32,13 +31,13 @@ def run_of(module: nn.Module, inputs: Sequence[Tensor], *, resting: bool = False
 
 def session_of(module: nn.Module, inputs: Sequence[Tensor], *, resting: bool = False) -> Any:
     """A session for ``module``, on as many threads as torch takes, which spin unless they are to be ``resting``."""
-    with TemporaryDirectory(prefix="graphbuilder-") as folder, quiet():
+    with temporary({}) as folder, quiet():
         library = import_module("onnxruntime")
         options = library.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0" if resting else "1")
-        path = Path(folder) / "network.onnx"
+        path = folder / "network.onnx"
         # torch annotates it in part.
         torch.onnx.export(exported(module, inputs), (), path, dynamo=True)  # pyright: ignore[reportUnknownMemberType]
         return library.InferenceSession(path, options, providers=["CPUExecutionProvider"])
