@@ -13,6 +13,7 @@ from graphbuilder.diagnostics.model import (
     Sink,
     Source,
     Span,
+    Way,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "Sink",
     "Source",
     "Span",
+    "Way",
 ]

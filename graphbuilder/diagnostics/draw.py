@@ -45,7 +45,7 @@ def plain(diagnostic: Diagnostic) -> str:
     """
     first = safe(": ".join(filter(None, (str(diagnostic), diagnostic.label))))
     related = (f"{label.span}: {label.text}" for label in diagnostic.related)
-    said = [*related, *_shown(diagnostic.notes, _PLAIN), *([f"help: {diagnostic.help}"] if diagnostic.help else [])]
+    said = [*related, *_shown(diagnostic.remarks, _PLAIN), *([f"help: {diagnostic.help}"] if diagnostic.help else [])]
     return "\n".join((first, *(f"  {safe(line)}" for line in said)))
 
 
@@ -88,7 +88,7 @@ class _Text:
             arrow = "::: " if number or not diagnostic.span else "--> "
             yield f"{' ' * gutter}{self._paint(arrow, 'frame')}{safe(str(marks[0].span))}"
             yield from self._snippet(source, marks, gutter)
-        for note in _shown(diagnostic.notes, _LISTED):
+        for note in _shown(diagnostic.remarks, _LISTED):
             yield from self._note("", note, gutter)
         if diagnostic.help:
             yield from self._note("help: ", diagnostic.help, gutter)

@@ -39,7 +39,7 @@ def _object(diagnostic: Diagnostic) -> dict[str, Any]:
         **_place(diagnostic.span),
         "label": diagnostic.label,
         "related": [{**_place(label.span), "label": label.text} for label in diagnostic.related],
-        "notes": list(diagnostic.notes),
+        "notes": list(diagnostic.remarks),
         "help": diagnostic.help,
         "fix": {**_place(diagnostic.remedy.span), "text": diagnostic.remedy.text} if diagnostic.remedy else None,
     }
@@ -80,7 +80,7 @@ def _message(diagnostic: Diagnostic) -> str:
     """All that is said of it without drawing, a line each."""
     related = [f"{label.span}: {label.text}" for label in diagnostic.related]
     help = [f"help: {diagnostic.help}"] if diagnostic.help else []
-    said = [diagnostic.message, diagnostic.label, *related, *diagnostic.notes, *help]
+    said = [diagnostic.message, diagnostic.label, *related, *diagnostic.remarks, *help]
     return "\n".join(safe(line) for line in said if line)
 
 

@@ -91,6 +91,14 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How a mistake is come to from elsewhere, as through blocks: in words, and by its steps, the nearest first."""
+
+    note: str
+    steps: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Remedy:
     """An edit that may repair a mistake: what stands at ``span`` gives way to ``text``; ``help`` says so.
 
@@ -196,6 +204,7 @@ class Diagnostic:
         untried: remedies of which nobody knows yet whether they repair it; none of them is shown.
         remedy: one that was tried on the whole spec, after which the mistake is gone and no new one is there.
         is_error: whether it is an error though its rule only warns.
+        ways: how it is come to from elsewhere, of which the words are remarks, too.
     """
 
     rule: type[Rule]
@@ -209,6 +218,7 @@ class Diagnostic:
     remedy: Remedy | None = None
     is_error: bool = False
     meant: Meant | None = None
+    ways: tuple[Way, ...] = ()
 
     def __post_init__(self) -> None:
         # The one place where what a file brings becomes what is told.
@@ -222,6 +232,11 @@ class Diagnostic:
         return self.rule.code
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """All that is said besides: its notes, then how it is come to."""
+        return (*self.notes, *(shortened(way.note) for way in self.ways))
+
+    @property
     def severity(self) -> Severity:
         return "error" if self.is_error else self.rule.severity
 
@@ -232,6 +247,10 @@ class Diagnostic:
     def with_notes(self, *notes: str) -> Diagnostic:
         """The same mistake with further notes behind its own."""
         return replace(self, notes=(*self.notes, *notes))
+
+    def by_way(self, *ways: Way) -> Diagnostic:
+        """The same mistake, come to so."""
+        return replace(self, ways=(*self.ways, *ways))
 
     def with_help(self, help: Help) -> Diagnostic:
         """The same mistake with this to do about it."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from graphbuilder.diagnostics import CompileError, Diagnostic, Label, Source, Span
+from graphbuilder.diagnostics import CompileError, Diagnostic, Label, Source, Span, Way
 from graphbuilder.diagnostics.catalogue.usage import RevisionUnreadable
 from graphbuilder.document import parse
 from graphbuilder.document.reading import MAX_BYTES, decoded, too_large
@@ -182,11 +182,15 @@ def _renamed(diagnostic: Diagnostic, folder: str, name: str) -> Diagnostic:
     def span(place: Span) -> Span:
         return replace(place, source=Source(text(place.path), place.source.text))
 
+    def labels(each: Iterable[Label]) -> tuple[Label, ...]:
+        return tuple(Label(span(label.span), text(label.text)) for label in each)
+
     return replace(
         diagnostic,
         message=text(diagnostic.message),
         span=diagnostic.span and span(diagnostic.span),
-        related=tuple(Label(span(each.span), text(each.text)) for each in diagnostic.related),
+        related=labels(diagnostic.related),
+        ways=tuple(Way(text(way.note), labels(way.steps)) for way in diagnostic.ways),
         notes=tuple(map(text, diagnostic.notes)),
         help=diagnostic.help and text(diagnostic.help),
     )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from graphbuilder.diagnostics import Diagnostic, Help, Label, Meant, Sink
+from graphbuilder.diagnostics import Diagnostic, Help, Label, Meant, Sink, Way
 from graphbuilder.diagnostics.catalogue.references import (
     ArgumentMissing,
     ArgumentType,
@@ -103,14 +103,14 @@ class OpMaker:
         self._sink = sink
         self._terms = terms
         self._made: dict[Hashable, Op | None] = {}
-        self._notes: tuple[str, ...] = ()
+        self._ways: tuple[Way, ...] = ()
         self.traced = 0  # how many wrong values were found to be written elsewhere, whether or not that was told before
 
     def make(
-        self, cls: type[Op], arguments: Mapping[str, Argument], step: Place, notes: tuple[str, ...] = ()
+        self, cls: type[Op], arguments: Mapping[str, Argument], step: Place, ways: tuple[Way, ...] = ()
     ) -> Op | None:
-        """The op, or None when its arguments are wrong (reported, with ``notes`` where a value is) or unknown."""
-        self._notes = notes
+        """The op, or None when its arguments are wrong (reported, with ``ways`` where a value is) or unknown."""
+        self._ways = ways
         values = {name: argument.value for name, argument in arguments.items()}
         unknown = {name for name, value in values.items() if value is UNKNOWN}
         if unknown:
@@ -164,7 +164,7 @@ class OpMaker:
             told = _wrong_value(cls, name, details, arguments, place)
             self.traced += told.span != place.span
             if told.span == place.span or not is_told(self._sink, told.span):
-                self._sink.add(told.with_notes(*self._notes))
+                self._sink.add(told.by_way(*self._ways))
 
 
 def _wrong_value(

@@ -267,7 +267,7 @@ class Blocks:
     ) -> Scope:
         """Params, then the inputs' channels and shapes, then arguments and lets in the order written."""
         scope = params.child(**input_facts(inputs))
-        scope.notes = trail.notes
+        scope.ways = trail.ways
         origins = trail.frames[-1].origins if trail.frames else NOWHERE
         if self.context.unsound(block.place, "args", "let", "inputs"):
             scope = scope.opened()

@@ -289,10 +289,10 @@ class BodyBuilder:
             self.report(unknown_op(name, self.context, step))
             if (other := op_elsewhere(name, self.context.ops)) and name not in self.context.spec.blocks:
                 arguments = {**self.context.arguments_of(other, step.place), **given}
-                self.context.make.make(self.context.ops[other], arguments, step.place, self.trail.notes)
+                self.context.make.make(self.context.ops[other], arguments, step.place, self.trail.ways)
             return None
         arguments = {**self.context.arguments_of(name, step.place), **given}
-        op = self.context.make.make(cls, arguments, step.place, self.trail.notes)
+        op = self.context.make.make(cls, arguments, step.place, self.trail.ways)
         types = reading.types
         if op is None or types is None:
             return None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import accumulate
 from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 
 from graphbuilder.analysis.inference import Inference
-from graphbuilder.diagnostics import Diagnostic, Label, Remedy, Sink
+from graphbuilder.diagnostics import Diagnostic, Label, Remedy, Sink, Way
 from graphbuilder.diagnostics.catalogue.limits import TooManySteps, ValueTooLarge
 from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown
 from graphbuilder.diagnostics.words import must
@@ -87,16 +89,26 @@ class Trail:
     def into(self, name: str, block: str, place: Place, origins: Origins = NOWHERE) -> Trail:
         return Trail((*self.frames, Frame(name, block, place, origins)))
 
-    @property
-    def notes(self) -> tuple[str, ...]:
+    @cached_property
+    def ways(self) -> tuple[Way, ...]:
+        """The way as it is told, if there is any."""
         if not self.frames:
             return ()
-        path = ".".join(frame.name for frame in self.frames)
+        steps = (Label(frame.place.span, f"in {path}") for path, frame in zip(self._paths, self.frames, strict=True))
+        return (Way(self._note, tuple(steps)[::-1]),)
+
+    @property
+    def _paths(self) -> list[str]:
+        return list(accumulate((frame.name for frame in self.frames), "{}.{}".format))
+
+    @property
+    def _note(self) -> str:
+        path = self._paths[-1]
         innermost = next((frame for frame in self.frames[::-1] if frame.block), None)
         if innermost is None:
-            return (f"in {path}",)
+            return f"in {path}"
         article = "a" if self.frames[-1].block else "in a"
-        return (f"in {path}, {article} `{innermost.block}` used at {innermost.place.span}",)
+        return f"in {path}, {article} `{innermost.block}` used at {innermost.place.span}"
 
 
 @dataclass(eq=False)
@@ -249,7 +261,7 @@ class Context:
 
     def report(self, diagnostic: Diagnostic, trail: Trail) -> None:
         """Keep a diagnostic, with the way in through the blocks."""
-        self.sink.add(diagnostic.with_notes(*trail.notes))
+        self.sink.add(diagnostic.by_way(*trail.ways))
 
 
 def _with_init(node: Node, init: Mapping[str, Initialiser]) -> Node:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from graphbuilder.diagnostics import Sink
+from graphbuilder.diagnostics import Sink, Way
 from graphbuilder.document import Place
 from graphbuilder.elaborate.origins import Origin, given_as, is_told, lists_read, origin_of, quoted
 from graphbuilder.elaborate.terms import Terms
@@ -37,7 +37,7 @@ class Scope:
         blind: whether nothing is computed, and only the names in expressions are looked at: in what no network has.
         ajar: whether some names are not known here for a mistake already reported, so that none is missed.
         origins: where the values of names were written, as far as that is elsewhere.
-        notes: the way in to what is computed, told with what is wrong with it.
+        ways: the way in to what is computed, told with what is wrong with it.
         absent: why names that are known in other places are not here.
     """
 
@@ -50,7 +50,7 @@ class Scope:
         self.blind = blind
         self.ajar = ajar
         self.origins: dict[str, Origin] = {}
-        self.notes: tuple[str, ...] = ()
+        self.ways: tuple[Way, ...] = ()
         self.absent: Mapping[str, str] = {}
 
     def child(self, **names: Any) -> Scope:
@@ -64,7 +64,7 @@ class Scope:
         self, names: dict[str, Any], origins: dict[str, Origin], blind: bool = False, ajar: bool = False
     ) -> Scope:
         scope = Scope(names, self.sink, self.terms, blind=self.blind or blind, ajar=self.ajar or ajar)
-        scope.origins, scope.notes, scope.absent = origins, self.notes, self.absent
+        scope.origins, scope.ways, scope.absent = origins, self.ways, self.absent
         return scope
 
     def add(self, name: str, value: Any, origin: Origin | None = None) -> None:
@@ -126,7 +126,7 @@ class Scope:
     def _miss(self, expression: Expression, place: Place) -> None:
         missing = {} if self.ajar else expression.missing(self.names)
         for name, error in missing.items():
-            told = error.at(place.span).with_notes(*self.notes)
+            told = error.at(place.span).by_way(*self.ways)
             self.sink.add(told.with_help(self.absent[name]) if name in self.absent else told)
 
     def _report(self, error: ExpressionError, expression: Expression, place: Place) -> None:
@@ -134,10 +134,10 @@ class Scope:
         found = quoted(expression, self.names, self.origins)
         if found is None:
             related = lists_read(expression, place, self.names, self.origins)
-            told = error.at(place.span).with_notes(*self.notes)
+            told = error.at(place.span).by_way(*self.ways)
             self.sink.add(replace(told, related=(*told.related, *related)))
         elif not is_told(self.sink, found[0].place.span):
             (origin, better), told = found, error.at(place.span)
             related = given_as(origin.raw, place)
             told = replace(told, span=origin.place.span, related=related).with_help(better)
-            self.sink.add(told.with_notes(*self.notes))
+            self.sink.add(told.by_way(*self.ways))

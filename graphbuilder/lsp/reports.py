@@ -15,8 +15,8 @@ from graphbuilder.lsp.text import Text
 
 
 def reports(file: SpecFile, diagnostics: Iterable[Diagnostic], related: bool = True) -> list[lsp.Diagnostic]:
-    """What a check told of ``file``; what stands in another file is told at what caused it here, else at the
-    ``extends`` that takes it in.
+    """What a check told of ``file``; what stands in another file is told at what caused it here, at what uses
+    it, else at the ``extends`` that takes it in.
 
     Args:
         related: whether the editor shows what is said of further places; it is lines of the message otherwise.
@@ -27,26 +27,28 @@ def reports(file: SpecFile, diagnostics: Iterable[Diagnostic], related: bool = T
 def _report(file: SpecFile, diagnostic: Diagnostic, related: bool) -> lsp.Diagnostic:
     span = diagnostic.span
     here = span is not None and span.path == file.name
-    cause = next((label.span for label in diagnostic.related if label.span.path == file.name), None)
+    ways = [step for way in diagnostic.ways for step in way.steps]
+    cause = next((label.span for label in (*diagnostic.related, *ways) if label.span.path == file.name), None)
     underlined = span if here else cause
     elsewhere = () if here or span is None else (Label(span, diagnostic.label or diagnostic.message),)
     labels = (*elsewhere, *diagnostic.related)
+    others = (f"{label.span}: {label.text}" for label in labels)
+    said = diagnostic.notes if related else (*others, *diagnostic.remarks)
     return lsp.Diagnostic(
         file.text.range_of(underlined) if underlined else _entrance(file),
-        _message(diagnostic, "" if here or span is None else f"{span.path}: ", () if related else labels),
+        _message(diagnostic, "" if here or span is None else f"{span.path}: ", said),
         severity=lsp.DiagnosticSeverity.Error if diagnostic.severity == "error" else lsp.DiagnosticSeverity.Warning,
         code=diagnostic.code,
         code_description=lsp.CodeDescription(f"{PAGE.as_uri()}#{diagnostic.code.lower()}"),
         source="graphbuilder",
-        related_information=[_related(file, label) for label in labels] if related and labels else None,
+        related_information=[_related(file, label) for label in (*labels, *ways)] or None if related else None,
     )
 
 
-def _message(diagnostic: Diagnostic, where: str, labels: Iterable[Label]) -> str:
-    """All that is said of it, a line each, with what ``labels`` say of other places."""
+def _message(diagnostic: Diagnostic, where: str, said: Iterable[str]) -> str:
+    """What is told of it, a line each, with what is ``said`` besides."""
     help_ = f"help: {diagnostic.help}" if diagnostic.help else ""
-    others = (f"{label.span}: {label.text}" for label in labels)
-    lines = [f"{where}{diagnostic.message}", diagnostic.label, *others, *diagnostic.notes, help_]
+    lines = [f"{where}{diagnostic.message}", diagnostic.label, *said, help_]
     return "\n".join(safe(line) for line in lines if line)
 
 

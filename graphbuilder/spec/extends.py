@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path, PureWindowsPath
 from typing import Any, NamedTuple, cast
 
-from graphbuilder.diagnostics import CompileError, Diagnostic, Help, Sink, Span
+from graphbuilder.diagnostics import CompileError, Diagnostic, Help, Label, Sink, Span, Way
 from graphbuilder.diagnostics.catalogue.grammar import (
     ExtendsDepth,
     ExtendsLoop,
@@ -211,8 +211,8 @@ def _load(document: Document, path: Path, max_bytes: int) -> Document:
     try:
         return load_document(path, max_bytes=max_bytes)
     except CompileError as error:
-        note = f"extended at {_span(document)}"
-        raise CompileError(tuple(each.with_notes(note, *_notes(each)) for each in error.diagnostics)) from None
+        way = Way(f"extended at {_span(document)}", (Label(_span(document), "extended here"),))
+        raise CompileError(tuple(each.with_notes(*_notes(each)).by_way(way) for each in error.diagnostics)) from None
 
 
 def _notes(refusal: Diagnostic) -> tuple[str, ...]:

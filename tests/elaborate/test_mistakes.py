@@ -77,7 +77,7 @@ def test_shapes_that_do_not_add_show_both_places_and_the_way_in() -> None:
     )
     assert (found.code, found.label) == ("GB204", "the shortcut gives 8x16x16")
     assert [label.text for label in found.related] == ["the body gives 8x8x8"]
-    assert found.notes[0].startswith("in entry.deep, a `res` used at case.toml:")
+    assert found.remarks[0].startswith("in entry.deep, a `res` used at case.toml:")
 
 
 def test_a_cycle_is_shown_as_a_path() -> None:

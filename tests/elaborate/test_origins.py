@@ -72,7 +72,7 @@ def test_a_value_out_of_range_is_told_where_it_is_written(text: str, lines: list
     found = check_text(text, "case.toml").diagnostics
     assert [each.span.line for each in found if each.span] == lines
     assert all(each.related for each in found)
-    assert not trail or all(each.notes[0].startswith(trail) for each in found)
+    assert not trail or all(each.remarks[0].startswith(trail) for each in found)
 
 
 def test_a_default_that_does_not_fit_is_told_at_the_step_that_it_does_not_fit() -> None:
@@ -92,7 +92,7 @@ def test_what_takes_no_number_is_not_blamed_on_one() -> None:
 def test_a_list_that_is_too_short_stands_beside_what_reads_it() -> None:
     (found,) = check_text(spec("rows = [\n[1, 2],\n[3],\n]", USE, UNIT), "case.toml").diagnostics
     assert [(label.span.line, label.text) for label in found.related] == [(8, "`row` is this, of 1 items")]
-    assert found.notes == ("in u.1, a `u` used at case.toml:11:9",)
+    assert found.remarks == ("in u.1, a `u` used at case.toml:11:9",)
 
 
 def test_a_size_of_an_input_is_told_at_its_param() -> None:

@@ -52,7 +52,7 @@ def test_an_input_is_shown_as_a_producer(body: str, told: list[str]) -> None:
     ],
 )
 def test_the_copy_that_does_not_fit_is_told_by_its_index(body: str, note: str) -> None:
-    assert mistake(body).notes[-1] == note
+    assert mistake(body).remarks[-1] == note
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_a_parent_of_another_format(tmp_path: Path) -> None:
 def test_a_parent_that_is_not_toml(tmp_path: Path) -> None:
     found = fault(write(tmp_path, base="name = ", child='format = 1\nname = "c"\nextends = "base.toml"\n'))
     assert found.code == "GB005"
-    assert found.notes == (f"extended at {tmp_path}/child.toml:3:11",)
+    assert found.remarks == (f"extended at {tmp_path}/child.toml:3:11",)
 
 
 def test_a_parent_is_read_up_to_the_limit(tmp_path: Path) -> None:
