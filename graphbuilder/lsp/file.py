@@ -24,7 +24,7 @@ from graphbuilder.lsp.outline import Keys, Outline, child, outline
 from graphbuilder.lsp.text import Text, Units, utf16
 from graphbuilder.lsp.uses import Learnt
 from graphbuilder.spec import Spec
-from graphbuilder.spec.merged import Merged
+from graphbuilder.spec.merged import Merged, written
 
 # What one file replaces whole of another that it extends, by the length of its path.
 _WHOLE = {"model": 1, "outputs": 1, "blocks": 2}
@@ -82,6 +82,13 @@ def _spec_below(source: str, name: str, folder: Path | None) -> Spec | None:
 def _outlined(source: str) -> Outline:
     """The outline of a text; of one that is too large to be a spec, none."""
     return outline(source if len(source) <= MAX_BYTES else "")
+
+
+def _below(value: Any, keys: Keys) -> Any:
+    """What ``keys`` lead to from ``value``, or None."""
+    for key in keys:
+        value = child(value, key)
+    return value
 
 
 class SpecFile:
@@ -151,10 +158,7 @@ class SpecFile:
         """The value at ``keys``, here or else in what this file extends."""
         if self.own(keys):
             return self.outline.value(keys)
-        value: Any = self._inherited
-        for key in keys:
-            value = child(value, key)
-        return value
+        return _below(self._inherited, keys)
 
     def own(self, keys: Keys) -> bool:
         """Whether it is this file that has the last word on ``keys``."""
@@ -162,18 +166,15 @@ class SpecFile:
 
     def table(self, *keys: str) -> dict[str, Any]:
         """The table at ``keys`` with all that is inherited."""
-        under: Any = self._inherited
-        for key in keys:
-            under = child(under, key)
-        tables = [cast("dict[str, Any]", each) for each in (under, self.outline.value(keys)) if isinstance(each, dict)]
+        both = (_below(self._inherited, keys), self.outline.value(keys))
+        tables = [cast("dict[str, Any]", each) for each in both if isinstance(each, dict)]
         return {name: value for each in tables for name, value in each.items() if name}
 
     def inherited(self, keys: Keys) -> Place | None:
-        """Where another file wrote what stands at ``keys``."""
-        if not isinstance(self._document, Merged):
+        """Where another file wrote what this one extends and ``keys`` lead to, be it overridden here or not."""
+        if not isinstance(self._document, Merged) or _below(self._document.parent.data, keys) is None:
             return None
-        place = self._document.origin(keys)
-        return place if place.document.source.path != self.name else None
+        return written(Place(self._document.parent, keys))
 
     @property
     def files(self) -> Mapping[str, Document]:

@@ -235,7 +235,8 @@ def _block(file: SpecFile, name: str) -> list[str]:
 
 def _uses(file: SpecFile, keys: Keys) -> tuple[Sequence[Use], str]:
     """The calls of the step at ``keys``, and of when that is."""
-    place = file.inherited(changed_step(file, keys) or keys)
+    changed = changed_step(file, keys)
+    place = file.inherited(changed or keys) if changed or not file.own(keys) else None
     for learnt in file.learnt:
         before = learnt.before(file.outline, keys)
         own = learnt.uses.at(file.name, before) if before else ()

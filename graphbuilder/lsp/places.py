@@ -13,13 +13,15 @@ from graphbuilder.lsp.language import changed_step
 from graphbuilder.lsp.names import body_of, reached, scope, siblings, within_step
 from graphbuilder.lsp.outline import Item, Keys
 from graphbuilder.lsp.reports import location, uri_of
+from graphbuilder.spec.overriding import BY_ENTRY
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _START = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
 
 
 def definition(file: SpecFile, offset: int) -> lsp.Location | None:
-    """Where the block, step, param, argument or file under the cursor is written."""
+    """Where the block, step, param, argument or file under the cursor is written; of what a variant overrides, where
+    that is declared in what it extends."""
     value = file.outline.at_value(offset)
     if value is not None and value.kind == "text" and value.value[0] < value.value[1]:
         if value.keys == ("extends",):
@@ -27,8 +29,19 @@ def definition(file: SpecFile, offset: int) -> lsp.Location | None:
         keys = _named_by(file, value, offset)
         return _location(file, keys) if keys else None
     key = file.outline.at_key(offset)
-    changed = changed_step(file, key.keys) if key else None
-    return _location(file, changed) if changed else None
+    return _overridden(file, key.keys) if key else None
+
+
+def _overridden(file: SpecFile, keys: Keys) -> lsp.Location | None:
+    """Where what a variant changes at ``keys`` is declared: what changes by entry, in the entry that it is part of."""
+    step = changed_step(file, keys[:2])
+    if step is None and (not {*keys[:1]} & {*BY_ENTRY} or not all(isinstance(key, str) for key in keys)):
+        return None
+    below = (*step, *keys[2:]) if step else keys
+    least = len(step or keys[:2])
+    places = (file.inherited(below[:length]) for length in range(len(below), least - 1, -1))
+    place = next((each for each in places if each), None)
+    return location(file, place.key_span) if place else None
 
 
 def references(file: SpecFile, offset: int, declaration: bool) -> list[lsp.Location]:

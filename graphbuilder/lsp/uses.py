@@ -14,7 +14,7 @@ from graphbuilder.document import Place
 from graphbuilder.ir import Graph, Node, Op, TensorType
 from graphbuilder.ir.fault import NOT_KNOWN, Fault, faults
 from graphbuilder.lsp.outline import Keys, Outline
-from graphbuilder.spec.merged import Merged
+from graphbuilder.spec.merged import written
 
 
 class Use(NamedTuple):
@@ -166,6 +166,5 @@ def _inside(run: Run, typed: TypedGraph) -> Iterator[tuple[str, TypedGraph]]:
 
 def _origin(place: Place) -> tuple[str, Keys]:
     """The file and the path in it where ``place`` was written."""
-    document = place.document
-    origin = document.origin(place.keys) if isinstance(document, Merged) else place
+    origin = written(place)
     return origin.document.source.path, origin.keys

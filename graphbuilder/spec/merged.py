@@ -32,8 +32,7 @@ class Merged(Document):
         """Where the value at ``keys`` was written: a path in a file that is no merger."""
         for length in range(len(keys), -1, -1):
             if found := self.origins.get(keys[:length]):
-                place = Place(found.document, (*found.keys, *keys[length:]))
-                return place.document.origin(place.keys) if isinstance(place.document, Merged) else place
+                return written(Place(found.document, (*found.keys, *keys[length:])))
         return Place(self.child, keys)
 
     def generation(self, keys: Keys) -> int:
@@ -41,14 +40,19 @@ class Merged(Document):
         origin = self.origin(keys)
         if origin.keys[:1] != ("steps",):
             return 0
-        written = files(self)
-        return len(written) - written.index(origin.document.source.path)
+        paths = files(self)
+        return len(paths) - paths.index(origin.document.source.path)
 
     def span(self, keys: Keys) -> Span:
         return self.origin(keys).span
 
     def key_span(self, keys: Keys) -> Span:
         return self.origin(keys).key_span
+
+
+def written(place: Place) -> Place:
+    """Where what stands at ``place`` was written: a path in a file that is no merger."""
+    return place.document.origin(place.keys) if isinstance(place.document, Merged) else place
 
 
 def files(document: Document) -> list[str]:

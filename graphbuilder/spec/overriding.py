@@ -15,7 +15,7 @@ from graphbuilder.spec.model import Spec
 from graphbuilder.spec.overrides import apply_overrides
 
 # Tables that override entry by entry; all else is one thing.
-_BY_ENTRY = ("params", "inputs", "defaults", "init", "blocks", "steps")
+BY_ENTRY = ("params", "inputs", "defaults", "init", "blocks", "steps")
 _OF_EACH_FILE = ("format", "name", "title", EXTENSION_KEYS[0])
 
 
@@ -24,7 +24,7 @@ def overriding(document: Document) -> Iterator[Place]:
     while isinstance(document, Merged):
         child, inherited = Place(document.child), document.parent.data
         for key, value in document.child.data.items():
-            if key not in _OF_EACH_FILE and key in _BY_ENTRY and isinstance(value, dict):
+            if key not in _OF_EACH_FILE and key in BY_ENTRY and isinstance(value, dict):
                 entries = cast("dict[str, Any]", value)
                 yield from (child / key / name for name in entries if key == "steps" or name in inherited.get(key, ()))
             elif key in inherited and key not in _OF_EACH_FILE:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -233,32 +232,3 @@ def test_a_fix_that_repairs_nothing_is_not_offered() -> None:
     file, _ = opened(broken, before=broken)
     assert [each.help for each in file.mistakes] == ["did you mean `rate`?"]
     assert [each for mistake in reports(file, file.mistakes) for each in actions(file, mistake.range)] == []
-
-
-CHILD = 'format = 1\nname = "other"\nextends = "base.toml"\n\n[steps]\nlogits = { out = 5 }\n'
-
-
-@pytest.fixture
-def child(tmp_path: Path) -> Path:
-    (tmp_path / "base.toml").write_text(SPEC, encoding="utf-8")
-    return tmp_path
-
-
-def test_what_is_inherited(child: Path) -> None:
-    file, _ = opened(CHILD, child, CHILD)
-    paths = [definition(file, file.text.source.index(word) + 1) for word in ("base.toml", "logits")]
-    assert [(found.uri, found.range.start.line) for found in paths if found] == [
-        ((child / "base.toml").as_uri(), 0),
-        ((child / "base.toml").as_uri(), SPEC[: SPEC.index('{ id = "logits"')].count("\n")),
-    ]
-    told = hover(file, file.text.source.index("logits") + 1)
-    assert told
-    assert "| logits | 16 | 5 |" in told.text
-
-
-def test_what_is_inherited_is_known_in_a_text_that_was_never_right(child: Path) -> None:
-    broken = CHILD + '[blocks.x]\nbody = [{ use = "§'
-    file, offset = opened(broken, child, broken.replace("§", ""))
-    assert [each.label for each in complete(file, offset)] == ["residual", "x"]
-    file, offset = opened(CHILD + "mid§", child, CHILD + "mid")
-    assert "middle" in [each.label for each in complete(file, offset)]

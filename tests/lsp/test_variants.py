@@ -1,0 +1,80 @@
+"""Answers in a spec that extends another: of what is inherited, and of what is overridden."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphbuilder.lsp.completion import complete
+from graphbuilder.lsp.hover import hover
+from graphbuilder.lsp.places import definition
+from tests.lsp.editing import SPEC, opened
+
+CHILD = 'format = 1\nname = "other"\nextends = "base.toml"\n\n[steps]\nlogits = { out = 5 }\n'
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Path:
+    (tmp_path / "base.toml").write_text(SPEC, encoding="utf-8")
+    return tmp_path
+
+
+def test_what_is_inherited(child: Path) -> None:
+    file, _ = opened(CHILD, child, CHILD)
+    paths = [definition(file, file.text.source.index(word) + 1) for word in ("base.toml", "logits")]
+    assert [(found.uri, found.range.start.line) for found in paths if found] == [
+        ((child / "base.toml").as_uri(), 0),
+        ((child / "base.toml").as_uri(), SPEC[: SPEC.index('{ id = "logits"')].count("\n")),
+    ]
+    told = hover(file, file.text.source.index("logits") + 1)
+    assert told
+    assert "| logits | 16 | 5 |" in told.text
+
+
+def test_what_is_inherited_is_known_in_a_text_that_was_never_right(child: Path) -> None:
+    broken = CHILD + '[blocks.x]\nbody = [{ use = "§'
+    file, offset = opened(broken, child, broken.replace("§", ""))
+    assert [each.label for each in complete(file, offset)] == ["residual", "x"]
+    file, offset = opened(CHILD + "mid§", child, CHILD + "mid")
+    assert "middle" in [each.label for each in complete(file, offset)]
+
+
+# What is added to a spec that extends another, and what that other one declares.
+OVERRIDDEN = [
+    ("[params]\ncla§sses = 5", "classes = 10"),
+    ("[params]\nclasses = 5§", None),
+    ("[params.depth]\nm§in = 1", "depth = 3"),
+    ("[params]\nwid§e = 1", None),
+    ("[defaults]\nconv = { ker§nel = 1 }", "kernel = 3"),
+    ("[blocks.residual]\nargs = { wi§de = 4 }", 'wide = "int"'),
+    ("[blocks.resi§dual]\nargs = { wide = 4 }", "residual]"),
+    ("[steps]\nmiddle = { rep§eat = 2 }", "repeat = "),
+    ("[steps]\nmiddle = { wh§en = true }", '{ id = "middle"'),
+    ("[steps]\nmid§dle = { repeat = 2 }", '{ id = "middle"'),
+    ('[steps]\nstem = { after = [{ op = "relu" }] }\nlog§its = { out = 5 }', '{ id = "logits"'),
+    ('[model]\nbo§dy = [{ op = "globalavgpool" }]', None),
+    ('[model]\nbody = [{ o§p = "globalavgpool" }]', None),
+]
+
+
+@pytest.mark.parametrize(("added", "declared"), OVERRIDDEN)
+def test_what_is_overridden_leads_to_where_it_is_declared(child: Path, added: str, declared: str | None) -> None:
+    text = f'format = 1\nname = "other"\nextends = "base.toml"\n\n{added}\n'
+    file, offset = opened(text, child, text.replace("§", ""))
+    found = definition(file, offset)
+    assert (found is None) == (declared is None)
+    if found and declared:
+        assert found.uri == (child / "base.toml").as_uri()
+        assert SPEC.split("\n")[found.range.start.line][found.range.start.character :].startswith(declared)
+
+
+def test_what_is_overridden_twice_leads_to_the_nearest_that_declares_it(child: Path) -> None:
+    nearer = 'format = 1\nname = "nearer"\nextends = "base.toml"\n[params]\nclasses = 7\n'
+    (child / "nearer.toml").write_text(nearer, encoding="utf-8")
+    text = 'format = 1\nname = "o"\nextends = "nearer.toml"\n[params]\ncla§sses = 5\ndepth = 1\n'
+    file, offset = opened(text, child, text.replace("§", ""))
+    found, other = definition(file, offset), definition(file, file.text.source.index("depth"))
+    assert found and other
+    assert (found.uri, found.range.start.line) == ((child / "nearer.toml").as_uri(), 4)
+    assert other.uri == (child / "base.toml").as_uri()
