@@ -20,8 +20,7 @@ from graphbuilder.importers import telling
 from graphbuilder.importers.mapping import mapping
 from graphbuilder.importers.saving import save
 from graphbuilder.importers.spec import written
-from graphbuilder.importers.traced import Folded, Source, Traced
-from graphbuilder.importers.write import size_of
+from graphbuilder.importers.traced import Folded, Source, Traced, size_of
 from graphbuilder.ir import Layout
 from graphbuilder.ops.guards import counted
 from graphbuilder.spec.names import PATTERN
@@ -158,7 +157,7 @@ def _sized(traced: Traced, write: Callable[[Traced], Imported], model: nn.Module
     size = size_of(traced)
     if size is None:
         return write(traced)
-    others = elsewhere(model, inputs, [*traced.inputs.values()])
+    others = elsewhere(model, inputs, [*traced.inputs.values()], trains=bool(traced.training))
     if others is None:
         return write(replace(traced, fixed="the module takes no other that was tried"))
     other = size + others[0].shape[_ROWS] - inputs[0].shape[_ROWS]

@@ -68,7 +68,8 @@ def written(model: Traced, name: str, origin: str) -> Written:
     norm = _norm(ops)
     body = nest(model, ops)
     share(body, types, ops, dialect)
-    root = templates(with_units(body), types, norm)
+    heads = {model.outputs[name].node for name in model.training}
+    root = templates(with_units(body, heads), types, norm)
     blocks = name_templates(root)
     defaults = Defaults([root, *blocks], dialect, norm)
     writer = Writer(model, root, defaults, line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from graphbuilder.importers.traced import Traced
+from graphbuilder.ir import TensorType
 
 _NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
 # As many names as still read well.
@@ -13,7 +14,17 @@ _MANY = 6
 
 def without(model: Traced) -> str:
     """What the model does in training alone, and the spec not at all."""
-    return f"without what it does in training alone: {', '.join(model.dropped)}" if model.dropped else ""
+    if not model.dropped:
+        return ""
+    larger = [_shape(type_, model.trained_at) for type_ in model.inputs.values()] if model.trained_at else []
+    needed = f", which needs larger images: {' '.join(larger)}" if larger else ""
+    return f"without what it does in training alone: {', '.join(model.dropped)}{needed}"
+
+
+def _shape(type_: TensorType, size: int) -> str:
+    """The option that gives an input that ``size``."""
+    sizes = (type_.channels, size, size) if type_.layout == "first" else (size, size, type_.channels)
+    return f"--input {','.join(map(str, sizes))}"
 
 
 def folded(model: Traced) -> str:

@@ -76,6 +76,7 @@ class Traced:
         ignore: tensors of its weights file that the spec has no use for, as patterns.
         training: the outputs that there are in training alone.
         dropped: what was left out, since it does something in training alone.
+        trained_at: the size of images that what was left out runs with, where those of the example are too small.
         folded: tensors that its weights file has not, by the names that ``calls`` know them by.
         by_name: whether it gives a table, even of one output.
         fixed: why the size of its images is not to be set; "" where it may be.
@@ -90,10 +91,19 @@ class Traced:
     ignore: tuple[str, ...] = ()
     training: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    trained_at: int | None = None
     folded: Mapping[str, Folded] = field(default_factory=dict[str, Folded])
     by_name: bool = False
     fixed: str = ""
     follows: bool = False
+
+
+def size_of(model: Traced) -> int | None:
+    """The size of the images, where every input is square and as large, and it may be set."""
+    if model.fixed:
+        return None
+    sizes = {size for type_ in model.inputs.values() for size in type_.spatial}
+    return sizes.pop() if len(sizes) == 1 and all(len(each.shape) == 3 for each in model.inputs.values()) else None
 
 
 def name_for(wanted: str, kind: Kind, taken: Container[str], otherwise: str) -> str:

@@ -6,7 +6,7 @@ A body that is there once and has neither shortcut nor branches is no block: its
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 from graphbuilder.importers.sizes import is_one
@@ -24,9 +24,13 @@ _WORTH = 4
 _MOST = 3
 
 
-def with_units(model: Body) -> Body:
-    """``model`` with recurring runs gathered, and what is used once written out."""
-    _inline(model)
+def with_units(model: Body, kept: Collection[str] = ()) -> Body:
+    """``model`` with recurring runs gathered, and what is used once written out.
+
+    Args:
+        kept: the calls whose modules remain blocks all the same: heads that stand beside the others.
+    """
+    _inline(model, kept)
     for _ in range(_MOST):
         pattern = _best(model)
         if pattern is None:
@@ -96,14 +100,14 @@ def _body(item: Sub | Group) -> Body:
     return item.body if isinstance(item, Sub) else item.subs[0].body
 
 
-def _inline(model: Body) -> None:
+def _inline(model: Body, kept: Collection[str]) -> None:
     """Write out plain bodies that are used in one place alone, or in like places of like bodies."""
     distinct = {shape(body): body for body in bodies(model)}.values()
     used = (item for body in distinct for items in body.lists.values() for item in items)
     counts = Counter(_shape(item.body.main) for item in used if isinstance(item, Sub))
     for body in bodies(model):
         for items in body.lists.values():
-            items[:] = [piece for item in items for piece in _pieces(item, counts)]
+            items[:] = [piece for item in items for piece in ([item] if item.key in kept else _pieces(item, counts))]
 
 
 def _pieces(item: Item, counts: Counter[str]) -> list[Item]:

@@ -13,7 +13,7 @@ from graphbuilder.importers.growing import Growth, Line, expression, grown, grow
 from graphbuilder.importers.heads import classes
 from graphbuilder.importers.naming import Names, names_of
 from graphbuilder.importers.templates import Template
-from graphbuilder.importers.traced import Traced
+from graphbuilder.importers.traced import Traced, size_of
 from graphbuilder.importers.tree import Group, Item, Leaf, Sub, is_again
 from graphbuilder.ir import Value
 from graphbuilder.ops import BUILT_IN
@@ -259,11 +259,3 @@ def _is_deep(row: Group) -> bool:
 
 def _row(item: Item) -> Table:
     return item.row if isinstance(item, Sub) else {}
-
-
-def size_of(model: Traced) -> int | None:
-    """The size of the images, where every input is square and as large, and it may be set."""
-    if model.fixed:
-        return None
-    sizes = {size for type_ in model.inputs.values() for size in type_.spatial}
-    return sizes.pop() if len(sizes) == 1 and all(len(each.shape) == 3 for each in model.inputs.values()) else None

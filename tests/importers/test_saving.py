@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import sys
 import tempfile
 from pathlib import Path
 from typing import NoReturn
@@ -78,6 +79,7 @@ def test_temporary_files_without_room_are_told_by_their_folder(
     places = tmp_path / "temporary"
     places.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(places))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # it would be cut off, and found by all that come later
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4000, before[1]))
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -92,6 +92,56 @@ def test_attention_in_one_call_drops_weights_as_it_did(layered: bool) -> None:
     model = Fused(layered=layered)
     found = gb.from_torch(model, torch.randn(2, 9, 12), layout="channels_last")
     assert 'op = "attend"' in found.text and "heads = 3, dropout = 0.2 }" in found.text, found.text
+
+
+class Answers(NamedTuple):
+    logits: Tensor
+    aside: Tensor
+
+
+class Classifier(nn.Module):
+    """A head of several steps, whose window wants maps of 9 places a side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(8, 6, 9), nn.Linear(6, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(functional.relu(self.conv(x)).mean((2, 3)))
+
+
+class Watched(nn.Module):
+    """A classifier in the middle, there in training alone, as Inception has it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.beside = nn.Conv2d(3, 8, 3, padding=1), Classifier()
+        self.deep, self.fc = nn.Conv2d(8, 8, 3, padding=1), nn.Linear(8, 4)
+
+    def forward(self, x: Tensor) -> Tensor | Answers:
+        x = functional.relu(self.stem(x))
+        aside = self.beside(x) if self.training else None
+        y = self.fc(self.deep(x).mean((2, 3)))
+        return y if aside is None else Answers(y, aside)
+
+
+def test_a_head_of_training_is_a_block_and_has_the_name_of_its_field() -> None:
+    model, example = Watched(), torch.randn(2, 3, 12, 12)
+    found = gb.from_torch(model, example)
+    assert 'aside = { from = "beside", training = true }' in found.text and 'use = "classifier" }' in found.text
+    assert "size    = 12" in found.text and found.text.count('"=classes"') == 2
+    ours = gb.compile(found.network).train()
+    ours.load_state_dict(dict(found.weights() or {}))
+    with torch.no_grad():
+        answers, theirs = ours(example), model.train()(example)
+    assert distance(answers["out"], theirs.logits) < 1e-5 and distance(answers["aside"], theirs.aside) < 1e-5
+
+
+def test_the_size_that_a_head_of_training_needs_is_told() -> None:
+    found = gb.from_torch(Watched(), torch.randn(2, 3, 8, 8))
+    told = "`beside` (Classifier), which needs larger images: --input 3,9,9"
+    assert found.told["left out"].endswith(told) and "aside" not in found.text
+    assert told in found.text.splitlines()[1] and "size    = 8" in found.text
 
 
 class DropBlock(nn.Module):

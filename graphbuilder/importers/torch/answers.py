@@ -15,7 +15,7 @@ from graphbuilder.compiler import Network
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import ImportDiffers
 from graphbuilder.files import temporary
-from graphbuilder.importers.torch.reader import evaluating
+from graphbuilder.importers.torch.modes import evaluating
 from graphbuilder.importers.traced import Folded
 from graphbuilder.weights.load import load
 from graphbuilder.weights.save import to_bytes

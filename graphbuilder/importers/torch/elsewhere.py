@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from graphbuilder.importers.torch.reader import evaluating
+from graphbuilder.importers.torch.modes import evaluating
 from graphbuilder.ir import TensorType
 
 # Powers of two are the least that a model of as many halvings takes, and show it the most odd sizes on the way.
 _STEPS = (1, 2, 4, 8, 16, 32, 64)
+# By how many parts of its size images grow until a module takes them in training.
+_PARTS = 8
 
 
-def elsewhere(model: nn.Module, example: Sequence[Tensor], types: Sequence[TensorType]) -> tuple[Tensor, ...] | None:
+def elsewhere(
+    model: nn.Module, example: Sequence[Tensor], types: Sequence[TensorType], *, trains: bool = False
+) -> tuple[Tensor, ...] | None:
     """Inputs of another size that ``model`` takes, far off if it can be; None where it takes none of those tried.
 
     Args:
         example: square images, all of one size.
         types: of each of them, without the batch.
+        trains: whether it is to take them in training, too.
     """
     size = types[0].spatial[0]
-    for other in (_far(size), *(size + step for step in (*_STEPS, size))):
+    for other in (_far(size), *([2 * size] if trains else []), *(size + step for step in (*_STEPS, size))):
         found = tuple(_sized(tensor, type_, other) for tensor, type_ in zip(example, types, strict=True))
-        if _takes(model, found):
+        if (not trains or _trains(model, found)) and _takes(model, found):
             return found
+    return None
+
+
+def trained_at(model: nn.Module, example: Sequence[Tensor], types: Sequence[TensorType]) -> int | None:
+    """The size of larger square images that ``model`` takes in training; None where it takes ``example``, or none."""
+    if _trains(model, example):
+        return None
+    size = types[0].spatial[0]
+    larger = (size * parts // _PARTS for parts in range(_PARTS + 1, 2 * _PARTS + 1))
+    for other in larger:
+        if _trains(model, [_sized(tensor, type_, other) for tensor, type_ in zip(example, types, strict=True)]):
+            return other
     return None
 
 
@@ -36,6 +54,17 @@ def _far(size: int) -> int:
     """
     below = max(3 * size // 4, 1)
     return (1 << (below.bit_length() - 1)) + (1 - size % 2)
+
+
+def _trains(model: nn.Module, inputs: Sequence[Tensor]) -> bool:
+    """Whether ``model`` takes ``inputs`` in training: a copy without numbers, which learns nothing of it."""
+    try:
+        bare = copy.deepcopy(model).to("meta").train()
+        with torch.no_grad():
+            bare(*(tensor.to("meta") for tensor in inputs))
+    except Exception:  # whatever the module's own code raises
+        return False
+    return True
 
 
 def _takes(model: nn.Module, inputs: Sequence[Tensor]) -> bool:

@@ -1,4 +1,6 @@
-"""What a module's outputs are called: by the keys of the tables that it gives them in, or else by number."""
+"""What a module's outputs are called: by the keys of the tables that it gives them in, by the fields of its tuples, or
+else by number.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +26,11 @@ def named(program: Any) -> list[tuple[str, str]]:
     return [*names.items()]
 
 
+def is_counted(name: str) -> bool:
+    """Whether the module did not name an output that is called so."""
+    return name.removeprefix("out_").isdecimal()
+
+
 def is_table(program: Any) -> bool:
     """Whether the module gives a table."""
     nodes = list(program.graph_signature.user_outputs)
@@ -41,7 +48,8 @@ def _leaves(value: object, way: Way) -> Iterator[tuple[Way, object]]:
         for key, each in cast("Mapping[object, object]", value).items():
             yield from _leaves(each, (*way, str(key)))
     elif isinstance(value, list | tuple):
+        keys = getattr(cast("object", value), "_fields", None)
         for number, each in enumerate(cast("Sequence[object]", value)):
-            yield from _leaves(each, (*way, number))
+            yield from _leaves(each, (*way, keys[number] if keys else number))
     else:
         yield way, value

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import operator
 import re
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, redirect_stderr
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -22,20 +22,21 @@ from graphbuilder.importers.torch.batches import Batches, Steps
 from graphbuilder.importers.torch.calls import made_of
 from graphbuilder.importers.torch.computed import Computed, is_whole, own_shape
 from graphbuilder.importers.torch.dropped import attention_rates
+from graphbuilder.importers.torch.elsewhere import trained_at
 from graphbuilder.importers.torch.fixed import Fixed, Rewritten
 from graphbuilder.importers.torch.folding import unfold
+from graphbuilder.importers.torch.modes import Mode, evaluating, training
 from graphbuilder.importers.torch.modules import dropping, made_of_whole, undone, wholes
-from graphbuilder.importers.torch.outputs import is_table, named
+from graphbuilder.importers.torch.outputs import is_counted, is_table, named
 from graphbuilder.importers.torch.standing import around, module_of, scopes, unrun, where_of
 from graphbuilder.importers.torch.terms import Learnt, Made, Tensors, Unknown, kind_of
 from graphbuilder.importers.torch.tied import Tied
 from graphbuilder.importers.torch.windowed import gathering
-from graphbuilder.importers.traced import Call, Folded, Traced, Unexpressed, name_for
+from graphbuilder.importers.traced import Call, Folded, Traced, Unexpressed, name_for, size_of
 from graphbuilder.ir import Layout, TensorType, Value
 from graphbuilder.weights.patterns import ZEROS, pieces
 
 Nodes = Mapping[Any, Value]
-Mode = Callable[[nn.Module], AbstractContextManager[None]]
 
 _RESHAPING = ("expand", "view", "reshape", "unsqueeze", "squeeze", "clone", "contiguous", "to")
 # What training does to the counters of batch norms.
@@ -58,7 +59,9 @@ def read(
     """
     found = _read(model, example, evaluating, layouts, name)
     whole = (_with_training(model, example, layouts, found) or found) if found.ignore else found
-    return replace(whole, dropped=(*whole.dropped, *unrun(model, whole)))
+    heads = unrun(model, whole)
+    size = trained_at(model, example, [*found.inputs.values()]) if heads and size_of(found) else None
+    return replace(whole, dropped=(*whole.dropped, *heads), trained_at=size)
 
 
 def _read(
@@ -100,32 +103,13 @@ def _with_training(
     if len(whole.outputs) <= len(found.outputs) or len(whole.ignore) >= len(found.ignore):
         return None
     more = [name for name in whole.outputs if name not in found.outputs]
-    if len(more) == len(whole.outputs) - len(found.outputs) and not any(name.startswith("out_") for name in more):
+    if len(more) == len(whole.outputs) - len(found.outputs) and not any(map(is_counted, more)):
         return replace(whole, training=tuple(more))
-    names = [*found.outputs, *(f"aux_{number}" for number in range(1, len(whole.outputs)))][: len(whole.outputs)]
-    outputs = dict(zip(names, whole.outputs.values(), strict=True))
-    return replace(whole, outputs=outputs, training=tuple(names[len(found.outputs) :]))
-
-
-def evaluating(model: nn.Module) -> AbstractContextManager[None]:
-    """``model`` in evaluation, and afterwards every part of it as it was."""
-    return _kept(model, training=False)
-
-
-def training(model: nn.Module) -> AbstractContextManager[None]:
-    """``model`` in training, and afterwards every part of it as it was."""
-    return _kept(model, training=True)
-
-
-@contextmanager
-def _kept(model: nn.Module, *, training: bool) -> Generator[None]:
-    before = {module: module.training for module in model.modules()}
-    model.train(training)
-    try:
-        yield
-    finally:
-        for module, training in before.items():
-            module.training = training
+    known = [*found.outputs]
+    for number, name in enumerate([*whole.outputs][len(known) :], 1):
+        known.append(f"aux_{number}" if is_counted(name) or name in known else name)
+    outputs = dict(zip(known, whole.outputs.values(), strict=True))
+    return replace(whole, outputs=outputs, training=tuple(known[len(found.outputs) :]))
 
 
 def _rates(program: Any, model: nn.Module, example: Sequence[Tensor]) -> Mapping[str, float]:
