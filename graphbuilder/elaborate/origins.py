@@ -16,7 +16,9 @@ from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.slips import slip
 from graphbuilder.spec.expressions import Expression, free_names
 
-_ITEM = re.compile(r"= *(\w+)\[(-?\w+)\] *")
+# A list by its name and the way to an item of it, in brackets.
+_ITEM = re.compile(r"\b([A-Za-z_]\w*)((?:\[-?\w+\])+)")
+_INDEX = re.compile(r"-?\w+")
 
 
 class Origin(NamedTuple):
@@ -62,17 +64,28 @@ def _elsewhere(raw: Expression, names: Mapping[str, Any], origins: Origins) -> O
     """That of a name, or of an item of a list by its name."""
     if raw.bare:
         return origins.get(raw.bare)
-    found = _ITEM.fullmatch(raw.text)
-    base = origins.get(found[1]) if found else None
-    if found is None or base is None:
-        return None
-    index = found[2]
-    return base.item(int(index) if index.lstrip("-").isdecimal() else names.get(index))
+    found = _ITEM.fullmatch(raw.text.removeprefix("=").strip())
+    return _item(found, names, origins)[1] if found else None
+
+
+def _item(found: re.Match[str], names: Mapping[str, Any], origins: Origins) -> tuple[Any, Origin | None]:
+    """An item of a list, as far as that is known, and where it was written."""
+    value, origin = names.get(found[1]), origins.get(found[1])
+    for index in _INDEX.findall(found[2]):
+        number = int(index) if index.lstrip("-").isdecimal() else names.get(index)
+        origin = origin.item(number) if origin else None
+        items = cast("list[Any]", value) if isinstance(value, list) else []
+        value = items[number] if type(number) is int and -len(items) <= number < len(items) else None
+    return value, origin
 
 
 def _numbers_read(raw: Any, names: Mapping[str, Any], origins: Origins) -> tuple[tuple[int | float, Origin], ...]:
-    read = (name for name in free_names(raw) if name in origins)
-    return tuple((names[name], origins[name]) for name in read if type(names.get(name)) in (int, float))
+    read: list[tuple[Any, Origin | None]] = [
+        (names.get(name), origins[name]) for name in free_names(raw) if name in origins
+    ]
+    if isinstance(raw, Expression) and "[" in raw.text:
+        read += [_item(found, names, origins) for found in _ITEM.finditer(raw.text)]
+    return tuple((number, origin) for number, origin in read if origin and type(number) in (int, float))
 
 
 def lists_read(raw: Expression, place: Place, names: Mapping[str, Any], origins: Origins) -> tuple[Label, ...]:

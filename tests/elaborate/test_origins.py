@@ -65,6 +65,15 @@ LET = (
         (spec("c = 8", '\n{ use = "u", out = 8 },\n', LET), [13], "in u"),
         (spec("c = -8", '{ op = "relu", repeat = "=c" }'), [6], None),
         (spec("c = 10", '{ op = "dropout", rate = "=c" }'), [6], None),
+        (spec("c = [\n4,\n0,\n]", '{ op = "conv", out = "=c[1] * 2", kernel = 1 }'), [8], None),
+        (spec("c = [\n4,\n[2, -1],\n]", '{ op = "conv", out = "=1 + 3 * c[-1][1]", kernel = 1 }'), [8], None),
+        (
+            spec(
+                "c = [\n4,\n-8,\n]", '{ use = "u", repeat = 2, out = "=2 * c[i] // 2" }', LET.replace("8 - out", "out")
+            ),
+            [8],
+            "in u.1",
+        ),
         (spec("c = 10", '{ op = "dropout" }', '[defaults]\ndropout = { rate = "=c" }'), [6], None),
     ],
 )
@@ -81,6 +90,12 @@ def test_a_default_that_does_not_fit_is_told_at_the_step_that_it_does_not_fit() 
     (found,) = check_text(text, "case.toml").diagnostics
     assert found.span and (found.code, found.span.line) == ("GB201", 10)
     assert [label.text for label in found.related] == ["`conv_2` gives 4x4x4", "its `kernel` stands here"]
+
+
+def test_an_item_that_would_fit_itself_is_not_blamed() -> None:
+    text = spec("c = [\n4,\n8,\n]", '{ op = "conv", out = "=c[0] - 2 * c[1]", kernel = 1 }')
+    (found,) = check_text(text, "case.toml").diagnostics
+    assert found.span and found.span.line == 11
 
 
 def test_what_takes_no_number_is_not_blamed_on_one() -> None:
