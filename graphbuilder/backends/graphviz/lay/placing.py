@@ -8,7 +8,6 @@ the left of it; equal branches stand side by side. Tangles are placed by ``mesh`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from itertools import pairwise
 from types import MappingProxyType
 
 from graphbuilder.backends.graphviz import text
@@ -17,7 +16,8 @@ from graphbuilder.backends.graphviz.lay.entries import bar_entries, join_entries
 from graphbuilder.backends.graphviz.lay.mesh import Node, rows
 from graphbuilder.backends.graphviz.lay.metrics import Metrics
 from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, Form, FrameMark, Kind, Part, Point, Tip, attach
-from graphbuilder.backends.graphviz.lay.stacks import leave_room, pile
+from graphbuilder.backends.graphviz.lay.stacks import leave_room, pile, widen
+from graphbuilder.backends.graphviz.lay.streams import Branch, abreast, entries, in_columns, keep_columns, leaving
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Link, Region, joins
 from graphbuilder.backends.graphviz.read.structure import (
@@ -32,8 +32,8 @@ from graphbuilder.backends.graphviz.read.structure import (
     structure,
 )
 
-_TITLE_ROOM, _BESIDE_WORDS = 150.0, 66.0
-"""The longest title in one line, and what stands beside the words under a stack that runs to the right."""
+_TITLE_ROOM = 150.0
+"""The longest title in one line."""
 
 
 class Placer:
@@ -85,13 +85,19 @@ class Placer:
     def element(self, element: Element, form: Form, whole: Part | None, following: Element | None) -> Part:
         """One element, placed behind ``whole`` and before ``following``."""
         if isinstance(element, Parallel):
-            return self._parallel(element, form, following is not None and self._is_join(following))
+            streams = self._in_streams(element, whole, following)
+            return streams or self._parallel(element, form, following is not None and self._is_join(following))
         if isinstance(element, Mesh):
             return self._mesh(element, whole)
         if isinstance(element, Tap):
             return self._tap(element.item, whole or Part())
         item = self.region.items[element]
-        return self._card(item, form) if isinstance(item, Card) else self._box(item, form, whole, following)
+        if isinstance(item, Box):
+            return self._box(item, form, whole, following)
+        part = self._card(item, form)
+        if whole and self._has_streams(item):
+            keep_columns(part, leaving(whole))
+        return part
 
     @property
     def says_shapes(self) -> bool:
@@ -214,7 +220,7 @@ class Placer:
         part.move(before, 0.0)
         part.length += before + part.tail + behind
         mark = FrameMark(0.0, part.length, 0.0, 0.0, lines, note, count, words, wires, leaving)
-        self._widen(part, mark)
+        widen(part, mark, across)
         left, right = part.left + m.PAD, part.right + m.PAD
         left += m.HEADER - m.PAD / 2 + more if across else 0
         mark.end, mark.left, mark.right = part.length, -left, right
@@ -226,21 +232,6 @@ class Placer:
         if count > 1:
             leave_room(part, len(words), across)
         return mark
-
-    def _widen(self, part: Part, mark: FrameMark) -> None:
-        """Make room for the words of a card: the title before the trunk, the note right of all wires."""
-        first = _widest(mark.title, m.TITLE) + 8
-        second = text.width(mark.note, m.DETAIL) + 14
-        under = _widest(mark.words, m.DETAIL)
-        if self.metrics.across:
-            part.length = max(part.length, first + second + 16, under + _BESIDE_WORDS)
-            return
-        last = max(mark.wires, default=0.0)
-        if not any(after - before - 16 >= first - 8 for before, after in pairwise(mark.wires)):
-            part.left = max(part.left, first - min(mark.wires, default=0.0))
-        gone = max(mark.leaving, default=last)
-        part.left = max(part.left, under + 8 - min(mark.leaving, default=last) if under else 0.0)
-        part.right = max(part.right, last + second, gone + m.BADGE_ROOM if under else 0.0)
 
     # branches
 
@@ -256,7 +247,24 @@ class Placer:
         most = max(min(2, weight // 2), min(4, weight // 4))
         if all(joined and (chain in declared or self._weight(chain) <= most) for chain in others):
             return self._lanes(self.chain(main.elements, form), others, bare)
-        return self._lanes(self._abreast(chains), [], bare)
+        return self._lanes(abreast([self.chain(chain.elements, "narrow") for chain in chains]), [], bare)
+
+    def _in_streams(self, parallel: Parallel, whole: Part | None, following: Element | None) -> Part | None:
+        """Branches each of which stands where the block behind them reads it, if that has streams beside each other."""
+        card = self.region.items.get(following) if isinstance(following, str) else None
+        if not isinstance(card, Card) or not self._has_streams(card):
+            return None
+        branches: list[Branch] = []
+        for branch in parallel.branches:
+            bare = isinstance(branch, Bare)
+            part = Part(through={branch.link: Tip(((0.0, 0.0),))}) if bare else self.chain(branch.elements, "narrow")
+            branches.append((({**part.through, **part.outs}), part))
+        return in_columns(branches, entries(self._card(card, "wide")), leaving(whole) if whole else {})
+
+    def _has_streams(self, card: Card) -> bool:
+        """Whether it reads several values and gives several."""
+        read = {link.source for link in self._into.get(card.path, ())}
+        return len(read) > 1 and len(self._ports.get(card.path, ())) > 1
 
     def _lanes(self, part: Part, others: list[Chain], bare: list[Link]) -> Part:
         """``part`` on the trunk with short branches and bare links in lanes beside it."""
@@ -287,25 +295,6 @@ class Placer:
         lane.reach(0.0, part.length)
         part.marks += lane.marks
         part.take_in(lane)
-
-    def _abreast(self, chains: list[Chain]) -> Part:
-        """Branches side by side, the trunk in their middle."""
-        parts = [self.chain(chain.elements, "narrow") for chain in chains]
-        length = max(part.length for part in parts)
-        edges = [0.0]
-        for part in parts:
-            edges.append(edges[-1] + part.left + part.right + m.BRANCH_GAP)
-        trunks = [edge + part.left for edge, part in zip(edges, parts, strict=False)]
-        total = edges[-1] - m.BRANCH_GAP
-        middle = trunks[len(trunks) // 2] if len(trunks) % 2 else total / 2
-        whole = Part(length, middle, total - middle, max(p.before for p in parts), max(p.after for p in parts))
-        whole.tail = max(p.length + p.tail for p in parts) - length
-        for part, trunk in zip(parts, trunks, strict=True):
-            part.move(0.0, trunk - middle)
-            part.reach(0.0, length)
-            whole.marks += part.marks
-            whole.take_in(part)
-        return whole
 
     # tangles
 
@@ -385,10 +374,6 @@ class Placer:
 
 def _kind(link: Link) -> Kind:
     return "size" if link.size else "shortcut" if link.skip else "flow"
-
-
-def _widest(lines: Sequence[str], size: float) -> float:
-    return max((text.width(line, size, bold=True) for line in lines), default=0.0)
 
 
 def _spread_out(links: list[Link]) -> Part:

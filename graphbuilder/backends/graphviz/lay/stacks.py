@@ -1,9 +1,32 @@
-"""Room for the copies behind a stack and for what hangs under it: the badge with their number, and words."""
+"""Room for the words of a card, for the copies behind a stack, and for what hangs under it: a badge, and words."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
+from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay import metrics as m
 from graphbuilder.backends.graphviz.lay.parts import FrameMark, Part
+
+_BESIDE_WORDS = 66.0
+"""What stands beside the words under a stack that runs to the right."""
+
+
+def widen(part: Part, mark: FrameMark, across: bool) -> None:
+    """Make room for the words of a card: the title before the trunk, the note right of all wires."""
+    first = _widest(mark.title, m.TITLE) + 8
+    second = text.width(mark.note, m.DETAIL) + 14
+    under = _widest(mark.words, m.DETAIL)
+    if across:
+        part.length = max(part.length, first + second + 16, under + _BESIDE_WORDS)
+        return
+    last = max(mark.wires, default=0.0)
+    if not any(after - before - 16 >= first - 8 for before, after in pairwise(mark.wires)):
+        part.left = max(part.left, first - min(mark.wires, default=0.0))
+    gone = max(mark.leaving, default=last)
+    part.left = max(part.left, under + 8 - min(mark.leaving, default=last) if under else 0.0)
+    part.right = max(part.right, last + second, gone + m.BADGE_ROOM if under else 0.0)
 
 
 def leave_room(part: Part, lines: int, across: bool) -> None:
@@ -21,3 +44,7 @@ def pile(part: Part, count: int, faded: bool, across: bool) -> None:
     leave_room(part, 0, across)
     part.before, part.after = max(part.before, m.PAD), max(part.after, m.GAP)
     part.right = part.right if across else max(part.right, max(leaving, default=0.0) + m.BADGE_ROOM + m.PAD)
+
+
+def _widest(lines: Sequence[str], size: float) -> float:
+    return max((text.width(line, size, bold=True) for line in lines), default=0.0)

@@ -154,6 +154,21 @@ class Policy:
             return not self._options.expands(path)
         return kind == "block" and (self._is_deep(path, where) or self._is_folded(body, where))
 
+    def is_exchange(self, node: Node, typed: TypedGraph, where: Where) -> bool:
+        """Whether a call in a card is one of several that bring the same values together: one box each, in a card.
+
+        That is what streams tell each other. Drawn open, all of it would be one tangle.
+        """
+        path = where.path(node)
+        asked = self._options.expands(path) or self._options.reaches(path)
+        if where.frame != "card" or asked or not _brings_together(node):
+            return False
+        readers = Counter(
+            name for value in set(node.inputs) for name in {each for each, _ in typed.graph.readers[value]}
+        )
+        common = (name for name, count in readers.items() if count > 1 and name != node.name)
+        return any(_brings_together(typed.graph.by_name[name]) for name in common)
+
     def is_panel(self, path: str, body: TypedGraph, where: Where) -> bool:
         """Whether ``body``, which is open, has a panel of its own: it holds cards, and reads one value."""
         if where.frame != "sheet" or path in self._demoted or self._is_deep(path, where) or self._holds_stages(body):
@@ -255,6 +270,11 @@ class Policy:
             ]
             self._boxes[id(body)] = sum(counts) + (len(body.graph.nodes) - len(nodes)) * (counts[-1] if counts else 0)
         return self._boxes[id(body)]
+
+
+def _brings_together(node: Node) -> bool:
+    """Whether it is a block that reads several values."""
+    return isinstance(node.callee, Graph) and node.callee.kind == "block" and len(set(node.inputs)) > 1
 
 
 def told(run: Run, typed: TypedGraph) -> Sequence[Node]:

@@ -120,7 +120,7 @@ class Reader:
         if self._habits.hides(node, typed, where.copies):
             return inputs
         run, path, body = Run((node,)), where.path(node), typed.bodies.get(node.name)
-        if body is None or self._policy.is_closed(path, body, where):
+        if body is None or self._is_one_box(node, typed, body, where):
             return self._add(region, self._box(run, typed, where), inputs, typed.outputs_of(node), where)
         inner = where.inside(run, typed)
         title = where.title(run, typed.graph)
@@ -137,6 +137,9 @@ class Reader:
         elif where.frame == "sheet" and body.graph.kind == "block":
             inner = replace(inner, heading=where.headed(title))
         return self._fill(region, body, inputs, inner)
+
+    def _is_one_box(self, node: Node, typed: TypedGraph, body: TypedGraph, where: Where) -> bool:
+        return self._policy.is_closed(where.path(node), body, where) or self._policy.is_exchange(node, typed, where)
 
     def _stack(self, region: Region, run: Run, typed: TypedGraph, values: dict[Value, End], where: Where) -> None:
         """Draw the copies of ``run`` once; what reads the last of them, or all, reads that."""
