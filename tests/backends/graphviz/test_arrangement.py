@@ -7,6 +7,8 @@ import pytest
 from graphbuilder import compiler
 from graphbuilder.backends.graphviz import Options, text
 from graphbuilder.backends.graphviz.figure import drawing, scene
+from graphbuilder.backends.graphviz.read.scene import Card
+from tests.backends.graphviz.networks import network
 from tests.backends.graphviz.written import written
 
 SPECS = Path(__file__).parents[3] / "specs"
@@ -174,3 +176,23 @@ def test_a_long_title_is_cut_in_its_last_line_only(word: str) -> None:
 def test_lines_are_no_wider_than_their_room_where_one_word_is() -> None:
     found = text.lines(f"{'x' * 90} {' '.join(['few'] * 12)}", 150, 17, bold=True)
     assert all(text.width(line, 17, bold=True) <= 150 for line in found[1:])
+
+
+def test_a_small_u_is_one_too() -> None:
+    places = {shape.key: shape.y for shape in drawing(network("unet"), Options(level=0)).shapes}
+    assert places["down1"] < places["down4"] > places["up1"] > places["up4"]
+
+
+def test_stages_of_one_structure_are_folded_alike_though_one_has_a_stack() -> None:
+    """Five layers are one and a stack of four, two are two panels: of both the same boxes are seen."""
+    items = scene(network("maxvit_t"), Options()).root.items
+    layers = [
+        [path.removeprefix("stages.3.layer.1.") for path in items if path.startswith("stages.3.layer.1.")],
+        *(
+            [path.removeprefix(f"{card.path}.") for path in card.region.items]
+            for card in items.values()
+            if isinstance(card, Card)
+        ),
+    ]
+    assert len(layers) == 3
+    assert layers[0] == layers[1] == layers[2]

@@ -15,7 +15,8 @@ from graphbuilder.backends.graphviz.lay.placing import Placer
 from graphbuilder.backends.graphviz.read.scene import Link
 from graphbuilder.backends.graphviz.read.structure import Bare, Chain, Element, Parallel
 
-_LEAST_RUNGS, _LEAST_LENGTH = 2, 900.0
+_LEAST_RUNGS, _ENOUGH, _LEAST_LENGTH = 2, 3, 900.0
+"""The least skips, how many are drawn as a U however short it is, and how long fewer must be."""
 _ABOVE_RUNG, _BELOW_RUNG = 26.0, 14.0
 _BETWEEN, _MOST_BETWEEN, _OF_LENGTH = 56.0, 160.0, 0.13
 """The least and the most room between the sides, and how much a long one asks for."""
@@ -65,7 +66,7 @@ def _skipped(elements: Sequence[Element]) -> int | None:
 
 
 def place_ladder(found: Ladder, placer: Placer, place: Place, least: float = _LEAST_LENGTH) -> Part | None:
-    """``found`` placed, or None where it is shorter than ``least``, or something in it cannot be drawn upwards.
+    """``found`` placed, or None where it has few rungs and is shorter than ``least``, or cannot be drawn upwards.
 
     ``place`` places a chain, which on the right begins behind a given part.
     """
@@ -84,11 +85,12 @@ class _Sides:
         self._right = [place(placer.upwards(), rung.behind, _arriving(rung, placer)) for rung in found.rungs]
 
     def stand(self, least: float) -> bool:
-        """Whether it is long enough, one trunk leads up, and nothing is stacked there: a badge hangs below its card."""
+        """Whether it is large enough, one trunk leads up, and nothing is stacked there: a badge hangs below its card."""
         length = sum(part.length for part in (*self._left, self._foot, *self._right))
         stacked = any(isinstance(mark, FrameMark) and mark.count > 1 for part in self._right for mark in part.marks)
         straight = all(_is_open(part, rung) for part, rung in zip(self._right, self._rungs, strict=True))
-        return length > least and straight and not stacked
+        large = length > least or len(self._rungs) >= _ENOUGH
+        return large and straight and not stacked
 
     def placed(self) -> Part:
         """The left side down to the foot, and the right side up again."""

@@ -48,6 +48,7 @@ class Where:
         template: what is repeated here, in a repeat.
         copies: of what is drawn once for several that are alike, the body of each.
         owner: the path, with its dot, of the call whose weights are run here, where no frame around says so.
+        staged: whether what would be a panel by itself is a card here, since copies beside it are on a stack.
     """
 
     prefix: str = ""
@@ -58,6 +59,7 @@ class Where:
     template: str | None = None
     copies: tuple[TypedGraph, ...] = ()
     owner: str = ""
+    staged: bool = False
 
     def path(self, node: Node) -> str:
         return self.prefix + node.name
@@ -99,7 +101,7 @@ class Where:
 
     def beside_stacks(self) -> Where:
         """The place of copies some of which are on a stack: then none is a panel that would head the others."""
-        return replace(self, frame="panel") if self.frame == "sheet" else self
+        return replace(self, frame="panel", staged=True) if self.frame != "card" else self
 
     def inside(self, run: Run, typed: TypedGraph) -> Where:
         """The place in what ``run`` of ``typed`` calls, drawn without a frame of its own."""
@@ -222,9 +224,11 @@ class Policy:
         return deep and not self._options.reaches(path)
 
     def _is_folded(self, body: TypedGraph, where: Where) -> bool:
-        """Whether ``body`` would be a card if this were a small network."""
-        panel = where.frame == "sheet" and self._holds_cards(body)
-        return self._fold == "blocks" and where.frame != "card" and self._may_be_card(body) and not panel
+        """Whether ``body`` would be a card if this were a small network, or is in one that would be a panel."""
+        if self._fold != "blocks" or not self._may_be_card(body) or (where.frame == "card" and not where.staged):
+            return False
+        panel = where.frame == "sheet" or (where.frame == "panel" and where.staged)
+        return not (panel and self._holds_cards(body))
 
     def _may_be_card(self, body: TypedGraph) -> bool:
         return body.graph.kind == "block" and self._count(body) > _TINY
