@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from graphbuilder.garbage import no_search
@@ -55,6 +55,12 @@ class Inference:
         if key not in self._typed:
             self._typed[key] = self._type(graph, inputs)
         return self._typed[key]
+
+    def know(self, graph: Graph, inputs: tuple[TensorType, ...], types: Mapping[Value, TensorType]) -> None:
+        """Remember that ``graph`` on ``inputs`` has ``types``, which were inferred while it was built."""
+        typed = TypedGraph(graph, inputs, types, {})
+        bodies = {node.name: self.body(body, typed.inputs_of(node)) for node, body in graph.children()}
+        self._typed[graph, inputs] = replace(typed, bodies=bodies)
 
     def results(self, callee: Op | Graph, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         """The output types of one call.

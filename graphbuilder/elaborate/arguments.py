@@ -48,8 +48,17 @@ class Argument(NamedTuple):
     place: Place
     written: str | None
     raw: Any = None
-    names: Mapping[str, Any] = {}
-    origin: Origin | None = None
+    scope: Scope | None = None
+
+    @property
+    def names(self) -> Mapping[str, Any]:
+        """What was in scope."""
+        return self.scope.names if self.scope else {}
+
+    @property
+    def origin(self) -> Origin:
+        """Where its value was written."""
+        return self.scope.origin(self.raw, self.place) if self.scope else Origin(self.place, self.raw)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -66,9 +75,7 @@ def compute_arguments(raw: Mapping[str, Any], place_of: Any, scope: Scope) -> di
     arguments: dict[str, Argument] = {}
     for name, item in raw.items():
         place = place_of(name)
-        arguments[name] = Argument(
-            scope.compute(item, place), place, _written(item), item, scope.names, scope.origin(item, place)
-        )
+        arguments[name] = Argument(scope.compute(item, place), place, _written(item), item, scope)
     return arguments
 
 
@@ -103,11 +110,15 @@ class OpMaker:
         self._sink = sink
         self._terms = terms
         self._made: dict[Hashable, Op | None] = {}
-        self._ways: tuple[Way, ...] = ()
+        self._ways: Callable[[], tuple[Way, ...]] = tuple
         self.traced = 0  # how many wrong values were found to be written elsewhere, whether or not that was told before
 
     def make(
-        self, cls: type[Op], arguments: Mapping[str, Argument], step: Place, ways: tuple[Way, ...] = ()
+        self,
+        cls: type[Op],
+        arguments: Mapping[str, Argument],
+        step: Place,
+        ways: Callable[[], tuple[Way, ...]] = tuple,
     ) -> Op | None:
         """The op, or None when its arguments are wrong (reported, with ``ways`` where a value is) or unknown."""
         self._ways = ways
@@ -164,7 +175,7 @@ class OpMaker:
             told = _wrong_value(cls, name, details, arguments, place)
             self.traced += told.span != place.span
             if told.span == place.span or not is_told(self._sink, told.span):
-                self._sink.add(told.by_way(*self._ways))
+                self._sink.add(told.by_way(*self._ways()))
 
 
 def _wrong_value(
@@ -196,7 +207,7 @@ def _misspelt(raw: Any, hint: str) -> Help:
 
 def written_wrong(argument: Argument, fits: Callable[[Any], bool]) -> tuple[Origin, str | None]:
     """Where a value that does not fit was written wrong, and how it is written right, if it is but a little wrong."""
-    origin = argument.origin or Origin(argument.place, argument.raw)
+    origin = argument.origin
     better = origin.slip(argument.value, fits)
     if better:
         return origin, better

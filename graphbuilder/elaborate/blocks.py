@@ -103,7 +103,7 @@ class Blocks:
         known = tuple(known.type for known in reading.known) if fits else (None,) * len(names)
         if failed and not self.context.keeps_faults:
             return None
-        origins = {key: argument.origin for key, argument in arguments.items() if argument.origin}
+        origins = {key: argument.origin for key, argument in arguments.items()}
         trail = builder.trail.into(name, str(step.use), step.place, origins)
         graph = self.instantiate(str(step.use), values, known, taps, trail, over(own, builder.init))
         if graph is None:

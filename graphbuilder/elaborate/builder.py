@@ -289,10 +289,10 @@ class BodyBuilder:
             self.report(unknown_op(name, self.context, step))
             if (other := op_elsewhere(name, self.context.ops)) and name not in self.context.spec.blocks:
                 arguments = {**self.context.arguments_of(other, step.place), **given}
-                self.context.make.make(self.context.ops[other], arguments, step.place, self.trail.ways)
+                self.context.make.make(self.context.ops[other], arguments, step.place, lambda: self.trail.ways)
             return None
         arguments = {**self.context.arguments_of(name, step.place), **given}
-        op = self.context.make.make(cls, arguments, step.place, self.trail.ways)
+        op = self.context.make.make(cls, arguments, step.place, lambda: self.trail.ways)
         types = reading.types
         if op is None or types is None:
             return None
@@ -347,13 +347,14 @@ class BodyBuilder:
         self, node: Node, reading: Reading, place: Place, arguments: Mapping[str, Argument] | None = None
     ) -> Signal:
         """Append ``node`` with the types that it gives."""
-        assert reading.types is not None
+        types = reading.types
+        assert types is not None
         try:
-            given = self.context.inference.results(node.callee, reading.types)
+            given = self.context.inference.results(node.callee, types)
         except OpError as error:
             self.report_op_error(error, place, arguments or {}, reading)
             return NOTHING_KNOWN
-        if fault := self.context.too_large((*given, *self.context.spelt_out_types(node.callee, reading.types)), place):
+        if fault := self.context.too_large((*given, *self.context.spelt_out_types(node.callee, types)), place):
             self.report(fault)
             return NOTHING_KNOWN
         self.owners[node.name] = node

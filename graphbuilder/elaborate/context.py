@@ -245,13 +245,12 @@ class Context:
         """What is to be said of the first value that has more elements than the limit, or too long an axis."""
         limit = self.limits.elements
         for type_ in types:
-            shape = str(type_) if len(str(type_)) <= 60 else "this"
             if type_.elements > limit:
-                message = f"{shape} is more than the limit of {limit} elements in a value"
+                message = f"{_shown(type_)} is more than the limit of {limit} elements in a value"
                 return ValueTooLarge.at(place.span, message, help=ValueTooLarge.remedy)
             if max(type_.shape, default=0) > LARGEST:
-                message, remedy = f"{shape} has an axis of 2^31 or more", "look for a size with a digit too many"
-                return ValueTooLarge.at(place.span, message, help=remedy)
+                message = f"{_shown(type_)} has an axis of 2^31 or more"
+                return ValueTooLarge.at(place.span, message, help="look for a size with a digit too many")
         return None
 
     def spelt_out_types(self, callee: Op | Graph, inputs: tuple[TensorType, ...]) -> Iterator[TensorType]:
@@ -262,6 +261,11 @@ class Context:
     def report(self, diagnostic: Diagnostic, trail: Trail) -> None:
         """Keep a diagnostic, with the way in through the blocks."""
         self.sink.add(diagnostic.by_way(*trail.ways))
+
+
+def _shown(type_: TensorType) -> str:
+    shape = str(type_)
+    return shape if len(shape) <= 60 else "this"
 
 
 def _with_init(node: Node, init: Mapping[str, Initialiser]) -> Node:

@@ -154,7 +154,20 @@ def finish(
         inputs = tuple(name for name in inputs if name in read)
     graph = Graph(kind, template, inputs, nodes, outputs.pairs, args or {}, title=title, defaults=defaults or {})
     builder.blocks.declared[graph] = outputs.declared
+    _remember(builder, graph)
     return graph
+
+
+def _remember(builder: BodyBuilder, graph: Graph) -> None:
+    """Let the types that the values of ``graph`` were found to have serve its inference."""
+    if isinstance(graph.nodes, Copies):
+        return
+    values = [Value(name) for name in graph.inputs]
+    values += [Value(node.name, port) for node in graph.nodes for port in node.results]
+    types = {value: type_ for value in values if (type_ := builder.types.get(value)) is not None}
+    if len(types) == len(values):
+        inputs = tuple(types[Value(name)] for name in graph.inputs)
+        builder.context.inference.know(graph, inputs, types)
 
 
 def _is_faulty(node: Node, faulty: Collection[Graph]) -> bool:

@@ -46,8 +46,8 @@ class Reading(NamedTuple):
         """The types, or None when one of them is not known."""
         if self.failed:
             return None
-        types = tuple(known.type for known in self.known if known.type is not None)
-        return types if len(types) == len(self.known) else None
+        types = [known.type for known in self.known if known.type is not None]
+        return tuple(types) if len(types) == len(self.known) else None
 
 
 FAILED = Reading((), NOTHING_KNOWN, failed=True)

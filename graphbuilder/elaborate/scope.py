@@ -93,6 +93,8 @@ class Scope:
         Raises:
             Stopped: when more was computed than may be.
         """
+        if type(raw) in PLAIN:
+            return raw
         if isinstance(raw, Expression):
             return self._evaluate(raw, place)
         if isinstance(raw, list):
