@@ -49,6 +49,20 @@ def alike(typed: TypedGraph, growing: bool = False) -> tuple[Run, ...]:
     return tuple(Run(run.nodes, tuple(each.first for each in group)) for run, group in zip(whole, groups, strict=True))
 
 
+def side_by_side(typed: TypedGraph, least: int) -> tuple[Run, ...]:
+    """The calls of a block in order, those of ``least`` neighbours or more joined that are alike and read the same."""
+    found: list[Run] = []
+    for _, group in groupby(typed.graph.nodes, lambda node: node.inputs):
+        near = tuple(group)
+        if len(near) < least:
+            found += [Run((node,)) for node in near]
+            continue
+        for _, same in groupby(near, lambda node: _call(node, typed, growing=False)):
+            copies = tuple(same)
+            found += [Run(copies, copies)] if len(copies) >= least else [Run((node,)) for node in copies]
+    return tuple(found)
+
+
 def turns(typed: TypedGraph) -> tuple[Run, ...]:
     """The kinds of a repeat whose copies alternate between two to four of them, each as a run of all its copies."""
     nodes = typed.graph.nodes
@@ -92,7 +106,9 @@ def _look(typed: TypedGraph, growing: bool) -> Look:
         graph = typed.graph
         nodes = graph.nodes.head if isinstance(graph.nodes, Copies) else graph.nodes
         calls = tuple((node.name, node.inputs, _call(node, typed, growing)) for node in nodes)
-        known = _KNOWN[growing][typed] = (graph.template, graph.kind, graph.outputs, len(graph.nodes), calls)
+        # A branch is called what its step is.
+        name = "" if graph.kind == "branch" else graph.template
+        known = _KNOWN[growing][typed] = (name, graph.kind, graph.outputs, len(graph.nodes), calls)
     return known
 
 

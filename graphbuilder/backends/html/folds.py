@@ -6,11 +6,13 @@ either. Places nothing; what is too small to be worth a frame is read in place, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from graphbuilder.analysis.collapse import Run
 from graphbuilder.analysis.inference import TypedGraph
+from graphbuilder.analysis.likeness import alike
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.habits import Habits
@@ -195,6 +197,10 @@ class _Closing(Policy):
         super().__init__(Options(), habits, "nothing", frozenset())
         self._stages = stages
         self.has_stages = False
+
+    def runs(self, typed: TypedGraph, where: Where) -> Iterator[Run]:
+        # The page tells copies by their numbers, and branches have names.
+        yield from alike(typed, growing=True)
 
     def is_closed(self, path: str, body: TypedGraph, where: Where) -> bool:
         if body.graph.kind == "composite" or self.is_panel(path, body, where):

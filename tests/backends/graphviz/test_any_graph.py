@@ -106,7 +106,8 @@ def _complete(count: int) -> list[str]:
 
 
 def _wide(count: int) -> list[str]:
-    paths = [f'{{ id = "b{i}", op = "tanh", from = "a" }}' for i in range(count)]
+    # Equal neighbours would be one stack.
+    paths = [f'{{ id = "b{i}", op = "{("tanh", "relu")[i % 2]}", from = "a" }}' for i in range(count)]
     names = ", ".join(f'"b{i}"' for i in range(count))
     return ['{ id = "a", op = "relu" }', *paths, f'{{ op = "add", from = [{names}] }}']
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 import pytest
 
 from graphbuilder import CompileError, rendering
+from graphbuilder.analysis.costs import costs
 from graphbuilder.backends.graphviz import Options
 from graphbuilder.backends.graphviz.figure import drawing, scene
 from graphbuilder.backends.graphviz.read.scene import Card
@@ -162,3 +163,33 @@ shortcut = "identity"
 def test_a_step_that_is_left_out_does_not_undo_a_stack() -> None:
     items = scene(written(LEFT_OUT), Options()).root.items
     assert [item.count for item in items.values() if isinstance(item, Card)] == [4]
+
+
+BRANCHES = """
+[model]
+body = [{ id = "many", use = "many" }]
+[blocks.many]
+merge = "concat"
+"""
+
+
+def branches(count: int, width: str = "4") -> str:
+    """A block of so many named branches, the last of which has ``width`` channels."""
+    step = 'branches.b%d = [{ op = "conv", out = %s, kernel = 3, padding = "half" }, { op = "relu" }]'
+    return BRANCHES + "\n".join(step % (each, "4" if each < count - 1 else width) for each in range(count))
+
+
+@pytest.mark.parametrize(("text", "counts"), [(branches(4), []), (branches(16), [16]), (branches(16, "5"), [15])])
+def test_many_equal_branches_stand_on_one_stack(text: str, counts: list[int]) -> None:
+    card = scene(written(text), Options()).root.items["many"]
+    assert isinstance(card, Card)
+    stacks = [item for item in card.region.items.values() if isinstance(item, Card)]
+    assert [(stack.count, stack.title, stack.words) for stack in stacks] == [
+        (count, f"b0 – b{count - 1}", (f"{count} side by side",)) for count in counts
+    ]
+
+
+def test_a_stack_of_branches_costs_what_all_of_them_do() -> None:
+    typed = written(branches(16))
+    found = sum(item.cost for item in scene(typed, Options(heat="macs")).root.items.values())
+    assert found == costs(typed).macs

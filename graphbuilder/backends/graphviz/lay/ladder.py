@@ -85,7 +85,7 @@ class _Sides:
         self._right = [place(placer.upwards(), rung.behind, _arriving(rung, placer)) for rung in found.rungs]
 
     def stand(self, least: float) -> bool:
-        """Whether it is large enough, one trunk leads up, and nothing is stacked there: a badge hangs below its card."""
+        """Whether it is large, one trunk leads up, and nothing is stacked there: a badge hangs below its card."""
         length = sum(part.length for part in (*self._left, self._foot, *self._right))
         stacked = any(isinstance(mark, FrameMark) and mark.count > 1 for part in self._right for mark in part.marks)
         straight = all(_is_open(part, rung) for part, rung in zip(self._right, self._rungs, strict=True))

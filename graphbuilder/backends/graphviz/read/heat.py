@@ -43,9 +43,12 @@ class _Copy(NamedTuple):
     shift: int = 0
 
     def node(self, name: str, further: int = 0) -> Node:
-        """The call of that name, or one that stands ``further`` behind it in a repeat."""
-        moved = self.shift + further
-        return self.body.graph.nodes[int(name) + moved] if moved else self.body.graph.by_name[name]
+        """The call of that name, or one that stands ``further`` behind it."""
+        moved, graph = self.shift + further, self.body.graph
+        if not moved:
+            return graph.by_name[name]
+        number = int(name) if graph.kind == "repeat" else graph.nodes.index(graph.by_name[name])
+        return graph.nodes[number + moved]
 
 
 def measure(root: Region, typed: TypedGraph, habits: Habits, options: Options) -> None:

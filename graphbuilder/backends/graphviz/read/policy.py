@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from graphbuilder.analysis.collapse import Run
 from graphbuilder.analysis.inference import TypedGraph
-from graphbuilder.analysis.likeness import alike, bodies, turns, variants
+from graphbuilder.analysis.likeness import alike, bodies, side_by_side, turns, variants
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.habits import Habits
@@ -88,9 +88,9 @@ class Where:
         node = run.first
         last = f" – {run.nodes[-1].name}" if run.count > 1 else ""
         if self.template is None:
-            title = _given_title(node)
-            name = f" ({node.name})" if title and _titles(graph)[title] > 1 else ""
-            return text.clean(f"{title or node.name}{name}")
+            title, whole = _given_title(node), f"{node.name}{last}"
+            name = f" ({whole})" if title and _titles(graph)[title] > 1 else ""
+            return text.clean(f"{title or whole}{name}")
         if node.title and not (self.section and node.title == self.section.title):
             return text.clean(node.title if run.count == len(graph.nodes) else f"{node.title} {node.name}{last}")
         return text.clean(f"{self.template} {node.name}{last}")
@@ -184,7 +184,14 @@ class Policy:
         large = self._may_be_card(body) or (titled and body.graph.kind == "block")
         return where.frame != "card" and large and not stages
 
-    def apart(self, run: Run, where: Where) -> Iterator[Run]:
+    def runs(self, typed: TypedGraph, where: Where) -> Iterator[Run]:
+        """The calls of ``typed``, those together that may be drawn once and of which the same was asked."""
+        branches = typed.graph.kind != "repeat" and self._options.marks is None
+        found = side_by_side(typed, _SIDE_BY_SIDE + 1) if branches else alike(typed, growing=True)
+        for run in found:
+            yield from self._apart(run, where)
+
+    def _apart(self, run: Run, where: Where) -> Iterator[Run]:
         """``run`` in stretches of copies in which the same was asked for: one that is opened stands beside a stack."""
         if run.count == 1 or not self._options.expand:
             yield run

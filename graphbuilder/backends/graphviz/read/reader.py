@@ -14,7 +14,7 @@ from typing import NamedTuple
 from graphbuilder.analysis.collapse import Run
 from graphbuilder.analysis.costs import call_costs
 from graphbuilder.analysis.inference import TypedGraph
-from graphbuilder.analysis.likeness import alike, details, variants
+from graphbuilder.analysis.likeness import details, variants
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.read.habits import Habits, title_of
 from graphbuilder.backends.graphviz.read.passing import passed
@@ -97,7 +97,7 @@ class Reader:
         rounds = self._policy.rounds(typed, where)
         if rounds:
             return self._add_rounds(region, rounds, typed, inputs, where)
-        runs = [part for run in alike(typed, growing=True) for part in self._policy.apart(run, where)]
+        runs = list(self._policy.runs(typed, where))
         if typed.graph.kind == "repeat" and any(self._policy.stacks(run, typed, where) for run in runs):
             where = where.beside_stacks()
         for run in runs:
