@@ -259,9 +259,10 @@ def check_block_arguments(
     strangers = [given for given in arguments if given not in block.args]
     for given in strangers:
         takes = ", ".join(block.args) or "no arguments"
-        remedy = meant(given, (*block.args, *STEP_WORDS), f"the block `{name}` takes {takes}")
+        near = argument_meant(given, (*block.args, *STEP_WORDS))
+        remedy = Meant((near,)) if near else f"the block `{name}` takes {takes}"
         sink.add(_unknown_argument(f"the block `{name}`", given, arguments[given].place, remedy))
-    failed, excused = bool(strangers), {nearest(given, block.args) for given in strangers}
+    failed, excused = bool(strangers), {argument_meant(given, block.args) for given in strangers}
     values: dict[str, Any] = {}
     for declared, default in block.args.items():
         if declared in arguments:

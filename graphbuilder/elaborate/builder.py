@@ -7,11 +7,11 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphbuilder.diagnostics import Diagnostic, Label
-from graphbuilder.diagnostics.catalogue.references import NotBoolean, UnknownStep
+from graphbuilder.diagnostics.catalogue.references import UnknownStep
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
-from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.arguments import Argument, compute_arguments, written_words
+from graphbuilder.elaborate.conditions import no_condition
 from graphbuilder.elaborate.context import VALUES, Context, Trail, from_op_error, of_defaults
 from graphbuilder.elaborate.faults import (
     Sketch,
@@ -259,8 +259,8 @@ class BodyBuilder:
             return None
         if isinstance(value, bool):
             return value
-        message = f"`{key}` gives {shown(value)}, not true or false"
-        self.report(NotBoolean.at(step.place_of(key).span, message, help="compare it with something: `> 0`, say"))
+        if told := no_condition(raw, value, step.place_of(key), self.scope, self.context.sink):
+            self.report(told)
         return None
 
     def pass_on(self, named: Named, start: Signal) -> Signal:

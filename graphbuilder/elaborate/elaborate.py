@@ -23,6 +23,7 @@ from graphbuilder.elaborate.initialisers import check_owned, possible_names, rea
 from graphbuilder.elaborate.misdeclared import as_read, misspelt_params
 from graphbuilder.elaborate.misnamed import misnamed_inputs
 from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes, Noticing
+from graphbuilder.elaborate.misworded import as_worded
 from graphbuilder.elaborate.names import name_steps
 from graphbuilder.elaborate.origins import Origin, given_as
 from graphbuilder.elaborate.outputs import (
@@ -109,7 +110,7 @@ def _elaborated(
 ) -> TypedGraph | None:
     ops = catalogue()
     check_names(spec, ops, sink)
-    spec = as_read(spec, sink)
+    spec = as_read(as_worded(spec, ops, sink), sink)
     params = _params(spec, settings, sink, Terms(limits.terms, sink))
     dialect = _dialect(spec, ops, params, sink)
     context = Context(spec, ops, dialect, params, sink, limits, mistakes, spare, unneeded)

@@ -1,5 +1,5 @@
 """Declarations at fault: names that nothing reads, near to one that several places read and nothing declares; arguments
-that a block reads, is given and does not declare; inputs of a block that nothing reads and no use gives.
+and inputs that a block reads, is given and does not declare; inputs of a block that nothing reads and no use gives.
 
 Each is reported once, and not every place that reads, gives or lacks it, which then means what is declared.
 """
@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from graphbuilder.diagnostics import Meant, Rule, Sink
+from graphbuilder.diagnostics import Meant, Rule, Sink, Span
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
 from graphbuilder.diagnostics.catalogue.references import ArgumentUnknown, Ports, UnknownStep
 from graphbuilder.diagnostics.nearest import nearest
@@ -196,12 +196,13 @@ def _block_as_read(
     inputs = _inputs_as_read(spec, block, named.inputs, left, sink)
     arguments = _arguments_as_read(spec, block, named.arguments, left, sink)
     excess, lacking = _excess_inputs(block, inputs, named.inputs, sink), _lacking(spec, block, arguments, named, sink)
-    if not (steps or inputs or arguments or excess or lacking):
+    missing = _missing_inputs(spec, block, inputs, named.inputs, sink)
+    if not (steps or inputs or arguments or excess or lacking or missing):
         return None
     words: dict[str, Any] = {word: _renamed(getattr(block, word), steps) for word in ("before", "after")}
     words |= {"body": _renamed(block.body, steps)} if block.body else {}
     kept = [inputs.get(name, name) for name in block.inputs or () if name not in excess]
-    words |= {"inputs": kept} if block.inputs else {}
+    words |= {"inputs": [*kept, *missing]} if block.inputs or missing else {}
     words["args"] = {arguments.get(name, name): value for name, value in block.args.items()}
     words["args"] |= dict.fromkeys(lacking, POISON)
     return block.model_copy(update=words)
@@ -239,6 +240,30 @@ def _excess_inputs(block: Block, called: Collection[str], named: Counter[str], s
         place = block.place_of("inputs") / block.inputs.index(name)
         sink.add(Ports.at(place.span, message, help="leave it out"))
     return excess
+
+
+def _missing_inputs(
+    spec: Spec, block: Block, called: Mapping[str, str], named: Counter[str], sink: Sink
+) -> Sequence[str]:
+    """The inputs that the tables of a block's uses give, that it reads, and that it does not declare, reported as one
+    mistake."""
+    keys = block.place.keys
+    if not named or not spec.unsound.isdisjoint({keys, (*keys, "inputs"), ("blocks",)}):
+        return ()
+    declared = [*(block.inputs or ())]
+    reads = _inputs_read(block, {*block.args, *block.let, *spec.params, *SCOPE})
+    own = {*declared, *called.values(), *(block.branches or ()), *_names(main_steps(block)), *_JOINTS}
+    missing = [name for name in named if name in reads and name not in own]
+    if missing:
+        words, them = " and ".join(f"`{name}`" for name in missing), "them" if len(missing) > 1 else "it"
+        message = f"the block `{keys[-1]}` reads {words}, which its uses give, and does not declare {them}"
+        whole = ", ".join(f'"{name}"' for name in (*declared, *missing))
+        sink.add(Ports.at(_inputs_span(block), message, help=f"write inputs = [{whole}]"))
+    return missing
+
+
+def _inputs_span(block: Block) -> Span:
+    return block.place_of("inputs").span if block.inputs else block.place.key_span
 
 
 def _lacking(spec: Spec, block: Block, called: Mapping[str, str], uses_: _Uses, sink: Sink) -> Collection[str]:

@@ -118,10 +118,8 @@ def count_copies(builder: BodyBuilder, step: Step, scope: Scope) -> Copies | Non
     if copies is None or not _counts(value):
         cause = scope.origin(step.repeat, place).cause(_counts)
         related = given_as(value, place) if cause.place.keys != place.keys else ()
-        message, remedy = (
-            f"a step cannot be repeated {shown(value)} times",
-            "write a count from 0, or a list to go over",
-        )
+        message = f"a step cannot be repeated {shown(value)} times"
+        remedy = cause.slip(value, _counts) or "write a count from 0, or a list to go over"
         builder.report(BadRepeat.at(cause.place.span, message, related=related, help=remedy))
         return None
     limit = builder.context.limits.nodes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from graphbuilder.spec.model import Block, Spec, Step
@@ -32,6 +32,21 @@ def side_paths(block: Block) -> Iterator[list[Step]]:
     yield from (block.branches or {}).values()
     if isinstance(block.shortcut, list):
         yield block.shortcut
+
+
+def with_steps(spec: Spec, change: Callable[[Step], Step]) -> Spec:
+    """``spec`` with every step, those of its blocks too, given way to what ``change`` makes of it."""
+    model = spec.model.model_copy(update={"body": list(map(change, spec.model.body))})
+    blocks = {name: _with_steps(block, change) for name, block in spec.blocks.items()}
+    return spec.model_copy(update={"model": model, "blocks": blocks})
+
+
+def _with_steps(block: Block, change: Callable[[Step], Step]) -> Block:
+    lists = {"before": block.before, "body": block.body, "after": block.after, "shortcut": block.shortcut}
+    words: dict[str, Any] = {word: list(map(change, steps)) for word, steps in lists.items() if isinstance(steps, list)}
+    if block.branches:
+        words["branches"] = {name: list(map(change, steps)) for name, steps in block.branches.items()}
+    return block.model_copy(update=words)
 
 
 def values_of(block: Block) -> list[Any]:

@@ -255,13 +255,20 @@ def _repair(written: object, wanted: Sequence[str]) -> Help:
             return "an expression starts with `=`"
     if isinstance(written, Expression):
         return "an expression cannot stand here" if "an expression" not in wanted else None
-    if isinstance(written, int) and not isinstance(written, bool):
-        if "a string" in wanted:
-            return f'write "{written}" in quotes'
-        if "a boolean" in wanted and written in (0, 1):
-            return f"write {'true' if written else 'false'}"
+    if number := _of_number(written, wanted):
+        return number
     examples = [_FORMS[word] for word in wanted if word in _FORMS]
     return f"write {either(examples)}" if examples else None
+
+
+def _of_number(written: object, wanted: Sequence[str]) -> str | None:
+    if isinstance(written, float) and written.is_integer() and "an integer" in wanted:
+        return f"write {int(written)}"
+    if not isinstance(written, int) or isinstance(written, bool):
+        return None
+    if "a string" in wanted:
+        return f'write "{written}" in quotes'
+    return f"write {'true' if written else 'false'}" if "a boolean" in wanted and written in (0, 1) else None
 
 
 def _named(keys: Keys) -> str:
