@@ -242,6 +242,9 @@ def compile(
 ) -> nn.Module:
     """The network as an ``nn.Module``: its source run, its weights drawn from ``seed`` or read from a file.
 
+    On the CPU, weights are drawn when something of the module is first asked for; ``load_state_dict`` of all of them
+    before that draws none.
+
     A network that declares one output returns it; one that declares several returns a dict of them by name, in
     training and in evaluation alike. Outputs of training only (auxiliary classifiers) are in that dict in training,
     and in evaluation neither there nor computed; so ``module(x)["logits"]`` is right in both.
@@ -289,6 +292,7 @@ def compile(
         form = optimize or ("training" if recompute else "none")
         optimised = optimise(known.typed, form, device_named(device).type, recomputed=recompute)
         built = partial(build_optimised, known.typed, optimised) if optimised.steps else partial(build, known.typed)
+        built = partial(built, late=True)
     if weights is None:
         return built(device=device, dtype=dtype, seed=seed)
     from graphbuilder.weights.load import fitting

@@ -19,7 +19,7 @@ def measure(who: str, spec: str | Path) -> float:
     its making included; theirs by ``torch.compile`` with weights frozen, of a module that is made already."""
     network = gb.load(spec)
     batch = drawn(network.typed, 1, 0, torch.device("cpu"), torch.float32)
-    plain = gb.compile(network).eval()
+    plain = gb.compile(network).eval().requires_grad_(False)  # drawn by now
     start = perf_counter()
     with torch.no_grad():
         if who == "ours":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -16,12 +17,11 @@ from graphbuilder.backends.torch.drawing import Painter
 from graphbuilder.backends.torch.hollow import Hollow
 from graphbuilder.backends.torch.loading import load
 from graphbuilder.backends.torch.memory import memory_coded
+from graphbuilder.backends.torch.undrawn import Shapes, undrawn
 from graphbuilder.diagnostics import CompileError, Rule
 from graphbuilder.diagnostics.catalogue.backends import NotTheTree, WeightsUnfit
 from graphbuilder.garbage import no_search
 from graphbuilder.ir import Weight
-
-Shapes = Mapping[str, tuple[int, ...]]
 
 
 @memory_coded("build the network")
@@ -35,6 +35,8 @@ def build(
     weights: Mapping[str, Tensor] | None = None,
     drawn: Collection[str] = (),
     initialise: bool = True,
+    channels_last: bool = False,
+    late: bool = False,
 ) -> nn.Module:
     """The network as a module of its written source, in training mode as torch makes them.
 
@@ -45,6 +47,8 @@ def build(
         weights: every tensor by its name, instead of drawing; batch counters may be missing.
         drawn: the names of those that are drawn nonetheless.
         initialise: whether tensors are filled at all; else their memory is as it was found.
+        channels_last: whether kernels of convolutions have their channels last in memory.
+        late: whether weights that are all drawn, on the CPU, may be drawn at the first look, see ``undrawn``.
 
     Raises:
         CompileError: GB701 where shared weights would need two forms, GB703 where ``weights`` are not those of the
@@ -60,11 +64,18 @@ def build(
     _demand(shapes, _shapes_of(state), NotTheTree, "the written module is not its graph")
     if weights is not None:
         _demand_weights(named, weights, drawn)
+    if channels_last:
+        lay_out_last(module)
     if place.type == "meta":
         return module.to(numbers)
     _give_memory(module, place, numbers)
-    if initialise:
-        _fill(module.state_dict(), named, seed, weights or {})
+    if not initialise:
+        return module
+    # The mode is a thread's own, and what was made in it is filled in it.
+    fill = partial(_fill, module.state_dict(), named, seed, weights or {}, torch.is_inference_mode_enabled())
+    if late and weights is None and place.type == "cpu":
+        return undrawn(module, fill, shapes)
+    fill()
     return module
 
 
@@ -86,7 +97,7 @@ def filled(
         _demand_weights(named, weights, drawn)
     kinds = {name: numbers if weight.counted else torch.int64 for name, weight in named.items()}
     state = {name: torch.empty(weight.shape, dtype=kinds[name]) for name, weight in named.items()}
-    _fill(state, named, seed, weights or {})
+    _fill(state, named, seed, weights or {}, torch.is_inference_mode_enabled())
     return state
 
 
@@ -106,11 +117,23 @@ def _give_memory(module: nn.Module, place: torch.device, numbers: torch.dtype) -
     module._apply(memory)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
 
 
-def _fill(state: Mapping[str, Tensor], named: Mapping[str, Weight], seed: int, weights: Mapping[str, Tensor]) -> None:
-    painter, inferring = Painter(seed), torch.is_inference_mode_enabled()
+def lay_out_last(module: nn.Module) -> None:
+    """Let maps flow with channels last inside, whatever format they come in: each convolution follows its kernel's."""
+    for each in module.modules():
+        if isinstance(each, nn.Conv2d | nn.ConvTranspose2d):
+            each.weight.data = each.weight.data.to(memory_format=torch.channels_last)
+
+
+def _fill(
+    state: Mapping[str, Tensor],
+    named: Mapping[str, Weight],
+    seed: int,
+    weights: Mapping[str, Tensor],
+    inferring: bool,
+) -> None:
+    painter = Painter(seed)
 
     def fill(name: str) -> None:
-        # The mode is a thread's own, and what was made in it is filled in it.
         with torch.inference_mode(inferring):
             if name in weights:
                 state[name].copy_(weights[name])

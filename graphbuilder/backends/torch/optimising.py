@@ -8,7 +8,7 @@ tensors and no others.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -16,13 +16,15 @@ import torch
 from torch import Tensor, nn
 
 from graphbuilder.analysis.inference import TypedGraph
-from graphbuilder.backends.torch.building import build, filled
+from graphbuilder.analysis.weights import walk
+from graphbuilder.backends.torch.building import build, filled, lay_out_last
 from graphbuilder.backends.torch.chosen import device_named
 from graphbuilder.backends.torch.engines.ways import Layout
 from graphbuilder.backends.torch.folding import folded, stacked
 from graphbuilder.backends.torch.kernels import fused, lay_out
 from graphbuilder.backends.torch.loading import restore, text_of
 from graphbuilder.backends.torch.memory import memory_coded
+from graphbuilder.backends.torch.undrawn import undrawn
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.backends import NotTrained
 from graphbuilder.passes import Optimised, Recipe
@@ -82,6 +84,7 @@ def build_optimised(
     weights: Mapping[str, Tensor] | None = None,
     drawn: Collection[str] = (),
     layout: Layout | None = None,
+    late: bool = False,
 ) -> nn.Module:
     """The network behind its passes as a module, in evaluation unless it is to be trained; what is given and drawn are
     the plain one's weights.
@@ -94,42 +97,68 @@ def build_optimised(
     See ``build`` for the other arguments and what is raised.
 
     Args:
-        layout: of the maps of a module in evaluation, "first" or "last", instead.
+        layout: of the maps of a module in evaluation on a CPU or GPU, "first" or "last", instead.
+        late: as for ``build``.
     """
     place = device_named(device)
     if optimised.pipeline == "training":
-        trained = build(optimised.typed, device=place, dtype=dtype, seed=seed, weights=weights, drawn=drawn)
-        _lay_out(trained)
-        return trained
-    state = None
-    if place.type != "meta":
-        state = folded(optimised.recipe, filled(plain, dtype=dtype, seed=seed, weights=weights, drawn=drawn))
-    module = build(optimised.typed, device=place, dtype=dtype, seed=seed, weights=state)
+        return build(
+            optimised.typed,
+            device=place,
+            dtype=dtype,
+            seed=seed,
+            weights=weights,
+            drawn=drawn,
+            channels_last=True,
+            late=late,
+        )
+
+    def made() -> dict[str, Tensor]:
+        return folded(optimised.recipe, filled(plain, dtype=dtype, seed=seed, weights=weights, drawn=drawn))
+
+    is_late = late and weights is None and place.type == "cpu"
+    state = None if is_late or place.type == "meta" else made()
+    module = build(
+        optimised.typed,
+        device=place,
+        dtype=dtype,
+        seed=seed,
+        weights=state,
+        initialise=not is_late,
+        channels_last=place.type == "cpu" and layout != "first",
+    )
     module.__class__ = _frozen(type(module))
     frozen = cast("Frozen", module)
     frozen.recipe = optimised.recipe
-    if (layout or _layout(module, place)) == "last":
-        _lay_out(module)
     if place.type == "cuda":
+        if (layout or _layout(module)) == "last":
+            lay_out_last(module)
         lay_out(module)
-    return frozen.requires_grad_(False).eval()
+    frozen.requires_grad_(False).eval()
+    return _late(frozen, plain, made) if is_late else frozen
 
 
-def _layout(module: nn.Module, place: torch.device) -> Layout:
-    """The layout that is good where nothing was timed."""
-    is_last = place.type == "cpu" or (place.type == "cuda" and (_is_short(module) or any(fused(module))))
-    return "last" if is_last else "first"
+def _late(module: Frozen, plain: TypedGraph, made: Callable[[], Mapping[str, Tensor]]) -> nn.Module:
+    """``module`` with the tensors that ``made`` gives, at the first look; it takes its own and the plain network's."""
+    own = {name: tensor.detach() for name, tensor in module.state_dict().items()}
+    inferring = torch.is_inference_mode_enabled()
+
+    def fill() -> None:
+        with torch.inference_mode(inferring), torch.no_grad():
+            for name, tensor in made().items():
+                own[name].copy_(tensor)
+
+    theirs = {name: weight.shape for name, weight in walk(plain)}
+    return undrawn(module, fill, {name: tuple(tensor.shape) for name, tensor in own.items()}, theirs)
+
+
+def _layout(module: nn.Module) -> Layout:
+    """The layout that is good on a GPU where nothing was timed."""
+    return "last" if _is_short(module) or any(fused(module)) else "first"
 
 
 def _is_short(module: nn.Module) -> bool:
     return all(each.element_size() == 2 for each in module.parameters())
-
-
-def _lay_out(module: nn.Module) -> None:
-    """Let maps flow with channels last inside, whatever format they come in: each convolution follows its kernel's."""
-    for each in module.modules():
-        if isinstance(each, nn.Conv2d | nn.ConvTranspose2d):
-            each.weight.data = each.weight.data.to(memory_format=torch.channels_last)
 
 
 @cache
