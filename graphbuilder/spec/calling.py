@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from graphbuilder.diagnostics import Help
-from graphbuilder.diagnostics.nearest import meant
+from graphbuilder.diagnostics import Help, Meant
+from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.spec.arithmetic import FUNCTIONS
 
 
@@ -34,4 +34,8 @@ def no_function(name: str, arguments: Sequence[str]) -> Help:
     """What to do about a call, with ``arguments`` as they are written, of a function that expressions do not have."""
     if name == "range" and len(arguments) == 1:
         return f"`repeat` takes the count itself: write {arguments[0]}"
-    return meant(name, FUNCTIONS, f"there are {', '.join(FUNCTIONS)}")
+    near = nearest(name, FUNCTIONS)
+    is_item = len(arguments) == 1 and arguments[0].isalnum()
+    item = f" An item of a list is `{name}[{arguments[0]}]`" if is_item else ""
+    there = f"there are {', '.join(FUNCTIONS)}" + ("." if item else "")
+    return Meant((near,), f"did you mean {{}}?{item}") if near else f"{there}{item}"

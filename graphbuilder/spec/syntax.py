@@ -87,6 +87,7 @@ class Place(NamedTuple):
 
 _COMPARING = re.compile("[=!<>]=")
 _SINGLE = re.compile("(?<![=!<>])=(?!=)")
+_TIMES = re.compile(r"(?<=[\w)\]]) +[x×] *(?=[\w(])")
 _NO_ELSE = "add what it is else: `a if condition else b`"
 _SHORTER = "name a part of it with `let`"
 _SLIPS = {
@@ -136,7 +137,12 @@ def _syntax_error(source: str, start: int, error: SyntaxError) -> ExpressionErro
     if single and _is_read(compared):
         message = "this expression cannot be read: `=` compares nothing"
         return Place(start + single.start(), 1).error(ExpressionSyntax, message, f"compare with `==`: {compared}")
+    if (times := _TIMES.search(source)) and _is_read(multiplied := _TIMES.sub(" * ", source)):
+        message = "this expression cannot be read: `x` is no sign"
+        place = Place(start + times.start() + 1, len(times[0].rstrip()) - 1)
+        return place.error(ExpressionSyntax, message, f"write `*`: {multiplied}")
     remedy = _NO_ELSE if "expected 'else'" in error.msg else None
+    remedy = remedy or next((f"close it with `{end}`" for end in ")]" if _is_read(source + end)), None)
     remedy = remedy or next((remedy for slip, remedy in _SLIPS.items() if slip in _COMPARING.sub("", source)), None)
     place = Place(start + offset, min(max(end - offset, 1), len(source) - offset))
     return place.error(ExpressionSyntax, f"this expression cannot be read: {reason}", remedy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel, ValidationError
@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from graphbuilder.diagnostics import Diagnostic, Help, Meant, Sink
 from graphbuilder.diagnostics.catalogue.grammar import MissingKey, UnknownFormat, UnknownKey, WrongType, WrongWord
-from graphbuilder.diagnostics.nearest import meant
+from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.diagnostics.words import TYPES, either, literals
 from graphbuilder.document import Document
 from graphbuilder.spec.arithmetic import kind_of
@@ -156,7 +156,10 @@ def unknown_key(document: Document, keys: Keys, table: Keys) -> Diagnostic:
     """The diagnostic for the key at ``keys`` of what is read as ``table``."""
     known = known_keys(table)
     where = f"`{'.'.join(map(str, table))}`" if table else "a spec"
-    remedy = meant(str(keys[-1]), known, f"the keys of {where} are {', '.join(known)}")
+    there = _table_of(document, keys[:-1])
+    others = meant(str(keys[-1]), known, f"the keys of {where} are {', '.join(known)}")
+    absent = nearest(str(keys[-1]), [name for name in known if name not in there])
+    remedy = Meant((absent,)) if absent else others
     return UnknownKey.at(document.key_span(keys), f"{where} has no key {_shown(str(keys[-1]))}", help=remedy)
 
 
@@ -177,6 +180,14 @@ def _missing(document: Document, keys: Keys) -> Diagnostic:
 
 def _format(document: Document, keys: Keys, written: object) -> Diagnostic:
     return UnknownFormat.at(document.span(keys), f"format {written} is not known", help=f"write `format = {FORMAT}`")
+
+
+def _table_of(document: Document, keys: Keys) -> Collection[str]:
+    """The keys of the table that holds the value at ``keys``, or of none."""
+    value: Any = document.data
+    for key in keys:
+        value = value[key]
+    return cast("dict[str, Any]", value).keys() if isinstance(value, dict) else ()
 
 
 def _wrong_word(document: Document, keys: Keys, details: ErrorDetails) -> Diagnostic:
