@@ -36,6 +36,14 @@ def renamed(found: Match, checkpoint: Checkpoint, by: NameMapping) -> str | None
     return _remedy(by, [], found, separator) if [*_rules(found, separator)] else None
 
 
+def ignoring(found: Match, checkpoint: Checkpoint, by: NameMapping) -> str | None:
+    """A remedy where all that is amiss is a layer or a few that the network has no place for."""
+    separator = SEPARATORS[checkpoint.convention]
+    if found.several or found.ambiguous or found.misfits or found.missing or len(_layers(found, separator)) > _MOST:
+        return None
+    return _remedy(by, [], found, separator)
+
+
 def _remedy(mapping: NameMapping, heads: list[str], found: Match, separator: str) -> str:
     head = ["format = 1", f'source = "{mapping.source}"', f"extends = {written(mapping.path.name)}", *heads]
     rules = [*_rules(found, separator)]

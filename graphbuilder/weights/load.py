@@ -5,7 +5,7 @@ The tensors are given to whoever has the module; this module never sees one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,20 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphbuilder.analysis.inference import TypedGraph
-from graphbuilder.diagnostics import CompileError, Diagnostic, Meant, Sink
-from graphbuilder.diagnostics.catalogue.weights import NothingExcepted
-from graphbuilder.diagnostics.nearest import nearest
-from graphbuilder.document.writing import shown
+from graphbuilder.diagnostics import CompileError, Diagnostic
 from graphbuilder.ir import Weight
 from graphbuilder.weights.checkpoint import Checkpoint
+from graphbuilder.weights.leaving import heads, left_by, left_out
 from graphbuilder.weights.mapping import NameMapping, load_mapping
 from graphbuilder.weights.match import Match, Row, Weights, match
-from graphbuilder.weights.patterns import part
 from graphbuilder.weights.read import read
-from graphbuilder.weights.report import faults
+from graphbuilder.weights.report import faults, other_size
 from graphbuilder.weights.siblings import candidates, sibling
 from graphbuilder.weights.unprepared import unprepared
-from graphbuilder.weights.variants import Variants
+from graphbuilder.weights.variants import Suits, Variants
 from graphbuilder.weights.wanted import wanted
 
 if TYPE_CHECKING:
@@ -72,6 +69,7 @@ def fit(
     mapping: str | Path | None = None,
     offered: Sequence[Path] = (),
     excepted: Sequence[str] = (),
+    ends: Collection[str] = (),
 ) -> Fit:
     """``weights`` beside ``checkpoint``.
 
@@ -79,13 +77,14 @@ def fit(
         mapping: the rules from its names to ours; else equal names are tried and the ``offered`` mappings for its kind
             of file, and those taken that leave the least over.
         excepted: patterns of our names that are left as they are.
+        ends: the steps that are the network's head, for a remedy.
 
     Raises:
         CompileError: GB405 over a mapping, GB412 over a pattern that names nothing.
     """
-    leaves = _leaves(weights, excepted)
     chosen = [load_mapping(mapping)] if mapping else _for_kind(checkpoint, offered)
     options = (*([] if mapping else [None]), *chosen)
+    leaves = left_by(excepted, weights, checkpoint, options, ends)
     found, by = min(
         ((match(weights, checkpoint, option, leaves), option) for option in options), key=lambda each: each[0].faults
     )
@@ -112,15 +111,37 @@ def fitting(
         CompileError: GB401 to GB404 over the file, GB405 over a mapping, GB412 over a pattern that names nothing.
     """
     with read(path) as checkpoint:
-        by = partial(fit, checkpoint=checkpoint, mapping=mapping, offered=candidates(specs), excepted=excepted)
-        found, variants = by(wanted(typed)), Variants(specs, params or {})
+        ends = heads(typed)
+        by = partial(fit, checkpoint=checkpoint, mapping=mapping, offered=candidates(specs), ends=ends)
+        found, variants = by(wanted(typed), excepted=excepted), Variants(specs, params or {})
         if not found.diagnostics:
             yield replace(found, warnings=unprepared(typed, checkpoint, variants))
             return
-        switch = variants.switched(lambda other: not by(wanted(other)).diagnostics)
-        remedy = f"it fits with {switch}" if switch else sibling(checkpoint, specs) if mapping is None else None
+
+        def suits(other: TypedGraph) -> bool:
+            return not by(wanted(other), excepted=excepted).diagnostics
+
+        def left(parts: Sequence[str]) -> bool:
+            return not by(found.weights, excepted=(*excepted, *parts)).diagnostics
+
         first, *others = found.diagnostics
-        yield replace(found, diagnostics=(first.with_help(remedy), *others)) if remedy else found
+        if switch := variants.switched(suits):
+            yield replace(found, diagnostics=(first.with_help(f"it fits with {switch}"), *others))
+        elif drawn := left_out(
+            found.match, found.weights, found.diagnostics, ends, left, _size(found, variants, suits)
+        ):
+            yield replace(found, diagnostics=drawn)
+        elif remedy := sibling(checkpoint, specs) if mapping is None else None:
+            yield replace(found, diagnostics=(first.with_help(remedy), *others))
+        else:
+            yield found
+
+
+def _size(found: Fit, variants: Variants, suits: Suits) -> str | None:
+    """The setting of the param whose number is another in the file, where that is all that does not fit."""
+    ours, theirs = other_size(found.match.misfits) or (0, 0)
+    named = [name for name, value in variants.known.items() if ours and type(value) is int and value == ours]
+    return next((told for name in named if (told := variants.by({name: theirs}, suits))), None)
 
 
 def load(
@@ -133,23 +154,6 @@ def load(
     """
     with read(path) as checkpoint:
         return fit(weights, checkpoint, mapping, offered).tensors()
-
-
-def _leaves(weights: Weights, excepted: Sequence[str]) -> Callable[[str], bool]:
-    parts = {text: part(text) for text in excepted}
-    sink = Sink()
-    for text, regex in parts.items():
-        if not any(map(regex.fullmatch, weights)):
-            known = {".".join(name.split(".")[:depth]) for name in weights for depth in range(1, name.count(".") + 2)}
-            near = nearest(text, sorted(known))
-            remedy = Meant((near,), quote="") if near else f"the network has {', '.join(_tops(weights))}"
-            sink.add(NothingExcepted.at(None, f"{shown(text)} names no weight of the network", help=remedy))
-    sink.raise_if_failed()
-    return lambda name: any(regex.fullmatch(name) for regex in parts.values())
-
-
-def _tops(weights: Weights) -> list[str]:
-    return list(dict.fromkeys(name.partition(".")[0] for name in weights))
 
 
 def _for_kind(checkpoint: Checkpoint, offered: Sequence[Path]) -> list[NameMapping]:

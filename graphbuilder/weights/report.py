@@ -15,7 +15,7 @@ from graphbuilder.diagnostics.catalogue.weights import (
     WeightsNotFinite,
     WeightsUnused,
 )
-from graphbuilder.weights.amending import nested, renamed
+from graphbuilder.weights.amending import ignoring, nested, renamed
 from graphbuilder.weights.checkpoint import Checkpoint
 from graphbuilder.weights.mapping import NameMapping
 from graphbuilder.weights.match import Match, Row, Unused, Weights
@@ -60,7 +60,8 @@ def _strangers(found: Match, weights: Weights, checkpoint: Checkpoint, tried: Se
     ours = _listed([f"{name} {_size(weights[name].shape)}" for name in found.missing], "in the network")
     none = f"no rule of {' or '.join(str(mapping.path) for mapping in tried)}" if tried else "no mapping"
     message = f"no name in {checkpoint.path} is a weight of the network, and {none} says what they are here"
-    remedy = nested(found, checkpoint, weights, tried) or f"write one {_beside(checkpoint)}"
+    import_it = f", or make a spec of its model: graphbuilder import {checkpoint.path}" if checkpoint.config else ""
+    remedy = nested(found, checkpoint, weights, tried) or f"write one {_beside(checkpoint)}{import_it}"
     return MappingMissing.at(None, message, notes=(*theirs, *ours), help=remedy)
 
 
@@ -81,7 +82,8 @@ def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint, by: NameM
         yield WeightsMissing.at(None, message, notes=_listed(lines), help=remedy)
     if found.unused:
         message = f"{checkpoint.path} holds {_counted(found.unused, 'tensor')} without a place in the network"
-        remedy = f"name under `ignore` in {by.path if by else 'a mapping'} what is left out on purpose"
+        by_hand = f"name under `ignore` in {by.path if by else 'a mapping'} what is left out on purpose"
+        remedy = (by and ignoring(found, checkpoint, by)) or by_hand
         lines, related = _listed([_unused(unused) for unused in found.unused]), _nowhere(found.unused)
         yield WeightsUnused.at(None, message, notes=lines, related=related, help=remedy)
     if found.misfits:
@@ -106,17 +108,26 @@ def _fitting(misfits: Sequence[Row]) -> str:
     if not any("float" in row.stored.dtype for row in misfits):
         return "save the file again with numbers of float32, float16 or bfloat16"
     parts = [*dict.fromkeys(row.ours.rpartition(".")[0] for row in misfits)]
-    excepted = " ".join(f"--weights-except {part}" for part in parts[-_NAMED:])
-    return f"leave these as they were drawn, to be trained: {excepted}, {_params(misfits)}, or take another file"
+    if len(parts) > _NAMED:
+        return f"{_params(misfits)}, or take another file"
+    excepted = " ".join(f"--weights-except {part}" for part in parts)
+    return f"leave these as they were drawn, to be trained: {excepted}, or {_params(misfits)}, or take another file"
 
 
 def _params(misfits: Sequence[Row]) -> str:
-    """Which param to set, by the one size of a vector that differs."""
-    sizes = {(*row.weight.shape, *row.stored.shape) for row in misfits if len(row.weight.shape) == 1}
-    ours, theirs = min(sizes) if len(sizes) == 1 and len(min(sizes)) == 2 else (0, 0)
-    if not theirs:
-        return "or set the params that the file was made with"
-    return f"or set the param that is {ours} here to the {theirs} of the file"
+    sizes = other_size(misfits)
+    if sizes is None:
+        return "set the params that the file was made with"
+    return f"set the param that is {sizes[0]} here to the {sizes[1]} of the file"
+
+
+def other_size(misfits: Sequence[Row]) -> tuple[int, int] | None:
+    """The one size of vectors that differs, here and in the file."""
+    sizes = {(row.weight.shape, row.stored.shape) for row in misfits if len(row.weight.shape) == 1}
+    if len(sizes) != 1:
+        return None
+    ours, theirs = sizes.pop()
+    return (ours[0], theirs[0]) if len(theirs) == 1 else None
 
 
 def _left_out(missing: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,14 @@ def test_what_is_offered_fits(name: str, excepted: tuple[str, ...], tmp_path: Pa
     by = mapping(tmp_path, KNOWN, "small.keras.toml")
     file = checkpoint(FILES[name])
     helps = [each.help for each in fit(OURS, file, None, [by.path], excepted).diagnostics]
-    told = next((help for help in helps if help and "of the lines" in help), None)
-    if told is None:
-        assert excepted and helps == [f"name under `ignore` in {by.path} what is left out on purpose"]
-        return
+    told = next(help for help in helps if help and "of the lines" in help)
     lines = re.findall(r"`(.+?)`", told)
     offered = mapping(tmp_path, "\n".join(lines), "offered.keras.toml")
     assert fit(OURS, file, offered.path, excepted=excepted).diagnostics == ()
+
+
+@pytest.mark.parametrize(("config", "remedy"), [({"class_name": "Functional"}, True), ({}, False)])
+def test_a_stranger_that_holds_its_model_may_be_imported(config: dict[str, object], remedy: bool) -> None:
+    file = replace(checkpoint({"dense/kernel": numbers(2, 7)}), config=config)
+    (found,) = fit(OURS, file).diagnostics
+    assert found.code == "GB411" and (f"graphbuilder import {file.path}" in str(found.help)) == remedy

@@ -124,6 +124,46 @@ def test_an_exception_that_names_nothing(spec: Path, pattern: str, remedy: str) 
     assert diagnostic.help and remedy in diagnostic.help
 
 
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("fc", "the file calls so what is head.logits here: --weights-except head.logits"),
+        ("zzz", "the network has conv, batchnorm, head; head.logits is the head: --weights-except head.logits"),
+    ],
+)
+def test_an_exception_by_another_name_is_told_ours(spec: Path, pattern: str, told: str) -> None:
+    with pytest.raises(CompileError) as caught:
+        gb.compile(spec, weights=save(spec, renamed(state(spec, classes=9))), weights_except=pattern)
+    assert caught.value.diagnostics[0].help == told
+
+
+def test_a_head_of_other_classes_is_told_with_what_leaves_it_out(spec: Path) -> None:
+    with pytest.raises(CompileError) as caught:
+        gb.compile(spec, weights=save(spec, renamed(state(spec, classes=9))))
+    (found,) = caught.value.diagnostics
+    option = "--weights-except head.logits, or take what the file has: --set classes=9"
+    assert found.help == f"leave head.logits, the head, as it was drawn, to be trained: {option}"
+    (place,) = found.related
+    assert place.text == "the head: head.logits" and place.span.text.startswith('{ id = "logits"')
+
+
+def test_a_file_without_a_head_is_told_the_option_alone(spec: Path) -> None:
+    kept = {name: tensor for name, tensor in renamed(state(spec)).items() if not name.startswith(("h.", "fc."))}
+    with pytest.raises(CompileError) as caught:
+        gb.compile(spec, weights=save(spec, kept))
+    (found,) = caught.value.diagnostics
+    assert found.code == "GB408", "rules for what is left out match nothing, which goes with it"
+    assert found.help == "leave head, the head, as it was drawn, to be trained: --weights-except head"
+
+
+def test_what_is_lacking_before_the_head_asks_for_another_file_first(spec: Path) -> None:
+    kept = {name: tensor for name, tensor in renamed(state(spec)).items() if not name.startswith("c.")}
+    with pytest.raises(CompileError) as caught:
+        gb.compile(spec, weights=save(spec, kept))
+    (found,) = caught.value.diagnostics
+    assert found.help == "take another file, or leave conv as it was drawn: --weights-except conv"
+
+
 def test_the_command_shows_and_converts(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, output = save(spec, renamed(state(spec))), spec.parent / "w.safetensors"
     assert run(["weights", str(spec), str(file), "-o", str(output)]) == 0

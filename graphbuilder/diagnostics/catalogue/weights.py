@@ -162,7 +162,8 @@ class WeightsUnused(Rule):
 
 class WeightsMisfit(Rule):
     """A tensor of the file has the name of a weight, and another shape or another kind of number, also after its axes
-    were put into our order. Another number of classes is the usual reason: ``--set classes=10``."""
+    were put into our order. Another number of classes is the usual reason: ``--set classes=10`` for those of the file,
+    or ``--weights-except logits`` to train a head of one's own."""
 
     code = "GB410"
     title = "tensors that do not fit their weights"
@@ -189,7 +190,8 @@ class MappingMissing(Rule):
 
 class NothingExcepted(Rule):
     """A weight that should stay as it was drawn is named by no name of the network. ``--weights-except`` takes our
-    names: a weight, or a block with all below it (``logits``, ``exit.block14``); ``*`` is any text."""
+    names: a weight, or a block with all below it (``logits``, ``exit.block14``); ``*`` is any text. What the file calls
+    ``fc`` or ``predictions`` is told by our name, and so is the head."""
 
     code = "GB412"
     title = "no weight to leave out"
