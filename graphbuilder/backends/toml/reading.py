@@ -9,6 +9,7 @@ from graphbuilder.ir import Copies, Graph, Node, Op, Value
 
 Signal = Mapping[str, Value]
 From = str | list[str] | dict[str, str]
+Look = tuple[object, ...]
 
 
 class Ports(NamedTuple):
@@ -27,10 +28,13 @@ class Reader:
     """Knows of every body below ``root`` which outputs it declares, and which are only taken from inside it."""
 
     def __init__(self, root: Graph) -> None:
-        self._taken: dict[Graph, set[str]] = {}
+        self._looks: dict[Graph, int] = {}
+        self._taken: dict[int, set[str]] = {}
+        numbers: dict[Look, int] = {}
         for graph in bodies(root):
             for child, ports in _ports_read(graph):
-                self._taken[child] = self._taken.get(child, ports) & ports
+                look = self._look(child, numbers)
+                self._taken[look] = self._taken.get(look, ports) & ports
 
     def declared(self, callee: Op | Graph) -> tuple[str, ...]:
         """The names of a callee's own outputs."""
@@ -49,8 +53,27 @@ class Reader:
         if graph.kind == "model":
             return {}
         undeclared = any(name == "out" or name.isdecimal() for name, _ in graph.outputs)
-        known = self._taken.get(graph, set()) if undeclared else set[str]()
+        known = self._taken.get(self._looks.get(graph, 0), set()) if undeclared else set[str]()
         return {name: node for name, node in inside.items() if name in known or "." in name}
+
+    def _look(self, graph: Graph, numbers: dict[Look, int]) -> int:
+        """One number for all bodies that are written alike: readers may differ in what they take of equal bodies, and
+        then each has a body of its own until they are written as one block."""
+        if graph not in self._looks:
+            calls = tuple(
+                (
+                    node.name,
+                    node.inputs,
+                    node.module,
+                    node.title,
+                    repr(node.init),
+                    self._look(node.callee, numbers) if isinstance(node.callee, Graph) else repr(node.callee),
+                )
+                for node in written_out(graph)
+            )
+            look = (graph.kind, graph.template, graph.title, graph.inputs, graph.outputs, len(graph.nodes), calls)
+            self._looks[graph] = numbers.setdefault(look, len(numbers) + 1)
+        return self._looks[graph]
 
     def signal(self, node: Node) -> Signal:
         """What a node gives to a step that names no port."""

@@ -38,6 +38,21 @@ MORE = {
         [blocks.unit]
         body = [{ op = "conv", out = 8 }, { id = "conv_x", op = "conv", out = 8 }, { op = "conv", out = 8 }]
     """,
+    "equal_bodies_of_which_one_reader_takes_more_than_the_other": """
+        [model]
+        body = [{ id = "pair", use = "layer", repeat = 2, merge = "concat" }]
+        [outputs]
+        inner = "pair.0.conv"
+        [blocks.layer]
+        body = [
+          { use = "cell" },
+          { op = "concat", from = ["cell.norm", "in", "cell"] },
+          { id = "conv", op = "dwconv", kernel = 1 },
+          { op = "crop", size = 2, from = "cell" },
+        ]
+        [blocks.cell]
+        body = [{ id = "norm", op = "batchnorm" }]
+    """,
     "copies_of_an_op_differ_in_several_arguments": """
         [model]
         body = [{ op = "conv", repeat = 3, out = "=8 * (i + 1)", kernel = "=[[3, 1], [1, 3], 3][i]", padding = "same" }]
