@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from graphbuilder.ir import Graph, Node
@@ -53,7 +54,11 @@ class Around:
         given = [_given(spec, node, name) for spec, node in zip(self.specs, (before, after), strict=True)]
         if given[0] is given[1] is _MISSING:
             return Cause.FOLLOWS if self._is_worked_out(before, after) else Cause.CHANGED
-        return max(Cause.FOLLOWS, self._cause(*given))
+        return max(Cause.FOLLOWS, _cause(self._known, *given))
+
+    @cached_property
+    def _known(self) -> Names:
+        return dict(self.names)
 
     def _is_worked_out(self, before: Node, after: Node) -> bool:
         """Whether both steps are of a shortcut that is but a word, so that nobody wrote their arguments."""
@@ -70,32 +75,32 @@ class Around:
             return self._in_blocks(before, after, (ours.template, theirs.template))
         if "repeat" not in (ours.kind, theirs.kind):
             return self
-        over = self._cause(*(_table(node).get("repeat", 1) for node in (before, after)))
+        over = _cause(self._known, *(_table(node).get("repeat", 1) for node in (before, after)))
         times = Cause.SAME if len(ours.nodes) == len(theirs.nodes) else max(Cause.FOLLOWS, over)
-        return self._with({"i": Cause.SAME, "n": times, "item": over})
+        return self._where({**self._known, "i": Cause.SAME, "n": times, "item": over})
 
     def _in_blocks(self, before: Node, after: Node, names: tuple[str, str]) -> Around:
         """Params, arguments, then what is computed of all these, in the order written."""
         blocks = [spec["blocks"][name] for spec, name in zip(self.specs, names, strict=True)]
         declared, lets = ([block.get(word, {}) for block in blocks] for word in ("args", "let"))
         given = _table(before), _table(after)
-        found = replace(self, names=tuple(sorted(self.params.items())))
+        found = dict(self.params)
         for name in {**declared[0], **declared[1]}:
-            told, scope = (given, self) if name in given[0] or name in given[1] else (declared, found)
-            found = found._with({name: scope._cause(*(table.get(name, _MISSING) for table in told))})
+            told, known = (given, self._known) if name in given[0] or name in given[1] else (declared, found)
+            found[name] = _cause(known, *(table.get(name, _MISSING) for table in told))
         for name in {**lets[0], **lets[1]}:
-            found = found._with({name: found._cause(*(table.get(name, _MISSING) for table in lets))})
-        return found
+            found[name] = _cause(found, *(table.get(name, _MISSING) for table in lets))
+        return self._where(found)
 
-    def _with(self, names: Names) -> Around:
-        return replace(self, names=tuple(sorted({**dict(self.names), **names}.items())))
+    def _where(self, names: Names) -> Around:
+        return replace(self, names=tuple(sorted(names.items())))
 
-    def _cause(self, before: object, after: object) -> Cause:
-        """Whether what is written at one place of both means the same in both."""
-        if before is _MISSING or type(before) is not type(after) or before != after:
-            return Cause.CHANGED
-        known = dict(self.names)
-        return max((known.get(name, Cause.FOLLOWS) for name in _names_in(before)), default=Cause.SAME)
+
+def _cause(known: Names, before: object, after: object) -> Cause:
+    """Whether what is written at one place of both means the same in both, where names mean what is ``known``."""
+    if before is _MISSING or type(before) is not type(after) or before != after:
+        return Cause.CHANGED
+    return max((known.get(name, Cause.FOLLOWS) for name in _names_in(before)), default=Cause.SAME)
 
 
 def around(before: Network, after: Network) -> Around:

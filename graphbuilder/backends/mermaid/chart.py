@@ -40,6 +40,9 @@ class _Read(NamedTuple):
     size: bool
 
 
+_Port = tuple[End, TensorType]
+
+
 class Chart:
     """The lines of one scene: ``nodes`` in their blocks, then ``links``; ``classes`` has the names of each style.
 
@@ -58,26 +61,26 @@ class Chart:
 
     def _sheet(self, root: Region) -> None:
         """Write the network, what belongs to a section in a block of its own."""
-        given, links = dict[End, _Source](), _by_target(root)
+        given, links, ports = dict[End, _Source](), _by_target(root), _by_item(root)
         for section, run in groupby(root.items.values(), lambda item: self._sections.get(item.path)):
             group = self._open(section.title, "panel", 1) if section else ""
             for item in run:
-                given.update(self._item(item, root, _read(links.get(item.path, ()), given), group, 2 if section else 1))
+                inner = _read(links.get(item.path, ()), given)
+                given.update(self._item(item, ports.get(item.path, ()), inner, group, 2 if section else 1))
             if section:
                 self._close(1)
 
     def _item(
-        self, item: Item, region: Region, reads: Mapping[int, _Read], group: str, depth: int
+        self, item: Item, ports: Sequence[_Port], reads: Mapping[int, _Read], group: str, depth: int
     ) -> dict[End, _Source]:
         """Write one item; what its ports give."""
-        ports = [end for end in region.types if end.item == item.path]
         if isinstance(item, Card):
             outputs = self._card(item, reads, depth)
-            return {end: outputs[end.port] for end in ports if end.port in outputs}
+            return {end: outputs[end.port] for end, _ in ports if end.port in outputs}
         node = self._box(item, depth)
         for read in reads.values():
             self._link(read, node, group)
-        return {end: _Source(node, group, region.types[end]) for end in ports}
+        return {end: _Source(node, group, type_) for end, type_ in ports}
 
     def _card(self, card: Card, reads: Mapping[int, _Read], depth: int) -> dict[int, _Source]:
         """Write an open block; what gives its outputs."""
@@ -86,9 +89,10 @@ class Chart:
         style = "stacked" if count else "reused" if card.reuses else "card"
         group = self._open(f"{card.title}{count}{note}", style, depth)
         given, links = {End(OUTSIDE, slot): read.source for slot, read in reads.items()}, _by_target(card.region)
+        ports = _by_item(card.region)
         for item in card.region.items.values():
             inner = _read(links.get(item.path, ()), given)
-            given.update(self._item(item, card.region, inner, group, depth + 1))
+            given.update(self._item(item, ports.get(item.path, ()), inner, group, depth + 1))
         self._close(depth)
         return {link.slot: given[link.source] for link in links.get(OUTSIDE, ())}
 
@@ -131,6 +135,13 @@ def _by_target(region: Region) -> dict[str, list[Link]]:
     found: dict[str, list[Link]] = {}
     for link in region.links:
         found.setdefault(link.target, []).append(link)
+    return found
+
+
+def _by_item(region: Region) -> dict[str, list[_Port]]:
+    found: dict[str, list[_Port]] = {}
+    for end, type_ in region.types.items():
+        found.setdefault(end.item, []).append((end, type_))
     return found
 
 
