@@ -139,6 +139,7 @@ def test_what_is_too_much_for_a_sheet_is_gathered_on_one_and_that_is_said(
     said = next(words.text for words in figure.words if "are gathered in" in words.text)
     assert f"{count:,} steps" in said
     assert ("one line for all values" in said) == merged
+    assert any(words.text.startswith("neighbours in one box") for words in figure.words)
     assert list(faults(figure)) == []
 
 

@@ -11,6 +11,7 @@ from graphbuilder.backends.graphviz.lay.drawing import POINT, Line
 from graphbuilder.backends.graphviz.lay.forks import forked
 from tests.backends.graphviz.geometry import Area, of_frame, of_line, of_shape, of_words
 from tests.backends.graphviz.networks import FILES, network
+from tests.backends.graphviz.written import written
 
 CURVE = 9.0
 PROJECTED = """
@@ -123,3 +124,35 @@ def test_lines_end_in_boxes_that_are_seen() -> None:
     seen = {shape.key for shape in figure.shapes if shape.style != POINT}
     ways = [line for line in figure.lines if not line.tail.startswith("legend")]
     assert all({line.tail, line.head} <= seen and all(a != b for a, b in pairwise(line.points)) for line in ways)
+
+
+CELL = """
+[model]
+body = [{ id = "cell", use = "cell" }]
+[blocks.cell]
+body = [
+  { id = "a", op = "conv", from = "in" },
+  { id = "b", op = "conv", from = "in" },
+  { id = "c", op = "conv", from = "a" },
+  { id = "d", op = "conv", from = "b" },
+  { id = "s1", op = "add", from = ["a", "d"] },
+  { id = "s2", op = "add", from = ["c", "b", "a"] },
+  { id = "e", op = "conv", from = "s1" },
+  { id = "s3", op = "add", from = ["e", "s2", "c", "in"] },
+  { id = "cat", op = "concat", from = ["s1", "s2", "s3"] },
+]
+[defaults]
+conv = { kernel = 3, padding = "half", out = 3 }
+"""
+
+
+def test_every_line_enters_a_join_at_a_place_of_its_own() -> None:
+    lines = [line for line in drawing(written(CELL), Options()).lines if line.head == "cell.s3"]
+    assert len({line.points[-1] for line in lines}) == len(lines) == 4
+
+
+def test_what_passes_by_a_sum_alone_is_no_shortcut() -> None:
+    """Of ``c`` the sums are made, but nothing is worked out of it; of ``s1`` and the input something is."""
+    lines = drawing(written(CELL), Options()).lines
+    skips = {(line.tail, line.head) for line in lines if line.kind == "shortcut" and "legend" not in line.head}
+    assert skips == {("cell.a", "cell.s2"), ("cell.s1", "cell.cat"), ("x", "cell.s3")}

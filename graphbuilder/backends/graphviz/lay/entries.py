@@ -9,18 +9,30 @@ from graphbuilder.backends.graphviz.lay import metrics as m
 from graphbuilder.backends.graphviz.lay.parts import Point
 from graphbuilder.backends.graphviz.read.scene import Link
 
+_SIDE, _MOST_APART = 10.0, 6.0
+"""How much of the side of a circle wires enter, and how far apart they do at most."""
+
 Entries = dict[Link, tuple[Point, ...]]
 
 
 def join_entries(links: Sequence[Link], places: Mapping[Link, float], lane: float) -> Entries:
     """Into a circle: the trunk from before, the lanes from their side. What has no place comes down ``lane``."""
     half = m.JOIN / 2
-    entries: Entries = {}
-    for number, link in enumerate(sorted(links, key=lambda link: places.get(link, 0.0))):
-        place = places.get(link, -lane if number < len(links) - 1 else 0.0)
-        side = -half if place < 0 else half
-        entries[link] = ((0.0, 0.0),) if abs(place) < half else ((0.0, place), (half, place), (half, side))
-    return entries
+    ordered = sorted(links, key=lambda link: places.get(link, 0.0))
+    found = {link: places.get(link, -lane if link is not ordered[-1] else 0.0) for link in ordered}
+    entries: Entries = {link: ((0.0, 0.0),) for link, place in found.items() if abs(place) < half}
+    for side in (-1.0, 1.0):
+        lanes = sorted({place for place in found.values() if place * side >= half}, key=abs)
+        depths = dict(zip(lanes, side_depths(len(lanes)), strict=True))
+        beside = ((link, place) for link, place in found.items() if place in depths)
+        entries |= {link: ((0.0, at), (half + depths[at], at), (half + depths[at], side * half)) for link, at in beside}
+    return {link: entries[link] for link in ordered}
+
+
+def side_depths(count: int) -> list[float]:
+    """How far behind its middle wires enter a circle from one side, the nearest first: no wire then meets another."""
+    between = min(_MOST_APART, _SIDE / max(1, count - 1))
+    return [between * (number - (count - 1) / 2) for number in range(count)]
 
 
 def bar_entries(links: Sequence[Link], places: Mapping[Link, float], along: float, across: float) -> Entries | None:

@@ -13,6 +13,7 @@ from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay import metrics as m
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing, Frame, Line, Run, Shape, Words
 from graphbuilder.backends.graphviz.lay.parts import Kind
+from graphbuilder.backends.graphviz.read.gather import GATHERED
 from graphbuilder.backends.graphviz.read.scene import MARKS, Scale, Scene
 
 _SAMPLE, _MOST_SAMPLE, _HIGH = 74.0, 130.0, 17.0
@@ -20,6 +21,8 @@ _ROW, _NOTE, _HEAD, _PAD, _INDENT = 23.0, 16.0, 32.0, 14.0, 30.0
 _SIZE, _TALL, _SMALL, _BROADER = 9.0, 0.8, 640.0, 1.6
 _LONGER = 0.12
 """By how much of its height a sheet may grow so that the legend finds room in a column."""
+_BETWEEN = "a – z"
+"""A sample of what stands on a box of several."""
 _LEAST_BESIDE = 0.25
 """How much of the height of a tall figure a legend takes that stands beside it."""
 _FAMILIES = (
@@ -47,7 +50,11 @@ _POOLS = {
     "AdaptiveAvgPool": "average to a size",
 }
 _SEPARABLE = {"DWConv": "depthwise convolution", "SepConv": "depthwise and pointwise 1×1"}
-_ALONE = {"ConvT": "transposed convolution", "SqueezeExcite": "weighs channels, by way of so many"}
+_ALONE = {
+    "ConvT": "transposed convolution",
+    "SqueezeExcite": "weighs channels, by way of so many",
+    GATHERED: "neighbours in one box, from the first to the last",
+}
 _WORDS = {
     "head": "fully connected",
     "attention": "attention",
@@ -167,7 +174,7 @@ def _sample(family: str, titles: Sequence[str]) -> str:
     if family == "pooling" and len(titles) > 1:
         return "Pool"
     if family == "block":
-        return "block"
+        return _BETWEEN if GATHERED in titles else "block"
     if family in MARKS:
         return MARKS[family]
     return next((title for title in titles if title.lower().endswith(family)), titles[0])

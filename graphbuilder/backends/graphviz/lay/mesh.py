@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from graphbuilder.backends.graphviz.lay.parts import Part, Tip
+from graphbuilder.backends.graphviz.lay.entries import side_depths
+from graphbuilder.backends.graphviz.lay.parts import Part, Point, Tip
 from graphbuilder.backends.graphviz.read.scene import End, Link
 
 _GAP, _THIN = 14.0, 5.0
@@ -118,8 +119,12 @@ def _enter(node: Node) -> None:
         return
     if node.look == "join":
         straight = next((end for end in sources if node.lanes.get(end, node.lane) == node.lane), None)
-        entries = {end: _side(node, end) for end in sources if end is not straight}
-        node.part.left = node.part.right = _REACH + _THIN
+        rest = [end for end in sources if end is not straight]
+        left = [end for end in reversed(rest) if node.lanes.get(end, node.lane) <= node.lane]
+        right = [end for end in rest if end not in left]
+        entries = dict([*_side(node, left, -1.0), *_side(node, right, 1.0)])
+        most = max(len(left), len(right))
+        node.part.left = node.part.right = _REACH + (most - 1) * _THIN + _THIN
     elif node.look in ("op", "pill", "block"):
         straight = None
         starts = sorted({tips[0].points[0][1] for tips in node.part.ins.values()})
@@ -128,14 +133,16 @@ def _enter(node: Node) -> None:
         return
     for link in node.links:
         if link.source in entries:
-            node.part.ins[link] = [Tip(entries[link.source], item=node.path)]
+            (tip,) = node.part.ins[link]
+            node.part.ins[link] = [Tip(entries[link.source], tip.kind, node.path)]
 
 
-def _side(node: Node, end: End) -> tuple[tuple[float, float], ...]:
-    """Down beside a join and into it."""
+def _side(node: Node, ends: Sequence[End], sign: float) -> Iterator[tuple[End, tuple[Point, ...]]]:
+    """Down beside a join and into it, the nearest lane first."""
     half = node.part.length / 2
-    sign = 1.0 if node.lanes.get(end, node.lane) > node.lane else -1.0
-    return (0.0, sign * _REACH), (half, sign * _REACH), (half, sign * half)
+    for number, (end, depth) in enumerate(zip(ends, side_depths(len(ends)), strict=True)):
+        beside = sign * (_REACH + number * _THIN)
+        yield end, ((0.0, beside), (half + depth, beside), (half + depth, sign * half))
 
 
 def _free(taken: set[int], wanted: int) -> int:

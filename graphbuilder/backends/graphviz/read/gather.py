@@ -15,6 +15,8 @@ from math import ceil
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Item, Link, Region, Section
 
+GATHERED = "gathered"
+"""What kind a box is of that stands for neighbours."""
 LEGIBLE, MOST_LINKS = 210, 600
 """The most boxes, and the most links, that can be read."""
 _MOST_ENDS = 48
@@ -145,7 +147,7 @@ def _box(group: list[Item]) -> Box:
     marks = {item.mark for item in group} - {"", "same"}
     mark = "changed" if marks else group[0].mark
     cost = sum(item.cost for item in group)
-    return Box(group[0].path, "block", "block", title, detail, parameters, mark=mark, cost=cost)
+    return Box(group[0].path, "block", "block", title, detail, parameters, kind=GATHERED, mark=mark, cost=cost)
 
 
 def _between(region: Region, gathered: Region, leader: Mapping[str, str]) -> Iterator[Link]:

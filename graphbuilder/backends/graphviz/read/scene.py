@@ -32,8 +32,8 @@ class End(NamedTuple):
 class Link:
     """One reading of a value, or of its ``size`` alone.
 
-    A link to ``OUTSIDE`` gives the region's output number ``slot``. A ``skip`` leads by what else is made of the value,
-    to where both become one.
+    A link to ``OUTSIDE`` gives the region's output number ``slot``. A ``skip`` leads by what else is worked out
+    of the value, to where both become one.
     """
 
     source: End
@@ -185,27 +185,31 @@ class Region:
         if len(self.items) > _MOST_SEARCHED:
             return
         place = {path: 1 << number for number, path in enumerate(self.items)}
-        behind = self._behind(place)
+        worked = self._worked(place)
         read: dict[End, int] = {}
         for link in self.links:
             read[link.source] = read.get(link.source, 0) | place.get(link.target, 0)
 
         def is_skip(link: Link) -> bool:
             others = read[link.source] & ~place.get(link.target, 0)
-            return not link.size and bool(behind.get(link.target, 0) & others) and joins(self, link)
+            return not link.size and bool(worked.get(link.target, 0) & others) and joins(self, link)
 
         self.links = [replace(link, skip=True) if is_skip(link) else link for link in self.links]
 
-    def _behind(self, place: Mapping[str, int]) -> dict[str, int]:
-        """Of every item what it is made of and itself, each item a bit."""
+    def _worked(self, place: Mapping[str, int]) -> dict[str, int]:
+        """Of every item that of which it is made by way of more than joins, each item a bit."""
         into: dict[str, list[str]] = {}
-        for link in self.links:
+        for link in (link for link in self.links if not link.size):
             into.setdefault(link.target, []).append(link.source.item)
+        whole: dict[str, int] = {}
         found: dict[str, int] = {}
         for path in self.items:
-            found[path] = place[path]
+            whole[path], found[path] = place[path], 0
             for source in into.get(path, ()):
-                found[path] |= found.get(source, 0)
+                item = self.items.get(source)
+                joined = isinstance(item, Box) and item.style == "join"
+                whole[path] |= whole.get(source, 0)
+                found[path] |= (found if joined else whole).get(source, 0)
         return found
 
     def kinds(self) -> set[tuple[int, str]]:
