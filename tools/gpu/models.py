@@ -49,12 +49,14 @@ def answering(name: str, size: int, device: torch.device, dtype: torch.dtype) ->
     return build_optimised(typed, optimised, device=device, dtype=dtype, weights=weights(name))
 
 
-def training(size: int, device: torch.device, *, fused: bool) -> nn.Module:
+def training(size: int, device: torch.device, *, fused: bool = False, recomputed: bool = False) -> nn.Module:
     """Ours for training, with channels last; ``fused`` runs each separable convolution, and the activation ahead of it,
-    by the operator, which keeps its input alone and derives it by kernels of its own."""
+    by the operator, which keeps its input alone and derives it by kernels of its own; ``recomputed`` runs blocks again
+    in the backward pass."""
     typed = network("xception", size).typed
     if not fused:
-        return build_optimised(typed, optimise(typed, "training", "cuda"), device=device, weights=weights("xception"))
+        optimised = optimise(typed, "training", "cuda", recomputed=recomputed)
+        return build_optimised(typed, optimised, device=device, weights=weights("xception"))
     module = build(infer(fuse_sepconvs(typed).graph, typed.inputs), device=device, weights=weights("xception"))
     return cast("nn.Module", cast("Any", module).to(memory_format=torch.channels_last))
 

@@ -17,6 +17,8 @@ SHARES: dict[str, float] = {
     "training-large": 0.2,
     "training-middle": 0.2,
     "inception-training": 0.1,
+    "recompute-large": 0.15,
+    "recompute-middle": 0.15,
     "first-middle": 0.15,
     "others-mobilenet_v2": 0.2,
     "others-resnext50": 0.2,
@@ -36,7 +38,8 @@ class Row(NamedTuple):
         against: what ours is compared with.
         target: the least ratio that is asked for, theirs over ours.
         ours, theirs: median seconds of a run; None where it was not run.
-        ratio: the median of the rounds' ratios, theirs over ours: above 1, ours is faster.
+        ratio: the median of the rounds' ratios, theirs over ours: above 1, ours is faster. Where the row is of memory,
+            their bytes over ours.
         rounds: how many.
         more: other numbers by what they are.
         note: what there is to say, and why a row is empty.
