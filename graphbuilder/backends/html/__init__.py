@@ -2,12 +2,13 @@
 
 The way through:
 
-- ``folds`` reads a TypedGraph as the figure does, but with everything closed, and says what each box opens to;
+- ``folds`` reads a TypedGraph as the figure does, but with everything closed, and says what each box opens to: a card
+  to what the figure draws in it, and to the blocks in that as boxes of their own;
 - ``sheets`` cuts the network into what is placed, each distinct body once, and a row too long to be read into lots;
 - ``pieces`` has the figure's own layout place these; the page opens one in another by making room, so it needs no
   layout of its own, and what did not overlap never does (``static/layout.js``);
 - ``calls`` tells of every call: arguments, shapes, costs, receptive field, lines of the spec;
-- ``opening`` says what is open at first;
+- ``opening`` says what is open at first, and where columns begin: as in the figure;
 - ``page`` puts data, styles (``looks``) and script into one file, in which ``tables`` say once what several say.
 
 What a spec says is data in the page and nothing else: the data stand in a script element that no browser runs, every

@@ -6,7 +6,7 @@ either. Places nothing; what is too small to be worth a frame is read in place, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -40,6 +40,7 @@ class Fold:
         note: its parameters.
         words: what is said of copies.
         turns: of copies of several kinds in turn, one of each.
+        section: whether it is a panel of the figure, in which blocks have cards, however it is drawn here.
     """
 
     kind: Kind
@@ -50,6 +51,7 @@ class Fold:
     note: str
     words: tuple[str, ...] = ()
     turns: tuple[Run, ...] = ()
+    section: bool = False
 
     @property
     def body(self) -> TypedGraph | None:
@@ -77,17 +79,21 @@ class Fold:
         copies = tuple(map(id, self.where.copies))
         whole = self.body is None or self.turns or self.kind == "stack"
         called = (id(self.typed), self.run.first.name, self.run.count) if whole else (id(self.body),)
-        return (self.kind, *called, copies)
+        return (self.kind, self.section, *called, copies)
 
 
 class Folding(Reader):
     """Reads one body, everything in it closed; ``folds`` then says which of its boxes open.
 
-    What holds whole stages is read in place where that is legible, which ``stages`` says.
+    What holds whole stages is read in place where that is legible, which ``stages`` says; ``flat`` reads blocks in a
+    card in place, too, as the figure does. ``cards`` are those of the figure, none of which is a section.
     """
 
-    def __init__(self, habits: Habits, shapes: bool, stages: bool = True) -> None:
-        self._closing = _Closing(habits, stages)
+    def __init__(
+        self, habits: Habits, shapes: bool, cards: Collection[str], stages: bool = True, flat: bool = False
+    ) -> None:
+        self._closing = _Closing(habits, stages, flat)
+        self._cards = cards
         super().__init__(self._closing, habits, shapes)
         self.folds: dict[str, Fold] = {}
 
@@ -105,7 +111,7 @@ class Folding(Reader):
             box = box_of(replace(run, nodes=run.nodes[:1]), typed, fold.where.framed())
             return single(box, typed.inputs_of(run.first), typed.outputs_of(run.first))
         where = fold.where.inside(run, typed).framed()
-        where = replace(where, frame="panel") if fold.kind == "panel" else where
+        where = replace(where, frame="panel") if fold.section else where
         if fold.body.graph.kind == "repeat":
             # Its copies need not say its title again.
             where = replace(where, section=Section(fold.where.path(run.first), fold.title))
@@ -141,11 +147,20 @@ class Folding(Reader):
         self, region: Region, node: Node, typed: TypedGraph, inputs: tuple[End, ...], where: Where
     ) -> tuple[End, ...]:
         body, path = typed.bodies.get(node.name), where.path(node)
-        if body is not None and self._policy.is_closed(path, body, where):
-            kind: Kind = "composite" if body.graph.kind == "composite" else "card"
-            kind = "panel" if self._policy.is_panel(path, body, where) else kind
-            self._keep(kind, Run((node,)), typed, where)
-        return super()._call(region, node, typed, inputs, where)
+        if body is None or self._habits.hides(node, typed, where.copies) or not self._closes(node, typed, where):
+            return super()._call(region, node, typed, inputs, where)
+        kind: Kind = "composite" if body.graph.kind == "composite" else "card"
+        kind = "panel" if self._closing.is_panel(path, body, where) else kind
+        box = self._keep(kind, Run((node,)), typed, where)
+        return self._add(region, box, inputs, typed.outputs_of(node), where)
+
+    def _closes(self, node: Node, typed: TypedGraph, where: Where) -> bool:
+        """Whether a call is a box that opens; one with a title of its own is, however small."""
+        body = typed.bodies[node.name]
+        if self._closing.is_exchange(node, typed, where):
+            return True
+        titled = node.title is not None and body.graph.kind == "block"
+        return self._closing.is_closed(where.path(node), body, where) or self._closing.is_card(body, where, titled)
 
     def _stacked(self, run: Run, typed: TypedGraph, where: Where) -> Box | Card:
         words = tuple(words_of(run, typed))
@@ -176,7 +191,8 @@ class Folding(Reader):
         elif kind == "stack":
             box = replace(box, detail=text.clean(f"{box.detail} × {run.count}".strip()))
         note = "" if box.look == "fault" else note
-        self.folds[box.path] = Fold(kind, run, typed, where, title, note, words, turns)
+        section = kind == "panel" and box.path not in self._cards
+        self.folds[box.path] = Fold(kind, run, typed, where, title, note, words, turns, section)
         return box
 
 
@@ -191,11 +207,12 @@ def _as_last(region: Region, run: Run) -> Region:
 
 
 class _Closing(Policy):
-    """Closes whatever is worth a frame; ``stages`` says whether what holds stages is none."""
+    """Closes whatever is worth a frame; ``stages`` says whether what holds stages is none, ``flat`` what cards hold."""
 
-    def __init__(self, habits: Habits, stages: bool) -> None:
+    def __init__(self, habits: Habits, stages: bool, flat: bool) -> None:
         super().__init__(Options(), habits, "nothing", frozenset())
         self._stages = stages
+        self._flat = flat
         self.has_stages = False
 
     def runs(self, typed: TypedGraph, where: Where) -> Iterator[Run]:
@@ -207,4 +224,5 @@ class _Closing(Policy):
             return True
         stages = self._stages and where.frame == "sheet" and self._holds_stages(body)
         self.has_stages |= stages
-        return self._may_be_card(body) and not stages
+        inline = self._flat and where.frame == "card"
+        return self._may_be_card(body) and not stages and not inline

@@ -34,7 +34,7 @@ def _rules(theme: str, palette: Palette) -> Iterator[str]:
     ink, muted, accent = palette.tones["ink"], palette.tones["muted"], palette.tones["accent"]
     for style, paint in palette.styles.items():
         looks = f"--fill:{paint.fill};--edge:{paint.line};--text:{paint.text};--pen:{paint.pen}"
-        yield f"{theme} .{style}:is(.box,.chip,i){{{looks}}}"
+        yield f"{theme} .{style}:is(.box,.end,.chip,i){{{looks}}}"
     panel, card, stack = palette.styles["panel"], palette.styles["card"], palette.styles["stack"]
     stacked, badge = palette.styles["stacked"], palette.styles["badge"]
     yield f"{theme} .frame>.shape{{{_shape(card)}}}{theme} .frame.panel>.shape{{{_shape(panel)}}}"

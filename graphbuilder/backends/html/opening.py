@@ -1,72 +1,125 @@
-"""What of a page is open at first. Knows only what is placed."""
+"""What of a page is open at first: what the figure of the same network shows open. Knows only what is placed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphbuilder.backends.graphviz.options import Options
-from graphbuilder.backends.graphviz.read.gather import LEGIBLE
+from graphbuilder.backends.graphviz.read.scene import Card, Region
 
 Data = dict[str, Any]
 _DEEPEST = 32
 _USUALLY_CLOSED = ("composite", "lot")
 _SIGNS = {"stack": "*", "lot": "+"}
 """What the keys of folds end with that have the path of something that may fold, too."""
-_CLOSED = (((), 0), (("stack",), 1), (("stack", "card"), 1), (("stack", "card"), 0), (("stack", "card", "panel"), 0))
-"""Ever more kinds of folds that are closed, and from which depth on: as the figure folds, repeats before blocks."""
 
 
-def states(placed: Data, options: Options) -> dict[str, str]:
+def states(placed: Data, shown: Shown, options: Options) -> dict[str, str]:
     """By the key of a fold, what it is at first where that is not what such a fold is.
 
-    Composites are closed, blocks open, and stacks show one copy, unless ``options`` say otherwise or more would stand
-    there than can be read.
+    Composites are closed, blocks open, and stacks show one copy, unless the figure has them otherwise.
     """
-    *ways, last = (_Opening(placed["pieces"], options, closed, depth) for closed, depth in _CLOSED)
-    for way in ways:
-        if way.boxes(placed["atoms"]) <= LEGIBLE or options.level is not None:
-            return way.states
-    last.boxes(placed["atoms"])
-    return last.states
+    opening = _Opening(placed["pieces"], shown, options)
+    for number in range(placed["atoms"]):
+        opening.visit(number, "", 0)
+    return opening.states
+
+
+def columns(placed: Data, beginnings: Sequence[str]) -> list[int] | None:
+    """Which of the network's own pieces begin a column of the figure, but for the first.
+
+    None where one of the ``beginnings`` is amid a piece: what is a column there is none here.
+    """
+    atoms = {box["path"]: atom for atom in range(placed["atoms"]) for box in placed["pieces"][atom]["boxes"]}
+    found = [next((atoms[path] for path in (item, *_around(item)) if path in atoms), 0) for item in beginnings]
+    begun = sorted({atom for atom in found if atom})
+    return begun if len(begun) == len(beginnings) - 1 else None
+
+
+class Shown:
+    """What a figure shows: the paths of its ``boxes`` and ``cards``, and of all ``around`` them."""
+
+    def __init__(self, region: Region) -> None:
+        self.boxes: set[str] = set()
+        self.cards: set[str] = set()
+        self._learn(region)
+        self.around = {around for path in self.boxes | self.cards for around in _around(path)}
+
+    def _learn(self, region: Region) -> None:
+        for item in region.items.values():
+            path = item.path.removesuffix(".")
+            if isinstance(item, Card):
+                self.cards.add(path)
+                self._learn(item.region)
+            else:
+                self.boxes.add(path)
+
+    def has(self, path: str) -> bool:
+        """Whether something stands for what is at ``path``, or for a part of it."""
+        return path in self.boxes or path in self.cards or path in self.around
+
+    def opens(self, path: str) -> bool:
+        """Whether what is at ``path`` is open: a part of it is shown."""
+        return path in self.cards or path in self.around
+
+
+def _around(path: str) -> Iterator[str]:
+    while "." in path:
+        path = path.rpartition(".")[0]
+        yield path
 
 
 @dataclass(slots=True)
 class _Opening:
-    """One way of opening: kinds of folds that are ``closed`` from a ``depth`` on, wherever no pattern opens them."""
+    """Opens ``pieces`` as the figure ``shown`` does; notes in ``states`` what is not as usual."""
 
     pieces: list[Data]
+    shown: Shown
     options: Options
-    closed: tuple[str, ...]
-    depth: int
     states: dict[str, str] = field(default_factory=dict[str, str])
 
-    def boxes(self, atoms: int) -> int:
-        """How many boxes stand there; notes what is open."""
-        return sum(self.visit(number, "", 0) for number in range(atoms))
+    def visit(self, number: int, prefix: str, level: int) -> None:
+        """Note the states of all folds of a piece, and of those in what is open."""
+        for box in self.pieces[number]["boxes"]:
+            if "fold" in box and level <= _DEEPEST:
+                self._note(box["fold"], prefix + box["path"], prefix, level)
 
-    def visit(self, number: int, prefix: str, level: int) -> int:
-        """How many boxes a piece shows with what is open in it."""
-        return sum(self._box(box, prefix, level) for box in self.pieces[number]["boxes"])
-
-    def _box(self, box: Data, prefix: str, level: int) -> int:
-        fold: Data | None = box.get("fold")
-        if fold is None:
-            return 1
-        path = prefix + box["path"]
+    def _note(self, fold: Data, path: str, prefix: str, level: int) -> None:
         usual = "closed" if fold["kind"] in _USUALLY_CLOSED else "one"
-        state = self._state(fold, path, level)
+        state = self._state(fold, path, prefix)
         if state != usual:
             self.states[path + _SIGNS.get(fold["kind"], "")] = state
-        if state == "closed" or level > _DEEPEST:
-            return 1
-        return self.visit(fold[state], prefix + fold["around" if state == "all" else "prefix"], level + 1)
+        if state != "closed":
+            self.visit(fold[state], prefix + fold["around" if state == "all" else "prefix"], level + 1)
 
-    def _state(self, fold: Data, path: str, level: int) -> str:
-        kind, options = fold["kind"], self.options
-        if options.collapses(path):
+    def _state(self, fold: Data, path: str, prefix: str) -> str:
+        if fold["kind"] == "lot":
+            return "one" if self.options.expands(path) else "closed"
+        # The first copy on a stack has the path of that.
+        is_box = fold["kind"] != "stack" and path in self.shown.boxes
+        if is_box or not self.shown.opens(path) or self._is_one_box(fold, prefix + fold["prefix"]):
             return "closed"
-        if options.expands(path) or (kind == "stack" and options.expands(path.rpartition(".")[0])):
-            return "all" if "all" in fold else "one"
-        deep = options.level is not None and level >= options.level
-        return "closed" if deep or kind in _USUALLY_CLOSED or (kind in self.closed and level >= self.depth) else "one"
+        if "all" in fold and self._is_apart(fold, path):
+            return "all"
+        return "parts" if "parts" in fold and not self._has_all(fold["one"], prefix + fold["prefix"]) else "one"
+
+    def _is_apart(self, fold: Data, path: str) -> bool:
+        """Whether copies of a stack are drawn for themselves."""
+        around, _, first = path.rpartition(".")
+        start, turns = int(first), fold.get("turns", 1)
+        others = (f"{around}.{number}" for number in range(start + turns, start + fold["count"]))
+        return any(map(self.shown.has, others))
+
+    def _is_one_box(self, fold: Data, prefix: str) -> bool:
+        """Whether all that a section holds is one box of the figure, which stands for all copies."""
+        paths = self._paths(fold["one"], prefix)
+        return fold["kind"] == "panel" and len(paths) == 1 and not self.shown.opens(paths[0])
+
+    def _has_all(self, number: int, prefix: str) -> bool:
+        """Whether the figure has every box of a piece."""
+        return all(map(self.shown.has, self._paths(number, prefix)))
+
+    def _paths(self, number: int, prefix: str) -> list[str]:
+        return [prefix + box["path"] for box in self.pieces[number]["boxes"]]

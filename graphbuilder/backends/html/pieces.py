@@ -7,7 +7,7 @@ here never meets there, and no layout is worked out in the page.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -30,14 +30,19 @@ from graphbuilder.backends.html.sheets import Sheet, Sheets
 Data = dict[str, Any]
 _PORTS, _TITLE, _LEAST_U, _BELOW = 16.0, 190.0, 250.0, 14.0
 _MARK, _SMALL = 46.0, 8.5
+_HEADED, _FOOT = 4.0, 6.0
+"""The least room in a frame before what is in it, and behind."""
 
 
 class Pieces:
-    """All pieces of one network, the first of them of its own body, one behind the other."""
+    """All pieces of one network, the first of them of its own body, one behind the other.
 
-    def __init__(self, typed: TypedGraph, options: Options) -> None:
+    ``cards`` are the paths of those in the figure.
+    """
+
+    def __init__(self, typed: TypedGraph, options: Options, cards: Collection[str]) -> None:
         self._options = replace(options, direction="TB")
-        self._sheets = Sheets(typed, bool(options.shapes))
+        self._sheets = Sheets(typed, bool(options.shapes), cards)
         boxes = (item for sheet in self._sheets.all for item in sheet.region.items.values())
         self._metrics = Metrics.of(Region(items={str(number): box for number, box in enumerate(boxes)}), self._options)
 
@@ -66,12 +71,16 @@ class Pieces:
     def _place(self, sheet: Sheet) -> Data:
         sheet.region.mark_skips()
         placer = Placer(sheet.region, self._metrics, self._options, upward=sheet.upward)
-        part = _entry(_placed(sheet.region, placer, sheet.prefix == ""))
+        part = _placed(sheet.region, placer, sheet.prefix == "")
+        if sheet.prefix:
+            part.before, part.after = min(part.before, _HEADED), min(part.after, _FOOT)
+        side = _aside(part) if sheet.upward else []
+        part = _entry(part)
         _leave(part)
         if sheet.upward:
             part.flip()
             part.move(part.length, 0.0)
-        return self._data(sheet, part)
+        return {**self._data(sheet, part), **_sides(side)}
 
     def _data(self, sheet: Sheet, part: Part) -> Data:
         drawing = Drawing("")
@@ -170,6 +179,30 @@ def _placed(region: Region, placer: Placer, whole: bool) -> Part:
 def _chain(placer: Placer, elements: Sequence[Element], behind: Part | None) -> Part:
     """A side of a U."""
     return placer.chain(elements, "wide", behind)
+
+
+def _aside(part: Part) -> list[WireMark]:
+    """The values that come to ``part`` from its left: they are led in there, and are no longer ``part.ins``.
+
+    One is of these if nothing else stands where it comes in.
+    """
+    found: list[WireMark] = []
+    boxes = [mark for mark in part.marks if isinstance(mark, BoxMark)]
+    for link, tips in list(part.ins.items()):
+        (_, start), (along, end) = tips[0].points[0], tips[0].points[-1]
+        alone = all(box.across >= end or abs(box.along - along) > box.high for box in boxes)
+        if len(tips) == 1 and len(part.ins) > 1 and link.source.item == OUTSIDE and start < end and alone:
+            del part.ins[link]
+            points = [(along, -part.left), (along, end)]
+            found.append(WireMark(points, tips[0].of("shortcut").kind, f"in {link.source.port}", tips[0].item, link))
+    part.marks += found
+    return found
+
+
+def _sides(wires: Sequence[WireMark]) -> Data:
+    """At which height values come in from the left, by their number."""
+    sides = {mark.link.source.port: _n(mark.points[0][0]) for mark in wires}
+    return {"sides": sides} if sides else {}
 
 
 def _entry(part: Part) -> Part:

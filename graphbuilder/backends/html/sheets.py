@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz.lay.ladder import ladder
@@ -17,6 +18,8 @@ from graphbuilder.backends.graphviz.read.structure import items_of, structure
 from graphbuilder.backends.html.folds import Fold, Folding
 
 Lots = Mapping[str, Region]
+State = Literal["one", "parts", "all"]
+"""Of what is open: as the figure has it, with the blocks in a card as boxes of their own, every copy of a stack."""
 
 
 @dataclass(eq=False, slots=True)
@@ -46,13 +49,15 @@ class Sheet:
 class Sheets:
     """All sheets of one network: ``atoms`` of its own body, one behind the other, and ``all`` with the rest behind.
 
-    ``shapes`` says whether the ends of the network carry theirs.
+    ``shapes`` says whether the ends of the network carry theirs, ``cards`` are the paths of the figure's.
     """
 
-    def __init__(self, typed: TypedGraph, shapes: bool) -> None:
+    def __init__(self, typed: TypedGraph, shapes: bool, cards: Collection[str]) -> None:
         self._habits = Habits(typed)
         self._shapes = shapes
+        self._cards = cards
         self._known: dict[tuple[object, ...], int] = {}
+        self._nested: dict[tuple[object, ...], bool] = {}
         self.all: list[Sheet] = []
         reader = self._reader()
         whole = reader.root(typed)
@@ -65,8 +70,8 @@ class Sheets:
         self.atoms = self.all.copy()
         self._open()
 
-    def _reader(self, stages: bool = True) -> Folding:
-        return Folding(self._habits, self._shapes, stages)
+    def _reader(self, stages: bool = True, flat: bool = False) -> Folding:
+        return Folding(self._habits, self._shapes, self._cards, stages, flat)
 
     def _add(self, region: Region, lots: Lots, reader: Folding, prefix: str, upward: bool = False) -> int:
         folds = {path: fold for path, fold in reader.folds.items() if path in region.items and path not in lots}
@@ -84,21 +89,37 @@ class Sheets:
             turned = set(sheet.region.items) if sheet.upward else sheet.turned
             for path, fold in sheet.folds.items():
                 upward = path in turned
-                sheet.inner[path] = {"one": self._inside(fold, upward, "one")}
-                if fold.unfolds:
-                    sheet.inner[path]["all"] = self._inside(fold, upward, "all")
+                sheet.inner[path] = {state: self._inside(fold, upward, state) for state in self._states(fold)}
             for path, lot in sheet.lots.items():
                 if not sheet.region.merged:
                     upward = path in turned
                     sheet.inner[path] = {"one": self._add(*_bounded(lot), sheet.reader, sheet.prefix, upward)}
             number += 1
 
-    def _inside(self, fold: Fold, upward: bool, state: str) -> int:
+    def _states(self, fold: Fold) -> Iterator[State]:
+        """How what is in ``fold`` can be shown."""
+        yield "one"
+        if self._is_nested(fold):
+            yield "parts"
+        if fold.unfolds:
+            yield "all"
+
+    def _is_nested(self, fold: Fold) -> bool:
+        """Whether the figure draws in place, of what is in a card, blocks that may be folded for themselves."""
+        key = fold.alike
+        if key not in self._nested:
+            nested, flat = self._reader(), self._reader(flat=True)
+            nested.inside(fold)
+            region = flat.inside(fold)
+            self._nested[key] = not _is_large(region) and flat.folds.keys() != nested.folds.keys()
+        return self._nested[key]
+
+    def _inside(self, fold: Fold, upward: bool, state: State) -> int:
         key = (*fold.alike, upward, state)
         if key not in self._known:
-            reader = self._reader()
-            region, lots = _bounded(reader.inside(fold) if state == "one" else reader.copies(fold))
-            prefix = fold.prefix if state == "one" else fold.where.prefix
+            reader = self._reader(flat=state == "one" and self._is_nested(fold))
+            region, lots = _bounded(reader.copies(fold) if state == "all" else reader.inside(fold))
+            prefix = fold.where.prefix if state == "all" else fold.prefix
             self._known[key] = self._add(region, lots, reader, prefix, upward)
         return self._known[key]
 

@@ -66,7 +66,7 @@ def shown(data: Data) -> Iterator[str]:
     return (path for number in range(data["atoms"]) for path in within(number, ""))
 
 
-@pytest.mark.parametrize(("name", "most"), [("xception", 150_000), ("maxvit_t", 240_000)])
+@pytest.mark.parametrize(("name", "most"), [("xception", 150_000), ("maxvit_t", 260_000)])
 def test_a_page_is_small_and_needs_nothing_else(name: str, most: int) -> None:
     """No spec has a larger page than MaxViT, in which no two blocks are alike."""
     text = render(gb.load(SPECS / f"{name}.toml").typed).decode()

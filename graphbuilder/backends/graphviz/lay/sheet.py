@@ -21,6 +21,7 @@ from graphbuilder.backends.graphviz.lay.passages import Passages, Port
 from graphbuilder.backends.graphviz.lay.pen import Pen
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import Scene
+from graphbuilder.backends.graphviz.read.structure import items_of
 
 MARGIN, GUTTER = 32.0, 34.0
 _TITLES, _FACT, _SECTIONS = (24.0, 21.0, 18.0, 16.0), 10.0, (15.0, 13.0, 11.5)
@@ -38,12 +39,13 @@ _ENDS = 2 * (22.0 + m.CARD_GAP)
 
 @dataclass(slots=True, eq=False)
 class _Column:
-    """Panels along one trunk; in a figure that runs to the right this is a row."""
+    """Panels along one trunk, from the item that it ``begins`` with; in a figure that runs to the right it is a row."""
 
     panels: list[Panel]
     left: float
     right: float
     head: float
+    begins: str
 
     def long(self, across: bool) -> float:
         """How far it goes along."""
@@ -60,6 +62,11 @@ def lay(scene: Scene, options: Options) -> Drawing:
     """The figure of ``scene``."""
     metrics = Metrics.of(scene.root, options)
     return _Sheet(scene, metrics, options).draw()
+
+
+def beginnings(scene: Scene, options: Options) -> list[str]:
+    """The first item of each column of the figure of ``scene``, as ``lay`` has them."""
+    return _Sheet(scene, Metrics.of(scene.root, options), options).beginnings()
 
 
 class _Sheet:
@@ -90,6 +97,10 @@ class _Sheet:
         self._headline()
         return drawing
 
+    def beginnings(self) -> list[str]:
+        """The first item of each column."""
+        return [column.begins for column in self._columns()]
+
     # which panel where
 
     def _columns(self) -> list[_Column]:
@@ -116,7 +127,7 @@ class _Sheet:
             panels = [
                 self._panels.panel(cut[share], numbers[share], share.start > 0, found[share.unit]) for share in column
             ]
-            columns.append(_column(panels, self._metrics.across))
+            columns.append(_column(panels, self._metrics.across, next(iter(items_of(cut[column[0]].elements[0])))))
         return columns
 
     def _learnt(self, stretches: Sequence[Stretch], shares: list[list[Share]], columns: list[_Column]) -> list[Stretch]:
@@ -291,11 +302,11 @@ def _far(frame: Frame, across: bool) -> float:
     return frame.y + frame.high if across else frame.x + frame.wide
 
 
-def _column(panels: list[Panel], across: bool) -> _Column:
+def _column(panels: list[Panel], across: bool, begins: str) -> _Column:
     """``panels`` in one column, which is made as broad as their titles need (a row as long)."""
     parts = [panel.part for panel in panels]
     head = max(_head(panel) for panel in panels)
-    column = _Column(panels, max(part.left for part in parts), max(part.right for part in parts), head)
+    column = _Column(panels, max(part.left for part in parts), max(part.right for part in parts), head, begins)
     titles = [_title_lines(panel) for panel in panels]
     needed = [max((text.width(line, _SECTIONS[-1], bold=True) + 30 for line in lines), default=0.0) for lines in titles]
     if across:

@@ -98,6 +98,9 @@ function chips(view, call, item) {
   if (call.training) row.append(made("span", { class: "chip" }, "in training only"));
   if (item?.fold && item.path === view.chosen) {
     row.append(pressed(item.open ? "Fold" : "Unfold", () => view.toggle(item), { class: "small" }));
+    if (item.fold.parts !== undefined && item.open) {
+      row.append(pressed(item.state === "parts" ? "Without its blocks" : "Its blocks", () => view.toggleParts(item), { class: "small" }));
+    }
     if (item.fold.all !== undefined && item.open) {
       row.append(pressed(item.state === "all" ? "One copy" : `All ${item.fold.count} copies`, () => view.toggleCopies(item), { class: "small" }));
     }

@@ -59,6 +59,7 @@ function drawScene(scene, world, describe) {
   scene.items.filter((item) => item.open).sort((a, b) => a.depth - b.depth).forEach((item) => drawFrame(item, layers.frames, describe));
   for (const wire of scene.wires) drawWire(scene, wire, layers.wires);
   for (const item of scene.items) if (!item.open) drawBox(item, layers.boxes, describe);
+  for (const end of scene.ends) drawEnd(end, layers.words);
   for (const { x, y, text } of scene.words) written(text, x, y, 9, layers.words, { class: "caption" });
 }
 
@@ -77,6 +78,13 @@ function drawWire(scene, wire, layer) {
     element("path", { class: "arrow", d: `M${corners.join("L")}Z` }, group);
   }
   wire.element = group;
+}
+
+// A value that goes on in another column, which is no box of its own.
+function drawEnd({ x, y, wide, high, text }, layer) {
+  const group = element("g", { class: "end terminal" }, layer);
+  element("rect", { class: "shape", x: near(x), y: near(y), width: near(wide), height: near(high), rx: 6 }, group);
+  written(text, x + wide / 2, y + high / 2, 10, group, { "text-anchor": "middle", "font-weight": "bold" });
 }
 
 function button(item, classes, layer, describe) {
@@ -163,7 +171,9 @@ function drawFrame(item, layer, describe) {
   const row = y + (panel ? 19 : 13.5), size = panel ? 15 : 10;
   drawMark(item, group, x + 14, row);
   written(fold.title, x + 25, row, size, group, { class: "title", "font-weight": "bold" });
-  if (fold.count) drawCount(item, group, x + 25 + textWidth(fold.title, size, true) + 8, row);
+  const end = x + 25 + textWidth(fold.title, size, true) + 8;
+  const counted = fold.count ? drawCount(item, group, end, row) : 0;
+  if (fold.parts !== undefined) drawParts(item, group, end + counted + 5, row);
   if (fold.note) written(fold.note, x + wide - 10, row, 9, group, { class: fold.kind === "composite" ? "note" : "note cost", "text-anchor": "end" });
 }
 
@@ -172,6 +182,15 @@ function drawCount(item, group, x, y) {
   const badge = element("g", { class: "badge", "data-copies": item.id }, group);
   element("rect", { x: near(x), y: near(y - 7.5), width: near(wide), height: 15, rx: 7.5 }, badge);
   written(words, x + wide / 2, y, 9, badge, { "text-anchor": "middle", "font-weight": "bold" });
+  return wide + 8;
+}
+
+// Two small frames, which frame the blocks in a card or draw them in place.
+function drawParts(item, group, x, y) {
+  const mark = element("g", { class: `mark parts${item.state === "parts" ? " set" : ""}`, "data-parts": item.id }, group);
+  element("title", {}, mark).textContent = item.state === "parts" ? "Draw its blocks in place  b" : "Frame its blocks  b";
+  element("rect", { class: "target", x: near(x - 10), y: near(y - 11), width: 20, height: 22 }, mark);
+  element("path", { d: "M-4 -5h8v4h-8zM-4 1h8v4h-8z", transform: `translate(${near(x)} ${near(y)})` }, mark);
 }
 
 // What each item reads and what reads it, through the frames between them.

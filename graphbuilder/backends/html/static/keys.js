@@ -9,8 +9,9 @@ const COMMANDS = [
   [["l"], "Copy a link to it as it is folded", () => copy("link")],
   [["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"], "Go to the next box", null],
   [["Enter"], "Choose the box and show its details", () => focused() && view.choose(focused().path)],
-  [[" "], "Fold or unfold the box", () => fold()],
-  [["x"], "Show every copy of a stack, or one", () => copies()],
+  [[" "], "Fold or unfold the box", () => turn("toggle")],
+  [["x"], "Show every copy of a stack, or one", () => turn("toggleCopies")],
+  [["b"], "Frame the blocks in a card, or not", () => turn("toggleParts")],
   [["["], "Fold one level", () => view.level(false)],
   [["]"], "Unfold one level", () => view.level(true)],
   [["e"], "Unfold everything", () => view.foldAll(true)],
@@ -39,17 +40,10 @@ function refocus(path) {
   (path && view.itemAt(path))?.element.focus({ preventScroll: true });
 }
 
-function fold() {
+function turn(how) {
   const item = focused();
   if (!item) return;
-  view.toggle(item);
-  refocus(item.path);
-}
-
-function copies() {
-  const item = focused();
-  if (!item) return;
-  view.toggleCopies(item);
+  view[how](item);
   refocus(item.path);
 }
 

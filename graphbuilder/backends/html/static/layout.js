@@ -1,8 +1,8 @@
 // Where everything stands, given what is open. No layout is worked out here: each piece was placed with everything in
 // it closed, and an opened one only adds room where its box stood. Knows no elements of the page.
 
-const HEADER = 26, PANEL_HEADER = 38, PAD = 10, STACK = 4, GUTTER = 44, BETWEEN = 14, BAND = 12;
-const STANDARD_BAR = 1, LARGE = 1.2;
+const HEADER = 23, PANEL_HEADER = 34, PAD = 10, STACK = 4, GUTTER = 44, BETWEEN = 14, BAND = 12;
+const STANDARD_BAR = 1, LARGE = 1.2, CAPTION = 7.5;
 
 const FOLD_SIGNS = { stack: "*", lot: "+" }, CLOSED = ["composite", "lot"];
 
@@ -55,7 +55,10 @@ function laidPiece(network, states, number, prefix, depth, copies = []) {
   for (const [index, inner] of opened) {
     const [x, y, wide, high] = piece.boxes[index].at;
     across.push([x - wide / 2, x, inner.left], [x, x + wide / 2, inner.right]);
-    along.push([piece.boxes[index].free ?? y - high / 2, y + high / 2, inner.height]);
+    const top = piece.boxes[index].free ?? y - high / 2;
+    if (inner.aside === null) along.push([top, y + high / 2, inner.height]);
+    // What comes in from the left comes straight, so that what is above it and below each get their room.
+    else along.push([top, y, inner.before + inner.aside], [y, y + high / 2, inner.height - inner.before - inner.aside]);
   }
   const unsettled = stretched(across), settled = unsettled(0);
   const atX = (x) => unsettled(x) - settled, atY = stretched(along);
@@ -64,7 +67,8 @@ function laidPiece(network, states, number, prefix, depth, copies = []) {
     if (typeof tail === "string") ports.in[tail.slice(3)] = atX(points[0]);
     if (typeof head === "string") ports.out[head.slice(4)] = atX(points[points.length - 2]);
   }
-  return { piece, number, prefix, depth, copies, opened, atX, atY, ports,
+  const sides = Object.fromEntries(Object.entries(piece.sides ?? {}).map(([slot, y]) => [slot, atY(y)]));
+  return { piece, number, prefix, depth, copies, opened, atX, atY, ports, sides,
     left: -atX(-left), right: atX(right), height: atY(length) };
 }
 
@@ -88,15 +92,16 @@ function laidFold(network, states, box, path, prefix, state, depth, around) {
   const within = fold.kind === "stack" && !copies ? [...around, copiesAt(path, fold)] : around;
   const inner = laidPiece(network, states, fold[state], prefix + (copies ? fold.around : fold.prefix), depth + 1, within);
   const header = panel ? PANEL_HEADER : HEADER, size = panel ? 15 : 10;
-  const badge = fold.count ? textWidth(`× ${fold.count}`, 9, true) + 20 : 0;
+  const badge = (fold.count ? textWidth(`× ${fold.count}`, 9, true) + 20 : 0) + (fold.parts === undefined ? 0 : 20);
   const title = 28 + textWidth(fold.title, size, true) + badge + 12;
   const note = fold.note ? textWidth(fold.note, 9, false) + 24 : 14;
-  const ins = Object.values(inner.ports.in), outs = Object.values(inner.ports.out);
+  const ins = Object.entries(inner.ports.in).filter(([slot]) => !(slot in inner.sides)).map(([, x]) => x);
+  const outs = Object.values(inner.ports.out), [side = null] = Object.values(inner.sides);
   const bands = (ins.length > 1 ? BAND * ins.length : 0) + (outs.length > 1 ? BAND * outs.length : 0);
   const first = Math.min(0, ...ins, ...outs), last = Math.max(0, ...ins, ...outs);
   const stacked = fold.kind === "stack" && !copies;
   const frameLeft = Math.max(inner.left + PAD, title - first), frameRight = Math.max(inner.right + PAD, note + last);
-  return { inner, header, state, stacked, path, fold,
+  return { inner, header, state, stacked, path, fold, aside: side === null ? null : header + side,
     frameLeft, frameRight, frameHeight: header + inner.height + PAD / 2,
     left: frameLeft + 2, right: frameRight + 2 + (stacked ? 2 * STACK : 0),
     height: header + inner.height + PAD / 2 + (stacked ? 2 * STACK : 0) + bands,
@@ -113,8 +118,10 @@ function put(scene, laid, x, y) {
   for (const [kind, tail, port, head, slot, points] of piece.wires) {
     putWire(scene, laid, { kind, tail, port, head, slot, points }, places, x, y);
   }
+  // A shape stays with the line below it that comes in from the left.
+  const low = [...opened.values()].some((inner) => inner.aside !== null) ? CAPTION : 0;
   for (const [across, along, text] of piece.words) {
-    scene.words.push({ x: x + atX(across) + 8, y: y + atY(along), text });
+    scene.words.push({ x: x + atX(across) + 8, y: y + atY(along + low) - low, text });
   }
 }
 
@@ -140,7 +147,7 @@ function putFold(scene, laid, box, inner, x, y) {
   const [centre, middle, , high] = box.at, { atX, atY } = laid;
   const top = atY(box.free ?? middle - high / 2), room = atY(middle + high / 2) - top;
   const rest = (room - inner.height) * (box.free === undefined ? 0.5 : 1);
-  const trunk = x + atX(centre), edge = y + top + rest + inner.before;
+  const trunk = x + atX(centre), edge = inner.aside === null ? y + top + rest + inner.before : y + atY(middle) - inner.aside;
   const item = { ...box, id: scene.items.length, path: inner.path, key: foldKey(box.fold, inner.path), depth: laid.depth, copies: laid.copies,
     open: true, until: lastPath(laid, box), state: inner.state, stacked: inner.stacked, header: inner.header,
     x: trunk - inner.frameLeft, y: edge, wide: inner.frameLeft + inner.frameRight, high: inner.frameHeight };
@@ -150,14 +157,18 @@ function putFold(scene, laid, box, inner, x, y) {
     for (const [slot, port] of Object.entries(inner.inner.ports[side])) item.ports[`${side} ${slot}`] = trunk + port;
   }
   item.up = inner.inner.piece.up;
-  const start = scene.wires.length, base = edge + inner.header;
+  const start = scene.wires.length, base = edge + inner.header, { sides } = inner.inner;
+  item.sides = Object.fromEntries(Object.entries(sides).map(([slot, height]) => [`in ${slot}`, base + height]));
   put(scene, inner.inner, trunk, base);
   // The wires at the edges of a piece go on through the header and the foot of its frame.
   const ends = [[base, edge], [base + inner.inner.height, edge + item.high]];
   const led = (point) => { for (const [from, to] of ends) if (Math.abs(point[1] - from) < 0.5) point[1] = to; };
   for (const wire of scene.wires.slice(start)) {
     if (wire.parent !== inner.inner) continue;
-    if (atEdge(wire.tail)) { led(wire.points[0]); wire.tail = `${item.id} ${wire.tail}`; }
+    if (atEdge(wire.tail)) {
+      if (wire.tail in item.sides) wire.points[0][0] = item.x; else led(wire.points[0]);
+      wire.tail = `${item.id} ${wire.tail}`;
+    }
     if (atEdge(wire.head)) { led(wire.points.at(-1)); wire.head = `${item.id} ${wire.head}`; }
   }
   return item;
@@ -195,6 +206,10 @@ function settle(points, raw, item, [centre, middle, wide, high], port, band) {
     const place = item.ports[port] ?? item.x + item.wide / 2;
     const lower = port.startsWith("in") === Boolean(item.up);
     const edge = lower ? item.y + item.high : item.y, out = lower ? 1 : -1;
+    if (sideways && port in item.sides) {
+      points.splice(0, 2, [item.x, item.sides[port]], [points[1][0], item.sides[port]]);
+      return;
+    }
     if (sideways) {
       const lane = points[1][0], level = edge + out * band;
       points.splice(0, 2, [place, edge], [place, level], [lane, level]);

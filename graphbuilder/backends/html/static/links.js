@@ -1,6 +1,6 @@
 // What of the page is in its address: the chosen step, a place to go back to; in links that are copied also what is open.
 
-const MOST_FOLDS = 200, SIGNS = { closed: "-", one: "+", all: "*" };
+const MOST_FOLDS = 200, SIGNS = { closed: "-", one: "+", all: "*", parts: "=" };
 
 // Lets the address name what is chosen, as a new place or in place of the last.
 function link(anew) {

@@ -11,7 +11,7 @@ class Pointers {
     for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, (event) => this.up(event));
     svg.addEventListener("pointerover", (event) => { if (event.pointerType !== "touch") this.view.light(this.under(event)); });
     svg.addEventListener("pointerleave", () => this.view.light(null));
-    svg.addEventListener("dblclick", (event) => { if (!event.target.closest("[data-fold], [data-copies]")) this.view.toggle(this.under(event)); });
+    svg.addEventListener("dblclick", (event) => { if (!event.target.closest("[data-fold], [data-copies], [data-parts]")) this.view.toggle(this.under(event)); });
   }
 
   under(event) {
@@ -63,9 +63,10 @@ class Pointers {
 
   press(target) {
     const at = (name) => this.view.scene.items[Number(target.closest(`[data-${name}]`)?.dataset[name])];
-    const fold = at("fold"), copies = at("copies"), item = at("item");
+    const fold = at("fold"), copies = at("copies"), parts = at("parts"), item = at("item");
     if (fold) this.view.toggle(fold);
     else if (copies) this.view.toggleCopies(copies);
+    else if (parts) this.view.toggleParts(parts);
     else this.view.choose(item ? item.path : null);
   }
 }

@@ -31,7 +31,7 @@ class View {
   // The window of the figure; in a broad sheet columns may be longer than that is high.
   get room() {
     const { clientWidth, clientHeight } = this.svg.parentElement;
-    return { width: clientWidth, height: Math.max(120, clientHeight), broad: this.broad };
+    return { width: clientWidth, height: Math.max(120, clientHeight), broad: this.broad, first: !this.states.size };
   }
 
   get margin() {
@@ -143,6 +143,12 @@ class View {
   toggleCopies(item) {
     if (item?.fold?.all === undefined) return;
     this.setFold(item, item.state === "all" ? "one" : "all");
+  }
+
+  // Shows the blocks in a card as boxes that fold for themselves, or all in place.
+  toggleParts(item) {
+    if (item?.fold?.parts === undefined || !item.open) return;
+    this.setFold(item, item.state === "parts" ? "one" : "parts");
   }
 
   // Opens or closes everything that is drawn, again and again until nothing changes.
