@@ -15,7 +15,6 @@ from tests.browser.reading import Opened
 from tests.elaborate.broken import broken
 
 Show = Callable[..., Opened]
-WAYS = "all => all.map((each) => each.getAttribute('d'))"
 SHOWN = ("inception_v3", "unet", "hrnet_w18_small", "pvt_v2_b0")
 
 
@@ -28,30 +27,6 @@ def test_nothing_overlaps_however_it_is_folded(show: Show, name: str) -> None:
         assert (opened.crossings(), opened.loose()) == ([], []), f"after {key}"
         counts.append(len(opened.drawn()))
     assert counts[1] < counts[0] <= counts[2]
-
-
-def test_it_has_the_columns_of_the_figure(show: Show) -> None:
-    panels = show("xception").page.locator(".frame.panel > .shape")
-    assert len(set(panels.evaluate_all("all => all.map((each) => each.getAttribute('x'))"))) == 3
-
-
-def test_the_skips_of_a_u_are_straight_whatever_is_folded(show: Show) -> None:
-    opened = show("unet")
-    skips = opened.page.locator(".wire.shortcut path:first-child")
-    for words in ("up2,", "down1,", "up4,"):
-        assert not any("Q" in path for path in skips.evaluate_all(WAYS))
-        opened.item(words).locator(".mark").first.click()
-    assert skips.count() > 4
-
-
-def test_the_blocks_in_a_card_are_framed_on_demand(show: Show) -> None:
-    opened = show("unet")
-    before = [opened.item(f"down{number},").bounding_box() for number in (1, 4)]
-    opened.item("down1,").locator(".parts").click()
-    assert any("down1.pair" in frame.label for frame in opened.frames())
-    assert (opened.crossings(), opened.loose()) == ([], [])
-    opened.item("down1,").locator(".parts").click()
-    assert [opened.item(f"down{number},").bounding_box() for number in (1, 4)] == before
 
 
 def test_a_fold_opens_in_place_and_closes(show: Show) -> None:
