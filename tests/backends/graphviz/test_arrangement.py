@@ -120,6 +120,12 @@ def test_a_panel_is_named_after_all_that_is_in_its_frame() -> None:
     assert "trunk, first, boxes, quality" in {words.text for words in drawing(written(TWO_PARTS), Options()).words}
 
 
+def test_the_trunk_goes_straight_on_beside_a_short_way_to_an_output() -> None:
+    places = {shape.key: shape.x for shape in drawing(written(TWO_PARTS), Options()).shapes}
+    assert {places[f"trunk.{copy}.conv"] for copy in range(4)} == {places["boxes"]}
+    assert places["first"] != places["boxes"]
+
+
 TWINS = """
 y = [3, 32, 32]
 [model]

@@ -34,6 +34,8 @@ from graphbuilder.backends.graphviz.read.structure import (
 
 _TITLE_ROOM = 150.0
 """The longest title in one line."""
+_OUTWEIGHS = 2
+"""How many times as many boxes as those that lead nowhere a branch has on which the trunk goes straight on."""
 
 
 class Placer:
@@ -247,7 +249,12 @@ class Placer:
         most = max(min(2, weight // 2), min(4, weight // 4))
         if all(joined and (chain in declared or self._weight(chain) <= most) for chain in others):
             return self._lanes(self.chain(main.elements, form), others, bare)
-        return self._lanes(abreast([self.chain(chain.elements, "narrow") for chain in chains]), [], bare)
+        parts = [self.chain(chain.elements, "narrow") for chain in chains]
+        ends = all(
+            not (part.outs or part.through) for part, chain in zip(parts, chains, strict=True) if chain is not main
+        )
+        heavy = weight > _OUTWEIGHS * max(map(self._weight, others), default=weight)
+        return self._lanes(abreast(parts, chains.index(main) if ends and heavy else None), [], bare)
 
     def _in_streams(self, parallel: Parallel, whole: Part | None, following: Element | None) -> Part | None:
         """Branches each of which stands where the block behind them reads it, if that has streams beside each other."""

@@ -53,13 +53,15 @@ def in_columns(branches: Sequence[Branch], columns: Columns, above: Columns) -> 
     return _beside([(place + shift, part) for place, part in placed])
 
 
-def abreast(parts: Sequence[Part]) -> Part:
-    """Branches side by side, the trunk in their middle."""
+def abreast(parts: Sequence[Part], main: int | None = None) -> Part:
+    """Branches side by side, the trunk in their middle or in that of number ``main``."""
     edges = [0.0]
     for part in parts:
         edges.append(edges[-1] + part.left + part.right + m.BRANCH_GAP)
     trunks = [edge + part.left for edge, part in zip(edges, parts, strict=False)]
-    middle = trunks[len(trunks) // 2] if len(trunks) % 2 else (edges[-1] - m.BRANCH_GAP) / 2
+    if main is None and len(trunks) % 2:
+        main = len(trunks) // 2
+    middle = trunks[main] if main is not None else (edges[-1] - m.BRANCH_GAP) / 2
     return _beside([(trunk - middle, part) for trunk, part in zip(trunks, parts, strict=True)])
 
 
