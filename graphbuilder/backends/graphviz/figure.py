@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
+from math import inf
 from typing import Literal
 
 from graphbuilder.analysis.costs import auxiliary_parameters, costs
@@ -30,7 +32,7 @@ from graphbuilder.backends.graphviz.read.habits import Habits
 from graphbuilder.backends.graphviz.read.heat import measure, paint, whole
 from graphbuilder.backends.graphviz.read.patterns import check_patterns
 from graphbuilder.backends.graphviz.read.policy import Fold, Policy
-from graphbuilder.backends.graphviz.read.reader import Reader
+from graphbuilder.backends.graphviz.read.reader import Reader, TooMuch
 from graphbuilder.backends.graphviz.read.scene import Region, Scene
 from graphbuilder.backends.graphviz.read.unread import without_unread
 from graphbuilder.backends.graphviz.write.dot import Writer
@@ -54,7 +56,10 @@ _AXES = (
     ((2, "first"), "length×channels"),
     ((2, "last"), "tokens×channels"),
 )
+_MOST_READ = 4_000
+"""The most boxes that are read in the hope that they can be shown."""
 _FOLDS: tuple[tuple[Fold, str], ...] = (
+    ("nothing", ""),
     ("repeats", "repeats are folded"),
     ("blocks", "blocks are folded to one line each"),
 )
@@ -133,18 +138,30 @@ def scene(typed: TypedGraph, options: Options) -> Scene:
 
 def _folded(typed: TypedGraph, options: Options, habits: Habits) -> tuple[Scene, str]:
     """The scene, folded while it is too large to be read, and what is said of that."""
-    found, boxes, said = _read(typed, options, habits, "nothing"), 0, ""
     nested = any(inner.kind in ("block", "repeat") for _, inner in typed.graph.children())
-    for fold, words in _FOLDS:
-        boxes = found.root.boxes()
-        if options.level is not None or boxes <= LEGIBLE or not nested:
-            return found, said
-        folded = _read(typed, options, habits, fold)
-        if folded.root.boxes() < boxes:
-            found, said = folded, words
-    if has_few(found.sections) or not _is_much(found.root, options):
+    if options.level is not None or not nested:
+        return _read(typed, options, habits, "nothing"), ""
+    found, said = _smallest(typed, options, habits, _MOST_READ)
+    legible = said != _FOLDS[-1][1] and found.root.boxes() <= LEGIBLE
+    if legible or has_few(found.sections) or not _is_much(found.root, options):
         return found, said
     return _levelled(typed, options, habits), _FOLDS[-1][1]
+
+
+def _smallest(typed: TypedGraph, options: Options, habits: Habits, most: float) -> tuple[Scene, str]:
+    """The scene at the first fold that is legible, or at the one of the fewest boxes, and what is said of it.
+
+    A fold of more than ``most`` boxes is read to its end only where all are such.
+    """
+    found, said, boxes = None, "", inf
+    for fold, words in _FOLDS:
+        if boxes <= LEGIBLE:
+            break
+        with suppress(TooMuch):
+            folded = _read(typed, options, habits, fold, most)
+            if folded.root.boxes() < boxes:
+                found, said, boxes = folded, words, folded.root.boxes()
+    return (found, said) if found else _smallest(typed, options, habits, inf)
 
 
 def _levelled(typed: TypedGraph, options: Options, habits: Habits) -> Scene:
@@ -170,11 +187,15 @@ def _asked(root: Region, options: Options) -> frozenset[str]:
     return frozenset() if much else asked
 
 
-def _read(typed: TypedGraph, options: Options, habits: Habits, fold: Fold) -> Scene:
-    """The scene at one fold; a block that other things run beside is no panel, so it is read again as a card."""
+def _read(typed: TypedGraph, options: Options, habits: Habits, fold: Fold, most: float = inf) -> Scene:
+    """The scene at one fold; a block that other things run beside is no panel, so it is read again as a card.
+
+    Raises:
+        TooMuch: when it has more than ``most`` boxes.
+    """
     demoted: frozenset[str] = frozenset()
     while True:
-        reader = Reader(Policy(options, habits, fold, demoted), habits, bool(options.shapes), options.remedies)
+        reader = Reader(Policy(options, habits, fold, demoted), habits, bool(options.shapes), options.remedies, most)
         root = reader.root(typed)
         if options.marks is None and not is_broken(typed):
             root.drop_unread()

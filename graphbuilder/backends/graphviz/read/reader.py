@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from graphbuilder.backends.graphviz.read.passing import passed
 from graphbuilder.backends.graphviz.read.policy import Policy, Where, is_chained, told
 from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Look, Region, Section
 from graphbuilder.ir import Copies, Graph, Node, Op, TensorType, Value
-from graphbuilder.ir.fault import Fault
+from graphbuilder.ir.fault import Fault, faults
 
 NONE: Mapping[str, str] = MappingProxyType({})
 _SHAPE = re.compile(r"(?<![\w.])\d+(?:x\d+)+(?![\w.])")
@@ -50,22 +51,34 @@ class _Output(NamedTuple):
         return f"output {self.name}"
 
 
+class TooMuch(Exception):
+    """A network has more boxes than a reader was to read."""
+
+
 class Reader:
     """Reads one network; ``sections`` then says which item of the root belongs to which panel.
 
-    ``shapes`` says whether the ends of the network carry theirs, ``remedies`` what mends which mistake.
+    ``shapes`` says whether the ends of the network carry theirs, ``remedies`` what mends which mistake; ``most`` is how
+    many boxes of nodes it reads.
     """
 
-    def __init__(self, policy: Policy, habits: Habits, shapes: bool, remedies: Mapping[str, str] = NONE) -> None:
+    def __init__(
+        self, policy: Policy, habits: Habits, shapes: bool, remedies: Mapping[str, str] = NONE, most: float = inf
+    ) -> None:
         self._policy = policy
         self._remedies = remedies
         self._shapes = shapes
         self._habits = habits
         self._abreast: set[End] = set()
+        self._left = most
         self.sections: dict[str, Section] = {}
 
     def root(self, typed: TypedGraph) -> Region:
-        """The network with its inputs and outputs as boxes."""
+        """The network with its inputs and outputs as boxes.
+
+        Raises:
+            TooMuch: when it has more boxes than are to be read.
+        """
         region = Region()
         ends: list[End] = []
         for name, type_ in zip(typed.graph.inputs, typed.inputs, strict=True):
@@ -197,6 +210,9 @@ class Reader:
     def _add(
         self, region: Region, item: Box | Card, inputs: tuple[End, ...], outputs: tuple[TensorType, ...], where: Where
     ) -> tuple[End, ...]:
+        self._left -= isinstance(item, Box)
+        if self._left < 0:
+            raise TooMuch
         if where.section:
             self.sections[item.path] = where.section
         return region.add(item, inputs, outputs)
@@ -209,7 +225,7 @@ def box_of(run: Run, typed: TypedGraph, where: Where, remedies: Mapping[str, str
     if node.op is None:
         assert body is not None, "what is no op has a body"
         title, note = where.title(run, typed.graph), _copies(run, typed, where)
-        if wrong := list(_errors(body)):
+        if wrong := list(_errors(body)) if any(True for _ in faults(body.graph)) else ():
             detail, help = _told(wrong, remedies)
             return Box(path, "fault", "fault", title, detail, count=run.count, help=help)
         counted = run.count == 1 or note.startswith(f"{run.count} ×")
