@@ -128,9 +128,9 @@ def command(
             blocks=blocks,
             tell=tell,
         )
+    _print(result, form)  # ahead of a file that may not be written
     if output is not None:
         result.rooflines[0].plot(output)
-    _print(result, form)
 
 
 def _check(contenders: list[str], output: str | None, blocks: bool) -> None:

@@ -48,6 +48,13 @@ def test_by_block_with_a_plot(cli: Run) -> None:
     assert "sepconv" in Path("roofline.svg").read_text()
 
 
+def test_what_was_measured_is_told_though_no_plot_can_be_written(cli: Run) -> None:
+    write("small.toml", SPEC)
+    result = cli("bench", "small.toml", "--device", "cpu", "--seconds", "0", "--blocks", "-o", "no/roofline.svg")
+    assert result.code == 2 and "measured" in result.out
+    assert "GB506" in result.err and not Path("no").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -17,6 +17,9 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import torch
+from safetensors.torch import save as to_safetensors
+
 from graphbuilder import files
 from graphbuilder.cli.entry import run
 
@@ -37,17 +40,38 @@ class Command(NamedTuple):
 
     words: tuple[str, ...]
     outputs: tuple[str, ...]
+    reads_weights: bool = False
 
     def arguments(self, classes: int) -> list[str]:
         outputs = [word for output in self.outputs for word in ("-o", output)]
-        return [*self.words, "spec.toml", "--set", f"classes={classes}", *outputs]
+        read = [f"{classes}.safetensors"] if self.reads_weights else []
+        return [*self.words, "spec.toml", *read, "--set", f"classes={classes}", *outputs]
 
 
 COMMANDS = (
     Command(("compile", "--device", "cpu"), ("x.py", "x.safetensors", "x/")),
     Command(("compile", "--device", "cpu"), ("x/",)),
     Command(("render",), ("x.svg",)),
+    Command(("weights",), ("x.safetensors",), reads_weights=True),
 )
+
+
+@cache
+def inputs() -> Content:
+    """What commands read."""
+    found = {"spec.toml": SPEC.encode()}
+    for classes in (10, 20):
+        shapes = {"conv.weight": (32, 3, 3, 3), "conv.bias": (32,), "linear.weight": (classes, 32)}
+        tensors = {name: torch.rand(shape) for name, shape in shapes.items()} | {"linear.bias": torch.rand(classes)}
+        found[f"{classes}.safetensors"] = to_safetensors(tensors)
+    return found
+
+
+def lay_out(folder: Path, files: Content) -> None:
+    """Write ``files`` below ``folder``."""
+    for path, data in files.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_bytes(data)
 
 
 def started(command: Command, folder: Path, classes: int) -> int:
@@ -80,7 +104,7 @@ def units(written: Content) -> dict[str, Content]:
 def warm(command: Command) -> None:
     """Run it in this process, so that its forks have nothing left to import."""
     with TemporaryDirectory() as name, chdir(name), open(os.devnull, "w") as silent:
-        Path("spec.toml").write_text(SPEC)
+        lay_out(Path(), inputs())
         with redirect_stdout(silent), redirect_stderr(silent):
             assert run(command.arguments(10)) == 0
 
@@ -91,7 +115,7 @@ def whole(command: Command, classes: int) -> tuple[Content, float]:
     warm(command)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "spec.toml").write_text(SPEC)
+        lay_out(folder, inputs())
         start = time.monotonic()
         _, status = os.waitpid(started(command, folder, classes), 0)
         assert status == 0, f"{command} ended with {status}"
@@ -105,10 +129,8 @@ def torn(seed: int) -> str | None:
     (old, _), (new, seconds) = whole(command, 10), whole(command, 20)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        before = old if random.random() < 0.8 else {"spec.toml": SPEC.encode()}
-        for path, data in before.items():
-            (folder / path).parent.mkdir(exist_ok=True)
-            (folder / path).write_bytes(data)
+        before = old if random.random() < 0.8 else inputs()
+        lay_out(folder, before)
         process = started(command, folder, 20)
         time.sleep(random.uniform(0.2, 1.05) * seconds)
         os.kill(process, signal.SIGKILL)

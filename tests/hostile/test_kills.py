@@ -8,6 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import torch
+from safetensors.torch import load
+
+from tests.hostile.kills import inputs, lay_out
+
 ROOT = Path(__file__).parents[2]
 KILLS = """
 import json, sys, torch
@@ -31,6 +36,38 @@ def test_a_killed_command_tears_nothing() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == [None] * 12
+
+
+CONVERTS = """
+import sys
+from graphbuilder.cli.entry import run
+from tests.hostile.kills import COMMANDS
+(command,) = (each for each in COMMANDS if each.reads_weights)
+for _ in range(10):
+    assert run(command.arguments(int(sys.argv[1]))) == 0
+"""
+
+
+def test_of_two_conversions_of_weights_into_one_file_one_wins_whole(tmp_path: Path) -> None:
+    lay_out(tmp_path, inputs())
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", CONVERTS, classes],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        for classes in ("10", "20")
+    ]
+    for writer in writers:
+        _, errors = writer.communicate(timeout=100)
+        assert writer.returncode == 0, errors.decode()
+    written = load((tmp_path / "x.safetensors").read_bytes())
+    given = load(inputs()[f"{len(written['linear.bias'])}.safetensors"])
+    assert all(torch.equal(written[name], given[name]) for name in given)
+    assert sorted(os.listdir(tmp_path)) == sorted([*inputs(), "x.safetensors"])
 
 
 def test_of_two_writers_of_one_target_one_wins_whole(tmp_path: Path) -> None:
