@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Literal
 
 from graphbuilder.analysis.collapse import Run
@@ -15,6 +16,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.analysis.likeness import alike
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.options import Options
+from graphbuilder.backends.graphviz.read.gather import LEGIBLE
 from graphbuilder.backends.graphviz.read.habits import Habits
 from graphbuilder.backends.graphviz.read.passing import passed
 from graphbuilder.backends.graphviz.read.policy import Policy, Where
@@ -86,7 +88,8 @@ class Folding(Reader):
     """Reads one body, everything in it closed; ``folds`` then says which of its boxes open.
 
     What holds whole stages is read in place where that is legible, which ``stages`` says; ``flat`` reads blocks in a
-    card in place, too, as the figure does. ``cards`` are those of the figure, none of which is a section.
+    card in place, too, as the figure does, where they are no more than can be read. ``cards`` are those of the figure,
+    none of which is a section.
     """
 
     def __init__(
@@ -94,7 +97,7 @@ class Folding(Reader):
     ) -> None:
         self._closing = _Closing(habits, stages, flat)
         self._cards = cards
-        super().__init__(self._closing, habits, shapes)
+        super().__init__(self._closing, habits, shapes, most=LEGIBLE if flat else inf)
         self.folds: dict[str, Fold] = {}
 
     @property
@@ -103,7 +106,11 @@ class Folding(Reader):
         return self._closing.has_stages
 
     def inside(self, fold: Fold) -> Region:
-        """What is in ``fold``, of a stack what is in one copy."""
+        """What is in ``fold``, of a stack what is in one copy.
+
+        Raises:
+            TooMuch: when blocks are read in place that are more than can be read.
+        """
         if fold.turns:
             return self._chained(tuple(run.first for run in fold.turns), fold)
         run, typed = fold.run, fold.typed

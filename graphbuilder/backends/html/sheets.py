@@ -13,6 +13,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.graphviz.lay.ladder import ladder
 from graphbuilder.backends.graphviz.read.gather import bounded, is_much, is_tangled
 from graphbuilder.backends.graphviz.read.habits import Habits
+from graphbuilder.backends.graphviz.read.reader import TooMuch
 from graphbuilder.backends.graphviz.read.scene import OUTSIDE, End, Link, Region
 from graphbuilder.backends.graphviz.read.structure import items_of, structure
 from graphbuilder.backends.html.folds import Fold, Folding
@@ -108,11 +109,17 @@ class Sheets:
         """Whether the figure draws in place, of what is in a card, blocks that may be folded for themselves."""
         key = fold.alike
         if key not in self._nested:
-            nested, flat = self._reader(), self._reader(flat=True)
-            nested.inside(fold)
-            region = flat.inside(fold)
-            self._nested[key] = not _is_large(region) and flat.folds.keys() != nested.folds.keys()
+            self._nested[key] = self._looks_nested(fold)
         return self._nested[key]
+
+    def _looks_nested(self, fold: Fold) -> bool:
+        nested, flat = self._reader(), self._reader(flat=True)
+        nested.inside(fold)
+        try:
+            region = flat.inside(fold)
+        except TooMuch:
+            return False
+        return not _is_large(region) and flat.folds.keys() != nested.folds.keys()
 
     def _inside(self, fold: Fold, upward: bool, state: State) -> int:
         key = (*fold.alike, upward, state)
