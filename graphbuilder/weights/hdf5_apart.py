@@ -17,8 +17,8 @@ import io
 import json
 import math
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import h5py as _h5py  # pyright: ignore[reportMissingTypeStubs]  (there are none)
@@ -35,6 +35,8 @@ _MOST = 30_000
 # Characters: of a path, and of a text that is asked for, of which Keras's largest has two million.
 _LONGEST_PATH = 1_000
 _LONGEST_TEXT = 8 << 20
+# Of memory, for reading one: HDF5, h5py and Python have it each in turn.
+_TEXT_ROOM = 8 * _LONGEST_TEXT
 _SAVE = "save the tensors themselves"
 
 
@@ -153,10 +155,40 @@ def _text(group: Group, name: str) -> str:
     # Looked at before it is read: HDF5 itself has crashed over what was no text.
     if h5py.check_string_dtype(kind.dtype) is None or kind.shape != ():
         raise ValueError(f"{name} is no text")
-    value = group.attrs[name]
+    large = Refusal("GB403", f"{name} is larger than {_LONGEST_TEXT >> 20} MiB", "save the weights alone")
+    try:
+        with _room(_TEXT_ROOM):  # how long a text is, HDF5 tells of the whole of it alone
+            value = group.attrs[name]
+    except (MemoryError, OSError) as error:
+        raise large if isinstance(error, MemoryError) or "alloc" in str(error) else error from None
     if len(value) > _LONGEST_TEXT:
-        raise Refusal("GB403", f"{name} is larger than {_LONGEST_TEXT >> 20} MiB", "save the weights alone")
+        raise large
     return value.decode() if isinstance(value, bytes) else value
+
+
+@contextmanager
+def _room(more: int) -> Generator[None]:
+    """So many more bytes of memory at most, where the system has such a limit."""
+    try:
+        import resource
+
+        before = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (_taken() + more, before[1]))
+    except (ImportError, OSError, ValueError):  # no such limit, or a lower one already
+        yield
+        return
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def _taken() -> int:
+    """The bytes of memory that this process has."""
+    import resource
+
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
 
 
 def _limit(seconds: int) -> None:
@@ -164,8 +196,7 @@ def _limit(seconds: int) -> None:
     with suppress(ImportError, OSError):
         import resource
 
-        with open("/proc/self/statm", encoding="ascii") as file:
-            room = int(file.read().split()[0]) * resource.getpagesize() + _MORE_BYTES
+        room = _taken() + _MORE_BYTES
         for limit, most in (
             (resource.RLIMIT_CPU, seconds),
             (resource.RLIMIT_CORE, 0),

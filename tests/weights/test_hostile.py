@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import os
 import pickle
 import struct
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -24,6 +27,7 @@ from graphbuilder.diagnostics import CompileError
 from graphbuilder.weights.read import read
 from tests.weights.helpers import numbers
 
+ROOT = Path(__file__).parents[2]
 CODES = {"GB401", "GB402", "GB403", "GB404", "GB414"}
 
 
@@ -134,6 +138,18 @@ def circle(file: h5py.File) -> None:
     file["layers/dense/again"] = file["layers"]
 
 
+def rooted(file: h5py.File) -> None:
+    plain(file)
+    file["layers/dense/again"] = file["/"]
+
+
+def crossed(file: h5py.File) -> None:
+    """Two groups, each of which is in the other as well."""
+    plain(file)
+    file["a/b"], file["c/d"] = file["layers"], file["layers/dense"]
+    file["a/to"], file["c/to"] = file["c"], file["a"]
+
+
 def deep(file: h5py.File) -> None:
     file["/".join("a" * 100)] = numbers(1)
 
@@ -173,6 +189,8 @@ def numbered(file: h5py.File) -> None:
         (external, "GB403"),
         (soft, "GB403"),
         (circle, "GB403"),
+        (rooted, "GB403"),
+        (crossed, "GB403"),
         (deep, "GB403"),
         (elsewhere, "GB403"),
         (virtual, "GB403"),
@@ -227,6 +245,31 @@ def test_what_hdf5_can_do_besides(
 )
 def test_what_archives_and_pickles_can_do(tmp_path: Path, data: bytes, code: str) -> None:
     assert outcome(tmp_path / "w", data) == code
+
+
+READ = """
+import json, sys
+from graphbuilder.weights import hdf5_apart
+path, size = sys.argv[1], int(sys.argv[2])
+hdf5_apart._limit(10)
+answer, _ = hdf5_apart._answer(path, 0, size)
+with open("/proc/self/status", encoding="ascii") as file:
+    (most,) = (int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+print(json.dumps([answer, most]))
+"""
+
+
+def test_a_text_without_end_is_not_read_whole(tmp_path: Path) -> None:
+    """How long it is HDF5 tells of the whole of it alone: 80 MiB would be held two or three times."""
+    path = tmp_path / "w.h5"
+    with h5py.File(path, "w") as file:
+        plain(file)
+        file.attrs.create("model_config", "x" * (80 << 20), dtype=h5py.string_dtype())
+    command = [sys.executable, "-c", READ, str(path), str(path.stat().st_size)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    answer, kibibytes = json.loads(done.stdout)
+    assert answer["refused"][0] == "GB403" and "larger than 8 MiB" in answer["refused"][1]
+    assert kibibytes >> 10 < 130
 
 
 class Touch:
