@@ -23,7 +23,7 @@ function costOf(data, item, kind) {
 
 // The sum over all ops from that of an item to the last that it stands for, and what is in this.
 function costOfLot(data, { path, until }, kind) {
-  const start = data.entries.findIndex((entry) => entry.path === path);
+  const start = data.places.get(path) ?? -1;
   let sum = 0, ended = false;
   for (const entry of start < 0 ? [] : data.entries.slice(start)) {
     const last = entry.path === until || entry.path.startsWith(`${until}.`);

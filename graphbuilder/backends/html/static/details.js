@@ -1,6 +1,6 @@
 // The panel beside the figure: everything that is known of the chosen call.
 
-const MOST_LINES = 40;
+const MOST_LINES = 40, MOST_SIGNS = 2000;
 
 function made(name, attributes = {}, ...children) {
   const node = document.createElement(name);
@@ -201,7 +201,7 @@ function specLines(view) {
   const [words, title] = linesOf(view), first = callAt(view.data, view.chosen).at[1];
   const list = made("ol", { class: "lines", start: String(first) });
   words.split("\n").slice(0, MOST_LINES).forEach((line, number) => {
-    const row = made("li", {}, made("code", {}, line));
+    const row = made("li", {}, made("code", {}, line.length > MOST_SIGNS ? `${line.slice(0, MOST_SIGNS)}…` : line));
     row.dataset.line = String(first + number);
     list.append(row);
   });

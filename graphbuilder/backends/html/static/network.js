@@ -45,6 +45,14 @@ function callsOf(data, number) {
   return body.calls.concat(Array.from({ length: Math.max(0, more) }, (_, i) => ({ ...last, name: String(start + i) })));
 }
 
+// The call of a body by its name; each body is gone through once.
+const calledSo = new WeakMap();
+function callNamed(data, number, name) {
+  const body = data.bodies[number];
+  if (!calledSo.has(body)) calledSo.set(body, new Map(callsOf(data, number).map((call) => [call.name, call])));
+  return calledSo.get(body).get(name) ?? null;
+}
+
 // Every call with its path, a block before what is in it; what is in a composite is marked `part`.
 function listed(data) {
   const found = [];
@@ -66,7 +74,7 @@ function callAt(data, path) {
   const owner = [];
   for (const name of path.split(".")) {
     if (number === undefined) return null;
-    call = callsOf(data, number).find((each) => each.name === name) ?? null;
+    call = callNamed(data, number, name);
     if (!call) return null;
     lent ||= call.shares !== undefined;
     owner.push(call.shares ?? name);

@@ -20,7 +20,7 @@ class View {
     const first = !this.data, anchor = first ? null : this.anchor(this.chosen);
     this.data = data;
     this.entries = data.entries = listed(data);
-    this.places = new Map(this.entries.map(({ path }, place) => [path, place]));
+    this.places = data.places = new Map(this.entries.map(({ path }, place) => [path, place]));
     if (this.breaks && this.breaks.some((each) => each >= data.atoms)) this.breaks = null;
     if (!first && data.atoms !== this.atoms) this.breaks = null;
     this.atoms = data.atoms;
@@ -190,6 +190,14 @@ class View {
 
   // Makes the call at a path visible: opens what it is in. Gives the item that shows it, or what it is in.
   reveal(path) {
+    const item = this.opened(path);
+    if (!this.scene.items[0]?.element) this.redraw();
+    // What was drawn since is another item for the same.
+    return item && (this.scene.items[item.id] ?? null);
+  }
+
+  // The same, of which nothing new is drawn yet.
+  opened(path) {
     for (let round = 0; round < 40; round++) {
       const shown = this.scene.items.find((item) => item.path === path && !item.fold?.turns && item.fold?.kind !== "lot");
       if (shown) return shown;
@@ -197,7 +205,7 @@ class View {
       const wanted = around && wantedState(around, path);
       if (!wanted || (around.open && around.state === wanted)) break;
       this.states.set(around.key, wanted);
-      this.redraw();
+      this.scene = laidSheet(this.data, this.states, this.room, this.breaks);
     }
     const within = this.scene.items.find((item) => item.path.startsWith(`${path}.`));
     return within ?? this.nearest(path);
@@ -212,7 +220,7 @@ class View {
 
   // What stands for a call that has no box of its own: the one before it, or what it is in.
   nearest(path) {
-    const number = this.entries.findIndex((entry) => entry.path === path);
+    const number = this.places.get(path) ?? -1;
     const parent = path.includes(".") ? path.slice(0, path.lastIndexOf(".")) : "";
     for (let i = number - 1; i >= 0 && this.entries[i].path.startsWith(parent); i--) {
       const item = this.scene.items.find((each) => each.path === this.entries[i].path);
