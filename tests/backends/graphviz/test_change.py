@@ -12,6 +12,8 @@ from graphbuilder import compiler
 from graphbuilder.backends.graphviz import Options
 from graphbuilder.backends.graphviz.figure import drawing
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing
+from graphbuilder.backends.graphviz.lay.metrics import Metrics
+from graphbuilder.backends.graphviz.read.scene import Box, Region
 from tests.backends.graphviz.networks import FILES
 
 Place = tuple[float, float]
@@ -68,3 +70,11 @@ def test_one_step_more_moves_what_is_behind_it_as_one() -> None:
         assert stayed >= len(before) - 6, name
     assert len(POOLED) > 20
     assert len(wrapped) <= len(POOLED) // 10, wrapped
+
+
+def test_a_word_that_is_a_little_longer_seldom_moves_anything() -> None:
+    """Boxes grow by steps: of forty lengths, each half a letter more, six widths are drawn at the most."""
+    words = ["i" * number for number in range(50, 90)]
+    boxes = [Box("a", "op", "convolution", "Conv", detail) for detail in words]
+    widths = {Metrics.of(Region(items={"a": box}), Options()).wide for box in boxes}
+    assert 1 < len(widths) <= 6

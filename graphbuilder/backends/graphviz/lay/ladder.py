@@ -18,8 +18,8 @@ from graphbuilder.backends.graphviz.read.structure import Bare, Chain, Element, 
 _LEAST_RUNGS, _ENOUGH, _LEAST_LENGTH = 2, 3, 900.0
 """The least skips, how many are drawn as a U however short it is, and how long fewer must be."""
 _ABOVE_RUNG, _BELOW_RUNG = 26.0, 14.0
-_BETWEEN, _MOST_BETWEEN, _OF_LENGTH = 56.0, 160.0, 0.13
-"""The least and the most room between the sides, and how much a long one asks for."""
+_BETWEEN, _MOST_BETWEEN, _OF_LENGTH, _STEP = 56.0, 160.0, 0.13, 26.0
+"""The least and the most room between the sides, and how much a long one asks for, in steps that few edits cross."""
 
 Place = Callable[[Placer, Sequence[Element], Part | None], Part]
 
@@ -106,7 +106,8 @@ class _Sides:
             tails.append(whole.outs[rung.skip].item)
             heights.append(self._hang(whole, rung, least))
             attach(whole, self._foot if rung is self._rungs[-1] else self._left[number + 1])
-        between = max(_BETWEEN, min(_MOST_BETWEEN, _OF_LENGTH * heights[-1]))
+        asked = _OF_LENGTH * heights[-1] // _STEP * _STEP
+        between = max(_BETWEEN, min(_MOST_BETWEEN, asked))
         trunk = whole.right + between + max(part.left for part in self._right)
         self._ascend(whole, trunk, [height + low for height, low in zip(heights, lows, strict=True)])
         for rung, part, height, low, tail in zip(self._rungs, self._right, heights, lows, tails, strict=True):

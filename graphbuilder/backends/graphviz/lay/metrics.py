@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay.parts import Caption, Form
@@ -24,8 +25,10 @@ _OP, _PILL, _NARROW_OP = 25.0, 14.0, 34.0
 _TERMINAL = (112.0, 22.0)
 _MOST_ROWS, _MOST_CHANGES = 4, 3
 _FAULT, _FAULT_HIGH, _FAULT_LINES = 230.0, 26.0, 6
-_UNNAMED, _NAMED = (210.0, 104.0), (230.0, 150.0)
-"""The widest boxes, their words in one line and in two."""
+_LEAST, _UNNAMED, _NAMED = (150.0, 66.0), (210.0, 104.0), (230.0, 150.0)
+"""The least and the widest boxes, their words in one line and in two."""
+_STEPS = 20.0, 12.0
+"""By how much these grow at once: a word that is a little longer seldom moves anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class Metrics:
         one = max((line_width(box, options.names) for box in drawn), default=0.0)
         two = max((stacked_width(box, options.names) for box in drawn), default=0.0)
         most = _NAMED if options.names else _UNNAMED
-        wide, narrow = min(max(one + 18, 150.0), most[0]), min(max(two + 10, 66.0), most[1])
+        needed = zip((one + 18, two + 10), _LEAST, most, _STEPS, strict=True)
+        wide, narrow = (_stepped(*each) for each in needed)
         return cls(options.direction == "LR", options.names, wide, narrow)
 
     def box(self, box: Box, form: Form) -> tuple[float, float]:
@@ -99,6 +103,11 @@ class Metrics:
             long = text.width(words, DETAIL) + 18
             return Caption(words, long, long, 14.0, across)
         return Caption(words, 15.0, 24.0, text.width(words, DETAIL) + 8, across)
+
+
+def _stepped(width: float, least: float, most: float, step: float) -> float:
+    """``width`` or less than a ``step`` more, between two bounds."""
+    return min(least + step * ceil(max(0.0, width - least) / step), most)
 
 
 def rows(facts: Sequence[str], room: float, size: float) -> list[str]:
