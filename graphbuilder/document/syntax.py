@@ -206,16 +206,26 @@ def _statement(text: str, at: int) -> Fault:
     return Fault("expected a key, a table or a comment", at, _word_end(text, at), help=help, edits=edits)
 
 
+# Where a list is not opened, its first item on a line of its own: a table, or a list of values.
+_ITEMS = re.compile(r"\s+(?:\{|\[\s*[-+\d\"'\[{])")
+# A table between round brackets.
+_PAIRS = re.compile(r"\((\s*[\w\"'-]+\s*=[^()\n]*)\)")
+
+
 def _value(text: str, at: int) -> Fault:
     phrase, word = text[at : _phrase_end(text, at)], text[at : _word_end(text, at)]
     if not phrase:
-        help, opens = "write a number, true, false, a list or text in quotes", re.match(r"\s+\{", text[at:])
+        help, opens = "write a number, true, false, a list or text in quotes", _ITEMS.match(text, at)
         edits = (Edit("open the list with `[`", at, at, "[" if text[at - 1 : at] == " " else " ["),) if opens else ()
         return Fault("a value is missing", at, at + 1, help=help, edits=edits)
     if word.lower() in ("true", "false"):
         return Fault(f"`{word}` is not a value", at, at + len(word), help=f"write {word.lower()}, all small")
     if word.lower() in ("none", "null", "nil"):
         return Fault(f"`{word}` is not a value", at, at + len(word), help="TOML has no such value: leave the key out")
+    if pairs := _PAIRS.match(text, at):
+        help = "an inline table is written with braces"
+        edit = Edit(help, at, pairs.end(), f"{{{pairs[1]}}}")
+        return Fault("`(` opens no value", at, at + 1, help=help, edits=(edit,))
     if phrase.startswith("("):
         return Fault("`(` opens no value", at, at + 1, help="a list is written with square brackets")
     if re.match(rf"{KEY}[ \t]*=[^=]", phrase):

@@ -47,7 +47,15 @@ def _small(text: str, fits: Callable[[Any], bool]) -> str | None:
     number = _number(text)
     if number is not None and fits(number):
         return f"write {text} without quotes"
+    if (items := _numbers(text)) and fits(items):
+        return f"write {json.dumps(items)}"
     return f'write "{text.lower()}"' if text.isascii() and text != text.lower() and fits(text.lower()) else None
+
+
+def _numbers(text: str) -> list[int | float | bool] | None:
+    """The numbers of a text that lists some, with or without brackets."""
+    found = [_number(each.strip()) for each in text.strip("[]() ").split(",")]
+    return [each for each in found if each is not None] if len(found) > 1 and None not in found else None
 
 
 def _computed(text: str, names: Mapping[str, Any], fits: Callable[[Any], bool]) -> str | None:

@@ -268,7 +268,7 @@ def _repair(written: object, wanted: Sequence[str]) -> Help:
         return "an expression cannot stand here" if "an expression" not in wanted else None
     if number := _of_number(written, wanted):
         return number
-    examples = [_FORMS[word] for word in wanted if word in _FORMS]
+    examples = [_FORMS.get(word, word) for word in wanted if word in _FORMS or word.startswith('"')]
     return f"write {either(examples)}" if examples else None
 
 
