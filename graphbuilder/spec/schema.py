@@ -3,8 +3,7 @@
 Draft 7, since that is what editors read for TOML. It says what a form can say; the rules and everything that needs a
 computation stay the compiler's. Ops are given, since none is known here.
 
-Editors mark what a fault is said of, and all that is in it. So nothing is said of a table that can be said of one value
-in it: a key that is not known has values that may not be, and no table of the file itself must be there.
+Where editors mark a mistake is ``marking``'s; no table of the file itself must be there.
 """
 
 from __future__ import annotations
@@ -12,20 +11,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from graphbuilder.spec import marking
+from graphbuilder.spec.marking import UNEXPECTED
 from graphbuilder.spec.model import FORMULA, Spec, Step
 from graphbuilder.spec.names import PATTERN
 
 Schema = dict[str, Any]
 
 _NAME = {"pattern": f"^{PATTERN.pattern}$"}
-_NOTHING = {"allOf": [False]}
-_UNKNOWN = {"$ref": "#/definitions/unknown"}
 _FORMULA = {"$ref": "#/definitions/expression"}
+# Tombi shows the faults of all choices that are as near: beside named choices, this one is further than they are.
+_OTHER_FORMULA = {"not": {"not": _FORMULA}}
+_OPEN = {"additionalProperties": True}  # unless it is said, tombi warns of every key
 _STEPS = {"type": "array", "items": {"$ref": "#/definitions/Step"}}
 _INSERTED = {"before": "Steps to insert ahead of this one.", "after": "Steps to insert behind this one."}
 _RUNS: tuple[Schema, ...] = (
-    {"if": {"required": ["op"]}, "then": {"properties": {"use": _NOTHING}}},
-    {"if": {"not": {"anyOf": [{"required": ["use"]}, {"required": ["share"]}]}}, "then": {"required": ["op"]}},
+    {"if": {"required": ["op"]}, "then": {"properties": {"use": UNEXPECTED}}},
+    {
+        "if": {"not": {"anyOf": [{"required": [word]} for word in ("op", "use", "share")]}},
+        "then": {"$ref": "#/definitions/misses_op_1"},
+    },
 )
 _WORDS = tuple(field.alias or name for name, field in Step.model_fields.items())
 
@@ -38,34 +43,27 @@ def schema(ops: Mapping[str, Mapping[str, Any]]) -> Schema:
     """
     root = _draft7(Spec.model_json_schema(by_alias=True))
     definitions = root.pop("definitions")
-    arguments = {name: _arguments(name, op, definitions) for name, op in sorted(ops.items())}
+    described = {name: _arguments(name, op, definitions) for name, op in sorted(ops.items())}
+    arguments = _shared(described, definitions)
     definitions["expression"] = FORMULA
-    definitions.update(_unknown())
-    definitions["Step"] = _step(definitions["Step"], ops, arguments)
-    definitions["InputType"] = _input(definitions["InputType"])
-    definitions["Output"] = _output(definitions["Output"])
-    definitions["Param"] = _param(definitions["Param"])
-    _file(root, arguments)
+    definitions.update(marking.definitions())
+    definitions["Step"] = marking.value(_step(definitions["Step"], ops, arguments))
+    definitions["Body"] = marking.value(definitions["Body"])
+    definitions["Block"] = marking.value(definitions["Block"])
+    definitions["InputType"] = marking.value(_input(definitions["InputType"]))
+    definitions["Output"] = marking.value(_output(definitions["Output"]))
+    definitions["Param"] = marking.value(_param(definitions["Param"]))
+    _file(root, described, arguments)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A network of graphbuilder",
-        **root,
+        **marking.table(root),
+        "type": "object",
         "definitions": dict(sorted(definitions.items())),
     }
 
 
-def _unknown() -> Schema:
-    """What an unknown key may not have.
-
-    Of a table all that is in it would be marked, and shown, for one mistake; so it is said of its plain values, and of
-    those in the first item of a list. The second name is what is shown.
-    """
-    told = {"not": {"$ref": "#/definitions/in_an_unknown_key"}}
-    parts = {"items": [_UNKNOWN], "minItems": 1, "additionalProperties": _UNKNOWN, "minProperties": 1}
-    return {"unknown": {**told, **parts}, "in_an_unknown_key": {"type": ["string", "number", "boolean"]}}
-
-
-def _file(root: Schema, arguments: Mapping[str, Schema]) -> None:
+def _file(root: Schema, described: Mapping[str, Schema], arguments: Mapping[str, Schema]) -> None:
     """What the loader takes away before there is a ``Spec``, and what it knows of keys."""
     properties: Schema = root["properties"]
     properties["extends"] = {"type": "string", "description": "The spec that this one changes, beside it or below."}
@@ -80,11 +78,13 @@ def _file(root: Schema, arguments: Mapping[str, Schema]) -> None:
     }
     for named in ("params", "inputs", "blocks", "outputs"):
         properties[named]["patternProperties"] = {_NAME["pattern"]: properties[named]["additionalProperties"]}
-        properties[named]["additionalProperties"] = _UNKNOWN
-    properties["defaults"]["properties"] = {name: _closed(own) for name, own in arguments.items()}
-    properties["defaults"]["additionalProperties"] = _UNKNOWN
-    properties["init"]["properties"] = dict.fromkeys(arguments, properties["init"]["additionalProperties"])
-    properties["init"]["additionalProperties"] = _UNKNOWN
+        properties[named]["additionalProperties"] = UNEXPECTED
+    properties["defaults"]["properties"] = {
+        name: marking.shown_and_judged(own, arguments[name]) for name, own in described.items()
+    }
+    properties["defaults"]["additionalProperties"] = UNEXPECTED
+    properties["init"]["properties"] = dict.fromkeys(arguments, _OPEN)
+    properties["init"]["additionalProperties"] = UNEXPECTED
     del root["required"]
 
 
@@ -116,28 +116,25 @@ def _step(step: Schema, ops: Mapping[str, Mapping[str, Any]], arguments: Mapping
         "x-taplo": {"docs": {"enumValues": [_first_line(ops[name]) for name in arguments]}},
     }
     words["id"] = {**words["id"], **_NAME}
-    words["init"]["additionalProperties"] = True  # unless it is said, tombi warns of every key
-    step["properties"] = {**_mentions(arguments), **words}
+    words["init"] |= _OPEN
+    step["properties"] = {**_mentions(ops), **words}
     step["allOf"] = [*_RUNS, *(_condition(name, own) for name, own in arguments.items())]
     return step
 
 
 def _condition(name: str, arguments: Schema) -> Schema:
     known: Schema = {**arguments, **{word: {} for word in _WORDS}}
-    return {"if": {"required": ["op"], "properties": {"op": {"const": name}}}, "then": _closed(known)}
+    taken: Schema = {"properties": known, "additionalProperties": UNEXPECTED}
+    return {"if": {"required": ["op"], "properties": {"op": {"const": name}}}, "then": taken}
 
 
-def _closed(properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "additionalProperties": _UNKNOWN}
-
-
-def _mentions(arguments: Mapping[str, Schema]) -> Schema:
+def _mentions(ops: Mapping[str, Mapping[str, Any]]) -> Schema:
     """For every argument of any op, which ops have it and what each says of it."""
     said: dict[str, dict[str, list[str]]] = {}
-    for op, own in arguments.items():
-        for name, argument in own.items():
+    for op, own in sorted(ops.items()):
+        for name, argument in own.get("properties", {}).items():
             said.setdefault(name, {}).setdefault(str(argument.get("description", "")), []).append(op)
-    return {name: {"description": _told(by_text)} for name, by_text in sorted(said.items())}
+    return {name: {"description": _told(by_text), **_OPEN} for name, by_text in sorted(said.items())}
 
 
 def _told(by_text: Mapping[str, list[str]]) -> str:
@@ -155,12 +152,28 @@ def _arguments(name: str, op: Mapping[str, Any], definitions: Schema) -> Schema:
     return {key: _or_expression(argument) for key, argument in own.get("properties", {}).items()}
 
 
+def _shared(described: Mapping[str, Schema], definitions: Schema) -> dict[str, Schema]:
+    """References to what arguments may be, by op; those that may be the same have one definition, by the first."""
+    found: dict[str, Schema] = {}
+    arguments: dict[str, Schema] = {}
+    for op, own in described.items():
+        values = {name: marking.value(marking.undescribed(argument)) for name, argument in own.items()}
+        arguments[op] = {
+            name: found.setdefault(str(value), {"$ref": f"#/definitions/{op}.{name}"}) for name, value in values.items()
+        }
+        names = {f"#/definitions/{op}.{name}": name for name in values}
+        mine = (reference["$ref"] for reference in arguments[op].values() if reference["$ref"] in names)
+        definitions.update({f"{op}.{names[each]}": values[names[each]] for each in mine})
+    return arguments
+
+
 def _or_expression(value: Schema) -> Schema:
     """``value``, or an expression in its place; the items of a list too."""
     about = {key: value[key] for key in ("description", "default") if key in value}
     rest = {key: item for key, item in value.items() if key not in about}
     choices = rest["anyOf"] if set(rest) == {"anyOf"} else [rest]
-    return {"anyOf": [*(_with_expressions(choice) for choice in choices), _FORMULA], **about}
+    formula = _OTHER_FORMULA if any("enum" in choice for choice in choices) else _FORMULA
+    return {"anyOf": [*(_with_expressions(choice) for choice in choices), formula], **about}
 
 
 def _with_expressions(value: Schema) -> Schema:
@@ -185,7 +198,7 @@ def _draft7(value: Any, prefix: str = "") -> Any:
     rows = cast("Mapping[str, Any]", value)
     kept = {key: item for key, item in rows.items() if not _dropped(key, item)}
     made = _plain({_RENAMED.get(key, key): _draft7(item, prefix) for key, item in kept.items()}, prefix)
-    return {**made, "additionalProperties": _UNKNOWN} if made.get("additionalProperties") is False else made
+    return {**made, "additionalProperties": UNEXPECTED} if made.get("additionalProperties") is False else made
 
 
 def _dropped(key: str, value: object) -> bool:
