@@ -7,7 +7,7 @@ was adapted to, which leaves a common factor open. Layers behind the first other
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
 from typing import NamedTuple, cast
@@ -17,6 +17,7 @@ from graphbuilder.ir import Op, Value
 from graphbuilder.ops.normalisation import Scale
 from graphbuilder.ops.rescaling import Rescale
 from graphbuilder.weights.checkpoint import Checkpoint
+from graphbuilder.weights.keras_2 import newer
 
 Numbers = tuple[float, ...]
 
@@ -87,7 +88,7 @@ def _walked(typed: TypedGraph, found: Prepared) -> Prepared:
 
 def by_file(checkpoint: Checkpoint, channels: int) -> Prepared | None:
     """What the model of ``checkpoint`` does to an image of so many ``channels``; None where nobody can tell."""
-    with suppress(ValueError, TypeError, ZeroDivisionError, OverflowError):  # a config may say anything
+    with suppress(LookupError, ValueError, TypeError, ArithmeticError):  # a config may say anything
         found = _configured(checkpoint, channels) if checkpoint.config else _weighted(checkpoint, channels)
         if found and all(scale and isfinite(scale) for scale in found.scale) and all(map(isfinite, found.offset)):
             return found
@@ -97,10 +98,12 @@ def by_file(checkpoint: Checkpoint, channels: int) -> Prepared | None:
 def _configured(checkpoint: Checkpoint, channels: int) -> Prepared | None:
     """What a config says, with what a normalisation was adapted to."""
     found = _untouched(channels)
-    for layer in _first(checkpoint.config):
+    for layer in _first(newer(checkpoint.config), channels):
         given = _table(layer.get("config"))
-        name = str(given.get("name"))
-        if layer.get("class_name") == "Rescaling":
+        name = str(layer.get("name", given.get("name")))
+        if by_code := _by_code(layer, channels):
+            numbers = by_code
+        elif layer.get("class_name") == "Rescaling":
             numbers = _numbers(given.get("scale"), channels), _numbers(given.get("offset", 0.0), channels)
         elif given.get("mean") is not None:
             numbers = _normalising(_numbers(given["mean"], channels), _numbers(given["variance"], channels))
@@ -192,7 +195,7 @@ def _numbers(value: object, channels: int) -> Numbers:
     return tuple(float(each) for each in many)
 
 
-def _first(model: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+def _first(model: Mapping[str, object], channels: int) -> Iterator[Mapping[str, object]]:
     """The layers of a model, and of the models within, that prepare what goes in, in order."""
     reached: set[str] = set()
     layers = _listed(_table(model.get("config")).get("layers"))
@@ -203,14 +206,57 @@ def _first(model: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
             continue
         kind = str(layer.get("class_name"))
         if kind in _MODELS and any(True for _ in _listed(_table(layer.get("config")).get("layers"))):
-            yield from _first(layer)
+            yield from _first(layer, channels)
             if not _passes(layer):
                 return
-        elif kind in ("Rescaling", "Normalization"):
+        elif kind in ("Rescaling", "Normalization") or _by_code(layer, channels):
             yield layer
         elif not kind.startswith(_PASSING):
             return
         reached.add(name)
+
+
+def _by_code(layer: Mapping[str, object], channels: int) -> tuple[Numbers, Numbers] | None:
+    """The factors and offsets of a sum, difference, product or quotient of a tensor and constants, ``x / 127.5``."""
+    nodes = _listed(layer.get("inbound_nodes"))
+    given = nodes[0].get("args") if len(nodes) == 1 else None
+    said = cast("list[object]", given) if isinstance(given, list) else []
+    values = [_constant(each) for each in said]
+    does = _BY_CODE.get(str(layer.get("class_name"))) if ".ops." in str(layer.get("module")) else None
+    if does is None or len(said) != 2 or values.count(None) != 1:
+        return None
+    is_first = values[1] is None
+    numbers = _numbers(values[not is_first], channels)
+    found = [does(number, is_first) for number in numbers]
+    return (tuple(scale for scale, _ in found), tuple(offset for _, offset in found))
+
+
+def _constant(value: object) -> object:
+    """A number, or the list of them that an array is; None for a tensor that a layer gives."""
+    table = _table(value)
+    if table.get("class_name") in ("__numpy__", "__tensor__"):
+        return _table(table.get("config")).get("value")
+    return value if isinstance(value, int | float) else None
+
+
+def _divided(number: float, is_first: bool) -> tuple[float, float]:
+    if is_first:
+        raise ValueError
+    return 1 / number, 0.0
+
+
+def _subtracted(number: float, is_first: bool) -> tuple[float, float]:
+    return (-1.0, number) if is_first else (1.0, -number)
+
+
+# What Keras's functions do, of a number that comes first or not.
+_BY_CODE: Mapping[str, Callable[[float, bool], tuple[float, float]]] = {
+    "Add": lambda number, _: (1.0, number),
+    "Divide": _divided,
+    "Multiply": lambda number, _: (number, 0.0),
+    "Subtract": _subtracted,
+    "TrueDivide": _divided,
+}
 
 
 def _passes(model: Mapping[str, object]) -> bool:

@@ -139,7 +139,8 @@ def decoder() -> Any:
     make = keras.layers
     image = keras.Input((9, 9, 3))
     adapted = make.Normalization(name="of_data")
-    x = make.Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 4.0, 0.25])(adapted(make.Rescaling(2.0, -1.0)(image)))
+    x = adapted(make.Rescaling(2.0, -1.0)(image)) - np.array([0.5, 0.25, 0.125], np.float32)
+    x = make.Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 4.0, 0.25])(x)
     adapted.adapt_mean.assign([0.5, -0.5, 0.25])
     adapted.adapt_variance.assign([2.0, 0.5, 1.5])
     adapted.finalize_state()

@@ -70,6 +70,20 @@ def file(config: Mapping[str, Any] | None = None, adapted: bool = False, bare: t
     return replace(found, config=config or {}, bare=bare)
 
 
+def by_code(kind: str, number: object, name: str, read: str) -> dict[str, Any]:
+    """A layer that Keras 3 makes of ``x / 255``, or of an array in place of the number."""
+    found = layer(kind, name, read)
+    value = {"class_name": "__numpy__", "config": {"value": number}} if isinstance(number, list) else number
+    found["inbound_nodes"][0]["args"].append(value)
+    return {**found, "module": "keras.src.ops.numpy"}
+
+
+def by_older_code(function: str, number: float, name: str, read: str) -> dict[str, Any]:
+    """The like of Keras 2."""
+    config = {"name": name, "function": function}
+    return {"class_name": "TFOpLambda", "config": config, "inbound_nodes": [[read, 0, 0, {"y": number, "name": None}]]}
+
+
 IMAGENET = (("Rescaling", BYTES), ("Normalization", FIXED))
 NESTED = model(layer("InputLayer", "x"), {**chain(*IMAGENET), "inbound_nodes": layer("", "", "x")["inbound_nodes"]})
 PREPARED = {
@@ -85,6 +99,14 @@ PREPARED = {
         )
     ),
     "undone and done again": file(chain(*IMAGENET, ("Normalization", {**FIXED, "invert": True}), IMAGENET[1])),
+    "by code": file(
+        model(
+            layer("InputLayer", "image"),
+            by_older_code("math.truediv", 255.0, "bytes", "image"),
+            by_code("Subtract", [[[MEAN]]], "mean", "bytes"),
+            by_code("TrueDivide", [0.5, 0.25, 0.25], "deviation", "mean"),
+        )
+    ),
     "weights alone": file(adapted=True),
 }
 PLAINLY = {

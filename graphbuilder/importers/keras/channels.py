@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-from graphbuilder.importers.keras.terms import FIRST, INPUT, Config, Unknown, inner
+from graphbuilder.importers.keras.terms import FIRST, RANK, Config, Unknown, inner
 from graphbuilder.importers.sizes import listed, short
 
 _FIRST, _LAST = "channels_first", "channels_last"
+# What leaves no places.
+_POOLS = ("Max", "Mean", *(f"Global{kind}Pooling{axes}D" for kind in ("Average", "Max") for axes in (1, 2, 3)))
 # Layers that take the last axis for the channels', whatever the others do.
 _LAST_ALONE = ("LayerScale", "MultiHeadAttention", "Normalization", "Permute", "Reshape")
-# A map's, where the file does not tell.
-_RANK = 4
 
 
 def has_first(config: Config) -> bool:
@@ -30,7 +30,7 @@ def refuse_other(kind: str, config: Config) -> None:
     if config.get("data_format") not in (None, wanted):
         raise Unknown(f"`{kind}` with {config['data_format']} beside others with {wanted}")
     softmax = kind == "Activation" and config.get("activation") == "softmax"
-    if config[FIRST] and (kind in _LAST_ALONE or ((kind == "Dense" or softmax) and _rank(config) > 2)):
+    if config[FIRST] and (kind in _LAST_ALONE or ((kind == "Dense" or softmax) and config[RANK] > 2)):
         raise Unknown(f"`{kind}`, which acts on the last axis, in a model with channels first")
 
 
@@ -40,7 +40,7 @@ def place(config: Config, axis: Any) -> int | None:
     Raises:
         Unknown: there are several.
     """
-    axis, rank = short(axis), _rank(config)
+    axis, rank = short(axis), config[RANK]
     if not isinstance(axis, int):
         raise Unknown(f"axis = {axis}, which are several")
     found = axis % rank
@@ -50,8 +50,11 @@ def place(config: Config, axis: Any) -> int | None:
     return found - 1 if config[FIRST] and found > channels else found
 
 
-def _rank(config: Config) -> int:
-    return len(listed(config.get(INPUT))) or _RANK
+def rank_behind(kind: str, config: Config, rank: int) -> int:
+    """How many axes a layer gives that reads ``rank`` of them, the batch counted: a file of Keras 2 has no shapes."""
+    if kind == "Flatten" or (kind in _POOLS and not config.get("keepdims")):
+        return 2
+    return len(listed(config["target_shape"])) + 1 if kind == "Reshape" else rank
 
 
 def _formats(config: Config) -> Iterator[str]:

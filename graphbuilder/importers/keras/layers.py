@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from graphbuilder.importers.keras.attention import multi_head
 from graphbuilder.importers.keras.channels import place, refuse_other
-from graphbuilder.importers.keras.terms import ACTIVATIONS, INPUT, Config, Link, Unknown, rescaled
+from graphbuilder.importers.keras.terms import ACTIVATIONS, INPUT, RANK, Config, Link, Unknown, rescaled
 from graphbuilder.importers.sizes import each, is_one, listed, short
 
 Chain = Sequence[Link | tuple[str, dict[str, Any]]]
@@ -255,8 +255,7 @@ def _weighed_sum(config: Config) -> Chain:
 
 def _prelu(config: Config) -> Chain:
     shared = {place(config, axis) for axis in listed(config.get("shared_axes"))}
-    rank = len(listed(config.get(INPUT)))
-    if None in shared or (rank and len(shared) != rank - 2):
+    if None in shared or len(shared) != config[RANK] - 2:
         raise Unknown(f"a PReLU with shared_axes = {config.get('shared_axes')}")
     return [Link("prelu", {"shared": False}, leaves={"weight": "alpha"})]
 

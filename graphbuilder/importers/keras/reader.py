@@ -10,16 +10,17 @@ from typing import Any, NamedTuple, cast
 
 from graphbuilder.importers.keras import operations
 from graphbuilder.importers.keras.adapted import adapted
-from graphbuilder.importers.keras.channels import has_first
+from graphbuilder.importers.keras.channels import has_first, rank_behind
 from graphbuilder.importers.keras.files import config_of, refused
 from graphbuilder.importers.keras.layers import AUGMENTING, links
 from graphbuilder.importers.keras.names import fresh, given, scopes
 from graphbuilder.importers.keras.order import by_way
-from graphbuilder.importers.keras.terms import FIRST, INPUT, OPERANDS, Config, Link, Unknown, inner, name_of
+from graphbuilder.importers.keras.terms import FIRST, INPUT, OPERANDS, RANK, Config, Link, Unknown, inner, name_of
 from graphbuilder.importers.sizes import listed
 from graphbuilder.importers.traced import Call, Scope, Traced, Unexpressed, name_for
 from graphbuilder.ir import TensorType, Value
 from graphbuilder.spec.names import fault_of
+from graphbuilder.weights.keras_2 import newer
 
 _MODELS = ("Functional", "Model", "Sequential")
 _WEIGHTED = ("conv", "dwconv", "sepconv", "linear", "batchnorm", "layernorm", "groupnorm", "convtranspose")
@@ -62,6 +63,7 @@ def read(path: str | Path, sizes: Sequence[Sequence[int]] = ()) -> Traced:
         unexpressed.add(f"`{config['class_name']}` is no functional or sequential model", str(path))
         unexpressed.raise_if_any()
     try:
+        config = newer(config)
         numbers = adapted(path, config)
         reader = _Reader(unexpressed, sizes, numbers, has_first(config))
         outputs = reader.model(inner(config), (), None)
@@ -129,6 +131,8 @@ class _Reader:
         self._numbers = numbers
         # Whether channels are first.
         self._first = first
+        # The axes of each value, the batch counted.
+        self._ranks: dict[Value, int] = {}
         # What layers are called, beside which an input's name must tell it apart.
         self._taken: set[str] = set()
 
@@ -188,6 +192,7 @@ class _Reader:
         wanted = name if given(name) else "image" if not number else f"image_{number + 1}"
         called = name_for(wanted, "input", self._taken | self.inputs.keys(), "image")
         self.inputs[called] = TensorType((channels, *places))
+        self._ranks[Value(called)] = len(places) + 2
         return Value(called)
 
     def _layer(self, call: _Call, within: tuple[Scope, ...], values: list[Value]) -> list[Value]:
@@ -200,10 +205,12 @@ class _Reader:
         key = "/".join(f"{each.name}@{each.number}" if each.number else each.name
                        for each in (*within, Scope(name, "", call.node)))  # fmt: skip
         where = f"layer `{path}`"
+        rank = len(listed(_shape(call))) or self._ranks[values[0]]
         try:
-            made = self._links(call, path)
+            made = self._links(call, path, rank)
         except Unknown as error:
             self._unexpressed.add(str(error), where)
+            self._ranks[Value(key)] = rank
             return [Value(key)]
         scope = (*within, *(each._replace(number=call.node) for each in scopes(name)))
         label = name if given(name) else ""
@@ -222,9 +229,11 @@ class _Reader:
                 Call(unique, link.op, link.args, tuple(reads), scope, label or link.part, owner, link.leaves, where)
             )
             before, label = [*before, Value(unique)], ""
-        return before[-1:] or values
+        found = before[-1:] or values
+        self._ranks[found[0]] = rank_behind(str(layer["class_name"]), inner(layer), rank)
+        return found
 
-    def _links(self, call: _Call, path: str) -> list[Link]:
+    def _links(self, call: _Call, path: str, rank: int) -> list[Link]:
         kind = str(call.layer["class_name"])
         said, named = _arguments(call)
         if kind not in _TRAINED:
@@ -235,13 +244,19 @@ class _Reader:
             if self._first and "axis" in inner(call.layer):
                 raise Unknown(f"the function `{kind}` over an axis, in a model with channels first")
             operands = [None if list(_tensors(each)) else each for each in (*said, *named.values())]
-            return operations.links(kind, operands, inner(call.layer))
+            return operations.links(kind, operands, {**inner(call.layer), FIRST: self._first})
         extra = [each for each in (*said[1:], *named.values()) if not _is_unsaid(each) and not list(_tensors(each))]
         if extra:
             raise Unknown(f"`{kind}` called with {', '.join(map(str, extra))} beside its input")
         if kind in AUGMENTING:
             self.dropped.append(f"`{path}` ({kind})")
-        told = {INPUT: _shape(call), OPERANDS: _operands(call), FIRST: self._first, **self._numbers.get(path, {})}
+        told = {
+            INPUT: _shape(call),
+            OPERANDS: _operands(call),
+            FIRST: self._first,
+            RANK: rank,
+            **self._numbers.get(path, {}),
+        }
         return links(kind, {**inner(call.layer), **told})
 
 

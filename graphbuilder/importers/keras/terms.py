@@ -9,9 +9,11 @@ from graphbuilder.importers.sizes import is_one, listed, short
 
 Config = Mapping[str, Any]
 
-# Beside a layer's settings: the shape that it reads, where the file tells; for each tensor of a call its name or place
-# among the arguments, and what tells it from the others; whether the model has its channels first.
+# Beside a layer's settings: the shape that it reads, where the file tells, and how many axes that has, the batch
+# counted; for each tensor of a call its name or place among the arguments, and what tells it from the others; whether
+# the model has its channels first.
 INPUT = "input_shape"
+RANK = "input_rank"
 OPERANDS = "operands"
 FIRST = "channels_first"
 
