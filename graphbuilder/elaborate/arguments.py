@@ -252,8 +252,21 @@ class BlockArguments(NamedTuple):
     failed: bool
 
 
+class Declared(NamedTuple):
+    """The arguments of a block that must be given, and the number of each of all."""
+
+    required: frozenset[str]
+    order: Mapping[str, int]
+
+
+def declared_by(block: Block) -> Declared:
+    """What ``block`` declares, looked through once for all its uses."""
+    required = frozenset(name for name, default in block.args.items() if is_type(default))
+    return Declared(required, {name: number for number, name in enumerate(block.args)})
+
+
 def check_block_arguments(
-    name: str, block: Block, arguments: Mapping[str, Argument], step: Step, sink: Sink
+    name: str, block: Block, declared: Declared, arguments: Mapping[str, Argument], step: Step, sink: Sink
 ) -> BlockArguments:
     """The arguments that a step gives to a block, checked against what it declares; defaults are left to the block."""
     strangers = [given for given in arguments if given not in block.args]
@@ -262,16 +275,17 @@ def check_block_arguments(
         near = argument_meant(given, (*block.args, *STEP_WORDS))
         remedy = Meant((near,)) if near else f"the block `{name}` takes {takes}"
         sink.add(_unknown_argument(f"the block `{name}`", given, arguments[given].place, remedy))
-    failed, excused = bool(strangers), {argument_meant(given, block.args) for given in strangers}
+    lacking = declared.required - arguments.keys()
+    excused = {argument_meant(given, block.args) for given in strangers} if lacking else set[str | None]()
     values: dict[str, Any] = {}
-    for declared, default in block.args.items():
-        if declared in arguments:
-            values[declared] = checked(name, block.place_of("args") / declared, default, arguments[declared], sink)
-        elif is_type(default):
-            if declared not in excused:
-                sink.add(missing_argument(f"the block `{name}`", declared, step.place))
-            values[declared], failed = UNKNOWN, True
-    return BlockArguments(values, failed)
+    for each in sorted(lacking.union(arguments).difference(strangers), key=declared.order.__getitem__):
+        if each in arguments:
+            values[each] = checked(name, block.place_of("args") / each, block.args[each], arguments[each], sink)
+            continue
+        if each not in excused:
+            sink.add(missing_argument(f"the block `{name}`", each, step.place))
+        values[each] = UNKNOWN
+    return BlockArguments(values, bool(strangers or lacking))
 
 
 def plain_defaults(block: Block) -> dict[str, Any]:

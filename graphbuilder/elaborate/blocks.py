@@ -12,8 +12,10 @@ from graphbuilder.diagnostics.catalogue.references import Ambiguous, UnknownBloc
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import (
+    Declared,
     check_block_arguments,
     compute_arguments,
+    declared_by,
     freeze,
     is_type,
     plain_defaults,
@@ -51,6 +53,7 @@ class Blocks:
         self.pruner = Pruner()
         self.declared: dict[Graph, int] = {}
         self.tapped = False  # whether anything was read inside a block
+        self._declared: dict[str, Declared] = {}
         self._made: dict[Hashable, Graph | None] = {}
         self._blamed: set[Hashable] = set()  # those with a wrong value, and with where its arguments were written
         self._in_progress: set[Hashable] = set()
@@ -95,7 +98,8 @@ class Blocks:
         own = read_by_op(step.init, step.place_of("init"), scope, self.context.ops)
         if self.context.unsound(block.place, "args") and not self.context.keeps_faults:
             return None
-        values, failed = check_block_arguments(str(step.use), block, arguments, step, self.context.sink)
+        declared = self._declares(str(step.use), block)
+        values, failed = check_block_arguments(str(step.use), block, declared, arguments, step, self.context.sink)
         if scope.blind or self.context.unsound(block.place, "inputs"):
             return None
         names = input_names(block)
@@ -110,6 +114,11 @@ class Blocks:
             return None
         written = {key: argument.written for key, argument in arguments.items() if argument.written}
         return Call(graph, written, {}, arguments)
+
+    def _declares(self, name: str, block: Block) -> Declared:
+        if name not in self._declared:
+            self._declared[name] = declared_by(block)
+        return self._declared[name]
 
     @cached_property
     def _uses(self) -> Mapping[str, int]:

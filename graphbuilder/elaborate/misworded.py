@@ -5,12 +5,13 @@ several arguments wait for, is told here once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from graphbuilder.diagnostics import Sink
+from graphbuilder.document.scanner import Keys
 from graphbuilder.elaborate.walks import all_steps, with_steps
 from graphbuilder.ir import Op
 from graphbuilder.ops.other_names import argument_meant
@@ -25,12 +26,21 @@ _FIELDS = {"from": "from_"}
 # What tells a step what to run: with two of them nobody knows.
 _RUNS = frozenset({"op", "use", "share"})
 
+# The most arguments that nothing takes of which a word is looked for; a run tells of a hundred mistakes.
+_MOST_STRANGERS = 200
+
 _Words = Mapping[str, Any]
 
 
 def as_worded(spec: Spec, ops: Mapping[str, type[Op]], sink: Sink) -> Spec:
     """``spec`` with its steps as they were meant; those with a word that cannot be what it was meant as are marked."""
-    found = {step.place.keys: words for step in all_steps(spec) if (words := _words(step, spec, ops, sink))}
+    left = _MOST_STRANGERS
+    found = dict[Keys, _Words]()
+    for step in all_steps(spec):
+        strangers = _strangers(step, spec, ops)[:left]
+        left -= len(strangers)
+        if words := _words(step, strangers, spec, ops, sink):
+            found[step.place.keys] = words
     if not found:
         return spec
     values = {keys: fields for keys, words in found.items() if (fields := _values(words)) is not None}
@@ -39,24 +49,31 @@ def as_worded(spec: Spec, ops: Mapping[str, type[Op]], sink: Sink) -> Spec:
     return changed
 
 
-def _words(step: Step, spec: Spec, ops: Mapping[str, type[Op]], sink: Sink) -> _Words:
+def _words(step: Step, strangers: Sequence[str], spec: Spec, ops: Mapping[str, type[Op]], sink: Sink) -> _Words:
     """The words that a step has by other names, and a `repeat` that it lacks."""
     words: dict[str, Any] = {}
-    fields = _arguments(step, spec, ops)
-    for name in () if fields is None else [name for name in step.args if name not in fields]:
-        word = argument_meant(name, (*(fields or ()), *STEP_WORDS))
+    near = [name for name in strangers if argument_meant(name, STEP_WORDS)]
+    known = {name for fields in (_arguments(step, spec, ops) if near else ()) for name in fields}
+    for name in near:
+        word = argument_meant(name, (*known, *STEP_WORDS))
         if word in STEP_WORDS and _FIELDS.get(word, word) not in step.model_fields_set:
             words[word] = step.args[name]
     return words if words or step.repeated or not _lacks_repeat(step, sink) else {"repeat": POISON}
 
 
-def _arguments(step: Step, spec: Spec, ops: Mapping[str, type[Op]]) -> Collection[str] | None:
-    """What the op or the blocks of a step take; None where it is not known what it runs."""
+def _strangers(step: Step, spec: Spec, ops: Mapping[str, type[Op]]) -> list[str]:
+    """The arguments of a step that what it runs does not take; none where it is not known what that is."""
+    takers = _arguments(step, spec, ops) if step.args else ()
+    return [name for name in step.args if takers and not any(name in fields for fields in takers)]
+
+
+def _arguments(step: Step, spec: Spec, ops: Mapping[str, type[Op]]) -> Sequence[Collection[str]]:
+    """What the op, or each of the blocks of a step, takes; nothing where it is not known what it runs."""
     if step.op is not None and step.op in ops:
-        return ops[step.op].model_fields
-    if not step.blocks or not all(name in spec.blocks for name in step.blocks):
-        return None
-    return {name for block in step.blocks for name in spec.blocks[block].args}
+        return [ops[step.op].model_fields]
+    if not all(name in spec.blocks for name in step.blocks):
+        return []
+    return [spec.blocks[name].args for name in dict.fromkeys(step.blocks)]
 
 
 def _lacks_repeat(step: Step, sink: Sink) -> bool:
