@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.document.writing import shown
+from graphbuilder.garbage import no_search
 
 if TYPE_CHECKING:
     from graphbuilder.analysis.inference import TypedGraph
@@ -225,6 +226,7 @@ def _patterns(given: str | Sequence[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
+@no_search()
 def drawn(typed: TypedGraph, format: Format, options: Options) -> bytes:
     """The bytes of the figure, by the backend of its format.
 

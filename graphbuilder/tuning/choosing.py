@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from graphbuilder.backends.torch.engines import Way, extra, lacking
-from graphbuilder.backends.torch.rounds import FEWEST, Tell, in_turns, timed
+from graphbuilder.backends.torch.rounds import FEWEST, Tell, in_turns, timed, turn
 from graphbuilder.diagnostics.screen import safe
 from graphbuilder.tuning.plan import Tried
 
@@ -98,7 +98,8 @@ def _made(way: Way, make: Callable[[Way], Run], trial: Trial) -> tuple[Run | Non
 
 def _timed(runs: Mapping[Way, Run], first: Way, trial: Trial, left: float, tell: Tell) -> dict[Way, tuple[float, str]]:
     """The median of each, or where time is short how long one took, and why it was not timed to the end."""
-    glances = {way: min(timed(run, trial.place) for _ in range(2)) for way, run in runs.items()}
+    # The threads of whoever ran before may spin on for longer than a glance takes.
+    glances = {way: min(turn(run, trial.place), timed(run, trial.place)) for way, run in runs.items()}
     limit = SLOWER * min(glances.values())
     rest = [way for way in runs if way == first or glances[way] <= limit]
     found = {way: (took, "" if way in rest else "slow at first sight") for way, took in glances.items()}
