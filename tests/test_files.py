@@ -117,6 +117,33 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["thesis.tex"]
 
 
+AS_NOBODY = """
+import os, sys
+from graphbuilder import files
+from graphbuilder.diagnostics import CompileError
+os.chdir(sys.argv[1])
+if os.getuid() == 0:  # who may write anywhere
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+for output in ({"old": b"new"}, {"new": b""}, {"folder": {"a": b""}}):
+    try:
+        files.write_all(output)
+    except CompileError as error:
+        print(error.diagnostics[0].code)
+"""
+
+
+def test_who_has_no_rights_in_a_folder_leaves_it_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "old").write_bytes(b"old")
+    tmp_path.chmod(0o555)
+    command = [sys.executable, "-c", AS_NOBODY, tmp_path]
+    done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False)
+    tmp_path.chmod(0o755)
+    assert (done.stdout.split(), done.stderr) == (["GB506"] * 3, "")
+    assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [("old", b"old")]
+
+
 def test_a_read_only_folder_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "x").mkdir()
     monkeypatch.setattr(os, "access", lambda *_: False)  # to root nothing is read-only
