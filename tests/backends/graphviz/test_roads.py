@@ -156,3 +156,7 @@ def test_what_passes_by_a_sum_alone_is_no_shortcut() -> None:
     lines = drawing(written(CELL), Options()).lines
     skips = {(line.tail, line.head) for line in lines if line.kind == "shortcut" and "legend" not in line.head}
     assert skips == {("cell.a", "cell.s2"), ("cell.s1", "cell.cat"), ("x", "cell.s3")}
+
+
+def test_what_only_tells_its_size_to_what_it_is_added_to_is_no_shortcut() -> None:
+    assert not [line for line in drawing(network("odd/streams"), Options()).lines if line.kind == "shortcut"]

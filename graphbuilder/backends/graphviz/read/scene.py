@@ -187,11 +187,11 @@ class Region:
         place = {path: 1 << number for number, path in enumerate(self.items)}
         worked = self._worked(place)
         read: dict[End, int] = {}
-        for link in self.links:
+        for link in (link for link in self.links if not link.size):
             read[link.source] = read.get(link.source, 0) | place.get(link.target, 0)
 
         def is_skip(link: Link) -> bool:
-            others = read[link.source] & ~place.get(link.target, 0)
+            others = read.get(link.source, 0) & ~place.get(link.target, 0)
             return not link.size and bool(worked.get(link.target, 0) & others) and joins(self, link)
 
         self.links = [replace(link, skip=True) if is_skip(link) else link for link in self.links]
