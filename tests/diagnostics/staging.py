@@ -57,6 +57,10 @@ def _no_engine(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("graphbuilder.tuning.tune.lacking", lambda engine: [engine])
 
 
+def _no_kernels(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("torch.nn.Linear.forward", _raise(RuntimeError("CUDA error: no kernel image is available")))
+
+
 def _wrong_python(patch: pytest.MonkeyPatch) -> None:
     from graphbuilder.backends.python import write
 
@@ -111,6 +115,7 @@ FAKES: Mapping[str, Fake] = {
     "GB706": _no_torch,
     "GB709": _no_openvino,
     "GB714": _no_engine,
+    "GB715": _no_kernels,
     "GB805": _read_wrongly,
     "GB901": _broken,
 }

@@ -22,8 +22,10 @@ from graphbuilder.analysis.costs import call_costs
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.torch.building import build
 from graphbuilder.backends.torch.chosen import device_named
-from graphbuilder.backends.torch.memory import memory_coded
+from graphbuilder.backends.torch.memory import is_of_memory, memory_coded
 from graphbuilder.backends.torch.trial import drawn
+from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics.catalogue.backends import RunFails
 
 WARM_UP, FEWEST, MOST = 3, 5, 50
 BUDGET = 5.0  # seconds, once the fewest rounds are done
@@ -42,7 +44,7 @@ def clocked(typed: TypedGraph, *, device: str, batch: int, tell: Tell) -> tuple[
         tell: called with (rounds done, rounds in all).
 
     Raises:
-        CompileError: GB704 where the device is missing, GB707 where memory runs out.
+        CompileError: GB704 where the device is missing, GB707 where memory runs out, GB715 where a module fails.
     """
     place = device_named(device)
     module = build(typed, device=place).eval()
@@ -77,10 +79,11 @@ def _rounds(run: Callable[[], dict[str, float]], tell: Tell) -> Iterator[dict[st
 def _round(module: nn.Module, inputs: list[torch.Tensor], device: torch.device) -> dict[str, float]:
     """The seconds of every module in one forward, by its path."""
     spans: list[tuple[str, Moment, Moment]] = []
-    with _hooks(module, device, spans):
+    begun: list[str] = []
+    with _coded(begun), _hooks(module, device, spans, begun):
         module(*inputs)
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
     totals: dict[str, float] = {}
     for path, start, end in spans:
         totals[path] = totals.get(path, 0.0) + _between(start, end)
@@ -88,20 +91,44 @@ def _round(module: nn.Module, inputs: list[torch.Tensor], device: torch.device) 
 
 
 @contextmanager
-def _hooks(module: nn.Module, device: torch.device, spans: list[tuple[str, Moment, Moment]]) -> Generator[None]:
-    """Note when each module begins and ends while this is open."""
+def _coded(begun: list[str]) -> Generator[None]:
+    """Raise ``CompileError`` GB715 where a module fails, the last that has ``begun``."""
+    try:
+        yield
+    except Exception as error:  # what a module raises is its own affair
+        if is_of_memory(error):
+            raise
+        where = f"`{begun[-1]}`" if begun and begun[-1] else "the network"
+        said = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        remedy = "take another --device, or colour by macs, which runs nothing"
+        raise CompileError((RunFails.at(None, f"{where} fails while it runs: {said}", help=remedy),)) from error
+
+
+@contextmanager
+def _hooks(
+    module: nn.Module, device: torch.device, spans: list[tuple[str, Moment, Moment]], begun: list[str]
+) -> Generator[None]:
+    """Note when each module begins and ends while this is open; in ``begun`` are the paths of those that run."""
     open_: list[Moment] = []
 
-    def begin(*_: object) -> None:
-        open_.append(_now(device))
+    def begin(path: str) -> Callable[..., None]:
+        def note(*_: object) -> None:
+            begun.append(path)
+            open_.append(_now(device))
+
+        return note
 
     def end(path: str) -> Callable[..., None]:
-        return lambda *_: spans.append((path, open_.pop(), _now(device)))
+        def note(*_: object) -> None:
+            spans.append((path, open_.pop(), _now(device)))
+            begun.pop()
+
+        return note
 
     handles: list[RemovableHandle] = []
     named = cast("Iterable[tuple[str, nn.Module]]", module.named_modules())  # torch annotates it in part
     for path, each in named:
-        handles += (each.register_forward_pre_hook(begin), each.register_forward_hook(end(path)))
+        handles += (each.register_forward_pre_hook(begin(path)), each.register_forward_hook(end(path)))
     try:
         yield
     finally:

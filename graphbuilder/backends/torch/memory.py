@@ -26,12 +26,13 @@ def memory_coded(doing: str) -> Generator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        if not _is_of_memory(error):
+        if not is_of_memory(error):
             raise
         remedy = "take a smaller batch, a smaller size, fewer channels or a narrower dtype"
         raise CompileError((MemoryShort.at(None, f"there is not enough memory to {doing}", help=remedy),)) from error
 
 
-def _is_of_memory(error: Exception) -> bool:
+def is_of_memory(error: Exception) -> bool:
+    """Whether ``error`` says that memory ran out."""
     known = isinstance(error, MemoryError | torch.OutOfMemoryError)
     return known or any(word in str(error).lower() for word in _WORDS)

@@ -216,3 +216,16 @@ class EngineMissing(Rule):
         rerun=f"rm tiny.plan.toml\n{_PLANNED}",
         where="Where OpenVINO is not installed:",
     )
+
+
+class RunFails(Rule):
+    """A module that was built raises an error of torch's while its time is taken: the device has no kernel for it, or a
+    caller's own op does not do what it says. The last line of what torch says is told, and which module it was."""
+
+    code = "GB715"
+    title = "a module that fails while it runs"
+    example = _on(
+        "Where torch has no kernels for the device:",
+        "render tiny.toml -o tiny.svg --heat time",
+        "graphbuilder render tiny.toml -o tiny.svg --heat macs",
+    )
