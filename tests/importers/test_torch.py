@@ -36,7 +36,7 @@ MODELS = {
     "swin_v2_t": (32, 65, 4),
     "fcn_resnet50": (33, 63, 4),
     "deeplabv3_mobilenet_v3_large": (33, 178, 3),
-    "lraspp_mobilenet_v3_large": (33, 159, 2),
+    "lraspp_mobilenet_v3_large": (33, 154, 3),
 }
 
 

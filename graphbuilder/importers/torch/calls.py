@@ -7,7 +7,7 @@ that changes nothing. Batches are left out: axes count from the one behind it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from graphbuilder.importers.torch.biases import relative_bias
 from graphbuilder.importers.torch.joins import JOINS
 from graphbuilder.importers.torch.modules import is_depth
 from graphbuilder.importers.torch.moving import MAKERS
+from graphbuilder.importers.torch.resizing import resize
 from graphbuilder.importers.torch.terms import FLOOR, ROOT, STACK, Arguments, Made, Maker, Tensors, Unknown, kind_of
 from graphbuilder.ir import Value
 
@@ -260,42 +261,6 @@ def _matmul(given: Arguments, tensors: Tensors, node: Any) -> Made:
     return Made("matmul", {}, tuple(tensors.value(each) for each in node.args[:2]), {})
 
 
-def _resize(mode: str) -> Maker:
-    def make(given: Arguments, tensors: Tensors, node: Any) -> Made:
-        before = node.args[0].meta["val"].shape[2:]
-        after = node.meta["val"].shape[2:]
-        factors = [new // old for new, old in zip(after, before, strict=True)]
-        whole = all(new % old == 0 for new, old in zip(after, before, strict=True))
-        args: dict[str, Any] = {"factor": short(factors)} if whole else {"size": short(list(after))}
-        corners = {"align_corners": True} if not mode.startswith("nearest") and given["align_corners"] else {}
-        inputs = (tensors.value(node.args[0]),)
-        if like := _sized_as(node, tensors) if given["scale_factors"] is None else None:
-            args, inputs = {}, (*inputs, like)
-        return Made("resize", {**args, "mode": mode, **corners}, inputs, {})
-
-    return make
-
-
-def _sized_as(node: Any, tensors: Tensors) -> Value | None:
-    """What maps are brought back to the size of: an input of the model, or what they were made of.
-
-    Of what they were made of it is the nearest that others read too, such as a skip connection.
-    """
-    sizes = node.meta["val"].shape[2:]
-    inputs = [each for each in tensors.values if each.op == "placeholder"]
-    above = [each for each in _above(node.args[0]) if each in tensors.values]
-    like = [each for each in (*inputs, *above) if each.meta["val"].shape[2:] == sizes]
-    return next((tensors.values[each] for each in like if each in inputs or len(each.users) > 1), None)
-
-
-def _above(node: Any) -> Iterator[Any]:
-    """``node``, the first that it reads, the first that this reads, and so on."""
-    while node is not None:
-        if hasattr(node.meta.get("val"), "shape"):
-            yield node
-        node = next(iter(node.all_input_nodes), None)
-
-
 def _pad(given: Arguments, tensors: Tensors, node: Any) -> Made | list[Made] | None:
     """What is added on every axis, of which the type of the value tells the places; less than nothing is taken away."""
     sides = given["pad"]
@@ -378,8 +343,8 @@ _MAKERS: Mapping[str, Maker] = {
     "log_softmax": _softmax("logsoftmax"),
     "softplus": _plain("softplus", beta="beta", threshold="threshold"),
     "tanh": _plain("tanh"),
-    **dict.fromkeys(("upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d"), _resize("bilinear")),
-    **dict.fromkeys(("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d"), _resize("nearest")),
-    **dict.fromkeys((f"_upsample_nearest_exact{axes}d" for axes in (1, 2, 3)), _resize("nearest-exact")),
-    "upsample_bicubic2d": _resize("bicubic"),
+    **dict.fromkeys(("upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d"), resize("bilinear")),
+    **dict.fromkeys(("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d"), resize("nearest")),
+    **dict.fromkeys((f"_upsample_nearest_exact{axes}d" for axes in (1, 2, 3)), resize("nearest-exact")),
+    "upsample_bicubic2d": resize("bicubic"),
 }
