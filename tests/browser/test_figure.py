@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import graphbuilder as gb
+from graphbuilder.backends.html import network_data
 from tests.browser.reading import Opened
 
+OTHER = 'format = 1\nname = "other"\n[inputs]\nx = [8]\n[model]\nbody = [{ op = "tanh" }, { op = "sigmoid" }]\n'
 Show = Callable[..., Opened]
 WAYS = "all => all.map((each) => each.getAttribute('d'))"
 
@@ -32,3 +35,13 @@ def test_the_blocks_in_a_card_are_framed_on_demand(show: Show) -> None:
     assert (opened.crossings(), opened.loose()) == ([], [])
     opened.item("down1,").locator(".parts").click()
     assert [opened.item(f"down{number},").bounding_box() for number in (1, 4)] == before
+
+
+def test_a_network_of_which_nothing_was_there_is_looked_at_from_its_beginning(show: Show) -> None:
+    opened = show("xception")
+    opened.page.mouse.wheel(0, 5000)
+    network = gb.check_text(OTHER).network
+    assert network is not None
+    opened.page.evaluate("data => window.graphbuilder.update(data)", network_data(network.typed))
+    box = opened.item("tanh").bounding_box()
+    assert box and 0 < box["y"] < 900

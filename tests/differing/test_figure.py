@@ -238,3 +238,12 @@ def test_a_new_name_stands_behind_the_old_one_on_all_that_is_drawn() -> None:
     figure = drawn(differences(Side(network(), "k"), Side(network(a="first", enc="encoder", one="single_one"), "k")))
     assert {"~ enc → encoder", "~ one → single_one", "~ Conv 16, 3×3 a → first"} <= said(figure)
     assert list(faults(figure)) == []
+
+
+def test_what_a_section_was_is_told_below_a_long_title() -> None:
+    spec = (SPECS / "xception.toml").read_text(encoding="utf-8").replace("Middle flow", "The middle flow of Xception")
+    one, other = (gb.check_text(spec, params={"size": size}).network for size in (299, 331))
+    assert one is not None and other is not None
+    figure = drawn(differences(Side(one, "one"), Side(other, "other")))
+    said = [each.text for each in figure.words]
+    assert "21×21×728 throughout, was 19×19×728 throughout" in said and list(faults(figure)) == []

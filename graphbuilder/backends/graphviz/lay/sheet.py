@@ -259,8 +259,13 @@ class _Sheet:
             Words(x, y + n * _SECTION_LINE, title, size, bold=True) for n, title in enumerate(titles)
         ]
         x, y = x + text.width(titles[-1], size, bold=True) + 9, y + (len(titles) - 1) * _SECTION_LINE
-        if panel.note and x + text.width(panel.note, m.DETAIL) <= frame.x + frame.wide - 12:
+        edge = frame.x + frame.wide - 12
+        if panel.note and x + text.width(panel.note, m.DETAIL) <= edge:
             self._drawing.words.append(Words(x, y + 2, panel.note, m.DETAIL, tone="muted"))
+        elif panel.note and self._tells:
+            # What changed is told in any case.
+            note = text.fit(panel.note, edge - frame.x - 15, m.DETAIL)
+            self._drawing.words.append(Words(frame.x + 15, y + _SECTION_LINE, note, m.DETAIL, tone="muted"))
 
     # passages
 

@@ -17,11 +17,13 @@ class View {
 
   // Shows other data; what is open, chosen and looked at stays as it is unless this is the first.
   show(data) {
-    const first = !this.data, anchor = first ? null : this.anchor(this.chosen);
+    const before = this.entries ?? [], anchor = this.data ? this.anchor(this.chosen) : null;
     this.data = data;
     this.entries = data.entries = listed(data);
     this.places = data.places = new Map(this.entries.map(({ path }, place) => [path, place]));
     if (this.breaks && this.breaks.some((each) => each >= data.atoms)) this.breaks = null;
+    // A network of which nothing was there before is looked at from its beginning.
+    const first = !before.some(({ path }) => this.places.has(path));
     if (!first && data.atoms !== this.atoms) this.breaks = null;
     this.atoms = data.atoms;
     this.redraw(anchor);
