@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from graphbuilder.analysis.roofline import Device, Fusion
     from graphbuilder.backends.table import Summary
     from graphbuilder.backends.table.roofline import Roofline
+
+# The most characters of JSON that are indented.
+_MOST_INDENTED = 2_000_000
 
 EXAMPLES = """
 \b
@@ -133,9 +136,15 @@ def _measured() -> Device:
     return measured(device_named("auto"))
 
 
+def _as_json(data: dict[str, Any]) -> str:
+    """``data`` indented, unless that is more than anyone reads: indents of deep blocks are most of such a text."""
+    text = json.dumps(data)
+    return json.dumps(data, indent=2) if len(text) < _MOST_INDENTED else text
+
+
 def _print(result: Summary | Roofline, form: str | None, depth: int) -> None:
     if form == "json":
-        click.echo(json.dumps(result.data(), indent=2))
+        click.echo(_as_json(result.data()))
     elif form == "markdown":
         click.echo(result.markdown(depth), nl=False)
     elif sys.stdout.isatty():

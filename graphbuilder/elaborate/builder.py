@@ -23,7 +23,7 @@ from graphbuilder.elaborate.faults import (
 from graphbuilder.elaborate.initialisers import ByOp, check_owned, owned_names, read_initialisers
 from graphbuilder.elaborate.names import Named
 from graphbuilder.elaborate.order import around, beside, build_order, circles
-from graphbuilder.elaborate.paths import Tap, all_paths, look_up, taps_of
+from graphbuilder.elaborate.paths import Lookup, Tap, all_paths, look_up, taps_of
 from graphbuilder.elaborate.reading import FAILED, Reading, facts_read, read
 from graphbuilder.elaborate.refusals import empty_path, unknown_op, unknown_owner
 from graphbuilder.elaborate.remedies import notes_on, of_inputs, of_paths, of_step
@@ -171,11 +171,13 @@ class BodyBuilder:
 
     def look_up(self, path: str, place: Place, reader: Step | None = None) -> Signal:
         """What ``path`` names, which ``reader`` or, without one, an output reads; a mistake in it is reported."""
-        lookup = look_up(path, self.signals, self.start, place, self.nodes)
-        if lookup.mistake and not self._meant_for_twin(path):
+        there = (head := path.partition(".")[0]) == INPUT or head in self.signals
+        lookup = look_up(path, self.signals, self.start, place, self.nodes) if there else Lookup(NOTHING_KNOWN)
+        if (lookup.mistake or not there) and not self._meant_for_twin(path):
             last = next(reversed(self.steps), "") if reader else ""  # the one that is being built
-            told = look_up(path, self.readable(last), self.start, place, self.nodes).mistake
-            self.report(told or lookup.mistake)
+            seen = self.readable(last), self.signals
+            told = (look_up(path, each, self.start, place, self.nodes).mistake for each in seen)
+            self.report(next(filter(None, told)))
         return lookup.signal
 
     def _meant_for_twin(self, path: str) -> bool:

@@ -15,6 +15,7 @@ from tests.hostile.texts import (
     LIST,
     NESTED,
     RING,
+    UNLIKE,
     beside,
     circling,
     doubling,
@@ -24,6 +25,7 @@ from tests.hostile.texts import (
     in_block,
     listed,
     many_ports,
+    misspelt,
     model,
     named,
     numbered,
@@ -99,6 +101,9 @@ CASES: Mapping[str, Case] = {
     ),
     "a_list_of_thirty_thousand_blocks": Case(listed(30_000), "GB608"),
     "copies_that_all_differ": Case(model('{ op = "leakyrelu", slope = "=0.1 * i", repeat = 99999 }'), "GB608"),
+    "repeats_of_convolutions_that_all_differ": Case(
+        model('{ use = "b", repeat = 99, k = "=i" }', more=UNLIKE.format('"=i + 1 + k * 100"')), "GB608"
+    ),
     # Lists that are gone through again and again.
     "sums_of_a_list_in_every_copy": Case(in_block(numbered('l{} = "=sum(a) + k"', 100)), "GB610"),
     "slices_of_a_list_by_name": Case(in_block(numbered('l{} = "=a[1:]"', 9000)), "GB610"),
@@ -155,6 +160,14 @@ CASES: Mapping[str, Case] = {
     "ten_thousand_unknown_ops": Case(model(*['{ op = "x" }'] * 10_000), "GB609"),
     "eight_thousand_unknown_steps": Case(model(*['{ op = "relu", from = "nope" }'] * 8000), "GB609"),
     "five_thousand_unused_blocks": Case(unused(5000), "GB609"),
+    "four_thousand_misspelt_arguments_of_fifteen_hundred": Case(misspelt(4000, 1500), "GB305"),
+    "three_thousand_outputs_of_steps_that_are_not": Case(
+        model(
+            *(f'{{ id = "s{n}", op = "relu" }}' for n in range(3000)),
+            more="[outputs]\n" + numbered('o{0} = "t{0}"', 3000),
+        ),
+        "GB301",
+    ),
     # Depth.
     "a_thousand_brackets": Case(f"{HEAD}[params]\na = {'[' * 1000}{']' * 1000}\n", "GB602"),
     "a_thousand_open_brackets": Case(f"a = {'[' * 100_000}", "GB602"),
@@ -270,6 +283,9 @@ LARGE = frozenset(
         "many_dimensions",
         "a_body_of_ten_thousand_steps_that_read_all",
         "ten_thousand_headers",
+        "repeats_of_convolutions_that_all_differ",
+        "four_thousand_misspelt_arguments_of_fifteen_hundred",
+        "three_thousand_outputs_of_steps_that_are_not",
         "a_list_of_thirty_thousand_blocks",
         "values_of_every_copy",
         "a_circle_of_five_thousand",

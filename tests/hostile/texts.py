@@ -91,6 +91,14 @@ def many_ports(count: int) -> str:
     return model(f'{{ use = "b", from = {{ {first} }} }}', *['{ use = "b" }'] * 1000, more=block)
 
 
+def misspelt(uses: int, count: int) -> str:
+    """So many uses of a block with ``count`` arguments, each with another name that is almost one of them."""
+    args = ", ".join(f"argument{n} = 1" for n in range(count))
+    block = f'[blocks.b]\nargs = {{ {args} }}\nbody = [{{ op = "relu" }}]'
+    return model(*(f'{{ use = "b", argumant{n} = 1 }}' for n in range(uses)), more=block)
+
+
+UNLIKE = '[blocks.b]\nargs = {{ k = "int" }}\nbody = [{{ op = "conv", out = {}, kernel = 1, repeat = 99 }}]'
 LIST = ["a = " + str([*range(10_000)])]
 KEPT = '[blocks.b]\nargs = { k = "list" }\nbody = [{ op = "leakyrelu", slope = "=0.1 * len(k)" }]'
 

@@ -116,7 +116,7 @@ def wrapped(text: str, room: float, size: float, most: int) -> tuple[str, ...]:
     found: list[str] = []
     for word in text.split(" "):
         longer = f"{found[-1]} {word}" if found else word
-        if found and (width(longer, size) <= room or len(found) == most):
+        if found and (len(found) == most or width(longer, size) <= room):
             found[-1] = longer
         else:
             found.append(word)
