@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from playwright.sync_api import expect
+
 import graphbuilder as gb
 from graphbuilder.backends.html import network_data
 from tests.browser.reading import Opened
@@ -39,7 +41,9 @@ def test_the_blocks_in_a_card_are_framed_on_demand(show: Show) -> None:
 
 def test_a_network_of_which_nothing_was_there_is_looked_at_from_its_beginning(show: Show) -> None:
     opened = show("xception")
+    opened.page.mouse.move(700, 500)
     opened.page.mouse.wheel(0, 5000)
+    expect(opened.page.locator(".frame").first).not_to_be_in_viewport()
     network = gb.check_text(OTHER).network
     assert network is not None
     opened.page.evaluate("data => window.graphbuilder.update(data)", network_data(network.typed))
