@@ -107,3 +107,25 @@ def test_what_mixes_samples_is_refused() -> None:
     with pytest.raises(gb.CompileError) as caught:
         gb.from_torch(Batched(), torch.randn(2, 8, 8))
     assert "batch and all" in caught.value.diagnostics[0].message
+
+
+class Speaking(nn.Module):
+    """A token that looks at all others and itself, and is added to (CaiT)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.token = nn.Parameter(torch.randn(1, 1, 8))
+        self.look, self.head = nn.Linear(8, 8), nn.Linear(8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        token = self.token.expand(x.shape[0], -1, -1)
+        seen = self.look(torch.cat((token, x), dim=1))[:, :1]
+        return self.head((token + seen)[:, 0])
+
+
+def test_a_token_that_is_put_beside_others_and_added_to_is_one_value() -> None:
+    model, example = Speaking(), torch.randn(2, 6, 8)
+    found = gb.from_torch(model, example, layout="channels_last")
+    assert found.difference is not None and found.difference < 1e-5
+    assert found.text.count('op = "parameter"') == 1 and "classtoken" not in found.text
+    assert "token.weight" in (found.weights() or {})

@@ -286,6 +286,8 @@ class _Reader:
         if node.target is operator.getitem:
             self._values[node] = Value(self._values[node.args[0]].node, str(node.args[1]))
             return []
+        if learnt := next((each for each in node.all_input_nodes if tensors.is_read_apart(each)), None):
+            raise Learnt(learnt, learnt.name)
         made = made_of(node, tensors)
         return made if isinstance(made, list) else [made] if made else None
 

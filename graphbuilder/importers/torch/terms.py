@@ -80,7 +80,12 @@ class Tensors(NamedTuple):
         return self.fixed.is_constant(node) and not any(self.fixed.numbers(node))
 
     def is_state(self, node: Any) -> bool:
-        return getattr(node, "name", None) in self.state
+        """Whether ``node`` is a tensor of the module that is not read as a value."""
+        return getattr(node, "name", None) in self.state and node not in self.values
+
+    def is_read_apart(self, node: Any) -> bool:
+        """Whether a tensor of the module is put beside others, and added to them: no weight of one op alone."""
+        return self.is_state(node) and {"cat", "add"} <= {*map(kind_of, node.users)}
 
 
 class Arguments:
