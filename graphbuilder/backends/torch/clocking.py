@@ -28,6 +28,7 @@ from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.backends import RunFails
 
 WARM_UP, FEWEST, MOST = 3, 5, 50
+SELDOM = 2
 BUDGET = 5.0  # seconds, once the fewest rounds are done
 
 Tell = Callable[[int, int], None]
@@ -59,17 +60,20 @@ def clocked_module(
 ) -> dict[str, float]:
     """The seconds of every call of ``module``, which is ``typed`` in evaluation, by its path; "" is the whole."""
     with torch.inference_mode():
-        rounds = list(_rounds(lambda: _round(module, inputs, place), tell))
+        rounds = list(paced(lambda: _round(module, inputs, place), tell))
     totals = {path: median(each[path] for each in rounds) for path in rounds[0]}
     seconds = {"": totals[""]}
     _share(typed, "", "", totals[""], totals, Counter(owner for _, owner in _calls(typed, "", "")), seconds)
     return seconds
 
 
-def _rounds(run: Callable[[], dict[str, float]], tell: Tell) -> Iterator[dict[str, float]]:
-    """What ``run`` gives, as often as the budget of time allows."""
-    warm = [run()[""] for _ in range(WARM_UP)]
-    count = min(max(int(BUDGET / warm[-1]), FEWEST), MOST)
+def paced(run: Callable[[], dict[str, float]], tell: Tell) -> Iterator[dict[str, float]]:
+    """What ``run`` gives, as often as the budget of time allows; what takes far longer is run as seldom as can be."""
+    warm = [run()[""]]
+    while len(warm) < WARM_UP and sum(warm) < BUDGET:
+        warm.append(run()[""])
+    fewest = FEWEST if FEWEST * warm[-1] < 2 * BUDGET else SELDOM
+    count = min(max(int(BUDGET / warm[-1]), fewest), MOST)
     for number in range(count):
         tell(number, count)
         yield run()

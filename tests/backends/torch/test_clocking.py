@@ -7,6 +7,7 @@ import pytest
 from graphbuilder import compiler
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.backends.torch import clocked
+from graphbuilder.backends.torch.clocking import paced
 
 NETWORKS = Path("tests/backends/networks")
 
@@ -45,3 +46,15 @@ def test_outputs_of_training_take_no_time() -> None:
     seconds, _ = clocked(typed, device="cpu", batch=1, tell=lambda *_: None)
     assert typed.graph.auxiliary
     assert all(seconds[name] == 0 for name in typed.graph.auxiliary)
+
+
+@pytest.mark.parametrize(("seconds", "warm", "timed"), [(0.5, 3, 10), (1.5, 3, 5), (2.5, 2, 2), (20.0, 1, 2)])
+def test_what_is_slow_is_run_seldom(seconds: float, warm: int, timed: int) -> None:
+    runs: list[float] = []
+
+    def run() -> dict[str, float]:
+        runs.append(seconds)
+        return {"": seconds}
+
+    assert len(list(paced(run, lambda *_: None))) == timed
+    assert len(runs) == warm + timed

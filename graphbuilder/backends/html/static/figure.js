@@ -1,7 +1,7 @@
 // Draws a scene as SVG elements. Decides colours by class alone; text is only ever text.
 
 const SVG = "http://www.w3.org/2000/svg";
-const CORNER = 8, ARROW = 5, ARROW_HALF = 2.2;
+const MARKED = 19, CORNER = 8, ARROW = 5, ARROW_HALF = 2.2;
 const measuring = document.createElement("canvas").getContext("2d");
 const measured = new Map();
 
@@ -116,7 +116,7 @@ function drawLines(item, group) {
   let top = y + (high - heights.reduce((sum, each) => sum + each, 0)) / 2;
   lines.forEach((line, number) => {
     const size = heights[number] / 1.2, row = top + heights[number] / 2;
-    const text = element("text", { x: near(x + wide / 2), y: near(row + size * 0.355), "text-anchor": "middle" }, group);
+    const text = element("text", { x: near(x + wide / 2 + aside(item, line)), y: near(row + size * 0.355), "text-anchor": "middle" }, group);
     line.forEach(([words, each, bold], index) => {
       const run = element("tspan", { "font-size": each, ...(bold ? { "font-weight": "bold" } : {}), ...(bold ? {} : noted(item)) }, text);
       if (index) run.setAttribute("dx", 6);
@@ -124,6 +124,13 @@ function drawLines(item, group) {
     });
     top += heights[number];
   });
+}
+
+// How far a line that is too long beside the triangle makes way for that.
+function aside(item, line) {
+  if (!item.fold) return 0;
+  const long = line.reduce((sum, [words, size, bold], index) => sum + textWidth(words, size, bold) + (index ? 6 : 0), 0);
+  return Math.min(Math.max(0, MARKED - (item.wide - long) / 2), Math.max(0, (item.wide - long) / 2 - 3));
 }
 
 // Marks what of a block is its cost, which colours by another cost write anew.
