@@ -1,4 +1,4 @@
-"""Expressions: a string that starts with ``=``, parsed here and computed by closures of our own.
+"""Expressions: a string that starts with ``=``, parsed here and computed by the closures of ``computing``.
 
 Python's parser only gives the tree; a whitelist of node types turns it into closures, once, and nothing is ever handed
 to ``eval`` or ``compile``. There are no attributes, no calls but those of ``arithmetic.FUNCTIONS``, no ``**`` and no
@@ -12,37 +12,31 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from graphbuilder.diagnostics import Meant
-from graphbuilder.diagnostics.catalogue.expressions import (
-    ExpressionCall,
-    ExpressionConstruct,
-    ExpressionDivision,
-    ExpressionName,
-)
+from graphbuilder.diagnostics.catalogue.expressions import ExpressionCall, ExpressionConstruct
 from graphbuilder.spec import arithmetic
-from graphbuilder.spec.arithmetic import FUNCTIONS, LARGEST, Fault
+from graphbuilder.spec.arithmetic import FUNCTIONS
 from graphbuilder.spec.calling import fits, no_function, usage
-from graphbuilder.spec.lacking import lacking
+from graphbuilder.spec.computing import (
+    Comparison,
+    Evaluate,
+    Run,
+    Scope,
+    applied,
+    chained,
+    counted,
+    guard,
+    joined,
+    no_name,
+    reader,
+)
 from graphbuilder.spec.syntax import BOOLEANS, ExpressionError, Place, read_tree
 
 __all__ = ["BOOLEANS", "RESERVED", "Expression", "ExpressionError", "parse"]
 
 RESERVED = frozenset({*BOOLEANS, *FUNCTIONS})
-_COPIED = (tuple,)
-
-Scope = Mapping[str, object]
-
-
-class Run(NamedTuple):
-    """One computing of an expression: what its names mean, and what is told of the terms that it takes."""
-
-    scope: Scope
-    spend: Callable[[int], None]
-
-
-Evaluate = Callable[[Run], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +70,7 @@ class Expression:
 
     def missing(self, scope: Scope) -> dict[str, ExpressionError]:
         """One mistake for each name that it reads and ``scope`` lacks, in the order written."""
-        return {name: _no_name(name, place, scope) for name, place in self.places.items() if name not in scope}
+        return {name: no_name(name, place, scope) for name, place in self.places.items() if name not in scope}
 
     def __str__(self) -> str:
         return self.text
@@ -210,7 +204,7 @@ class _Writer:
         if type(node.value) not in (bool, int, float, str):
             raise self._refuse(node, node)
         place = self._place(node)
-        value = _guard(place, lambda: arithmetic.bounded(node.value))
+        value = guard(place, lambda: arithmetic.bounded(node.value))
         return lambda _run: value
 
     def _name(self, node: ast.Name) -> Evaluate:
@@ -224,15 +218,15 @@ class _Writer:
         if not name.isascii():
             raise place.error(ExpressionConstruct, f"`{name}` is no name: names are letters a to z, digits and `_`")
         self.names[name] = min(self.names.get(name, place), place)
-        return _reader(name, place)
+        return reader(name, place)
 
     def _binary(self, node: ast.BinOp) -> Evaluate:
         compute = _BINARY.get(type(node.op))
         if compute is None:
             raise self._refuse(node, node.op)
         otherwise = self._unless_zero(node) if isinstance(node.op, _DIVISIONS) else None
-        joined = _joined(self._place(node), compute, self.write(node.left), self.write(node.right), otherwise)
-        return _counted(joined) if compute is arithmetic.add else joined
+        both = joined(self._place(node), compute, self.write(node.left), self.write(node.right), otherwise)
+        return counted(both) if compute is arithmetic.add else both
 
     def _unless_zero(self, node: ast.BinOp) -> str:
         """What to write where the divisor comes to zero."""
@@ -247,16 +241,7 @@ class _Writer:
         compute = _UNARY.get(type(node.op))
         if compute is None:
             raise self._refuse(node, node.op)
-        place, operand = self._place(node), self.write(node.operand)
-
-        def evaluate(run: Run) -> Any:
-            value = operand(run)
-            try:
-                return compute(value)
-            except Fault as fault:
-                raise place.fault(fault) from None
-
-        return evaluate
+        return applied(self._place(node), compute, self.write(node.operand))
 
     def _condition(self, node: ast.expr) -> Evaluate:
         place, operand = self._place(node), self.write(node)
@@ -265,7 +250,7 @@ class _Writer:
             value = operand(run)
             if value is True or value is False:
                 return value
-            return _guard(place, lambda: arithmetic.condition(value))
+            return guard(place, lambda: arithmetic.condition(value))
 
         return evaluate
 
@@ -276,28 +261,14 @@ class _Writer:
 
     def _compare(self, node: ast.Compare) -> Evaluate:
         places = [self._place(operand) for operand in (node.left, *node.comparators)]
-        tests: list[tuple[Place, Callable[[Any, Any], bool], Evaluate]] = []
+        tests: list[Comparison] = []
         for number, (kind, comparator) in enumerate(zip(node.ops, node.comparators, strict=True)):
             compute = _COMPARE.get(type(kind))
             if compute is None:
                 raise self._refuse(node, kind)
-            tests.append((_spanning(places[number], places[number + 1]), compute, self.write(comparator)))
-        first = self.write(node.left)
-
-        def evaluate(run: Run) -> bool:
-            left = first(run)
-            for place, compute, operand in tests:
-                right = operand(run)
-                run.spend(arithmetic.size(right))
-                try:
-                    if not compute(left, right):
-                        return False
-                except Fault as fault:
-                    raise place.fault(fault) from None
-                left = right
-            return True
-
-        return evaluate
+            place = _spanning(places[number], places[number + 1])
+            tests.append(Comparison(place, compute, self.write(comparator)))
+        return chained(self.write(node.left), tests)
 
     def _choice(self, node: ast.IfExp) -> Evaluate:
         condition, body, otherwise = self._condition(node.test), self.write(node.body), self.write(node.orelse)
@@ -305,12 +276,12 @@ class _Writer:
 
     def _list(self, node: ast.List) -> Evaluate:
         place, items = self._place(node), [self.write(item) for item in node.elts]
-        return _counted(lambda run: _guard(place, lambda: arithmetic.bounded_list([item(run) for item in items])))
+        return counted(lambda run: guard(place, lambda: arithmetic.bounded_list([item(run) for item in items])))
 
     def _subscript(self, node: ast.Subscript) -> Evaluate:
         items = self.write(node.value)
         if not isinstance(node.slice, ast.Slice):
-            return _joined(self._place(node), arithmetic.index, items, self.write(node.slice))
+            return joined(self._place(node), arithmetic.index, items, self.write(node.slice))
         place = self._place(node)
         bounds = [
             self.write(bound) if bound else None for bound in (node.slice.lower, node.slice.upper, node.slice.step)
@@ -318,9 +289,9 @@ class _Writer:
 
         def evaluate(run: Run) -> Any:
             values = [bound and bound(run) for bound in bounds]
-            return _guard(place, lambda: arithmetic.cut(items(run), *values))
+            return guard(place, lambda: arithmetic.cut(items(run), *values))
 
-        return _counted(evaluate)
+        return counted(evaluate)
 
     def _call(self, node: ast.Call) -> Evaluate:
         place, name = self._place(node), node.func.id if isinstance(node.func, ast.Name) else self._text(node.func)
@@ -338,62 +309,10 @@ class _Writer:
             values = [argument(run) for argument in arguments]
             options = {option: argument(run) for option, argument in named.items()}
             run.spend(sum(map(arithmetic.size, values)))
-            return _guard(place, lambda: compute(*values, **options))
+            return guard(place, lambda: compute(*values, **options))
 
         return evaluate
 
 
-def _guard(place: Place, compute: Callable[[], Any]) -> Any:
-    try:
-        return compute()
-    except Fault as fault:
-        raise place.fault(fault) from None
-
-
 def _spanning(first: Place, last: Place) -> Place:
     return Place(first.offset, last.offset + last.length - first.offset)
-
-
-def _joined(
-    place: Place, compute: Callable[[Any, Any], Any], left: Evaluate, right: Evaluate, otherwise: str | None = None
-) -> Evaluate:
-    """``compute`` of both; ``otherwise`` is what to do where that divides by zero."""
-
-    def evaluate(run: Run) -> Any:
-        first, second = left(run), right(run)
-        try:
-            return compute(first, second)
-        except Fault as fault:
-            remedy = otherwise if fault.rule is ExpressionDivision else fault.help
-            raise place.error(fault.rule, fault.message, remedy) from None
-
-    return evaluate
-
-
-def _counted(making: Evaluate) -> Evaluate:
-    """``making``, which may give a new list."""
-
-    def evaluate(run: Run) -> Any:
-        value = making(run)
-        run.spend(arithmetic.size(value))
-        return value
-
-    return evaluate
-
-
-def _reader(name: str, place: Place) -> Evaluate:
-    def evaluate(run: Run) -> Any:
-        try:
-            value: object = run.scope[name]
-        except KeyError:
-            raise _no_name(name, place, run.scope) from None
-        if type(value) is int and -LARGEST <= value <= LARGEST:
-            return value
-        run.spend(arithmetic.size(value) if type(value) in _COPIED else 0)
-        return _guard(place, lambda: arithmetic.bounded(value))
-
-    return evaluate
-
-
-def _no_name(name: str, place: Place, scope: Scope) -> ExpressionError:
-    return place.error(ExpressionName, f"there is no `{name}` here", lacking(name, scope))
