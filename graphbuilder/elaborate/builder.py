@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphbuilder.diagnostics import Diagnostic, Label
+from graphbuilder.diagnostics import Diagnostic
 from graphbuilder.diagnostics.catalogue.references import UnknownStep
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import Argument, compute_arguments, written_words
 from graphbuilder.elaborate.conditions import no_condition
-from graphbuilder.elaborate.context import VALUES, Context, Trail, from_op_error, of_defaults
+from graphbuilder.elaborate.context import VALUES, Context, Trail
 from graphbuilder.elaborate.faults import (
     Sketch,
     keep_node,
@@ -22,11 +22,11 @@ from graphbuilder.elaborate.faults import (
 )
 from graphbuilder.elaborate.initialisers import ByOp, check_owned, owned_names, read_initialisers
 from graphbuilder.elaborate.names import Named
+from graphbuilder.elaborate.op_errors import report_op_error
 from graphbuilder.elaborate.order import around, beside, build_order, circles
 from graphbuilder.elaborate.paths import Lookup, Tap, all_paths, look_up, taps_of
 from graphbuilder.elaborate.reading import FAILED, Reading, facts_read, read
 from graphbuilder.elaborate.refusals import empty_path, unknown_op, unknown_owner
-from graphbuilder.elaborate.remedies import notes_on, of_inputs, of_paths, of_step
 from graphbuilder.elaborate.scope import Scope
 from graphbuilder.elaborate.sharing import may_run
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
@@ -305,7 +305,7 @@ class BodyBuilder:
                 check_owned(name, own, owned_names(op, types), step.place_of("init"), self.context.sink)
             callee = self.context.spell_out(op, types, init)
         except OpError as error:
-            self.report_op_error(error, step, arguments, reading)
+            report_op_error(self, error, step.place, arguments, reading)
             return None
         return Call(callee, written, init, arguments)
 
@@ -354,7 +354,7 @@ class BodyBuilder:
         try:
             given = self.context.inference.results(node.callee, types)
         except OpError as error:
-            self.report_op_error(error, place, arguments or {}, reading)
+            report_op_error(self, error, place, arguments or {}, reading)
             return NOTHING_KNOWN
         if fault := self.context.too_large((*given, *self.context.spelt_out_types(node.callee, types)), place):
             self.report(fault)
@@ -368,30 +368,6 @@ class BodyBuilder:
         outputs = {port: Known(Value(node.name, port), type_) for port, type_ in zip(node.results, given, strict=True)}
         self.types.update(outputs.values())
         return Signal(outputs, self.blocks.declared_by(node.callee))
-
-    def report_op_error(
-        self, error: OpError, where: Step | Place, arguments: Mapping[str, Argument], reading: Reading
-    ) -> None:
-        """Report an op's refusal with the places that made the inputs it blames."""
-        place = where if isinstance(where, Place) else where.place
-        producers = {node.name: node for node in self.nodes}
-        blamed = [reading.known[at] for at in error.inputs]
-        made = [producers[known.value.node] for known in blamed if known.value.node in producers]
-        sources = blamed or (reading.known[:1] if of_defaults(arguments.get(error.field or "")) else ())
-        related = tuple(label for known in sources for label in self._source(known, producers))
-        untried = [*of_inputs(self.context.spec, self.context.inputs), *of_step(error, place, made)]
-        if len(error.inputs) > 1 and reading.types:
-            untried += of_paths(self, [reading.types[index] for index in error.inputs], place)
-        diagnostic = from_op_error(error, place, arguments, related, tuple(untried))
-        self.report(diagnostic.with_notes(*notes_on(error.rule, made)))
-
-    def _source(self, known: Known, producers: Mapping[str, Node]) -> Iterator[Label]:
-        """Where a value comes from, and its type."""
-        name = known.value.node
-        if name in self.sources:
-            yield Label(self.sources[name].span, f"`{name}` is {known.type}")
-        elif name in producers and (place := producers[name].place):
-            yield Label(place.span, f"`{name}` gives {known.type}")
 
 
 def alike(left: Signal, right: Signal) -> bool:

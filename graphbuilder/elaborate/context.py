@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from graphbuilder.analysis.inference import Inference
-from graphbuilder.diagnostics import Diagnostic, Label, Remedy, Sink, Way
+from graphbuilder.diagnostics import Diagnostic, Label, Sink, Way
 from graphbuilder.diagnostics.catalogue.limits import TooManySteps, ValueTooLarge
 from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown
 from graphbuilder.diagnostics.words import must
@@ -273,29 +273,6 @@ def _with_init(node: Node, init: Mapping[str, Initialiser]) -> Node:
     if isinstance(node.callee, Op) and node.callee.family in ("convolution", "separable", "head"):
         return replace(node, init={**node.init, **init})
     return node
-
-
-def of_defaults(argument: Argument | None) -> bool:
-    """Whether an argument was written in ``[defaults]``, for every step of an op."""
-    return argument is not None and argument.place.keys[:1] == ("defaults",)
-
-
-def from_op_error(
-    error: OpError,
-    place: Place,
-    arguments: Mapping[str, Argument],
-    related: tuple[Label, ...],
-    untried: tuple[Remedy, ...] = (),
-) -> Diagnostic:
-    """A diagnostic for an op that refuses its inputs or arguments."""
-    argument = arguments.get(error.field or "")
-    span, notes = (argument.place.span, argument.notes) if argument else (place.span, ())
-    if argument and of_defaults(argument):
-        span, related = place.span, (*related, Label(argument.place.span, f"its `{error.field}` stands here"))
-    step = place.value
-    op = cast("dict[str, Any]", step).get("op") if isinstance(step, dict) else None
-    advice = (error.rule.advice or "").replace(" NAME", f" {op}" if op else "")
-    return error.rule.at(span, error.message, related=related, notes=notes, help=error.help or advice, untried=untried)
 
 
 def table_of_no_op(op: str, ops: Collection[str], place: Place) -> Diagnostic:

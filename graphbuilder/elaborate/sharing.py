@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from graphbuilder.analysis.building import Comparison, Otherwise, Types
 from graphbuilder.diagnostics import Diagnostic
 from graphbuilder.diagnostics.catalogue.references import BadShare
+from graphbuilder.elaborate.op_errors import report_op_error
 from graphbuilder.elaborate.walks import steps_of, values_of, words_of
 from graphbuilder.ir import Graph, Node, Op, OpError, TensorType
 from graphbuilder.spec.expressions import free_names
@@ -62,7 +63,7 @@ def may_run_again(builder: BodyBuilder, run: Run, reading: Reading, step: Step) 
         unlike = _compared(run, reading.types, step.place, builder.context)
     except OpError as error:
         if isinstance(run.callee, Op):
-            builder.report_op_error(error, step, {}, reading)
+            report_op_error(builder, error, step.place, {}, reading)
             return False
         unlike = _Unlike("", "a step in {} cannot: " + _plain(error), _APART)
     if unlike is not None:
