@@ -129,22 +129,27 @@ def from_torch(
 
     Raises:
         CompileError: GB801 with every call that cannot be expressed, GB804 for a module that cannot be traced, GB805
-            when the answers differ, GB806 for a layout that an input cannot have.
+            when the answers differ, GB806 for a layout that an input cannot have, GB807 where they differ for other
+            numbers of samples alone.
     """
-    from graphbuilder.importers.torch import difference, plain, read, weights
+    from graphbuilder.importers.torch import Beside, Places, plain, proven, read, several, weights
 
     inputs = [tensor for each in example for tensor in (each if isinstance(each, tuple) else (each,))]
+    layouts = _layouts(layout, inputs)
     model, changed = plain(model)
-    traced = read(model, inputs, _layouts(layout, inputs))
+    shown = several(model, inputs)
+    traced = read(model, shown, layouts)
     if changed:
         parametrised = f"how the weights of {counted(changed, 'layer')} are parametrised"
         traced = replace(traced, dropped=(*traced.dropped, parametrised))
     kind = f"{type(model).__module__.partition('.')[0]}'s {type(model).__name__}"
     write = partial(_imported, name=_name(name or traced.name), origin=f"{kind}, a torch module")
-    found = _sized(traced, write, model, inputs)
-    apart = difference(found.network, found.mapping, model, inputs, traced.folded)
+    found = _sized(traced, write, model, shown)
+    beside = Beside(found.network, found.mapping, model, traced.folded)
+    proof = proven(beside, model, inputs, shown, Places(model, layouts, write))
     tensors = partial(weights, found.network, found.mapping, model, traced.folded)
-    return replace(found, difference=apart, tensors=tensors)
+    told = {**found.told, **({"batch": proof.batch} if proof.batch else {})}
+    return replace(found, difference=proof.apart, tensors=tensors, told=told)
 
 
 def _sized(traced: Traced, write: Callable[[Traced], Imported], model: nn.Module, inputs: Sequence[Tensor]) -> Imported:
@@ -172,16 +177,10 @@ def _answers(
     found: Imported, model: nn.Module, inputs: Sequence[Tensor], size: int, folded: Mapping[str, Folded]
 ) -> bool:
     """Whether the spec at another ``size`` answers ``inputs`` as ``model`` does."""
-    from graphbuilder.importers.torch import difference
+    from graphbuilder.importers.torch import CLOSE, Beside
 
     checked = check_text(found.text, params={"size": size})
-    if checked.network is None:
-        return False
-    try:
-        difference(checked.network, found.mapping, model, inputs, folded)
-    except CompileError:
-        return False
-    return True
+    return checked.network is not None and Beside(checked.network, found.mapping, model, folded).apart(inputs) <= CLOSE
 
 
 def _layouts(layout: str | Sequence[str], inputs: Sequence[Tensor]) -> list[Layout]:

@@ -38,7 +38,8 @@ _AGREEING = ("attend", "splitheads", "mergeheads", "matmul", "add", "sub", "mul"
 # What torch does along the first axis, whatever that holds.
 _OF_FIRST = (
     *("conv", "dwconv", "convtranspose", "stdconv", "batchnorm", "groupnorm", "instancenorm", "prelu", "resize"),
-    *("maxpool", "avgpool", "adaptiveavgpool", "globalavgpool", "globalmaxpool", "pixelshuffle", "pixelunshuffle"),
+    *("maxpool", "avgpool", "adaptiveavgpool", "adaptivemaxpool", "globalavgpool", "globalmaxpool"),
+    *("pixelshuffle", "pixelunshuffle", "channelshuffle", "localresponsenorm"),
 )
 
 Inputs = tuple[TensorType, ...]

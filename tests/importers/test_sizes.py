@@ -11,7 +11,7 @@ from torch.nn import functional
 
 import graphbuilder as gb
 from graphbuilder.compiler import check_text
-from graphbuilder.importers.torch import difference
+from graphbuilder.importers.torch import Beside
 
 # What torch.export does inside is torch's own affair.
 pytestmark = [
@@ -75,7 +75,7 @@ def test_padding_that_follows_the_size_is_told_from_what_does_not(
     assert f"padding = {padding}" in found.text and "fixed" not in found.text, found.text
     for other in (16, 17):
         network = check_text(found.text, params={"size": other}).network
-        assert network and difference(network, found.mapping, model, [torch.randn(2, 3, other, other)]) < 1e-5
+        assert network and Beside(network, found.mapping, model).apart([torch.randn(2, 3, other, other)]) < 1e-5
 
 
 @pytest.mark.parametrize(
@@ -113,4 +113,4 @@ def test_maps_are_resized_to_those_that_the_module_looks_at() -> None:
     assert found.text.count('op = "resize", from = ') == 2 and "size = 16" in found.text, found.text
     assert "fixed" not in found.text and found.told == {}
     network = check_text(found.text, params={"size": 21}).network
-    assert network and difference(network, found.mapping, model, [torch.randn(2, 3, 21, 21)]) < 1e-5
+    assert network and Beside(network, found.mapping, model).apart([torch.randn(2, 3, 21, 21)]) < 1e-5

@@ -103,3 +103,13 @@ class InputLayout(Rule):
         {"models.py": _MODELS.format("return x.relu()")},
         rerun="graphbuilder import models:tiny --input 8,8,3 --layout channels_last -o tiny.toml",
     )
+
+
+class BatchCounted(Rule):
+    """A spec computes each sample by itself, however many there are. The module was run with other numbers of samples
+    than its example has, and computes something else for these: a number of it comes of the size of the batch, or is
+    written for one size. The message names the first call that is another, with its line of code."""
+
+    code = "GB807"
+    title = "another network for another number of samples"
+    example = _imported("return x * len(x)", "return x * 2")

@@ -4,9 +4,12 @@ Where a module has weights that this graph does not use, its graph in training i
 module is a person's own, so torch is imported here as it is in the torch backend and the weights.
 """
 
-from graphbuilder.importers.torch.answers import difference, weights
+from graphbuilder.importers.torch.answers import CLOSE, Beside, weights
 from graphbuilder.importers.torch.elsewhere import elsewhere
+from graphbuilder.importers.torch.locating import Places
 from graphbuilder.importers.torch.plain import plain
+from graphbuilder.importers.torch.proof import proven
 from graphbuilder.importers.torch.reader import read
+from graphbuilder.importers.torch.samples import several
 
-__all__ = ["difference", "elsewhere", "plain", "read", "weights"]
+__all__ = ["CLOSE", "Beside", "Places", "elsewhere", "plain", "proven", "read", "several", "weights"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import cast
 
@@ -12,8 +13,6 @@ from torch.func import functional_call
 
 from graphbuilder.backends.torch import build
 from graphbuilder.compiler import Network
-from graphbuilder.diagnostics import CompileError
-from graphbuilder.diagnostics.catalogue.importing import ImportDiffers
 from graphbuilder.files import temporary
 from graphbuilder.importers.torch.modes import evaluating
 from graphbuilder.importers.traced import Folded
@@ -27,44 +26,82 @@ CLOSE = 1e-3
 _STIR = 0.1
 
 
-def difference(
-    network: Network,
-    mapping: str | None,
-    model: nn.Module,
-    example: Sequence[Tensor],
-    folded: Mapping[str, Folded] = MappingProxyType({}),
-) -> float:
-    """How far the answers of ``network`` to ``example`` are from those of ``model``, of their scale.
+class Beside:
+    """A network beside the module that it was imported from, with the same weights.
 
     A head that starts at zero answers zero, whatever is read: then what is zero is given other numbers, on both sides.
 
     Args:
         mapping: the text of the mapping of the model's names; None where they are the spec's own.
         folded: what the mapping names that the model has not by itself.
-
-    Raises:
-        CompileError: GB805 when they are too far apart.
     """
-    state = _state(model, folded)
-    with evaluating(model), torch.no_grad():
-        theirs = _flat(model(*example))
-        if all(map(_is_silent, theirs)):
-            stirred = _stirred(model, folded)
-            state |= stirred
-            theirs = _flat(functional_call(model, stirred, tuple(example)))
-        ours = build(network.typed, weights=_loaded(network, mapping, state)).eval()
-        answers = _flat(ours(*example))
-    found = max(_distance(one, other) for one, other in zip(answers, theirs, strict=True))
-    if not found <= CLOSE:
-        message = f"the answers of {network.name} are {found:.1e} of their scale from the model's"
-        remedy = "please report it, with the model: it holds something that was read wrongly"
-        raise CompileError((ImportDiffers.at(None, message, help=remedy),))
-    return found
+
+    def __init__(
+        self,
+        network: Network,
+        mapping: str | None,
+        model: nn.Module,
+        folded: Mapping[str, Folded] = MappingProxyType({}),
+    ) -> None:
+        self._network = network
+        self._mapping = mapping
+        self._model = model
+        self._folded = folded
+        # Whether an answer to one sample came without the axis of the batch.
+        self.squeezed = False
+
+    def apart(self, inputs: Sequence[Tensor]) -> float:
+        """How far the answers to ``inputs`` are apart, of their scale; infinitely where they are of other forms.
+
+        Raises:
+            Exception: whatever the module's own code does.
+        """
+        theirs = self.theirs(inputs)
+        if not all(map(_is_silent, theirs)):
+            ours = self.ours(inputs)
+            self.squeezed |= any(one.dim() != other.dim() for one, other in zip(ours, theirs, strict=False))
+            return distance(ours, theirs)
+        stirred = _stirred(self._model, self._folded)
+        ours = self._built({**self._state, **stirred})
+        return distance(_answered(ours, inputs), self.theirs(inputs, stirred))
+
+    def theirs(self, inputs: Sequence[Tensor], state: Mapping[str, Tensor] = MappingProxyType({})) -> list[Tensor]:
+        """The module's answers; what it writes into its inputs is not seen."""
+        given = tuple(each.clone() for each in inputs)
+        with evaluating(self._model), torch.no_grad():
+            return _flat(functional_call(self._model, dict(state), given) if state else self._model(*given))
+
+    def ours(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        return _answered(self._unstirred, inputs)
+
+    @cached_property
+    def _unstirred(self) -> nn.Module:
+        return self._built(self._state)
+
+    @cached_property
+    def _state(self) -> Mapping[str, Tensor]:
+        return _state(self._model, self._folded)
+
+    def _built(self, state: Mapping[str, Tensor]) -> nn.Module:
+        return build(self._network.typed, weights=_loaded(self._network, self._mapping, state)).eval()
+
+
+def distance(ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> float:
+    """How far answers are apart, of their scale; infinitely where they are of other forms."""
+    if len(ours) != len(theirs):
+        return float("inf")
+    return max((_distance(one, other) for one, other in zip(ours, theirs, strict=True)), default=0.0)
 
 
 def weights(network: Network, mapping: str | None, model: nn.Module, folded: Mapping[str, Folded]) -> dict[str, Tensor]:
     """The model's weights by our names, and what was folded of them."""
     return _loaded(network, mapping, _state(model, folded))
+
+
+def _answered(network: nn.Module, inputs: Sequence[Tensor]) -> list[Tensor]:
+    """What a network of ours answers; it reads whole numbers as any others."""
+    with torch.no_grad():
+        return _flat(network(*(each.clone() if each.is_floating_point() else each.float() for each in inputs)))
 
 
 def _state(model: nn.Module, folded: Mapping[str, Folded]) -> dict[str, Tensor]:
@@ -101,7 +138,13 @@ def _flat(answer: object) -> list[Tensor]:
 
 
 def _distance(ours: Tensor, theirs: Tensor) -> float:
-    if ours.shape != theirs.shape:
+    """Where an answer is no number, the other is to be none either; the axis of a batch of one may be lacking."""
+    if ours.shape[:1] == (1,) and ours.squeeze().shape == theirs.squeeze().shape:
+        theirs = theirs.reshape(ours.shape)
+    known = theirs.isfinite()
+    if ours.shape != theirs.shape or not torch.equal(known, ours.isfinite()):
         return float("inf")
-    scale = float(theirs.abs().max())
-    return float((ours - theirs).abs().max()) / (scale or 1.0)
+    if not known.any():
+        return 0.0
+    scale = float(theirs[known].abs().max())
+    return float((ours - theirs)[known].abs().max()) / (scale or 1.0)

@@ -18,7 +18,18 @@ from graphbuilder.importers.torch.joins import JOINS
 from graphbuilder.importers.torch.modules import is_depth
 from graphbuilder.importers.torch.moving import MAKERS
 from graphbuilder.importers.torch.resizing import resize
-from graphbuilder.importers.torch.terms import FLOOR, ROOT, STACK, Arguments, Made, Maker, Tensors, Unknown, kind_of
+from graphbuilder.importers.torch.terms import (
+    FLOOR,
+    ROOT,
+    STACK,
+    Arguments,
+    Made,
+    Maker,
+    Tensors,
+    Unknown,
+    kind_of,
+    refuse_batch,
+)
 from graphbuilder.ir import Value
 
 
@@ -154,6 +165,7 @@ def _clamp_max(given: Arguments, tensors: Tensors, node: Any) -> Made:
 def _softmax(op: str) -> Maker:
     def make(given: Arguments, tensors: Tensors, node: Any) -> Made:
         axis = given["dim"] % len(node.meta["val"].shape) - 1
+        refuse_batch(axis, f"a {op}")
         return Made(op, {"axis": axis}, (tensors.value(given["self"]),), {})
 
     return make
@@ -210,12 +222,15 @@ def _pool(op: str) -> Maker:
     return make
 
 
-def _adaptive(given: Arguments, tensors: Tensors, node: Any) -> Made:
-    sizes = given["output_size"]
-    inputs = (tensors.value(given["self"]),)
-    if all(size == 1 for size in sizes):
-        return Made("globalavgpool", {"keep": True}, inputs, {})
-    return Made("adaptiveavgpool", {"size": short(sizes)}, inputs, {})
+def _adaptive(kind: str) -> Maker:
+    def make(given: Arguments, tensors: Tensors, node: Any) -> Made:
+        sizes = given["output_size"]
+        inputs = (tensors.value(given["self"]),)
+        if all(size == 1 for size in sizes):
+            return Made(f"global{kind}pool", {"keep": True}, inputs, {})
+        return Made(f"adaptive{kind}pool", {"size": short(sizes)}, inputs, {})
+
+    return make
 
 
 def _reduced(kind: str) -> Maker:
@@ -227,6 +242,8 @@ def _reduced(kind: str) -> Maker:
 
 def _reduction(kind: str, given: Arguments, tensors: Tensors, node: Any) -> Made:
     """The axes without the batch; which of them are places, the type of the value tells."""
+    if "dim" not in given:
+        raise Unknown(f"a {kind} over all axes, the batch among them")
     rank = len(node.args[0].meta["val"].shape)
     said = given["dim"] if isinstance(given["dim"], list) else [given["dim"]]
     found = sorted(axis % rank for axis in said if axis is not None) or list(range(rank))
@@ -282,8 +299,31 @@ def _pad(given: Arguments, tensors: Tensors, node: Any) -> Made | list[Made] | N
     return [crop, Made("pad", args, (Value(f"{node.name}#0"),), {})] if max(sides) > 0 else crop
 
 
+def _extreme(kind: str) -> Maker:
+    """The largest or smallest along an axis, or of two values."""
+
+    def make(given: Arguments, tensors: Tensors, node: Any) -> Made | list[Made] | None:
+        if node.target._overloadname == "other":
+            return JOINS[f"{kind}imum"](given, tensors, node)
+        return _reduction(kind, given, tensors, node)
+
+    return make
+
+
 def _nothing(given: Arguments, tensors: Tensors, node: Any) -> None:
     return None
+
+
+def _cast(given: Arguments, tensors: Tensors, node: Any) -> None:
+    """Numbers in another form, where it holds all that they may be."""
+    before, after = (each.meta["val"].dtype for each in (node.args[0], node))
+    is_float = after in (torch.float32, torch.float64)
+    if not is_float and torch.promote_types(before, after) != after:
+        raise Unknown(f"numbers cast from {_plainly(before)} to {_plainly(after)}")
+
+
+def _plainly(kind: torch.dtype) -> str:
+    return str(kind).removeprefix("torch.")
 
 
 _MAKERS: Mapping[str, Maker] = {
@@ -291,13 +331,13 @@ _MAKERS: Mapping[str, Maker] = {
     **JOINS,
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed),
-    **dict.fromkeys(
-        ("alias", "clone", "contiguous", "detach", "expand_as", "lift_fresh_copy", "to", "type_as"), _nothing
-    ),
+    **dict.fromkeys(("alias", "clone", "contiguous", "detach", "expand_as", "lift_fresh_copy"), _nothing),
+    **dict.fromkeys(("to", "type_as"), _cast),
     **dict.fromkeys(("_assert_tensor_metadata", "_assert_scalar", "sym_size"), _nothing),
     **dict.fromkeys(("max_pool1d", "max_pool2d", "max_pool3d"), _pool("maxpool")),
     **dict.fromkeys(("avg_pool1d", "avg_pool2d", "avg_pool3d"), _pool("avgpool")),
-    **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"), _adaptive),
+    **dict.fromkeys((f"adaptive_avg_pool{axes}d" for axes in (1, 2, 3)), _adaptive("avg")),
+    **dict.fromkeys((f"adaptive_max_pool{axes}d" for axes in (1, 2, 3)), _adaptive("max")),
     "abs": _plain("abs"),
     "clamp": _clamp,
     "clamp_max": _clamp_max,
@@ -316,6 +356,8 @@ _MAKERS: Mapping[str, Maker] = {
     "layer_norm": _layer_norm,
     "rms_norm": _root_norm,
     "rsqrt": _plain(ROOT),
+    "max": _extreme("max"),
+    "min": _extreme("min"),
     "leaky_relu": _plain("leakyrelu", slope="negative_slope"),
     "linear": _linear,
     "amax": _reduced("max"),

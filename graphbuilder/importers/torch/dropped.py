@@ -32,7 +32,7 @@ def attention_rates(model: nn.Module, example: Sequence[Tensor], paths: Collecti
         stack.enter_context(torch.random.fork_rng(devices=[]))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         stack.enter_context(torch.no_grad())
         stack.enter_context(watching)
-        model(*example)
+        model(*(each.clone() for each in example))
     return watching.found
 
 

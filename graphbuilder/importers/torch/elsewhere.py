@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from graphbuilder.importers.torch.modes import evaluating
+from graphbuilder.importers.torch.samples import drawn, takes
 from graphbuilder.ir import TensorType
 
 # Powers of two are the least that a model of as many halvings takes, and show it the most odd sizes on the way.
@@ -29,8 +29,8 @@ def elsewhere(
     """
     size = types[0].spatial[0]
     for other in (_far(size), *([2 * size] if trains else []), *(size + step for step in (*_STEPS, size))):
-        found = tuple(_sized(tensor, type_, other) for tensor, type_ in zip(example, types, strict=True))
-        if (not trains or _trains(model, found)) and _takes(model, found):
+        found = _sized(example, types, other)
+        if (not trains or _trains(model, found)) and takes(model, found):
             return found
     return None
 
@@ -42,7 +42,7 @@ def trained_at(model: nn.Module, example: Sequence[Tensor], types: Sequence[Tens
     size = types[0].spatial[0]
     larger = (size * parts // _PARTS for parts in range(_PARTS + 1, 2 * _PARTS + 1))
     for other in larger:
-        if _trains(model, [_sized(tensor, type_, other) for tensor, type_ in zip(example, types, strict=True)]):
+        if _trains(model, _sized(example, types, other)):
             return other
     return None
 
@@ -67,16 +67,13 @@ def _trains(model: nn.Module, inputs: Sequence[Tensor]) -> bool:
     return True
 
 
-def _takes(model: nn.Module, inputs: Sequence[Tensor]) -> bool:
-    try:
-        with evaluating(model), torch.no_grad():
-            model(*inputs)
-    except Exception:  # whatever the module's own code raises
-        return False
-    return True
+def _sized(example: Sequence[Tensor], types: Sequence[TensorType], size: int) -> tuple[Tensor, ...]:
+    """Random inputs like ``example`` with so many rows and columns."""
+    large = (_stretched(tensor, type_, size) for tensor, type_ in zip(example, types, strict=True))
+    return drawn(tuple(large), len(example[0]), ranged=True)
 
 
-def _sized(tensor: Tensor, type_: TensorType, size: int) -> Tensor:
+def _stretched(tensor: Tensor, type_: TensorType, size: int) -> Tensor:
     """``tensor`` with so many rows and columns: its first ones, and behind its last the first ones again."""
     for axis in (2, 3) if type_.layout == "first" else (1, 2):
         places = torch.arange(size, device=tensor.device) % tensor.shape[axis]

@@ -51,7 +51,7 @@ class Fixed:
             return False
         memory = self._shown(node)
         learnt = frozenset(name for each in reads for name in self._learnt[each.name])
-        if _writes(node):
+        if writes(node):
             self._write(node, memory, learnt)
         self._calls[node.name], self._memory[node.name], self._learnt[node.name] = node, memory, learnt
         return True
@@ -121,7 +121,7 @@ def _schema(node: Any) -> Any:
     return getattr(node.target, "_schema", None)
 
 
-def _writes(node: Any) -> bool:
+def writes(node: Any) -> bool:
     """Whether a call writes into what it reads; one that only takes it out of a graph of gradients does not."""
     schema = _schema(node)
     return schema is not None and schema.is_mutable and schema.name != "aten::detach_"

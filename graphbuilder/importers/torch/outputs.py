@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from torch.export.graph_signature import ConstantArgument
 from torch.utils._pytree import tree_unflatten  # torch.export tells the form of what a module gives in its terms alone
 
 from graphbuilder.importers.traced import name_for
@@ -24,6 +25,12 @@ def named(program: Any) -> list[tuple[str, str]]:
         plain = "out" if len(given) == 1 else f"out_{number}"
         names[name_for(_wanted(way) or plain, "output", names, plain)] = node
     return [*names.items()]
+
+
+def untensored(program: Any) -> list[Any]:
+    """What a module gives that is neither a tensor nor nothing: numbers, say."""
+    constants = [each.arg for each in program.graph_signature.output_specs if isinstance(each.arg, ConstantArgument)]
+    return [each.value for each in constants if each.value is not None]
 
 
 def is_counted(name: str) -> bool:

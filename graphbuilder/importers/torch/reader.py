@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import logging
 import operator
 import re
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from io import StringIO
-from pathlib import Path
-from traceback import extract_tb
-from typing import Any
+from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from graphbuilder.diagnostics import CompileError
-from graphbuilder.diagnostics.catalogue.importing import TraceFailed
 from graphbuilder.importers.torch.batches import Batches, Steps
 from graphbuilder.importers.torch.calls import made_of
 from graphbuilder.importers.torch.computed import Computed, is_whole, own_shape
-from graphbuilder.importers.torch.dropped import attention_rates
 from graphbuilder.importers.torch.elsewhere import trained_at
+from graphbuilder.importers.torch.exporting import Exported, attention_rates_of, exported
 from graphbuilder.importers.torch.fixed import Fixed, Rewritten
-from graphbuilder.importers.torch.folding import unfold
 from graphbuilder.importers.torch.modes import Mode, evaluating, training
-from graphbuilder.importers.torch.modules import dropping, made_of_whole, undone, wholes
-from graphbuilder.importers.torch.outputs import is_counted, is_table, named
+from graphbuilder.importers.torch.modules import made_of_whole, undone, wholes
+from graphbuilder.importers.torch.outputs import is_counted, is_table, named, untensored
+from graphbuilder.importers.torch.refusing import is_first_of_two, refuse_stale, refuse_training, refuse_whole
 from graphbuilder.importers.torch.standing import around, module_of, scopes, unrun, where_of
 from graphbuilder.importers.torch.terms import Learnt, Made, Tensors, Unknown, kind_of
 from graphbuilder.importers.torch.tied import Tied
-from graphbuilder.importers.torch.windowed import gathering
 from graphbuilder.importers.traced import Call, Folded, Traced, Unexpressed, name_for, size_of
 from graphbuilder.ir import Layout, TensorType, Value
 from graphbuilder.weights.patterns import ZEROS, pieces
@@ -41,7 +33,6 @@ Nodes = Mapping[Any, Value]
 _RESHAPING = ("expand", "view", "reshape", "unsqueeze", "squeeze", "clone", "contiguous", "to")
 # What training does to the counters of batch norms.
 _COUNTING = ("add", "copy")
-_TORCH = str(Path(torch.__file__).parent)
 
 
 def read(
@@ -57,36 +48,59 @@ def read(
     Raises:
         CompileError: GB804 when it cannot be traced, GB801 over what the catalogue does not have.
     """
-    found = _read(model, example, evaluating, layouts, name)
+    found = reading(model, example, layouts, name).traced
     whole = (_with_training(model, example, layouts, found) or found) if found.ignore else found
     heads = unrun(model, whole)
     size = trained_at(model, example, [*found.inputs.values()]) if heads and size_of(found) else None
     return replace(whole, dropped=(*whole.dropped, *heads), trained_at=size)
 
 
-def _read(
-    model: nn.Module, example: Sequence[Tensor], mode: Mode, layouts: Sequence[Layout], name: str | None
-) -> Traced:
-    program = _exported(model, example, mode)
-    reader = _Reader(program, model, layouts, _rates(program, model, example))
+class Reading(NamedTuple):
+    """A module read, what ``torch.export`` made of it, and the names of the module's tensors by their nodes'."""
+
+    program: Any
+    traced: Traced
+    state: Mapping[str, str]
+
+
+def reading(
+    model: nn.Module,
+    example: Sequence[Tensor],
+    layouts: Sequence[Layout] = (),
+    name: str | None = None,
+    mode: Mode = evaluating,
+) -> Reading:
+    """The module as its graph in that ``mode`` is, and nothing besides; see ``read``."""
+    graph = exported(model, example, mode)
+    rates = attention_rates_of(graph.program, model, example)
+    reader = _Reader(graph, model, layouts, rates, trains=mode is training)
     unexpressed = Unexpressed()
-    for node in program.graph.nodes:
+    for node in graph.program.graph.nodes:
         reader.take(node, unexpressed)
     unexpressed.raise_if_any()
-    used = {tensor for call in reader.calls for tensor in _tensors(call, reader.state)}
-    known = {*model.state_dict()}
-    left = {each for each in known - used if not each.endswith("num_batches_tracked")}
-    return Traced(
+    used = _used(reader.calls, reader.state)
+    found = Traced(
         name or _snake(type(model).__name__),
         "torch",
         reader.inputs,
         reader.calls,
         reader.outputs,
-        _parts(left, used),
+        unused(model, reader.calls, reader.state),
         folded=reader.folded(used),
-        by_name=is_table(program),
-        dropped=undone(model, around(program)),
+        by_name=is_table(graph.program),
+        dropped=undone(model, around(graph.program)),
     )
+    return Reading(graph.program, found, reader.state)
+
+
+def unused(model: nn.Module, calls: Sequence[Call], state: Mapping[str, str]) -> tuple[str, ...]:
+    """The tensors of ``model`` that ``calls`` have no use for, as patterns."""
+    used = _used(calls, state)
+    return _parts({each for each in {*model.state_dict()} - used if not each.endswith("num_batches_tracked")}, used)
+
+
+def _used(calls: Sequence[Call], state: Mapping[str, str]) -> set[str]:
+    return {tensor for call in calls for tensor in _tensors(call, state)}
 
 
 def _with_training(
@@ -97,7 +111,7 @@ def _with_training(
     None where it gives no more, or what it does then cannot be said: the outputs in evaluation are what is wanted.
     """
     try:
-        whole = _read(model, example, training, layouts, found.name)
+        whole = reading(model, example, layouts, found.name, training).traced
     except CompileError:
         return None
     if len(whole.outputs) <= len(found.outputs) or len(whole.ignore) >= len(found.ignore):
@@ -112,66 +126,18 @@ def _with_training(
     return replace(whole, outputs=outputs, training=tuple(known[len(found.outputs) :]))
 
 
-def _rates(program: Any, model: nn.Module, example: Sequence[Tensor]) -> Mapping[str, float]:
-    """The dropout of attention by the module that calls it.
-
-    Raises:
-        CompileError: GB804 when these modules do not run in training.
-    """
-    calls = [node for node in program.graph.nodes if node.op == "call_function"]
-    paths = {module_of(node) for node in calls if kind_of(node) == "scaled_dot_product_attention"}
-    try:
-        with evaluating(model), _silent():
-            return attention_rates(model, example, paths) if paths else {}
-    except Exception as error:  # whatever the module's own code raises
-        raise _untraced(model, example, error) from error
-
-
-def _exported(model: nn.Module, example: Sequence[Tensor], mode: Mode) -> Any:
-    try:
-        with mode(model), dropping(model), gathering(model), _silent(), torch.no_grad():
-            program = torch.export.export(model, tuple(example), strict=False)
-    except Exception as error:  # whatever the module's own code raises, too
-        raise _untraced(model, example, error) from error
-    unfold(program)
-    return program
-
-
-def _untraced(model: nn.Module, example: Sequence[Tensor], error: Exception) -> CompileError:
-    sizes = " and ".join("x".join(map(str, tensor.shape[1:])) or "1" for tensor in example)
-    message = f"{type(model).__name__} cannot be traced with {sizes}: {_told(error)}"
-    remedy = (
-        "give each input of `forward` its shape without the batch, in order, --input 3,224,224 for images, or "
-        "from_torch(model, left, right) an example for each; what depends on data cannot be a spec"
-    )
-    return CompileError((TraceFailed.at(None, message, help=remedy),))
-
-
-def _told(error: Exception) -> str:
-    """What was raised, its first line, and where in the code of the module."""
-    said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    what = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    frames = [frame for frame in extract_tb(error.__traceback__) if _TORCH not in frame.filename]
-    if not frames or frames[-1].filename == __file__:
-        return what
-    last = frames[-1]
-    return f"{what}, at {last.filename}:{last.lineno}: {last.line}"
-
-
-@contextmanager
-def _silent() -> Generator[None]:
-    """Without what torch logs and prints of a trace that fails; the error says what did."""
-    before = logging.root.manager.disable
-    logging.disable()
-    try:
-        with redirect_stderr(StringIO()):
-            yield
-    finally:
-        logging.disable(before)
-
-
 class _Reader:
-    def __init__(self, program: Any, model: nn.Module, layouts: Sequence[Layout], rates: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        graph: Exported,
+        model: nn.Module,
+        layouts: Sequence[Layout],
+        rates: Mapping[str, float],
+        *,
+        trains: bool,
+    ) -> None:
+        program, self._stale, self._latest = graph
+        self._trains = trains
         signature = program.graph_signature
         kept: dict[str, str] = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
         # What a weights file has; other tensors are constants.
@@ -193,12 +159,13 @@ class _Reader:
         self._batches = Batches()
         self._tied = Tied()
         self._named = named(program)
+        self._untensored = untensored(program)
 
     def take(self, node: Any, unexpressed: Unexpressed) -> None:
         if node.op == "placeholder":
             self._placeholder(node)
         elif node.op == "output":
-            self._output(unexpressed)
+            self._output(node, unexpressed)
         elif node.op == "call_function":
             self._call(node, unexpressed)
 
@@ -211,18 +178,29 @@ class _Reader:
         self.inputs[name] = TensorType(shape, self._layouts[len(self.inputs)] if self._layouts else "first")
         self._values[node] = Value(name)
 
-    def _output(self, unexpressed: Unexpressed) -> None:
-        values = {node.name: value for node, value in self._values.items()}
-        self.outputs.update({name: values[node] for name, node in self._named if node in values})
-        for name in [name for name, node in self._named if node not in values]:
+    def _output(self, node: Any, unexpressed: Unexpressed) -> None:
+        values = {each.name: value for each, value in self._values.items()}
+        given = {name: self._latest.get(each, each) for name, each in self._named}
+        self.outputs.update({name: values[each] for name, each in given.items() if each in values})
+        for name in [name for name, each in given.items() if each not in values]:
             unexpressed.add(f"the output `{name}` is no value that its inputs give", "the module")
+        for value in self._untensored:
+            unexpressed.add(f"an output that is no tensor: {value!r}", "the module", "let it give tensors alone")
+        try:
+            refuse_stale(node, self._stale, self._fixed)
+        except Unknown as error:
+            unexpressed.add(str(error), "the module")
 
     def _call(self, node: Any, unexpressed: Unexpressed) -> None:
         where = where_of(node)
         try:
             if self._is_state(node) or self._fixed.take(node):
                 return
+            refuse_stale(node, self._stale, self._fixed)
+            if not self._trains:
+                refuse_training(node)
             made = self._tried(node, unexpressed)
+            refuse_whole(node, made)
         except (Rewritten, Unknown) as error:
             unexpressed.add(str(error), where)
             made = None
@@ -284,7 +262,8 @@ class _Reader:
         if (steps := self._batches.steps(node)) is not None:
             return self._stepped(node, steps, tensors)
         if node.target is operator.getitem:
-            self._values[node] = Value(self._values[node.args[0]].node, str(node.args[1]))
+            above = self._values[node.args[0]]
+            self._values[node] = above if is_first_of_two(node) else Value(above.node, str(node.args[1]))
             return []
         if learnt := next((each for each in node.all_input_nodes if tensors.is_read_apart(each)), None):
             raise Learnt(learnt, learnt.name)
@@ -326,9 +305,15 @@ def _first_names(model: nn.Module) -> dict[str, str]:
 def _call_of(node: Any, name: str, made: Made, where: str) -> Call:
     layer, leaves = _layer(made.weights)
     label = "" if leaves and made.op != "parameter" else (layer or "").rpartition(".")[2]
-    given = getattr(node.meta.get("val"), "shape", ()) if name == node.name else ()
+    given = _shape(node, made) if name == node.name else ()
     shape = tuple(int(size) for size in given[1:])
     return Call(name, made.op, made.args, made.inputs, scopes(node), _label(label), layer, leaves, where, shape)
+
+
+def _shape(node: Any, made: Made) -> tuple[Any, ...]:
+    """What an op gives, of a call that may give indices besides."""
+    value: Any = node.meta.get("val")
+    return getattr(value[0] if type(value) in (tuple, list) and made.op != "split" else value, "shape", ())
 
 
 def _label(name: str) -> str:

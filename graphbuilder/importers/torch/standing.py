@@ -60,6 +60,12 @@ def where_of(node: Any) -> str:
     """The module and the line of code that a call comes from."""
     path = module_of(node)
     module = f"module `{path}`" if path else "the module"
+    line = line_of(node)
+    return f"{module}, {line}" if line else module
+
+
+def line_of(node: Any) -> str:
+    """The line of a person's code that a call comes from; "" where no code tells."""
     lines = _PLACE.findall(node.meta.get("stack_trace") or "")
     own = [place for place in lines if "/torch/nn/" not in place[0]]
-    return f"{module}, {own[-1][0]}:{own[-1][1]}" if own else module
+    return f"{own[-1][0]}:{own[-1][1]}" if own else ""

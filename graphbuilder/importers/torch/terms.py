@@ -31,6 +31,14 @@ class Learnt(Unknown):
         self.node = node
 
 
+def refuse_batch(axis: int, what: str) -> None:
+    """Raises:
+    Unknown: ``axis``, counted without the batch, is the batch itself.
+    """
+    if axis < 0:
+        raise Unknown(f"{what} along the batch")
+
+
 class Made(NamedTuple):
     """A call in the catalogue's terms; ``weights`` are its tensors: ours, below the op, to the module's name."""
 
@@ -99,6 +107,9 @@ class Arguments:
             for argument in node.target._schema.arguments
         }
         self._given = node.kwargs
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._named
 
     def __getitem__(self, name: str) -> Any:
         place = self._named[name]
