@@ -26,7 +26,8 @@ from graphbuilder.elaborate.context import BLIND, BODY, Context, Trail
 from graphbuilder.elaborate.faults import note_block
 from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
 from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut
-from graphbuilder.elaborate.misdeclared import misspelt_block, uses
+from graphbuilder.elaborate.mentions import uses
+from graphbuilder.elaborate.misspelt import misspelt_block
 from graphbuilder.elaborate.names import Named, name_steps
 from graphbuilder.elaborate.origins import NOWHERE, Origin
 from graphbuilder.elaborate.outputs import finish, named_outputs, outputs_of, wanted_of

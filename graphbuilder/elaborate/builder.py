@@ -35,7 +35,7 @@ from graphbuilder.ir.fault import NOT_KNOWN
 from graphbuilder.ops.other_names import op_elsewhere
 from graphbuilder.spec.mending import TWICE
 from graphbuilder.spec.model import Step
-from graphbuilder.spec.names import INPUT
+from graphbuilder.spec.names import INPUT, OF_COPIES
 from graphbuilder.spec.unknown import UNKNOWN
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 # Of the steps below one with a mistake, those that it may have meant; and where what is no step stands among them.
 _BELOW, _BELOW_ALL = 20, 10**9
+_ANY_COPY = dict.fromkeys(OF_COPIES, UNKNOWN)
 
 
 class Call(NamedTuple):
@@ -235,7 +236,7 @@ class BodyBuilder:
         step = named.step
         ports = self.blocks.ports_of(step)
         reading = read(self, named, start, ports)
-        scope = self.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN, **facts_read(reading))
+        scope = self.scope.child(**_ANY_COPY, **facts_read(reading))
         if (step.op is None) is not bool(step.blocks):  # neither, or both
             compute_arguments(step.args, step.place_of, scope)
             return NOTHING_KNOWN
@@ -250,7 +251,7 @@ class BodyBuilder:
         if (step.op is None) is not bool(step.blocks):
             return
         facts = facts_read(FAILED)
-        scope = self.scope.child(i=UNKNOWN, n=UNKNOWN, item=UNKNOWN, **facts).blinded()
+        scope = self.scope.child(**_ANY_COPY, **facts).blinded()
         for index in range(len(step.blocks) or 1):
             self.call_of(step.copy_number(index), scope, FAILED, "", ())
 

@@ -20,8 +20,9 @@ from graphbuilder.elaborate.context import Context, Limits, Trail, table_of_no_o
 from graphbuilder.elaborate.facts import check_names, read_by_own_steps, warn_elsewhere, warn_unread
 from graphbuilder.elaborate.faults import loose, note_inputs
 from graphbuilder.elaborate.initialisers import check_owned, possible_names, read_initialisers
-from graphbuilder.elaborate.misdeclared import as_read, misspelt_params
+from graphbuilder.elaborate.misdeclared import as_read
 from graphbuilder.elaborate.misnamed import misnamed_inputs
+from graphbuilder.elaborate.misspelt import Misspelt
 from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes, Noticing
 from graphbuilder.elaborate.misworded import as_worded
 from graphbuilder.elaborate.names import name_steps
@@ -149,7 +150,7 @@ def _params(spec: Spec, settings: Mapping[str, Any], sink: Sink, terms: Terms) -
     """The scope of all: params as set, and the faulty ones, of which nothing is known."""
     faulty = [keys[1:] for keys in spec.unsound if keys[0] == "params"]
     words = {word: UNKNOWN for name in faulty for part in name for word in _WORDS.findall(str(part))}
-    misspelt = misspelt_params(spec, settings, sink)
+    misspelt = Misspelt(sink).params(spec, settings)
     return Scope({**words, **misspelt, **spec.params, **settings}, sink, terms, ajar=() in faulty)
 
 

@@ -16,7 +16,7 @@ from graphbuilder.diagnostics.catalogue.references import (
     ParamUnread,
 )
 from graphbuilder.document import Place
-from graphbuilder.elaborate.misdeclared import uses
+from graphbuilder.elaborate.mentions import in_expressions, uses
 from graphbuilder.elaborate.misnamed import inherited_near, reported
 from graphbuilder.elaborate.remedies import COLOURS, as_here, of_input
 from graphbuilder.elaborate.walks import all_steps, steps_of, values_of, words_of
@@ -92,7 +92,7 @@ def _or_inherited(near: str | None, remedy: str) -> Help:
 
 
 def _warn_unread_in(name: str, block: Block, demanded: Collection[str], sink: Sink) -> None:
-    read = set(free_names([*values_of(block), *(words_of(step) for step in steps_of(block))]))
+    read = set(in_expressions(block))
     unread = [("args", each, "argument") for each in block.args if each not in {*read, *demanded}]
     unread += [("let", each, "let") for each in block.let if each not in read]
     for word, each, kind in unread:

@@ -17,11 +17,9 @@ from graphbuilder.ir import Op
 from graphbuilder.ops.other_names import argument_meant
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.model import Spec, Step
-from graphbuilder.spec.names import STEP_WORDS
+from graphbuilder.spec.names import OF_COPIES, STEP_WORDS
 from graphbuilder.spec.unknown import POISON
 
-# What the arguments of copies may read.
-_OF_COPIES = frozenset({"i", "n", "item"})
 _FIELDS = {"from": "from_"}
 # What tells a step what to run: with two of them nobody knows.
 _RUNS = frozenset({"op", "use", "share"})
@@ -82,14 +80,14 @@ def _lacks_repeat(step: Step, sink: Sink) -> bool:
     if len(reading) < 2:
         return False
     name, expression = reading[0]
-    error = next(iter(expression.missing(dict.fromkeys(expression.names - _OF_COPIES)).values()))
+    error = next(iter(expression.missing(dict.fromkeys(expression.names.difference(OF_COPIES))).values()))
     sink.add(error.at(step.place_of(name).span))
     return True
 
 
 def _reading_copies(step: Step) -> Iterator[tuple[str, Expression]]:
     for name, raw in step.args.items():
-        if isinstance(raw, Expression) and not raw.names.isdisjoint(_OF_COPIES):
+        if isinstance(raw, Expression) and not raw.names.isdisjoint(OF_COPIES):
             yield name, raw
 
 

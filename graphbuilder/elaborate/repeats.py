@@ -27,7 +27,7 @@ from graphbuilder.ir import Graph, Node
 from graphbuilder.ir.fault import faults
 from graphbuilder.spec.expressions import Expression, free_names
 from graphbuilder.spec.model import Block, Step
-from graphbuilder.spec.names import INPUT
+from graphbuilder.spec.names import INPUT, OF_COPIES
 from graphbuilder.spec.unknown import UNKNOWN
 
 if TYPE_CHECKING:
@@ -270,7 +270,7 @@ class _Calls:
     def __init__(self, inner: BodyBuilder, named: Named, copies: Copies) -> None:
         self._inner, self._named, self._copies = inner, named, copies
         step = named.step
-        self._vary = isinstance(step.use, list) or bool({"i", "n", "item"} & set(free_names((step.args, step.init))))
+        self._vary = isinstance(step.use, list) or not {*free_names((step.args, step.init))}.isdisjoint(OF_COPIES)
         if self._vary:
             inner.context.afford(copies.number, step.place)
         self._last: tuple[Any, Call | None] | None = None

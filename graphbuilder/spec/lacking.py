@@ -7,10 +7,9 @@ from typing import Any
 
 from graphbuilder.diagnostics import Help, Meant
 from graphbuilder.diagnostics.nearest import nearest
-from graphbuilder.spec.syntax import BOOLEANS, FACTS, INPUT
+from graphbuilder.spec.syntax import BOOLEANS, FACTS, INPUT, OF_COPIES
 
 _SHOWN = 12
-_OF_COPIES = {"i", "n", "item"}
 
 
 def lacking(name: str, scope: Mapping[str, Any]) -> Help:
@@ -22,7 +21,7 @@ def lacking(name: str, scope: Mapping[str, Any]) -> Help:
     if what == INPUT and f"from_{fact}" in scope:
         return f"`from_{fact}` is of what this step reads; `{name}` is known in a block with one input"
     near = nearest(name, (*scope, *BOOLEANS))
-    if name in _OF_COPIES and not _OF_COPIES & scope.keys():
+    if name in OF_COPIES and scope.keys().isdisjoint(OF_COPIES):
         return f"`{name}` is known in the arguments of a step that has `repeat`, and nowhere else"
     if near is None:
         return f"in scope: {_listed(scope)}" if scope else "no name is in scope here: `[params]` declares some for all"

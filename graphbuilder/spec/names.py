@@ -13,7 +13,7 @@ from graphbuilder.diagnostics import Rule
 from graphbuilder.diagnostics.catalogue.grammar import BadName, ReservedName
 from graphbuilder.document.writing import shown
 from graphbuilder.spec.expressions import RESERVED as EXPRESSION_WORDS
-from graphbuilder.spec.syntax import FACTS, INPUT
+from graphbuilder.spec.syntax import FACTS, INPUT, OF_COPIES
 
 Kind = Literal["step", "block", "input", "branch", "output", "param", "argument", "let"]
 
@@ -80,7 +80,7 @@ TYPES: Mapping[str, type] = {"int": int, "float": float, "bool": bool, "str": st
 
 # In scope by themselves, so no param, argument or let may have the name.
 _READ = (f"{of}_{fact}" for of in (INPUT, "from") for fact in FACTS)
-SCOPE = frozenset({"i", "n", "item", *_READ, *EXPRESSION_WORDS})
+SCOPE = frozenset({*OF_COPIES, *_READ, *EXPRESSION_WORDS})
 
 
 def numbered(kind: str) -> Iterator[str]:

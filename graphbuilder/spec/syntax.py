@@ -23,6 +23,8 @@ INPUT = "in"
 """What a block reads is called so where it names no inputs."""
 FACTS = ("channels", "shape")
 """What is known of an input: ``low_channels``."""
+OF_COPIES = ("i", "n", "item")
+"""What the arguments of a repeated step read besides."""
 BOOLEANS = {"true": True, "false": False}
 
 LONGEST = 200
