@@ -132,23 +132,26 @@ def from_torch(
             when the answers differ, GB806 for a layout that an input cannot have, GB807 where they differ for other
             numbers of samples alone.
     """
-    from graphbuilder.importers.torch import Beside, Places, plain, proven, read, several, weights
+    from graphbuilder.importers.torch import Beside, Places, in_single, plain, proven, read, several, unwrapped, weights
 
-    inputs = [tensor for each in example for tensor in (each if isinstance(each, tuple) else (each,))]
-    layouts = _layouts(layout, inputs)
-    model, changed = plain(model)
+    given = [tensor for each in example for tensor in (each if isinstance(each, tuple) else (each,))]
+    layouts = _layouts(layout, given)
+    model, changed, pruned = plain(unwrapped(model))
+    model, inputs, precision = in_single(model, given)
     shown = several(model, inputs)
     traced = read(model, shown, layouts)
-    if changed:
-        parametrised = f"how the weights of {counted(changed, 'layer')} are parametrised"
-        traced = replace(traced, dropped=(*traced.dropped, parametrised))
+    lost = {"parametrised": changed, "held at zero, where they are pruned": pruned}
+    hows = tuple(f"how the weights of {counted(many, 'layer')} are {how}" for how, many in lost.items() if many)
+    traced = replace(traced, dropped=(*traced.dropped, *hows))
     kind = f"{type(model).__module__.partition('.')[0]}'s {type(model).__name__}"
     write = partial(_imported, name=_name(name or traced.name), origin=f"{kind}, a torch module")
     found = _sized(traced, write, model, shown)
     beside = Beside(found.network, found.mapping, model, traced.folded)
     proof = proven(beside, model, inputs, shown, Places(model, layouts, write))
     tensors = partial(weights, found.network, found.mapping, model, traced.folded)
-    told = {**found.told, **({"batch": proof.batch} if proof.batch else {})}
+    read_as = f"in single precision, where the module had {precision}" if precision else ""
+    more = {"numbers": read_as, "batch": proof.batch}
+    told = {**found.told, **{word: said for word, said in more.items() if said}}
     return replace(found, difference=proof.apart, tensors=tensors, told=told)
 
 
@@ -220,7 +223,12 @@ def _imported(traced: Traced, name: str, origin: str) -> Imported:
     if checked.network is None:
         raise CompileError(checked.diagnostics)
     rules = mapping(spec.places, traced.source, traced.ignore, f"The names of {origin}, onto those of {name}")
-    told = {"left out": telling.without(traced), "folded": telling.folded(traced), "size": telling.fixed(traced)}
+    told = {
+        "left out": telling.without(traced),
+        "unused": telling.uncalled(traced),
+        "folded": telling.folded(traced),
+        "size": telling.fixed(traced),
+    }
     told = {word: said for word, said in told.items() if said}
     return Imported(name, traced.source, spec.text, rules, checked.network, spec.blocks, spec.repeats, told)
 

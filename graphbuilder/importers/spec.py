@@ -82,7 +82,7 @@ def written(model: Traced, name: str, origin: str) -> Written:
     ]
     comments = {f"blocks.{block.name}": _comment(block) for block in all_templates(root)}
     tables += [(title, table, comments.get(title, "")) for title, table in writer.tables()]
-    without = f", {telling.without(model)}" if model.dropped else ""
+    without = "".join(f", {said}" for said in (telling.without(model), telling.uncalled(model)) if said)
     fixed = f"; {telling.fixed(model)}" if model.fixed else ""
     text = document(tables, f"Imported from {origin}{without}{fixed}", _sentence(telling.folded(model)))
     return Written(text, places(root), len(blocks), text.count("repeat = "))

@@ -21,6 +21,11 @@ def without(model: Traced) -> str:
     return f"without what it does in training alone: {', '.join(model.dropped)}{needed}"
 
 
+def uncalled(model: Traced) -> str:
+    """What the model has and does not use."""
+    return f"without what it never calls: {', '.join(_few([*model.uncalled]))}" if model.uncalled else ""
+
+
 def _shape(type_: TensorType, size: int) -> str:
     """The option that gives an input that ``size``."""
     sizes = (type_.channels, size, size) if type_.layout == "first" else (size, size, type_.channels)

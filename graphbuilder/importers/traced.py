@@ -76,6 +76,7 @@ class Traced:
         ignore: tensors of its weights file that the spec has no use for, as patterns.
         training: the outputs that there are in training alone.
         dropped: what was left out, since it does something in training alone.
+        uncalled: what was left out, since it is never called.
         trained_at: the size of images that what was left out runs with, where those of the example are too small.
         folded: tensors that its weights file has not, by the names that ``calls`` know them by.
         by_name: whether it gives a table, even of one output.
@@ -91,6 +92,7 @@ class Traced:
     ignore: tuple[str, ...] = ()
     training: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    uncalled: tuple[str, ...] = ()
     trained_at: int | None = None
     folded: Mapping[str, Folded] = field(default_factory=dict[str, Folded])
     by_name: bool = False

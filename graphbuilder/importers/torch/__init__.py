@@ -11,5 +11,18 @@ from graphbuilder.importers.torch.plain import plain
 from graphbuilder.importers.torch.proof import proven
 from graphbuilder.importers.torch.reader import read
 from graphbuilder.importers.torch.samples import several
+from graphbuilder.importers.torch.wrapped import in_single, unwrapped
 
-__all__ = ["CLOSE", "Beside", "Places", "elsewhere", "plain", "proven", "read", "several", "weights"]
+__all__ = [
+    "CLOSE",
+    "Beside",
+    "Places",
+    "elsewhere",
+    "in_single",
+    "plain",
+    "proven",
+    "read",
+    "several",
+    "unwrapped",
+    "weights",
+]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_pre_hook
 
 from graphbuilder.importers.torch.samples import drawn, takes
 from graphbuilder.ir import TensorType
@@ -47,6 +49,12 @@ def trained_at(model: nn.Module, example: Sequence[Tensor], types: Sequence[Tens
     return None
 
 
+def called(model: nn.Module, example: Sequence[Tensor]) -> set[str] | None:
+    """The paths of the modules that ``model`` calls in training; None where it does not run."""
+    found: set[str] = set()
+    return found if _trains(model, example, found) else None
+
+
 def _far(size: int) -> int:
     """A power of two, or one more, well below ``size``: odd at every halving where that is even, and even where not.
 
@@ -56,15 +64,35 @@ def _far(size: int) -> int:
     return (1 << (below.bit_length() - 1)) + (1 - size % 2)
 
 
-def _trains(model: nn.Module, inputs: Sequence[Tensor]) -> bool:
-    """Whether ``model`` takes ``inputs`` in training: a copy without numbers, which learns nothing of it."""
+def _trains(model: nn.Module, inputs: Sequence[Tensor], called: set[str] | None = None) -> bool:
+    """Whether ``model`` takes ``inputs`` in training: a copy without numbers, which learns nothing of it.
+
+    Args:
+        called: gets the paths of all modules that are called.
+    """
     try:
         bare = copy.deepcopy(model).to("meta").train()
-        with torch.no_grad():
+        with torch.no_grad(), _noting(bare, set() if called is None else called):
             bare(*(tensor.to("meta") for tensor in inputs))
     except Exception:  # whatever the module's own code raises
         return False
     return True
+
+
+@contextmanager
+def _noting(model: nn.Module, called: set[str]) -> Generator[None]:
+    """Note the paths of all modules of ``model`` that are called meanwhile."""
+    named: list[tuple[str, nn.Module]] = [*model.named_modules()]  # pyright: ignore[reportUnknownMemberType]
+    paths = {each: path for path, each in named}
+
+    def note(module: nn.Module, _: object) -> None:
+        called.add(paths.get(module, ""))
+
+    handle = register_module_forward_pre_hook(note)
+    try:
+        yield
+    finally:
+        handle.remove()
 
 
 def _sized(example: Sequence[Tensor], types: Sequence[TensorType], size: int) -> tuple[Tensor, ...]:

@@ -14,7 +14,7 @@ from graphbuilder.diagnostics import CompileError
 from graphbuilder.importers.torch.batches import Batches, Steps
 from graphbuilder.importers.torch.calls import made_of
 from graphbuilder.importers.torch.computed import Computed, is_whole, own_shape
-from graphbuilder.importers.torch.elsewhere import trained_at
+from graphbuilder.importers.torch.elsewhere import called, trained_at
 from graphbuilder.importers.torch.exporting import Exported, attention_rates_of, exported
 from graphbuilder.importers.torch.fixed import Fixed, Rewritten
 from graphbuilder.importers.torch.modes import Mode, evaluating, training
@@ -50,9 +50,17 @@ def read(
     """
     found = reading(model, example, layouts, name).traced
     whole = (_with_training(model, example, layouts, found) or found) if found.ignore else found
-    heads = unrun(model, whole)
+    idle = unrun(model, whole)
+    run = called(model, example) if idle else set[str]()
+    never = {path for path in idle if run is not None and not any(f"{each}.".startswith(f"{path}.") for each in run)}
+    heads = [said for path, said in idle.items() if path not in never]
     size = trained_at(model, example, [*found.inputs.values()]) if heads and size_of(found) else None
-    return replace(whole, dropped=(*whole.dropped, *heads), trained_at=size)
+    return replace(
+        whole,
+        dropped=(*whole.dropped, *heads),
+        trained_at=size,
+        uncalled=tuple(said for path, said in idle.items() if path in never),
+    )
 
 
 class Reading(NamedTuple):

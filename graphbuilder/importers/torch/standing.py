@@ -41,13 +41,13 @@ def around(program: Any) -> set[str]:
     return {path.split("@")[0] for stack in stacks for path, _ in stack.values()}
 
 
-def unrun(model: nn.Module, found: Traced) -> list[str]:
-    """The modules that learn and are neither run nor computed with in evaluation, as a report calls them."""
+def unrun(model: nn.Module, found: Traced) -> dict[str, str]:
+    """The modules that learn and are neither run nor computed with in evaluation, by path, as a report calls them."""
     sources = {source for each in found.folded.values() for source in each.sources}
     parts = [pattern.removesuffix(".*") for pattern in found.ignore if pattern.endswith(".*")]
     learnt = {part: {f"{part}.{name}" for name, _ in model.get_submodule(part).named_parameters()} for part in parts}
     idle = (part for part, names in learnt.items() if names and names.isdisjoint(sources))
-    return [f"`{part}` ({type(model.get_submodule(part)).__name__})" for part in idle]
+    return {part: f"`{part}` ({type(model.get_submodule(part)).__name__})" for part in idle}
 
 
 def module_of(node: Any) -> str:
