@@ -88,7 +88,11 @@ class Resize(Op):
     size: Annotated[f.Sizes | None, Field(description="The new size: an integer, or one an axis")] = None
     mode: Annotated[
         Literal["nearest", "nearest-exact", "bilinear", "bicubic", "area"],
-        Field(description="How values between are found; bilinear is linear over one axis and trilinear over three"),
+        Field(
+            description='How values between are found; "nearest" is torch\'s, which rounds down, "nearest-exact" takes '
+            "what lies nearest to the middle of the new place, as TensorFlow and Keras do; bilinear is linear over one "
+            "axis and trilinear over three"
+        ),
     ] = "nearest"
     align_corners: Annotated[
         bool, Field(description="Whether the middles of the corners stay in place (bilinear and bicubic)")

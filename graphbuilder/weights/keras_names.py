@@ -36,6 +36,7 @@ _VARIABLES: Mapping[str, tuple[str, ...]] = {
     "layer_normalization": _NORM,
     "normalization": ("mean", "variance", "count"),
     "p_re_lu": ("alpha",),
+    "rms_normalization": ("scale",),
     "separable_conv1d": _SEPARABLE,
     "separable_conv2d": _SEPARABLE,
 }

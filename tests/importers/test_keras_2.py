@@ -52,8 +52,8 @@ def test_a_whole_model_of_keras_2_comes_back(name: str, tmp_path: Path) -> None:
     ("function", "named", "told"),
     [
         ("linalg.matmul", {"y": ["image", 0, 0]}, "`tf.linalg.matmul`"),
-        ("nn.relu", {"alpha": 0.1}, "the function `Relu` with alpha"),
-        ("math.reduce_mean", {"axis": [3]}, r"`globalavgpool` over the axes \[3\]"),
+        ("nn.relu", {"alpha": 0.1}, "`Relu` with alpha = 0.1"),
+        ("math.reduce_mean", {"axis": [3]}, r"the mean over axis \[3\], which leaves no channels"),
     ],
 )
 def test_functions_that_have_no_counterpart_are_told(

@@ -10,11 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from graphbuilder.importers.keras.attention import multi_head
+from graphbuilder.importers.keras.axes import permuted, reshaped, summed
 from graphbuilder.importers.keras.channels import place, refuse_other
-from graphbuilder.importers.keras.terms import ACTIVATIONS, INPUT, RANK, Config, Link, Unknown, rescaled
+from graphbuilder.importers.keras.terms import ACTIVATIONS, RANK, Config, Link, Settings, Unknown, rescaled
 from graphbuilder.importers.sizes import each, is_one, listed, short
 
 Chain = Sequence[Link | tuple[str, dict[str, Any]]]
+
+# Keras's interpolations that the catalogue has, by its own names.
+_MODES = {"nearest": "nearest-exact", "bilinear": "bilinear"}
 
 
 def links(kind: str, config: Config) -> list[Link]:
@@ -26,7 +30,11 @@ def links(kind: str, config: Config) -> list[Link]:
     if kind not in _LAYERS:
         raise Unknown(f"`{kind}` is no layer that is known")
     refuse_other(kind, config)
-    return [link if isinstance(link, Link) else Link(*link) for link in _LAYERS[kind](config)]
+    settings = Settings(config)
+    found = [link if isinstance(link, Link) else Link(*link) for link in _LAYERS[kind](settings)]
+    if found:
+        settings.refuse_unknown(kind)
+    return found
 
 
 def _activation(config: Config, key: str = "activation") -> Chain:
@@ -102,6 +110,11 @@ def _layer_norm(config: Config) -> Chain:
     return [("layernorm", args)]
 
 
+def _rms_norm(config: Config) -> Chain:
+    _channels(config)
+    return [Link("rmsnorm", {"eps": config["epsilon"]}, leaves={"weight": "scale"})]
+
+
 def _group_norm(config: Config) -> Chain:
     _channels(config)
     args = {"eps": config["epsilon"], "scale": config["scale"], "bias": config["center"]}
@@ -125,6 +138,10 @@ def _global(op: str) -> Callable[[Config], Chain]:
     return lambda config: [(op, {"keep": bool(config.get("keepdims", False))})]
 
 
+def _adaptive(op: str) -> Callable[[Config], Chain]:
+    return lambda config: [(op, {"size": short(config["output_size"])})]
+
+
 def _zero_padding(config: Config) -> Chain:
     sides = [list(pair) for pair in config["padding"]]
     return [("pad", {"sides": sides})]
@@ -135,19 +152,16 @@ def _cropping(config: Config) -> Chain:
 
 
 def _upsampling(config: Config) -> Chain:
-    if config["interpolation"] not in ("nearest", "bilinear"):
-        raise Unknown(f"`{config['interpolation']}` interpolation")
-    return [("resize", {"factor": short(config["size"]), "mode": config["interpolation"]})]
+    """By whole factors, at which every rule of what is nearest says the same."""
+    mode = config.get("interpolation", "nearest")
+    if mode not in _MODES:
+        raise Unknown(f"`{mode}` interpolation")
+    return [("resize", {"factor": short(config["size"]), "mode": mode})]
 
 
 def _concatenate(config: Config) -> Chain:
     axis = place(config, config.get("axis", -1))
     return [("concat", {} if axis is None else {"axis": axis})]
-
-
-def _softmax(config: Config) -> Chain:
-    axis = place(config, config.get("axis", -1))
-    return [("softmax", {} if axis is None else {"axis": axis})]
 
 
 def _dropout(config: Config) -> Chain:
@@ -162,57 +176,17 @@ def _spatial_dropout(config: Config) -> Chain:
 
 def _relu(config: Config) -> Chain:
     largest, slope, threshold = (config.get(key) for key in ("max_value", "negative_slope", "threshold"))
-    if threshold or (largest not in (None, 6, 6.0)) or (largest and slope):
+    if threshold or (largest is not None and slope):
         raise Unknown(f"a ReLU with max_value = {largest}, negative_slope = {slope}, threshold = {threshold}")
     if slope:
         return [("leakyrelu", {"slope": slope})]
-    return [("relu6" if largest else "relu", {})]
+    if largest in (None, 6):
+        return [("relu6" if largest else "relu", {})]
+    return [("clamp", {"min": 0.0, "max": float(largest)})]
 
 
 def _leaky(config: Config) -> Chain:
     return [("leakyrelu", {"slope": config.get("negative_slope", config.get("alpha", 0.3))})]
-
-
-def _reshape(config: Config) -> Chain:
-    """To a vector, from a vector, or of places alone; in any other the channels would not be the last axis' own."""
-    *places, channels = config["target_shape"]
-    shape = listed(config.get(INPUT))[1:]
-    before = shape if all(isinstance(size, int) for size in shape) else []
-    if not places:
-        return [("flatten", {})]
-    if is_one(places) and channels > 0:
-        return [("reshape", {"shape": [channels, *places]})]
-    if len(before) == 1 and channels > 0:
-        return [("reshape", {"shape": [*places, channels], "layout": "channels_last"}), ("channelsfirst", {})]
-    if len(before) > 1 and channels in (before[-1], -1) and math.prod(before[:-1]) == math.prod(places) > 0:
-        return [("reshape", {"shape": [before[-1], *places]})]
-    raise Unknown(
-        f"a reshape{f' of {before}' if before else ''} to {config['target_shape']}, channels and places mixed"
-    )
-
-
-def _permute(config: Config) -> Chain:
-    """Axes exchanged; Keras counts them from 1, and the last is the channels', which another may become."""
-    dims = listed(config["dims"])
-    *places, channels = (axis % len(dims) for axis in dims)
-    axes = [channels, *places]
-    if not channels:
-        return [("permute", {"axes": axes})]
-    shape = listed(config.get(INPUT))[1:]
-    if not shape or not all(isinstance(size, int) for size in shape):
-        raise Unknown(
-            f"axes in the order {dims}, which makes channels of places, of sizes {shape or 'that are not told'}"
-        )
-    before = [shape[-1], *shape[:-1]]
-    # An axis can be the channels' where it is the first or the last.
-    ahead: Chain = []
-    behind: Chain = [("reshape", {"shape": [before[axis] for axis in axes]})]
-    if axes[-1]:
-        ahead = [("reshape", {"shape": before, "layout": "channels_last"})]
-        behind = behind if axes[-1] == len(axes) - 1 else []
-    if len(axes) - 1 not in (axes[0], axes[-1]) and ahead:
-        raise Unknown(f"axes in the order {dims}, whose channels come from the middle and go there")
-    return [*ahead, ("permute", {"axes": axes}), *behind]
 
 
 def _unit_norm(config: Config) -> Chain:
@@ -227,6 +201,8 @@ def _rescaling(config: Config) -> Chain:
 
 def _normalization(config: Config) -> Chain:
     """(x - mean) / the root of the variance, or the other way about; Keras divides by 1e-7 at least."""
+    if short(config.get("axis", -1)) is not None:
+        _channels({**config, "axis": short(config.get("axis", -1))})
     if config.get("mean") is None:
         raise Unknown("a normalisation whose numbers are with the weights: import the .keras file")
     means, variances = ([float(each) for each in _numbers(config[name])] for name in ("mean", "variance"))
@@ -284,9 +260,17 @@ def _transposed(config: Config) -> Chain:
 
 
 def _resizing(config: Config) -> Chain:
-    if config["interpolation"] not in ("nearest", "bilinear") or config.get("crop_to_aspect_ratio"):
-        raise Unknown(f"a resizing by `{config['interpolation']}` interpolation, or with a crop")
-    return [("resize", {"size": short([config["height"], config["width"]]), "mode": config["interpolation"]})]
+    """To a size, as TensorFlow does it: what is nearest is so to the middle of a new place (`tf.image.resize`).
+
+    Its bicubic and area are other formulas than torch's.
+    """
+    mode = config["interpolation"]
+    if mode not in _MODES:
+        raise Unknown(f"a resizing by `{mode}` interpolation")
+    for setting in ("crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias"):
+        if config.get(setting) and (setting, mode) != ("antialias", "nearest"):
+            raise Unknown(f"a resizing with {setting} = True")
+    return [("resize", {"size": short([config["height"], config["width"]]), "mode": _MODES[mode]})]
 
 
 def _plain(op: str) -> Callable[[Config], Chain]:
@@ -301,6 +285,8 @@ _LAYERS: Mapping[str, Callable[[Config], Chain]] = {
     **dict.fromkeys(AUGMENTING, _nothing),
     "Activation": _activation,
     "ActivityRegularization": _nothing,
+    **{f"AdaptiveAveragePooling{axes}D": _adaptive("adaptiveavgpool") for axes in (1, 2, 3)},
+    **{f"AdaptiveMaxPooling{axes}D": _adaptive("adaptivemaxpool") for axes in (1, 2, 3)},
     "Add": _plain("add"),
     "Average": _plain("mean"),
     "AveragePooling1D": _average_pool,
@@ -314,7 +300,8 @@ _LAYERS: Mapping[str, Callable[[Config], Chain]] = {
     "Conv2DTranspose": _transposed,
     "Conv3D": _conv,
     "Conv3DTranspose": _transposed,
-    "Cropping2D": _cropping,
+    "Cropping1D": lambda config: [("crop", {"sides": [list(config["cropping"])]})],
+    **dict.fromkeys(("Cropping2D", "Cropping3D"), _cropping),
     "CustomScaleLayer": _weighed_sum,
     "Dense": _dense,
     "DepthwiseConv1D": _depthwise,
@@ -341,20 +328,21 @@ _LAYERS: Mapping[str, Callable[[Config], Chain]] = {
     "MultiHeadAttention": multi_head,
     "Multiply": _plain("mul"),
     "Normalization": _normalization,
-    "Permute": _permute,
+    "Permute": permuted,
     "PReLU": _prelu,
     "ReLU": _relu,
     "Rescaling": _rescaling,
-    "Reshape": _reshape,
+    "Reshape": reshaped,
     "Resizing": _resizing,
+    "RMSNormalization": _rms_norm,
     "SeparableConv1D": _separable,
     "SeparableConv2D": _separable,
-    "Softmax": _softmax,
+    "Softmax": summed("softmax"),
     **dict.fromkeys(("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"), _spatial_dropout),
     "StochasticDepth": lambda config: [("droppath", {"rate": config["drop_path_rate"]})],
     "Subtract": _plain("sub"),
     "UnitNormalization": _unit_norm,
-    "UpSampling2D": _upsampling,
+    **dict.fromkeys(("UpSampling1D", "UpSampling2D", "UpSampling3D"), _upsampling),
     "ZeroPadding1D": lambda config: [("pad", {"sides": [list(config["padding"])]})],
-    "ZeroPadding2D": _zero_padding,
+    **dict.fromkeys(("ZeroPadding2D", "ZeroPadding3D"), _zero_padding),
 }

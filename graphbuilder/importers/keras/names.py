@@ -13,7 +13,7 @@ from graphbuilder.weights.keras_names import afresh
 _AUTOMATIC = re.compile(
     r"(?:(?:depthwise_|separable_|transpose_)*conv\d?d?(?:_transpose)?|\w*pooling\dd|\w*padding\dd|\w*cropping\dd"
     r"|up_sampling\dd|batch_normalization|layer_normalization|group_normalization|multi_head_attention|normalization|activation|re_lu"
-    r"|leaky_re_lu|elu|softmax|dense|dropout|flatten|reshape|add|subtract|multiply|average|maximum|minimum|concatenate"
+    r"|leaky_re_lu|elu|rms_normalization|softmax|dense|dropout|flatten|reshape|add|subtract|multiply|average|maximum|minimum|concatenate"
     r"|rescaling|functional|model|sequential|input|input_layer)(?:_\d+)?"
 )
 # block3_sepconv1, conv2_block1_1_conv, block_3_expand, block2a_dwconv, x_stage_0_block_1_depthwise_conv

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from graphbuilder.importers.keras.terms import ACTIVATIONS, FIRST, Config, Link, Unknown, rescaled
+from graphbuilder.importers.keras import axes
+from graphbuilder.importers.keras.axes import Given
+from graphbuilder.importers.keras.terms import ACTIVATIONS, FIRST, Config, Link, Settings, Unknown, rescaled
 from graphbuilder.importers.sizes import listed
 
-# A tensor among the arguments is None here: which one it is, the reader knows.
-Given = Sequence[Any]
 Numbers = Sequence[float]
 # What Keras calls constants of several numbers.
 _ARRAYS = ("__numpy__", "__tensor__")
@@ -27,7 +27,10 @@ def links(kind: str, given: Given, config: Config) -> list[Link]:
     """
     if kind not in _FUNCTIONS:
         raise Unknown(f"the function `{kind}` is none that is known")
-    return _FUNCTIONS[kind](given, config)
+    settings = Settings(config)
+    found = _FUNCTIONS[kind](given, settings)
+    settings.refuse_unknown(kind)
+    return found
 
 
 def _join(op: str, by_number: Callable[[Numbers, bool], list[Link]] | None = None) -> Maker:
@@ -67,23 +70,23 @@ def _subtracted(numbers: Numbers, is_first: bool) -> list[Link]:
     return rescaled(-1.0, numbers) if is_first else rescaled(1.0, [-number for number in numbers])
 
 
-def _mean(op: str) -> Maker:
-    def make(given: Given, config: Config) -> list[Link]:
-        if sorted(listed(config.get("axis"))) not in ([1], [1, 2], [1, 2, 3]):
-            raise Unknown(f"`{op}` over the axes {config.get('axis')}")
-        return [Link(op, {"keep": bool(config.get("keepdims", False))})]
-
-    return make
-
-
-def _concatenated(given: Given, config: Config) -> list[Link]:
-    if config.get("axis") not in (-1, 3):
-        raise Unknown(f"values concatenated along axis {config.get('axis')}, where channels are last")
-    return [Link("concat", {})]
-
-
 def _activated(op: str, args: Mapping[str, Any]) -> Maker:
     return lambda given, config: [Link(op, dict(args))]
+
+
+def _set(op: str, ours: str, theirs: str, usual: float) -> Maker:
+    """An activation with one number, as ``ours`` calls it."""
+    return lambda given, config: [Link(op, {ours: float(config.get(theirs, usual))})]
+
+
+def _gelu(given: Given, config: Config) -> list[Link]:
+    """By tanh unless told otherwise: so the function has it, and not the activation of layers."""
+    return [Link("gelu", {"approximate": "tanh"} if config.get("approximate", True) else {})]
+
+
+def _along(op: str) -> Maker:
+    make = axes.summed(op)
+    return lambda given, config: make(config)
 
 
 def _clipped(given: Given, config: Config) -> list[Link]:
@@ -91,19 +94,39 @@ def _clipped(given: Given, config: Config) -> list[Link]:
 
 
 _FUNCTIONS: Mapping[str, Maker] = {
+    **{name.title().replace("_", ""): _activated(*found) for name, found in ACTIVATIONS.items()},
     "Absolute": _activated("abs", {}),
     "Add": _join("add", lambda numbers, _: rescaled(1.0, numbers)),
     "Clip": _clipped,
-    "Concatenate": _concatenated,
+    "Concatenate": axes.concatenated,
     "Divide": _join("div", _divided),
+    "Elu": _set("elu", "alpha", "alpha", 1.0),
     "Exp": _activated("exp", {}),
-    "Max": _mean("globalmaxpool"),
+    "ExpandDims": axes.widened,
+    "Flip": axes.turned,
+    "Gelu": _gelu,
+    "GetItem": axes.taken,
+    "LeakyRelu": _set("leakyrelu", "slope", "negative_slope", 0.2),
+    "LogSoftmax": _along("logsoftmax"),
+    "Max": axes.reduced("max"),
     "Maximum": _join("max"),
-    "Mean": _mean("globalavgpool"),
+    "Mean": axes.reduced("mean"),
+    "Min": axes.reduced("min"),
     "Minimum": _join("min"),
     "Multiply": _join("mul", lambda numbers, _: rescaled(numbers, 0.0)),
+    "Negative": lambda given, config: rescaled(-1.0, 0.0),
+    "Pad": axes.padded,
+    "Reshape": axes.told_anew,
+    "Roll": axes.rolled,
+    "Softmax": _along("softmax"),
     "Sqrt": _activated("sqrt", {}),
     "Subtract": _join("sub", _subtracted),
+    "Split": axes.divided,
+    "Squeeze": axes.squeezed,
+    "Stack": axes.stacked,
+    "Std": axes.reduced("std"),
+    "Sum": axes.reduced("sum"),
+    "Swapaxes": axes.exchanged,
+    "Transpose": axes.transposed,
     "TrueDivide": _join("div", _divided),
-    **{name.title().replace("_", ""): _activated(*found) for name, found in ACTIVATIONS.items()},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from graphbuilder.importers.keras import operations
 from graphbuilder.importers.keras.adapted import adapted
+from graphbuilder.importers.keras.axes import MOST
 from graphbuilder.importers.keras.channels import has_first, rank_behind
 from graphbuilder.importers.keras.files import config_of, refused
 from graphbuilder.importers.keras.layers import AUGMENTING, links
@@ -31,7 +33,7 @@ _TRAINED = (
     "StochasticDepth",
 )
 # What functions call their tensors.
-_OPERANDS = ("x", "x1", "x2", "xs")
+_TENSORS = ("x", "x1", "x2", "xs")
 
 Tensors = dict[tuple[str, int], list[Value]]
 
@@ -67,7 +69,7 @@ def read(path: str | Path, sizes: Sequence[Sequence[int]] = ()) -> Traced:
         numbers = adapted(path, config)
         reader = _Reader(unexpressed, sizes, numbers, has_first(config))
         outputs = reader.model(inner(config), (), None)
-    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         raise refused(path, "its config is not one that Keras writes") from error
     unexpressed.raise_if_any()
     names = fresh([tuple(call.layer.split("/")) for call in reader.calls if call.layer])
@@ -112,6 +114,8 @@ class _Call(NamedTuple):
     name: str
     node: int
     reads: list[Read]
+    # How many values the model reads of it.
+    outputs: int
 
 
 class _Reader:
@@ -148,6 +152,7 @@ class _Reader:
         reads: list[Read] = []
         calls: list[_Call] = []
         within_calls, at_ends = _before(config)
+        outputs = _outputs(config)
         for layer in config["layers"]:
             name = name_of(layer)
             if layer["class_name"] == "InputLayer":
@@ -158,7 +163,7 @@ class _Reader:
                 reads = [Read("", 0, 0)]
             called = list(_nodes(layer)) if "inbound_nodes" in layer else [reads]
             known = [[each.counted(within_calls) for each in wanted] for wanted in called]
-            calls += [_Call(layer, name, node, wanted) for node, wanted in enumerate(known)]
+            calls += [_Call(layer, name, node, wanted, outputs[name]) for node, wanted in enumerate(known)]
             reads = [Read(name, 0, 0)]
         self._run(calls, tensors, within)
         given_ends = list(_ends(config["output_layers"])) if "output_layers" in config else reads
@@ -211,7 +216,7 @@ class _Reader:
         except Unknown as error:
             self._unexpressed.add(str(error), where)
             self._ranks[Value(key)] = rank
-            return [Value(key)]
+            return [Value(key)] * call.outputs
         scope = (*within, *(each._replace(number=call.node) for each in scopes(name)))
         label = name if given(name) else ""
         if any(link.part for link in made):
@@ -230,26 +235,15 @@ class _Reader:
             )
             before, label = [*before, Value(unique)], ""
         found = before[-1:] or values
-        self._ranks[found[0]] = rank_behind(str(layer["class_name"]), inner(layer), rank)
+        if made and made[-1].parts:
+            found = [found[0]._replace(port=str(part)) for part in range(made[-1].parts)]
+        after = rank_behind(str(layer["class_name"]), inner(layer), rank)
+        self._ranks.update((value, after) for value in found)
         return found
 
     def _links(self, call: _Call, path: str, rank: int) -> list[Link]:
         kind = str(call.layer["class_name"])
         said, named = _arguments(call)
-        if kind not in _TRAINED:
-            named = {key: value for key, value in named.items() if key != "training"}
-        if ".ops." in str(call.layer.get("module")):
-            if any(key not in _OPERANDS for key in named):
-                raise Unknown(f"the function `{kind}` with {', '.join(named)}")
-            if self._first and "axis" in inner(call.layer):
-                raise Unknown(f"the function `{kind}` over an axis, in a model with channels first")
-            operands = [None if list(_tensors(each)) else each for each in (*said, *named.values())]
-            return operations.links(kind, operands, {**inner(call.layer), FIRST: self._first})
-        extra = [each for each in (*said[1:], *named.values()) if not _is_unsaid(each) and not list(_tensors(each))]
-        if extra:
-            raise Unknown(f"`{kind}` called with {', '.join(map(str, extra))} beside its input")
-        if kind in AUGMENTING:
-            self.dropped.append(f"`{path}` ({kind})")
         told = {
             INPUT: _shape(call),
             OPERANDS: _operands(call),
@@ -257,6 +251,18 @@ class _Reader:
             RANK: rank,
             **self._numbers.get(path, {}),
         }
+        if kind not in _TRAINED:
+            named = {key: value for key, value in named.items() if key != "training"}
+        if ".ops." in str(call.layer.get("module")):
+            given_to = [*said, *(value for key, value in named.items() if key in _TENSORS)]
+            operands = [None if list(_tensors(each)) else each for each in given_to]
+            more = {key: value for key, value in named.items() if key not in _TENSORS}
+            return operations.links(kind, operands, {**inner(call.layer), **more, **told})
+        extra = [each for each in (*said[1:], *named.values()) if not _is_unsaid(each) and not list(_tensors(each))]
+        if extra:
+            raise Unknown(f"`{kind}` called with {', '.join(map(str, extra))} beside its input")
+        if kind in AUGMENTING:
+            self.dropped.append(f"`{path}` ({kind})")
         return links(kind, {**inner(call.layer), **told})
 
 
@@ -294,6 +300,15 @@ def _before(config: Config) -> tuple[dict[str, int], dict[str, int]]:
         else:
             ends[name] = within[name] = int(any(read.node >= len(nodes) for read in reads if read.layer == name))
     return within, ends
+
+
+def _outputs(config: Config) -> Counter[str]:
+    """How many values are read of each layer of a model."""
+    reads = [read for layer in config["layers"] for node in _nodes(layer) for read in node]
+    most = Counter({name_of(layer): 1 for layer in config["layers"]})
+    for read in (*reads, *_ends(config.get("output_layers") or [])):
+        most[read.layer] = max(most[read.layer], min(read.tensor + 1, MOST))
+    return most
 
 
 def _arguments(call: _Call) -> tuple[list[Any], Mapping[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.importers.sizes import is_one, listed, short
@@ -17,6 +17,15 @@ RANK = "input_rank"
 OPERANDS = "operands"
 FIRST = "channels_first"
 
+# Settings that change no answer, what others end in, and what some are where they change none.
+_HARMLESS = {
+    *(INPUT, RANK, OPERANDS, FIRST),
+    *("name", "dtype", "trainable", "batch_input_shape", "batch_shape", "data_format", "seed", "synchronized"),
+    *("flash_attention", "function", "projection_dim", "renorm_clipping", "renorm_momentum"),
+}
+_OF_TRAINING = ("_initializer", "_regularizer", "_constraint", "_shape")
+_DEFAULTS = {"groups": 1, "fill_mode": "constant", "fill_value": 0.0}
+
 
 class Unknown(Exception):
     """The catalogue has no such op; the message says what is missing."""
@@ -29,6 +38,7 @@ class Link(NamedTuple):
         reads: which of the layer's inputs it reads, -1 being the op before it, -2 the one before that; None for the op
             before it, or all inputs.
         part: the layer inside the layer whose weights it has.
+        parts: how many values it gives, "0", "1" and so on; 0 where it gives one.
         leaves: weights whose names are not the layer's usual ones: ours, below the op, to the layer's.
     """
 
@@ -37,6 +47,36 @@ class Link(NamedTuple):
     reads: tuple[int, ...] | None = None
     leaves: Mapping[str, str] = {}
     part: str = ""
+    parts: int = 0
+
+
+class Settings(Mapping[str, Any]):
+    """A layer's settings, and which of them nobody has looked at: what is not known may change what it does."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._known: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self._known.add(name)
+        return self._config[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._config)
+
+    def __len__(self) -> int:
+        return len(self._config)
+
+    def refuse_unknown(self, kind: str) -> None:
+        """Refuse a setting that was not looked at, is on, and is none of training or of how weights begin.
+
+        Raises:
+            Unknown: there is one.
+        """
+        for name in self._config.keys() - self._known - _HARMLESS:
+            value = self._config[name]
+            if not name.endswith(_OF_TRAINING) and value not in (None, False, _DEFAULTS.get(name)):
+                raise Unknown(f"`{kind}` with {name} = {value}")
 
 
 ACTIVATIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
@@ -53,6 +93,9 @@ ACTIVATIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "hard_swish": ("hardswish", {}),
     "tanh": ("tanh", {}),
     "softmax": ("softmax", {}),
+    "exponential": ("exp", {}),
+    "hard_tanh": ("clamp", {"min": -1.0, "max": 1.0}),
+    "log_softmax": ("logsoftmax", {}),
     "softplus": ("softplus", {}),
     "mish": ("mish", {}),
     "leaky_relu": ("leakyrelu", {"slope": 0.2}),
