@@ -113,7 +113,7 @@ def value(schema: Schema) -> Schema:
     about, rest = _about(schema), undescribed(schema)
     if "anyOf" not in rest and "type" not in rest:
         return schema
-    choices = cast("list[Schema]", rest.get("anyOf", [rest]))
+    choices = _choices(rest)
     if any("allOf" in choice and "type" not in choice for choice in choices):
         return schema
     lists = [choice for choice in choices if choice.get("type") == "array"]
@@ -163,12 +163,21 @@ def _container(lists: list[Schema], tables: list[Schema]) -> Schema:
 
 
 def _items(lists: list[Schema]) -> Schema:
-    """A list; of several kinds, by the kind of its first item."""
+    """A list; where there is one of lists and one of others, by the kind of its first item."""
     if len(lists) == 1:
         return _list(lists[0])
-    nested = next(each for each in lists if _LIST["type"] in str(each["items"]))
-    other = next(each for each in lists if each is not nested)
+    other, nested = sorted(lists, key=_holds_lists)
     return {"if": {**_LIST, "items": [_LIST]}, "then": _list(nested), "else": _list(other)}
+
+
+def _holds_lists(schema: Schema) -> bool:
+    items = schema["items"]
+    each = cast("list[Schema]", items if isinstance(items, list) else [items])
+    return any(choice.get("type") == "array" for item in each for choice in _choices(item))
+
+
+def _choices(schema: Schema) -> list[Schema]:
+    return schema.get("anyOf", [schema])
 
 
 def _list(schema: Schema) -> Schema:
@@ -210,7 +219,7 @@ def _is_word(schema: Schema) -> bool:
 
 def _shown_word(schema: Schema) -> Schema:
     rest = undescribed(schema)
-    choices = [_LIST if each.get("type") == "array" else each for each in rest.get("anyOf", [rest])]
+    choices = [_LIST if each.get("type") == "array" else each for each in _choices(rest)]
     return {
         "anyOf": [*(each for index, each in enumerate(choices) if each not in choices[:index]), {}],
         **_about(schema),

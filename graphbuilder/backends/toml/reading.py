@@ -28,12 +28,12 @@ class Reader:
     """Knows of every body below ``root`` which outputs it declares, and which are only taken from inside it."""
 
     def __init__(self, root: Graph) -> None:
-        self._looks: dict[Graph, int] = {}
+        # Readers that take unlike parts of equal bodies have one each, and all of these are written as one block.
+        self._looks = _Looks()
         self._taken: dict[int, set[str]] = {}
-        numbers: dict[Look, int] = {}
         for graph in bodies(root):
             for child, ports in _ports_read(graph):
-                look = self._look(child, numbers)
+                look = self._looks.number(child)
                 self._taken[look] = self._taken.get(look, ports) & ports
 
     def declared(self, callee: Op | Graph) -> tuple[str, ...]:
@@ -53,27 +53,8 @@ class Reader:
         if graph.kind == "model":
             return {}
         undeclared = any(name == "out" or name.isdecimal() for name, _ in graph.outputs)
-        known = self._taken.get(self._looks.get(graph, 0), set()) if undeclared else set[str]()
+        known = self._taken.get(self._looks.number(graph), set()) if undeclared else set[str]()
         return {name: node for name, node in inside.items() if name in known or "." in name}
-
-    def _look(self, graph: Graph, numbers: dict[Look, int]) -> int:
-        """One number for all bodies that are written alike: readers may differ in what they take of equal bodies, and
-        then each has a body of its own until they are written as one block."""
-        if graph not in self._looks:
-            calls = tuple(
-                (
-                    node.name,
-                    node.inputs,
-                    node.module,
-                    node.title,
-                    repr(node.init),
-                    self._look(node.callee, numbers) if isinstance(node.callee, Graph) else repr(node.callee),
-                )
-                for node in written_out(graph)
-            )
-            look = (graph.kind, graph.template, graph.title, graph.inputs, graph.outputs, len(graph.nodes), calls)
-            self._looks[graph] = numbers.setdefault(look, len(numbers) + 1)
-        return self._looks[graph]
 
     def signal(self, node: Node) -> Signal:
         """What a node gives to a step that names no port."""
@@ -97,6 +78,26 @@ class Reader:
         if _is_sole(node, previous):
             return None
         return paths[0] if len(paths) == 1 else dict(zip(ports.names, paths, strict=False))
+
+
+class _Looks:
+    """Numbers bodies, all that are written alike by one number."""
+
+    def __init__(self) -> None:
+        self._known: dict[Graph, int] = {}
+        self._numbers: dict[Look, int] = {}
+
+    def number(self, graph: Graph) -> int:
+        if graph not in self._known:
+            calls = tuple(map(self._call, written_out(graph)))
+            look = (graph.kind, graph.template, graph.title, graph.inputs, graph.outputs, len(graph.nodes), calls)
+            self._known[graph] = self._numbers.setdefault(look, len(self._numbers))
+        return self._known[graph]
+
+    def _call(self, node: Node) -> Look:
+        # By their texts, since 1, 1.0 and true are equal and not written alike.
+        callee = self.number(node.callee) if isinstance(node.callee, Graph) else repr(node.callee)
+        return (node.name, node.inputs, node.module, node.title, repr(node.init), callee)
 
 
 def bodies(root: Graph) -> Iterator[Graph]:

@@ -28,6 +28,7 @@ else:
 Shapes = Mapping[str, tuple[int, ...]]
 
 _PENDING = "_undrawn"
+# What a network is made ready with before its weights are loaded, and that hands out no part of it.
 _UNSEEING = frozenset(("eval", "load_state_dict", "training"))
 
 
@@ -49,13 +50,14 @@ class Undrawn(_Base):
     """What the class of an unfilled module has over its plain one."""
 
     def __getattribute__(self, name: str) -> Any:
-        if name == "__class__":
+        if name == "__class__":  # what ``isinstance`` reads
             return _plain(self)
         if name not in _UNSEEING:
             _settle(self)
         return object.__getattribute__(self, name)
 
     def eval(self) -> Self:
+        """As torch's own, which would ask for parts."""
         for child in _fields(self)["_modules"].values():
             child.eval()
         _fields(self)["training"] = False
@@ -88,6 +90,7 @@ def undrawn(module: nn.Module, fill: Callable[[], None], *wholes: Shapes) -> nn.
 
 @cache
 def _undrawn(plain: type[nn.Module]) -> type[nn.Module]:
+    # Who asks for its type and not for its class is told the same name.
     named = {"__module__": plain.__module__, "__qualname__": plain.__qualname__, "__doc__": plain.__doc__}
     return type(plain.__name__, (Undrawn, plain), named)
 
@@ -119,7 +122,7 @@ def _release(module: nn.Module) -> None:
 
 def _loaded(module: nn.Module, pending: _Pending, loading: Callable[[], Any]) -> Any:
     """What ``loading`` gives, which fills everything."""
-    if _PENDING not in _fields(module):
+    if _PENDING not in _fields(module):  # another thread was faster
         return loading()
     _release(module)
     try:
@@ -135,5 +138,6 @@ def _run(pending: _Pending) -> None:
 
 
 def _is_whole(state: Mapping[str, Any], whole: Shapes) -> bool:
+    """Whether ``state`` has these tensors and no others: anything else is torch's to refuse, of a drawn module."""
     found = {name: tuple(tensor.shape) for name, tensor in state.items() if isinstance(tensor, Tensor)}
     return found == whole
