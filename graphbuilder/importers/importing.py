@@ -226,6 +226,7 @@ def _imported(traced: Traced, name: str, origin: str) -> Imported:
     told = {
         "left out": telling.without(traced),
         "unused": telling.uncalled(traced),
+        "training": telling.otherwise(traced),
         "folded": telling.folded(traced),
         "size": telling.fixed(traced),
     }

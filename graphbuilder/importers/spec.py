@@ -84,7 +84,8 @@ def written(model: Traced, name: str, origin: str) -> Written:
     tables += [(title, table, comments.get(title, "")) for title, table in writer.tables()]
     without = "".join(f", {said}" for said in (telling.without(model), telling.uncalled(model)) if said)
     fixed = f"; {telling.fixed(model)}" if model.fixed else ""
-    text = document(tables, f"Imported from {origin}{without}{fixed}", _sentence(telling.folded(model)))
+    more = (_sentence(told) for told in (telling.folded(model), telling.otherwise(model)))
+    text = document(tables, f"Imported from {origin}{without}{fixed}", *more)
     return Written(text, places(root), len(blocks), text.count("repeat = "))
 
 

@@ -26,6 +26,11 @@ def uncalled(model: Traced) -> str:
     return f"without what it never calls: {', '.join(_few([*model.uncalled]))}" if model.uncalled else ""
 
 
+def otherwise(model: Traced) -> str:
+    """What the spec does in training that the model does not."""
+    return f"in training otherwise than the model: {'; '.join(_few([*model.otherwise]))}" if model.otherwise else ""
+
+
 def _shape(type_: TensorType, size: int) -> str:
     """The option that gives an input that ``size``."""
     sizes = (type_.channels, size, size) if type_.layout == "first" else (size, size, type_.channels)

@@ -77,6 +77,7 @@ class Traced:
         training: the outputs that there are in training alone.
         dropped: what was left out, since it does something in training alone.
         uncalled: what was left out, since it is never called.
+        otherwise: what the spec does in training otherwise than the model.
         trained_at: the size of images that what was left out runs with, where those of the example are too small.
         folded: tensors that its weights file has not, by the names that ``calls`` know them by.
         by_name: whether it gives a table, even of one output.
@@ -93,6 +94,7 @@ class Traced:
     training: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     uncalled: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
     trained_at: int | None = None
     folded: Mapping[str, Folded] = field(default_factory=dict[str, Folded])
     by_name: bool = False

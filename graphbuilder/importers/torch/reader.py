@@ -24,6 +24,7 @@ from graphbuilder.importers.torch.refusing import is_first_of_two, refuse_stale,
 from graphbuilder.importers.torch.standing import around, module_of, scopes, unrun, where_of
 from graphbuilder.importers.torch.terms import Learnt, Made, Tensors, Unknown, kind_of
 from graphbuilder.importers.torch.tied import Tied
+from graphbuilder.importers.torch.trained import trained
 from graphbuilder.importers.traced import Call, Folded, Traced, Unexpressed, name_for, size_of
 from graphbuilder.ir import Layout, TensorType, Value
 from graphbuilder.weights.patterns import ZEROS, pieces
@@ -80,14 +81,15 @@ def reading(
 ) -> Reading:
     """The module as its graph in that ``mode`` is, and nothing besides; see ``read``."""
     graph = exported(model, example, mode)
+    found = trained(model, example, [node for node in graph.program.graph.nodes if node.op == "call_function"])
     rates = attention_rates_of(graph.program, model, example)
-    reader = _Reader(graph, model, layouts, rates, trains=mode is training)
+    reader = _Reader(graph, model, layouts, rates, found.idle, trains=mode is training)
     unexpressed = Unexpressed()
     for node in graph.program.graph.nodes:
         reader.take(node, unexpressed)
     unexpressed.raise_if_any()
     used = _used(reader.calls, reader.state)
-    found = Traced(
+    traced = Traced(
         name or _snake(type(model).__name__),
         "torch",
         reader.inputs,
@@ -97,8 +99,9 @@ def reading(
         folded=reader.folded(used),
         by_name=is_table(graph.program),
         dropped=undone(model, around(graph.program)),
+        otherwise=found.otherwise,
     )
-    return Reading(graph.program, found, reader.state)
+    return Reading(graph.program, traced, reader.state)
 
 
 def unused(model: nn.Module, calls: Sequence[Call], state: Mapping[str, str]) -> tuple[str, ...]:
@@ -141,11 +144,12 @@ class _Reader:
         model: nn.Module,
         layouts: Sequence[Layout],
         rates: Mapping[str, float],
+        idle: Collection[Any],
         *,
         trains: bool,
     ) -> None:
         program, self._stale, self._latest = graph
-        self._trains = trains
+        self._idle, self._trains = idle, trains
         signature = program.graph_signature
         kept: dict[str, str] = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
         # What a weights file has; other tensors are constants.
@@ -207,7 +211,7 @@ class _Reader:
             refuse_stale(node, self._stale, self._fixed)
             if not self._trains:
                 refuse_training(node)
-            made = self._tried(node, unexpressed)
+            made = None if node in self._idle else self._tried(node, unexpressed)
             refuse_whole(node, made)
         except (Rewritten, Unknown) as error:
             unexpressed.add(str(error), where)
