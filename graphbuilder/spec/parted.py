@@ -18,7 +18,7 @@ _LOOKED_FOR = 20
 _BODIES = frozenset({"body", "branches"})
 
 
-def join_parts(document: Document, mending: Mending, sink: Sink) -> None:
+def leave_out_parted(document: Document, mending: Mending, sink: Sink) -> None:
     """Report each block without a body that is near to one of another name, of which steps use but one, and leave both
     out."""
     written: Any = mending.data.get("blocks")

@@ -30,7 +30,7 @@ from graphbuilder.spec.mending import TWICE, Mending
 from graphbuilder.spec.merged import Keys, Merged, own
 from graphbuilder.spec.names import FACTS, INPUT, STEP_WORDS, TYPES, Kind, fault_of, words_of
 from graphbuilder.spec.params import Refusal, contradiction
-from graphbuilder.spec.parted import join_parts
+from graphbuilder.spec.parted import leave_out_parted
 from graphbuilder.spec.validation import found, known_keys
 
 # The words that a step which shares a sibling's weights may carry.
@@ -49,7 +49,7 @@ _JOINED = {
 def check(document: Document, mending: Mending, sink: Sink) -> None:
     """Report every broken rule, and mend or mark what breaks it; the expressions are read already."""
     data = mending.data
-    join_parts(document, mending, sink)
+    leave_out_parted(document, mending, sink)
     rules = _Rules(document, mending, sink)
     inputs = rules.names("input", _keys_of(data, "inputs"), ("inputs",))
     rules.names("param", _keys_of(data, "params"), ("params",))
