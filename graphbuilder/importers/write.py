@@ -24,6 +24,8 @@ Table = dict[str, Any]
 # Blocks of one class are told apart by letters: numbers are for steps.
 _LETTERS = [*"abcdefghijklmnopqrstuvwxyz", *(f"z{number}" for number in range(1000))]
 
+# What readers of weights take off all names: a wrapper's, not a block's.
+_WRAPPER = "module"
 # Of a block's name, so that a word or a letter behind it leaves it a name.
 _LONGEST = 48
 
@@ -63,7 +65,7 @@ def name_templates(root: Template) -> list[Template]:
     found = all_templates(root)
     for template in found:
         base = _snake(template.first.kind) or "block"
-        base = base if fault_of(base, "block") is None and base not in BUILT_IN else f"{base}_block"
+        base = base if fault_of(base, "block") is None and base not in {*BUILT_IN, _WRAPPER} else f"{base}_block"
         number = 0
         while (name := f"{base}_{_LETTERS[number]}" if number else base) in used:
             number += 1

@@ -17,6 +17,7 @@ from graphbuilder.importers.torch.biases import relative_bias
 from graphbuilder.importers.torch.joins import JOINS
 from graphbuilder.importers.torch.modules import is_depth
 from graphbuilder.importers.torch.moving import MAKERS
+from graphbuilder.importers.torch.picking import PICKING
 from graphbuilder.importers.torch.resizing import resize
 from graphbuilder.importers.torch.terms import (
     FLOOR,
@@ -329,6 +330,7 @@ def _plainly(kind: torch.dtype) -> str:
 _MAKERS: Mapping[str, Maker] = {
     **MAKERS,
     **JOINS,
+    **PICKING,
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed),
     **dict.fromkeys(("alias", "clone", "contiguous", "detach", "expand_as", "lift_fresh_copy"), _nothing),

@@ -56,7 +56,8 @@ class Computed:
         self.folded[name] = Folded(_single(value, batch_axis(node, reader)), sources)
 
     def _is_new(self, node: Any) -> bool:
-        return self._fixed.holds(node) and node.name not in {**self._state, **self.names}
+        is_known = node.name in {**self._state, **self.names}
+        return self._fixed.holds(node) and not is_known and node.meta["val"].is_floating_point()
 
     def _name(self, sources: Sequence[str], module: str) -> str:
         """After what it is made of, or where it is read."""

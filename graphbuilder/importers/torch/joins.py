@@ -29,7 +29,7 @@ def _join(op: str) -> Maker:
     def make(given: Arguments, tensors: Tensors, node: Any) -> Made | list[Made] | None:
         left, right = given["self"], given["other"]
         if op in ("add", "sub") and given["alpha"] != 1:
-            raise Unknown(f"a sum weighed by {given['alpha']}")
+            return _weighed(op, given["alpha"], left, right, tensors, node.name)
         if node.kwargs.get("rounding_mode"):
             raise Unknown("a division that rounds")
         for value, other in ((left, right), (right, left)):
@@ -43,6 +43,15 @@ def _join(op: str) -> Maker:
         return Made(op, {}, (tensors.value(left), tensors.value(right)), {})
 
     return make
+
+
+def _weighed(op: str, alpha: float, left: Any, right: Any, tensors: Tensors, name: str) -> Made | list[Made] | None:
+    """A sum, the second part of it times a number."""
+    if constant := _constant(right, left, tensors):
+        product = _Constant(constant.each(lambda number: number * alpha), constant.axis)
+        return _by_constant(op, left, product, tensors, is_first=False)
+    scale = Made("scale", {"value": float(alpha), "learn": False}, (tensors.value(right),), {})
+    return [scale, Made(op, {}, (tensors.value(left), Value(f"{name}#0")), {})]
 
 
 def _reversed(given: Arguments, tensors: Tensors, node: Any) -> Made | None:

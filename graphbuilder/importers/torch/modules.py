@@ -217,6 +217,11 @@ def _response_norm(module: Any) -> _Said:
     return _Said("globalresponsenorm", {"eps": module.eps}, {"weight": "weight", "bias": "bias"})
 
 
+def _neighbours_norm(module: Any) -> _Said:
+    args = {"size": module.size, "alpha": module.alpha, "beta": module.beta, "k": float(module.k)}
+    return _Said("localresponsenorm", args, {})
+
+
 def _standardised(module: Any) -> _Said:
     """timm's convolutions whose kernels are standardised, with a learnt gain (``ScaledStdConv2d``) or without."""
     args = {
@@ -238,6 +243,7 @@ def _standardised(module: Any) -> _Said:
 
 _OPS: Mapping[str, Callable[[Any], _Said]] = {
     "GlobalResponseNorm": _response_norm,
+    "LocalResponseNorm": _neighbours_norm,
     "MultiheadAttention": _attention,
     "ScaledStdConv2d": _standardised,
     "ScaledStdConv2dSame": _standardised,

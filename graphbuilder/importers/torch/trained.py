@@ -92,7 +92,8 @@ def _once(told: Sequence[str]) -> tuple[str, ...]:
 
 
 def _stops(node: Any) -> bool:
-    return node.op == "call_function" and kind_of(node) == "detach" and bool(line_of(node))
+    """Whether a call stops gradients; of a constant that is made on the way there are none."""
+    return kind_of(node) == "detach" and kind_of(node.args[0]) != "lift_fresh_copy" and bool(line_of(node))
 
 
 def _is_nothing(node: Any) -> bool:
