@@ -52,10 +52,21 @@ def test_a_step_that_is_not_drawn_is_told_of_where_it_belongs(show: Show) -> Non
     expect(opened.page.locator(".chosen")).to_have_count(1)
 
 
-def test_a_link_to_nothing_says_so(show: Show) -> None:
-    opened = show("xception", "#middle.9.unit")
+@pytest.mark.parametrize(
+    ("link", "lost"),
+    [
+        ("#middle.9.unit", "middle.9.unit"),
+        ("#entry.2", "entry.2"),
+        ("#%F0%9F", "%F0%9F"),
+        ("#%F0%9F;-entry", "%F0%9F"),
+        ("#entry.block2;-entry.block9,*middle.0*", "-entry.block9"),
+        ("#entry.block2;entry", "entry"),
+    ],
+)
+def test_a_link_to_nothing_says_so(show: Show, link: str, lost: str) -> None:
+    opened = show("xception", link)
     said = opened.page.locator("#status.seen")
-    expect(said).to_have_text("There is no middle.9.unit in this network")
+    expect(said).to_have_text(f"There is no {lost} in this network")
     opened.press("h")
     expect(said).to_have_count(0)
 

@@ -16,19 +16,35 @@ function fullLink() {
 }
 
 function follow() {
-  let words = location.hash.slice(1);
-  try { words = decodeURI(words); } catch { return; }
-  const [path, folds] = words.split(";");
-  if (folds) refold(folds);
-  if (path === (view.chosen ?? "")) return;
-  if (!path || callAt(view.data, path) || view.itemAt(path)) view.choose(path || null, true, "stepped");
-  else say(`There is no ${path.length > 80 ? `${path.slice(0, 80)}…` : path} in this network`, true);
+  const [path, folds] = readable(location.hash.slice(1)).split(";");
+  const lost = folds ? refold(folds) : [];
+  const known = !path || callAt(view.data, path) || view.itemAt(path);
+  if (known && path !== (view.chosen ?? "")) view.choose(path || null, true, "stepped");
+  if (!known || lost.length) say(`There is no ${shortened(known ? lost[0] : path)} in this network`, true);
 }
 
+// What an address says; as it stands where it is no text.
+function readable(words) {
+  try { return decodeURI(words); } catch { return words; }
+}
+
+function shortened(words) {
+  return words.length > 80 ? `${words.slice(0, 80)}…` : words;
+}
+
+// Opens and closes what a link says; gives what of that there is nothing of.
 function refold(folds) {
-  const states = Object.entries(SIGNS).map(([state, sign]) => [sign, state]);
-  const known = folds.split(",").slice(0, MOST_FOLDS).map((each) => [each.slice(1), new Map(states).get(each[0])]);
-  view.refold(new Map(known.filter(([key, state]) => key && state)));
+  const signs = new Map(Object.entries(SIGNS).map(([state, sign]) => [sign, state]));
+  const wanted = folds.split(",").slice(0, MOST_FOLDS);
+  const lost = wanted.filter((each) => !signs.has(each[0]) || !isFold(each.slice(1)));
+  const known = wanted.filter((each) => !lost.includes(each));
+  view.refold(new Map(known.map((each) => [each.slice(1), signs.get(each[0])])));
+  return lost;
+}
+
+// Whether something can be open or closed by that key; what neighbours are gathered is not known before they are drawn.
+function isFold(key) {
+  return key.endsWith(FOLD_SIGNS.lot) || callAt(view.data, key.replace(/\*$/, "")) !== null;
 }
 
 async function copyText(words, said) {
