@@ -66,6 +66,7 @@ def data(fit: Fit) -> dict[str, Any]:
         "file": fit.checkpoint.path,
         "source": fit.checkpoint.source,
         "weights_map": str(fit.by.path) if fit.by else None,
+        "within": fit.within or None,
         "fits": not fit.diagnostics,
         "tensors": [line._asdict() for line in _lines(fit)],
         "ignored": list(fit.match.ignored),
@@ -74,6 +75,7 @@ def data(fit: Fit) -> dict[str, Any]:
 
 def _heading(fit: Fit) -> str:
     names = f"by {fit.by.path}" if fit.by else "by equal names"
+    names += f", below {fit.within}" if fit.within else ""
     return f"{fit.checkpoint.path} ({_LIBRARIES[fit.checkpoint.source]}), {names}"
 
 

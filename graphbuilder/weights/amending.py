@@ -24,7 +24,7 @@ def nested(found: Match, checkpoint: Checkpoint, weights: Weights, tried: Sequen
         model, _, rest = name.partition(separator)
         if any(rule.match(rest.rpartition(separator)[0]) for rule in mapping.rules.values()):
             below = match(weights, checkpoint, moved(mapping, model), {*found.left}.__contains__)
-            return _remedy(mapping, [f"within = {written(model)}"], below, separator)
+            return lines(mapping, [f"within = {written(model)}"], below, separator)
     return None
 
 
@@ -33,7 +33,7 @@ def renamed(found: Match, checkpoint: Checkpoint, by: NameMapping) -> str | None
     separator = SEPARATORS[checkpoint.convention]
     if found.several or found.ambiguous or found.misfits or not (found.missing and found.unused):
         return None
-    return _remedy(by, [], found, separator) if [*_rules(found, separator)] else None
+    return lines(by, [], found, separator) if [*_rules(found, separator)] else None
 
 
 def ignoring(found: Match, checkpoint: Checkpoint, by: NameMapping) -> str | None:
@@ -41,16 +41,17 @@ def ignoring(found: Match, checkpoint: Checkpoint, by: NameMapping) -> str | Non
     separator = SEPARATORS[checkpoint.convention]
     if found.several or found.ambiguous or found.misfits or found.missing or len(_layers(found, separator)) > _MOST:
         return None
-    return _remedy(by, [], found, separator)
+    return lines(by, [], found, separator)
 
 
-def _remedy(mapping: NameMapping, heads: list[str], found: Match, separator: str) -> str:
+def lines(mapping: NameMapping, heads: list[str], found: Match, separator: str) -> str:
+    """A remedy: the mapping to write, which extends another, with the lines ``heads``."""
     head = ["format = 1", f'source = "{mapping.source}"', f"extends = {written(mapping.path.name)}", *heads]
     rules = [*_rules(found, separator)]
     layers = [] if found.missing else [f"{layer}{separator}*" for layer in _layers(found, separator)]
     ignored = [f"ignore = {written(layers)}"] if 0 < len(layers) <= _MOST else []
-    lines = ", ".join(f"`{line}`" for line in [*head, *ignored, *(["[rules]", *rules] if rules else [])])
-    return f"write a mapping into {mapping.path.parent} of the lines {lines}, and take it by --weights-map"
+    told = ", ".join(f"`{line}`" for line in [*head, *ignored, *(["[rules]", *rules] if rules else [])])
+    return f"write a mapping into {mapping.path.parent} of the lines {told}, and take it by --weights-map"
 
 
 def _layers(found: Match, separator: str) -> list[str]:

@@ -19,6 +19,7 @@ from graphbuilder.weights.checkpoint import Checkpoint
 from graphbuilder.weights.leaving import heads, left_by, left_out
 from graphbuilder.weights.mapping import NameMapping, load_mapping
 from graphbuilder.weights.match import Match, Row, Weights, match
+from graphbuilder.weights.nesting import alone, others, readings, several
 from graphbuilder.weights.read import read
 from graphbuilder.weights.report import faults, other_size
 from graphbuilder.weights.siblings import candidates, sibling
@@ -41,6 +42,7 @@ class Fit:
         by: the mapping that it was found by; None where names are equal.
         diagnostics: what keeps it from being a fit.
         warnings: what else was noticed of the two.
+        within: the name of the file below which the network's weights lie; "" where they are all of it.
     """
 
     weights: Weights
@@ -49,6 +51,7 @@ class Fit:
     by: NameMapping | None
     diagnostics: tuple[Diagnostic, ...]
     warnings: tuple[Diagnostic, ...] = ()
+    within: str = ""
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """Every weight that is not left as it is, in the network's order, read now.
@@ -71,7 +74,7 @@ def fit(
     excepted: Sequence[str] = (),
     ends: Collection[str] = (),
 ) -> Fit:
-    """``weights`` beside ``checkpoint``.
+    """``weights`` beside ``checkpoint``, or beside the one model in it that they fit.
 
     Args:
         mapping: the rules from its names to ours; else equal names are tried and the ``offered`` mappings for its kind
@@ -88,8 +91,17 @@ def fit(
     found, by = min(
         ((match(weights, checkpoint, option, leaves), option) for option in options), key=lambda each: each[0].faults
     )
-    diagnostics = faults(found, weights, checkpoint, by, chosen) if found.faults else ()
-    return Fit(weights, checkpoint, found, by, diagnostics)
+    whole = Fit(weights, checkpoint, found, by, ())
+    if not found.faults:
+        twins = [*readings(weights, checkpoint, options, leaves, checkpoint.beside)] if checkpoint.beside else []
+        return replace(whole, warnings=others(checkpoint, twins))
+    below = [] if mapping else [*readings(weights, checkpoint, options, leaves)]
+    if len(below) == 1:
+        (only,) = below
+        return Fit(weights, checkpoint, only.match, only.by, (), alone(checkpoint, only), only.within)
+    if below:
+        return replace(whole, diagnostics=(several(checkpoint, below),))
+    return replace(whole, diagnostics=faults(found, weights, checkpoint, by, chosen))
 
 
 @contextmanager
@@ -115,7 +127,7 @@ def fitting(
         by = partial(fit, checkpoint=checkpoint, mapping=mapping, offered=candidates(specs), ends=ends)
         found, variants = by(wanted(typed), excepted=excepted), Variants(specs, params or {})
         if not found.diagnostics:
-            yield replace(found, warnings=unprepared(typed, checkpoint, variants))
+            yield replace(found, warnings=(*found.warnings, *unprepared(typed, checkpoint, variants)))
             return
 
         def suits(other: TypedGraph) -> bool:

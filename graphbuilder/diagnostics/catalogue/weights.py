@@ -15,6 +15,7 @@ tensors = {{
 {}}}
 torch.save(tensors, "tiny.pth")
 """
+_TRAINED = f"import torch\n\ntensors = {{\n{_BOTH}}}\n"
 _MODULE = """\
 import torch
 from torch import nn
@@ -241,4 +242,22 @@ class PreparedOtherwise(Rule):
         "python save.py\ngraphbuilder weights tiny.toml tiny.h5",
         {"tiny.toml": TINY, "save.py": _KERAS},
         mended={"tiny.toml": TINY.replace("[{", '[{ op = "rescale", scale = 0.5 }, {')},
+    )
+
+
+class WeightsBeside(Rule):
+    """The file holds more weights than are read: an average of them (``model_ema``) that would fit as well, or layers
+    around the one model in it that is the network. A model within another, and a prefix that all names have, are found
+    by themselves where one reading alone fits."""
+
+    code = "GB416"
+    title = "weights beside those that are read"
+    severity = "warning"
+    example = Example(
+        _RUN,
+        {
+            "tiny.toml": TINY,
+            "save.py": f"{_TRAINED}torch.save({{'model': tensors, 'model_ema': tensors}}, 'tiny.pth')\n",
+        },
+        {"save.py": f"{_TRAINED}torch.save(tensors, 'tiny.pth')\n"},
     )
