@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_pre_hook
 
+from graphbuilder.importers.torch.modes import bare
 from graphbuilder.importers.torch.samples import drawn, takes
 from graphbuilder.ir import TensorType
 
@@ -71,9 +71,9 @@ def _trains(model: nn.Module, inputs: Sequence[Tensor], called: set[str] | None 
         called: gets the paths of all modules that are called.
     """
     try:
-        bare = copy.deepcopy(model).to("meta").train()
-        with torch.no_grad(), _noting(bare, set() if called is None else called):
-            bare(*(tensor.to("meta") for tensor in inputs))
+        copied = bare(model)
+        with torch.no_grad(), _noting(copied, set() if called is None else called):
+            copied(*(tensor.to("meta") for tensor in inputs))
     except Exception:  # whatever the module's own code raises
         return False
     return True

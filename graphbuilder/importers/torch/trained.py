@@ -6,7 +6,6 @@ All of it is seen in a run of a copy without numbers, which learns nothing of it
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
 from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from torch.nn.modules.batchnorm import _BatchNorm  # pyright: ignore[reportPriva
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 
+from graphbuilder.importers.torch.modes import bare
 from graphbuilder.importers.torch.modules import is_depth
 from graphbuilder.importers.torch.standing import line_of, module_of
 from graphbuilder.importers.torch.terms import kind_of
@@ -76,10 +76,10 @@ def _keeping(node: Any) -> str:
     return f"{path} takes the statistics of the batch and learns them, where it keeps them"
 
 
-def _averaging(model: nn.Module) -> dict[str, Any]:
-    """The norms of ``model`` that have no momentum, by path."""
+def _averaging(model: nn.Module) -> list[str]:
+    """The paths of the norms of ``model`` that have no momentum."""
     named: list[tuple[str, Any]] = [*model.named_modules()]  # pyright: ignore[reportUnknownMemberType]
-    return {path: each for path, each in named if isinstance(each, _BatchNorm) and each.momentum is None}
+    return [path for path, each in named if isinstance(each, _BatchNorm) and each.momentum is None]
 
 
 def _more(path: str, kind: str) -> str:
@@ -105,12 +105,9 @@ def _is_nothing(node: Any) -> bool:
 def _run(model: nn.Module, example: Sequence[Tensor]) -> _Watching | None:
     """A run of a copy of ``model`` in training; None where it does not run so."""
     try:
-        bare = copy.deepcopy(model).to("meta").train()
-        for norm in _averaging(bare).values():
-            norm.momentum = 0.1  # a number that is not counted: there are none
-        watching = _Watching()
-        with torch.enable_grad(), _running(bare, watching), watching:
-            bare(*(each.to("meta") for each in example))
+        copied, watching = bare(model), _Watching()
+        with torch.enable_grad(), _running(copied, watching), watching:
+            copied(*(each.to("meta") for each in example))
     except Exception:  # whatever the module's own code raises
         return None
     return watching
