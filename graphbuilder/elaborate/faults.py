@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from graphbuilder.document import Place
 from graphbuilder.elaborate.mistakes import Mistakes, Noticing
-from graphbuilder.elaborate.names import Named, paths_of
+from graphbuilder.elaborate.names import Named, dependencies, paths_of
 from graphbuilder.elaborate.order import Order
 from graphbuilder.elaborate.signals import Signal
 from graphbuilder.ir import Copies, Graph, Kind, Node, Value
@@ -75,19 +75,26 @@ def keep_fault(
     if not builder.context.keeps_faults or name in builder.sketch.values:
         return
     ops = builder.context.ops
-    nameless = not errors and word not in ops and word == _op_at(place)
+    nameless = not errors and word not in ops and word == _written(place, "op")
     word = ops[word].title if word in ops else word
     fault = Fault(word=word, errors=tuple(errors), nameless=nameless)
-    keep_node(builder, Node(name, fault, tuple(read), name, place=place))
+    title = _said_of(word, place) if errors or nameless else None
+    keep_node(builder, Node(name, fault, tuple(read), name, title=title, place=place))
 
 
-def _op_at(place: Place) -> object:
-    """The op that a step at ``place`` names, where it is one."""
+def _written(place: Place, key: str) -> object:
+    """What a step at ``place`` has for ``key``, where it is one."""
     try:
         value = place.value
     except (LookupError, TypeError):  # what stands there was put there by us
         return None
-    return cast("dict[str, object]", value).get("op") if isinstance(value, dict) else None
+    return cast("dict[str, object]", value).get(key) if isinstance(value, dict) else None
+
+
+def _said_of(word: str, place: Place) -> str | None:
+    """The id of a step at ``place`` and what it calls, where it has an id that says more."""
+    id_ = _written(place, "id")
+    return f"{id_}: {word}" if isinstance(id_, str) and id_ != word else None
 
 
 def keep_node(builder: BodyBuilder, node: Node) -> None:
@@ -165,8 +172,9 @@ def _mark(builder: BodyBuilder, named: Named) -> None:
         return
     gives = tuple((port, builder.types[Value(node.name, port)]) for port in node.results)
     sound = [(port, type_) for port, type_ in gives if type_ is not None]
-    fault = Fault(word=node.op.title, errors=errors, gives=tuple(sound))
-    builder.nodes[-1] = Node(node.name, fault, node.inputs, node.name, place=node.place)
+    word, place = node.op.title, named.step.place
+    fault = Fault(word=word, errors=errors, gives=tuple(sound))
+    builder.nodes[-1] = Node(node.name, fault, node.inputs, node.name, title=_said_of(word, place), place=node.place)
 
 
 def note(
@@ -174,8 +182,8 @@ def note(
 ) -> None:
     """Put what is wrong beside what is built; nothing reads it."""
     if errors:
-        node = Node(name, Fault(word=word, errors=tuple(errors), gives=()), tuple(read)[:1], name, place=place)
-        builder.nodes.append(node)
+        fault = Fault(word=word, errors=tuple(errors), gives=())
+        builder.nodes.append(Node(name, fault, tuple(read)[:1], name, title=_said_of(word, place), place=place))
 
 
 def note_inputs(builder: BodyBuilder, place: Place) -> None:
@@ -201,12 +209,29 @@ def _faults_of(node: Node) -> Iterator[Fault]:
 
 
 def sketch_cycles(builder: BodyBuilder, order: Order, body: Sequence[Named]) -> None:
-    """Draw the steps of circles in the order written, each with the readings of what stands before it."""
+    """Draw the steps of circles in the order written.
+
+    Each reads what stands before it, and of what closes a circle, since that stands below, something in its place.
+    """
     after = {name: f"reads `{read}`, in a circle" for cycle in order.cycles for name, read in pairwise(cycle)}
+    below: dict[str, Value] = {}
     for named in (named for named in body if named.name in order.looped):
         place = named.step.place
         errors = errors_at(builder, place) or (after.get(named.name, "reads what reads it, in a circle"),)
-        keep_fault(builder, named.name, word_of(named.step), place, _read(builder, named, ()), errors)
+        read = (*_read(builder, named, ()), *_closing(builder, named, order, below))
+        keep_fault(builder, named.name, word_of(named.step), place, read, errors)
+
+
+def _closing(builder: BodyBuilder, named: Named, order: Order, below: dict[str, Value]) -> Iterator[Value]:
+    """What stands for the steps of circles that ``named`` reads and that are drawn below; each stands there once."""
+    for name in dict.fromkeys(dependencies(named)):
+        if name not in order.looped or name in builder.sketch.values:
+            continue
+        if name not in below:
+            node = Node(f"{name} below", Fault(word=f"{name}, from below"), (), f"{name} below")
+            builder.nodes.append(node)
+            below[name] = Value(node.name)
+        yield below[name]
 
 
 def _outputs(builder: BodyBuilder) -> tuple[tuple[str, Value], ...]:

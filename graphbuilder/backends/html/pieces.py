@@ -20,6 +20,7 @@ from graphbuilder.backends.graphviz.lay.metrics import Metrics
 from graphbuilder.backends.graphviz.lay.parts import BoxMark, LabelMark, Part, Tip, WireMark, attach
 from graphbuilder.backends.graphviz.lay.pen import Pen, tidied
 from graphbuilder.backends.graphviz.lay.placing import Placer
+from graphbuilder.backends.graphviz.lay.unknown import kind_of
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.policy import is_chained
 from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Region
@@ -99,7 +100,7 @@ class Pieces:
             "size": [_n(part.left), _n(part.right), _n(part.length)],
             "up": sheet.upward,
             "boxes": fields,
-            "wires": [_wire(mark, numbers) for mark in wires],
+            "wires": [_wire(mark, numbers, sheet.region) for mark in wires],
             "words": [[_n(mark.across), _n(mark.along), mark.text] for mark in labels],
         }
 
@@ -256,12 +257,13 @@ def _apart(wanted: dict[int, float]) -> dict[int, float]:
     return places
 
 
-def _wire(mark: WireMark, numbers: dict[str, int]) -> list[Any]:
+def _wire(mark: WireMark, numbers: dict[str, int], region: Region) -> list[Any]:
     """Its kind, its ends (a box's number, or a point at the edge) each with its port, and its corners."""
     points = tidied(tuple((across, along) for along, across in mark.points))
     flat = [_n(each) for point in points for each in point]
     tail, head = numbers.get(mark.tail, mark.tail), numbers.get(mark.head, mark.head)
-    return [mark.kind, tail, mark.link.source.port, head, mark.link.slot, flat]
+    kind = kind_of(mark.kind, mark.link.source, region)
+    return [kind, tail, mark.link.source.port, head, mark.link.slot, flat]
 
 
 def _run(run: Run) -> list[Any]:

@@ -10,10 +10,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 from graphbuilder.backends.graphviz import text
+from graphbuilder.backends.graphviz.lay.pen import style_of
 from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Item, Link, Region, Scene
 from graphbuilder.backends.graphviz.write.theme import FADED
 from graphbuilder.backends.mermaid.escape import escaped
 from graphbuilder.ir import TensorType
+from graphbuilder.ir.fault import NOT_KNOWN
 
 _NODES = {
     "op": '("{}")',
@@ -100,7 +102,7 @@ class Chart:
         name, help = self._name("n"), f"(help: {box.help})" if box.help else ""
         said = " ".join(filter(None, (box.title, box.detail, box.words, help)))
         self._write(depth, name + _NODES[box.look].format(escaped(said)))
-        style = box.mark or (box.look if box.look in ("join", "terminal", "block") else box.style)
+        style = box.mark or style_of(box)
         if box.look == "terminal":
             self._told.add(name)
         self.classes.setdefault(f"{style}{FADED.title()}" if box.training else style, []).append(name)
@@ -112,7 +114,8 @@ class Chart:
         if self._shapes and source.group != group and source.node not in self._told:
             self._told.add(source.node)
             label = f'|"{escaped(text.shape(source.type))}"|'
-        self.links.append(f"  {source.node} {'-.->' if read.size else '-->'}{label} {target}")
+        arrow = "-.->" if read.size or source.type == NOT_KNOWN else "-->"
+        self.links.append(f"  {source.node} {arrow}{label} {target}")
 
     def _open(self, title: str, style: str, depth: int) -> str:
         name = self._name("b")

@@ -16,7 +16,8 @@ from graphbuilder.backends.graphviz.write.theme import Paint, Palette, palette_o
 from graphbuilder.backends.tikz.escape import escaped, lacking
 
 _LONG_DASHES = "dash pattern=on 5bp off 4bp"
-_DASHES = {"passage": _LONG_DASHES, "size": "dash pattern=on 1bp off 3bp", "removed": _LONG_DASHES}
+_DOTS = "dash pattern=on 1bp off 3bp"
+_DASHES = {"passage": _LONG_DASHES, "size": _DOTS, "unknown": _DOTS, "removed": _LONG_DASHES}
 _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 _ARROW = "{Triangle[length=6bp, width=5bp]}"
 _CORNER, _CAPITAL, _ROW, _SPACE = 9.0, 0.35, 1.15, 4.0
@@ -115,7 +116,7 @@ def _styles(figure: Drawing, palette: Palette) -> Iterator[str]:
 def _style(name: str, paint: Paint) -> Iterator[str]:
     for part, colour in (("fill", paint.fill), ("border", paint.line), ("text", paint.text)):
         yield rf"\definecolor{{{name} {part}}}{{HTML}}{{{colour[1:]}}}"
-    dots = f", {_DASHES['size']}" if paint.dotted else ""
+    dots = f", {_DOTS}" if paint.dotted else ""
     corners = "sharp corners" if paint.square else f"rounded corners={_n(_CORNER)}bp"
     colours = f"fill={name} fill, draw={name} border, text={name} text"
     yield rf"\tikzset{{{name}/.style={{{colours}, line width={_n(paint.pen)}bp, {corners}{dots}}}}}"

@@ -59,7 +59,7 @@ def test_the_sound_part_of_a_network_is_drawn_as_ever() -> None:
     assert {"entry.stem.conv", "entry.block2.unit.sepconv", "entry.block2.shortcut.conv"} <= keys
     assert words(figure) == ["+ GB204: cannot add 73×73×128 and 74×74×128"]
     rest = {shape.style for shape in figure.shapes if shape.key.startswith(("entry.block3", "middle", "exit."))}
-    assert rest == {"unknown", "join"}
+    assert rest == {"unknown"}
 
 
 def test_what_is_said_of_a_broken_network_is_whole_and_of_what_is_known() -> None:
@@ -157,3 +157,52 @@ def test_every_step_of_an_op_that_does_not_exist_is_wrong() -> None:
     figure = drawn(HEAD + body)
     wrong = [shape for shape in figure.shapes if shape.style == "fault" and shape.lines[0][0].text == "blur"]
     assert len([shape for shape in wrong if not shape.key.startswith("legend")]) == 2
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ('id = "block3", use = "dwon"', "block3: dwon GB304"),
+        ('id = "block3", use = "down", form = "b"', "block3: down GB"),
+        ('id = "block3", op = "conv", out = -3', "block3: Conv GB"),
+        ('id = "dwon", use = "dwon"', "dwon GB304"),
+    ],
+)
+def test_a_fault_says_which_step_it_is_and_what_that_calls(broken: str, said: str) -> None:
+    found = words(drawn(XCEPTION.replace('id = "block3", use = "down"', broken)))
+    assert [each for each in found if each.startswith(said)], found
+
+
+def test_what_stands_behind_a_fault_is_dotted_to_the_end() -> None:
+    broken = XCEPTION.replace('id = "block3", use = "down"', 'id = "block3", use = "dwon"')
+    figure = drawn(broken)
+    behind = [
+        line for line in figure.lines if line.tail.startswith(("entry.block3", "entry.block4", "middle", "exit."))
+    ]
+    assert {line.kind for line in behind} == {"unknown"}
+    ends = {
+        shape.key: shape.style for shape in figure.shapes if shape.style in ("terminal", "unknown") and not shape.tip
+    }
+    assert [key for key, style in ends.items() if style == "terminal"] == ["image"]
+    known = [line for line in figure.lines if line.tail.startswith(("entry.stem", "entry.block2", "image"))]
+    assert not {"unknown"} & {line.kind for line in known}
+    page = rendering.render(compiler.check_text(broken), format="html").decode()
+    assert '["unknown",' in page and "-.->" in rendering.render(compiler.check_text(broken), format="mmd").decode()
+
+
+@pytest.mark.parametrize(
+    ("steps", "below"),
+    [
+        ('{ id = "a", op = "relu", from = "b" }, { id = "b", op = "relu" }', [("b below", "a")]),
+        ('{ id = "a", op = "relu", from = "a" }', [("a below", "a")]),
+        (
+            '{ id = "a", op = "add", from = ["image", "c"] }, { id = "b", op = "add", from = ["a", "c"] },'
+            ' { id = "c", op = "relu" }',
+            [("c below", "a"), ("c below", "b")],
+        ),
+    ],
+)
+def test_what_closes_a_circle_is_read_from_what_stands_for_it(steps: str, below: list[tuple[str, str]]) -> None:
+    figure = drawn(f"{HEAD}[model]\nbody = [{steps}]\n")
+    assert [(line.tail, line.head) for line in figure.lines if line.tail.endswith("below")] == below
+    assert list(faults(figure)) == []

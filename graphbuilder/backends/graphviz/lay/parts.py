@@ -14,7 +14,7 @@ from graphbuilder.backends.graphviz.lay.channel import Pin, tracks
 from graphbuilder.backends.graphviz.read.scene import Box, End, Link
 
 Point = tuple[float, float]
-Kind = Literal["flow", "shortcut", "passage", "size", "added", "removed"]
+Kind = Literal["flow", "shortcut", "passage", "size", "unknown", "added", "removed"]
 Form = Literal["wide", "narrow"]
 
 TRACK = 9.0

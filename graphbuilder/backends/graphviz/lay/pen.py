@@ -51,7 +51,7 @@ class Pen:
         lines = (*lines, *((Run(line, m.DETAIL),) for line in self.metrics.changes(mark.box, mark.wide)))
         tip = mark.box.path if mark.box.look != "terminal" else ""
         box, size = mark.box, (mark.wide, mark.high)
-        style = box.mark or (box.look if box.look in ("join", "terminal", "block") else box.style)
+        style = box.mark or style_of(box)
         dashed = box.reuses or box.mark == "removed"
         self.drawing.shapes.append(
             Shape(box.path, x, y, *size, style, outline, lines, tip, dashed, mark.faded, box.kind or box.title)
@@ -164,3 +164,8 @@ def _close(one: Point, other: Point) -> bool:
 
 def _straight(one: Point, middle: Point, other: Point) -> bool:
     return any(abs(one[i] - middle[i]) < 0.01 and abs(middle[i] - other[i]) < 0.01 for i in (0, 1))
+
+
+def style_of(box: Box) -> str:
+    """What colours ``box`` where it has no mark: its look where that says it all, but for what nothing is known of."""
+    return box.look if box.look in ("join", "terminal", "block") and box.style != "unknown" else box.style

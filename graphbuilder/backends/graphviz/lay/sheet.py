@@ -19,6 +19,7 @@ from graphbuilder.backends.graphviz.lay.panels import BETWEEN, FOOT, PLAIN, Pane
 from graphbuilder.backends.graphviz.lay.parts import FrameMark
 from graphbuilder.backends.graphviz.lay.passages import Passages, Port
 from graphbuilder.backends.graphviz.lay.pen import Pen
+from graphbuilder.backends.graphviz.lay.unknown import dot_unknown
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import Scene
 from graphbuilder.backends.graphviz.read.structure import items_of
@@ -91,6 +92,7 @@ class _Sheet:
         placed = self._place(columns)
         drawing.lines = forked(told(drawing.lines, drawing.shapes) if self._tells else drawing.lines)
         within = self._passages(placed)
+        dot_unknown(drawing, self._scene.root)
         onto = "panel" if within else "row" if across else "column"
         add_legend(drawing, self._scene, onto, MARGIN, GUTTER, self._loose)
         drawing.wide = max(drawing.wide, _LEAST_WIDE)

@@ -19,7 +19,7 @@ from graphbuilder.backends.graphviz.write.theme import FADED, Paint, Palette
 _ARROW = 5.5
 _ROUND = "rounded,filled"
 _ALIGN = {"start": "left", "middle": "center", "end": "right"}
-_DASHES = {"passage": "dashed", "size": "dotted", "removed": "dashed"}
+_DASHES = {"passage": "dashed", "size": "dotted", "unknown": "dotted", "removed": "dashed"}
 _TABLE = 'border="0" cellborder="0" cellspacing="0" cellpadding="0"'
 _LINE, _WIDER = 1.4, 1.05
 """The height of a line in sizes of its type, and how much wider words may be than their font says."""
@@ -110,7 +110,7 @@ class Writer:
         if (style := _style(paint, shape.dashed)) != _ROUND:
             attributes["style"] = style
         if shape.outline == "circle":
-            attributes |= {"shape": "circle", "style": "filled,dashed" if shape.dashed else "filled"}
+            attributes |= {"shape": "circle", "style": style.removeprefix("rounded,")}
         dot.node(name, **self._label(shape.lines), **attributes)
 
     def _label(self, lines: tuple[tuple[Run, ...], ...]) -> dict[str, str]:

@@ -40,7 +40,7 @@ _CORNER, _ARROW, _ARROW_HALF = 12.0, 6.0, 2.1
 _CAPITAL, _ROW, _SPACE = 0.35, 1.15, 4.0
 _WEIGHTS = {"": 400.0, "B": 700.0}
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-_DASHES = {"passage": (5.0, 4.0), "size": (1.0, 3.0), "removed": (5.0, 4.0)}
+_DASHES = {"passage": (5.0, 4.0), "size": (1.0, 3.0), "unknown": (1.0, 3.0), "removed": (5.0, 4.0)}
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 """When every figure is said to be made, so that one network gives one file."""
 

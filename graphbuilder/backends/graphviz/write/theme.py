@@ -26,7 +26,15 @@ class Paint(NamedTuple):
     dotted: bool = False
 
 
-PENS: Mapping[str, float] = {"flow": 1.1, "shortcut": 1.5, "passage": 1.1, "size": 1.1, "added": 1.9, "removed": 1.5}
+PENS: Mapping[str, float] = {
+    "flow": 1.1,
+    "shortcut": 1.5,
+    "passage": 1.1,
+    "size": 1.1,
+    "unknown": 1.1,
+    "added": 1.9,
+    "removed": 1.5,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,7 @@ LIGHT = Palette(
         "shortcut": "#C07D00",
         "passage": _GREY,
         "size": _GREY,
+        "unknown": _GREY,
         "added": "#007A5E",
         "removed": "#B42318",
     },
@@ -157,6 +166,7 @@ DARK = Palette(
         "shortcut": "#E0A030",
         "passage": _DIM,
         "size": _DIM,
+        "unknown": _DIM,
         "added": "#4FE0B8",
         "removed": "#E8503C",
     },
@@ -208,11 +218,12 @@ PAPER = Palette(
         "shortcut": _BLACK,
         "passage": "#4D4D4D",
         "size": "#4D4D4D",
+        "unknown": "#4D4D4D",
         "added": _BLACK,
         "removed": "#4D4D4D",
     },
     font=SERIF,
-    pens={"flow": 0.8, "shortcut": 1.7, "passage": 0.8, "size": 0.9, "added": 2.2, "removed": 0.9},
+    pens={"flow": 0.8, "shortcut": 1.7, "passage": 0.8, "size": 0.9, "unknown": 0.9, "added": 2.2, "removed": 0.9},
 )
 
 
