@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from graphbuilder.compiler import Network, check_text
 from graphbuilder.diagnostics import CompileError
@@ -87,20 +87,48 @@ class Imported:
         return save(self, [*map(str, outputs)])
 
 
-def from_keras(path: str | Path, name: str | None = None, shapes: Sequence[Sequence[int]] = ()) -> Imported:
+def from_keras(model: str | Path | Any, name: str | None = None, shapes: Sequence[Sequence[int]] = ()) -> Imported:
     """The model in a Keras file: ``.keras``, a whole model's ``.h5``, or the JSON of ``model.to_json()``.
 
-    Keras is not needed, and no code run.
+    For a file Keras is not needed, and no code run. A live model is compared with its spec on random numbers.
 
     Args:
+        model: the path of a file, or a Keras model.
         shapes: of the inputs in order, channels first and without the batch, where the file leaves sizes open or
             another is wanted.
         name: what the spec is called; the model's name unless given.
 
     Raises:
         CompileError: GB801 with every layer that cannot be expressed, GB802 for a file that holds no model,
-            GB805 when its weights do not fit.
+            GB805 when its weights do not fit, or a live model's answers differ.
     """
+    return _from_file(model, name, shapes) if isinstance(model, str | Path) else _from_live(model, name, shapes)
+
+
+def _from_live(model: Any, name: str | None, shapes: Sequence[Sequence[int]]) -> Imported:
+    from graphbuilder.importers.keras.files import refused
+    from graphbuilder.importers.torch.keras_answers import difference
+
+    if not (hasattr(model, "predict") and hasattr(model, "save")):
+        raise refused(f"a {type(model).__name__}", "it is no path of a file, and no Keras model")
+
+    def imported(other: Any) -> Imported:
+        with temporary({}) as folder:
+            other.save(folder / f"{model.name}.keras")
+            found = _from_file(folder / f"{model.name}.keras", name, shapes)
+            # The file is gone when they are asked for.
+            weights = found.weights() or {}
+        return replace(found, tensors=lambda: weights)
+
+    def again(other: Any) -> tuple[Network, Mapping[str, Tensor]]:
+        found = imported(other)
+        return found.network, found.weights() or {}
+
+    found = imported(model)
+    return replace(found, difference=difference(model, found.network, found.weights() or {}, again))
+
+
+def _from_file(path: str | Path, name: str | None, shapes: Sequence[Sequence[int]]) -> Imported:
     from graphbuilder.importers.keras import holds_weights, read
 
     traced = read(path, shapes)

@@ -77,8 +77,8 @@ class TraceFailed(Rule):
 
 
 class ImportDiffers(Rule):
-    """The spec was built, given the model's weights and run beside it, and they disagree. A fault of GraphBuilder;
-    nothing was written."""
+    """The spec was built, given the model's weights and run beside it, and they disagree. A fault of GraphBuilder,
+    or what one of Keras's backends does otherwise than TensorFlow; nothing was written."""
 
     code = "GB805"
     title = "the imported network is another"
