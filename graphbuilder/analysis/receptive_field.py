@@ -1,10 +1,11 @@
 """The receptive field of every output: how much of an input one place of it is made of.
 
 Sizes are those of Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019:
-of windows alone (convolutions, pools, resizes), not cut at the edges of the image, the union over all paths. What reads
-the whole image (a global pool, attention, a linear layer over flattened maps, a group norm) is no window: it is said
-beside the size, which stays that of the last map before it. Exact for whole strides; where a map grows (a resize, a
-transposed convolution), the most that a place may read.
+of windows alone (convolutions, pools, resizes, windows of attention), not cut at the edges of the image, the union over
+all paths. What reads the whole image (a global pool, attention, a linear layer over flattened maps, a group norm) is no
+window: it is said beside the size, which is that of the windows on all paths, those around it too. Exact for whole
+strides; where a map grows (a resize, a transposed convolution), the most that a place may read; not known where axes
+are cut and joined otherwise than in windows.
 """
 
 from __future__ import annotations
@@ -31,14 +32,18 @@ class Field(NamedTuple):
         size: places read through windows, by axis of the input; () for a vector.
         whole: whether something reads the whole input besides.
         most: whether that is the most that a place may read, since maps grew on the way.
+        known: whether it can be told.
     """
 
     size: tuple[int, ...]
     whole: bool
     most: bool = False
+    known: bool = True
 
     def __str__(self) -> str:
-        """``43x43``; ``43x43, then all`` where the whole input is read behind such a window; ``at most 43x43``."""
+        """``43x43``; ``43x43, then all`` where the whole input is read besides; ``at most 43x43``; ``not known``."""
+        if not self.known:
+            return "not known"
         sizes = f"{'at most ' if self.most else ''}{'x'.join(map(str, self.size))}"
         if not self.whole:
             return sizes
@@ -79,7 +84,12 @@ def _within(typed: TypedGraph, entering: Mapping[Value, Sources], prefix: str) -
 
 def _field(reach: Reach, input: TensorType) -> Field:
     spans = reach.spans or (Span(),) * len(input.spatial)
-    return Field(tuple(span.size for span in spans), reach.whole, any(span.grows for span in spans))
+    return Field(
+        tuple(span.size for span in spans),
+        reach.whole,
+        any(span.grows for span in spans),
+        reach.whole or not (reach.lost or reach.along),
+    )
 
 
 _KNOWN: WeakKeyDictionary[TypedGraph, Reads] = WeakKeyDictionary()

@@ -68,8 +68,8 @@ def command(
     """Compare networks, or variants of one, side by side.
 
     Parameters are learnable ones; multiply-accumulates and activations (float32) are of one sample. A receptive field
-    is that of the windows (convolutions, pools) up to the last map before something that reads the whole input.
-    Changes are to the first row.
+    is of windows (convolutions, pools, windows of attention), on all paths together; "then all" where something reads
+    the whole input besides, "not known" where axes are cut and joined otherwise. Changes are to the first row.
     """
     from graphbuilder.comparing import compare
 

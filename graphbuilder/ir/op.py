@@ -3,11 +3,12 @@ them."""
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from graphbuilder.ir.reach import ONE_PLACE, OWN, WHOLE, Reach
+from graphbuilder.ir.reach import NOWHERE, ONE_PLACE, OWN, WHOLE, Reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,7 +128,8 @@ class Op(BaseModel):
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach | None, ...]:
         """What a place of its outputs reads of each input; None where only the shape of an input is asked for.
 
-        Unless an op says otherwise, a place reads its own place where the sizes stay, and every place where not.
+        Unless an op says otherwise, a place reads its own place where the sizes stay, and every place where they become
+        one place or spread from it; which one reads where they become others is not known.
         """
         spatial = self.infer(inputs)[0].spatial
         return tuple(_reading(x.spatial, spatial) for x in inputs)
@@ -162,4 +164,6 @@ class Composite(Op):
 def _reading(given: tuple[int, ...], made: tuple[int, ...]) -> Reach:
     if given == made:
         return OWN
-    return ONE_PLACE if all(size == 1 for size in (*given, *made)) else WHOLE
+    if all(size == 1 for size in (*given, *made)):
+        return ONE_PLACE
+    return WHOLE if len(given) < 2 or prod(made) == 1 or 1 in given else NOWHERE

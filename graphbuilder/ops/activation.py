@@ -9,7 +9,7 @@ from pydantic import Field
 from graphbuilder.diagnostics.catalogue.shapes import Contradiction
 from graphbuilder.ir.lowering import Arg, Input, Lowering, Method, Module, TorchCall
 from graphbuilder.ir.op import Example, Op, OpError
-from graphbuilder.ir.reach import Reach
+from graphbuilder.ir.reach import Reach, along_axis
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
@@ -227,7 +227,7 @@ class Softmax(Elementwise):
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
         (x,) = inputs
-        return (Reach(whole=self._axis(x) != x.channel_axis),)
+        return (along_axis(x, self._axis(x)),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(TorchCall(self.torch, (Arg("dim", self._axis(inputs[0]) + 1, None),)))

@@ -14,7 +14,7 @@ from graphbuilder.ir.dialect import Dialect
 from graphbuilder.ir.graph import Graph, Value
 from graphbuilder.ir.lowering import Arg, Expr, Function, Input, Lowering, Module, TorchCall
 from graphbuilder.ir.op import Composite, Example, Op, OpError
-from graphbuilder.ir.reach import OWN, WHOLE, Reach
+from graphbuilder.ir.reach import OWN, Reach, weighed
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Initialiser, Weight
 from graphbuilder.ops import fields as f
@@ -140,7 +140,7 @@ class Attend(Op):
         return query.shape[-2] * (key.elements + value.elements)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
-        return (OWN, WHOLE, WHOLE, WHOLE)[: len(inputs)]
+        return (OWN, *(weighed(len(x.spatial)) for x in inputs[1:]))
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         rank = inputs[0].rank

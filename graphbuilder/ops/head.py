@@ -8,7 +8,7 @@ from pydantic import Field
 
 from graphbuilder.ir.lowering import Arg, Lowering, TorchCall
 from graphbuilder.ir.op import Example, Op
-from graphbuilder.ir.reach import Reach
+from graphbuilder.ir.reach import Reach, along_axis
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ir.weights import Weight
 from graphbuilder.ops import fields as f
@@ -48,7 +48,7 @@ class Linear(Op):
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
         (x,) = inputs
-        return (Reach(whole=self._axis(x) != x.channel_axis),)
+        return (along_axis(x, self._axis(x)),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         (x,) = inputs

@@ -9,7 +9,7 @@ from pydantic import Field
 from graphbuilder.diagnostics.catalogue.shapes import CannotCombine, WrongRank
 from graphbuilder.ir.lowering import Expr, Function, Input, Lowering, TorchCall
 from graphbuilder.ir.op import Example, Op, OpError
-from graphbuilder.ir.reach import OWN, WHOLE, Reach
+from graphbuilder.ir.reach import Reach, weighed
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import divides, vectors
@@ -52,7 +52,7 @@ class MatMul(Op):
         return self.infer(inputs)[0].elements * inputs[0].shape[-1]
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
-        return WHOLE, WHOLE
+        return tuple(weighed(len(x.spatial)) for x in inputs)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         other: Expr = method(Input(1), "transpose", dim0=-2, dim1=-1) if self.transpose else Input(1)
@@ -82,7 +82,7 @@ class SplitHeads(Op):
         return (TensorType((self.heads, *x.spatial, x.channels // self.heads), "last"),)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
-        return (OWN,)
+        return (Reach(heads=1),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         cut = method(Input(), "unflatten", dim=-1, sizes=(self.heads, -1))
@@ -112,7 +112,7 @@ class MergeHeads(Op):
         return (TensorType((*x.shape[1:-1], x.shape[0] * x.channels), "last"),)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
-        return (OWN,)
+        return (Reach(heads=-1),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(None, (method(move(Input(), 1, -2), "flatten", start_dim=-2),))

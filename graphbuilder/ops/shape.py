@@ -10,7 +10,7 @@ from pydantic import Field
 from graphbuilder.diagnostics.catalogue.shapes import CannotReshape, NoSuchAxis, WrongLayout, WrongRank
 from graphbuilder.ir.lowering import Arg, Expr, Input, Lowering, TorchCall
 from graphbuilder.ir.op import Example, Op, OpError
-from graphbuilder.ir.reach import OWN, WHOLE, Reach
+from graphbuilder.ir.reach import NOWHERE, OWN, WHOLE, Reach
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import maps, tokens
@@ -73,7 +73,9 @@ class Reshape(Rearranged):
         return (TensorType(shape, f.LAYOUTS[self.layout] if len(shape) > 1 else "first"),)
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
-        return (OWN if self.infer(inputs) == inputs else WHOLE,)
+        if self.infer(inputs) == inputs:
+            return (OWN,)
+        return (WHOLE if min(inputs[0].rank, len(self.shape)) < 3 else NOWHERE,)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         (x,) = inputs
@@ -123,6 +125,13 @@ class Permute(Rearranged):
             message = f"permute would leave the channels of {x} in the middle"
             raise OpError(WrongLayout, message, field="axes", help=_channels_stay(x))
         return (TensorType(tuple(x.shape[axis] for axis in self.axes), "first" if place == 0 else "last"),)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        (x,) = inputs
+        places = [axis for axis in self.axes if axis != x.channel_axis]
+        if places == sorted(places):
+            return (OWN,)
+        return (NOWHERE,)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(None, (method(Input(), "permute", dims=(0, *(axis + 1 for axis in self.axes))),))

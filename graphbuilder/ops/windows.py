@@ -14,7 +14,7 @@ from pydantic import Field
 from graphbuilder.diagnostics.catalogue.shapes import CannotReshape, WrongLayout, WrongRank
 from graphbuilder.ir.lowering import Expr, Input, Lowering
 from graphbuilder.ir.op import Example, Op, OpError
-from graphbuilder.ir.reach import Reach, Span
+from graphbuilder.ir.reach import NOWHERE, Cut, Reach, Span
 from graphbuilder.ir.types import TensorType
 from graphbuilder.ops import fields as f
 from graphbuilder.ops.guards import axis_of, divides, laid_last, places
@@ -85,7 +85,7 @@ class Flip(Op):
 
     def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
         (x,) = inputs
-        return (Reach(whole=axis_of(x, self.axis) != x.channel_axis),)
+        return (NOWHERE if axis_of(x, self.axis) != x.channel_axis else Reach(),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         return Lowering(None, (method(Input(), "flip", dims=(axis_of(inputs[0], self.axis) + 1,)),))
@@ -118,6 +118,10 @@ class Windows(Op):
         x = places(self, inputs[0])
         window = window_of(self, x.spatial, self.size, "size")
         return (TensorType((prod(x.spatial) // prod(window), prod(window), x.channels), "last"),)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        spatial = inputs[0].spatial
+        return (Reach(cut=Cut(spatial, per_axis(self.size, len(spatial), "size"), self.grid)),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         (x,) = inputs
@@ -168,6 +172,10 @@ class Unwindows(Op):
             message = f"{x.shape[0]} windows of {x.shape[1]} are not {times(size)} places in windows of {times(window)}"
             raise OpError(CannotReshape, message, field="size")
         return (TensorType((*size, x.channels), "last"),)
+
+    def reads(self, inputs: tuple[TensorType, ...]) -> tuple[Reach, ...]:
+        size = _square(self.size)
+        return (Reach(joined=Cut(size, per_axis(self.window, len(size), "window"), self.grid)),)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         size = _square(self.size)

@@ -76,7 +76,7 @@ def notes(comparison: Comparison) -> Iterator[str]:
         timing = comparison.timing
         yield f"The time is the median of a forward of a batch of {timing.batch} on {timing.device}, in float32."
     if any("then all" in _fields(each) for each in comparison.variants):
-        yield 'Receptive fields are of windows; "then all" says that something reads the whole input behind them.'
+        yield 'Receptive fields are of windows; "then all" says that something reads the whole input besides.'
     if any("at most" in _fields(each) for each in comparison.variants):
         yield 'Where maps grow again, places read windows of several sizes: none reads more than "at most".'
 

@@ -87,7 +87,12 @@ class Variant:
             **({"training_only": [name for name in self.outputs if name in self.training]} if self.training else {}),
             "receptive_field": {
                 name: {
-                    source: {"size": list(field.size), "whole": field.whole, "at_most": field.most}
+                    source: {
+                        "size": list(field.size),
+                        "whole": field.whole,
+                        "at_most": field.most,
+                        "known": field.known,
+                    }
                     for source, field in fields.items()
                 }
                 for name, fields in self.fields.items()
