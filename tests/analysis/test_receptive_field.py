@@ -204,7 +204,7 @@ WINDOWED = {
     f'{{ op = "unwindows", size = 64, window = 4 }}, {FIRST}, {{ op = "conv" }}',
     "spelt out": f'{{ op = "windows", size = 8 }}, {{ use = "rows" }}, '
     f'{{ op = "unwindows", size = 64, window = 8 }}, {FIRST}, {{ op = "conv", stride = 3 }}',
-    "a line along the channels of a window": f'{{ op = "windows", size = 4 }}, {{ op = "linear", out = 16, axis = 1 }}, '
+    "along a window": f'{{ op = "windows", size = 4 }}, {{ op = "linear", out = 16, axis = 1 }}, '
     f'{{ op = "unwindows", size = 64, window = 4 }}, {FIRST}',
     "one way around": f'{{ op = "conv" }}, {{ op = "conv" }}, {LAST}, {{ id = "seen", op = "windowattention", '
     f'heads = 1, window = 3 }}, {{ op = "add", from = ["seen", "channelslast"] }}, {FIRST}, {{ op = "conv" }}',
