@@ -63,7 +63,8 @@ def command(
     """Tell what changed from one network to another, or to the same at other settings.
 
     A SPEC may be REV:PATH, as git knew it. Steps are matched by their names and by what they are; what only follows
-    from a change (·), as `out = "=in_channels"` does, is not counted. The exit code is 0 where nothing changed, 1 where
+    from a change (·), as `out = "=in_channels"` does, is not counted, and a change of a block counts once, wherever the
+    block is used. The exit code is 0 where nothing changed, 1 where
     something did, and 2 where a spec cannot be read.
 
     Networks that have next to nothing in common are told by their totals, and drawn side by side.

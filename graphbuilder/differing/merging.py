@@ -236,7 +236,7 @@ def _facts(differences: Differences) -> Iterator[str]:
     from graphbuilder.differing.text import followed, tally
 
     ours, theirs = costs(differences.before.typed), costs(differences.after.typed)
-    yield "; ".join(filter(None, (tally(differences), followed(differences))))
+    yield "; ".join(filter(None, (tally(differences, differences.places, "place"), followed(differences))))
     for each in differences.found:
         if each.kind == "renamed":
             yield from (f"block {_turn(change)}" for change in each.changes if change.name == "use")

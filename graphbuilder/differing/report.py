@@ -204,6 +204,11 @@ class Differences:
         told = [", ".join(side.settings) or side.source for side in (self.before, self.after)]
         return f"{titles[0]}: {' → '.join(told)}"
 
+    @property
+    def places(self) -> int:
+        """In how many places of the networks all differences are found."""
+        return sum(max(len(each.before), len(each.after), 1) for each in self.found)
+
     def counts(self) -> dict[str, int]:
         """How many differences there are of each kind."""
         counted = Counter(each.kind for each in self.found)

@@ -18,11 +18,13 @@ from graphbuilder.diagnostics.screen import columns, safe, wrap
 from graphbuilder.differing.bodies import Change, Matched, Pair
 from graphbuilder.differing.report import Differences, ends, shown
 from graphbuilder.differing.standing import Standing, standing
+from graphbuilder.ops.guards import counted as many
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "renamed": "~"}
 _COLOURS = {"+": "32", "-": "31", "~": "33", "head": "1", "faint": "2"}
 _LEAST, _MOST_NAMES = 40, 3
 _HEADINGS = ("parameters", "MACs")
+_BEFORE = {"line": "on", "place": "in"}
 _NOTABLE = 20
 """A block that only follows is told where it has more than one part in so many of what all costs changed."""
 
@@ -42,16 +44,21 @@ class _Row:
 def text(differences: Differences, width: int, colour: bool) -> str:
     """The tree with a heading and the totals, no line wider than ``width`` (at least 40) unless a word is."""
     pen = _Pen(max(width, _LEAST), colour)
-    lines = [*_heading(differences, pen)]
-    if differences and differences.alike:
-        rows = [*_ends(differences), *_Tree(differences.matched).rows()]
+    told = bool(differences) and differences.alike
+    rows = [*_ends(differences), *_Tree(differences.matched).rows()] if told else []
+    lines = [*_heading(differences, pen, sum(1 for row in rows if row.sign in SIGNS.values()))]
+    if rows:
         lines += ["", *pen.table(rows)]
     lines += ["", *pen.totals(differences)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def tally(differences: Differences) -> str:
-    """``3 differences: 1 added, 1 removed, 1 changed``; of networks that are not alike how little they share."""
+def tally(differences: Differences, number: int = 0, word: str = "line") -> str:
+    """``3 differences: 1 added, 1 removed, 1 changed``; of networks that are not alike how little they share.
+
+    Where they are told on more or fewer lines with a sign, or in other places, it says in how many: ``3 differences on
+    5 lines: 3 added``.
+    """
     if not differences.alike:
         ours, theirs = (count.total() for count in differences.ops)
         return f"too unlike to tell step by step: of {ours} and {theirs} steps, {differences.matched.common} in both"
@@ -60,7 +67,8 @@ def tally(differences: Differences) -> str:
     if not total:
         return "no difference"
     kinds = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-    return f"{total} difference{'s' if total > 1 else ''}: {kinds}"
+    told = f" {_BEFORE[word]} {many(number, word)}" if number not in (0, total) else ""
+    return f"{many(total, 'difference')}{told}: {kinds}"
 
 
 def followed(differences: Differences) -> str:
@@ -100,10 +108,10 @@ def delta(before: int, after: int) -> str:
     return ("+" if after > before else "−") + scaled(abs(after - before))
 
 
-def _heading(differences: Differences, pen: _Pen) -> Iterator[str]:
+def _heading(differences: Differences, pen: _Pen, lines: int) -> Iterator[str]:
     names = [" ".join((side.source, *side.settings)) for side in (differences.before, differences.after)]
     yield from pen.wrapped(f"{names[0]} → {names[1]}", "head")
-    yield from pen.wrapped("; ".join(filter(None, (tally(differences), followed(differences)))))
+    yield from pen.wrapped("; ".join(filter(None, (tally(differences, lines), followed(differences)))))
     params = differences.params()
     if params:
         yield from pen.wrapped(f"params: {', '.join(map(said, params))}", indent=0)

@@ -90,7 +90,7 @@ def test_a_flowchart_tells_the_totals_of_both_and_what_its_signs_mean(cli: Run, 
     out = tmp_path / "diff.mmd"
     assert cli("diff", XCEPTION, TUTORIAL, "-o", str(out))[0] == 1
     text = out.read_text(encoding="utf-8")
-    assert "3 differences: 1 added, 1 removed, 1 changed; 29 steps follow" in text.splitlines()[1]
+    assert "3 differences in 4 places: 1 added, 1 removed, 1 changed; 29 steps follow" in text.splitlines()[1]
     assert "+ added, #8722; removed, #126; changed" in text and "classDef removed" in text
     assert "stroke-dasharray" in next(line for line in text.splitlines() if "classDef removed" in line)
 

@@ -247,3 +247,24 @@ def test_what_a_section_was_is_told_below_a_long_title() -> None:
     figure = drawn(differences(Side(one, "one"), Side(other, "other")))
     said = [each.text for each in figure.words]
     assert "21×21×728 throughout, was 19×19×728 throughout" in said and list(faults(figure)) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "params", "said"),
+    [
+        ("xception", "xception", {"residual": False}, "3 differences in 9 places: 3 removed"),
+        ("xception", "xception", {"middle": 4}, "1 difference: 1 changed"),
+    ],
+)
+def test_it_says_in_how_many_places_what_is_counted_once(
+    one: str, other: str, params: dict[str, Any], said: str
+) -> None:
+    figure = drawn(between(one, other, **params))
+    assert said in {word.text.split(";")[0].split(" · ")[0].strip() for word in figure.words}
+
+
+def test_what_follows_convolutions_is_said_with_what_is_drawn_all_the_same() -> None:
+    said = " ".join(word.text for word in drawn(between("resnet18", "resnet50")).words)
+    assert "every Conv is followed by BatchNorm, drawn only where it differs" in said
+    said = " ".join(word.text for word in drawn(between("xception", "xception_tutorial")).words)
+    assert "followed by BatchNorm" in said and "drawn only" not in said

@@ -152,6 +152,12 @@ def test_colours_are_told_by_signs_too() -> None:
     assert painted and all(line.removeprefix("\033[31m").startswith("-") for line in painted)
 
 
+def test_it_says_on_how_many_lines_what_is_counted_once() -> None:
+    lines = differences(xception(), xception("residual=false")).text().splitlines()
+    assert lines[1] == "3 differences on 5 lines: 3 removed"
+    assert sum(line.startswith(("+", "-", "~")) for line in lines) == 5
+
+
 def test_what_a_file_brings_is_made_safe() -> None:
     ours = xception()
     found = differences(Side(ours.network, "a\033[2Jb"), xception("classes=2"))

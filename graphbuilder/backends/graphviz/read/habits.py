@@ -33,13 +33,17 @@ def is_idle(op: Op) -> bool:
 
 @dataclass
 class _Habit:
-    """What follows the convolutions of one title, and the titles of the ops that each of them is made of."""
+    """What follows the convolutions of one title, and the titles of the ops that each of them is made of.
+
+    Some of what follows is ``drawn`` all the same, where something happened to it.
+    """
 
     norms: set[str] = field(default_factory=set[str])
     activations: set[str] = field(default_factory=set[str])
     followed: int = 0
     alone: list[str] = field(default_factory=list[str])
     parts: set[str] = field(default_factory=set[str])
+    drawn: bool = False
 
     @property
     def holds(self) -> bool:
@@ -61,6 +65,7 @@ class Habits:
                 habit.alone.append(path)
                 continue
             activation = _behind(norm, body, "activation")
+            habit.drawn |= any(self._is_marked(each, body) for each in (norm, activation) if each)
             habit.followed += 1
             habit.norms.add(title_of(norm.op))
             habit.activations.add(title_of(activation.op) if activation and activation.op else "")
@@ -71,7 +76,7 @@ class Habits:
 
     def hides(self, node: Node, body: TypedGraph, copies: Sequence[TypedGraph] = ()) -> bool:
         """Whether ``node`` of ``body``, the first of ``copies`` that are alike, is not drawn."""
-        if node.op is None or (self._marks is not None and self._marks.is_marked(node.name, body)):
+        if node.op is None or self._is_marked(node, body):
             return False
         same = [op for copy in copies if (op := copy.graph.by_name[node.name].op)]
         if is_idle(node.op) and all(map(is_idle, same)):
@@ -95,7 +100,8 @@ class Habits:
             alone = [path for title in words for path in self._found[title].alone]
             but = f" but {_listed(alone)}" if alone else ""
             behind = [norm, self._activation] if self._activation else [norm]
-            yield f"every {_listed(list(words.values()))}{but} is followed by {_listed(behind)}"
+            drawn_too = ", drawn only where it differs" if any(self._found[title].drawn for title in words) else ""
+            yield f"every {_listed(list(words.values()))}{but} is followed by {_listed(behind)}{drawn_too}"
 
     def _word(self, title: str, drawn: Collection[str] | None) -> str:
         """How a sentence speaks of convolutions of ``title``; nothing where none is ``drawn``."""
@@ -103,6 +109,9 @@ class Habits:
             return title
         parts = self._found[title].parts
         return f"{title} (drawn in its parts)" if parts and parts.issubset(drawn) else ""
+
+    def _is_marked(self, node: Node, body: TypedGraph) -> bool:
+        return self._marks is not None and self._marks.is_marked(node.name, body)
 
     def _is_said(self, node: Node, body: TypedGraph) -> bool:
         """Whether ``node`` is a norm that the sentence covers."""
