@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import pytest
 import graphbuilder as gb
 from graphbuilder.backends.table import summarise
 from graphbuilder.backends.table.summary import Summary
+from graphbuilder.ir import Graph, Op
 
 SPECS = Path(__file__).parents[1] / "specs"
 
@@ -161,3 +163,27 @@ def test_every_spec_is_drawn_and_written_without_a_warning(name: str) -> None:
     assert network.spec.title
     assert gb.render(network, format="dot").startswith(b"digraph")
     ast.parse(gb.source(network))
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "op", "field", "expected"),
+    [
+        ("cait_xxs24", {}, "scale", "value", 48**-0.5),
+        ("cait_xxs24", {"heads": 8}, "scale", "value", 24**-0.5),
+        ("cait_xxs24", {"width": 128}, "scale", "value", 32**-0.5),
+        ("maxvit_t", {}, "attend", "scale", 64**-0.5),
+        ("maxvit_t", {"widths": [32, 64, 128, 256]}, "attend", "scale", 32**-0.5),
+    ],
+)
+def test_factors_of_scores_follow_the_widths(
+    name: str, params: dict[str, object], op: str, field: str, expected: float
+) -> None:
+    """They change no shape, so that weights of another factor load: only the number tells."""
+    network = gb.load(SPECS / f"{name}.toml", params)
+    given = [getattr(call, field) for call in _calls(network.typed.graph) if call.op == op]
+    assert any(each == pytest.approx(expected) for each in given)
+
+
+def _calls(graph: Graph) -> Iterator[Op]:
+    for node in graph.nodes:
+        yield from _calls(node.callee) if isinstance(node.callee, Graph) else (node.callee,)

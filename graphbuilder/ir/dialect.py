@@ -1,4 +1,4 @@
-"""What the frameworks' defaults disagree on: norm constants, whether average pooling counts padding, initialisers."""
+"""What the frameworks' defaults disagree on: norm constants, padding counted by average pools, slopes, initialisers."""
 
 from __future__ import annotations
 

@@ -19,13 +19,14 @@ KERAS = Dialect(
         "groupnorm": {"eps": 1e-3},
         "instancenorm": {"eps": 1e-3},
         "avgpool": {"count_padding": False},
+        "leakyrelu": {"slope": 0.3},
+        "prelu": {"slope": 0.0},
     },
     init={
         "conv": _GLOROT,
         "dwconv": _GLOROT,
         "convtranspose": _GLOROT,
         "linear": _GLOROT,
-        "prelu": {"weight": Initialiser("zeros")},
     },
 )
 

@@ -249,7 +249,7 @@ class Spec(Placed):
     title: str | None = Field(default=None, description="The same for a person, for the figure.")
     dialect: Literal["torch", "keras"] = Field(
         default="torch",
-        description="Whose defaults hold: norm constants, padding counted by average pools, initialisers.",
+        description="Whose defaults hold: norm constants, padding counted by average pools, slopes, initialisers.",
     )
     declared: dict[str, Param] = Field(
         default_factory=dict,
