@@ -14,6 +14,7 @@ from graphbuilder.backends.graphviz.read.scene import Box, Card, Region
 from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT, PAPER, Palette
 from tests.backends.graphviz.geometry import faults
 from tests.backends.graphviz.networks import network
+from tests.backends.graphviz.written import written
 
 NAMES = ("xception", "vgg", "unet", "siamese", "paths", "densenet121", "vit_b_16", "odd/shared", "swin_t", "dense")
 
@@ -86,3 +87,16 @@ def test_lightness_goes_one_way(palette: Palette) -> None:
 def test_choices(wrong: dict[str, Heat], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         replace(Options(), **wrong)
+
+
+@pytest.mark.parametrize(("heat", "note"), [("params", "weights of a"), ("macs", "weights of a · 18.4 k · 50 %")])
+def test_whose_weights_are_run_is_said_besides_what_that_costs(heat: Heat, note: str) -> None:
+    text = """
+    [model]
+    body = [{ id = "a", use = "b" }, { id = "c", share = "a" }]
+    [blocks.b]
+    body = [{ op = "conv", out = 3, kernel = 1 }, { op = "relu" }, { op = "conv", out = 3, kernel = 1 }]
+    """
+    for options in (Options(heat=heat), Options(heat=heat, level=0)):
+        (item,) = (item for item in scene(written(text), options).root.items.values() if item.reuses)
+        assert (item.note if isinstance(item, Card) else item.detail) == note

@@ -17,6 +17,7 @@ from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing
 from graphbuilder.backends.graphviz.read.scene import Box
 from graphbuilder.elaborate import Limits
 from tests.backends.graphviz.geometry import faults
+from tests.backends.graphviz.written import written
 
 LARGE = """
 format = 1
@@ -166,3 +167,11 @@ def test_many_stages_are_a_box_each_but_the_one_in_which_something_is_asked_for(
     assert there <= keys and not any(key.startswith("stages.7.") for key in keys)
     assert boxes(figure) < most
     assert list(faults(figure)) == []
+
+
+def test_what_is_not_drawn_is_gathered_too() -> None:
+    steps = '{ op = "conv", out = 3, kernel = 1 }, { op = "batchnorm" }, { op = "relu" }, ' * 300
+    figure = drawing(written(f"[model]\nbody = [{steps}]\n"), Options())
+    assert any("900 steps are gathered in" in words.text for words in figure.words)
+    details = [shape.lines[0][1].text for shape in figure.shapes if shape.style == "block" and len(shape.lines[0]) > 1]
+    assert sum(int(detail.split(" steps")[0]) for detail in details if " steps" in detail) == 900

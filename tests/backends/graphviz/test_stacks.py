@@ -9,6 +9,7 @@ from graphbuilder.analysis.costs import costs
 from graphbuilder.backends.graphviz import Options
 from graphbuilder.backends.graphviz.figure import drawing, scene
 from graphbuilder.backends.graphviz.read.scene import Card
+from tests.backends.graphviz.geometry import faults
 from tests.backends.graphviz.networks import network
 from tests.backends.graphviz.written import written
 
@@ -193,3 +194,41 @@ def test_a_stack_of_branches_costs_what_all_of_them_do() -> None:
     typed = written(branches(16))
     found = sum(item.cost for item in scene(typed, Options(heat="macs")).root.items.values())
     assert found == costs(typed).macs
+
+
+GROWN = """
+[model]
+body = [{ id = "unit", use = "unit", repeat = 3 }, { op = "relu" }, { op = "globalavgpool" }, { op = "tanh" }]
+[blocks.unit]
+body = [{ op = "conv", out = 6, kernel = 1 }, { op = "relu" }]
+"""
+
+
+def test_a_small_block_keeps_its_name_and_number_where_one_copy_is_otherwise() -> None:
+    figure = drawing(written(GROWN), Options())
+    words = {words.text for words in figure.words}
+    assert {"unit 0", "unit 1 – 2", "2 of 3 repeats"} <= words
+    assert [shape.lines[0][0].text for shape in figure.shapes if shape.style == "badge"] == ["× 2"]
+    assert sum(frame.style == "card" for frame in figure.frames) == 1, "what is loose behind is in no block"
+
+
+NESTED = """
+[model]
+body = [{ id = "outer", use = "outer", repeat = 4 }]
+[blocks.outer]
+body = [{ use = "inner", repeat = 3 }, { op = "conv", out = 3, kernel = 1 }]
+shortcut = "identity"
+[blocks.inner]
+body = [{ op = "conv", out = 3, kernel = 1 }, { op = "tanh" }, { op = "relu" }]
+shortcut = "identity"
+"""
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_shortcuts_of_nested_stacks_part_in_their_own(direction: Any) -> None:
+    figure = drawing(written(NESTED), Options(direction=direction))
+    around, inside = sorted((frame for frame in figure.frames if frame.style == "stacked"), key=lambda frame: frame.y)
+    lines = [line for line in figure.lines if line.kind == "shortcut" and not line.head.startswith("legend")]
+    along, edge = (0, inside.x) if direction == "LR" else (1, inside.y)
+    assert sorted(line.points[0][along] > edge for line in lines) == [False, True]
+    assert around.wide > inside.wide and list(faults(figure)) == []

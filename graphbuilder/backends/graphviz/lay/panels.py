@@ -267,11 +267,11 @@ class PanelChain:
         return isinstance(item, Box) and item.look == "terminal"
 
     def _groups(self, elements: Sequence[Element]) -> list[Sequence[Element]]:
-        """Each element for itself, but longer runs of loose ops beside cards together: they get a card too."""
+        """Each element for itself, but longer runs of loose ops of one step beside cards together: a card of it."""
         groups: list[Sequence[Element]] = []
         for loose, run in groupby(elements, self._is_loose):
             found = list(run)
-            together = loose and self._cards and len(found) >= _LOOSE
+            together = loose and self._cards and len(found) >= _LOOSE and self._around(found)
             groups += [found] if together else [[element] for element in found]
         return groups
 

@@ -16,7 +16,7 @@ from graphbuilder.backends.graphviz.lay.entries import bar_entries, join_entries
 from graphbuilder.backends.graphviz.lay.mesh import Node, rows
 from graphbuilder.backends.graphviz.lay.metrics import Metrics
 from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, Form, FrameMark, Kind, Part, Point, Tip, attach
-from graphbuilder.backends.graphviz.lay.stacks import leave_room, pile, widen
+from graphbuilder.backends.graphviz.lay.stacks import fork_inside, leave_room, pile, widen
 from graphbuilder.backends.graphviz.lay.streams import Branch, abreast, entries, in_columns, keep_columns, leaving
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Card, End, Link, Region, joins
@@ -48,12 +48,14 @@ class Placer:
         options: Options,
         upward: bool = False,
         same: Mapping[int, int] = MappingProxyType({}),
+        nested: bool = False,
     ) -> None:
         self.region = region
         self.metrics = metrics
         self._options = options
         self._upward = upward
         self._same = same
+        self._nested = nested
         self._into: dict[str, list[Link]] = {}
         self._from: dict[End, list[Link]] = {}
         for link in region.links:
@@ -66,7 +68,7 @@ class Placer:
 
     def upwards(self) -> Placer:
         """One that places what will be turned over, so that headers are then on top."""
-        return Placer(self.region, self.metrics, self._options, upward=True, same=self._same)
+        return Placer(self.region, self.metrics, self._options, upward=True, same=self._same, nested=self._nested)
 
     def links_into(self, path: str) -> list[Link]:
         """What an item reads."""
@@ -191,8 +193,9 @@ class Placer:
         into = self._into.get(card.path, [])
         first = {link.source: link.slot for link in reversed(into)}
         same = {link.slot: first[link.source] for link in into}
-        inner = Placer(card.region, self.metrics, self._options, self._upward, same)
+        inner = Placer(card.region, self.metrics, self._options, self._upward, same, nested=True)
         part = inner.chain(structure(card.region).elements, form)
+        part = fork_inside(part) if card.count > 1 and self._nested else part
         frame = self.frame(part, card.title, card.note, card.count, card.words)
         frame.dashed, frame.mark = card.reuses, card.mark
         if card.training:

@@ -1,4 +1,8 @@
-"""Room for the words of a card, for the copies behind a stack, and for what hangs under it: a badge, and words."""
+"""Room for the words of a card, for the copies behind a stack, and for what hangs under it: a badge, and words.
+
+Also where a value that copies of a nested stack read more than once is parted: in the stack, since each copy but the
+first reads what the one before it gives, and nothing from outside the stack.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ from itertools import pairwise
 
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay import metrics as m
-from graphbuilder.backends.graphviz.lay.parts import FrameMark, Part
+from graphbuilder.backends.graphviz.lay.parts import FrameMark, Part, Tip, attach
+from graphbuilder.backends.graphviz.read.scene import End
 
 _BESIDE_WORDS = 66.0
 """What stands beside the words under a stack that runs to the right."""
@@ -27,6 +32,21 @@ def widen(part: Part, mark: FrameMark, across: bool) -> None:
     gone = max(mark.leaving, default=last)
     part.left = max(part.left, under + 8 - min(mark.leaving, default=last) if under else 0.0)
     part.right = max(part.right, last + second, gone + m.BADGE_ROOM if under else 0.0)
+
+
+def fork_inside(part: Part) -> Part:
+    """``part``, the inside of a stack, each value coming in at one place, where its trunk goes on or the nearest."""
+    places: dict[End, set[float]] = {}
+    for link, tips in part.ins.items():
+        places.setdefault(link.source, set()).update(tip.points[0][1] for tip in tips)
+    if all(len(found) == 1 for found in places.values()):
+        return part
+    whole = Part()
+    whole.through = {link: Tip((tip.points[0],)) for link, tip in part.through.items()}
+    whole.through |= {link: Tip(((0.0, min(places[link.source], key=abs)),)) for link in part.ins}
+    part.before = 0.0
+    attach(whole, part)
+    return whole
 
 
 def leave_room(part: Part, lines: int, across: bool) -> None:

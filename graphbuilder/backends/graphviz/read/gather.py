@@ -55,7 +55,12 @@ def counted(items: Iterable[Item]) -> str:
     inner = [item for item in items if not _is_terminal(item)]
     blocks = sum(1 for item in inner if isinstance(item, Card) or item.look == "block")
     what = "steps" if not blocks else "blocks" if blocks == len(inner) else "steps and blocks"
-    return f"{len(inner):,} {what}"
+    return f"{sum(map(_calls, inner)):,} {what}"
+
+
+def _calls(item: Item) -> int:
+    """How many calls an item stands for: itself, and what is not drawn behind it."""
+    return 1 + (item.hidden if isinstance(item, Box) else 0)
 
 
 def is_tangled(region: Region) -> bool:

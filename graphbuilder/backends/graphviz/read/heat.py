@@ -68,12 +68,12 @@ def paint(root: Region, typed: TypedGraph, options: Options) -> Scale:
     def painted(item: Item) -> Item:
         share = item.cost / total if total else 0.0
         if isinstance(item, Card):
-            return replace(item, note=_noted(item.cost, share, kind))
+            return replace(item, note=_noted(item, share, kind))
         if item.look == "terminal":
             return item
         heat = f"heat{BOUNDS - next((n for n, bound in enumerate(bounds) if share >= bound), BOUNDS)}"
         if item.look == "block":
-            return replace(item, mark=heat, detail=_noted(item.cost, share, kind))
+            return replace(item, mark=heat, detail=_noted(item, share, kind))
         said = item.look != "join" and share >= _LEAST_SAID
         detail = " · ".join(filter(None, (item.detail, _percent(share)))) if said else item.detail
         return replace(item, mark=heat, detail=detail)
@@ -198,8 +198,9 @@ def _rows(bounds: Sequence[float], whole: str) -> Iterator[tuple[str, str]]:
     yield "heat0", f"less than {_percent(bounds[-1])}"
 
 
-def _noted(cost: float, share: float, kind: Heat) -> str:
-    return f"{_amount(cost, kind)} · {_percent(share)}" if cost else ""
+def _noted(item: Item, share: float, kind: Heat) -> str:
+    said = (item.besides, _amount(item.cost, kind), _percent(share)) if item.cost else (item.besides,)
+    return " · ".join(filter(None, said))
 
 
 def _amount(cost: float, kind: Heat) -> str:

@@ -181,7 +181,7 @@ class Policy:
     def is_card(self, body: TypedGraph, where: Where, titled: bool) -> bool:
         """Whether ``body``, which is open and no panel, has a card of its own: any that is ``titled`` does."""
         stages = where.frame == "sheet" and self._holds_stages(body)
-        large = self._may_be_card(body) or (titled and body.graph.kind == "block")
+        large = self._may_be_card(body) or ((titled or where.staged) and body.graph.kind == "block")
         return where.frame != "card" and large and not stages
 
     def runs(self, typed: TypedGraph, where: Where) -> Iterator[Run]:
@@ -213,7 +213,13 @@ class Policy:
         if self._fold == "nothing" and not is_chained(run, typed):
             return run.count > _SIDE_BY_SIDE or boxes > _BOXES_SIDE_BY_SIDE
         inside = where.frame == "card" and run.count == _COPIES + 1 and boxes <= _COPIES_INSIDE
-        return cards or self._fold != "nothing" or (run.count > _COPIES and not inside)
+        many = (run.count > _COPIES and not inside) or self._is_many(typed, body, where)
+        return cards or self._fold != "nothing" or many
+
+    def _is_many(self, typed: TypedGraph, body: TypedGraph | None, where: Where) -> bool:
+        """Whether copies of ``body`` are so many, and in no card, that even some that are alike stand together."""
+        block = body is not None and body.graph.kind == "block" and typed.graph.kind == "repeat"
+        return block and where.frame != "card" and len(typed.graph.nodes) > _COPIES
 
     def rounds(self, typed: TypedGraph, where: Where) -> tuple[Run, ...]:
         """The kinds of a repeat that are drawn once in turn; none where it is drawn otherwise."""

@@ -26,6 +26,7 @@ from graphbuilder.ir.fault import Fault, faults
 
 NONE: Mapping[str, str] = MappingProxyType({})
 _SHAPE = re.compile(r"(?<![\w.])\d+(?:x\d+)+(?![\w.])")
+_SHARED = "shared"
 # Of one item, each as a box of its own.
 _MOST_OUTPUTS = 40
 _LOOKS: dict[str, Look] = {
@@ -131,6 +132,7 @@ class Reader:
         self, region: Region, node: Node, typed: TypedGraph, inputs: tuple[End, ...], where: Where
     ) -> tuple[End, ...]:
         if self._habits.hides(node, typed, where.copies):
+            region.hide(inputs)
             return inputs
         run, path, body = Run((node,)), where.path(node), typed.bodies.get(node.name)
         if body is None or self._is_one_box(node, typed, body, where):
@@ -142,7 +144,8 @@ class Reader:
         elif self._policy.is_card(body, where, node.title is not None):
             inside = self.region(body, inner.framed())
             note = _copies(run, typed, where)
-            card = Card(path, title, note, inside, reuses=bool(note) and where.reuses(run))
+            reuses, whose = bool(note) and where.reuses(run), _whose(run, where) if note else ""
+            card = Card(path, title, note, inside, reuses=reuses, besides=whose)
             given = self._add(region, card, inputs, typed.outputs_of(node), where)
             return passed(inside, run, inputs, given)
         elif self._habits.shows(node, typed):
@@ -176,7 +179,8 @@ class Reader:
         else:
             region = self.region(body, where.inside(run, typed).framed())
         title, note, words = where.title(run, typed.graph), _copies(run, typed, where), tuple(words_of(run, typed))
-        return Card(path, title, note, region, run.count, words, bool(note) and where.reuses(run))
+        reuses = bool(note) and where.reuses(run)
+        return Card(path, title, note, region, run.count, words, reuses, besides=_whose(run, where) if note else "")
 
     def _add_rounds(
         self, region: Region, rounds: tuple[Run, ...], typed: TypedGraph, inputs: tuple[End, ...], where: Where
@@ -194,8 +198,9 @@ class Reader:
         inner.give(ends)
         words = f"repeated {rounds[0].count} times", f"{len(rounds)} kinds in turn"
         path, title = where.path(whole.first), where.title(whole, typed.graph)
-        note, reuses = _copies(whole, typed, where), where.reuses(whole)
-        card = Card(path, title, note, inner, rounds[0].count, words, bool(note) and reuses, turns=len(rounds))
+        note, turns = _copies(whole, typed, where), len(rounds)
+        reuses, whose = bool(note) and where.reuses(whole), _whose(whole, where) if note else ""
+        card = Card(path, title, note, inner, rounds[0].count, words, reuses, turns=turns, besides=whose)
         return self._add(region, card, inputs, typed.outputs_of(whole.nodes[-1]), where)
 
     def _box(self, run: Run, typed: TypedGraph, where: Where) -> Box:
@@ -228,9 +233,11 @@ def box_of(run: Run, typed: TypedGraph, where: Where, remedies: Mapping[str, str
         if wrong := list(_errors(body)) if any(True for _ in faults(body.graph)) else ():
             detail, help = _told(wrong, remedies)
             return Box(path, "fault", "fault", title, detail, count=run.count, help=help)
-        counted = run.count == 1 or note.startswith(f"{run.count} ×")
-        said = note if counted else ", ".join(filter(None, (f"{run.count} copies", note)))
-        return Box(path, "block", "block", title, said, reuses=bool(note) and where.reuses(run), count=run.count)
+        copies = f"{run.count} copies" if run.count > 1 else ""
+        said = ", ".join(filter(None, ("" if note.startswith(f"{run.count} ×") else copies, note)))
+        besides = ", ".join(filter(None, (copies, _whose(run, where) if note else "")))
+        reuses = bool(note) and where.reuses(run)
+        return Box(path, "block", "block", title, said, reuses=reuses, count=run.count, besides=besides)
     if isinstance(node.op, Fault):
         wrong = node.op.errors or node.op.nameless
         look, style = ("fault", "fault") if wrong else ("join" if len(node.op.word) == 1 else "op", "unknown")
@@ -349,14 +356,21 @@ def _copies(run: Run, typed: TypedGraph, where: Where) -> str:
     each = {call_costs(node, typed).trainable for node in run.kinds}
     if each == {0}:
         return ""
-    if lender := where.lender(run):
-        return f"weights of {lender}"
+    if where.lender(run):
+        return _whose(run, where)
     if len(each) > 1:
         return f"{text.count(sum(call_costs(node, typed).trainable for node in run.nodes))} in all"
     parameters = each.pop()
     if where.reuses(run):
-        return f"{text.count(parameters)}, shared"
+        return f"{text.count(parameters)}, {_SHARED}"
     return f"{run.count} × {text.count(parameters)}" if run.count > 1 else text.count(parameters)
+
+
+def _whose(run: Run, where: Where) -> str:
+    """Whose weights a call that has some runs, or that all copies of it run one set; nothing where it has its own."""
+    if lender := where.lender(run):
+        return f"weights of {lender}"
+    return _SHARED if where.reuses(run) else ""
 
 
 def words_of(run: Run, typed: TypedGraph) -> Iterator[str]:

@@ -64,6 +64,8 @@ class Box:
         cost: what all of them cost, in what the figure is coloured by.
         help: what mends what is wrong.
         words: in a figure of two networks what changed.
+        hidden: how many calls that stand behind it are not drawn.
+        besides: what ``detail`` says besides numbers of parameters.
     """
 
     path: str
@@ -82,6 +84,8 @@ class Box:
     cost: float = 0.0
     help: str = ""
     words: str = ""
+    hidden: int = 0
+    besides: str = ""
 
     @property
     def name(self) -> str:
@@ -105,6 +109,7 @@ class Card:
         mark: in a figure of two networks "added", "removed" or "changed", where the block itself was.
         turns: how many kinds of copies there are in turn, each of them ``count`` times.
         cost: what all copies cost, in what the figure is coloured by.
+        besides: what ``note`` says besides numbers of parameters.
     """
 
     path: str
@@ -118,6 +123,7 @@ class Card:
     mark: str = ""
     turns: int = 1
     cost: float = 0.0
+    besides: str = ""
 
     @property
     def sizes(self) -> frozenset[int]:
@@ -158,6 +164,12 @@ class Region:
     def give(self, outputs: tuple[End, ...]) -> None:
         """Let the region's outputs be these values."""
         self.links.extend(Link(end, OUTSIDE, slot) for slot, end in enumerate(outputs))
+
+    def hide(self, inputs: tuple[End, ...]) -> None:
+        """Count a call that is not drawn with the box that gives what it reads."""
+        item = self.items.get(inputs[0].item)
+        if isinstance(item, Box):
+            self.items[item.path] = replace(item, hidden=item.hidden + 1)
 
     def drop_unread(self) -> None:
         """Leave out what only cards ask for that nothing in these reads."""
