@@ -176,6 +176,8 @@ def from_torch(
     found = _sized(traced, write, model, shown)
     beside = Beside(found.network, found.mapping, model, traced.folded)
     proof = proven(beside, model, inputs, shown, Places(model, layouts, write))
+    if not any((traced.dropped, traced.training, traced.otherwise)) and (said := beside.trained(shown)):
+        found = _sized(replace(traced, otherwise=(said,)), write, model, shown)
     tensors = partial(weights, found.network, found.mapping, model, traced.folded)
     read_as = f"in single precision, where the module had {precision}" if precision else ""
     more = {"numbers": read_as, "batch": proof.batch}

@@ -57,6 +57,10 @@ def _plain(self: Training, x: Tensor) -> Tensor:
     return x
 
 
+def _noisy(self: Training, x: Tensor) -> Tensor:
+    return x + torch.randn_like(x) if self.training else x
+
+
 def _stopped(function: Any) -> str:
     """What is told of the first line of a function."""
     return f"gradients pass {Path(__file__).name}:{function.__code__.co_firstlineno + 1}, where it stops them"
@@ -67,6 +71,8 @@ TOLD: dict[str, tuple[Way, nn.BatchNorm2d | None, str]] = {
     "no_grad": (_apart, None, _stopped(_apart)),
     "norm": (_plain, Kept(8), "`norm` takes the statistics of the batch and learns them, where it keeps them"),
     "momentum": (_plain, nn.BatchNorm2d(8, momentum=None), "`norm` learns no statistics, where it averages those of"),
+    "numbers": (lambda self, x: x * (2 if self.training else 1), None, "answers are "),
+    "chance": (_noisy, None, "its answers hang on chance"),
     "dropout": (
         lambda self, x: functional.dropout(x) if self.training else x,
         None,
@@ -88,6 +94,7 @@ TAKEN: dict[str, Way] = {
     "dropout": lambda self, x: functional.dropout(x, 0.5, training=False),
     "channels": lambda self, x: functional.dropout2d(x, 0.5, training=False),
     "table": _table,
+    "rate": lambda self, x: functional.dropout(x, 0.0),
 }
 
 
@@ -100,6 +107,39 @@ def test_what_does_nothing_in_training_is_nothing(name: str) -> None:
     ours.load_state_dict(dict(found.weights() or {}))
     with torch.no_grad():
         assert distance(ours.train()(example), model.train()(example)) < 1e-5
+
+
+class DropPath(nn.Module):
+    """Drops samples in training by numbers that it draws."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drop_prob = 0.25
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        return x * x.new_empty(len(x), 1, 1, 1).bernoulli_(1 - self.drop_prob) / (1 - self.drop_prob)
+
+
+def test_depth_that_is_drawn_is_no_other_answer() -> None:
+    found = gb.from_torch(nn.Sequential(nn.Conv2d(3, 4, 3), DropPath(), nn.BatchNorm2d(4)), torch.randn(2, 3, 6, 6))
+    assert not found.told and "drop = 0.25" in found.text, found.text
+
+
+class Uncalled(nn.Module):
+    """Has stochastic depth that nothing calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.depth = nn.Conv2d(3, 4, 3), DropPath()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x)
+
+
+def test_depth_that_is_never_called_is_nothing() -> None:
+    assert not gb.from_torch(Uncalled(), torch.randn(2, 3, 6, 6)).told
 
 
 @pytest.mark.parametrize("rate", [0.25, 0.5])

@@ -15,6 +15,7 @@ from graphbuilder.backends.torch import build
 from graphbuilder.compiler import Network
 from graphbuilder.files import temporary
 from graphbuilder.importers.torch.modes import evaluating
+from graphbuilder.importers.torch.steady import in_training, steadily
 from graphbuilder.importers.traced import Folded
 from graphbuilder.weights.load import load
 from graphbuilder.weights.save import to_bytes
@@ -22,6 +23,8 @@ from graphbuilder.weights.wanted import wanted
 
 # How far answers may be apart, of their scale: a float's rounding, many layers deep.
 CLOSE = 1e-3
+# The most parameters of a model that is copied in double precision.
+_MOST = 1 << 27
 # How large numbers are that stand for zeros.
 _STIR = 0.1
 
@@ -64,6 +67,20 @@ class Beside:
         stirred = _stirred(self._model, self._folded)
         ours = self._built({**self._state, **stirred})
         return distance(_answered(ours, inputs), self.theirs(inputs, stirred))
+
+    def trained(self, inputs: Sequence[Tensor]) -> str:
+        """How answers in training are apart, without chance; "" where they are not, or cannot be compared."""
+        if sum(each.numel() for each in self._model.parameters()) > _MOST:
+            return ""
+        try:
+            model, network = in_training(self._model), in_training(self._unstirred)
+            theirs, again = (_flat(steadily(model, inputs)) for _ in range(2))
+            apart, chance = distance(_flat(steadily(network, inputs)), theirs), distance(again, theirs)
+        except Exception:  # whatever the module's own code raises, which no number of double precision may be for
+            return ""
+        if chance > CLOSE:
+            return "its answers hang on chance, or on how often it was called"
+        return f"answers are {apart:.1e} of their scale apart" if apart > CLOSE else ""
 
     def theirs(self, inputs: Sequence[Tensor], state: Mapping[str, Tensor] = MappingProxyType({})) -> list[Tensor]:
         """The module's answers; what it writes into its inputs is not seen."""

@@ -108,14 +108,16 @@ def is_depth(kind: str) -> bool:
     return kind.rpartition(".")[2] in ("DropPath", "StochasticDepth")
 
 
-def undone(model: nn.Module, traced: Collection[str]) -> tuple[str, ...]:
+def undone(model: nn.Module, traced: Collection[str], called: Collection[str] | None) -> tuple[str, ...]:
     """The classes of layers of ``model`` that drop something in training in a way that no call of a trace tells.
 
     Args:
         traced: the paths of the modules that calls stand in.
+        called: those of the modules that are called in training; None where that is not known.
     """
     named: list[tuple[str, nn.Module]] = [*model.named_modules()]  # pyright: ignore[reportUnknownMemberType]
-    rest = [each for path, each in named if path not in traced and not type(each).__module__.startswith("torch.nn.")]
+    left = [each for path, each in named if path not in traced and (called is None or path in called)]
+    rest = [each for each in left if not type(each).__module__.startswith("torch.nn.")]
     kinds = {type(each).__name__ for each in rest if any(getattr(each, name, None) for name in _RATES)}
     return tuple(sorted(kind for kind in kinds if is_depth(kind) or "drop" in kind.lower()))
 

@@ -98,7 +98,7 @@ def reading(
         unused(model, reader.calls, reader.state),
         folded=reader.folded(used),
         by_name=is_table(graph.program),
-        dropped=undone(model, around(graph.program)),
+        dropped=undone(model, around(graph.program), found.called),
         otherwise=found.otherwise,
     )
     return Reading(graph.program, traced, reader.state)
@@ -208,7 +208,8 @@ class _Reader:
         try:
             if self._is_state(node) or self._fixed.take(node):
                 return
-            refuse_stale(node, self._stale, self._fixed)
+            if node not in self._wholes:
+                refuse_stale(node, self._stale, self._fixed)
             if not self._trains:
                 refuse_training(node)
             made = None if node in self._idle else self._tried(node, unexpressed)

@@ -36,7 +36,7 @@ def refuse_training(node: Any) -> None:
     Unknown: ``node`` does in evaluation what its op does in training alone.
     """
     place = _TRAINING.get(kind_of(node))
-    if place is not None and len(node.args) > place and node.args[place]:
+    if place is not None and len(node.args) > place and node.args[place] and node.args[1] != 0:
         raise Unknown(f"{node.target} that is in training always, also in evaluation")
 
 

@@ -23,6 +23,7 @@ from graphbuilder.importers.torch.modes import bare
 from graphbuilder.importers.torch.modules import is_depth
 from graphbuilder.importers.torch.standing import line_of, module_of
 from graphbuilder.importers.torch.terms import kind_of
+from graphbuilder.importers.torch.windowed import KINDS
 
 # Functions by the kind of their calls in a graph: where they are told that they train, and whether they do unless told.
 _FUNCTIONS = {
@@ -33,14 +34,19 @@ _FUNCTIONS = {
 _KINDS = {kind for kind, _, _ in _FUNCTIONS.values()}
 # Where torch turns gradients off for whoever asks for it.
 _SWITCHES = ("grad_mode.py", "_contextlib.py", "overrides.py")
+# Where dropouts are told their rate, and batch norms nothing that is 0.
+_RATE = 1
 _TORCH = str(Path(torch.__file__).parent)
 
 
 class Trained(NamedTuple):
-    """Calls that are nothing in training either, and what of training a spec of the others does not do."""
+    """Calls that are nothing in training either, what of training a spec of the others does not do, and the paths of
+    the modules that are called in training, None where it does not run.
+    """
 
     idle: Collection[Any]
     otherwise: tuple[str, ...]
+    called: Collection[str] | None
 
 
 def trained(model: nn.Module, example: Sequence[Tensor], nodes: Sequence[Any]) -> Trained:
@@ -49,11 +55,11 @@ def trained(model: nn.Module, example: Sequence[Tensor], nodes: Sequence[Any]) -
     told += [f"`{path}` learns no statistics, where it averages those of all batches" for path in _averaging(model)]
     watching = _run(model, example)
     if watching is None:
-        return Trained((), _once(told))
+        return Trained((), _once(told), None)
     told += map(_passing, watching.stopped)
     calls: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for node in nodes:
-        if kind_of(node) in _KINDS and not _is_nothing(node):
+        if kind_of(node) in _KINDS and not _is_nothing(node) and node.args[_RATE] != 0:
             calls[module_of(node), kind_of(node)].append(node)
     idle: set[Any] = set()
     for key in calls.keys() | watching.found.keys():
@@ -64,7 +70,7 @@ def trained(model: nn.Module, example: Sequence[Tensor], nodes: Sequence[Any]) -
                 told += [] if note else [_keeping(node)]
             elif not note:
                 idle.add(node)
-    return Trained(idle, _once(told))
+    return Trained(idle, _once(told), watching.called)
 
 
 def _passing(line: str) -> str:
@@ -118,19 +124,31 @@ class _Watching(TorchFunctionMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.running: list[str] = []
+        self.called: set[str] = set()
+        # What runs, the innermost last, and whether it is a part of what a graph has as one call.
+        self._running: list[tuple[str, bool]] = []
         # Whether each call does what is done in training alone, by the module's path and the kind.
         self.found: dict[tuple[str, str], list[bool]] = defaultdict(list)
         self.stopped: list[str] = []
         # Where gradients are turned off meanwhile.
         self._line = ""
 
+    def enter(self, path: str, module: nn.Module) -> None:
+        self.called.add(path)
+        is_part = type(module).__name__ in KINDS or bool(self._running and self._running[-1][1])
+        self._running.append((path, is_part))
+
+    def leave(self) -> None:
+        self._running.pop()
+
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         given: dict[str, Any] = kwargs or {}
         kind, place, usual = _FUNCTIONS.get(getattr(func, "__name__", ""), ("", 0, False))
-        if kind and self.running:
+        rate = args[_RATE] if len(args) > _RATE else given.get("p", given.get("running_mean", 0.5))
+        path, is_part = self._running[-1] if self._running else ("", True)
+        if kind and not is_part and not (isinstance(rate, int | float) and rate == 0):
             trains = args[place] if len(args) > place else given.get("training", given.get("train", usual))
-            self.found[self.running[-1], kind].append(bool(trains))
+            self.found[path, kind].append(bool(trains))
         if getattr(func, "__name__", "") == "_set_grad_enabled":
             self._line = "" if args[0] else self._line or _caller()
         elif self._line and any(isinstance(each, Tensor) and each.requires_grad for each in (*args, *given.values())):
@@ -153,10 +171,10 @@ def _running(model: nn.Module, watching: _Watching) -> Generator[None]:
     paths = {each: path for path, each in named}
 
     def enter(module: nn.Module, _: object) -> None:
-        watching.running.append(paths.get(module, ""))
+        watching.enter(paths.get(module, ""), module)
 
     def leave(module: nn.Module, _: object, __: object) -> None:
-        watching.running.pop()
+        watching.leave()
 
     handles = register_module_forward_pre_hook(enter), register_module_forward_hook(leave)
     try:
