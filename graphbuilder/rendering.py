@@ -5,7 +5,7 @@ Nothing here draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypedDict, Unpack, cast, get_args, overload
@@ -100,21 +100,31 @@ def render(
             measured.
         TypeError, ValueError: when a choice is none.
     """
-    from graphbuilder.compiler import load
-
-    options, clock = _options(choices)
     chosen = format or (format_of(path) if path is not None else "svg")
-    known = load(network) if isinstance(network, str | Path) else network
-    typed, options = _typed(known), replace(options, remedies=_remedies(known))
-    if clock is not None:
-        options = replace(options, heat="time", timing=_timing(typed, clock))
-    figure = drawn(typed, chosen, options)
+    figure = figures(network, (chosen,), **choices)[chosen]
     if path is None:
         return figure
     from graphbuilder.files import write_whole
 
     write_whole(path, figure)
     return None
+
+
+def figures(network: Drawable, formats: Iterable[Format], **choices: Unpack[Choices]) -> dict[Format, bytes]:
+    """The figure of the network in each of ``formats``, of one reading and one measuring; else as ``render`` does.
+
+    Raises:
+        CompileError: as ``render`` does, when one of them cannot be drawn.
+        TypeError, ValueError: when a choice is none.
+    """
+    from graphbuilder.compiler import load
+
+    options, clock = _options(choices)
+    known = load(network) if isinstance(network, str | Path) else network
+    typed, options = _typed(known), replace(options, remedies=_remedies(known))
+    if clock is not None:
+        options = replace(options, heat="time", timing=_timing(typed, clock))
+    return {format: drawn(typed, format, options) for format in dict.fromkeys(formats)}
 
 
 def unshown(

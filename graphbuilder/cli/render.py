@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,8 +11,13 @@ from graphbuilder.cli.options import Reading, reads_spec
 from graphbuilder.cli.report import bad_use
 from graphbuilder.cli.root import Command
 from graphbuilder.cli.stages import Stages, shown
-from graphbuilder.diagnostics import CompileError
+from graphbuilder.diagnostics import CompileError, Diagnostic
 from graphbuilder.diagnostics.screen import safe
+
+if TYPE_CHECKING:
+    from graphbuilder.backends.graphviz.options import Style
+    from graphbuilder.compiler import Network
+    from graphbuilder.rendering import Format
 
 EXAMPLES = """
 \b
@@ -19,7 +25,7 @@ Examples:
   graphbuilder render specs/xception.toml -o xception.svg
   graphbuilder render specs/xception.toml -o xception.png --dpi 300 --theme light
   graphbuilder render specs/xception.toml -o xception.pdf --style paper
-  graphbuilder render specs/xception.toml -o xception.html
+  graphbuilder render specs/xception.toml -o xception.html -o xception.svg
   graphbuilder render specs/resnet50.toml -o resnet50.pdf --expand 'stages.0.*' --names
 """
 
@@ -29,9 +35,11 @@ Examples:
 @click.option(
     "-o",
     "--output",
+    "outputs",
     metavar="FILE",
     required=True,
-    help="What to write: .svg, .png, .pdf, .dot, .html (a page), .tex (TikZ) or .mmd (Mermaid).",
+    multiple=True,
+    help="What to write: .svg, .png, .pdf, .dot, .html (a page), .tex (TikZ) or .mmd (Mermaid); repeatable.",
 )
 @click.option("--shapes/--no-shapes", default=True, help="Show shapes, at the boundaries of blocks.")
 @click.option("--names", is_flag=True, help="Show the paths of steps, which --expand and --collapse take.")
@@ -68,28 +76,38 @@ Examples:
 )
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where time is measured.")
 @click.option("--batch", type=click.IntRange(1), metavar="N", default=1, help="Samples in the batch that is timed.")
-def command(reading: Reading, spec: str, *, output: str, **drawn: Any) -> None:
+def command(reading: Reading, spec: str, *, outputs: tuple[str, ...], **drawn: Any) -> None:
     """Draw a network as a figure, with or without Graphviz on the machine.
 
     A broken network is drawn with what is wrong in red, and what stands behind that dotted; the mistakes are reported
     as well, and the exit status is 2.
     """
-    from graphbuilder.rendering import format_of, render, unshown
+    from graphbuilder.files import write_all
+    from graphbuilder.rendering import figures, format_of
 
-    format = format_of(output)  # before any work
+    formats: dict[str, Format] = {output: format_of(output) for output in outputs}  # before any work
     if drawn["style"] == "paper" and drawn["theme"] == "dark":
         raise bad_use("paper is white", "leave out --theme dark, or --style paper")
-    stages = Stages()
+    stages, named = Stages(), ", ".join(formats)
     with stages.stage("check", f"checking {spec}"):
         checked = reading.check(spec)
     timed = drawn["heat"] == "time"
     if checked.network is not None:
-        reading.warn((*checked.diagnostics, *unshown(checked.network.typed, format, style=drawn["style"])))
+        reading.warn((*checked.diagnostics, *_unshown(checked.network, formats.values(), drawn["style"])))
     elif timed:
         raise CompileError(checked.diagnostics)
-    with stages.stage("draw", f"drawing {output}", counted=timed) as tell:
-        render(checked, output, tell=tell, **drawn)
+    with stages.stage("draw", f"drawing {named}", counted=timed) as tell:
+        found = figures(checked, formats.values(), tell=tell, **drawn)
+        write_all({output: found[format] for output, format in formats.items()})
     if checked.network is None:
-        click.echo(f"{safe(str(output))}: drawn with what is wrong in red", err=True)
+        click.echo(f"{safe(named)}: drawn with what is wrong in red", err=True)
         raise CompileError(checked.diagnostics)
-    click.echo(f"{safe(str(output))}: drawn in {shown(sum(stages.seconds.values()))}", err=True)
+    click.echo(f"{safe(named)}: drawn in {shown(sum(stages.seconds.values()))}", err=True)
+
+
+def _unshown(network: Network, formats: Iterable[Format], style: Style) -> Iterator[Diagnostic]:
+    """What any of ``formats`` cannot show."""
+    from graphbuilder.rendering import unshown
+
+    for format in dict.fromkeys(formats):
+        yield from unshown(network.typed, format, style=style)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from importlib import import_module
 from keyword import iskeyword
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from graphbuilder.cli.formatter import Context
-from graphbuilder.cli.report import report, unknown
+from graphbuilder.cli.report import bad_use, report, unknown
 from graphbuilder.diagnostics import CompileError
 
 COMMANDS = (
@@ -44,6 +45,9 @@ Examples:
 # The parameters of every command that reads specs, the first of them of no other; they stand behind a command's own.
 READING = ("settings", "strict", "modules", "limits", "output_format")
 
+# How the help calls the value of an option that names a file.
+FILE = "FILE"
+
 
 class Command(click.Command):
     """A command whose errors are drawn in the format that it was asked for."""
@@ -61,6 +65,24 @@ class Command(click.Command):
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, which takes the last of an option that is given again: right for a choice, a loss for a file.
+
+        Raises:
+            CompileError: when an option that names one file is given again.
+        """
+        given = Counter(self.make_parser(ctx).parse_args(list(args))[2])
+        for parameter, count in given.items():
+            if (
+                count > 1
+                and isinstance(parameter, click.Option)
+                and parameter.metavar == FILE
+                and not parameter.multiple
+            ):
+                message = f"{parameter.opts[0]} names one file, and is given {count} times"
+                raise bad_use(message, "leave all but one of them out, or run the command for each")
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -78,3 +78,14 @@ def test_what_cannot_be_drawn_leaves_no_file(arguments: tuple[str, ...], capsys:
     assert run(("render", *arguments)) == 2
     assert "error" in capsys.readouterr().err
     assert not list(Path().glob("x.*"))
+
+
+def test_several_files_are_written_of_one_drawing_or_none_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(("render", "good.toml", "-o", "x.svg", "-o", "y.html", "-o", "z.svg", "--theme", "light")) == 0
+    assert "x.svg, y.html, z.svg: drawn in" in capsys.readouterr().err
+    assert Path("x.svg").read_bytes() == Path("z.svg").read_bytes()
+    assert Path("y.html").read_bytes().startswith(b"<!doctype html>")
+    for other in ("no/x.svg", "v.gif"):
+        assert run(("render", "good.toml", "-o", "u.svg", "-o", other)) == 2
+    assert run(("render", "good.toml", "-o", "u.svg", "-o", "w.html", "--style", "paper")) == 2
+    assert not list(Path().glob("[u-w].*"))

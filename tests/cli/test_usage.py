@@ -29,3 +29,27 @@ def test_shapes_are_told_their_form(shape: str, cli: Run) -> None:
     code, _, err = cli("import", "nets:conv", "--input", shape, "-o", "x.toml")
     assert code == 2
     assert "sizes without the batch, with commas: 3,224,224" in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        *(
+            (command, "-o")
+            for command in ("bench", "compare", "diff", "expand", "schema", "summary", "watch", "weights")
+        ),
+        ("compile", "--weights"),
+        ("compile", "--plan"),
+        ("weights", "--weights-map"),
+    ],
+)
+def test_an_option_that_names_one_file_is_given_once(command: str, option: str, cli: Run) -> None:
+    code, out, err = cli(command, write("small.toml", SMALL), option, "a.svg", option, "b.svg")
+    assert (code, out) == (2, "")
+    assert f"{option} names one file, and is given 2 times" in " ".join(err.split())
+
+
+def test_of_a_choice_or_a_param_that_is_given_again_the_last_counts(cli: Run) -> None:
+    spec = write("small.toml", SMALL)
+    again = ("--set", "out=5", "--set", "out=7", "--limit", "nodes=1", "--limit", "nodes=100")
+    assert cli("summary", spec, *again) == cli("summary", spec, "--set", "out=7")
