@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 import graphbuilder as gb
 from graphbuilder.backends.html import network_data
+from tests.browser.conftest import SPECS
 from tests.browser.reading import Opened
 
 OTHER = 'format = 1\nname = "other"\n[inputs]\nx = [8]\n[model]\nbody = [{ op = "tanh" }, { op = "sigmoid" }]\n'
@@ -49,3 +50,13 @@ def test_a_network_of_which_nothing_was_there_is_looked_at_from_its_beginning(sh
     opened.page.evaluate("data => window.graphbuilder.update(data)", network_data(network.typed))
     box = opened.item("tanh").bounding_box()
     assert box and 0 < box["y"] < 900
+
+
+def test_all_that_stands_behind_a_fault_is_dotted(show: Show) -> None:
+    spec = (SPECS / "xception.toml").read_text(encoding="utf-8")
+    opened = show(gb.check_text(spec.replace('"block3", use = "down"', '"block3", use = "dwon"')))
+    expect(opened.page.locator("#figure .terminal")).to_have_count(1)
+    expect(opened.page.locator("#figure .fault")).to_contain_text("block3: dwon")
+    assert opened.page.locator("#figure .end.unknown, #figure .box.unknown", has_text="?").count() > 1
+    wires = opened.page.locator("#figure .wire").evaluate_all("all => all.map((each) => each.classList[1])")
+    assert wires.count("unknown") > wires.count("flow") > 0

@@ -20,7 +20,7 @@ from graphbuilder.backends.graphviz.lay.metrics import Metrics
 from graphbuilder.backends.graphviz.lay.parts import BoxMark, LabelMark, Part, Tip, WireMark, attach
 from graphbuilder.backends.graphviz.lay.pen import Pen, tidied
 from graphbuilder.backends.graphviz.lay.placing import Placer
-from graphbuilder.backends.graphviz.lay.unknown import kind_of
+from graphbuilder.backends.graphviz.lay.unknown import is_behind, kind_of
 from graphbuilder.backends.graphviz.options import Options
 from graphbuilder.backends.graphviz.read.policy import is_chained
 from graphbuilder.backends.graphviz.read.scene import OUTSIDE, Box, Region
@@ -110,7 +110,7 @@ class Pieces:
         data: Data = {
             "path": path,
             "at": [_n(shape.x), _n(shape.y), _n(shape.wide), _n(shape.high)],
-            "style": shape.style,
+            "style": "unknown" if is_behind(box, sheet.region) else shape.style,
             "lines": [[_run(run) for run in line if run.text] for line in shape.lines],
         }
         if shape.outline == "circle":

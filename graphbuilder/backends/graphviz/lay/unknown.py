@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from graphbuilder.backends.graphviz.lay.drawing import Drawing
 from graphbuilder.backends.graphviz.lay.parts import Kind
-from graphbuilder.backends.graphviz.read.scene import Card, End, Region
+from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Region
 from graphbuilder.ir.fault import NOT_KNOWN
 
 _TELLS: tuple[Kind, ...] = ("size", "passage")
@@ -20,6 +20,12 @@ _TELLS: tuple[Kind, ...] = ("size", "passage")
 def kind_of(kind: Kind, end: End, region: Region) -> Kind:
     """What a line of ``kind`` that leads the value ``end`` of ``region`` is."""
     return "unknown" if kind not in _TELLS and region.types.get(end) == NOT_KNOWN else kind
+
+
+def is_behind(box: Box, region: Region) -> bool:
+    """Whether ``box`` is an end of the network that gives what nothing is known of."""
+    read = [link.source for link in region.links if link.target == box.path] if box.look == "terminal" else []
+    return any(region.types.get(end) == NOT_KNOWN for end in read)
 
 
 def dot_unknown(drawing: Drawing, root: Region) -> None:

@@ -137,10 +137,15 @@ function lead(scene, before, entry, number, same, open) {
   const down = y + 10, up = entry[1] - 12;
   const points = same ? squared([[x, y], entry])
     : [[x, y], [x, down], [before.gutter, down], [before.gutter, up], [entry[0], up], entry];
-  scene.wires.push({ kind: same ? "flow" : "passage", points, tail: `between ${number}`, head: `between ${number}`, parent: null,
+  scene.wires.push({ kind: same ? flowOf(words) : "passage", points, tail: `between ${number}`, head: `between ${number}`, parent: null,
     enters: open && !same });
   if (!same) scene.high = Math.max(scene.high, down);
   if (words) scene.words.push({ x: x + 8, y: (y + entry[1]) / 2, text: words });
+}
+
+// Of what stands behind what is wrong no shape is known, and its lines are dotted.
+function flowOf(shape) {
+  return shape === "?" ? "unknown" : "flow";
 }
 
 // Says where a column ends, and again where the next begins, what goes on.
@@ -148,9 +153,9 @@ function pass(scene, { at: [x, y], gutter }, [toX, toY], number) {
   const text = scene.network.between[number], wide = Math.max(LEAST_END, textWidth(text, 10, true) + 24);
   const down = y + END_GAP + END / 2, up = toY - END_GAP - END / 2, name = `between ${number}`;
   const go = (kind, points, enters) => scene.wires.push({ kind, points, tail: name, head: name, parent: null, enters });
-  go("flow", [[x, y], [x, y + END_GAP]], false);
+  go(flowOf(text), [[x, y], [x, y + END_GAP]], false);
   go("passage", [[x + wide / 2, down], [gutter, down], [gutter, up], [toX - wide / 2, up]], true);
-  go("flow", [[toX, toY - END_GAP], [toX, toY]], false);
+  go(flowOf(text), [[toX, toY - END_GAP], [toX, toY]], false);
   for (const [left, middle] of [[x, down], [toX, up]]) scene.ends.push({ text, x: left - wide / 2, y: middle - END / 2, wide, high: END });
   scene.high = Math.max(scene.high, down + END / 2);
 }

@@ -82,7 +82,7 @@ function drawWire(scene, wire, layer) {
 
 // A value that goes on in another column, which is no box of its own.
 function drawEnd({ x, y, wide, high, text }, layer) {
-  const group = element("g", { class: "end terminal" }, layer);
+  const group = element("g", { class: `end ${text === "?" ? "unknown" : "terminal"}` }, layer);
   element("rect", { class: "shape", x: near(x), y: near(y), width: near(wide), height: near(high), rx: 6 }, group);
   written(text, x + wide / 2, y + high / 2, 10, group, { "text-anchor": "middle", "font-weight": "bold" });
 }
