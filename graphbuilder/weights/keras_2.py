@@ -42,6 +42,9 @@ _FUNCTIONS = {
     "nn.swish": "Silu",
     "nn.tanh": "Tanh",
 }
+# Activations that Keras 3 has under the same names and computes otherwise, as Keras 2 has them
+# (``keras/backend.py`` of Keras 2.15).
+_OWN_ACTIVATIONS = {"hard_sigmoid": "hard_sigmoid of Keras 2, 0.2 x + 0.5 from 0 to 1"}
 # Arguments that Keras 3 has among a function's settings, and those that are no more than another input.
 _SETTINGS = ("axis", "keepdims")
 _OPERAND = "y"
@@ -49,7 +52,8 @@ _CONSTANT = "_CONSTANT_VALUE"
 
 
 def newer(layer: Config) -> Config:
-    """``layer``, or a model, with functions of TensorFlow as those of Keras 3, also in models within it.
+    """``layer``, or a model, with functions of TensorFlow as those of Keras 3, also in models within it, and with names
+    of Keras 2's own for what Keras 3 computes otherwise.
 
     Raises:
         LookupError, TypeError, ValueError: a call is written as Keras writes none.
@@ -59,13 +63,19 @@ def newer(layer: Config) -> Config:
         return {**layer, "config": {**own, "layers": [newer(_table(each)) for each in own["layers"]]}}
     kind = layer.get("class_name")
     if kind not in _LAYERS:
-        return layer
+        activation = _OWN_ACTIVATIONS.get(str(own.get("activation"))) if _is_older(layer) else None
+        return {**layer, "config": {**own, "activation": activation}} if activation else layer
     called = str(own.get("function"))
     function = _FUNCTIONS.get(called) if kind == _LAYER else None
     nodes = [_node(node) for node in _listed(layer.get("inbound_nodes"))]
     settings = {name: node["kwargs"].pop(name) for node in nodes for name in _SETTINGS if name in node["kwargs"]}
     known = {"module": _MODULE, "class_name": function} if function else {"class_name": f"tf.{called}"}
     return {**layer, **(known if kind == _LAYER else {}), "config": {**own, **settings}, "inbound_nodes": nodes}
+
+
+def _is_older(layer: Config) -> bool:
+    """Whether Keras 2 wrote it, whose layers tell of no module, or lead to each other by lists of lists."""
+    return "module" not in layer or any(isinstance(node, list) for node in _listed(layer.get("inbound_nodes")))
 
 
 def _node(node: Any) -> dict[str, Any]:

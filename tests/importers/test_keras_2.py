@@ -67,3 +67,15 @@ def test_functions_that_have_no_counterpart_are_told(
     (tmp_path / "net.json").write_text(json.dumps(config))
     with pytest.raises(gb.CompileError, match=f"layer `made`: .*{told}"):
         gb.from_keras(tmp_path / "net.json")
+
+
+@pytest.mark.parametrize(
+    "layer", [{"class_name": "Activation"}, {"class_name": "Dense"}], ids=lambda layer: layer["class_name"]
+)
+def test_an_activation_that_keras_3_computes_otherwise_is_told(layer: dict[str, Any], tmp_path: Path) -> None:
+    first = {"class_name": "InputLayer", "config": {"name": "x", "batch_input_shape": [None, 8]}}
+    gate = {**layer, "config": {"name": "gate", "units": 3, "activation": "hard_sigmoid"}}
+    config = {"class_name": "Sequential", "config": {"name": "net", "layers": [first, gate]}}
+    (tmp_path / "net.json").write_text(json.dumps(config))
+    with pytest.raises(gb.CompileError, match=r"layer `gate`: .*hard_sigmoid of Keras 2"):
+        gb.from_keras(tmp_path / "net.json")
