@@ -140,6 +140,14 @@ def test_counts(row: Row) -> None:
         ("vit_b_16", {"patch": 32}, 88_224_232),
         ("swin_t", {"depths": [2, 2, 18, 2]}, 49_606_258),
         ("swin_t", {"depths": [2, 2, 18, 2], "width": 128}, 87_768_224),
+        # EfficientNet-B1 to B7, as torchvision counts them.
+        ("efficientnet_b0", {"wider": 1.0, "deeper": 1.1}, 7_794_184),
+        ("efficientnet_b0", {"wider": 1.1, "deeper": 1.2}, 9_109_994),
+        ("efficientnet_b0", {"wider": 1.2, "deeper": 1.4}, 12_233_232),
+        ("efficientnet_b0", {"wider": 1.4, "deeper": 1.8}, 19_341_616),
+        ("efficientnet_b0", {"wider": 1.6, "deeper": 2.2}, 30_389_784),
+        ("efficientnet_b0", {"wider": 1.8, "deeper": 2.6}, 43_040_704),
+        ("efficientnet_b0", {"wider": 2.0, "deeper": 3.1}, 66_347_960),
     ],
 )
 def test_families(spec: str, params: dict[str, object], trainable: int) -> None:

@@ -16,7 +16,8 @@ from graphbuilder.spec.model import Step
 def empty_path(steps: Sequence[Step], place: Place) -> Diagnostic:
     """The diagnostic for a path without steps: none is written, or every one is left out."""
     if not steps:
-        return EmptyPath.at(place.span, "this path has no steps", help='write at least one: { op = "..." }')
+        remedy = 'write at least one; { op = "identity" } passes on what it reads'
+        return EmptyPath.at(place.span, "this path has no steps", help=remedy)
     if any(step.when is not True for step in steps):
         word, remedy = "when", "let the `when` of one step be true"
     else:

@@ -124,7 +124,8 @@ class Attend(Op):
         divides(self, self.heads, query.channels, "heads")
         divides(self, self.heads, value.channels, "heads", "channels of the values")
         if (query.spatial[:-1], query.channels) != (key.spatial[:-1], key.channels):
-            raise OpError(CannotCombine, f"cannot attend with queries {query} to keys {key}", inputs=(0, 1))
+            message = f"cannot attend with queries {query} to keys {key}"
+            raise OpError(CannotCombine, message, inputs=(0, 1), help=_stretching(query, key))
         if key.spatial != value.spatial:
             raise OpError(CannotCombine, f"cannot attend with keys {key} to values {value}", inputs=(1, 2))
         if len(inputs) == 4:
@@ -349,3 +350,12 @@ class Positions(Op):
         Example({}, (_TOKENS,)),
         Example({}, (TensorType((1, 3), "last"),)),
     )
+
+
+def _stretching(query: TensorType, key: TensorType) -> str | None:
+    """What to do where one of the two would have to be stretched along axes of size 1, as matrix products do."""
+    axes = list(zip(query.spatial[:-1], key.spatial[:-1], strict=False))
+    alike = query.rank == key.rank and query.channels == key.channels
+    if not alike or any(1 not in pair and len(set(pair)) > 1 for pair in axes):
+        return None
+    return "`attend` stretches no axes of size 1; `matmul` does, with `splitheads` ahead, and `softmax` between two"

@@ -104,6 +104,51 @@ ARGUMENTS: Mapping[str, str] = {
     "use_bias": "bias",
 }
 
+_OUTSIDE = 'no op does that: "What cannot be said" in the reference; a Python class can, by `@graphbuilder.op`'
+# What is an op there and none here, by words without letter case, underscores and numbers of axes.
+_NO_OPS: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "unfold",
+            "fold",
+            "im2col",
+            "col2im",
+            "extractpatches",
+            "extractimagepatches",
+            "deformconv",
+            "deformableconv",
+            "deformconvv2",
+            "dcn",
+            "dcnv2",
+            "dcnv3",
+            "modulateddeformconv",
+            "gridsample",
+            "affinegrid",
+            "spatialtransformer",
+            "roialign",
+            "roipool",
+            "fft",
+            "ifft",
+            "rfft",
+            "irfft",
+            "fft2",
+            "ifft2",
+            "rfft2",
+            "irfft2",
+            "fftn",
+            "ifftn",
+            "dct",
+        ),
+        _OUTSIDE,
+    ),
+    "gather": "`select` takes one element of an axis, `slice` several in a row; chosen by what maps hold, none can be",
+    "repeat": "`repeat` is a word of a step; along axes of size 1, `add` and `mul` stretch by themselves",
+    "sum": 'of several values, `add`; along an axis, { op = "reduce", kind = "sum", over = "places" }',
+    "tile": "along axes of size 1, `add`, `mul` and `matmul` stretch by themselves",
+    "expand": "along axes of size 1, `add`, `mul` and `matmul` stretch by themselves",
+    "broadcastto": "along axes of size 1, `add`, `mul` and `matmul` stretch by themselves",
+}
+
 _FOLLOWS = "leave it out: it follows from what the step reads"
 # What is an argument there and none here.
 _APART: Mapping[str, str] = {
@@ -122,6 +167,8 @@ _APART: Mapping[str, str] = {
 
 def op_remedy(name: str, ops: Collection[str]) -> Help:
     """What to do about an op ``name`` that is none of ``ops``."""
+    if (plain := _plain(name)) in _NO_OPS and plain not in ops:
+        return _NO_OPS[plain]
     other = op_meant(name, ops)
     return Meant((other,)) if other else "`graphbuilder ops` lists the ops"
 
@@ -133,9 +180,13 @@ def op_meant(name: str, ops: Collection[str]) -> str | None:
 
 def op_elsewhere(name: str, ops: Collection[str]) -> str | None:
     """Which of ``ops`` goes elsewhere by ``name``, for certain."""
-    plain = _AXES.sub("", name.casefold())
+    plain = _plain(name)
     other = OPS.get(plain, plain)
     return other if other in ops else None
+
+
+def _plain(name: str) -> str:
+    return _AXES.sub("", name.casefold())
 
 
 def argument_remedy(op: str, name: str, fields: Collection[str]) -> Help:

@@ -135,6 +135,10 @@ def _channels_last_order(maps: Sequence[Shape]) -> Array:
     return np.concatenate(orders)
 
 
+# What torch calls the tensors of its own layers; a tensor of another name is one that was learnt by itself.
+_OF_LAYERS = ("weight", "bias")
+
+
 def ours(convention: Convention, leaf: str) -> tuple[str, ...]:
     """What a layer's tensor ``leaf`` may be called here, the likeliest first."""
     return _KERAS.get(leaf, ((leaf,), ()))[0] if convention == "keras" else (leaf,)
@@ -148,8 +152,12 @@ def layout(convention: Convention, leaf: str, theirs: Shape, wanted: Shape) -> L
     tried = _KERAS.get(leaf, ((), (SAME,)))[1] if convention == "keras" else (SAME,)
     possible = (choice for choice in tried if choice is SAME or len(theirs) >= 2)
     found = next((choice for choice in possible if choice.shape(theirs) == wanted), None)
-    most = 1 if convention == "keras" else 2
-    return RESHAPED if found is None and SAME in tried and _reshapes(theirs, wanted, most) else found
+    if found is not None or SAME not in tried:
+        return found
+    if convention == "keras":
+        return RESHAPED if _reshapes(theirs, wanted, 1) else None
+    by_itself = leaf not in _OF_LAYERS and _long(theirs) == _long(wanted)
+    return RESHAPED if by_itself or _grown(theirs, wanted) or _reshapes(theirs, wanted, 2) else None
 
 
 def _reshapes(theirs: Shape, wanted: Shape, most: int) -> bool:
@@ -158,5 +166,14 @@ def _reshapes(theirs: Shape, wanted: Shape, most: int) -> bool:
     kept a learnt map with an axis for the batch."""
     if most > 1 and theirs == (1, *wanted):
         return True
-    long = [size for size in theirs if size != 1]
-    return len(long) <= most and long == [size for size in wanted if size != 1]
+    return len(_long(theirs)) <= most and _long(theirs) == _long(wanted)
+
+
+def _grown(theirs: Shape, wanted: Shape) -> bool:
+    """Whether a kernel has as many channels on both sides, and one of them reads along more axes, of a place each."""
+    kernel = len(theirs) > 2 and len(wanted) > 2 and theirs[:2] == wanted[:2]
+    return kernel and _long(theirs[2:]) == _long(wanted[2:])
+
+
+def _long(shape: Shape) -> list[int]:
+    return [size for size in shape if size != 1]

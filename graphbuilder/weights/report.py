@@ -84,7 +84,7 @@ def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint, by: NameM
         message = f"{checkpoint.path} holds {_counted(found.unused, 'tensor')} without a place in the network"
         by_hand = f"name under `ignore` in {by.path if by else 'a mapping'} what is left out on purpose"
         remedy = (by and ignoring(found, checkpoint, by)) or by_hand
-        lines, related = _listed([_unused(unused) for unused in found.unused]), _nowhere(found.unused)
+        lines, related = _listed([_unused(unused) for unused in found.unused]), _nowhere(found.unused, weights)
         yield WeightsUnused.at(None, message, notes=lines, related=related, help=remedy)
     if found.misfits:
         message = f"{checkpoint.path} holds {_counted(found.misfits, 'tensor')} of another shape or kind of number"
@@ -92,12 +92,20 @@ def _leftovers(found: Match, weights: Weights, checkpoint: Checkpoint, by: NameM
         yield WeightsMisfit.at(None, message, notes=_listed(lines), help=_fitting(found.misfits))
 
 
-def _nowhere(found: Sequence[Unused]) -> tuple[Label, ...]:
+def _nowhere(found: Sequence[Unused], weights: Weights) -> tuple[Label, ...]:
     """The rules that lead to what the network has not, the first few of them."""
     first = {unused.rule.text: (unused.rule, unused.wanted) for unused in reversed(found) if unused.rule}
     rules = [*first.values()][::-1][:_NAMED]
-    counted = {wanted: ": copies are counted from 0" if ".-" in str(wanted) else "" for _, wanted in rules}
-    return tuple(Label(rule.place.span, f"the network has no {wanted}{counted[wanted]}") for rule, wanted in rules)
+    return tuple(Label(rule.place.span, _lacking(str(wanted), weights)) for rule, wanted in rules)
+
+
+def _lacking(wanted: str, weights: Weights) -> str:
+    """That the network has no such tensor: it may be a step that has some."""
+    below = [name for name in weights if name.startswith(f"{wanted}.")]
+    if below:
+        some = ", ".join(below[:_NAMED]) + (", ..." if below[_NAMED:] else "")
+        return f"`{wanted}` is a step, and no tensor; it has {some}"
+    return f"the network has no {wanted}{': copies are counted from 0' if '.-' in wanted else ''}"
 
 
 def _by(by: NameMapping | None) -> str | None:

@@ -47,6 +47,24 @@ def test_ops(name: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("unfold", "What cannot be said"),
+        ("DeformConv2d", "What cannot be said"),
+        ("grid_sample", "What cannot be said"),
+        ("rfft2", "What cannot be said"),
+        ("sum", "`add`"),
+        ("gather", "`select`"),
+        ("repeat", "a word of a step"),
+        ("tile", "stretch by themselves"),
+    ],
+)
+def test_what_no_op_is_called_is_told_by_its_name(name: str, said: str) -> None:
+    remedy = op_remedy(name, catalogue())
+    assert isinstance(remedy, str) and said in remedy
+
+
+@pytest.mark.parametrize(
     ("step", "code", "remedy"),
     [
         ('op = "dropout", p = 0.5', "GB305", "did you mean `rate`?"),

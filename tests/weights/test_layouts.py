@@ -83,6 +83,22 @@ def test_axes_of_1_come_and_go(theirs: tuple[int, ...], wanted: tuple[int, ...],
     assert layouts.layout("keras", "kernel", theirs, wanted) is not layouts.RESHAPED
 
 
+@pytest.mark.parametrize(
+    ("leaf", "theirs", "wanted", "fits"),
+    [
+        ("weight", (24, 3, 7, 7), (24, 3, 1, 7, 7), True),  # a convolution within each window
+        ("weight", (24, 3, 7), (24, 3, 7, 1), True),
+        ("weight", (24, 1, 7, 7), (24, 7, 1, 7), False),
+        ("weight", (24, 3, 7, 7), (24, 3, 7, 5), False),
+        ("weight", (1, 24, 4, 4), (24, 1, 4, 4), False),  # one output, or depthwise
+        ("pixel_pos", (1, 24, 4, 4), (24, 1, 4, 4), True),  # learnt by itself, to be stretched
+        ("pixel_pos", (1, 24, 4, 4), (24, 1, 4, 5), False),
+    ],
+)
+def test_axes_of_1_in_the_middle(leaf: str, theirs: tuple[int, ...], wanted: tuple[int, ...], fits: bool) -> None:
+    assert (layouts.layout("torch", leaf, theirs, wanted) is layouts.RESHAPED) is fits
+
+
 def test_a_convolution_over_a_whole_map_is_a_linear_layer() -> None:
     kernel, image = torch.randn(5, 2, 3, 4), torch.randn(1, 2, 3, 4)
     weight = torch.from_numpy(layouts.FLATTENED.apply(kernel.numpy()))

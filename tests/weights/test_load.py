@@ -130,6 +130,15 @@ def test_a_copy_below_0_is_told_at_its_rule(tmp_path: Path) -> None:
     assert label.text == "the network has no s.-1.weight: copies are counted from 0"
 
 
+def test_a_rule_that_leads_to_a_step_and_no_tensor_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "any.toml").write_text('format = 1\nsource = "torch"\n[rules]\n"token" = "a"\n"a" = "a"\n')
+    arrays = {"token": numbers(2, 3), "a__weight": numbers(2, 3), "a__bias": numbers(2)}
+    with pytest.raises(CompileError) as caught:
+        load(OURS, file(tmp_path, **arrays), tmp_path / "any.toml")
+    told = [label.text for diagnostic in caught.value.diagnostics for label in diagnostic.related]
+    assert told == ["`a` is a step, and no tensor; it has a.weight, a.bias"]
+
+
 @pytest.mark.parametrize(
     ("kind", "saved", "count"),
     [
