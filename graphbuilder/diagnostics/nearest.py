@@ -68,6 +68,26 @@ def _alike(word: str, candidate: str) -> bool:
     return SequenceMatcher(None, candidate, word).ratio() >= _SHORT_ALIKE
 
 
+def one_slip(word: str, meant: str) -> bool:
+    """Whether one letter too many, missing or wrong, or two letters in each other's place, make ``word`` of ``meant``.
+
+    A digit more makes a name of its own.
+    """
+    start = _begin_alike(word, meant)
+    one, other = word[start:], meant[start:]
+    end = _begin_alike(one[::-1], other[::-1])
+    one, other = one[: len(one) - end], other[: len(other) - end]
+    if not f"{one}{other}".isalpha():
+        return False
+    return len(one) <= 1 >= len(other) or (len(one) == 2 and one == other[::-1])
+
+
+def _begin_alike(one: str, other: str) -> int:
+    """How many letters both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (left, right) in pairs if left != right), min(len(one), len(other)))
+
+
 def by_likeness(word: str, candidates: Sequence[str]) -> list[str]:
     """The first hundred of ``candidates``, those that are most like ``word`` first, or of that number."""
     from difflib import SequenceMatcher

@@ -212,7 +212,8 @@ def written_wrong(argument: Argument, fits: Callable[[Any], bool]) -> tuple[Orig
     if better:
         return origin, better
     # What takes no number at all is wrong for another reason than those that it was computed with.
-    return origin.cause(fits) if any(map(fits, _NUMBERS)) else origin, None
+    cause = origin.cause(fits) if any(map(fits, _NUMBERS)) else origin
+    return cause, None if cause is origin else cause.slip(cause.raw, fits)
 
 
 def _takes(cls: type[Op], name: str, value: Any) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from graphbuilder.diagnostics import Diagnostic, Label, Meant
+from graphbuilder.diagnostics import Label, Meant
 from graphbuilder.diagnostics.catalogue.limits import BlocksTooDeep, TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import Ambiguous, UnknownBlock
 from graphbuilder.diagnostics.nearest import meant
@@ -39,6 +39,7 @@ from graphbuilder.elaborate.scope import Scope, facts_of
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Signal
 from graphbuilder.ir import Graph, Op, TensorType
 from graphbuilder.spec.arithmetic import size
+from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.model import Block, Step
 from graphbuilder.spec.names import INPUT
 from graphbuilder.spec.unknown import UNKNOWN
@@ -60,6 +61,8 @@ class Blocks:
         self._in_progress: set[Hashable] = set()
         self._too_deep = False  # whether that was told
         self._built: set[str] = set()
+        self._circles: dict[str, list[tuple[str, Step]]] = {}
+        self._going_round: set[str] = set()  # those of which that was told
 
     repeat, count = staticmethod(build_repeat), staticmethod(count_copies)
 
@@ -157,6 +160,9 @@ class Blocks:
             if UNKNOWN not in values.values():
                 self._tell_endless(trail)
             return None
+        if any(frame.block == name for frame in trail.frames[:-1]) and (circle := self._circle(name)):
+            self._tell_circle(circle)
+            return None
         if len(trail.frames) > self.context.limits.depth:
             self._tell_too_deep(name, use)
             return None
@@ -179,17 +185,24 @@ class Blocks:
     def _tell_too_deep(self, name: str, use: Place) -> None:
         """Tell of the first use that is; what goes round goes deep by all its ways."""
         if not self._too_deep:
-            self.context.sink.add(self._deep_or_endless(name, use))
+            message = f"blocks in blocks are more than {self.context.limits.depth} deep"
+            self.context.sink.add(BlocksTooDeep.at(use.span, message, help=BlocksTooDeep.remedy))
         self._too_deep = True
 
-    def _deep_or_endless(self, name: str, use: Place) -> Diagnostic:
-        """That blocks are too deep, or are so since they go round; then none of them is looked at by itself."""
-        circle = circle_through(self.context.spec, name)
-        if circle:
-            self._built |= {user for user, _ in circle}
-            return endless([user for user, _ in circle], [step.place for _, step in circle])
-        message = f"blocks in blocks are more than {self.context.limits.depth} deep"
-        return BlocksTooDeep.at(use.span, message, help=BlocksTooDeep.remedy)
+    def _circle(self, name: str) -> list[tuple[str, Step]]:
+        """The way by which block ``name`` uses itself whatever comes; empty where there is none."""
+        if name not in self._circles:
+            self._circles[name] = circle_through(self.context.spec, name)
+        return self._circles[name]
+
+    def _tell_circle(self, circle: Sequence[tuple[str, Step]]) -> None:
+        """Tell once of blocks that go round; none of them is looked at by itself then."""
+        users, uses = [user for user, _ in circle], [step.place for _, step in circle]
+        if self._going_round.isdisjoint(users):
+            changing = any(isinstance(value, Expression) for _, step in circle for value in step.args.values())
+            self.context.sink.add(endless(users, uses, changing=changing))
+        self._going_round |= {*users}
+        self._built |= {*users}
 
     def check_rest(self) -> None:
         """Look for mistakes in the blocks of which no body was made, as far as they would be some on any input."""

@@ -31,10 +31,17 @@ def circle_through(spec: Spec, name: str) -> list[tuple[str, Step]]:
 
 
 def _certain(spec: Spec, name: str) -> Iterator[tuple[str, Step]]:
-    """The blocks that block ``name`` uses whatever comes, and gives no arguments, by the steps that do."""
-    for step in steps_of(spec.blocks[name]):
-        if step.when is True and not step.args and step.repeat is None:
+    """The blocks that block ``name`` uses whatever comes, by the steps that do."""
+    block = spec.blocks[name]
+    way_around = block.shortcut if isinstance(block.shortcut, list) and block.shortcut_when is not True else []
+    for step in steps_of(block):
+        if step.when is True and _is_there(step.repeat) and not any(step is each for each in way_around):
             yield from ((used, step) for used in step.blocks if used in spec.blocks)
+
+
+def _is_there(repeat: object) -> bool:
+    """Whether there is a copy, whatever else there is."""
+    return repeat is None or (type(repeat) is int and repeat > 0)
 
 
 def _way_back(users: Mapping[str, tuple[str, Step]], name: str) -> list[tuple[str, Step]]:
@@ -44,12 +51,13 @@ def _way_back(users: Mapping[str, tuple[str, Step]], name: str) -> list[tuple[st
     return way[::-1]
 
 
-def endless(users: Sequence[str], uses: Sequence[Place]) -> Diagnostic:
+def endless(users: Sequence[str], uses: Sequence[Place], *, changing: bool = False) -> Diagnostic:
     """The diagnostic for a circle, at the use that closes it: ``users`` are its blocks, ``uses`` those of the next
-    one."""
+    one, which may be given ``changing`` arguments."""
     way = [*users, users[0]]
     labels = [Label(uses[index].span, f"`{way[index]}` uses `{way[index + 1]}`") for index in _either_end(len(uses))]
-    message = f"the block `{users[0]}` uses itself with the same arguments: {_shown(way)}"
+    arguments = ", whatever its arguments are" if changing else " with the same arguments"
+    message = f"the block `{users[0]}` uses itself{arguments}: {_shown(way)}"
     remedy = "count down: give it an argument that shrinks, and a `when` on it that ends the circle"
     return Recursion.at(labels[-1].span, message, label=labels[-1].text, related=tuple(labels[:-1]), help=remedy)
 

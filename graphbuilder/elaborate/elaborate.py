@@ -26,7 +26,7 @@ from graphbuilder.elaborate.misspelt import Misspelt
 from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes, Noticing
 from graphbuilder.elaborate.misworded import as_worded
 from graphbuilder.elaborate.names import name_steps
-from graphbuilder.elaborate.origins import Origin, given_as
+from graphbuilder.elaborate.origins import Origin, given_as, is_told
 from graphbuilder.elaborate.outputs import (
     Outputs,
     Wanted,
@@ -110,8 +110,8 @@ def _elaborated(
     unneeded: frozenset[Place] = frozenset(),
 ) -> TypedGraph | None:
     ops = catalogue()
-    check_names(spec, ops, sink)
-    spec = as_read(as_worded(spec, ops, sink), sink)
+    declared, spec = spec, as_read(as_worded(spec, ops, sink), sink)
+    check_names(declared, ops, sink)
     params = _params(spec, settings, sink, Terms(limits.terms, sink))
     dialect = _dialect(spec, ops, params, sink)
     context = Context(spec, ops, dialect, params, sink, limits, mistakes, spare, unneeded)
@@ -195,9 +195,15 @@ def _expect_outputs(given: Outputs, spec: Spec, sink: Sink) -> None:
     if not given.pairs:
         message = "every output names a step that is left out"
         sink.add(NothingReturned.at(span, message, help="name a step that is always there"))
-    elif all((spec.outputs or {})[name].training for name, _ in given.pairs):
+    elif all((spec.outputs or {})[name].training for name, _ in given.pairs) and not _are_misspelt(given, spec):
         message = "the model gives nothing in evaluation"
         sink.add(OnlyTraining.at(span, message, help="leave out `training = true` of one output, or add another"))
+
+
+def _are_misspelt(given: Outputs, spec: Spec) -> bool:
+    """Whether what makes one of the outputs that of training alone is a key that was read as ``training``."""
+    places = [(spec.outputs or {})[name].place / "training" for name, _ in given.pairs]
+    return any(place.key_span.text.strip("\"'") != "training" for place in places)
 
 
 def _last_output(outputs: Outputs | None) -> Outputs | None:
@@ -234,7 +240,9 @@ def _input(name: str, declared: InputType, context: Context) -> TensorType | Non
         if type(size) is int and size > 0:
             sizes.append(size)
         elif size is not UNKNOWN:
-            params.sink.add(_no_size(name, size, place, params.origin(raw, place)))
+            told = _no_size(name, size, place, params.origin(raw, place))
+            if not is_told(params.sink, told.span):
+                params.sink.add(told)
     if len(sizes) < len(declared.shape):
         return None
     layout = "last" if declared.layout == "channels_last" and len(sizes) > 1 else "first"
@@ -248,11 +256,16 @@ def _input(name: str, declared: InputType, context: Context) -> TensorType | Non
 def _no_size(name: str, size: object, place: Place, origin: Origin | None) -> Diagnostic:
     """The diagnostic for a size that is none, told where it was written a little wrong."""
     message = f"a size of `{name}` is {shown(size)}, not a positive integer"
-    better = origin.slip(size, lambda value: type(value) is int and value > 0) if origin else None
-    if origin is None or better is None:
-        return InputSize.at(place.span, message, help="write sizes from 1: channels, height, width, say")
-    related = given_as(size, place) if origin.place.keys != place.keys else ()
-    return InputSize.at(origin.place.span, message, related=related, help=better)
+    better = origin.slip(size, _is_size) if origin else None
+    cause = origin.cause(_is_size) if origin else None
+    if cause is None or cause.place.keys == place.keys:
+        return InputSize.at(place.span, message, help=better or "write sizes from 1: channels, height, width, say")
+    help_ = better or "write an integer from 1"
+    return InputSize.at(cause.place.span, message, related=given_as(size, place), help=help_)
+
+
+def _is_size(value: object) -> bool:
+    return type(value) is int and value > 0
 
 
 def _dialect(spec: Spec, ops: Mapping[str, type[Op]], params: Scope, sink: Sink) -> Dialect:

@@ -18,6 +18,7 @@ from graphbuilder.diagnostics.catalogue.references import (
 from graphbuilder.document import Place
 from graphbuilder.elaborate.mentions import in_expressions, uses
 from graphbuilder.elaborate.misnamed import inherited_near, reported
+from graphbuilder.elaborate.origins import is_told
 from graphbuilder.elaborate.remedies import COLOURS, as_here, of_input
 from graphbuilder.elaborate.walks import all_steps, steps_of, values_of, words_of
 from graphbuilder.ir import TensorType
@@ -36,8 +37,9 @@ def check_names(spec: Spec, ops: Mapping[str, object], sink: Sink) -> None:
         for words in ("args", "let"):
             for hidden in [each for each in getattr(block, words) if each in spec.params]:
                 message = f"`{hidden}` of the block `{name}` hides the param `{hidden}`"
-                place = block.place_of(words) / hidden
-                sink.add(HidesParam.at(place.key_span, message, help="give it another name"))
+                span = (block.place_of(words) / hidden).key_span
+                if not is_told(sink, span):
+                    sink.add(HidesParam.at(span, message, help="give it another name"))
 
 
 def warn_unread(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> None:

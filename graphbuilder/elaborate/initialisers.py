@@ -7,9 +7,9 @@ from functools import lru_cache
 from math import isfinite, sqrt
 from typing import Any, cast, get_args
 
-from graphbuilder.diagnostics import Sink
+from graphbuilder.diagnostics import Diagnostic, Help, Meant, Sink
 from graphbuilder.diagnostics.catalogue.references import BadInitialiser
-from graphbuilder.diagnostics.nearest import meant
+from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.scope import Scope
@@ -33,12 +33,36 @@ ByOp = Mapping[str, Mapping[str, Initialiser]]
 
 KINDS = tuple(dict.fromkeys((*get_args(Kind), *ALIASES)))
 NUMBERS = ("value", "std", "bound", "gain")
+_MODES = ("fan_in", "fan_out", "fan_avg")
+# What others call the kind of an initialiser, and what they give it.
+_KIND_ELSEWHERE = ("type", "name", "class_name", "init", "initializer", "method", "distribution")
+_NUMBERS_ELSEWHERE = {"stddev": "std", "sigma": "std", "scale": "gain", "limit": "bound", "fan": "mode", "val": "value"}
+_NOT_NEEDED = {
+    "mean": "values are drawn around 0",
+    "seed": "a seed is set when weights are drawn",
+    "nonlinearity": "those of He have the gain of a relu, and `gain` sets another",
+    "a": "values are drawn from `-bound` to `bound`",
+    "b": "values are drawn from `-bound` to `bound`",
+}
+# What others call the weights.
+_WEIGHTS_ELSEWHERE = {
+    "kernel": "weight",
+    "kernel_initializer": "weight",
+    "gamma": "weight",
+    "gamma_initializer": "weight",
+    "bias_initializer": "bias",
+    "beta": "bias",
+    "beta_initializer": "bias",
+}
 
 
 def read_initialisers(raw: Any, place: Place, scope: Scope) -> dict[str, Initialiser]:
     """Initialisers by weight; one without a weight is for the kernel, ``weight``. Faults are reported and left out."""
     value = scope.compute(raw, place)
     if value is None or value is UNKNOWN:
+        return {}
+    if isinstance(value, Mapping) and (fault := _without_kind(cast("Mapping[str, Any]", value), place)):
+        scope.sink.add(fault)
         return {}
     rows: dict[str, tuple[Any, Place]] = {"weight": (value, place)}
     if isinstance(value, Mapping) and "kind" not in value:
@@ -53,7 +77,7 @@ def read_by_op(raw: Any, place: Place, scope: Scope, ops: Mapping[str, type[Op]]
     value = scope.compute(raw, place)
     if value is None or value is UNKNOWN:
         return {}
-    if not isinstance(value, Mapping) or "kind" in value:
+    if not isinstance(value, Mapping) or "kind" in value or _without_kind(cast("Mapping[str, Any]", value), place):
         message = "a block has no weights of its own"
         scope.sink.add(
             BadInitialiser.at(place.span, message, help='say which ops are meant: init = { conv = "zeros" }')
@@ -92,9 +116,30 @@ def check_owned(op: str, init: Mapping[str, Initialiser], owned: tuple[str, ...]
     for name in init:
         if name in owned:
             continue
+        other = _WEIGHTS_ELSEWHERE.get(name)
         remedy = meant(name, owned, f"it has {', '.join(owned)}" if owned else "leave out `init`")
+        remedy = Meant((other,)) if other in owned and other else remedy
         span = (place / name).key_span if name in _keys(place.value) else place.span
         sink.add(BadInitialiser.at(span, f"`{op}` has no weight `{name}` here", help=remedy))
+
+
+def _without_kind(table: Mapping[str, Any], place: Place) -> Diagnostic | None:
+    """What is to be said of one initialiser that does not say its kind; None where ``table`` is one, or has one by
+    weight."""
+    if "kind" in table:
+        return None
+    settings = {*_NUMBERS_ELSEWHERE, *_NOT_NEEDED, *NUMBERS, "mode"}
+    called = next((name for name, item in table.items() if isinstance(item, str) and _is_kind(name)), None)
+    if called:
+        message = f"which initialiser it is stands behind `kind`, not behind `{called}`"
+        return BadInitialiser.at((place / called).key_span, message, help=Meant(("kind",)))
+    if any(name in settings and not isinstance(item, Mapping) for name, item in table.items()):
+        return BadInitialiser.at(place.span, "an initialiser says its `kind`", help='add `kind = "normal"`, say')
+    return None
+
+
+def _is_kind(name: str) -> bool:
+    return name in _KIND_ELSEWHERE or nearest(name, ("kind",)) is not None
 
 
 def _keys(written: object) -> Collection[str]:
@@ -103,6 +148,9 @@ def _keys(written: object) -> Collection[str]:
 
 def _read(value: Any, place: Place, sink: Sink) -> Initialiser | None:
     table = cast("dict[str, Any]", value if isinstance(value, dict) else {"kind": value})
+    if fault := _without_kind(table, place):
+        sink.add(fault)
+        return None
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         remedy = meant(kind if isinstance(kind, str) else "", KINDS, f"one of {', '.join(KINDS)}")
@@ -121,12 +169,23 @@ def _with_numbers(base: Initialiser, table: Mapping[str, Any], place: Place, sin
     strange = [name for name, item in table.items() if not _is_setting(name, item)]
     for name in strange:
         message = f"an initialiser has no `{name} = {shown(table[name])}`"
-        remedy = 'value is a number; std, bound and gain are from 0; mode = "fan_in", "fan_out" or "fan_avg"'
-        sink.add(BadInitialiser.at((place / name).span, message, help=remedy))
+        at = (place / name).span if name in (*NUMBERS, "mode") else (place / name).key_span
+        sink.add(BadInitialiser.at(at, message, help=_setting_meant(name, table[name])))
     return None if strange else base._replace(**table)
+
+
+def _setting_meant(name: str, item: Any) -> Help:
+    if name in _NOT_NEEDED:
+        return f"leave it out: {_NOT_NEEDED[name]}"
+    near = _NUMBERS_ELSEWHERE.get(name) or nearest(name, (*NUMBERS, "mode"))
+    if near and near != name and _is_setting(near, item):
+        return Meant((near,))
+    if name == "mode" and isinstance(item, str) and (mode := nearest(item, _MODES)):
+        return Meant((mode,), quote='"')
+    return 'value is a number; std, bound and gain are from 0; mode = "fan_in", "fan_out" or "fan_avg"'
 
 
 def _is_setting(name: str, item: Any) -> bool:
     if name == "mode":
-        return item in ("fan_in", "fan_out", "fan_avg")
+        return item in _MODES
     return name in NUMBERS and type(item) in (int, float) and isfinite(item) and (name == "value" or item >= 0)

@@ -65,9 +65,10 @@ class _BlockCheck:
         steps = self._misspelt.steps(main_steps(block), outputs_of(block), around, inside)
         inputs = self._misspelt.inputs(self._spec, block, self._uses.inputs)
         arguments = self._misspelt.arguments(self._spec, block, self._uses.arguments)
-        excess, lacking = self._excess_inputs(inputs), self._lacking_arguments(arguments)
+        lets = self._misspelt.lets(self._spec, block)
+        excess, lacking = self._excess_inputs(inputs), self._lacking_arguments({**arguments, **lets})
         missing = self._missing_inputs(inputs)
-        if not (steps or inputs or arguments or excess or lacking or missing):
+        if not (steps or inputs or arguments or lets or excess or lacking or missing):
             return None
         words: dict[str, Any] = {word: _renamed(getattr(block, word), steps) for word in ("before", "after")}
         words |= {"body": _renamed(block.body, steps)} if block.body else {}
@@ -75,6 +76,7 @@ class _BlockCheck:
         words |= {"inputs": [*kept, *missing]} if block.inputs or missing else {}
         words["args"] = {arguments.get(name, name): value for name, value in block.args.items()}
         words["args"] |= dict.fromkeys(lacking, POISON)
+        words["let"] = {lets.get(name, name): value for name, value in block.let.items()}
         return block.model_copy(update=words)
 
     def _excess_inputs(self, misspelt: Collection[str]) -> Collection[str]:

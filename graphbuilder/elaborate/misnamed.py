@@ -11,7 +11,7 @@ from typing import cast
 
 from graphbuilder.diagnostics import Meant, Sink
 from graphbuilder.diagnostics.catalogue.grammar import OverrideUnknown
-from graphbuilder.diagnostics.nearest import nearest
+from graphbuilder.diagnostics.nearest import nearest, one_slip
 from graphbuilder.document import Place
 from graphbuilder.elaborate.names import paths_of
 from graphbuilder.spec.load import checked
@@ -60,7 +60,7 @@ def reported(place: Place, near: str | None, kind: str, sink: Sink, unread: Call
     What a file declares that another one extends has to be ``unread`` in its own network, too.
     """
     name = str(place.keys[-1])
-    if near is None or not _one_slip(name, near):
+    if near is None or not one_slip(name, near):
         return False
     variant = _written_by(place)
     own = checked(variant, complete=True, sink=Sink()) if variant and variant is not place.document else None
@@ -69,26 +69,6 @@ def reported(place: Place, near: str | None, kind: str, sink: Sink, unread: Call
     message = f"nothing uses the {kind} `{name}`, and the inherited `{near}` stays as it is"
     sink.add(OverrideUnknown.at(place.key_span, message, help=Meant((near,))))
     return True
-
-
-def _one_slip(word: str, meant: str) -> bool:
-    """Whether one letter too many, missing or wrong, or two letters in each other's place, make ``word`` of ``meant``.
-
-    A digit more makes a name of its own.
-    """
-    start = _alike(word, meant)
-    one, other = word[start:], meant[start:]
-    end = _alike(one[::-1], other[::-1])
-    one, other = one[: len(one) - end], other[: len(other) - end]
-    if not f"{one}{other}".isalpha():
-        return False
-    return len(one) <= 1 >= len(other) or (len(one) == 2 and one == other[::-1])
-
-
-def _alike(one: str, other: str) -> int:
-    """How many letters both begin with."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (left, right) in pairs if left != right), min(len(one), len(other)))
 
 
 def misnamed_inputs(spec: Spec, sink: Sink) -> list[str]:

@@ -42,6 +42,7 @@ class _Kind(NamedTuple):
 
 _PARAM = _Kind("param", "expressions", ExpressionName, True)
 _ARGUMENT = _Kind("argument", "places", ArgumentUnknown, True)
+_LET = _Kind("let", "places", ExpressionName, True)
 _INPUT = _Kind("input", "places", UnknownStep, False)
 _STEP = _Kind("step", "paths", UnknownStep, False)
 
@@ -81,12 +82,22 @@ class Misspelt:
 
     def arguments(self, spec: Spec, block: Block, given: Counter[str]) -> Mapping[str, str]:
         """The arguments of a block, whose uses have ``given`` arguments."""
-        places = {name: block.place_of("args") / name for name in block.args}
-        if not places:
+        return self._names(_ARGUMENT, block.args, spec, block, given)
+
+    def lets(self, spec: Spec, block: Block) -> Mapping[str, str]:
+        """The lets of a block."""
+        return self._names(_LET, block.let, spec, block, Counter())
+
+    def _names(
+        self, kind: _Kind, names: Collection[str], spec: Spec, block: Block, given: Counter[str]
+    ) -> Mapping[str, str]:
+        if not names:
             return {}
+        word = "args" if kind is _ARGUMENT else "let"
+        places = {name: block.place_of(word) / name for name in names}
         facts = [f"{name}_{fact}" for name in (*(block.inputs or ()), INPUT) for fact in FACTS]
         known = {*known_in_expressions(spec, block), *STEP_WORDS, *facts}
-        return self._called(_ARGUMENT, places, Counter(in_expressions(block)) + given, lambda: known)
+        return self._called(kind, places, Counter(in_expressions(block)) + given, lambda: known)
 
     def _called(
         self, kind: _Kind, declared: Mapping[str, Place], reads: Mapping[str, int], known: Callable[[], Collection[str]]
@@ -122,5 +133,7 @@ def _undeclared(spec: Spec) -> Iterator[str]:
     for step in spec.model.body:
         yield from free_names(words_of(step))
     for block in spec.blocks.values():
+        if any((*block.place.keys, word) in spec.unsound for word in ("args", "let")):
+            continue
         own = {*block.args, *block.let, *(f"{name}_{fact}" for name in block.inputs or () for fact in FACTS)}
         yield from (name for name in in_expressions(block) if name not in own)

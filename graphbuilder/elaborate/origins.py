@@ -22,11 +22,13 @@ _INDEX = re.compile(r"-?\w+")
 
 
 class Origin(NamedTuple):
-    """Where a value was written, as what, and the numbers that were computed with, each with where it was written."""
+    """Where a value was written, as what, the numbers that were computed with, each with where it was written, and what
+    was in scope."""
 
     place: Place
     raw: Any
     read: tuple[tuple[int | float, Origin], ...] = ()
+    names: Mapping[str, Any] = {}
 
     def item(self, index: object) -> Origin | None:
         """That of one item of a list; of one that is computed, its own."""
@@ -47,7 +49,7 @@ class Origin(NamedTuple):
         """How ``value`` is written right here; None where it is as good as any."""
         if isinstance(value, float) and not value.is_integer():
             return None
-        return slip(self.raw, value, {}, fits)
+        return slip(self.raw, value, self.names, fits)
 
 
 Origins = Mapping[str, Origin]
@@ -57,7 +59,8 @@ NOWHERE: Origins = {}
 def origin_of(raw: Any, place: Place, names: Mapping[str, Any], origins: Origins) -> Origin:
     """Where the value of ``raw``, which stands at ``place``, was written: there, unless it is but read from a name."""
     elsewhere = _elsewhere(raw, names, origins) if isinstance(raw, Expression) else None
-    return elsewhere or Origin(place, raw, _numbers_read(raw, names, origins))
+    here = Origin(place, raw, _numbers_read(raw, names, origins))
+    return elsewhere or (here._replace(names=names) if isinstance(raw, Expression) else here)
 
 
 def _elsewhere(raw: Expression, names: Mapping[str, Any], origins: Origins) -> Origin | None:
@@ -96,10 +99,10 @@ def lists_read(raw: Expression, place: Place, names: Mapping[str, Any], origins:
 
 
 def quoted(raw: Expression, names: Mapping[str, Any], origins: Origins) -> tuple[Origin, str] | None:
-    """The first number in quotes among what an expression reads, and how it is written right."""
+    """The first number in quotes, or list of such, among what an expression reads, and how it is written right."""
     for name in raw.places:
         if isinstance(names.get(name), str) and name in origins:
-            better = origins[name].slip(names[name], lambda value: type(value) in (int, float))
+            better = origins[name].slip(names[name], lambda value: type(value) in (int, float, list))
             if better:
                 return origins[name], better
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ from graphbuilder.ir import Graph, Node
 from graphbuilder.spec.names import INPUT
 
 # Of the values that a step gives, those that are told by their paths.
+# A number in brackets, as code has it.
+_INDEX = re.compile(r"\[ *(-?\d+) *\]")
 _SAID = 8
 
 Tap = tuple[str, ...]
@@ -115,7 +118,10 @@ def _unknown(path: str, signals: Mapping[str, Signal], place: Place) -> Diagnost
     paths = [each for name, signal in named.items() for each in _paths(name, signal)]
     by_end = {} if dot else {each.rpartition(".")[2]: each for each in paths[::-1]}
     near = nearest(head, [*named, *by_end])
-    if near is not None:
+    plain = _INDEX.sub(r".\1", path)
+    if plain != path and plain.partition(".")[0] in named:
+        remedy = Meant((plain.removesuffix(".-1"),))  # what copies give is what the last of them gives
+    elif near is not None:
         remedy = Meant((f"{by_end.get(near, near)}{dot}{rest}",))
     else:
         remedy = _listed(path, list(named), place) or (f"in this body: {', '.join(paths)}" if paths else None)

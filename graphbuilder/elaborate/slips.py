@@ -17,6 +17,7 @@ from graphbuilder.spec.syntax import ExpressionError
 from graphbuilder.spec.unknown import UNKNOWN
 
 _LONGEST = 2**53
+_QUOTIENT = re.compile(r"(?<!/)/(?!/)")
 # How templates elsewhere read a name: `${name}`, `{name}`, `$name`.
 _TEMPLATE = re.compile(r"^\$?\{+ *(?P<name>[^{}]+?) *\}+$|^\$(?=[A-Za-z_])")
 # Arguments that are channels, by what ops and the blocks of most specs call them.
@@ -29,7 +30,7 @@ def slip(raw: Any, value: Any, names: Mapping[str, Any], fits: Callable[[Any], b
     ``name`` is what it is to be: channels, say.
     """
     if isinstance(value, float):
-        return _whole(raw, value, fits, name)
+        return _whole(raw, value, names, fits, name)
     if isinstance(raw, str):
         raw = _TEMPLATE.sub(lambda found: found["name"] or "", raw)
     if isinstance(raw, str) and raw in names:
@@ -37,6 +38,18 @@ def slip(raw: Any, value: Any, names: Mapping[str, Any], fits: Callable[[Any], b
     if isinstance(raw, str):
         return _small(raw, fits) or _computed(raw, names, fits)
     return _unquoted(cast("list[object]", raw), fits) if isinstance(raw, list) else None
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
+def _computed_as(text: str, names: Mapping[str, Any]) -> Any:
+    """The value of an expression; UNKNOWN where it has none."""
+    try:
+        return parse(f"={text}").evaluate(names)
+    except ExpressionError:
+        return UNKNOWN
 
 
 def _would(value: Any, fits: Callable[[Any], bool]) -> bool:
@@ -60,10 +73,7 @@ def _numbers(text: str) -> list[int | float | bool] | None:
 
 def _computed(text: str, names: Mapping[str, Any], fits: Callable[[Any], bool]) -> str | None:
     """What is said to an expression without its `=`."""
-    try:
-        value = parse(f"={text}").evaluate(names)
-    except ExpressionError:
-        return None
+    value = _computed_as(text, names)
     return f'an expression starts with `=`: write "={text}"' if _would(value, fits) else None
 
 
@@ -84,14 +94,16 @@ def _number(text: str) -> int | float | bool | None:
     return value if isinstance(value, int) or (isinstance(value, float) and isfinite(value)) else None
 
 
-def _whole(raw: Any, value: float, fits: Callable[[Any], bool], name: str) -> str | None:
+def _whole(raw: Any, value: float, names: Mapping[str, Any], fits: Callable[[Any], bool], name: str) -> str | None:
     """What makes an integer of ``value``, where one would do."""
     if not abs(value) < _LONGEST or not fits(int(value)):
         return None
     if not isinstance(raw, Expression):
         return f"write {int(value)}" if value.is_integer() and raw == value else None
     text = raw.text.removeprefix("=").strip()
-    if "/" in text.replace("//", ""):
+    if _QUOTIENT.search(text) and _would(_computed_as(_QUOTIENT.sub("//", text), names), fits):
         return "`/` gives a float; `//` gives an integer of two integers"
+    if _QUOTIENT.search(text) and any(_is_whole(names.get(name)) for name in raw.names):
+        return None
     other = ", or `make_divisible(...)` for a multiple of 8" if _CHANNELS.search(name) else ""
     return f'write "=int({text})"{other}'

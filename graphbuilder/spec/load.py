@@ -8,6 +8,7 @@ elaborator's.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from graphbuilder.diagnostics import Sink
@@ -18,12 +19,12 @@ from graphbuilder.garbage import no_search
 from graphbuilder.spec.extends import extended
 from graphbuilder.spec.formulas import with_expressions
 from graphbuilder.spec.mending import Mending
-from graphbuilder.spec.merged import EXTENSION_KEYS
+from graphbuilder.spec.merged import EXTENSION_KEYS, Keys, Merged
 from graphbuilder.spec.model import Spec
 from graphbuilder.spec.replaced import restore_arguments
 from graphbuilder.spec.rules import check
 from graphbuilder.spec.unfinished import without_unfinished
-from graphbuilder.spec.validation import validated
+from graphbuilder.spec.validation import known_keys, validated
 
 # What tells how to read all the rest.
 _FIRST = ("format", *EXTENSION_KEYS)
@@ -73,10 +74,25 @@ def sound_part(
     return checked(*extended(finished, folder, max_bytes, sink), sink) if finished else None
 
 
+def _may_be_block(keys: Keys) -> bool:
+    """Whether the name of a block, or of any table, stands at ``keys``."""
+    return (keys[0] == "blocks" and len(keys) == 2) or (len(keys) == 1 and keys[0] not in known_keys(()))
+
+
+def _unread(document: Document) -> Iterator[Keys]:
+    """The paths of what could not be read, in whichever file."""
+    while isinstance(document, Merged):
+        yield from document.child.unread
+        document = document.parent
+    yield from document.unread
+
+
 def checked(whole: Document, complete: bool, sink: Sink) -> Spec | None:
     """The spec that ``whole`` holds, which is extended already, ``complete`` or not; else as ``sound_part``."""
     mending = Mending(with_expressions(whole, sink))
     restore_arguments(whole, mending, sink)
+    if any(map(_may_be_block, _unread(whole))):
+        mending.mark("blocks")  # a name that could not be read may be any
     check(whole, mending, sink)
     spec = validated(whole, mending, sink, whole=complete)
     if spec is None or not complete:

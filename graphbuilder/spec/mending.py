@@ -40,6 +40,10 @@ class Mending:
         if holder is not None:
             holder[keys[-1]] = value
 
+    def value(self, keys: Keys) -> Any:
+        """What stands at ``keys``."""
+        return self._holder((*keys, ""))
+
     def remove(self, keys: Keys) -> None:
         """Leave out what stands at ``keys`` of a table."""
         holder = self._holder(keys)

@@ -26,7 +26,7 @@ def leave_out_parted(document: Document, mending: Mending, sink: Sink) -> None:
     blocks = {name: cast("dict[str, Any]", block) for name, block in tables.items() if isinstance(block, dict)}
     lacking = [name for name, block in blocks.items() if _BODIES.isdisjoint(block)][:_LOOKED_FOR]
     pairs = [(name, other) for name in lacking if (other := _other_part(name, blocks))]
-    used = set(_used(mending.data)) if pairs else set[str]()
+    used = set(used_blocks(mending.data)) if pairs else set[str]()
     for name, other in pairs:
         if (name in used) is (other in used):
             continue
@@ -42,7 +42,7 @@ def _other_part(name: str, blocks: Mapping[str, dict[str, Any]]) -> str | None:
     return nearest(name, [other for other, block in blocks.items() if own.isdisjoint(block) and _BODIES & block.keys()])
 
 
-def _used(value: Any) -> Iterator[str]:
+def used_blocks(value: Any) -> Iterator[str]:
     """The blocks that steps name, wherever they stand."""
     if isinstance(value, dict):
         table = cast("dict[str, Any]", value)
@@ -51,4 +51,4 @@ def _used(value: Any) -> Iterator[str]:
         yield from (each for each in names if isinstance(each, str))
         value = list(table.values())
     for item in cast("list[Any]", value) if isinstance(value, list) else ():
-        yield from _used(item)
+        yield from used_blocks(item)

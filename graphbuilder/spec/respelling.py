@@ -1,5 +1,5 @@
-"""Misspelt keys of the grammar, reported and then read as the keys that they are near to; and keys of the file that
-stand in a table, below its header.
+"""Misspelt keys of the grammar, reported and then read as the keys that they are near to; blocks that stand among the
+tables of the file, `[stem]` for `[blocks.stem]`; and keys of the file that stand in a table, below its header.
 
 So a ``[parms]`` costs one error, and not one more for each param that expressions then lack. A key is read as another
 only where that other is not there and takes such a value. One that is near to none is read as what is missing, where
@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from graphbuilder.diagnostics import Sink, Span
+from graphbuilder.diagnostics import Meant, Sink, Span
 from graphbuilder.diagnostics.catalogue.grammar import UnknownKey
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Document
 from graphbuilder.spec.merged import Keys
-from graphbuilder.spec.validation import known_keys, unknown_key
+from graphbuilder.spec.parted import used_blocks
+from graphbuilder.spec.validation import keys_of, known_keys, unknown_key
 
 # What the keys take that take no table.
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
@@ -81,7 +82,7 @@ class Respelt(Document):
 def respelt(document: Document, sink: Sink) -> Document:
     """``document`` itself, or with its misspelt keys, each reported, as what they are near to."""
     names: dict[Keys, Keys] = {}
-    data = _table(document, sink, (), (), document.data, names)
+    data = _table(document, sink, (), (), _with_blocks(document, sink, names), names)
     for keys in list(_strays(data)):
         data = _at_home(document, sink, keys, data, names)
     for table in ("blocks", "inputs", "outputs", "params", "model"):
@@ -92,6 +93,35 @@ def respelt(document: Document, sink: Sink) -> Document:
             if spelt is not inner:
                 data = _replaced(data, keys, spelt)
     return Respelt(document.source, data, document, names) if names else document
+
+
+def _with_blocks(document: Document, sink: Sink, names: dict[Keys, Keys]) -> dict[str, Any]:
+    """The values of ``document``, its tables that are none but blocks among the blocks, each reported."""
+    known = known_keys(())
+    strangers = [key for key in document.data if key not in known and isinstance(document.data[key], dict)]
+    tables: dict[str, dict[str, Any]] = {key: document.data[key] for key in strangers}
+    blocks = document.data.get("blocks", {})
+    if not tables or not isinstance(blocks, dict):
+        return document.data
+    used = {*used_blocks(document.data)}.difference(cast("dict[str, object]", blocks))
+    found = dict[str, Any]()
+    for key, value in tables.items():
+        if key not in used and not _is_block(key, value, document):
+            continue
+        help_ = Meant((f"blocks.{key}",), "write [{}]", quote="")
+        message = f"a spec has no key `{key}`, and this is a block"
+        sink.add(UnknownKey.at(document.key_span((key,)), message, help=help_))
+        names["blocks", key] = (key,)
+        found[key] = value
+    rest = {key: value for key, value in document.data.items() if key not in found}
+    return {**rest, "blocks": {**blocks, **found}} if found else document.data
+
+
+def _is_block(key: str, table: Mapping[str, Any], document: Document) -> bool:
+    """Whether a table of the file, which no step uses by its name, is a block, and none of the file's own tables."""
+    if "model" not in document.data and "extends" not in document.data:
+        return False
+    return _is_body(table.get("body")) and nearest(key, keys_of(document, ())) is None
 
 
 def _strays(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -187,14 +217,14 @@ def _inner(
         return
     for name, inner in data[table].items():
         if isinstance(inner, dict):
-            yield (table, name), (*written, name), cast("dict[str, Any]", inner)
+            yield (table, name), names.get((table, name), (*written, name)), cast("dict[str, Any]", inner)
 
 
 def _table(
     document: Document, sink: Sink, keys: Keys, written: Keys, table: dict[str, Any], names: dict[Keys, Keys]
 ) -> dict[str, Any]:
     """``table`` with its misspelt keys as what they are near to; itself when there are none."""
-    known = known_keys(keys)
+    known = keys_of(document, keys)
     if table.keys() <= {*known}:
         return table
     spelt: dict[str, Any] = {}

@@ -67,6 +67,7 @@ class _Rules:
         self._document = document
         self._mending = mending
         self._sink = sink
+        self._named: dict[Keys, set[str]] = {}
 
     def names(self, kind: Kind, rows: Iterable[tuple[str | int, object]], keys: Keys) -> dict[str, Keys]:
         """Report what cannot be the name of a thing of this kind, or is there twice; ``rows`` are keys and names."""
@@ -209,11 +210,26 @@ class _Rules:
 
     def _sharing(self, step: Mapping[str, Any], keys: Keys) -> None:
         excess = [key for key in step if key not in SHARING_WORDS]
-        if excess:
-            self._mending.mark(*keys)
-            message = f"a step that shares the weights of `{step['share']}` cannot have `{excess[0]}`"
+        if not excess:
+            return
+        self._mending.mark(*keys)
+        if "repeat" in step and {"op", "use"} & step.keys() and not self._is_sibling(step["share"], keys):
+            message = f"no step `{step['share']}` in this body whose weights could be shared"
+            remedy = "write true: all copies have one set of weights"
+            self._sink.add(SharedStep.at(self._document.span((*keys, "share")), message, help=remedy))
+        else:
+            here = [key for key in excess if own(Place(self._document, (*keys, key)))]
+            place = (*keys, *(here or ["share"])[:1])
+            message = f"a step that shares the weights of `{step['share']}` cannot have `{(here or excess)[0]}`"
             remedy = f"it runs `{step['share']}` as it is; leave out {', '.join(f'`{key}`' for key in excess)}"
-            self._sink.add(SharedStep.at(self._document.key_span((*keys, excess[0])), message, help=remedy))
+            self._sink.add(SharedStep.at(self._document.key_span(place), message, help=remedy))
+
+    def _is_sibling(self, name: str, keys: Keys) -> bool:
+        """Whether a step beside the one at ``keys`` has ``name``, or may get it from what it runs."""
+        if keys[:-1] not in self._named:
+            rows = map(_table, cast("list[Any]", self._mending.value(keys[:-1])))
+            self._named[keys[:-1]] = {str(row.get(word)) for row in rows for word in ("id", "op", "use")}
+        return name in self._named[keys[:-1]]
 
     def _meaningless(self, keys: Keys, message: str, remedy: str) -> None:
         self._sink.add(Meaningless.at(self._document.key_span(keys), message, help=remedy))
@@ -237,6 +253,8 @@ class _Rules:
             self._sink.add(BlockForm.at(at((*keys, "branches")), "a block has both `body` and `branches`", help=remedy))
         elif "body" not in block and "branches" not in block:
             self._mending.mark(*keys, "body")
+            for word in {"args", "inputs"} - block.keys():  # what is not written yet
+                self._mending.mark(*keys, word)
             message = f"the block `{keys[-1]}` has neither `body` nor `branches`"
             remedy = meant(str(keys[-1]), self._inherited(), "add `body = [...]`")
             self._sink.add(BlockForm.at(at(keys), message, help=remedy))

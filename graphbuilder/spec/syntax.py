@@ -90,6 +90,19 @@ class Place(NamedTuple):
 _COMPARING = re.compile("[=!<>]=")
 _SINGLE = re.compile("(?<![=!<>])=(?!=)")
 _TIMES = re.compile(r"(?<=[\w)\]]) +[x×] *(?=[\w(])")
+_SIGNS = {
+    "=>": ">=",
+    "=<": "<=",
+    "=!": "!=",
+    "<>": "!=",
+    "===": "==",
+    "!==": "!=",
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "×": "*",
+}
+_SIGN = re.compile("|".join(sorted(_SIGNS, key=len, reverse=True)))
 _NO_ELSE = "add what it is else: `a if condition else b`"
 _SHORTER = "name a part of it with `let`"
 _SLIPS = {
@@ -135,6 +148,10 @@ def _syntax_error(source: str, start: int, error: SyntaxError) -> ExpressionErro
     offset = len(source) - 1 if ended else (error.offset or 1) - 1
     end = (error.end_offset or 0) - 1
     reason = "it breaks off here" if ended else error.msg.split(" (")[0]
+    if (sign := _SIGN.search(source)) and _is_read(signed := _SIGN.sub(lambda found: _SIGNS[found[0]], source)):
+        message = f"this expression cannot be read: `{sign[0]}` is no sign"
+        place = Place(start + sign.start(), len(sign[0]))
+        return place.error(ExpressionSyntax, message, f"write `{_SIGNS[sign[0]]}`: {signed}")
     single, compared = _SINGLE.search(source), _SINGLE.sub("==", source)
     if single and _is_read(compared):
         message = "this expression cannot be read: `=` compares nothing"

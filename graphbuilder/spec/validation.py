@@ -18,7 +18,7 @@ from graphbuilder.document import Document
 from graphbuilder.spec.arithmetic import kind_of
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.mending import Mending
-from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
+from graphbuilder.spec.merged import EXTENSION_KEYS, Keys, Merged
 from graphbuilder.spec.model import Block, Body, InputType, Output, Param, Spec
 from graphbuilder.spec.names import OTHER_WORDS
 from graphbuilder.spec.unknown import POISON
@@ -26,6 +26,8 @@ from graphbuilder.spec.unknown import POISON
 FORMAT = 1
 _QUOTE = '"'
 _ATTEMPTS = 5
+# Lists of steps.
+_STEPS = (("before",), ("body",), ("after",), ("shortcut",))
 
 _FORMS = {
     "a boolean": "true or false",
@@ -154,7 +156,7 @@ def _diagnostic(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) 
 
 def unknown_key(document: Document, keys: Keys, table: Keys) -> Diagnostic:
     """The diagnostic for the key at ``keys`` of what is read as ``table``."""
-    known = known_keys(table)
+    known = keys_of(document, table)
     where = f"`{'.'.join(map(str, table))}`" if table else "a spec"
     there = _table_of(document, keys[:-1])
     others = meant(str(keys[-1]), known, f"the keys of {where} are {', '.join(known)}")
@@ -170,6 +172,12 @@ def known_keys(keys: Keys) -> tuple[str, ...]:
         model = {"blocks": Block, "inputs": InputType, "outputs": Output, "params": Param}.get(str(keys[0]), Body)
     words = (field.alias or name for name, field in model.model_fields.items())
     return (*words, *(EXTENSION_KEYS if model is Spec else ()))
+
+
+def keys_of(document: Document, keys: Keys) -> tuple[str, ...]:
+    """Those of ``known_keys`` that mean something in ``document``: one that extends nothing overrides nothing."""
+    extends = isinstance(document, Merged) or EXTENSION_KEYS[0] in document.data
+    return tuple(key for key in known_keys(keys) if key != EXTENSION_KEYS[1] or extends)
 
 
 def _missing(document: Document, keys: Keys) -> Diagnostic:
@@ -210,7 +218,11 @@ def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) 
     return WrongType.at(
         document.span(keys),
         message,
-        help=_chosen(keys, written) or _header(keys, wanted) or _single(document, keys) or _repair(written, wanted),
+        help=_chosen(keys, written)
+        or _header(keys, wanted)
+        or _single(document, keys)
+        or _steps_meant(document, keys, written, wanted)
+        or _repair(written, wanted),
     )
 
 
@@ -237,6 +249,28 @@ def _single(document: Document, keys: Keys) -> str | None:
     span = document.span((*keys, 0))
     header = span.source.text[slice(*span.offsets)]
     return f"write {header[1:-1]}" if header.startswith("[[") and header.endswith("]]") else None
+
+
+def _steps_meant(document: Document, keys: Keys, written: object, wanted: Sequence[str]) -> str | None:
+    """The remedy for one step, or the name of what it runs, where there are steps; for a table whose header has one
+    bracket."""
+    is_list = "a list" in wanted
+    if not _are_steps(keys if is_list else keys[:-1]):
+        return None
+    if isinstance(written, dict):
+        header = document.span(keys).text
+        return f"write [{header}]" if header.startswith("[") else "write `[{ ... }]`"
+    words = [word.strip('"') for word in wanted if word.startswith('"')]
+    if not isinstance(written, str) or not written.isidentifier() or _word_meant(written, words):
+        return None
+    blocks = document.data.get("blocks")
+    runs = "use" if isinstance(blocks, dict) and written in blocks else "op"
+    step = f'{{ {runs} = "{written}" }}'
+    return f"write [{step}]" if is_list else f"write {step}"
+
+
+def _are_steps(keys: Keys) -> bool:
+    return keys[-1:] in _STEPS or (len(keys) > 2 and keys[-2] == "branches")
 
 
 def _wanted(details: ErrorDetails) -> list[str]:
