@@ -7,6 +7,7 @@ import pytest
 
 from graphbuilder.backends.graphviz import Options, text
 from graphbuilder.backends.graphviz.figure import drawing, scene
+from graphbuilder.backends.graphviz.options import Direction
 from graphbuilder.backends.graphviz.read.scene import Box, Card, Region, Scene
 from tests.backends.graphviz.networks import network
 from tests.backends.graphviz.written import written
@@ -280,3 +281,29 @@ def test_what_only_training_needs_is_faded() -> None:
     figure = drawing(typed, Options())
     assert {shape.key for shape in figure.shapes if shape.faded} == {"aux", "output aux", "legend training pale"}
     assert "made in training only" in {words.text for words in figure.words}
+
+
+def test_a_shape_that_an_op_makes_is_told_as_all_shapes_are() -> None:
+    typed = written('[model]\nbody = [{ id = "r", op = "reshape", shape = [12, 16, 16] }]\n')
+    (box,) = (item for path, item in scene(typed, Options()).root.items.items() if path == "r")
+    assert isinstance(box, Box) and box.detail == "16×16×12"
+
+
+JOINED = """
+[model]
+body = [
+  { id = "a", op = "conv", out = 3, kernel = 3, padding = "half" }, { op = "relu" },
+  { id = "b", op = "conv", out = 3, kernel = 3, padding = "half" },
+  { op = "concat", from = [%s] },
+]
+"""
+
+
+@pytest.mark.parametrize(("order", "numbers"), [('"x", "b"', []), ('"b", "x"', ["2", "1"])])
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_numbers_tell_in_which_order_values_are_joined(order: str, numbers: list[str], direction: Direction) -> None:
+    figure = drawing(written(JOINED % order), Options(direction=direction))
+    said = [words for words in figure.words if words.text.isdecimal()]
+    across = (lambda words: words.y) if direction == "LR" else (lambda words: words.x)
+    assert [words.text for words in sorted(said, key=across)] == numbers
+    assert any("joined in this order" in words.text for words in figure.words) == bool(numbers)

@@ -88,7 +88,10 @@ class Line:
 
 @dataclass(slots=True)
 class Drawing:
-    """Everything on the sheet; frames lie below shapes and words, lines on top."""
+    """Everything on the sheet; frames lie below shapes and words, lines on top.
+
+    ``ordered`` says that arrows carry numbers, which tell the order in which a box reads.
+    """
 
     title: str
     wide: float = 0.0
@@ -97,6 +100,7 @@ class Drawing:
     shapes: list[Shape] = field(default_factory=list[Shape])
     words: list[Words] = field(default_factory=list[Words])
     lines: list[Line] = field(default_factory=list[Line])
+    ordered: bool = False
 
     def lower(self, far: float) -> None:
         """Move everything down by ``far``."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import copysign
 
 from graphbuilder.backends.graphviz.lay import metrics as m
-from graphbuilder.backends.graphviz.lay.parts import Point
+from graphbuilder.backends.graphviz.lay.parts import LabelMark, Point
 from graphbuilder.backends.graphviz.read.scene import Link
 
 _SIDE, _MOST_APART = 10.0, 6.0
@@ -27,6 +27,17 @@ def join_entries(links: Sequence[Link], places: Mapping[Link, float], lane: floa
         beside = ((link, place) for link, place in found.items() if place in depths)
         entries |= {link: ((0.0, at), (half + depths[at], at), (half + depths[at], side * half)) for link, at in beside}
     return {link: entries[link] for link in ordered}
+
+
+def out_of_order(entries: Entries) -> list[LabelMark]:
+    """The numbers of readings, beside where each enters, if these do not stand from left to right in their order."""
+    found = sorted(entries, key=lambda link: (entries[link][-1][1], link.slot))
+    if [link.slot for link in found] == sorted(link.slot for link in found):
+        return []
+    places: dict[Point, list[str]] = {}
+    for link in found:
+        places.setdefault(entries[link][-1], []).append(str(link.slot + 1))
+    return [LabelMark(", ".join(n), at - m.ORDER, across - m.ORDER, order=True) for (at, across), n in places.items()]
 
 
 def side_depths(count: int) -> list[float]:

@@ -223,6 +223,8 @@ def _notes(drawing: Drawing, grey: str) -> list[str]:
     notes = [words.format(*least.groups()) for words, signs in found if signs for least in [min(signs, key=_number)]]
     if any(words.anchor == "end" for words in drawing.words):
         notes.append(f"grey number = {grey}")
+    if drawing.ordered:
+        notes.append("1, 2, …: joined in this order")
     if any("→" in run.text for shape in drawing.shapes if shape.style == "same" for run in shape.lines[-1]):
         notes.append("→ without a sign = only follows")
     return notes

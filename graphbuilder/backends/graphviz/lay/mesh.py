@@ -29,6 +29,7 @@ class Node:
     links: list[Link]
     part: Part
     look: str
+    ordered: bool = False
     row: int = 0
     lane: int = 0
     lanes: dict[End, int] = field(default_factory=dict[End, int])
@@ -114,7 +115,9 @@ def _assign(by_row: list[list[Node]], values: dict[End, _Value], known: dict[End
 
 def _enter(node: Node) -> None:
     """Let a join be entered from the side from which each value comes, and a box in the order of their lanes."""
-    sources = sorted(dict.fromkeys(link.source for link in node.links), key=lambda end: node.lanes.get(end, node.lane))
+    sources = list(dict.fromkeys(link.source for link in sorted(node.links, key=lambda link: link.slot)))
+    if not node.ordered:
+        sources.sort(key=lambda end: node.lanes.get(end, node.lane))
     if len(sources) < 2:
         return
     if node.look == "join":

@@ -20,7 +20,7 @@ JOIN, BAR = 20.0, 22.0
 LINE = 11.5
 """What a further line of a title, or under a stack, takes."""
 TITLE, DETAIL, SMALL, NAME = 10.0, 9.0, 8.5, 7.5
-NAME_ROW = 10.0
+NAME_ROW, ORDER = 10.0, 6.0
 _OP, _PILL, _NARROW_OP = 25.0, 14.0, 34.0
 _TERMINAL = (112.0, 22.0)
 _MOST_ROWS, _MOST_CHANGES = 4, 3

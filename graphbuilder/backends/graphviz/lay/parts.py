@@ -104,11 +104,12 @@ class FrameMark:
 
 @dataclass(slots=True, eq=False)
 class LabelMark(_AtPoint):
-    """A shape beside a wire."""
+    """A shape beside a wire, or beside the arrow at its end which of several a box reads there, if ``order`` is."""
 
     text: str
     along: float
     across: float
+    order: bool = False
 
 
 @dataclass(slots=True, eq=False)

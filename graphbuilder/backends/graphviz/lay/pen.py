@@ -59,7 +59,10 @@ class Pen:
 
     def _label(self, mark: LabelMark) -> None:
         x, y = self.place(mark.along, mark.across)
-        if self.metrics.across:
+        if mark.order:
+            self.drawing.words.append(Words(x, y, mark.text, m.NAME, "middle", tone="muted"))
+            self.drawing.ordered = True
+        elif self.metrics.across:
             self.drawing.words.append(Words(x, y + 9, mark.text, m.DETAIL, "middle", tone="muted"))
         else:
             self.drawing.words.append(Words(x + 8, y, mark.text, m.DETAIL, tone="muted"))

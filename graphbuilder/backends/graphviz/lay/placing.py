@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.lay import metrics as m
-from graphbuilder.backends.graphviz.lay.entries import bar_entries, join_entries, port_places, spread
+from graphbuilder.backends.graphviz.lay.entries import bar_entries, join_entries, out_of_order, port_places, spread
 from graphbuilder.backends.graphviz.lay.mesh import Node, rows
 from graphbuilder.backends.graphviz.lay.metrics import Metrics
 from graphbuilder.backends.graphviz.lay.parts import BoxMark, Caption, Form, FrameMark, Kind, Part, Point, Tip, attach
@@ -138,6 +138,8 @@ class Placer:
         part.marks.append(BoxMark(box, along / 2, 0.0, wide, high, form, box.training))
         part.ins = {link: [Tip(points, _kind(link), box.path)] for link, points in entries.items()}
         part.outs = self._outs(box, along, across)
+        if box.ordered:
+            part.marks += out_of_order(entries)
         if box.piled:
             pile(part, box.count, box.training, self.metrics.across)
         return part
@@ -332,7 +334,8 @@ class Placer:
             return Node(path, links, self._card(item, "narrow"), "card")
         size = self.metrics.box(item, "narrow")
         half = 0.0 if item.look == "join" else self.metrics.flow(size)[1] * 0.4
-        return Node(path, links, self._plain(item, "narrow", spread(links, half)), item.look)
+        part = self._plain(item, "narrow", spread(links, half))
+        return Node(path, links, part, item.look, item.ordered)
 
     # small questions
 

@@ -23,6 +23,7 @@ from graphbuilder.backends.graphviz.read.policy import Policy, Where, is_chained
 from graphbuilder.backends.graphviz.read.scene import Box, Card, End, Look, Region, Section
 from graphbuilder.ir import Copies, Graph, Node, Op, TensorType, Value
 from graphbuilder.ir.fault import Fault, faults
+from graphbuilder.ops.join import Concat
 
 NONE: Mapping[str, str] = MappingProxyType({})
 _SHAPE = re.compile(r"(?<![\w.])\d+(?:x\d+)+(?![\w.])")
@@ -244,7 +245,7 @@ def box_of(run: Run, typed: TypedGraph, where: Where, remedies: Mapping[str, str
         detail, help = _told([(error, node, typed) for error in node.op.errors], remedies)
         return Box(path, look, style, text.clean(node.title or node.op.word), detail, help=help)
     kind, detail = text.clean(title_of(node.op)), text.clean(details(variants(run, typed, where.copies)))
-    detail = "" if detail == kind else detail
+    detail = "" if detail == kind else _in_order(detail, typed.outputs_of(node)[0])
     title = text.clean(node.title or "") or kind
     if title != kind:
         detail = f"{kind} {detail}".rstrip()
@@ -253,7 +254,13 @@ def box_of(run: Run, typed: TypedGraph, where: Where, remedies: Mapping[str, str
     if reuses and lender:
         detail = f"{detail}, as {lender}" if detail else f"as {lender}"
     look = "join" if len(title) == 1 and node.op.family == "join" else _LOOKS.get(node.op.family, "op")
-    return Box(path, look, node.op.family, title, detail, parameters, reuses, sizes, kind, count=run.count)
+    box = Box(path, look, node.op.family, title, detail, parameters, reuses, sizes, kind, count=run.count)
+    return replace(box, ordered=isinstance(node.op, Concat))
+
+
+def _in_order(detail: str, given: TensorType) -> str:
+    """``detail``; where it is the whole shape of what is ``given``, as all shapes of a figure are."""
+    return text.shape(given) if detail == "×".join(map(str, given.shape)) else detail
 
 
 _Wrong = tuple[str, Node, TypedGraph]

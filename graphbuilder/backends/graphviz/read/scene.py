@@ -66,6 +66,7 @@ class Box:
         words: in a figure of two networks what changed.
         hidden: how many calls that stand behind it are not drawn.
         besides: what ``detail`` says besides numbers of parameters.
+        ordered: whether it puts what it reads one behind the other, so that the order matters.
     """
 
     path: str
@@ -86,6 +87,7 @@ class Box:
     words: str = ""
     hidden: int = 0
     besides: str = ""
+    ordered: bool = False
 
     @property
     def name(self) -> str:
