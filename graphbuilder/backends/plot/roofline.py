@@ -11,7 +11,7 @@ from graphbuilder.analysis.roofline import Bound, Device, Floor
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.options import Theme
 from graphbuilder.backends.plot.axis import Axis
-from graphbuilder.backends.plot.sheet import HIGH, LEFT, POINT, RIGHT, SIZE, WIDE, Format, Point, Sheet
+from graphbuilder.backends.plot.sheet import HIGH, LEFT, POINT, RIGHT, SIZE, WIDE, Format, Point, Sheet, no_room
 from graphbuilder.backends.table import numbers
 from graphbuilder.backends.table.roofline import Roofline
 from graphbuilder.backends.table.roofline_rows import heading
@@ -40,7 +40,7 @@ def plot(roofline: Roofline, format: Format, theme: Theme = "auto") -> bytes:
     _roof(sheet, x, y, device, roof)
     missing = sheet.points(points)
     sheet.words(LEFT, 16, text.fit(heading(roofline), WIDE - LEFT - RIGHT, 12.0), 12.0, "ink", "start")
-    others = f"; {missing} labels have no room" if missing else ""
+    others = no_room(missing)
     sheet.words(LEFT, 36.5, f"FLOPs a second; {_LEGEND}{others}", SIZE, "muted", "start")
     sheet.words(WIDE - RIGHT, HIGH - 14, "FLOPs a byte", SIZE, "muted", "end")
     return sheet.drawn(heading(roofline))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from graphbuilder.backends.graphviz import text
 from graphbuilder.backends.graphviz.options import Theme
 from graphbuilder.backends.plot.axis import Axis, axis_of
-from graphbuilder.backends.plot.sheet import HIGH, LEFT, RIGHT, SIZE, WIDE, Format, Point, Sheet
+from graphbuilder.backends.plot.sheet import HIGH, LEFT, RIGHT, SIZE, WIDE, Format, Point, Sheet, no_room
 from graphbuilder.backends.table.comparison import Comparison, Variant
 
 TITLE = "Parameters and multiply-accumulates"
@@ -33,7 +33,7 @@ def scatter(comparison: Comparison, format: Format, theme: Theme = "auto") -> by
     missing = sheet.points(_points(variants, names))
     title = TITLE if len(names) > 1 else f"{TITLE} of {names[0]}"
     sheet.words(LEFT, 16, text.fit(title, WIDE - LEFT - RIGHT, 12.0), 12.0, "ink", "start")
-    others = f"; {missing} labels have no room" if missing else ""
+    others = no_room(missing)
     sheet.words(LEFT, 36.5, f"MACs for one sample{_scale(y)}{others}", SIZE, "muted", "start")
     sheet.words(WIDE - RIGHT, HIGH - 14, f"parameters{_scale(x)}", SIZE, "muted", "end")
     return sheet.drawn(TITLE)

@@ -26,6 +26,7 @@ WIDE, HIGH = 640.0, 440.0
 LEFT, RIGHT, TOP, BOTTOM = 58.0, 20.0, 52.0, 50.0  # margins of the field
 POINT, SIZE, LABEL, LONGEST = 10.0, 9.0, 9.0, 230.0
 DPI = 144
+_NAMED = 3  # labels without a place that are told by name
 FIELD = Rectangle((WIDE + LEFT - RIGHT) / 2, (HIGH + TOP - BOTTOM) / 2, WIDE - LEFT - RIGHT, HIGH - TOP - BOTTOM)
 
 
@@ -65,8 +66,8 @@ class Sheet:
             return drawn
         return finish(drawn.decode(), title, self._tips, self._theme).encode()
 
-    def points(self, points: Sequence[Point]) -> int:
-        """Set the points, and write the labels that find a place, where there are any; how many do not."""
+    def points(self, points: Sequence[Point]) -> list[str]:
+        """Set the points, and write the labels that find a place, where there are any; those that do not."""
         placed = [self._point(each) for each in points]
         labelled = [at for at, each in zip(placed, points, strict=True) if each.label]
         words = [text.fit(text.clean(each.label), LONGEST, LABEL) for each in points if each.label]
@@ -76,14 +77,17 @@ class Sheet:
             if label:
                 at = self.words(label.x, label.y, said, LABEL, "ink", "middle")
                 self._lead(name, point, at, label)
-        return places.count(None)
+        return [said for label, said in zip(places, words, strict=True) if not label]
 
     def words(self, x: float, y: float, words: str, size: float, tone: str, anchor: str) -> str:
         """Write ``words`` at a place of the sheet; the name of what was written."""
         wide = text.width(words, size)
         middle = x + {"start": wide / 2, "middle": 0.0, "end": -wide / 2}[anchor]
         shown = {"fontsize": f"{size:g}", "fontcolor": self._palette.tones[tone], "class": f"words {tone}"}
-        return self._node(middle, y, wide, size, label=graphviz.escape(words), shape="none", **shown)
+        justified = {"start": "\\l", "middle": "", "end": "\\r"}[
+            anchor
+        ]  # a font of other widths than ours keeps the edge
+        return self._node(middle, y, wide, size, label=graphviz.escape(words) + justified, shape="none", **shown)
 
     def line(self, start: tuple[float, float], end: tuple[float, float], wide: float) -> None:
         """A straight line between two places given by their numbers along the axes."""
@@ -144,3 +148,11 @@ class Sheet:
         """The place on the sheet of numbers along the axes."""
         across = FIELD.x + (self._x.place(x) - 0.5) * FIELD.wide
         return across, FIELD.y - (self._y.place(y) - 0.5) * FIELD.high
+
+
+def no_room(labels: Sequence[str]) -> str:
+    """What a subtitle says of labels that found no place, by name where there are few."""
+    if not labels:
+        return ""
+    few = ", ".join(labels) if len(labels) <= _NAMED else f"{len(labels)} labels"
+    return f"; no room for {few}"

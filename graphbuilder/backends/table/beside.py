@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from graphbuilder.backends.table import columns as tables
@@ -49,8 +49,14 @@ def csv(comparison: Comparison) -> str:
 
 
 def names(comparison: Comparison) -> list[str]:
-    """The params that any variant sets."""
-    return list(dict.fromkeys(name for each in comparison.variants for name in each.settings))
+    """The params that any variant sets, as rows of a grid have them: first what changes last."""
+    found = dict.fromkeys(name for each in comparison.variants for name in each.settings)
+    return sorted(found, key=lambda name: -_alike([each.settings.get(name) for each in comparison.variants]))
+
+
+def _alike(values: Sequence[object]) -> int:
+    """How many rows from the first on have its value."""
+    return next((number for number, value in enumerate(values) if value != values[0]), len(values))
 
 
 def columns(comparison: Comparison) -> tuple[Column, ...]:

@@ -13,6 +13,7 @@ import pytest
 import graphbuilder as gb
 from graphbuilder.backends.plot.axis import axis_of, told
 from graphbuilder.backends.plot.labels import Line, Rectangle, lead, place
+from graphbuilder.backends.plot.sheet import no_room
 
 SPECS = Path(__file__).parents[3] / "specs"
 
@@ -138,3 +139,16 @@ x = [3, 8, 8]
 [model]
 body = [{ op = "conv", out = "=4 if kind == 'b' else out", kernel = 3 }]
 """
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ([], ""),
+        (["swin_t"], "; no room for swin_t"),
+        (["a", "b"], "; no room for a, b"),
+        ([*"abcd"], "; no room for 4 labels"),
+    ],
+)
+def test_labels_without_a_place_are_named(labels: list[str], said: str) -> None:
+    assert no_room(labels) == said

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 import graphbuilder as gb
-from graphbuilder.backends.table.beside import show
+from graphbuilder.backends.table.beside import names, show
 from graphbuilder.backends.table.comparison import Comparison
 
 SPECS = Path(__file__).parents[3] / "specs"
@@ -156,3 +156,8 @@ def test_outputs_of_training_are_said_to_be() -> None:
     assert "logits 1000," in found.markdown()
     assert found.data()["variants"][0]["training_only"] == ["aux"]
     assert "training_only" not in gb.compare(SPECS / "resnet18.toml").data()["variants"][0]
+
+
+@pytest.mark.parametrize("grid", [{"width": [0.5, 1.0], "middle": [4, 8]}, {"middle": [4, 8], "width": [0.5, 1.0]}])
+def test_columns_of_a_grid_stand_as_its_rows_run(grid: dict[str, list[float]]) -> None:
+    assert names(gb.compare(SPECS / "xception.toml", grid=grid)) == [*grid]
