@@ -21,6 +21,7 @@ from graphbuilder.spec.names import INPUT
 # Of the values that a step gives, those that are told by their paths.
 # A number in brackets, as code has it.
 _INDEX = re.compile(r"\[ *(-?\d+) *\]")
+_COMPUTED_INDEX = re.compile(r"\[ *[A-Za-z_]")
 _SAID = 8
 
 Tap = tuple[str, ...]
@@ -118,9 +119,11 @@ def _unknown(path: str, signals: Mapping[str, Signal], place: Place) -> Diagnost
     paths = [each for name, signal in named.items() for each in _paths(name, signal)]
     by_end = {} if dot else {each.rpartition(".")[2]: each for each in paths[::-1]}
     near = nearest(head, [*named, *by_end])
-    plain = _INDEX.sub(r".\1", path)
+    plain = _INDEX.sub(r".\1", path).replace("/", ".")
     if plain != path and plain.partition(".")[0] in named:
         remedy = Meant((plain.removesuffix(".-1"),))  # what copies give is what the last of them gives
+    elif _COMPUTED_INDEX.search(path):
+        remedy = "no path is computed: `.0` is the first copy, `.*` are all of them"
     elif near is not None:
         remedy = Meant((f"{by_end.get(near, near)}{dot}{rest}",))
     else:

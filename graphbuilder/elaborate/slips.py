@@ -29,6 +29,8 @@ def slip(raw: Any, value: Any, names: Mapping[str, Any], fits: Callable[[Any], b
 
     ``name`` is what it is to be: channels, say.
     """
+    if type(value) is int and value in (0, 1) and raw == value and fits(bool(value)):
+        return f"write {'true' if value else 'false'}"
     if isinstance(value, float):
         return _whole(raw, value, names, fits, name)
     if isinstance(raw, str):

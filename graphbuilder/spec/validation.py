@@ -144,7 +144,7 @@ def _diagnostic(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) 
         case "missing":
             return _missing(document, keys)
         case kind if kind in _EMPTY:
-            remedy = f"leave {_named(keys)} out, or give it something to hold"
+            remedy = _EXAMPLES.get(str(keys[-1]), f"leave {_named(keys)} out, or give it something to hold")
             return WrongType.at(document.span(keys), f"{_named(keys)} must not be empty", help=remedy)
         case "literal_error" if isinstance(details["input"], str) and len(errors) == 1:
             return _wrong_word(document, keys, details)
@@ -218,12 +218,19 @@ def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) 
     return WrongType.at(
         document.span(keys),
         message,
-        help=_chosen(keys, written)
+        help=_path_meant(keys, written)
+        or _chosen(keys, written)
         or _header(keys, wanted)
         or _single(document, keys)
         or _steps_meant(document, keys, written, wanted)
         or _repair(written, wanted),
     )
+
+
+def _path_meant(keys: Keys, written: object) -> str | None:
+    """The remedy for a number in the place of a path."""
+    is_number = isinstance(written, int | float) and not isinstance(written, bool)
+    return "name the step that it reads: a path begins with the name of one" if is_number and "from" in keys else None
 
 
 def _chosen(keys: Keys, written: object) -> str | None:
@@ -260,8 +267,7 @@ def _steps_meant(document: Document, keys: Keys, written: object, wanted: Sequen
     if isinstance(written, dict):
         header = document.span(keys).text
         return f"write [{header}]" if header.startswith("[") else "write `[{ ... }]`"
-    words = [word.strip('"') for word in wanted if word.startswith('"')]
-    if not isinstance(written, str) or not written.isidentifier() or _word_meant(written, words):
+    if keys[-1] == "shortcut" or not isinstance(written, str) or not written.isidentifier():
         return None
     blocks = document.data.get("blocks")
     runs = "use" if isinstance(blocks, dict) and written in blocks else "op"

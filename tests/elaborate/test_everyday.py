@@ -87,7 +87,10 @@ ROWS = [
     ('mode = "fan_out"', "mean = 0.0", "GB322", "mean", "leave it out: values are drawn around 0"),
     (DRAWN, '{ kernel = "zeros" }', "GB322", "kernel", "did you mean `weight`?"),
     ('from = "logits"', 'from = "stages[1]"', "GB301", '"stages[1]"', "did you mean `stages.1`?"),
+    ('from = "logits"', 'from = "stages/1"', "GB301", '"stages/1"', "did you mean `stages.1`?"),
+    ('from = "logits"', 'from = "stages[i]"', "GB301", '"stages[i]"', None),
     # Values.
+    ('padding = "half" }]', 'padding = "half", bias = 0 }]', "GB307", "0", "write false"),
     ("size = 32", "size = -5", "GB323", "-5", "write an integer from 1"),
     ("groups = 2", "groups = 2.0", "GB307", "2.0", "write 2"),
     ("widths = [8, 16]", 'widths = "8, 16"', None, '"8, 16"', "write [8, 16]"),
