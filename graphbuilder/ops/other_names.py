@@ -142,11 +142,11 @@ _NO_OPS: Mapping[str, str] = {
         _OUTSIDE,
     ),
     "gather": "`select` takes one element of an axis, `slice` several in a row; chosen by what maps hold, none can be",
-    "repeat": "`repeat` is a word of a step; along axes of size 1, `add` and `mul` stretch by themselves",
+    "repeat": "`repeat` is a word of a step; `mul`, `matmul`, and `add` with `stretch = true` stretch axes of size 1",
     "sum": 'of several values, `add`; along an axis, { op = "reduce", kind = "sum", over = "places" }',
-    "tile": "along axes of size 1, `add`, `mul` and `matmul` stretch by themselves",
-    "expand": "along axes of size 1, `add`, `mul` and `matmul` stretch by themselves",
-    "broadcastto": "along axes of size 1, `add`, `mul` and `matmul` stretch by themselves",
+    "tile": "axes of size 1 are stretched by `mul` and `matmul`, and by `add` with `stretch = true`",
+    "expand": "axes of size 1 are stretched by `mul` and `matmul`, and by `add` with `stretch = true`",
+    "broadcastto": "axes of size 1 are stretched by `mul` and `matmul`, and by `add` with `stretch = true`",
 }
 
 _FOLLOWS = "leave it out: it follows from what the step reads"

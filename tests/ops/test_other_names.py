@@ -56,7 +56,7 @@ def test_ops(name: str, meant: str) -> None:
         ("sum", "`add`"),
         ("gather", "`select`"),
         ("repeat", "a word of a step"),
-        ("tile", "stretch by themselves"),
+        ("tile", "`stretch = true`"),
     ],
 )
 def test_what_no_op_is_called_is_told_by_its_name(name: str, said: str) -> None:
