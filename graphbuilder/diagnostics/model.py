@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import accumulate
 from typing import ClassVar, Literal
 
 from graphbuilder.diagnostics.example import Example
@@ -64,9 +66,8 @@ class Span:
     @property
     def offsets(self) -> tuple[int, int]:
         """Where it begins and ends in the text of its source."""
-        lines = self.source.text.split("\n")
-        start, end = (sum(len(line) + 1 for line in lines[: line - 1]) for line in (self.line, self.end_line))
-        return start + self.column - 1, end + self.end_column - 1
+        starts = _starts(self.source.text)
+        return starts[self.line - 1] + self.column - 1, starts[self.end_line - 1] + self.end_column - 1
 
     def part(self, word: str) -> Span:
         """Where ``word`` stands in it; the whole where that is written otherwise, or on several lines."""
@@ -77,6 +78,12 @@ class Span:
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}"
+
+
+@lru_cache(maxsize=8)
+def _starts(text: str) -> list[int]:
+    """Where the lines of ``text`` begin, and where one behind them would."""
+    return [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
 
 
 @dataclass(frozen=True, slots=True)

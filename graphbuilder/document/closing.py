@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from graphbuilder.document.lexer import TOKEN, Opening
+from graphbuilder.document.lexer import Opening, tokens
 from graphbuilder.document.slips import Edit
 
 CLOSING = {"[": "]", "{": "}"}
-_HIDDEN = {mark: re.compile(rf"(.*?)[ \t]*(\{closing}[ \t]*[\]}}]*,?)[ \t]*") for mark, closing in CLOSING.items()}
+_HIDDEN = {mark: re.compile(rf"(\{closing}[ \t]*+[\]}}]*+,?)[ \t]*+\Z") for mark, closing in CLOSING.items()}
+# So near to the end of a comment a bracket stands that belongs ahead of it.
+_TAIL = 80
 
 
 def closing_brackets(text: str, at: int, inner: Opening) -> Iterator[Edit]:
@@ -26,16 +28,18 @@ def closing_brackets(text: str, at: int, inner: Opening) -> Iterator[Edit]:
 
 def uncovered(text: str, at: int, inner: Opening) -> Iterator[Edit]:
     """The bracket that closes ``inner``, ahead of the comment that it stands in."""
-    for found in TOKEN.finditer(text, inner.offset, at):
-        closed = _HIDDEN[inner.mark].fullmatch(found[0]) if found.lastgroup == "comment" else None
+    for found in tokens(text, inner.offset, at):
+        start, end = found.span()
+        near = max(start, end - _TAIL)
+        closed = _HIDDEN[inner.mark].search(text, near, end) if found.lastgroup == "comment" else None
         if closed:
             help = f"`{CLOSING[inner.mark]}` stands in the comment: close it ahead of the `#`"
-            yield Edit(help, *found.span(), f"{closed[2]} {closed[1]}")
+            yield Edit(help, start, end, f"{closed[1]} {text[start : closed.start()].rstrip()}")
 
 
 def behind(text: str, at: int) -> int:
     """Where what stands ahead of ``at`` ends, comments and blanks left out."""
-    comments = [found.span() for found in TOKEN.finditer(text, 0, at) if found.lastgroup == "comment"]
+    comments = [found.span() for found in tokens(text, 0, at) if found.lastgroup == "comment"]
     end = len(text[:at].rstrip())
     while comments and comments[-1][1] == end:
         end = len(text[: comments.pop()[0]].rstrip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from copy import copy
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -33,6 +34,12 @@ class Lines:
         self._source = source
         self._moved = moved
         self._starts = [0, *accumulate(len(line) + 1 for line in source.text.split("\n"))][:-1]
+
+    def moving(self, moved: Sequence[Moved]) -> Lines:
+        """The same lines for a text that differs by ``moved`` from that of the source."""
+        other = copy(self)
+        other._moved = moved
+        return other
 
     def span(self, start: int, end: int) -> Span:
         """The span of the characters from offset ``start`` up to ``end``, which may lie behind the text."""

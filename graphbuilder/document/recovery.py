@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any, NamedTuple, cast
 
 import tomli
@@ -24,12 +25,13 @@ from graphbuilder.document.syntax import explain
 # So many faults are told, and so many characters read for them again beyond what the first takes.
 _MOST = 20
 _CHARACTERS = 1_000_000
+# Within so much of a line the keys are looked for whose values may be meant.
+_LONGEST = 1_000
 
-_ENDLESS_INTEGER = re.compile(r"[0-9][0-9_]{639,}")
-_PAIR = re.compile(rf"(?P<pair>{KEY}[ \t]*=[ \t]*)|{BASIC}|{LITERAL}")
+_ENDLESS_INTEGER = re.compile(r"(?<![0-9_])[0-9][0-9_]{639,}")
+_PAIR = re.compile(rf"(?P<pair>{KEY}[ \t]*+=[ \t]*+)|{BASIC}|{LITERAL}|(?P<broken>[\"'])")
 _PHRASE = re.compile(r"[^,\]}#\n]*")
 _NAMED = re.compile(rf"[ \t]*{KEY}")
-_HEADER = re.compile(rf"[ \t]*(?P<opening>\[\[?)[ \t]*(?P<name>{KEY}(?![ \t]*\.)|)")
 
 
 _WORD = f'"{Unread()}"'
@@ -60,8 +62,8 @@ def recovered(source: Source) -> Recovered:
 
 class _Recovery:
     def __init__(self, source: Source) -> None:
-        self._source = source
         self._text = source.text
+        self._lines = Lines(source)
         self._trials = Trials(_CHARACTERS // (1 + len(source.text)))
         self._faults: list[Diagnostic] = []
         self._moved: list[Moved] = []
@@ -98,7 +100,7 @@ class _Recovery:
 
     def _told(self, error: tomli.TOMLDecodeError) -> Edit | None:
         """An edit. What comes of a line that nobody understood, or of a bracket, is told neither there nor below."""
-        lines = Lines(self._source, self._moved)
+        lines = self._lines.moving(self._moved)
         diagnostic, edit = explain(error, self._text, lines, self._trials)
         follows = self._follows(diagnostic, error.pos, lines.span(self._end, self._end).line)
         self._faults += [] if follows else [diagnostic]
@@ -115,7 +117,7 @@ class _Recovery:
     def _endless(self) -> Edit | None:
         """Python itself refuses to read an integer of thousands of digits."""
         found = _ENDLESS_INTEGER.search(self._text)
-        lines = Lines(self._source, self._moved)
+        lines = self._lines.moving(self._moved)
         self._faults.append(too_large_integer(lines.span(*found.span()) if found else None))
         return Edit("", *found.span(), _WORD) if found else None
 
@@ -171,7 +173,9 @@ def _within(moved: Moved, extent: tuple[int, int]) -> bool:
 def _for_values(text: str, at: int) -> Iterator[Edit]:
     """What may stand for the value around ``at``: up to the next comma or bracket, or to the end of the line."""
     start, end = _line(text, at)
-    for value in [pair.end() for pair in _PAIR.finditer(text, start, end) if pair["pair"] and pair.end() <= at][-1:]:
+    found = _PAIR.finditer(text, start, min(at, start + _LONGEST))
+    whole = takewhile(lambda each: not each["broken"], found)
+    for value in [pair.end() for pair in whole if pair["pair"]][-1:]:
         phrase = _PHRASE.match(text, max(value, at))
         yield from (Edit("", value, until, _WORD) for until in ([phrase.end()] if phrase else []) + [end])
 
@@ -184,10 +188,6 @@ def _for_lines(text: str, at: int) -> Iterator[Edit]:
         yield Edit("", end - len(text[start:end].lstrip()), end, f"{_WORD},")
     if named and not opened:
         yield Edit("", named.end(), end, f" = {_WORD}")
-    if not opened and (header := _HEADER.match(text, start, end)):
-        # What follows is of that table, and of none above it.
-        opening, name = header["opening"], header["name"] or f'"\\u0000{start}"'
-        yield Edit("", start, end, f"{opening}{name}{opening.replace('[', ']')}")
     if not opened:
         yield Edit("", start, end, "")
 

@@ -31,13 +31,15 @@ _INDENT = re.compile(r"[ \t]*")
 _UNSEEN = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f]|{UNSEEN}")
 _CONFLICT = re.compile(r"(?:<{7}|={7}|>{7})(?:[ \t][^\n]*)?$", re.MULTILINE)
 _OTHER_QUOTE = re.compile(r"([\"'])[^\"'\n]*(?!\1)[\"']")
-_STRING_ENDS = re.compile(r"(?<!\\\")[ \t]*(?:[,\]}=]|$)")
+_STRING_ENDS = re.compile(r"(?<!\\\")[ \t]{0,80}+(?:[,\]}=]|$)")
 _KEY_OF = re.compile(rf"(?:,\s*)?{KEY}[ \t]*=[ \t]*\Z")
 _OPEN_KEY = re.compile(rf",[ \t]*{KEY}[ \t]*=[ \t]*$")
 _WORD = re.compile(r"[^\s,\[\]{}#]*")
 _PHRASE = re.compile(r"[^,\]}#\n]*")
-_ROW = re.compile(rf"{KEY}[ \t]*=[^\n]*\}}[ \t]*,?[ \t]*(?:#.*)?$", re.MULTILINE)
+_ROW = re.compile(rf"{KEY}[ \t]*=[^\n]*\}}[ \t]*+,?[ \t]*+(?:#.*)?$", re.MULTILINE)
 _LONGEST = 40
+# So far ahead of its value a key is looked for.
+_NAMED = 400
 
 
 class Fault(NamedTuple):
@@ -99,7 +101,7 @@ def _left_out(text: str, path: Keys, extent: Extent) -> Edit:
     start, end = extent.value
     if start < extent.key[0]:
         return Edit("", start, end, f'["\\u0000{start}"]')
-    found = _KEY_OF.search(text, 0, start)
+    found = _KEY_OF.search(text, max(0, start - _NAMED), start)
     return Edit("", found.start() if found else start, end, "", path)
 
 
@@ -206,8 +208,8 @@ def _statement(text: str, at: int) -> Fault:
     return Fault("expected a key, a table or a comment", at, _word_end(text, at), help=help, edits=edits)
 
 
-# Where a list is not opened, its first item on a line of its own: a table, a list of values, or one of several.
-_ITEMS = re.compile(r"\s*+(?:#[^\n]*+\n\s*+)*+(?<=\s)(?:\{|\[\s*[-+\d\"'\[{]|[-+\d\"'][^\n=]*[,\]])")
+# Where a list is not opened, its first item on a line of its own: a table, or a list of values.
+_ITEMS = re.compile(r"\s+(?:\{|\[\s*[-+\d\"'\[{])")
 # A table between round brackets.
 _PAIRS = re.compile(r"\((\s*[\w\"'-]+\s*=[^()\n]*)\)")
 

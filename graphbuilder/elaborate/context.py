@@ -30,6 +30,7 @@ from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes
 from graphbuilder.elaborate.names import Named
 from graphbuilder.elaborate.origins import NOWHERE, Origin, Origins
 from graphbuilder.elaborate.scope import Scope
+from graphbuilder.elaborate.strides import TotalStrides
 from graphbuilder.elaborate.terms import Stopped
 from graphbuilder.ir import Composite, Copies, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType
 from graphbuilder.ops.fields import LARGEST
@@ -139,6 +140,7 @@ class Context:
 
     def __post_init__(self) -> None:
         self.make = OpMaker(self.sink, self.params.terms)
+        self.strides = TotalStrides(self.inference)
         self.marks = self.spec.unsound
         written, place = self.spec.params, self.spec.place_of("params")
         own = [name for name, value in written.items() if self.params.names.get(name) is value]

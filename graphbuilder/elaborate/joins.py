@@ -18,7 +18,6 @@ from graphbuilder.elaborate.paths import ambiguous
 from graphbuilder.elaborate.reading import Reading
 from graphbuilder.elaborate.remedies import instead, of_paths, of_side_paths, of_two
 from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
-from graphbuilder.elaborate.strides import total_stride
 from graphbuilder.ir import Graph, Node, Op, OpError, TensorType, Value
 from graphbuilder.spec.model import Block, Step
 
@@ -226,7 +225,7 @@ def _project(builder: BodyBuilder, main: Signal, place: Place, last: Place) -> S
         return NOTHING_KNOWN
     behind = builder.nodes[builder.ahead :]
     starts = _types_ahead(builder, {node.name for node in behind})
-    stride = total_stride(starts, behind, target.value, builder.context.inference)
+    stride = builder.context.strides.between(starts, behind, target.value)
     if _larger(source.type, target.type, stride):
         label = Label(last.span, f"the body gives {target.type}")
         why, steps = _unprojected(source.type, target.type)

@@ -120,6 +120,40 @@ def test_a_projection_starts_from_a_value_of_other_axes_than_the_input() -> None
     assert shape(block, "end") == (8, 3)
 
 
+def test_a_projection_strides_no_further_than_any_axis_goes() -> None:
+    block = """
+        before = [{ op = "conv", out = 12, stride = 2 }]
+        body = [{ op = "conv", out = 16, kernel = 1, stride = 2, repeat = 20000 }]
+        shortcut = "project"
+        after = [{ id = "end", op = "relu" }]
+    """
+    assert shape(block, "end") == (16, 1, 1)
+
+
+def test_a_projection_strides_by_the_way_through_a_block_of_several_inputs() -> None:
+    text = """
+        [model]
+        body = [{ use = "unit" }]
+        [blocks.unit]
+        body = [
+          { id = "first", op = "conv", out = 4, stride = 2 },
+          { id = "pool", op = "adaptiveavgpool", size = 1, from = "in" },
+          { use = "gated", from = { gate = "pool", map = "first" } },
+        ]
+        shortcut = "project"
+        [blocks.gated]
+        inputs = ["gate", "map"]
+        body = [
+          { id = "one", op = "conv", out = 4, kernel = 1, stride = 3, from = "gate" },
+          { id = "wide", op = "conv", out = 4, stride = 4, from = "map" },
+          { op = "mul", from = ["wide", "one"] },
+        ]
+    """
+    checked = check_text(HEAD + dedent(text), "case.toml")
+    assert checked.network is not None, "\n".join(map(str, checked.diagnostics))
+    assert checked.network.typed.outputs[0].shape == (4, 2, 2)
+
+
 def test_several_inputs_become_one() -> None:
     text = """
         [model]

@@ -30,6 +30,7 @@ from tests.hostile.texts import (
     named,
     numbered,
     params,
+    projecting,
     ring,
     squared,
     taken,
@@ -99,6 +100,7 @@ CASES: Mapping[str, Case] = {
     "too_many_copies_to_be_joined": Case(
         model('{ op = "conv", out = 3, kernel = 1, repeat = 99999, merge = "add" }'), "GB608"
     ),
+    "projections_that_double": Case(projecting(30), "GB604"),
     "a_list_of_thirty_thousand_blocks": Case(listed(30_000), "GB608"),
     "copies_that_all_differ": Case(model('{ op = "leakyrelu", slope = "=0.1 * i", repeat = 99999 }'), "GB608"),
     "repeats_of_convolutions_that_all_differ": Case(
@@ -246,6 +248,11 @@ CASES: Mapping[str, Case] = {
     "comments_alone": Case("#" * 200_000, "GB102"),
     "a_string_without_end": Case('a = """' + "x" * 200_000, "GB005"),
     "quotes_without_end": Case("a = " + '"' * 200_000, "GB005"),
+    "escaped_quotes_without_end": Case('a = """' + '\\"' * 100_000, "GB005"),
+    "a_word_of_200_kB": Case("a" * 200_000, "GB005"),
+    "values_of_nothing_in_a_row": Case("a = 1" + ',  = "b"' * 20_000, "GB005"),
+    "a_list_that_a_comment_of_blanks_leaves_open": Case("a = [ #" + "\t" * 200_000 + "b\n", "GB005"),
+    "lines_of_nothing": Case("a = [" + ":\n" * 100_000, "GB005"),
     "ten_thousand_escapes": Case('a = "' + "\\" * 200_001 + '"', "GB005"),
     # Other files.
     "extends_itself": Case(extending("spec.toml"), "GB115"),

@@ -52,6 +52,13 @@ def doubling(count: int) -> str:
     return model('{ use = "b0", k = 1 }', more="\n".join([*blocks, last]))
 
 
+def projecting(count: int) -> str:
+    """Blocks that each use the next twice, beside a projection."""
+    uses = '[blocks.b{0}]\nshortcut = "project"\nbody = [{{ use = "b{1}" }}, {{ use = "b{1}" }}]'
+    last = f"[blocks.b{count}]\nbody = [{BLOCK}]"
+    return model('{ use = "b0" }', more="\n".join([*(uses.format(n, n + 1) for n in range(count)), last]))
+
+
 def unused(count: int) -> str:
     """Blocks that nothing uses, each with an op that there is not."""
     return model(BLOCK, more="\n".join(f'[blocks.b{n}]\nbody = [{{ op = "zz{n}" }}]' for n in range(count)))
