@@ -32,6 +32,7 @@ _ENDLESS_INTEGER = re.compile(r"(?<![0-9_])[0-9][0-9_]{639,}")
 _PAIR = re.compile(rf"(?P<pair>{KEY}[ \t]*+=[ \t]*+)|{BASIC}|{LITERAL}|(?P<broken>[\"'])")
 _PHRASE = re.compile(r"[^,\]}#\n]*")
 _NAMED = re.compile(rf"[ \t]*{KEY}")
+_HEADER = re.compile(rf"[ \t]*(?P<opening>\[\[?)[ \t]*(?P<name>{KEY}(?![ \t]*\.)|)")
 
 
 _WORD = f'"{Unread()}"'
@@ -188,6 +189,10 @@ def _for_lines(text: str, at: int) -> Iterator[Edit]:
         yield Edit("", end - len(text[start:end].lstrip()), end, f"{_WORD},")
     if named and not opened:
         yield Edit("", named.end(), end, f" = {_WORD}")
+    if not opened and (header := _HEADER.match(text, start, end)):
+        # What follows is of that table, and of none above it.
+        opening, name = header["opening"], header["name"] or f'"\\u0000{start}"'
+        yield Edit("", start, end, f"{opening}{name}{opening.replace('[', ']')}")
     if not opened:
         yield Edit("", start, end, "")
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import tomli
 
+from graphbuilder.diagnostics.nearest import one_slip
 from graphbuilder.document.lexer import BASIC, KEY, LITERAL, still_open
 
 # Each reads the text up to the next fault, and so much of a line may be a slip.
@@ -108,13 +109,26 @@ def slips_at(text: str, at: int) -> Iterator[Edit]:
     start = max(text.rfind("\n", 0, at) + 1, at - _AROUND)
     end = text.find("\n", at)
     line = text[start : min(len(text) if end < 0 else end, at + _AROUND)]
-    for found in _NAMES_OF_VALUES.finditer(line):
-        if found.start("name") <= at - start <= found.end("name") and found["name"] in _declared(text):
-            yield Edit(_FORMULA, start + found.start("name"), start + found.end("name"), f'"={found["name"]}"')
+    for pattern in (_NAMES_OF_VALUES, _NAMES_IN_LISTS):
+        for found in pattern.finditer(line):
+            if found.start("names") <= at - start <= found.end("names"):
+                yield from _named(text, found["names"], start + found.start("names"))
     for slip in _SLIPS:
         for found in slip.pattern.finditer(line):
             if found.start() <= at - start <= found.end():
                 yield Edit(slip.help, start + found.start(), start + found.end(), slip.written(found))
+
+
+def _named(text: str, words: str, at: int) -> Iterator[Edit]:
+    """The names among ``words``, which stand at ``at``, as what is computed."""
+    declared = _declared(text)
+
+    def computed(found: re.Match[str]) -> str:
+        return f'"={found[0]}"' if found[0] in declared or _KNOWN.fullmatch(found[0]) else found[0]
+
+    edited = _BARE_NAMES.sub(computed, words)
+    if edited != words:
+        yield Edit(_FORMULA, at, at + len(words), _BARE.sub(_in_quotes, edited))
 
 
 def _declared(text: str) -> set[str]:
@@ -179,6 +193,11 @@ def _in_quotes(found: re.Match[str]) -> str:
     return found[0] if found[0] in _WORDS else f'"{found[0]}"'
 
 
+def _boolean(found: re.Match[str]) -> str:
+    """The boolean that is one slip of the pen away."""
+    return next((word for word in ("true", "false") if one_slip(found[0].lower(), word)), found[0])
+
+
 def _quoted(found: re.Match[str]) -> str:
     """Text in the quotes that let it be as it is."""
     text = found[2].rstrip()
@@ -233,16 +252,17 @@ _BARE = re.compile(r"(?<=[=,\[ ])[A-Za-z_][A-Za-z0-9_.-]*+(?=[ \t]*(?:[,\]]|$))"
 _WORDS = ("true", "false", "inf", "nan", "True", "False", "None")
 _CURLY = "[\u2018-\u201f\u00ab\u00bb`\u00b4]"
 _ALONE, _ENDS = r"(?<![\w.])", r"(?![\w.])"
-_VALUE = r"(?<=[=,\[])([ \t]*)"
+_VALUE = r"(?<=[=,\[])(?<!^\[)([ \t]*)"
 _COMMENT = r"(?:^|(?<=[\s,}\]]))(?://+|--+|/\*+|<!--|%)[ \t]*([^\n]*?)[ \t]*(?:\*/|-->)?$"
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*+"
 _PAIRS = r"\((?:[^()\n]|\([^()\n]*\))*\)"
 _LISTED = r"\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]"
 _COMPUTED = rf"=[ \t]*(?:[^,\[\](){{}}#\"'\n]|{_PAIRS}|\[[^\[\]\n]*\])*(?<=\S)"
+_HEAD = rf"[ \t]*(?:\[[ \t]*{KEY}[ \t]*\]|\[\[[ \t]*{KEY}[ \t]*\]\])"
 _OPERAND = rf"(?:[0-9]+(?:\.[0-9]+)?|{_NAME}(?:{_PAIRS})?|{_PAIRS})"
 _SPACED = r"[ \t]+(?:\*|//?|%|\+|-|[=!<>]=|[<>]|and|or|if|else)[ \t]+"
 _CLOSE = r"(?<=[0-9)])(?:\*|//?|%|\+)|(?:\*|//?|%|\+)(?=[0-9(])"
-_NULL = r"(?:None|null|nil|NULL|undefined)(?![A-Za-z0-9_])"
+_NULL = r"(?:None|null|nil|NULL|Null|nul|undefined)(?![A-Za-z0-9_])"
 _STRANGE = r"[^\s=:,.{}\[\]()\"'#]"
 
 _DECLARING = re.compile(
@@ -254,14 +274,23 @@ _DECLARED = re.compile(rf"(?:^|,)[ \t]*({_NAME})[ \t]*=", re.MULTILINE)
 # What these words hold is no value of a name.
 _TEXTS = "op|use|from|id|title|name|share|merge|shortcut"
 _NAMES_OF_VALUES = re.compile(
-    rf"(?<![\w.])(?!(?:{_TEXTS})\b){_NAME}[ \t]*=[ \t]*(?P<name>{_NAME})(?=[ \t]*(?:[,}}#]|$))"
+    rf"(?<![\w.])(?!(?:{_TEXTS})\b){_NAME}[ \t]*=[ \t]*(?P<names>{_NAME})(?=[ \t]*(?:[,}}#]|$))"
 )
+_NAMES_IN_LISTS = re.compile(
+    rf"(?<![\w.])(?!(?:{_TEXTS}|choices)\b){_NAME}[ \t]*=[ \t]*(?P<names>\[(?:[^\[\]{{}}\n]|\[[^\[\]{{}}\n]*\])*\])"
+)
+_BARE_NAMES = re.compile(rf"(?<![\w.\"'=-]){_NAME}(?![\w.\"'(-])")
+# What expressions read that nobody declares.
+_KNOWN = re.compile(r"item|i|n|\w+_(?:channels|shape)")
 
 _IN_QUOTES = "text stands in quotes: {}"
 _FORMULA = "what is computed stands in quotes, behind a `=`: {}"
 _NO_NULL = "TOML has no such value: leave the key out"
+_LIST = "a list stands in square brackets: {}"
 _REMARK = "a comment starts with `#`"
 _HEADER = "a table's name stands in square brackets: {}"
+
+_CLOSED = "close it as it was opened: {}"
 
 _SLIPS = (
     # Characters of word processors.
@@ -276,7 +305,13 @@ _SLIPS = (
     _slip(rf"^([ \t]*)\[({_NAME}(?:[ \t]+{_NAME})+)[ \t]*\]", _dotted, "a point stands between two names: {}"),
     _slip(rf"^([ \t]*)\{{[ \t]*({KEY})[ \t]*\}}(?=[ \t]*(?:#|$))", r"\1[\2]", _HEADER),
     _slip(rf"^([ \t]*)({_NAME}(?:\.{_NAME})+)[ \t]*:(?=[ \t]*(?:#|$))", r"\1[\2]", _HEADER),
-    # Signs between a key and its value, and between items.
+    _slip(rf"^([ \t]*\[[ \t]*{KEY})[ \t]*[)}}>:]?(?=[ \t]*(?:#|$))", r"\1]", _CLOSED),
+    _slip(rf"^([ \t]*\[\[[ \t]*{KEY})[ \t]*[\])}}>:]?(?=[ \t]*(?:#|$))", r"\1]]", _CLOSED),
+    _slip(rf"^({_HEAD})[ \t]*[:=]+(?=[ \t]*(?:#|$))", r"\1", "leave the sign behind it out: {}"),
+    _slip(rf"^({_HEAD})[ \t]*([^#\n\[\]=,{{}}]*[^#\s\[\]=,{{}}])(?=[ \t]*(?:#|$))", r"\1 # \2", _REMARK),
+    # Signs in numbers, between a key and its value, and between items.
+    _slip(rf"{_ALONE}(0),([0-9]+[ \t]*){_ENDS}", r"\1.\2", "a point stands in a number: {}"),
+    _slip(r"(?<==)[ \t]*([0-9]+(?:,[ \t]*[0-9]+)+)([ \t]*)(?=[,}])", r" [\1]\2", _LIST),
     _slip(r"=[ \t]*[=>]+|:=|[-+]>?=?>?(?=[ \t])", "=", "write one `=`"),
     _slip(rf"{KEY}[ \t]*:[^\n]*", _equals, "write `=` in place of `:`"),
     _slip(rf"({KEY})[ \t]*:[ \t]*", r"\1 = ", "write `=` in place of `:`"),
@@ -290,11 +325,7 @@ _SLIPS = (
     _slip(r"[ \t]*[,;]+[ \t]*$", "", "leave it out: the end of the line ends the value"),
     _slip(r"[ \t]*;[ \t]*", "\n", "start a new line in place of it"),
     _slip(rf"(?:(?<=\S)[ \t]+|(?<=\]))(?={KEY}[ \t]*=)", "\n", "start a new line before it"),
-    _slip(
-        r"(?<==)[ \t]*+([^,\n\[\]{}#]++(?:,[ \t]++[^,\n\[\]{}#]++)++)$",
-        r" [\1]",
-        "a list stands in square brackets: {}",
-    ),
+    _slip(r"(?<==)[ \t]*+([^,\n\[\]{}#]++(?:,[ \t]++[^,\n\[\]{}#]++)++)$", r" [\1]", _LIST),
     _slip(r"\{[^{}\n]*\}", _separated, "separate the items by commas"),
     _slip(r"\[[^\[\]\n]*\]", _separated, "separate the items by commas"),
     # Values of other languages.
@@ -302,6 +333,7 @@ _SLIPS = (
     _slip(rf"{_ALONE}(?:[Ff]alse|FALSE|[Nn]o|NO|[Oo]ff|OFF)(?![\w.-])", "false", "write {}"),
     _slip(rf",[ \t]*{KEY}[ \t]*=[ \t]*{_NULL}", "", _NO_NULL),
     _slip(rf"{KEY}[ \t]*=[ \t]*{_NULL}(?:[ \t]*,[ \t]*)?", "", _NO_NULL),
+    _slip(r"(?<![\w.\"'-])[A-Za-z]{3,6}(?=[ \t]*(?:[,\]}#]|$))", _boolean, "write {}"),
     _slip(_PAIRS, _list, "a list is written with square brackets: {}"),
     _slip(rf"(?:^|(?<=[,\[]))([ \t]*){_LISTED}", _table, "a table stands in braces: {}"),
     _slip(r"\b[fFrRuUbB]{1,2}(?=[\"'])", "", "leave the letter ahead of the quote out"),
@@ -309,7 +341,7 @@ _SLIPS = (
     _slip(rf"{_ALONE}[0-9]{{1,3}}(?:,[0-9]{{3}})+{_ENDS}", _grouped, "no comma stands in a number: {}"),
     _slip(rf"{_ALONE}([+-]?)0+([0-9][0-9_.e+-]*){_ENDS}", r"\1\2", "write {}: no number starts with a zero"),
     _slip(r"(?<=\[)[0-9]+(?:[ \t]*[x×*][ \t]*[0-9]+)+(?=\])", _items, "separate the items by commas: {}"),
-    _slip(rf"{_ALONE}[0-9]+(?:[ \t]*[x×][ \t]*[0-9]+)+{_ENDS}", _sizes, "a list stands in square brackets: {}"),
+    _slip(rf"{_ALONE}[0-9]+(?:[ \t]*[x×][ \t]*[0-9]+)+{_ENDS}", _sizes, _LIST),
     _slip(rf"{_ALONE}([0-9]+)\.{_ENDS}", r"\1.0", "write {}: a digit follows the point"),
     _slip(rf"{_ALONE}([+-]?)(\.[0-9]+){_ENDS}", r"\g<1>0\2", "write {}: a number starts with a digit"),
     _slip(rf"{_ALONE}0[XOB][0-9A-Fa-f]+{_ENDS}", _small, "write {}"),
@@ -317,12 +349,12 @@ _SLIPS = (
     _slip(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[^\s,\]}#]*", r'"\g<0>"', _IN_QUOTES),
     # Keys.
     _slip(r"\.(?:[ \t]*\.)+", ".", "write one point"),
-    _slip(r"\.[ \t]*(?=[=\]])|(?<=[\[{,\s])\.[ \t]*(?=\w)|^\.[ \t]*(?=\w)", "", "leave the point out"),
+    _slip(r"\.[ \t]*(?==)|(?<=[\[{,\s])\.[ \t]*(?=\w)|^\.[ \t]*(?=\w)", "", "leave the point out"),
     _slip(rf"{_NAME}(?:[ \t]+{_NAME})+(?=[ \t]*[=\]])", _underscored, "a name has no blanks: {}"),
     _slip(rf"(?<![^\s,{{\[.]){_STRANGE}+(?=[ \t]*[=.\]])", r'"\g<0>"', "such a name stands in quotes: {}"),
     _slip(r"^([ \t]*)([\w.-]+\][ \t]*)", r"\1[\2", "open the name of the table: {}"),
-    _slip(r"^([ \t]*)(\[\[[^\[\]\n]+\])(?!\])", r"\1\2]", "close it as it was opened: {}"),
-    _slip(r"^([ \t]*)(\[[^\[\]\n]*[^\[\]\s])", r"\1\2]", "close it as it was opened: {}"),
+    _slip(r"^([ \t]*)(\[\[[^\[\]\n]+\])(?!\])", r"\1\2]", _CLOSED),
+    _slip(r"^([ \t]*)(\[[^\[\]\n]*[^\[\]\s])", r"\1\2]", _CLOSED),
     _slip(r"(?<=\])[ \t]*\]", "", "leave it out"),
     # What is computed, and text without its quotes.
     _slip(rf"{_VALUE}({_COMPUTED})", r'\1"\2"', _FORMULA),
@@ -330,7 +362,7 @@ _SLIPS = (
     _slip(r"\{\{[ ]*(\w+)[ ]*\}\}", r'"=\1"', _FORMULA),
     _slip(rf"(?<![\w.\"'-]){_OPERAND}(?:(?:{_SPACED}|{_CLOSE}){_OPERAND})+(?![\w.\"'-])", r'"=\g<0>"', _FORMULA),
     _slip(rf"{_VALUE}([\w=][^\"'\n,]*)([\"'])(?!\w)", r"\1\3\2\3", "a quote is missing ahead of it: {}"),
-    _slip(_LISTED, _quoted_words, _IN_QUOTES),
+    _slip(rf"(?!^\[[^,]*$){_LISTED}", _quoted_words, _IN_QUOTES),
     _slip(rf"{_VALUE}([^\s0-9=,(){{}}\[\]\"'#+-][^,\[\]{{}}()#\"'\n=]*)", _quoted, _IN_QUOTES),
     _slip(rf"{_VALUE}([0-9]+\w* [A-Za-z][^,\[\]{{}}()#\"'\n=]*)", _quoted, _IN_QUOTES),
     # Quotes in text, and backslashes.

@@ -208,8 +208,8 @@ def _statement(text: str, at: int) -> Fault:
     return Fault("expected a key, a table or a comment", at, _word_end(text, at), help=help, edits=edits)
 
 
-# Where a list is not opened, its first item on a line of its own: a table, or a list of values.
-_ITEMS = re.compile(r"\s+(?:\{|\[\s*[-+\d\"'\[{])")
+# Where a list is not opened, its first item on a line of its own: a table, a list of values, or one of several.
+_ITEMS = re.compile(r"\s*+(?:#[^\n]*+\n\s*+)*+(?<=\s)(?:\{|\[\s*[-+\d\"'\[{]|[-+\d\"'][^\n=]*[,\]])")
 # A table between round brackets.
 _PAIRS = re.compile(r"\((\s*[\w\"'-]+\s*=[^()\n]*)\)")
 
