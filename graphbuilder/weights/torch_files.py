@@ -125,9 +125,11 @@ def _lazy(name: str, file: Any) -> Stored:
 
 
 def _long_kind(short: str) -> str:
-    """safetensors' name of a kind of number as torch's: ``BF16`` to ``bfloat16``."""
+    """safetensors' name of a kind of number as torch's, ``BF16`` to ``bfloat16``; of one that torch has none for, that
+    in small letters."""
     letters = short.rstrip("0123456789")
-    return _KINDS.get(letters, letters.lower()) + short[len(letters) :]
+    known = _KINDS.get(letters, letters.lower()) + short[len(letters) :]
+    return known if hasattr(torch, known) else short.lower()
 
 
 def _to_numpy(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
