@@ -160,10 +160,11 @@ class Blocks:
             if UNKNOWN not in values.values():
                 self._tell_endless(trail)
             return None
-        if any(frame.block == name for frame in trail.frames[:-1]) and (circle := self._circle(name)):
+        deep = len(trail.frames) > self.context.limits.depth
+        if (deep or any(frame.block == name for frame in trail.frames[:-1])) and (circle := self._circle(name)):
             self._tell_circle(circle)
             return None
-        if len(trail.frames) > self.context.limits.depth:
+        if deep:
             self._tell_too_deep(name, use)
             return None
         self.context.spend(BODY, use)
