@@ -113,12 +113,12 @@ def _accept(maker: Maker, name: str, block: Spec, values: Mapping[str, Any], typ
 
 
 def _after(maker: Maker, block: Spec, scope: Mapping[str, Any]) -> None:
-    """Steps behind the join, on whatever it gives."""
+    """Further steps behind the join, on whatever it gives: a product stays within the bounds that it was given."""
     flags = [name for name, value in scope.items() if isinstance(value, bool)]
     steps: list[Step] = [{"op": maker.random.choice(("relu", "tanh", "batchnorm", "dropout"))}]
     if flags and maker.chance(0.4):
         steps.append({"op": "elu", "when": f"={maker.random.choice(flags)}"})
-    block["after"] = steps
+    block["after"] = [*block.get("after", ()), *steps]
 
 
 def _plain(maker: Maker, block: Spec, draft: Draft) -> None:
