@@ -31,6 +31,8 @@ _WHOLE = {"model": 1, "outputs": 1, "blocks": 2}
 
 # One of these is in a spec, and in no mapping of weights.
 _SIGNS = frozenset({"model", "inputs", "blocks", "extends"})
+# The keys that a spec begins with; other files of this project have others behind `format`.
+_HEAD = frozenset({"format", "name", "title", "dialect"})
 
 
 class Reading(NamedTuple):
@@ -150,7 +152,7 @@ class SpecFile:
         """Whether this is a spec at all, or may become one: editors bring every TOML file."""
         keys = self.outline.data.keys()
         first = self.text.source.partition("\n")[0]
-        if not keys or keys == {"format"} or "graphbuilder.schema" in first:
+        if not keys or "graphbuilder.schema" in first or ("format" in keys and keys <= _HEAD):
             return True
         return not keys.isdisjoint(_SIGNS) or ("format" in keys and any(nearest(key, _SIGNS) for key in keys))
 

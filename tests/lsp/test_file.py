@@ -12,6 +12,7 @@ from graphbuilder.lsp.file import SpecFile
     [
         ("", True),
         ("format = 1\n[modle]\n", True),
+        ('format = 1\nname = "begun', True),
         ('format = 1\n[names]\na = "b"\n', False),
         ("[tool.ruff]\nselect = []\n", False),
         ("[modle]\n", False),
