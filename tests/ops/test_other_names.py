@@ -88,8 +88,9 @@ def test_arguments(step: str, code: str, remedy: str) -> None:
     assert found.help and remedy in found.help
 
 
-def test_a_block_is_no_framework_s() -> None:
-    """Its author has chosen the names of its arguments."""
+@pytest.mark.parametrize(("given", "remedy"), [("p", "did you mean `rate`?"), ("dim", "the block `b` takes rate")])
+def test_arguments_of_a_block(given: str, remedy: str) -> None:
+    """Its author has chosen their names, among which a name from elsewhere may be meant."""
     block = '[blocks.b]\nargs = { rate = 0.5 }\nbody = [{ op = "dropout", rate = "=rate" }]\n'
-    (found,) = check_text(SPEC.replace("[{}]", '[{ use = "b", p = 0.1 }]') + block, "case.toml").diagnostics
-    assert found.help == "the block `b` takes rate"
+    (found,) = check_text(SPEC.replace("[{}]", f'[{{ use = "b", {given} = 0.1 }}]') + block, "case.toml").diagnostics
+    assert found.help == remedy

@@ -257,7 +257,7 @@ class WeightsBeside(Rule):
         _RUN,
         {
             "tiny.toml": TINY,
-            "save.py": f"{_TRAINED}torch.save({{'model': tensors, 'model_ema': tensors}}, 'tiny.pth')\n",
+            "save.py": f'{_TRAINED}torch.save({{"model": tensors, "model_ema": tensors}}, "tiny.pth")\n',
         },
-        {"save.py": f"{_TRAINED}torch.save(tensors, 'tiny.pth')\n"},
+        {"save.py": f'{_TRAINED}torch.save(tensors, "tiny.pth")\n'},
     )
