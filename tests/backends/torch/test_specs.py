@@ -30,6 +30,8 @@ TRACED = (
 SIZES = (32, 64, 96, 128)
 # Copies of a block are traced one by one, and a second one shows all that a tenth would; so do stages.
 FEW = {"middle": 2, "depth": 2, "cardinality": 4}
+# One whose number of stages is given, by rows of a table.
+ROWS = {"efficientnet_b0": {"depths": [2, 1, 1, 1, 1, 1, 1]}}
 
 
 @cache
@@ -39,7 +41,7 @@ def small(name: str, *, shallow: bool = False) -> TypedGraph:
     params = gb.load(path).params
     few: dict[str, Any] = FEW if shallow else {}
     if shallow and "depths" in params:
-        few = {**few, "depths": [2, 2], "widths": params.get("widths", [])[:2]}
+        few = {**few, **ROWS.get(name, {"depths": [2, 2], "widths": params.get("widths", [])[:2]})}
     chosen = {each: value for each, value in {"classes": 10, **few}.items() if each in params}
     sizes = [{"size": size} for size in (*SIZES, params["size"])] if "size" in params else [{}]
     found = (gb.check(path, {**chosen, **size}).network for size in sizes)
