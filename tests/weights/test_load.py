@@ -1,5 +1,6 @@
 """Loading: everything, or an error with both lists; saving and loading again is the identity."""
 
+import json
 import re
 from pathlib import Path
 
@@ -63,6 +64,22 @@ def test_what_does_not_fit_is_listed_on_both_sides(tmp_path: Path) -> None:
 def test_numbers_of_another_kind_are_no_matter_of_shape(tmp_path: Path) -> None:
     with pytest.raises(CompileError) as caught:
         load(OURS, file(tmp_path, a__bias=numbers(2).astype("int32"), a__weight=numbers(2, 3).astype("int32")))
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "GB410" and diagnostic.help and "float32" in diagnostic.help
+
+
+@pytest.mark.parametrize(("kind", "sizes"), [("F4", (3, 1)), ("F8_E8M0", (6, 2))])
+def test_numbers_of_few_bits_are_of_another_kind(kind: str, sizes: tuple[int, int], tmp_path: Path) -> None:
+    weight, bias = sizes
+    tensors = {
+        "a.weight": {"dtype": kind, "shape": [2, 3], "data_offsets": [0, weight]},
+        "a.bias": {"dtype": kind, "shape": [2], "data_offsets": [weight, weight + bias]},
+    }
+    header = json.dumps(tensors).encode()
+    path = tmp_path / "small.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(weight + bias))
+    with pytest.raises(CompileError) as caught:
+        load(OURS, path)
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "GB410" and diagnostic.help and "float32" in diagnostic.help
 
