@@ -42,21 +42,12 @@ def write_whole(path: Target, data: bytes) -> None:
     write_all({path: data})
 
 
-def write_folder(path: Target, files: Mapping[str, bytes]) -> None:
-    """Write ``files`` (name to content) as the whole content of the folder ``path``.
-
-    Raises:
-        CompileError: when the target is no folder, holds other files than these, or the system refuses; the old folder
-            is then untouched.
-    """
-    write_all({path: files})
-
-
 def write_all(outputs: Mapping[Target, Content]) -> None:
-    """Write files and whole folders: all are built and synced before the first takes its place.
+    """Write files, and folders by name to content: all are built and synced before the first takes its place.
 
     Raises:
-        CompileError: when one of them cannot be written; none has then been touched, unless it is a rename that failed.
+        CompileError: when one of them cannot be written, or a folder holds other files than these; none has then been
+            touched, unless it is a rename that failed.
     """
     with ExitStack() as staged:
         ready = {path: staged.enter_context(_staged(path, content)) for path, content in outputs.items()}

@@ -49,7 +49,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path, there: bool) -> None:
     if there:
         real.write_bytes(b"old")
     assert code_of(lambda: files.write_whole(link, b"new")) == "GB505"
-    assert code_of(lambda: files.write_folder(f"{link}/", {"a": b""})) == "GB505"
+    assert code_of(lambda: files.write_all({f"{link}/": {"a": b""}})) == "GB505"
     assert link.is_symlink() and (real.read_bytes() == b"old" if there else not real.exists())
 
 
@@ -68,12 +68,12 @@ def test_what_is_no_plain_file_is_refused(tmp_path: Path) -> None:
     assert code_of(lambda: files.write_whole(tmp_path / "pipe", b"")) == "GB505"
     assert code_of(lambda: files.write_whole(tmp_path, b"")) == "GB505"
     assert code_of(lambda: files.write_whole("/dev/null", b"")) == "GB505"
-    assert code_of(lambda: files.write_folder("/dev/null", {})) == "GB505"
+    assert code_of(lambda: files.write_all({"/dev/null": {}})) == "GB505"
 
 
 def test_a_missing_folder_is_not_made(tmp_path: Path) -> None:
     assert code_of(lambda: files.write_whole(tmp_path / "no" / "a", b"")) == "GB506"
-    assert code_of(lambda: files.write_folder(tmp_path / "no" / "a", {})) == "GB506"
+    assert code_of(lambda: files.write_all({tmp_path / "no" / "a": {}})) == "GB506"
     assert os.listdir(tmp_path) == []
 
 
@@ -99,21 +99,21 @@ def test_an_interrupt_leaves_nothing_half_written(tmp_path: Path, monkeypatch: p
     with pytest.raises(KeyboardInterrupt):
         files.write_whole(tmp_path / "a", b"new")
     with pytest.raises(KeyboardInterrupt):
-        files.write_folder(tmp_path / "b", {"x": b""})
+        files.write_all({tmp_path / "b": {"x": b""}})
     assert os.listdir(tmp_path) == []
 
 
 def test_a_folder_is_written_and_written_again(tmp_path: Path) -> None:
     target = tmp_path / "out"
-    files.write_folder(target, {"a": b"1", "b": b"2"})
-    files.write_folder(target, {"a": b"3", "b": b"4", "c": b"5"})
+    files.write_all({target: {"a": b"1", "b": b"2"}})
+    files.write_all({target: {"a": b"3", "b": b"4", "c": b"5"}})
     assert {path.name: path.read_bytes() for path in target.iterdir()} == {"a": b"3", "b": b"4", "c": b"5"}
     assert os.listdir(tmp_path) == ["out"]
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_bytes(b"precious")
-    assert code_of(lambda: files.write_folder(tmp_path, {"a": b""})) == "GB507"
+    assert code_of(lambda: files.write_all({tmp_path: {"a": b""}})) == "GB507"
     assert os.listdir(tmp_path) == ["thesis.tex"]
 
 
@@ -148,18 +148,18 @@ def test_a_read_only_folder_is_left_alone(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "x").mkdir()
     monkeypatch.setattr(os, "access", lambda *_: False)  # to root nothing is read-only
     with pytest.raises(CompileError, match="the folder is read-only"):
-        files.write_folder(tmp_path / "x", {"a": b"1"})
+        files.write_all({tmp_path / "x": {"a": b"1"}})
     assert list(tmp_path.iterdir()) == [tmp_path / "x"] and not list((tmp_path / "x").iterdir())
 
 
 def test_a_folder_with_a_folder_by_the_name_of_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "out" / "a").mkdir(parents=True)
-    assert code_of(lambda: files.write_folder(tmp_path / "out", {"a": b""})) == "GB507"
+    assert code_of(lambda: files.write_all({tmp_path / "out": {"a": b""}})) == "GB507"
 
 
 def test_a_failing_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "out"
-    files.write_folder(target, {"a": b"old"})
+    files.write_all({target: {"a": b"old"}})
     monkeypatch.setattr(files, "_exchange", lambda *_: False)
     rename = os.rename
     calls: list[object] = []
@@ -171,7 +171,7 @@ def test_a_failing_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: py
         rename(source, to)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "rename", second_fails)
-    assert code_of(lambda: files.write_folder(target, {"a": b"new"})) == "GB506"
+    assert code_of(lambda: files.write_all({target: {"a": b"new"}})) == "GB506"
     assert (target / "a").read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["out"]
 

@@ -57,16 +57,6 @@ def parse_setting(text: str, params: Mapping[str, Any]) -> tuple[str, Any]:
     return name, _checked({name: value}, params)[name]
 
 
-def check_settings(values: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
-    """``values`` as they stand in for the params' defaults: an integer for a float made one, a tuple a list.
-
-    Raises:
-        CompileError: with every name that is no param, and every value that is not of the type of the default.
-    """
-    _expect_table(values)
-    return _checked(values, params)
-
-
 def chosen(spec: Spec, values: Mapping[str, Any], texts: Sequence[str], sink: Sink) -> dict[str, Any]:
     """The params of ``spec`` that are set by ``values``, then by ``texts``; of a faulty one nothing is known.
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from graphbuilder.compiler import check_text
 from graphbuilder.diagnostics import CompileError
-from graphbuilder.spec.settings import check_settings, parse_setting
+from graphbuilder.spec.settings import parse_setting
 
 PARAMS: dict[str, Any] = {"classes": 1000, "rate": 0.5, "residual": True, "between": "identity", "depths": [3, 4]}
 
@@ -81,12 +82,30 @@ def test_a_bad_setting(text: str, code: str, message: str, help_: str | None) ->
         assert diagnostic.help is not None and help_ in diagnostic.help
 
 
+SPEC = """
+format = 1
+name = "set"
+[params]
+classes = 1000
+rate = 0.5
+residual = true
+between = "identity"
+depths = [3, 4]
+[inputs]
+image = [3]
+[model]
+body = [{ op = "linear", out = "=classes" }]
+"""
+
+
 def test_settings_from_python() -> None:
-    assert check_settings({"rate": 1, "depths": (1, (2, 3))}, PARAMS) == {"rate": 1.0, "depths": [1, [2, 3]]}
-    assert type(check_settings({"rate": 1}, PARAMS)["rate"]) is float
+    network = check_text(SPEC, params={"rate": 1, "depths": (1, (2, 3))}).network
+    assert network is not None
+    assert network.params == {**PARAMS, "rate": 1.0, "depths": [1, [2, 3]]}
+    assert type(network.params["rate"]) is float
 
 
 def test_all_bad_settings_from_python_at_once() -> None:
-    with pytest.raises(CompileError) as caught:
-        check_settings({"classes": True, "rat": 1, "between": None, "depths": [object()], "residual": 0}, PARAMS)
-    assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["GB503", "GB502", "GB503", "GB503", "GB503"]
+    bad = {"classes": True, "rat": 1, "between": None, "depths": [object()], "residual": 0}
+    found = check_text(SPEC, params=bad).diagnostics
+    assert [diagnostic.code for diagnostic in found] == ["GB503", "GB502", "GB503", "GB503", "GB503"]
