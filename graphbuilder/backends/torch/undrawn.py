@@ -11,10 +11,10 @@ On the CPU only: what fills another device's memory would have to know its strea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import cache, partial
-from threading import RLock
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from threading import Lock, RLock, Thread
+from typing import TYPE_CHECKING, Any, Self
 
 from torch import Tensor, nn
 
@@ -32,18 +32,29 @@ _PENDING = "_undrawn"
 _UNSEEING = frozenset(("eval", "load_state_dict", "training"))
 
 
-class _Pending(NamedTuple):
+@dataclass(slots=True)
+class _Pending:
     """What is still to be done.
 
     Attributes:
         fill: fills every tensor as the network was built, whatever they hold.
         wholes: the tensors' shapes by name; where all of one of these are loaded, nothing is left to draw.
-        lock: held by the one thread that fills.
+        lock: held by the one thread that looks.
+        filling: held by the one thread that fills.
+        filled: whether that is done.
     """
 
     fill: Callable[[], None]
     wholes: tuple[Shapes, ...]
     lock: RLock
+    filling: Lock = field(default_factory=Lock)
+    filled: bool = False
+
+    def fill_once(self) -> None:
+        with self.filling:
+            if not self.filled:
+                self.fill()
+                self.filled = True
 
 
 class Undrawn(_Base):
@@ -116,7 +127,8 @@ def _settle(module: nn.Module) -> None:
 
 
 def _release(module: nn.Module) -> None:
-    del _fields(module)[_PENDING]
+    # A handler of signals that looked in the meantime has done so already.
+    _fields(module).pop(_PENDING, None)
     object.__setattr__(module, "__class__", _plain(module))
 
 
@@ -133,8 +145,21 @@ def _loaded(module: nn.Module, pending: _Pending, loading: Callable[[], Any]) ->
 
 
 def _run(pending: _Pending) -> None:
-    with memory_coded("draw the weights"), ThreadPoolExecutor(1) as pool:
-        pool.submit(pending.fill).result()
+    """Fill everything. A handler of signals may come here from within: its thread waits for the first."""
+    errors = list[BaseException]()
+
+    def fill() -> None:
+        try:
+            pending.fill_once()
+        except BaseException as error:
+            errors.append(error)
+
+    thread = Thread(target=fill)
+    thread.start()
+    thread.join()
+    with memory_coded("draw the weights"):
+        for error in errors:
+            raise error
 
 
 def _is_whole(state: Mapping[str, Any], whole: Shapes) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import pickle
+import signal
 from collections.abc import Callable, Mapping
-from threading import Thread
+from threading import Event, Thread, main_thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from graphbuilder.backends.torch import build, build_optimised
 from graphbuilder.backends.torch.drawing import Painter
+from graphbuilder.backends.torch.undrawn import undrawn
 from graphbuilder.passes import optimise
 from tests.backends.networks import network
 
@@ -165,6 +168,45 @@ def test_threads_that_look_at_once_see_all_of_it() -> None:
     for thread in threads:
         thread.join()
     assert len(found) == 8 and all(are_equal(each, wanted) for each in found)
+
+
+def test_a_handler_of_signals_that_looks_while_weights_are_drawn_waits_for_them() -> None:
+    """As one does that saves a checkpoint when its machine is taken away."""
+    seen, looked, times = list[float](), Event(), list[int]()
+
+    def fill() -> None:
+        times.append(1)
+        signal.pthread_kill(main_thread().ident or 0, signal.SIGUSR1)
+        assert looked.wait(30)
+        sleep(0.05)
+        nn.init.constant_(weight, 3)
+
+    def look(number: int, frame: object) -> None:
+        looked.set()
+        seen.append(float(module.weight.detach().sum()))
+
+    module = nn.Linear(1, 1, bias=False)
+    weight = module.weight
+    undrawn(module, fill)
+    before = signal.signal(signal.SIGUSR1, look)
+    try:
+        assert float(module.weight.detach().sum()) == 3
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert seen == [3] and times == [1] and type(module) is nn.Linear
+
+
+def test_drawing_that_fails_is_begun_anew_at_the_next_look() -> None:
+    failures = [RuntimeError("no")]
+
+    def fill() -> None:
+        if failures:
+            raise failures.pop()
+
+    module = undrawn(nn.Linear(1, 1), fill)
+    with pytest.raises(RuntimeError, match="no"):
+        module.state_dict()
+    assert len(module.state_dict()) == 2
 
 
 def test_torchs_compiler_may_be_the_first_to_look() -> None:
