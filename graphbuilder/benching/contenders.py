@@ -11,7 +11,7 @@ from torch import nn
 from graphbuilder.backends.torch import build_optimised
 from graphbuilder.benching import names
 from graphbuilder.benching.engines import onnxruntime, openvino
-from graphbuilder.benching.given import Given, Ready, channels_last, laid_out
+from graphbuilder.benching.given import Given, Ready, channels_last, is_last, last
 from graphbuilder.benching.libraries import keras, timm, torchvision
 from graphbuilder.passes import Optimised, optimise
 from graphbuilder.tuning.tune import Wanted, tune
@@ -39,21 +39,25 @@ def ours_module(given: Given, optimised: Optimised) -> nn.Module:
     return build_optimised(typed, optimised, device=given.place, dtype=given.dtype, weights=weights)
 
 
-def _torch(given: Given, _: str) -> Ready:
+def _torch(given: Given, layout: str) -> Ready:
     """The network as a person would write it, in eager mode: the written source, nothing optimised."""
-    return Ready(_forward(given.plain(), given))
+    if not is_last("torch", layout):
+        return Ready(_forward(given.plain(), given))
+    return Ready(_forward(channels_last(given.plain()), last(given)), "channels last")
 
 
-def _compile(given: Given, _: str) -> Ready:
+def _compile(given: Given, layout: str) -> Ready:
     """The same through ``torch.compile``: on the CPU with its weights frozen, on a GPU tuned as far as it goes."""
-    module = given.plain()
+    asked = is_last("compile", layout)
     # torch annotates it in part.
     compiled = cast("Callable[..., Callable[..., object]]", getattr(torch, "compile"))  # noqa: B009
-    if given.place.type == "cpu":
-        return Ready(_forward(compiled(module, options={"freezing": True}), given), "freezing")
-    last = given._replace(inputs=[laid_out(each) for each in given.inputs])
-    tuned = compiled(channels_last(module), mode="max-autotune")
-    return Ready(_forward(tuned, last), "max-autotune, channels last")
+    if given.place.type != "cpu":
+        tuned = compiled(channels_last(given.plain()), mode="max-autotune")
+        return Ready(_forward(tuned, last(given)), "max-autotune, channels last")
+    frozen = {"options": {"freezing": True}}
+    if asked:
+        return Ready(_forward(compiled(channels_last(given.plain()), **frozen), last(given)), "freezing, channels last")
+    return Ready(_forward(compiled(given.plain(), **frozen), given), "freezing")
 
 
 def _forward(module: Callable[..., object], given: Given) -> Callable[[], object]:

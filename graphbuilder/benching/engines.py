@@ -8,8 +8,9 @@ from graphbuilder.benching.given import Given, Ready
 from graphbuilder.benching.missing import imported, unfit
 
 
-def onnxruntime(given: Given, _: str) -> Ready:
+def onnxruntime(given: Given, form: str) -> Ready:
     """ONNX Runtime on the CPU, all its optimisations on."""
+    _refuse("onnxruntime", form)
     for needed in ("onnxruntime", "onnx", "onnxscript"):
         imported("onnxruntime", needed)
     if given.dtype != "float32" or given.place.type != "cpu":
@@ -20,11 +21,17 @@ def onnxruntime(given: Given, _: str) -> Ready:
     return Ready(lambda: session.run(None, feed))
 
 
-def openvino(given: Given, _: str) -> Ready:
+def openvino(given: Given, form: str) -> Ready:
     """OpenVINO on the CPU, tuned for latency, its arithmetic in the type of the case."""
+    _refuse("openvino", form)
     imported("openvino", "openvino")
     if given.dtype == "float16" or given.place.type != "cpu":
         raise unfit("openvino", "it is measured on the CPU in float32 and bfloat16", "leave openvino out of --vs")
     request = request_of(given.plain(), given.inputs)
     feed = {number: each.float().numpy() for number, each in enumerate(given.inputs)}
     return Ready(lambda: list(request.infer(feed, share_inputs=True).values()))
+
+
+def _refuse(name: str, form: str) -> None:
+    if form:
+        raise unfit(name, f"it has no form {form!r}", f"take --vs {name}")

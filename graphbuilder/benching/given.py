@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from graphbuilder.backends.torch import build
 from graphbuilder.backends.torch.chosen import DTYPES
 from graphbuilder.backends.torch.trial import drawn
+from graphbuilder.benching.missing import unfit
 from graphbuilder.compiler import Network
 
+LAST = "channels_last"
 _SAMPLES = 4  # of the batch whose statistics the norms are given
 
 
@@ -99,9 +101,25 @@ def settle(module: nn.Module, inputs: list[Tensor]) -> None:
         norm.momentum = momentum
 
 
+def is_last(name: str, layout: str) -> bool:
+    """Whether the contender ``name`` is asked for with channels last, by what stands behind its name.
+
+    Raises:
+        CompileError: GB710, where something else stands there.
+    """
+    if layout not in ("", LAST):
+        raise unfit(name, f"it has no layout {layout!r}", f"take --vs {name} or --vs {name}:{LAST}")
+    return layout == LAST
+
+
 def channels_last(module: nn.Module) -> nn.Module:
     """``module`` with its kernels laid out with channels last."""
     return cast("nn.Module", cast("Any", module).to(memory_format=torch.channels_last))
+
+
+def last(given: Given) -> Given:
+    """The case with its batch laid out with channels last."""
+    return given._replace(inputs=[laid_out(each) for each in given.inputs])
 
 
 def laid_out(each: Tensor) -> Tensor:

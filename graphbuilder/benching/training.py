@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from graphbuilder.backends.torch import build, build_optimised
 from graphbuilder.benching import names
-from graphbuilder.benching.given import Given, Ready, channels_last, laid_out
+from graphbuilder.benching.given import Given, Ready, channels_last, is_last, last
 from graphbuilder.benching.libraries import of_keras, of_timm, of_torchvision
 from graphbuilder.benching.missing import unfit
 from graphbuilder.passes import optimise
@@ -25,7 +25,6 @@ Learner = Callable[[Given, str], Ready]
 
 DTYPES = ("float32", "bfloat16")
 _RATE = 1e-4  # so small that a hundred steps on one batch change nothing about its numbers
-_LAST = "channels_last"
 
 
 def ours(given: Given, optimize: str, *, recompute: bool = False) -> Ready:
@@ -49,17 +48,16 @@ def loss_of(given: Given) -> Tensor:
 
 def _torch(given: Given, layout: str) -> Ready:
     """The network as a person would write it, in eager mode."""
-    if layout not in ("", _LAST):
-        raise unfit("torch", f"it has no layout {layout!r}", f"take --vs torch or --vs torch:{_LAST}")
-    if not layout:
+    if not is_last("torch", layout):
         return _stepping(_written(given), given)
-    return _stepping(channels_last(_written(given)), _last(given), "channels last")
+    return _stepping(channels_last(_written(given)), last(given), "channels last")
 
 
-def _compile(given: Given, _: str) -> Ready:
-    """The same with channels last through ``torch.compile``."""
+def _compile(given: Given, layout: str) -> Ready:
+    """The same through ``torch.compile``, with channels last whether that is asked for or not."""
+    is_last("compile", layout)
     compiled = cast("Callable[..., Any]", getattr(torch, "compile"))  # noqa: B009  (torch annotates it in part)
-    return _stepping(compiled(channels_last(_written(given))), _last(given), "channels last")
+    return _stepping(compiled(channels_last(_written(given))), last(given), "channels last")
 
 
 def _timm(given: Given, model: str) -> Ready:
@@ -92,13 +90,9 @@ def _written(given: Given) -> nn.Module:
     return build(given.network.typed, device=given.place, weights=given.weights)
 
 
-def _last(given: Given) -> Given:
-    return given._replace(inputs=[laid_out(each) for each in given.inputs])
-
-
 def _of_torch(module: nn.Module, name: str, given: Given) -> Ready:
-    last = channels_last(module.train().to(given.place))
-    return _stepping(last, _last(given), f"{name}, channels last", same=False)
+    learning = channels_last(module.train().to(given.place))
+    return _stepping(learning, last(given), f"{name}, channels last", same=False)
 
 
 def _stepping(module: nn.Module, given: Given, detail: str = "", *, same: bool = True) -> Ready:

@@ -57,7 +57,7 @@ Examples:
     metavar="NAME,...",
     multiple=True,
     help="Measure these in turns with ours: torch, compile, timm, torchvision, keras, onnxruntime, openvino; a model "
-    "behind a colon.",
+    "or layout behind a colon.",
 )
 @click.option(
     "--seconds", type=click.FloatRange(0), default=10.0, help="Time for the rounds of each network, batch and dtype."

@@ -164,6 +164,19 @@ def test_steps_of_training() -> None:
     assert forward.floor is not None and single[0].floor is not None and forward.floor * 2 < single[0].floor
 
 
+def test_maps_with_channels_last_on_demand() -> None:
+    found = run("torch", "torch:channels_last", batches=[2])
+    assert [each.detail for each in found.measurements] == ["", "", "channels last"]
+    assert all(each.difference is not None and each.difference < 1e-5 for each in found.measurements)
+
+
+@pytest.mark.parametrize("contender", ["torch:rows", "compile:rows", "onnxruntime:rows", "openvino:rows"])
+def test_forms_that_nobody_has_are_told(contender: str) -> None:
+    with pytest.raises(gb.CompileError, match=r"it has no (layout|form) 'rows'") as error:
+        run(contender)
+    assert [each.rule.code for each in error.value.diagnostics] == ["GB710"]
+
+
 def test_a_step_changes_the_weights() -> None:
     network = gb.check_text(SPEC).network
     assert network is not None
@@ -179,6 +192,7 @@ def test_a_step_changes_the_weights() -> None:
     [
         ("onnxruntime", "GB710", "it answers and does not train"),
         ("torch:rows", "GB710", "it has no layout 'rows'"),
+        ("compile:rows", "GB710", "it has no layout 'rows'"),
     ],
 )
 def test_who_does_not_train_is_told(contender: str, code: str, message: str) -> None:
