@@ -23,7 +23,8 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
 
     Words of more than 100 characters are like none. Of many candidates only those that have the most letters in the
     same places are compared, and of very many only those that begin or end as it does. Words of three letters or fewer
-    must be nearly the same, have the same letters, or be the beginning (`int` of `integer`): `p` is not like `op`.
+    must be nearly the same, have the same letters, or be the beginning (`int` of `integer`): `p` is not like `op`, and
+    `po` is.
     """
     from difflib import get_close_matches  # only a mistake needs it
 
@@ -31,7 +32,8 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
         return None
     folded = {candidate.casefold(): candidate for candidate in _compared(word, candidates)}
     found = get_close_matches(word.casefold(), folded, _TRIED, _ALIKE)
-    near = next((each for each in found if _alike(word.casefold(), each)), None)
+    turned = word[::-1].casefold() if len(word) == len("id") else ""
+    near = next((each for each in found if _alike(word.casefold(), each)), turned if turned in folded else None)
     return folded[near] if near is not None else None
 
 

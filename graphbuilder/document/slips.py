@@ -263,6 +263,8 @@ _OPERAND = rf"(?:[0-9]+(?:\.[0-9]+)?|{_NAME}(?:{_PAIRS})?|{_PAIRS})"
 _SPACED = r"[ \t]+(?:\*|//?|%|\+|-|[=!<>]=|[<>]|and|or|if|else)[ \t]+"
 _CLOSE = r"(?<=[0-9)])(?:\*|//?|%|\+)|(?:\*|//?|%|\+)(?=[0-9(])"
 _NULL = r"(?:None|null|nil|NULL|Null|nul|undefined)(?![A-Za-z0-9_])"
+# Where lists of steps stand.
+_STEPS = rf"model\.body|blocks\.{_NAME}\.(?:before|body|after|shortcut|branches\.{_NAME})"
 _STRANGE = r"[^\s=:,.{}\[\]()\"'#]"
 
 _DECLARING = re.compile(
@@ -291,6 +293,8 @@ _REMARK = "a comment starts with `#`"
 _HEADER = "a table's name stands in square brackets: {}"
 
 _CLOSED = "close it as it was opened: {}"
+_OPENED = "open it as it is closed: {}"
+_ENDED = "the name of a table stands in a line of its own: {}"
 
 _SLIPS = (
     # Characters of word processors.
@@ -303,6 +307,9 @@ _SLIPS = (
     _slip(r"^([ \t]*);+[ \t]*([^\n]*)$", r"\1# \2", _REMARK),
     # Names of tables.
     _slip(rf"^([ \t]*)\[({_NAME}(?:[ \t]+{_NAME})+)[ \t]*\]", _dotted, "a point stands between two names: {}"),
+    _slip(rf"^([ \t]*\[[ \t]*{KEY})[ \t]+(?={KEY}[ \t]*=)", r"\1]\n", _ENDED),
+    _slip(rf"^([ \t]*\[\[[ \t]*{KEY})[ \t]+(?={KEY}[ \t]*=)", r"\1]]\n", _ENDED),
+    _slip(rf"^([ \t]*)(\[[ \t]*(?:{_STEPS})[ \t]*\]\])(?=[ \t]*(?:#|$))", r"\1[\2", _OPENED),
     _slip(rf"^([ \t]*)\{{[ \t]*({KEY})[ \t]*\}}(?=[ \t]*(?:#|$))", r"\1[\2]", _HEADER),
     _slip(rf"^([ \t]*)({_NAME}(?:\.{_NAME})+)[ \t]*:(?=[ \t]*(?:#|$))", r"\1[\2]", _HEADER),
     _slip(rf"^([ \t]*\[[ \t]*{KEY})[ \t]*[)}}>:]?(?=[ \t]*(?:#|$))", r"\1]", _CLOSED),

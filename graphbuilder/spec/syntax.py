@@ -6,6 +6,7 @@ Python's parser is given at most 200 printable characters on one line. Nothing i
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 import warnings
 from dataclasses import replace
@@ -103,6 +104,9 @@ _SIGNS = {
     "×": "*",
 }
 _SIGN = re.compile("|".join(sorted(_SIGNS, key=len, reverse=True)))
+# Words of Python that stand where a name does, if expressions have no other use for them; text is passed over.
+_USED = ("and", "or", "not", "if", "else")
+_WORDS = re.compile(rf"'[^']*'|\"[^\"]*\"|\b(?P<word>{'|'.join({*keyword.kwlist}.difference(_USED))})\b")
 _NO_ELSE = "add what it is else: `a if condition else b`"
 _SHORTER = "name a part of it with `let`"
 _SLIPS = {
@@ -130,11 +134,11 @@ def read_tree(source: str, start: int) -> ast.expr:
         remedy = "a string that starts with `=` is an expression"
         raise whole.error(ExpressionSyntax, "there is nothing behind the `=`", remedy)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            root = ast.parse(source, mode="eval").body
+        root = _parsed(source)
     except SyntaxError as error:
-        raise _syntax_error(source, start, error) from None
+        root = _with_words(source)
+        if root is None:
+            raise _syntax_error(source, start, error) from None
     except (ValueError, RecursionError, MemoryError):
         raise whole.error(ExpressionSyntax, "this expression cannot be read") from None
     if _too_deep(root):
@@ -167,11 +171,29 @@ def _syntax_error(source: str, start: int, error: SyntaxError) -> ExpressionErro
     return place.error(ExpressionSyntax, f"this expression cannot be read: {reason}", remedy)
 
 
+def _parsed(source: str) -> ast.expr:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source, mode="eval").body
+
+
+def _with_words(source: str) -> ast.expr | None:
+    """The tree of a source in which words of Python stand as names, which is told where they are declared, or that they
+    are not."""
+    # In capitals they are names, and none of the places moves.
+    capital = _WORDS.sub(lambda found: found[0].upper() if found["word"] else found[0], source)
+    if capital == source or not _is_read(capital):
+        return None
+    root = _parsed(capital)
+    for node in ast.walk(root):
+        if isinstance(node, ast.Name) and keyword.iskeyword(node.id.lower()):
+            node.id = node.id.lower()
+    return root
+
+
 def _is_read(source: str) -> bool:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return bool(ast.parse(source, mode="eval"))
+        return bool(_parsed(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, cast
@@ -10,15 +11,15 @@ from typing import Any, NamedTuple, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from graphbuilder.diagnostics import Diagnostic, Help, Meant, Sink
+from graphbuilder.diagnostics import Diagnostic, Help, Meant, Remedy, Sink
 from graphbuilder.diagnostics.catalogue.grammar import MissingKey, UnknownFormat, UnknownKey, WrongType, WrongWord
 from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.diagnostics.words import TYPES, either, literals
-from graphbuilder.document import Document
+from graphbuilder.document import Document, Place
 from graphbuilder.spec.arithmetic import kind_of
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.mending import Mending
-from graphbuilder.spec.merged import EXTENSION_KEYS, Keys, Merged
+from graphbuilder.spec.merged import EXTENSION_KEYS, Keys, Merged, own
 from graphbuilder.spec.model import Block, Body, InputType, Output, Param, Spec
 from graphbuilder.spec.names import OTHER_WORDS
 from graphbuilder.spec.unknown import POISON
@@ -38,6 +39,8 @@ _FORMS = {
     "a float": "a number",
 }
 _SIZES = re.compile(r"\s*[\[(]?\s*[1-9]\d*(?:\s*[x×,*]\s*[1-9]\d*)+\s*[\])]?\s*", re.ASCII)
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,8})", re.ASCII)
+_BOOLEANS = {"true": True, "false": False}
 _EMPTY = ("too_short", "string_too_short")
 _EXAMPLES = {
     "format": "add `format = 1`",
@@ -69,10 +72,13 @@ def validated(document: Document, mending: Mending, sink: Sink, *, whole: bool =
         try:
             return Spec.model_validate(mending.data)
         except ValidationError as error:
+            lists = set[Keys]()
             for keys, errors in list(_mistakes(mending.data, error.errors(include_url=False))):
                 # What turns up behind a repair follows from what was repaired.
-                if not attempt and _is_news(errors[0], whole):
+                if not attempt and _is_news(errors[0], whole) and keys[:-1] not in lists:
                     sink.add(_diagnostic(document, keys, errors))
+                if _is_text_in_list(keys, errors):
+                    lists.add(keys[:-1])
                 mending.mend(keys)
     return None
 
@@ -80,6 +86,12 @@ def validated(document: Document, mending: Mending, sink: Sink, *, whole: bool =
 def _is_news(details: ErrorDetails, whole: bool) -> bool:
     """Not so where an expression that cannot be read stands, which was reported."""
     return details["input"] is not POISON and (whole or details["type"] != "missing")
+
+
+def _is_text_in_list(keys: Keys, errors: Sequence[ErrorDetails]) -> bool:
+    """Whether text stands in a list where something else is wanted; others beside it are told with it."""
+    is_text = isinstance(keys[-1], int) and isinstance(errors[0]["input"], str)
+    return is_text and "an expression" in _all_wanted(errors)
 
 
 def found(value: object) -> str:
@@ -212,8 +224,7 @@ def _word_meant(written: str, words: Sequence[str]) -> Help:
 
 
 def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) -> Diagnostic:
-    wanted = list(dict.fromkeys(word for details in errors for word in _wanted(details)))
-    written = errors[0]["input"]
+    wanted, written = _all_wanted(errors), errors[0]["input"]
     message = f"{_named(keys)} must be {either(wanted)}, not {found(written)}"
     return WrongType.at(
         document.span(keys),
@@ -224,7 +235,32 @@ def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) 
         or _single(document, keys)
         or _steps_meant(document, keys, written, wanted)
         or _repair(written, wanted),
+        untried=tuple(_plain(document, keys, written, wanted)),
     )
+
+
+def _all_wanted(errors: Sequence[ErrorDetails]) -> list[str]:
+    return list(dict.fromkeys(word for details in errors for word in _wanted(details)))
+
+
+def _plain(document: Document, keys: Keys, written: object, wanted: Sequence[str]) -> Iterator[Remedy]:
+    """What text may have been meant as where an expression may stand, with all the text of a list."""
+    place = own(Place(document, keys[:-1] if isinstance(keys[-1], int) else keys))
+    if place is None or not isinstance(written, str) or "an expression" not in wanted:
+        return
+    value = place.value
+    items = [_computed(item) for item in cast("list[Any]", value)] if isinstance(value, list) else _computed(value)
+    text = json.dumps(items, ensure_ascii=False)
+    yield Remedy(f"write {text}", place.span, text)
+
+
+def _computed(value: object) -> object:
+    """The number or boolean that stands in quotes, and any other text as what is computed."""
+    if not isinstance(value, str) or value.startswith("="):
+        return value
+    if value in _BOOLEANS:
+        return _BOOLEANS[value]
+    return int(value) if _NUMBER.fullmatch(value) else f"={value}"
 
 
 def _path_meant(keys: Keys, written: object) -> str | None:
@@ -293,7 +329,7 @@ def _wanted(details: ErrorDetails) -> list[str]:
 
 def _repair(written: object, wanted: Sequence[str]) -> Help:
     if isinstance(written, str):
-        plain = {"true": "a boolean", "false": "a boolean"}.get(written)
+        plain = "a boolean" if written in _BOOLEANS else None
         plain = "an integer" if written.lstrip("-").isdecimal() else plain
         if plain in wanted:
             return f"write {written} without quotes"

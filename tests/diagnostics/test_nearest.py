@@ -33,6 +33,9 @@ def test_nearest(word: str, near: str | None) -> None:
     ("word", "near"),
     [
         ("p", None),
+        ("po", "op"),
+        ("DI", "id"),
+        ("dd", None),
         ("wide", None),
         ("ops", "op"),
         ("otu", "out"),

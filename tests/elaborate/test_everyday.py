@@ -49,6 +49,8 @@ DRAWN = '{ kind = "kaiming_normal", mode = "fan_out" }'
 BY_WEIGHT = '{ weight = { type = "zeros" }, bias = "zeros" }'
 COMPUTED = "what is computed stands in quotes, behind a `=`: "
 CLOSED = "close it as it was opened: "
+ALONE = "the name of a table stands in a line of its own: "
+ROWS_OF_STEM = '[blocks.stem.body]]\nop = "conv"\nout = 8\nkernel = 3\npadding = "half"'
 ENDS = "count down: give it an argument that shrinks, and a `when` on it that ends the circle"
 
 # What is written in the place of what, the code, the characters that are marked first, and the remedy.
@@ -64,6 +66,15 @@ ROWS = [
     ("[blocks.stage]", "[blocks.stage] x", "GB005", "x", "a comment starts with `#`"),
     ("[blocks.stem]", "[blocks.]", "GB005", "]", "a name is letters, digits, `_` and `-`, or anything in quotes"),
     ("[blocks.stem]\nbody", "[blocks.stem]\n[blocks.stem.body]\nop", "GB103", "[blocks.stem.body]", None),
+    (f"[blocks.stem]\n{STEM}", ROWS_OF_STEM, "GB005", "]", "open it as it is closed: [[blocks.stem.body]]"),
+    ("[blocks.stem]\nbody", "[blocks.stem body", "GB005", "[blocks.stem body", f"{ALONE}[blocks.stem]"),
+    # Text that was to be computed, and other text that is none.
+    ('"=size", "=size"]', '"size", "size"]', "GB103", '"size", "size"]', 'write [3, "=size", "=size"]'),
+    ('"=size", "=size"]', '"32", "32"]', "GB103", '"32", "32"]', "write [3, 32, 32]"),
+    ('repeat = "=widths"', 'repeat = "widths"', "GB103", '"widths"', 'write "=widths"'),
+    ('when = "=relu"', 'when = "relu"', "GB103", '"relu"', 'write "=relu"'),
+    ('when = "=relu"', 'when = "true"', "GB103", '"true"', "write true"),
+    ('when = "=relu"', 'when = "yes"', "GB103", '"yes"', "an expression starts with `=`"),
     # Values without their quotes, and words of other languages.
     ('"=item"', "item", "GB005", "item", f'{COMPUTED}"=item"'),
     ('[3, "=size", "=size"]', "[3, size, size]", "GB005", "size", f'{COMPUTED}[3, "=size", "=size"]'),
@@ -79,6 +90,7 @@ ROWS = [
     ('{ from = "logits" }', '{ from = "logits", train = true }', "GB101", "train", "did you mean `training`?"),
     ("dilation = 1 }", "dilations = 1 }", "GB305", "dilations", "call it `dilation`"),
     ("{ mid =", "{ middle =", "GB155", "middle", "call it `mid`"),
+    ('{ id = "stages"', '{ di = "stages"', "GB305", "di", "did you mean `id`?"),
     ("kind =", "type =", "GB322", "type", "did you mean `kind`?"),
     ('kind = "kaiming_normal", ', "", "GB322", "{ mode", 'add `kind = "normal"`, say'),
     (DRAWN, BY_WEIGHT, "GB322", "type", "did you mean `kind`?"),
@@ -126,6 +138,22 @@ def test_one_mistake_is_one_error(right: str, wrong: str, code: str | None, mark
     assert line.startswith(marked)
     assert code in (None, found)
     assert help_ in (None, remedy)
+
+
+@pytest.mark.parametrize("word", ["global", "class", "lambda", "in", "when"])
+def test_a_name_that_cannot_be_one_is_told_where_it_is_declared_alone(word: str) -> None:
+    text = SOUND.replace("dilation = 1 }", f"{word} = 1 }}").replace('"=dilation"', f'"={word} * 1"')
+    ((code, line, help_),) = told(text)
+    assert (code, help_) == ("GB111", f"call it `{word}_1`, say") and line.startswith(f"{word} = 1")
+    text = SOUND.replace("groups = 2", f"{word} = 2").replace("* groups", f"* {word}")
+    assert [code for code, *_ in told(text)] == (["GB111"] if word != "when" else [])
+
+
+def test_a_word_of_python_that_nothing_declares_is_a_name_that_is_not_there() -> None:
+    text = SOUND.replace('"=classes"', '"=class"')
+    assert told(text) == [("GB155", 'class" },', "did you mean `classes`?")]
+    ((code, *_),) = told(SOUND.replace('"=classes"', "\"=class if 'class' == 'class' elif 3\""))
+    assert code == "GB151"
 
 
 HALVES = ["[blocks.stage]", "[blocks.sta", "[blocks.stage]\nargs = { out = 'int' }", "[blocks.", "[blo"]
