@@ -12,16 +12,18 @@ from graphbuilder.backends.table.ops import argument, reference
 from graphbuilder.diagnostics.screen import safe
 from graphbuilder.ir.fault import NOT_KNOWN
 from graphbuilder.lsp.file import SpecFile
-from graphbuilder.lsp.language import changed_step, step_at, words_at
+from graphbuilder.lsp.language import words_at
 from graphbuilder.lsp.names import (
     Within,
-    blocks_of,
+    arguments_at,
+    changed_step,
     declaration,
     inputs_of,
+    name_at,
     op_of,
     reached,
-    scope,
     siblings,
+    step_at,
     toml,
     within_step,
 )
@@ -32,7 +34,6 @@ from graphbuilder.ops import find
 from graphbuilder.spec.names import INPUT
 from graphbuilder.spec.params import described
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ROWS = 12
 _WIDTH = 80
 _STALE = {True: "*As of the last text without mistakes.*", False: "*As of an earlier text.*"}
@@ -109,11 +110,9 @@ def _word(keys: Keys) -> str:
 
 def _declared(file: SpecFile, within: Within) -> str:
     """An argument of the block that a step uses."""
-    name = str(within.words[0])
-    for block in blocks_of(step_at(file, within.step)):
-        declared = file.table("blocks", block, "args")
-        if name in declared:
-            return f"{_code(name)}: an argument of {_code(block)}, {_code(toml(declared[name]))}"
+    for _, block, _, name in arguments_at(file, (*within.step, *within.words)):
+        declared = file.table("blocks", str(block), "args")[str(name)]
+        return f"{_code(str(name))}: an argument of {_code(str(block))}, {_code(toml(declared))}"
     return ""
 
 
@@ -161,17 +160,14 @@ def _of_path(file: SpecFile, keys: Keys, path: Any) -> list[str]:
 
 def _of_expression(file: SpecFile, item: Item, offset: int) -> Hover | None:
     """The value of an expression, and of the name in it that the cursor stands on."""
-    start, end = item.value
-    name = next(
-        (each for each in _NAME.finditer(file.text.source, start, end) if each.start() <= offset <= each.end()), None
-    )
     within = within_step(item.keys)
     whole = [_computed(file, within) if within and within.words else ""]
-    meaning = next((each for each in scope(file, item.keys) if name and each.name == name.group()), None)
-    if meaning is None or name is None:
-        return _told(whole, (start, end))
+    found = name_at(file, item, offset)
+    if found is None:
+        return _told(whole, item.value)
+    meaning, extent = found
     own = _param(file, meaning.name) if meaning.keys and meaning.keys[0] == "params" else _named(file, *meaning)
-    return _told([own, *whole], name.span())
+    return _told([own, *whole], extent)
 
 
 def _named(file: SpecFile, name: str, about: str, keys: Keys | None) -> str:

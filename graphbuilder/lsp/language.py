@@ -21,7 +21,9 @@ from graphbuilder.lsp.names import (
     declaration,
     inputs_of,
     op_of,
+    overridable,
     siblings,
+    step_at,
     targets,
     toml,
     within_step,
@@ -67,7 +69,7 @@ def keys_at(file: SpecFile, table: Keys) -> Iterator[Choice]:
         case ("init", _) | ("init", _, _):
             yield from _initialiser()
         case ("steps",):
-            yield from (Choice(f'"{path}"', "path", about) for path, about in _overridable(file))
+            yield from (Choice(f'"{each.path}"', "path", each.about) for each in overridable(file))
         case _:
             yield from (Choice(word, "word", "", said) for word, said in words_at(table).items())
 
@@ -133,36 +135,6 @@ def _arguments(op: type[Op]) -> Iterator[Choice]:
     for name in sorted(fields, key=lambda each: not fields[each].is_required()):
         head, _, about = argument(op, name).partition("\n")
         yield Choice(name, "argument", head.partition(": ")[2], " ".join(about.split()))
-
-
-def step_at(file: SpecFile, keys: Keys) -> dict[str, Any]:
-    """The words of the step at ``keys``; of an override, over those of the step that it changes."""
-    own: Any = file.value(keys)
-    table = cast("dict[str, Any]", own) if isinstance(own, dict) else {}
-    changed = changed_step(file, keys)
-    return {**(file.value(changed) or {}), **table} if changed else table
-
-
-def changed_step(file: SpecFile, keys: Keys) -> Keys | None:
-    """Where the step stands that an override at ``keys`` changes."""
-    if len(keys) != 2 or keys[0] != "steps":
-        return None
-    return next((found for path, _, found in _steps_below(file) if path == keys[1]), None)
-
-
-def _overridable(file: SpecFile) -> Iterator[tuple[str, str]]:
-    return ((path, about) for path, about, _ in _steps_below(file))
-
-
-def _steps_below(file: SpecFile) -> Iterator[tuple[str, str, Keys]]:
-    """The steps with an id of what a file extends, by their paths: in the model, and in each block by its name."""
-    for target in targets(file, ("outputs", "out")):
-        if target.keys and "id" in (file.value(target.keys) or {}):
-            yield target.path, target.about, target.keys
-    for block in file.table("blocks"):
-        for target in targets(file, ("blocks", block, "outputs", "out")):
-            if target.keys and "id" in (file.value(target.keys) or {}):
-                yield f"{block}.{target.path}", target.about, target.keys
 
 
 def values_at(file: SpecFile, keys: Keys) -> Iterator[Choice]:

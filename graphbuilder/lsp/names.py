@@ -6,6 +6,7 @@ All of it is read off values that nobody has checked, so nothing is taken for gr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple, cast
@@ -16,12 +17,14 @@ from graphbuilder.document.writing import value as written
 from graphbuilder.elaborate.names import name_steps
 from graphbuilder.ir import Op
 from graphbuilder.lsp.file import SpecFile
-from graphbuilder.lsp.outline import Keys
+from graphbuilder.lsp.outline import Extent, Item, Keys
 from graphbuilder.ops import find
 from graphbuilder.spec.model import Step
 from graphbuilder.spec.names import FACTS, INPUT, PATTERN
 from graphbuilder.spec.params import as_declared, described
 
+# A name, or a text that is written out, which may hold what looks like one.
+_IN_EXPRESSION = re.compile(r"""'[^'\n]*'|"[^"\n]*"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)""")
 _NOWHERE = Place(Document(Source("", ""), {}))
 
 
@@ -75,8 +78,17 @@ class Sibling(NamedTuple):
 
 
 def siblings(file: SpecFile, step: Keys) -> list[Sibling]:
-    """The steps of the body that the step at ``step`` is part of, itself included."""
-    return steps_of(file, _bodies(step[:-1]))
+    """The steps of the body that the step at ``step`` is part of, itself included; of one that an override changes or
+    inserts, those around it where it comes to stand."""
+    changed = changed_step(file, step[:2])
+    around = steps_of(file, _bodies(changed[:-1])) if changed else []
+    return [*steps_of(file, _bodies(step[:-1])), *around]
+
+
+def owner_of(file: SpecFile, place: Keys) -> Keys:
+    """The block that ``place`` is in, or the model; of an override, what the step that it changes is in."""
+    home = changed_step(file, place[:2]) or place
+    return home[:2] if home[0] == "blocks" else ("model",)
 
 
 def steps_of(file: SpecFile, bodies: Sequence[Keys]) -> list[Sibling]:
@@ -136,15 +148,15 @@ class Target(NamedTuple):
 
 def targets(file: SpecFile, place: Keys, prefix: str = "") -> Iterator[Target]:
     """What a path at ``place``, in a step or an output, can name, with what leads on inside the step ``prefix``."""
-    within = within_step(place)
-    owner: Keys = place[:2] if place[0] == "blocks" else ("model",)
+    within, owner = within_step(place), owner_of(file, place)
     around = siblings(file, within.step) if within else body_of(file, owner)
     if prefix:
         found = reached(file, around, prefix)
         yield from _inside(file, found, prefix) if found else ()
         return
     yield from (Target(name, "an input") for name in inputs_of(file, owner) if PATTERN.fullmatch(name))
-    others = (each for each in around if not within or each.keys != within[0])
+    itself = (within.step, changed_step(file, within.step)) if within else ()
+    others = (each for each in around if each.keys not in itself)
     yield from (Target(each.name, about(each.step), each.keys) for each in others if _runs(file, each))
     if owner[0] == "blocks" and not (within and "branches" in within.step):
         yield from (
@@ -202,6 +214,42 @@ def _inside(file: SpecFile, step: Sibling, prefix: str) -> Iterator[Target]:
         )
 
 
+def step_at(file: SpecFile, keys: Keys) -> dict[str, Any]:
+    """The words of the step at ``keys``; of an override, over those of the step that it changes."""
+    own: Any = file.value(keys)
+    table = cast("dict[str, Any]", own) if isinstance(own, dict) else {}
+    changed = changed_step(file, keys)
+    return {**(file.value(changed) or {}), **table} if changed else table
+
+
+def changed_step(file: SpecFile, keys: Keys) -> Keys | None:
+    """Where the step stands that an override at ``keys`` changes."""
+    if len(keys) != 2 or keys[0] != "steps":
+        return None
+    return next((each.keys for each in overridable(file) if each.path == keys[1]), None)
+
+
+def overridable(file: SpecFile) -> Iterator[Target]:
+    """The steps with an id of what a file extends, by their paths: in the model, and in each block by its name."""
+    for target in targets(file, ("outputs", "out")):
+        if target.keys and "id" in (file.value(target.keys) or {}):
+            yield target
+    for block in file.table("blocks"):
+        for target in targets(file, ("blocks", block, "outputs", "out")):
+            if target.keys and "id" in (file.value(target.keys) or {}):
+                yield target._replace(path=f"{block}.{target.path}")
+
+
+def arguments_at(file: SpecFile, key: Keys) -> list[Keys]:
+    """Where the blocks that a step uses declare the argument that it sets at ``key``."""
+    within = within_step(key)
+    if within is None or len(within.words) != 1:
+        return []
+    name = str(within.words[0])
+    blocks = blocks_of(step_at(file, within.step))
+    return [("blocks", each, "args", name) for each in blocks if name in file.table("blocks", each, "args")]
+
+
 class Meaning(NamedTuple):
     """What a name in an expression means, and where it is declared if it is."""
 
@@ -210,10 +258,28 @@ class Meaning(NamedTuple):
     keys: Keys | None = None
 
 
+def names_read(file: SpecFile, item: Item) -> Iterator[tuple[str, Extent]]:
+    """The names in the expression that ``item`` is, each with where it stands; none in a text that is no expression."""
+    start, end = item.value[0] + 1, item.value[1] - item.closed
+    if item.kind != "text" or not file.text.source.startswith("=", start):
+        return
+    for found in _IN_EXPRESSION.finditer(file.text.source, start, end):
+        if found["name"]:
+            yield found["name"], found.span()
+
+
+def name_at(file: SpecFile, item: Item, offset: int) -> tuple[Meaning, Extent] | None:
+    """What the name means on which ``offset`` stands in an expression, and where that name stands."""
+    name, extent = next((each for each in names_read(file, item) if each[1][0] <= offset <= each[1][1]), ("", (0, 0)))
+    meaning = next((each for each in scope(file, item.keys) if each.name == name), None) if name else None
+    return (meaning, extent) if meaning else None
+
+
 def scope(file: SpecFile, place: Keys) -> Iterator[Meaning]:
     """The names that an expression at ``place`` may read, functions left out."""
-    if place[0] == "blocks":
-        yield from _of_block(file, place[:2])
+    owner = owner_of(file, place)
+    if owner[0] == "blocks":
+        yield from _of_block(file, owner)
     for name in file.table("params"):
         declared = declaration(file, name)
         told = ", ".join(filter(None, (f"{toml(declared.get('default'))} unless set", described(declared))))
@@ -223,7 +289,7 @@ def scope(file: SpecFile, place: Keys) -> Iterator[Meaning]:
         return
     yield Meaning("from_channels", "the channels that this step reads")
     yield Meaning("from_shape", "the shape that this step reads")
-    if "repeat" in (file.value(within.step) or {}):
+    if "repeat" in step_at(file, within.step):
         yield Meaning("i", "the number of this copy, from 0")
         yield Meaning("n", "the number of copies")
         yield Meaning("item", "the element of the list that this copy is for")

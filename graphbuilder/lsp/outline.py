@@ -78,6 +78,11 @@ class Outline:
         """The items by their paths, the first where a path comes twice."""
         return {item.keys: item for item in reversed(self.items)}
 
+    def beginning(self, keys: Keys) -> Item | None:
+        """The item at ``keys``, or the first below, of a table that only headers of what is in it make."""
+        below = (item for item in self.items if item.keys[: len(keys)] == keys)
+        return self.by_keys.get(keys) or next(below, None)
+
     def container(self, offset: int) -> Item | None:
         """The innermost table or list around ``offset``; None at the top."""
         around = [item for item in self.items if item.kind in ("table", "list") and item.holds(offset)]

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from lsprotocol import types as lsp
 
 from graphbuilder.lsp.file import SpecFile
-from graphbuilder.lsp.language import changed_step
-from graphbuilder.lsp.names import body_of, reached, scope, siblings, within_step
-from graphbuilder.lsp.outline import Item, Keys
+from graphbuilder.lsp.names import (
+    arguments_at,
+    body_of,
+    changed_step,
+    name_at,
+    names_read,
+    overridable,
+    owner_of,
+    reached,
+    siblings,
+    within_step,
+)
+from graphbuilder.lsp.outline import Extent, Item, Key, Keys
 from graphbuilder.lsp.reports import location, uri_of
 from graphbuilder.spec.overriding import BY_ENTRY
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _START = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
 
 
@@ -29,63 +37,86 @@ def definition(file: SpecFile, offset: int) -> lsp.Location | None:
         keys = _named_by(file, value, offset)
         return _location(file, keys) if keys else None
     key = file.outline.at_key(offset)
-    return _overridden(file, key.keys) if key else None
+    return next(_of_key(file, key.keys), None) if key else None
 
 
-def _overridden(file: SpecFile, keys: Keys) -> lsp.Location | None:
-    """Where what a variant changes at ``keys`` is declared: what changes by entry, in the entry that it is part of."""
+def _of_key(file: SpecFile, keys: Keys) -> Iterator[lsp.Location]:
+    """Where what a key stands for is declared, the nearest first: what it overrides, the argument that it sets, what
+    the former is part of."""
+    overridden = [file.inherited(each) for each in _overridden(file, keys)]
+    locations = [location(file, each.key_span) if each else None for each in overridden]
+    declared = [_location(file, each) for each in arguments_at(file, keys)]
+    yield from (each for each in (*locations[:1], *declared, *locations[1:]) if each)
+
+
+def _overridden(file: SpecFile, keys: Keys) -> list[Keys]:
+    """What a variant may change at ``keys``, by its path in what it extends, and what that is part of: of what changes
+    by entry, up to the entry."""
     step = changed_step(file, keys[:2])
     if step is None and (not {*keys[:1]} & {*BY_ENTRY} or not all(isinstance(key, str) for key in keys)):
-        return None
+        return []
     below = (*step, *keys[2:]) if step else keys
     least = len(step or keys[:2])
-    places = (file.inherited(below[:length]) for length in range(len(below), least - 1, -1))
-    place = next((each for each in places if each), None)
-    return location(file, place.key_span) if place else None
+    return [below[:length] for length in range(len(below), least - 1, -1)]
 
 
 def references(file: SpecFile, offset: int, declaration: bool) -> list[lsp.Location]:
-    """Where the block, param or argument under the cursor is named in this file."""
+    """Where the block, param, argument or let under the cursor is named in this file."""
     keys = _meant(file, offset)
-    if keys is None or not (keys[:1] == ("params",) or keys[:1] == ("blocks",)):
+    if keys is None or not _is_declaration(keys):
         return []
     own = _location(file, keys) if declaration else None
-    return [*([own] if own else []), *_uses_of(file, keys)]
+    uses = _uses_of(file, keys) if len(keys) == 2 else _uses_in_block(file, keys)
+    return [*([own] if own else []), *(lsp.Location(file.uri, file.text.range(*each)) for each in uses)]
+
+
+def _is_declaration(keys: Keys) -> bool:
+    match keys:
+        case ("params" | "blocks", _) | ("blocks", _, "args" | "let", _):
+            return True
+        case _:
+            return False
 
 
 def _meant(file: SpecFile, offset: int) -> Keys | None:
-    """The path to what a text names, or a key declares, at ``offset``."""
+    """The path to what a text names, or a key declares or sets, at ``offset``."""
     value = file.outline.at_value(offset)
     if value is not None and value.kind == "text":
         return _named_by(file, value, offset)
     key = file.outline.at_key(offset)
-    return key.keys if key else None
+    return next(iter(arguments_at(file, key.keys)), key.keys) if key else None
 
 
-def _uses_of(file: SpecFile, keys: Keys) -> Iterator[lsp.Location]:
-    name = str(keys[-1])
+def _uses_of(file: SpecFile, keys: Keys) -> Iterator[Extent]:
+    """Where what is declared at ``keys`` is named: a param in all expressions, a block by steps."""
     for item in file.outline.items:
-        if item.kind != "text":
-            continue
-        if len(keys) == 2 and keys[0] == "blocks":
-            if "use" in item.keys[-2:] and file.outline.value(item.keys) == name:
-                yield lsp.Location(file.uri, file.text.range(*item.value))
-        elif keys[0] == "params" or item.keys[:2] == keys[:2]:
-            yield from _in_expression(file, item, name)
+        if keys[0] == "params":
+            yield from _readings(file, item, keys[-1])
+        elif "use" in item.keys[-2:] and item.kind == "text" and file.outline.value(item.keys) == keys[-1]:
+            yield item.value
 
 
-def _in_expression(file: SpecFile, item: Item, name: str) -> Iterator[lsp.Location]:
-    if not file.text.source.startswith("=", item.value[0] + 1):
-        return
-    for found in _NAME.finditer(file.text.source, *item.value):
-        if found.group() == name:
-            yield lsp.Location(file.uri, file.text.range(*found.span()))
+def _uses_in_block(file: SpecFile, keys: Keys) -> Iterator[Extent]:
+    """Where an argument or let is named: in the expressions of its block, and by the steps that set it."""
+    changed: dict[Keys, Keys | None] = {("steps", each.path): each.keys for each in overridable(file)}
+    for item in file.outline.items:
+        if item.key and item.keys[-1:] == keys[-1:] and keys in arguments_at(file, item.keys):
+            yield item.key
+        home = changed.get(item.keys[:2], item.keys)
+        if home and home[:2] == keys[:2]:
+            yield from _readings(file, item, keys[-1])
+
+
+def _readings(file: SpecFile, item: Item, name: Key) -> Iterator[Extent]:
+    """Where an expression reads ``name``."""
+    return (extent for read, extent in names_read(file, item) if read == name)
 
 
 def _named_by(file: SpecFile, item: Item, offset: int) -> Keys | None:
     """The path to what a text names at ``offset``."""
     if file.text.source.startswith("=", item.value[0] + 1):
-        return _read(file, item, offset)
+        named = name_at(file, item, offset)
+        return named[0].keys if named else None
     value: Any = file.outline.value(item.keys)
     within = within_step(item.keys)
     words = within.words if within else item.keys[2:]
@@ -100,21 +131,12 @@ def _named_by(file: SpecFile, item: Item, offset: int) -> Keys | None:
             return None
 
 
-def _read(file: SpecFile, item: Item, offset: int) -> Keys | None:
-    """Where the name of an expression is declared."""
-    for found in _NAME.finditer(file.text.source, *item.value):
-        if found.start() <= offset <= found.end():
-            meanings = (each.keys for each in scope(file, item.keys) if each.name == found.group())
-            return next(meanings, None)
-    return None
-
-
 def _reached(file: SpecFile, item: Item, offset: int) -> Keys | None:
     """The step that the path under the cursor names, up to the part that it stands on."""
     if item.keys[0] not in ("model", "blocks", "outputs", "steps"):
         return None
     within = within_step(item.keys)
-    owner: Keys = item.keys[:2] if item.keys[0] == "blocks" else ("model",)
+    owner = owner_of(file, item.keys)
     around = siblings(file, within.step) if within else body_of(file, owner)
     start, end = item.value[0] + 1, item.value[1] - item.closed
     stop = file.text.source.find(".", offset, end)
@@ -138,8 +160,11 @@ def _extended(file: SpecFile) -> lsp.Location | None:
 
 
 def _location(file: SpecFile, keys: Keys) -> lsp.Location | None:
-    """Where what stands at ``keys`` is written, here or in a file that this one extends."""
-    item = file.outline.by_keys.get(keys)
+    """Where what stands at ``keys`` is written, here or in a file that this one extends; of a table without a line of
+    its own, where it begins."""
+    item = file.outline.by_keys.get(keys) or next(
+        (each for each in file.outline.items if each.keys[: len(keys)] == keys), None
+    )
     if item is not None:
         return lsp.Location(file.uri, file.text.range(*(item.key or item.value)))
     place = file.inherited(keys)

@@ -182,9 +182,85 @@ def test_half_a_character_breaks_nothing() -> None:
     assert symbols(file)
 
 
-@pytest.mark.parametrize(("place", "count"), [("[blocks.resi§dual]", 2), ("cla§sses = 10", 2), ('wi§de = "int"', 2)])
-def test_references(place: str, count: int) -> None:
-    assert len(references(*edited(place.replace("§", ""), place), declaration=True)) == count
+# A place, and where what it names or declares is named, that place included.
+REFERENCES = [
+    ("[blocks.resi§dual]", ["residual]", '"residual", repeat']),
+    ("cla§sses = 10", ["classes = 10", 'classes" }']),
+    ('wi§de = "int"', ['wide = "int"', "wide = 8", "wide * 2"]),
+    ("wi§de = 8", ['wide = "int"', "wide = 8", "wide * 2"]),
+    ('"=wi§de * 2"', ['wide = "int"', "wide = 8", "wide * 2"]),
+    ("rel§u = true", ["relu = true", 'relu" }']),
+    ('op = "conv", ou§t = "=wide', []),
+    ("rep§eat", []),
+]
+
+
+@pytest.mark.parametrize(("place", "named"), REFERENCES)
+def test_references(place: str, named: list[str]) -> None:
+    file, offset = edited(place.replace("§", ""), place)
+    starts = [file.text.offset(each.range.start) for each in references(file, offset, declaration=True)]
+    assert [file.text.source.startswith(word, start) for word, start in zip(named, starts, strict=True)] == [
+        True for _ in named
+    ]
+
+
+# The same block, whose arguments are written in another form, and how a step sets one of them.
+DECLARED = [
+    'args = { wide = "int", relu = true }',
+    'args = {\n  wide = "int",\n  relu = true,\n}',
+    'args.wide = "int"\nargs.relu = true',
+    '[blocks.residual.args]\n"wide" = "int"\nrelu = true\n[blocks.residual]',
+]
+SET = [
+    '{ id = "middle", use = "residual", repeat = "=depth", wi§de = 8 },',
+    '{ wi§de = 8, use = ["residual", "residual"] },',
+    "{ use = \"residual\", 'wi§de' = 8 },",
+    '{ use = "residual", wi§de = \n',
+]
+
+
+@pytest.mark.parametrize("form", DECLARED)
+@pytest.mark.parametrize("use", SET)
+def test_an_argument_that_a_step_sets_leads_to_its_declaration(form: str, use: str) -> None:
+    text = SPEC.replace(DECLARED[0], form).replace(SET[0].replace("§", ""), use)
+    file, offset = opened(text)
+    found = definition(file, offset)
+    assert found
+    assert file.text.source.startswith(("wide = ", '"wide" = '), file.text.offset(found.range.start))
+    assert references(file, offset, declaration=True)[0] == found
+
+
+def test_a_step_in_a_table_of_its_own_sets_an_argument() -> None:
+    file, offset = opened(SPEC.replace("[outputs]", '[[blocks.other.body]]\nuse = "residual"\nwi§de = 8\n\n[outputs]'))
+    found = definition(file, offset)
+    assert found
+    assert file.text.source.startswith('wide = "int"', file.text.offset(found.range.start))
+
+
+def test_a_let_is_declared_and_named() -> None:
+    file, offset = edited('relu" },', 'relu" }, { op = "conv", out = "=twi§ce", kernel = 1 },')
+    file.change(file.text.source.replace("shortcut =", 'let = { twice = "=wide * 2" }\nshortcut ='), 3)
+    found = definition(file, offset)
+    assert found
+    assert file.text.source.startswith("twice = ", file.text.offset(found.range.start))
+    assert len(references(file, offset, declaration=True)) == 2
+
+
+def test_what_a_text_in_an_expression_says_is_no_name() -> None:
+    file, offset = edited('when = "=relu"', "when = \"=relu and 'relu' == 'rel§u'\"")
+    assert definition(file, offset) is None
+    declared = file.text.source.index("relu = true")
+    assert len(references(file, declared, declaration=False)) == 1
+
+
+def test_a_block_without_a_header_of_its_own() -> None:
+    text = SPEC.replace(
+        "[blocks.residual]\nargs = {", '[[blocks.other.body]]\nop = "relu"\n\n[blocks.residual]\nargs = {'
+    )
+    file, offset = opened(text.replace(POOL, '{ id = "pool", use = "oth§er" },'))
+    found = definition(file, offset)
+    assert found
+    assert found.range.start.line == file.text.source[: file.text.source.index("[[blocks.other")].count("\n")
 
 
 def test_symbols() -> None:

@@ -51,6 +51,12 @@ OVERRIDDEN = [
     ("[blocks.resi§dual]\nargs = { wide = 4 }", "residual]"),
     ("[steps]\nmiddle = { rep§eat = 2 }", "repeat = "),
     ("[steps]\nmiddle = { wh§en = true }", '{ id = "middle"'),
+    ("[steps]\nmiddle = { wi§de = 4 }", "wide = 8"),
+    ("[steps]\nmiddle = { re§lu = false }", "relu = true"),
+    ('[steps]\nmiddle = { after = [{ use = "residual", wi§de = 4 }] }', 'wide = "int"'),
+    ('[steps]\n"residual.first" = { out = "=wi§de" }', 'wide = "int"'),
+    ('[steps]\nlogits = { from = "st§em" }', '{ id = "stem"'),
+    ('[blocks.more]\nbody = [{ use = "residual", wi§de = 4 }]', 'wide = "int"'),
     ("[steps]\nmid§dle = { repeat = 2 }", '{ id = "middle"'),
     ('[steps]\nstem = { after = [{ op = "relu" }] }\nlog§its = { out = 5 }', '{ id = "logits"'),
     ('[model]\nbo§dy = [{ op = "globalavgpool" }]', None),
@@ -67,6 +73,15 @@ def test_what_is_overridden_leads_to_where_it_is_declared(child: Path, added: st
     if found and declared:
         assert found.uri == (child / "base.toml").as_uri()
         assert SPEC.split("\n")[found.range.start.line][found.range.start.character :].startswith(declared)
+
+
+def test_what_stands_around_an_override(child: Path) -> None:
+    """Its expressions and paths have the names of the place where the step that it changes stands."""
+    text = CHILD + '"residual.first" = { out = "=§" }\nmiddle = { from = "" }\n'
+    file, offset = opened(text, child, text.replace("§", ""))
+    assert [each.label for each in complete(file, offset)][:2] == ["wide", "relu"]
+    steps = complete(file, file.text.source.index('from = ""') + 8)
+    assert [each.label for each in steps] == ["image", "stem", "pool", "logits"]
 
 
 def test_what_is_overridden_twice_leads_to_the_nearest_that_declares_it(child: Path) -> None:
