@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,14 @@ from graphbuilder.cli.root import Command
 from graphbuilder.cli.stages import Stages, bars
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from torch import nn
+
+    from graphbuilder.cli.built import Built
     from graphbuilder.compiler import Network
+    from graphbuilder.diagnostics import Diagnostic
+    from graphbuilder.files import Content
     from graphbuilder.tuning.tune import Tuning
 
 EXAMPLES = """
@@ -79,78 +85,21 @@ Examples:
     help="Write source (.py) or weights (.safetensors), or into DIR/ all: model.py, weights.safetensors, spec.toml "
     "(expanded) and manifest.json (their sha256, versions, settings); repeatable.",
 )
-def command(
-    reading: Reading,
-    spec: str,
-    *,
-    device: str,
-    dtype: str,
-    optimize: str | None,
-    recompute: bool,
-    seconds: float | None,
-    plan: str | None,
-    batch: int,
-    weights: str | None,
-    weights_map: str | None,
-    weights_except: tuple[str, ...],
-    seed: int,
-    as_json: bool,
-    outputs: tuple[str, ...],
-) -> None:
+def command(reading: Reading, spec: str, *, as_json: bool, outputs: tuple[str, ...], **options: Any) -> None:
     """Build a network as a torch module and run a forward on a random batch.
 
     What is written needs only torch.
     """
-    from graphbuilder.cli.built import Built, contents_of, is_folder
-
-    if (weights_map or weights_except) and not weights:
-        raise click.UsageError("--weights-map and --weights-except say how to read --weights, and there are none")
-    if recompute:
-        optimize = for_training(optimize)
-    optimize = _form(optimize, is_tuned=seconds is not None or plan is not None)
-    if plan is not None:
-        _check_plan(plan, seconds, outputs)
     outputs = tuple(dict.fromkeys(outputs))
-    contents = contents_of(outputs)
-    if optimize != "none" and any(map(is_folder, outputs)):
-        raise click.UsageError("a folder holds the network as written; with --optimize write .py and .safetensors")
+    asked = _Asked(**options)
+    _check(asked, outputs)
+    contents = _contents(asked, outputs)
     stages = Stages()
     with stages.stage("check", f"checking {spec}"):
         network = reading.network(spec)
     with stages.stage("torch", "importing torch"):
-        from graphbuilder.backends.torch import build, build_optimised
-        from graphbuilder.backends.torch.chosen import device_named, dtype_named
-        from graphbuilder.backends.torch.trial import try_out
-        from graphbuilder.cli.filled import Filled, fill
-        from graphbuilder.passes import optimise
-    place, numbers = device_named(device), dtype_named(dtype)
-    filled = Filled()
-    if weights:
-        with stages.stage("weights", f"reading {weights}"):
-            filled = fill(network, weights, weights_map, weights_except)
-        reading.warn(filled.warnings)
-    given: dict[str, Any] = {
-        "device": place,
-        "dtype": numbers,
-        "seed": seed,
-        "weights": filled.tensors,
-        "drawn": filled.drawn,
-    }
-    tuning = None
-    if seconds is not None or plan is not None:
-        tuning = _tuned(stages, network, batch, given, seconds, plan)
-        module = tuning.module
-    else:
-        with stages.stage("build", "building"):
-            optimised = optimise(network.typed, optimize, place.type, recomputed=recompute)
-            module = (
-                build_optimised(network.typed, optimised, **given) if optimised.steps else build(network.typed, **given)
-            )
-    # What is written runs on any device, with the same names.
-    network = replace(network, typed=optimise(network.typed, optimize, recomputed=recompute).typed)
-    with stages.stage("forward", f"running a batch of {batch}"):
-        trial = try_out(module, network.typed, batch=batch, device=place, dtype=numbers, seed=seed)
-    built = Built(network, module, trial, stages, filled, seed, tuning)
+        import_module("graphbuilder.backends.torch")  # before it is used, so that its time is told apart
+    built = _built(asked, network, stages, reading.warn)
     if outputs:
         from graphbuilder.files import write_all
 
@@ -159,25 +108,97 @@ def command(
     click.echo(json.dumps(built.data(outputs), indent=2) if as_json else built.text(outputs))
 
 
-def _form(optimize: str | None, *, is_tuned: bool) -> str:
-    """What it is optimised for: what is tuned answers."""
-    if is_tuned and optimize not in (None, "inference"):
-        raise click.UsageError(f"--tune and --plan are for --optimize inference, not {optimize}")
-    return optimize or ("inference" if is_tuned else "none")
+@dataclass(frozen=True)
+class _Asked:
+    """The options of how the network is built, by the names that click gives them."""
+
+    device: str
+    dtype: str
+    optimize: str | None
+    recompute: bool
+    seconds: float | None
+    plan: str | None
+    batch: int
+    weights: str | None
+    weights_map: str | None
+    weights_except: tuple[str, ...]
+    seed: int
+
+    @property
+    def is_tuned(self) -> bool:
+        return self.seconds is not None or self.plan is not None
+
+    @property
+    def form(self) -> str:
+        """What it is optimised for: what is tuned answers."""
+        optimize = for_training(self.optimize) if self.recompute else self.optimize
+        return optimize or ("inference" if self.is_tuned else "none")
+
+
+def _check(asked: _Asked, outputs: Sequence[str]) -> None:
+    """Refuse what does not go together, before any work."""
+    if (asked.weights_map or asked.weights_except) and not asked.weights:
+        raise click.UsageError("--weights-map and --weights-except say how to read --weights, and there are none")
+    if asked.is_tuned and asked.form != "inference":
+        raise click.UsageError(f"--tune and --plan are for --optimize inference, not {asked.form}")
+    if asked.plan is not None:
+        _check_plan(asked.plan, asked.seconds, outputs)
 
 
 def _check_plan(plan: str, seconds: float | None, outputs: Sequence[str]) -> None:
-    """Before any work."""
     if seconds is None and not Path(plan).exists():
         raise click.UsageError(f"there is no plan {plan} to read; --tune 30 writes one")
     if plan in outputs:
         raise click.UsageError("-o and --plan are two files")
 
 
-def _tuned(
-    stages: Stages, network: Network, batch: int, given: Mapping[str, Any], seconds: float | None, plan: str | None
-) -> Tuning:
+def _contents(asked: _Asked, outputs: Sequence[str]) -> Mapping[str, Callable[[Built], Content]]:
+    """What makes the content of each file."""
+    from graphbuilder.cli.built import contents_of, is_folder
+
+    contents = contents_of(outputs)
+    if asked.form != "none" and any(map(is_folder, outputs)):
+        raise click.UsageError("a folder holds the network as written; with --optimize write .py and .safetensors")
+    return contents
+
+
+def _built(asked: _Asked, network: Network, stages: Stages, warn: Callable[[Sequence[Diagnostic]], None]) -> Built:
+    """The module, with a forward behind it."""
+    from graphbuilder.backends.torch.chosen import device_named, dtype_named
+    from graphbuilder.backends.torch.trial import try_out
+    from graphbuilder.cli.built import Built
+    from graphbuilder.cli.filled import Filled, fill
+    from graphbuilder.passes import optimise
+
+    place, numbers, seed = device_named(asked.device), dtype_named(asked.dtype), asked.seed
+    filled = Filled()
+    if asked.weights:
+        with stages.stage("weights", f"reading {asked.weights}"):
+            filled = fill(network, asked.weights, asked.weights_map, asked.weights_except)
+        warn(filled.warnings)
+    given = {"device": place, "dtype": numbers, "seed": seed, "weights": filled.tensors, "drawn": filled.drawn}
+    tuning = _tuned(asked, network, stages, given) if asked.is_tuned else None
+    module = tuning.module if tuning else _plain(asked, network, stages, given)
+    # What is written runs on any device, with the same names.
+    typed = optimise(network.typed, asked.form, recomputed=asked.recompute).typed
+    with stages.stage("forward", f"running a batch of {asked.batch}"):
+        trial = try_out(module, typed, batch=asked.batch, device=place, dtype=numbers, seed=seed)
+    return Built(replace(network, typed=typed), module, trial, stages, filled, seed, tuning)
+
+
+def _plain(asked: _Asked, network: Network, stages: Stages, given: Mapping[str, Any]) -> nn.Module:
+    from graphbuilder.backends.torch import build, build_optimised
+    from graphbuilder.passes import optimise
+
+    with stages.stage("build", "building"):
+        optimised = optimise(network.typed, asked.form, given["device"].type, recomputed=asked.recompute)
+        if optimised.steps:
+            return build_optimised(network.typed, optimised, **given)
+        return build(network.typed, **given)
+
+
+def _tuned(asked: _Asked, network: Network, stages: Stages, given: Mapping[str, Any]) -> Tuning:
     from graphbuilder.tuning.tune import Wanted, tune
 
     with stages.timed("tune"), bars() as tell:
-        return tune(Wanted(network.name, network.typed, batch, **given), seconds, plan, tell)
+        return tune(Wanted(network.name, network.typed, asked.batch, **given), asked.seconds, asked.plan, tell)
