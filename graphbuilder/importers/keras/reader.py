@@ -118,6 +118,19 @@ class _Call(NamedTuple):
     outputs: int
 
 
+def _key(call: _Call, within: tuple[Scope, ...]) -> str:
+    """What this call alone is called."""
+    ways = (*within, Scope(call.name, "", call.node))
+    return "/".join(f"{each.name}@{each.number}" if each.number else each.name for each in ways)
+
+
+def _reads(link: Link, before: list[Value], values: list[Value]) -> list[Value]:
+    """What ``link`` reads: the link before it, the first what its layer reads, unless it says."""
+    if link.reads is None:
+        return before[-1:] or values
+    return [(before if at < 0 else values)[at] for at in link.reads]
+
+
 class _Reader:
     def __init__(
         self,
@@ -201,44 +214,48 @@ class _Reader:
         return Value(called)
 
     def _layer(self, call: _Call, within: tuple[Scope, ...], values: list[Value]) -> list[Value]:
-        layer, name = call.layer, call.name
+        layer, kind = call.layer, str(call.layer["class_name"])
         if not values:
-            raise LookupError(f"{name} reads nothing")
-        if str(layer["class_name"]) in _MODELS:
-            return self.model(inner(layer), (*within, Scope(name, "Model", call.node)), values)
-        path = "/".join((*(each.name for each in within), name))
-        key = "/".join(f"{each.name}@{each.number}" if each.number else each.name
-                       for each in (*within, Scope(name, "", call.node)))  # fmt: skip
-        where = f"layer `{path}`"
+            raise LookupError(f"{call.name} reads nothing")
+        if kind in _MODELS:
+            return self.model(inner(layer), (*within, Scope(call.name, "Model", call.node)), values)
+        path = "/".join((*(each.name for each in within), call.name))
         rank = len(listed(_shape(call))) or self._ranks[values[0]]
         try:
             made = self._links(call, path, rank)
         except Unknown as error:
-            self._unexpressed.add(str(error), where)
-            self._ranks[Value(key)] = rank
-            return [Value(key)] * call.outputs
+            self._unexpressed.add(str(error), f"layer `{path}`")
+            unknown = Value(_key(call, within))
+            self._ranks[unknown] = rank
+            return [unknown] * call.outputs
+        found = self._linked(call, made, within, values, path)
+        after = rank_behind(kind, inner(layer), rank)
+        self._ranks.update((value, after) for value in found)
+        return found
+
+    def _linked(
+        self, call: _Call, made: Sequence[Link], within: tuple[Scope, ...], values: list[Value], path: str
+    ) -> list[Value]:
+        """A layer as its links, one after the other unless they say what they read; what the last gives."""
+        key, name = _key(call, within), call.name
         scope = (*within, *(each._replace(number=call.node) for each in scopes(name)))
         label = name if given(name) else ""
         if any(link.part for link in made):
-            scope, label = (*scope, Scope(name, str(layer["class_name"]), call.node)), ""
+            scope, label = (*scope, Scope(name, str(call.layer["class_name"]), call.node)), ""
         before: list[Value] = []
         for number, link in enumerate(made):
-            reads = (
-                before[-1:] or values
-                if link.reads is None
-                else [(before if at < 0 else values)[at] for at in link.reads]
-            )
+            reads = tuple(_reads(link, before, values))
             owner = "/".join(filter(None, (path, link.part))) if link.op in _WEIGHTED or link.leaves else None
             unique = f"{key}#{number}" if number else key
+            # Only the first is called as the layer is.
+            label = link.part if number else label or link.part
             self.calls.append(
-                Call(unique, link.op, link.args, tuple(reads), scope, label or link.part, owner, link.leaves, where)
+                Call(unique, link.op, link.args, reads, scope, label, owner, link.leaves, f"layer `{path}`")
             )
-            before, label = [*before, Value(unique)], ""
+            before.append(Value(unique))
         found = before[-1:] or values
         if made and made[-1].parts:
-            found = [found[0]._replace(port=str(part)) for part in range(made[-1].parts)]
-        after = rank_behind(str(layer["class_name"]), inner(layer), rank)
-        self._ranks.update((value, after) for value in found)
+            return [found[0]._replace(port=str(part)) for part in range(made[-1].parts)]
         return found
 
     def _links(self, call: _Call, path: str, rank: int) -> list[Link]:
