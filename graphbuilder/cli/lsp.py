@@ -37,4 +37,6 @@ def command(modules: tuple[str, ...]) -> None:
     # Whatever else would be printed would garble what the editor reads; and the server closes what it writes to.
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as output, redirect_stdout(sys.stderr):
         import_ops(modules)
-        serve(sys.stdin.buffer, output)
+        status = serve(sys.stdin.buffer, output)
+    sys.stderr.flush()
+    os._exit(status)  # Python would abort where it closes beneath a check that is in compiled code

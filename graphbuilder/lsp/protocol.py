@@ -1,7 +1,8 @@
 """The protocol below the server, against clients that keep to it badly.
 
-A question that makes no sense is answered so, and what is told of no file that is open is passed over; neither is a
-fault of the server. Messages of more than 64 MiB are not read: no spec has as much.
+A question that makes no sense, or comes before `initialize` or behind `shutdown`, is answered so; what is told then, or
+of no file that is open, is passed over. None of it is a fault of the server. Messages of more than 64 MiB are not read:
+no spec has as much.
 """
 
 from __future__ import annotations
@@ -17,7 +18,13 @@ from typing import Any, BinaryIO, TypeVar
 from urllib.parse import unquote
 
 from lsprotocol import types as lsp
-from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInvalidParams,
+    JsonRpcInvalidRequest,
+    JsonRpcMethodNotFound,
+    JsonRpcServerNotInitialized,
+)
 from pygls.protocol import LanguageServerProtocol
 from pygls.uris import to_fs_path
 
@@ -33,7 +40,13 @@ Result = TypeVar("Result")
 
 
 class Protocol(LanguageServerProtocol):
-    """pygls's protocol, and answers to what it would report as a fault of its own."""
+    """pygls's protocol, and answers to what it would report as a fault of its own.
+
+    Attributes:
+        status: what the process ends with: 1 once an editor has left without `shutdown`.
+    """
+
+    status = 0
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """A message as an object; None for one that is no message of the protocol, which is answered at once."""
@@ -41,32 +54,52 @@ class Protocol(LanguageServerProtocol):
             return super().structure_message(data)
         except JsonRpcException:
             if "id" in data and "method" in data:
-                self._refuse(data["id"])
+                self._refuse(data["id"], self._untimely(data["method"]) or self._malformed(str(data["method"])))
             return None
 
     def handle_message(self, message: Any) -> None:
-        """Deal with a message, if it is one that makes sense."""
+        """Deal with a message, if it is one that makes sense, in its time."""
         if not hasattr(message, "jsonrpc"):
             return
-        if self._makes_sense(message):
+        method = getattr(message, "method", None)
+        if method == lsp.EXIT:
+            self.status = 0 if self._shutdown else 1
+        fault = self._untimely(method) or self._senseless(message)
+        if fault is None:
             super().handle_message(message)
         elif hasattr(message, "id"):
-            self._refuse(message.id)
+            self._refuse(message.id, fault)
 
-    def _makes_sense(self, message: Any) -> bool:
+    def _untimely(self, method: object) -> JsonRpcException | None:
+        """What is wrong with the time of a message, if anything is; an answer has no method."""
+        if method in (None, lsp.EXIT):
+            return None
+        if self._shutdown:
+            return JsonRpcInvalidRequest("the server is shut down")
+        if self._workspace is None:
+            return None if method == lsp.INITIALIZE else JsonRpcServerNotInitialized("`initialize` comes first")
+        return JsonRpcInvalidRequest("the server is initialized already") if method == lsp.INITIALIZE else None
+
+    def _senseless(self, message: Any) -> JsonRpcException | None:
+        """What is wrong with the file that a message is about, if anything is."""
         document = getattr(getattr(message, "params", None), "text_document", None)
         if document is None:
-            return True
+            return None
         if message.method in _OF_OPEN and self._workspace is not None:
-            return unquote(document.uri) in self._workspace.text_documents  # which are known so
+            is_open = unquote(document.uri) in self._workspace.text_documents  # which are known so
+            return None if is_open else JsonRpcInvalidParams()
         try:
             to_fs_path(document.uri)
         except ValueError:
-            return False
-        return True
+            return JsonRpcInvalidParams()
+        return None
 
-    def _refuse(self, number: Any) -> None:
-        self._send_response(number, None, JsonRpcInvalidParams().to_response_error())
+    def _malformed(self, method: str) -> JsonRpcException:
+        """What is wrong with a question that has not the form of its method."""
+        return JsonRpcInvalidParams() if self.get_message_type(method) else JsonRpcMethodNotFound.of(method)
+
+    def _refuse(self, number: Any, fault: JsonRpcException) -> None:
+        self._send_response(number, None, fault.to_response_error())
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -75,6 +108,8 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 
 logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_news)
+# Some editors keep all that is said here as errors: what they cancelled too late, or told that nobody here listens to.
+logging.getLogger("pygls").setLevel(logging.ERROR)
 
 
 class Messages:

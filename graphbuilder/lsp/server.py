@@ -137,9 +137,11 @@ def _read(source: str, name: str, folder: Path | None, edited: Mapping[Path, str
         return Reading(source, Checked(None, (Fault.of(error),)))
 
 
-def serve(read_from: BinaryIO, write_to: BinaryIO) -> None:
-    """Serve one editor until it leaves."""
-    server().start_io(cast("Any", Messages(read_from)), write_to)
+def serve(read_from: BinaryIO, write_to: BinaryIO) -> int:
+    """Serve one editor until it leaves; gives what the process is to end with."""
+    made = server()
+    made.start_io(cast("Any", Messages(read_from)), write_to)
+    return cast("Protocol", made.protocol).status
 
 
 def server() -> Server:

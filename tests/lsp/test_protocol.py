@@ -59,24 +59,40 @@ class Client:
         return json.loads(self._from.read(length))
 
 
+START = {"processId": None, "rootUri": None, "capabilities": {}}
+HOVER = {**FILE, "position": {"line": 0, "character": 0}}
+
+
 @contextmanager
-def client() -> Iterator[Client]:
+def started() -> Iterator[Client]:
+    """A server, of which nobody has asked anything yet."""
     command = [sys.executable, "-m", "graphbuilder.cli", "lsp"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
         try:
-            found = Client(process)
-            found.ask(0, "initialize", {"processId": None, "rootUri": None, "capabilities": {}})
-            yield found
-            assert "result" in found.ask(98, "textDocument/hover", {**FILE, "position": {"line": 0, "character": 0}})
-            found.ask(99, "shutdown", None)
-            assert not found.shown
-            found.send(method="exit", params=None)
-            left = time.monotonic()
-            said = process.communicate(timeout=20)[1].decode()
-            assert time.monotonic() - left < 3 and "Traceback" not in said, said
+            yield Client(process)
         finally:
             process.kill()
+
+
+def left(found: Client) -> tuple[int, str]:
+    """The exit status of a server that is told to leave, and what it said to nobody."""
+    found.send(method="exit", params=None)
+    said = found.process.communicate(timeout=20)[1].decode()
+    return found.process.returncode, said
+
+
+@contextmanager
+def client() -> Iterator[Client]:
+    with started() as found:
+        found.ask(0, "initialize", START)
+        yield found
+        assert "result" in found.ask(98, "textDocument/hover", HOVER)
+        found.ask(99, "shutdown", None)
+        assert not found.shown
+        before = time.monotonic()
+        assert left(found) == (0, "")
+        assert time.monotonic() - before < 3
 
 
 @pytest.mark.parametrize("length", ["99999999999999999999", "9" * 5000, str(1 << 40)])
@@ -91,6 +107,28 @@ def test_questions_that_make_no_sense_are_answered() -> None:
     with client() as found:
         answers = [found.ask(number, "textDocument/hover", each) for number, each in enumerate(wrong, 1)]
     assert [answer.get("error", {}).get("code") for answer in answers] == [-32602] * 4
+
+
+def test_what_comes_before_all_or_behind_it_is_answered() -> None:
+    with started() as found:
+        told = [found.ask(1, "textDocument/hover", HOVER), found.ask(2, "textDocument/hover", {})]
+        found.send(method="textDocument/didOpen", params={"textDocument": {"uri": "file:///x.toml", **OPEN}})
+        told += [found.ask(3, "shutdown", None), found.ask(4, "initialize", START), found.ask(5, "initialize", START)]
+        told += [found.ask(6, "textDocument/hover", HOVER), found.ask(7, "no/such", {}), found.ask(8, "shutdown", None)]
+        found.send(method="$/cancelRequest", params={"id": 6})
+        told += [found.ask(9, "textDocument/hover", HOVER), found.ask(10, "shutdown", None)]
+        found.send(method="textDocument/didOpen", params={"textDocument": {"uri": "file:///x.toml", **OPEN}})
+        codes = [answer.get("error", {}).get("code") for answer in told]
+        assert codes == [-32002, -32002, -32002, None, -32600, None, -32601, None, -32600, -32600]
+        assert left(found) == (0, "")
+
+
+@pytest.mark.parametrize("is_started", [False, True])
+def test_leaving_without_a_word_is_no_good_end(is_started: bool) -> None:
+    with started() as found:
+        if is_started:
+            found.ask(0, "initialize", START)
+        assert left(found) == (1, "")
 
 
 def test_what_is_told_of_no_file_is_passed_over() -> None:
