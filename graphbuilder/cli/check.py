@@ -28,8 +28,8 @@ Examples:
 def command(reading: Reading, specs: tuple[str, ...]) -> None:
     """Check specs, each in full, without building anything.
 
-    A spec that is right gets a line "ok"; - is a spec on standard input, here as in every command. Formats for machines
-    go to standard output, as they are the result here.
+    A spec that is right gets a line "ok"; - is a spec on standard input, here as in every command. What is found goes
+    to standard output in every format, as it is the result here.
     """
     for_machines = reading.output_format in ("json", "github", "sarif")
     if specs.count("-") > 1:
@@ -42,6 +42,6 @@ def command(reading: Reading, specs: tuple[str, ...]) -> None:
         found += checked.diagnostics
         if not for_machines and not reading.fails(checked):
             click.echo(f"{safe(spec)}: ok")
-    report(found, reading.output_format, sys.stdout if for_machines else None)
+    report(found, reading.output_format, sys.stdout)
     if failed:
         click.get_current_context().exit(2)

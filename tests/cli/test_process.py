@@ -50,14 +50,19 @@ def test_an_interrupt_is_quiet_and_leaves_nothing(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["slow_ops.py"]
 
 
-@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
-def test_colours_are_for_terminals_that_want_them(no_color: str, coloured: bool) -> None:
+@pytest.mark.parametrize("command", ["check", "summary"])
+@pytest.mark.parametrize(("no_color", "shown", "coloured"), [("", True, True), ("1", True, False), ("", False, False)])
+def test_colours_are_for_terminals_that_want_them(command: str, no_color: str, shown: bool, coloured: bool) -> None:
+    """What `check` finds goes to standard output, of others to standard error; the other one does not count."""
     ours, theirs = pty.openpty()
     environment = {**os.environ, "NO_COLOR": no_color, "TERM": "xterm"}
-    process = subprocess.Popen([*COMMAND, "check", "missing.toml"], stderr=theirs, env=environment)
-    assert process.wait() == 2
+    pipe = subprocess.PIPE
+    stdout, stderr = (theirs, pipe) if (command == "check") == shown else (pipe, theirs)
+    process = subprocess.Popen([*COMMAND, command, "missing.toml"], stdout=stdout, stderr=stderr, env=environment)
+    piped = b"".join(filter(None, process.communicate()))
+    assert process.returncode == 2
     os.close(theirs)
-    seen = os.read(ours, 10_000)
+    seen = os.read(ours, 10_000) if shown else piped
     os.close(ours)
     assert b"GB001" in seen
     assert (b"\x1b[" in seen) is coloured
@@ -128,7 +133,7 @@ sys.exit(code)
     return done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["summary", XCEPTION], ["check", "×.toml"]], ids=["output", "errors"])
+@pytest.mark.parametrize("arguments", [["summary", XCEPTION], ["summary", "×.toml"]], ids=["output", "errors"])
 def test_a_poor_encoding_is_no_fault(arguments: list[str]) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run([*COMMAND, *arguments], capture_output=True, env=environment, check=False)
