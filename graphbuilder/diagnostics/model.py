@@ -6,7 +6,7 @@ Nothing here knows how a diagnostic is drawn, nor what the codes are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate
@@ -20,6 +20,8 @@ Severity = Literal["error", "warning"]
 # What a file brings is told as far as it can be recognised: of what is quoted, and of a whole text, the two ends.
 _QUOTED = re.compile(r"`[^`]{241,}`")
 _LONGEST = 2_000
+# Of the places of one mistake, those that are told besides the first.
+_MOST_PLACES = 4
 
 
 def shortened(text: str) -> str:
@@ -173,13 +175,16 @@ class Rule:
     The docstring of a subclass is its explanation. ``bad`` is a whole spec that breaks the rule and ``good`` its
     repair; a rule that no spec alone can break (a missing file, say) has an ``example`` in their place. Tests run them.
     ``several`` is for a rule that one place can break more than once, as by lacking two keys: its message
-    then tells one mistake from another. ``advice`` is the remedy where a place knows of no better one.
+    then tells one mistake from another. ``everywhere`` is for one that a single mistake can make at many places, as by
+    lacking what all of them name: it is told at the first. ``advice`` is the remedy where a place knows of no better
+    one.
     """
 
     code: ClassVar[str]
     title: ClassVar[str]
     severity: ClassVar[Severity] = "error"
     several: ClassVar[bool] = False
+    everywhere: ClassVar[bool] = False
     advice: ClassVar[str | None] = None
     bad: ClassVar[str] = ""
     good: ClassVar[str] = ""
@@ -296,6 +301,19 @@ class CompileError(Exception):
         return "\n".join(map(plain, self.diagnostics))
 
 
+def _told_once(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Of those ``everywhere`` that say the same, the first with the places of others, unless names may have been meant:
+    each may then be a slip of its own."""
+    rows: dict[object, list[Diagnostic]] = {}
+    for number, each in enumerate(diagnostics):
+        same = each.rule.everywhere and each.meant is None and each.remedy is None
+        rows.setdefault((each.code, each.message) if same else number, []).append(each)
+    for first, *others in rows.values():
+        spans = [each.span for each in others if each.span][:_MOST_PLACES]
+        labels = tuple(Label(span, "and here") for span in spans)
+        yield replace(first, related=(*first.related, *labels)) if labels else first
+
+
 class Enough(CompileError):
     """As many errors as a run may have; the rest is not looked for."""
 
@@ -342,7 +360,7 @@ class Sink:
         def order(diagnostic: Diagnostic) -> tuple[bool, tuple[str, int, int]]:
             return (diagnostic.span is None, diagnostic.span.order if diagnostic.span else ("", 0, 0))
 
-        return tuple(sorted(self._seen.values(), key=order))
+        return tuple(_told_once(sorted(self._seen.values(), key=order)))
 
     @property
     def failed(self) -> bool:

@@ -88,8 +88,11 @@ def _duplicate(text: str, end: int, lines: Lines) -> tuple[Diagnostic, Edit]:
     edit = _left_out(text, path, scanner.extents[path])
     if first:
         related = (Label(lines.span(*first.key), "first here"),)
-        message = f"`{_name(path)}` is there already"
-        return DuplicateKey.at(span, message, related=related, help="keep one of the two"), edit
+        message, help = f"`{_name(path)}` is there already", "keep one of the two"
+        if (above := _header_missing(text, first, scanner.extents[path])) is not None:
+            help = f"{help}; if it is of a table of its own, write the name of that above it: `[name]`"
+            edit = Edit("", above, above, f'["\\u0000{above}"]\n')
+        return DuplicateKey.at(span, message, related=related, help=help), edit
     path = _ancestor(scanner)
     related = (Label(lines.span(*scanner.extents[path].key), "first here"),)
     message = f"`{_name(path)}` cannot be extended here"
@@ -103,6 +106,15 @@ def _left_out(text: str, path: Keys, extent: Extent) -> Edit:
         return Edit("", start, end, f'["\\u0000{start}"]')
     found = _KEY_OF.search(text, max(0, start - _NAMED), start)
     return Edit("", found.start() if found else start, end, "", path)
+
+
+def _header_missing(text: str, first: Extent, second: Extent) -> int | None:
+    """Where the header of another table may be missing between two keys of one name: at a line behind an empty one."""
+    line = text.rfind("\n", 0, second.key[0]) + 1
+    if text[line : second.key[0]].strip() or second.value[0] < second.key[0]:
+        return None
+    gap = text.rfind("\n\n", first.value[1], line)
+    return None if gap < 0 else gap + 2
 
 
 def _ancestor(scanner: Scanner) -> Keys:

@@ -18,6 +18,7 @@ from graphbuilder.diagnostics import Meant, Sink, Span
 from graphbuilder.diagnostics.catalogue.grammar import UnknownKey
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Document
+from graphbuilder.spec.headers import with_headers
 from graphbuilder.spec.merged import Keys
 from graphbuilder.spec.parted import used_blocks
 from graphbuilder.spec.validation import keys_of, known_keys, unknown_key
@@ -82,7 +83,8 @@ class Respelt(Document):
 def respelt(document: Document, sink: Sink) -> Document:
     """``document`` itself, or with its misspelt keys, each reported, as what they are near to."""
     names: dict[Keys, Keys] = {}
-    data = _table(document, sink, (), (), _with_blocks(document, sink, names), names)
+    data = with_headers(document, _with_blocks(document, sink, names), sink, names)
+    data = _table(document, sink, (), (), data, names)
     for keys in list(_strays(data)):
         data = _at_home(document, sink, keys, data, names)
     for table in ("blocks", "inputs", "outputs", "params", "model"):

@@ -42,6 +42,19 @@ def test_all_mistakes_of_a_file_in_one_run() -> None:
     assert found == ["GB305", "GB307", "GB303", "GB301", "GB304"]
 
 
+def test_branches_whose_merge_is_misspelt_give_what_nobody_knows() -> None:
+    assert codes(
+        """
+        [model]
+        body = [{ use = "b" }, { op = "relu" }]
+        [blocks.b]
+        merge = "cncat"
+        branches.one = [{ op = "relu" }]
+        branches.two = [{ op = "tanh" }]
+        """
+    ) == ["GB104"]
+
+
 def test_what_follows_from_a_mistake_is_silent() -> None:
     assert codes(
         '[model]\nbody = [{ op = "conv", out = 0 }, { op = "linear", out = 4 }, { op = "conv", out = 4, groups = 3 }]'

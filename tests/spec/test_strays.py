@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from graphbuilder.compiler import check_text
@@ -54,3 +56,63 @@ def test_what_toml_calls_a_type_is_none_and_the_argument_must_be_given() -> None
     missing, wrong = check_text(HEAD + REST.format("", "", "", body)).diagnostics
     assert (missing.code, missing.help) == ("GB306", "add `on = ...` to the step")
     assert (wrong.code, wrong.help) == ("GB104", "did you mean `bool`?")
+
+
+SOUND = """\
+format = 1
+name = "whole"
+[params]
+width = 4
+deep = { default = 3 }
+other = 3
+[inputs]
+x = [3, "=width * 4", 8]
+[defaults]
+conv = { kernel = 3, padding = "same" }
+batchnorm = { eps = 0.01 }
+[model]
+body = [{ use = "b" }, { use = "b" }]
+[blocks.b]
+body = [{ op = "conv", out = "=width" }, { op = "batchnorm" }, { op = "conv", out = "=deep * other" }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "key"), [("params", "width"), ("inputs", "x"), ("defaults", "conv"), ("model", "body")]
+)
+def test_a_header_that_is_missing_is_told_once(table: str, key: str) -> None:
+    assert check_text(SOUND).diagnostics == ()
+    (found,) = check_text(SOUND.replace(f"[{table}]\n", "")).diagnostics
+    assert (found.code, found.help) == ("GB101", f"write [{table}] above it")
+    assert found.message.endswith(f" has no key `{key}`, and this is of `[{table}]`")
+    assert found.span and found.span.text == key
+    assert found.remedy and found.remedy.applied == SOUND
+
+
+def test_what_stands_below_a_header_that_is_missing_is_checked_as_of_its_table() -> None:
+    text = SOUND.replace("[defaults]\n", "").replace("eps", "esp").replace("[params]\n", "")
+    assert [each.code for each in check_text(text).diagnostics] == ["GB101", "GB101", "GB305"]
+
+
+def test_params_of_a_variant_without_their_header(tmp_path: Path) -> None:
+    (tmp_path / "whole.toml").write_text(SOUND)
+    text = 'format = 1\nname = "v"\nextends = "whole.toml"\nwidth = 5\nother = 4\n'
+    (found,) = check_text(text, folder=tmp_path).diagnostics
+    assert (found.code, found.help) == ("GB101", "write [params] above it")
+
+
+def test_a_block_without_its_header_is_told_at_the_key_that_is_there_already() -> None:
+    text = f"{SOUND}\n[blocks.c]\nbody = [{{ op = 'relu' }}]\n".replace('use = "b" }]', 'use = "c" }]')
+    assert check_text(text).diagnostics == ()
+    (found,) = check_text(text.replace("[blocks.c]\n", "")).diagnostics
+    assert (found.code, found.span and found.span.text) == ("GB006", "body")
+    assert found.help and found.help.startswith("keep one of the two; if it is of a table of its own")
+
+
+def test_what_is_nowhere_is_told_at_the_first_that_names_it() -> None:
+    for text, code, places in (
+        (SOUND.replace("blocks.b", "blocks.zork"), "GB304", 1),
+        (SOUND.replace("width = 4", "zork = 4"), "GB155", 1),
+    ):
+        found, *rest = check_text(text).diagnostics
+        assert (found.code, [label.text for label in found.related], rest) == (code, ["and here"] * places, [])

@@ -73,6 +73,7 @@ class ExpressionName(Rule):
     step ``from_channels`` and ``from_shape`` of what it reads itself."""
 
     code = "GB155"
+    everywhere = True
     title = "an unknown name in an expression"
     bad = _SPEC.format(out="=widht")
     good = _SPEC.format(out="=width")

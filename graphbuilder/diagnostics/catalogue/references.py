@@ -47,6 +47,7 @@ class UnknownBlock(Rule):
     """`use` names a block of this file, or of a file that it extends."""
 
     code = "GB304"
+    everywhere = True
     title = "there is no such block"
     bad = _spec(['{ use = "unti" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
     good = _spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
