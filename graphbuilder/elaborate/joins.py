@@ -159,7 +159,8 @@ def branches(builder: BodyBuilder, block: Block) -> Signal:
     for path, name in zip(paths, block.branches or {}, strict=True):
         builder.signals[name] = path.signal
     if not block.merge:
-        return _side_by_side(builder, paths)
+        known = not builder.context.unsound(block.place, "merge")
+        return _side_by_side(builder, paths) if known else NOTHING_KNOWN
     builder.signals["merge"] = join(builder, block.merge, paths, place)
     return builder.signals["merge"]
 
