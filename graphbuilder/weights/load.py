@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.diagnostics import CompileError, Diagnostic
+from graphbuilder.garbage import no_search
 from graphbuilder.ir import Weight
 from graphbuilder.weights.checkpoint import Checkpoint
 from graphbuilder.weights.leaving import heads, left_by, left_out
@@ -66,6 +67,7 @@ class Fit:
         return {name: _tensor(w, filled.get(name)) for name, w in self.weights.items() if name not in left}
 
 
+@no_search()
 def fit(
     weights: Weights,
     checkpoint: Checkpoint,

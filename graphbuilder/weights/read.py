@@ -17,6 +17,7 @@ from typing import BinaryIO
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsTooMany, WeightsUnknown
 from graphbuilder.document.reading import cannot_open
+from graphbuilder.garbage import no_search
 from graphbuilder.weights.checkpoint import Checkpoint, refusal
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -27,6 +28,7 @@ _HEADER = 100_000_000
 _LONGEST_HEADER = 16 << 20
 
 
+@no_search()
 def read(path: str | Path) -> Checkpoint:
     """Open the weights file at ``path``; use it in a ``with``.
 

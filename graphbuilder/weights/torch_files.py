@@ -8,6 +8,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -25,7 +26,14 @@ from graphbuilder.weights.checkpoint import (
     refuse_many,
     refuse_oversized,
 )
-from graphbuilder.weights.torch_pickles import PLAIN, not_only_tensors, refuse_costly, refuse_costly_record
+from graphbuilder.weights.torch_pickles import (
+    PLAIN,
+    not_only_tensors,
+    refuse_costly,
+    refuse_costly_record,
+    refuse_long,
+    refuse_tensors,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +45,8 @@ _WRAPPERS = ("module.", "_orig_mod.")
 # Where torch's AveragedModel, whose model is such a wrapper, counts what it has averaged.
 _COUNT = "n_averaged"
 _ARCHIVE = b"PK\x03\x04"
+# The pickle in an archive.
+_RECORD = "data.pkl"
 # What a walk ends with.
 _END = (object(),) * 2
 _KINDS = {"BF": "bfloat", "F": "float", "I": "int", "U": "uint"}
@@ -124,6 +134,7 @@ def _lazy(name: str, file: Any) -> Stored:
     return Stored(shape, kind, name, lambda: _to_numpy(file.get_tensor(name)))
 
 
+@cache
 def _long_kind(short: str) -> str:
     """safetensors' name of a kind of number as torch's, ``BF16`` to ``bfloat16``; of one that torch has none for, that
     in small letters."""
@@ -139,7 +150,8 @@ def _to_numpy(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
 
 
 def _refuse_compressed(path: str, file: BinaryIO) -> None:
-    """torch stores plainly, so a compressed archive is not its own, and could unfold to any size."""
+    """torch stores plainly, so a compressed archive is not its own, and could unfold to any size; or hold a pickle of
+    any."""
     try:
         members = zipfile.ZipFile(file).infolist() if zipfile.is_zipfile(file) else []
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
@@ -148,6 +160,8 @@ def _refuse_compressed(path: str, file: BinaryIO) -> None:
         file.seek(0)
     if any(member.compress_type != zipfile.ZIP_STORED for member in members):
         raise refusal(WeightsUnsafe, f"{path} is compressed", PLAIN)
+    refuse_long(path, max((each.file_size for each in members if each.filename.endswith(_RECORD)), default=0))
+    refuse_tensors(path, sum("/data/" in each.filename for each in members))
 
 
 def _unpickled(path: str, file: BinaryIO, size: int) -> object:
@@ -179,7 +193,7 @@ def _refuse_costly(path: str, file: BinaryIO, size: int) -> None:
         # What torch itself reads it by, and so finds the same in it; the compiled part has no types.
         archive: Any = torch._C.PyTorchFileReader(file)  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
         if "constants.pkl" not in archive.get_all_records():
-            refuse_costly_record(path, archive.get_record("data.pkl"), size)
+            refuse_costly_record(path, archive.get_record(_RECORD), size)
     else:
         refuse_costly(path, file, size)
     file.seek(0)

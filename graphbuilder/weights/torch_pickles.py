@@ -7,23 +7,37 @@ would take more than a file of its size has, and every call that no file of plai
 
 from __future__ import annotations
 
+import io
+import pickle
 import pickletools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, BinaryIO
 
 import torch
 
 from graphbuilder.diagnostics import CompileError
-from graphbuilder.diagnostics.catalogue.weights import WeightsOversized, WeightsUnsafe
+from graphbuilder.diagnostics.catalogue.weights import WeightsOversized, WeightsTooMany, WeightsUnsafe
 from graphbuilder.weights.checkpoint import refusal
 
 PLAIN = "save the state_dict alone, or better as safetensors"
 # What may be copied or hashed for each instruction, and in a file of few.
 _SHARE = 8
 _LEAST = 100_000
-# Python hashes a tuple in a tuple by going deeper, without a limit of its own.
-_DEEPEST = 50
+# Of lists, tables and tuples in each other; what training scripts save has ten. Python hashes a tuple in a tuple by
+# going deeper, without a limit of its own.
+_DEEPEST = 100
+# Tensors, of which checkpoints of the largest networks, with what an optimizer notes of them, have less than this.
+_TENSORS = 30_000
+# Instructions: for a tensor, which takes some forty with its names and its place in an optimizer, and for all else.
+_OF_ONE = 60
+_BESIDE = 300_000
+# Bytes, of which a tensor takes some two hundred.
+_LONGEST = 32 << 20
+# Keys that can be chosen so that all have one hash, and each is compared with all before it.
+_TUPLES_AS_KEYS = 3_000
+_WIDEST_KEY = 64
 # Of the pickles before the storages in a file of torch before 1.6: two numbers, the system, what was saved, the keys.
 _OLDER = 5
 _DICT = "collections.OrderedDict"
@@ -36,6 +50,7 @@ _REBUILT = tuple(
 )
 _PARAMETER = "torch.nn.parameter.Parameter"
 _COMPLEX = ("builtins.complex", "__builtin__.complex")
+_TENSORS_BY = frozenset((*_REBUILT, _TYPED))
 _CALLED = frozenset((_DICT, *_SETS, *_REBUILT, _SIZE, _TYPED, _PARAMETER, "torch.device", *_COMPLEX))
 
 
@@ -50,7 +65,7 @@ class _Tuple:
     """
     Attributes:
         size: how many values it has if each is counted as often as it is there.
-        depth: of tuples in each other.
+        depth: of what is in it in each other.
     """
 
     items: tuple[object, ...]
@@ -58,23 +73,37 @@ class _Tuple:
     depth: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Growing:
-    """What later instructions may fill: a list by its items, a table by its keys, any other object by none."""
+    """What later instructions may fill: a list by its items, a table by its keys, any other object by none.
+
+    Attributes:
+        depth: of what is in it in each other, as it was when that was put in.
+    """
 
     kind: str
     items: list[object]
+    depth: int = 1
+
+
+_HOLDING = (_Tuple, _Growing)
 
 
 def refuse_costly(path: str, file: BinaryIO, size: int) -> None:
     """Refuse what takes more than a file of ``size`` bytes has; ``file`` was written by torch before 1.6.
 
     Raises:
-        CompileError: GB403, GB404.
+        CompileError: GB403, GB404, GB414.
         ValueError, LookupError: where the instructions make no sense.
     """
-    walk = _Walk(path, size)
-    read = [walk.follow(file) for _ in range(_OLDER)]
+    head = file.read(_LONGEST)
+    walk, code = _Walk(path, size), io.BytesIO(head)
+    try:
+        read = [walk.follow(code) for _ in range(_OLDER)]
+    except ValueError as error:
+        if len(head) == _LONGEST:
+            raise much_beside(path) from error
+        raise
     if not all(isinstance(each, int) for each in read[:2]):
         raise ValueError("no number of a version")
 
@@ -83,10 +112,36 @@ def refuse_costly_record(path: str, record: bytes, size: int) -> None:
     """The same for the one pickle of an archive of ``size`` bytes.
 
     Raises:
-        CompileError: GB403, GB404.
+        CompileError: GB403, GB404, GB414.
         ValueError, LookupError: where the instructions make no sense.
     """
-    _Walk(path, size).follow(record)
+    _Walk(path, size).follow(io.BytesIO(record))
+
+
+def refuse_long(path: str, size: int) -> None:
+    """Refuse a pickle of ``size`` bytes where that is more than names and places of tensors take.
+
+    Raises:
+        CompileError: GB403.
+    """
+    if size > _LONGEST:
+        raise much_beside(path)
+
+
+def refuse_tensors(path: str, count: int) -> None:
+    """Refuse more tensors than are read of a pickle.
+
+    Raises:
+        CompileError: GB414.
+    """
+    if count > _TENSORS:
+        message = f"{path} holds more than {_TENSORS:,} tensors, as many as are read of what torch.save writes"
+        raise refusal(WeightsTooMany, message, PLAIN)
+
+
+def much_beside(path: str) -> CompileError:
+    """The error of a pickle that says more than any does of its tensors."""
+    return refusal(WeightsUnsafe, f"{path} holds far more than tensors: very many values or texts beside them", PLAIN)
 
 
 def not_only_tensors(path: str) -> CompileError:
@@ -96,21 +151,24 @@ def not_only_tensors(path: str) -> CompileError:
 
 class _Walk:
     def __init__(self, path: str, size: int) -> None:
-        self._path, self._room, self._left = path, size, _LEAST
+        self._path, self._room = path, size
+        self._steps, self._spent = 0, 0
+        self._tensors, self._tuples = 0, 0
         self._stored: set[str] = set()
         self._stack: list[object] = []
         self._below: list[list[object]] = []
         self._memo: dict[int, object] = {}
 
-    def follow(self, code: BinaryIO | bytes) -> object:
+    def follow(self, code: BinaryIO) -> object:
         """To the end of one pickle; what it leaves."""
         self._stack, self._below, self._memo = [], [], {}
-        for opcode, argument, _ in pickletools.genops(code):
-            self._left += _SHARE
-            if opcode.name == "STOP":
-                return self._stack.pop()
-            _STEPS[opcode.name](self, argument)
-        raise ValueError("no end")
+        while (letter := code.read(1)) != pickle.STOP:
+            step, reader = _STEPS[letter]
+            step(self, reader(code) if reader else None)
+            self._steps += 1
+            if self._steps > _BESIDE and self._steps > _BESIDE + _OF_ONE * self._tensors:
+                raise much_beside(self._path)
+        return self._stack.pop()
 
     def push(self, value: object) -> None:
         self._stack.append(value)
@@ -120,6 +178,7 @@ class _Walk:
 
     def mark(self) -> None:
         self._below.append(self._stack)
+        self._refuse_deep(len(self._below))
         self._stack = []
 
     def put(self, place: int) -> None:
@@ -132,22 +191,23 @@ class _Walk:
 
     def pack(self, count: int | None) -> None:
         items = self._marked() if count is None else [self._stack.pop() for _ in range(count)][::-1]
-        depth = 1 + max((item.depth for item in items if isinstance(item, _Tuple)), default=0)
-        if depth > _DEEPEST:
-            raise ValueError("tuples in each other")
-        self.push(_Tuple(tuple(items), 1 + sum(map(_size, items)), depth))
+        size, depth = 1, 0
+        for item in items:
+            size += _size(item)
+            depth = max(depth, _depth(item))
+        self._refuse_deep(depth + 1)
+        self.push(_Tuple(tuple(items), size, depth + 1))
 
     def append(self, several: bool) -> None:
         items = self._marked() if several else [self._stack.pop()]
-        self._growing("list").items.extend(items)
+        self._put_into("list", items).items.extend(items)
 
     def enter(self, several: bool) -> None:
         items = self._marked() if several else [self._stack.pop(), self._stack.pop()][::-1]
         keys = items[::2]
-        if any(isinstance(key, _Growing) for key in keys):
-            raise ValueError("no key")
+        self._take_keys(keys)
         self._charge(sum(map(_size, keys)))
-        self._growing("dict").items.extend(keys)
+        self._put_into("dict", items[1::2]).items.extend(keys)
 
     def store(self) -> None:
         """A storage of the file, whose bytes torch reads once for each key."""
@@ -169,7 +229,12 @@ class _Walk:
         self._charge(_weight(arguments))
         if function == _TYPED and arguments.items[0] not in _REBUILT:
             raise not_only_tensors(self._path)
-        self.push(_made(function, arguments.items))
+        if function in _TENSORS_BY:
+            self._count_tensor()
+        made = _made(function, arguments.items)
+        if isinstance(made, _Growing):
+            self._take_keys(made.items)
+        self.push(made)
 
     def build(self) -> None:
         state = self._stack.pop()
@@ -182,16 +247,43 @@ class _Walk:
         items, self._stack = self._stack, self._below.pop()
         return items
 
-    def _growing(self, kind: str) -> _Growing:
-        value = self._stack[-1]
-        if not isinstance(value, _Growing) or value.kind != kind:
+    def _put_into(self, kind: str, values: Sequence[object]) -> _Growing:
+        """The list or table on top of the stack, where ``values`` go."""
+        into = self._stack[-1]
+        if not isinstance(into, _Growing) or into.kind != kind:
             raise ValueError(f"no {kind}")
-        return value
+        into.depth = max(into.depth, 1 + max(map(_depth, values), default=0))
+        self._refuse_deep(into.depth)
+        return into
+
+    def _take_keys(self, keys: Sequence[object]) -> None:
+        for key in keys:
+            if isinstance(key, _Growing):
+                raise ValueError("no key")
+            if isinstance(key, int) and key.bit_length() >= _WIDEST_KEY:
+                raise refusal(WeightsUnsafe, f"{self._path} has keys of more than {_WIDEST_KEY} bits", PLAIN)
+            self._tuples += isinstance(key, _Tuple)
+        if self._tuples > _TUPLES_AS_KEYS:
+            message = f"{self._path} has more than {_TUPLES_AS_KEYS:,} keys of several values"
+            raise refusal(WeightsUnsafe, message, PLAIN)
+
+    def _refuse_deep(self, depth: int) -> None:
+        if depth > _DEEPEST:
+            message = f"{self._path} holds lists and tables more than {_DEEPEST} deep in each other"
+            raise refusal(WeightsUnsafe, message, PLAIN)
+
+    def _count_tensor(self) -> None:
+        self._tensors += 1
+        refuse_tensors(self._path, self._tensors)
 
     def _charge(self, count: int) -> None:
-        self._left -= count
-        if self._left < 0:
+        self._spent += count
+        if self._spent > _LEAST + _SHARE * self._steps:
             raise refusal(WeightsUnsafe, f"{self._path} takes the same values again and again", PLAIN)
+
+
+def _depth(value: object) -> int:
+    return value.depth if isinstance(value, _HOLDING) else 0
 
 
 def _size(value: object) -> int:
@@ -201,7 +293,7 @@ def _size(value: object) -> int:
 def _nested(value: object) -> bool:
     """Whether there is more in it than names and numbers."""
     if isinstance(value, _Tuple):
-        return any(isinstance(item, _Tuple | _Growing) for item in value.items)
+        return any(isinstance(item, _HOLDING) for item in value.items)
     return isinstance(value, _Growing)
 
 
@@ -215,11 +307,11 @@ def _weight(value: object) -> int:
 def _made(function: str, arguments: tuple[object, ...]) -> object:
     """What a call leaves, as far as it matters."""
     if function == _SIZE:
-        return _Tuple(arguments, 1 + sum(map(_weight, arguments)), 1)
+        return _Tuple(arguments, 1 + sum(map(_weight, arguments)), 1 + max(map(_depth, arguments), default=0))
     if function not in (_DICT, *_SETS):
         return _Growing("object", [])
     keys = [_key(item) if function == _DICT else item for item in _listed(arguments)]
-    if any(isinstance(key, _Tuple | _Growing) for key in keys):
+    if any(isinstance(key, _HOLDING) for key in keys):
         raise ValueError("no key")
     return _Growing("dict" if function == _DICT else "set", keys)
 
@@ -236,11 +328,12 @@ def _listed(arguments: tuple[object, ...]) -> list[object]:
 
 
 def _key(pair: object) -> object:
-    if not isinstance(pair, _Tuple | _Growing):
+    if not isinstance(pair, _HOLDING):
         raise ValueError("no pair")
     return pair.items[0]
 
 
+@cache
 def _item_bytes(kind: str) -> int:
     """Of a storage; one that has no kind of number is counted in bytes."""
     known: Any = getattr(torch, kind.rpartition(".")[2], None)
@@ -255,8 +348,10 @@ def _pushing(value: object) -> Callable[[_Walk, object], None]:
     return lambda walk, _: walk.push(value)
 
 
+_Step = Callable[[_Walk, Any], None]
+
 # What torch's reader knows, and nothing else of what a pickle can say.
-_STEPS: dict[str, Callable[[_Walk, Any], None]] = {
+_NAMED: dict[str, _Step] = {
     "PROTO": lambda walk, _: None,
     "GLOBAL": _Walk.look_up,
     "MARK": lambda walk, _: walk.mark(),
@@ -284,4 +379,10 @@ _STEPS: dict[str, Callable[[_Walk, Any], None]] = {
     "NEWTRUE": _pushing(True),
     "NEWFALSE": _pushing(False),
     **dict.fromkeys(("BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE", "SHORT_BINSTRING"), _Walk.push),
+}
+# By the letter of an instruction: what it does, and how what follows it is read.
+_STEPS: dict[bytes, tuple[_Step, Callable[[BinaryIO], Any] | None]] = {
+    each.code.encode("latin-1"): (_NAMED[each.name], each.arg.reader if each.arg else None)
+    for each in pickletools.opcodes
+    if each.name in _NAMED
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 from collections import OrderedDict
 from pathlib import Path
 
@@ -53,6 +54,23 @@ def tables(count: int) -> bytes:
 
 
 SET = b"c__builtin__\nset\n"
+# What Python hashes numbers by the remainder of.
+MODULUS = sys.hash_info.modulus
+# One of many tensors of one storage.
+ONE = b"ctorch._utils\n_rebuild_tensor\n(h\x00K\x00K\x01\x85K\x01\x85tR"
+
+
+def wide(value: int) -> bytes:
+    """A number of many bits."""
+    number = value.to_bytes(value.bit_length() // 8 + 1, "little")
+    return b"\x8a" + bytes([len(number)]) + number
+
+
+def alike(number: int) -> bytes:
+    """A tuple of -1 and -2, which have one hash, with None beside it."""
+    return b"(" + b"".join(b"h\x01" if number >> bit & 1 else b"h\x00" for bit in range(16)) + b"tN"
+
+
 COSTLY = {
     "copies_of_a_table": (pickled(TABLE, b"q\x01", PAIRS, b"\x85q\x02](", b"h\x01h\x02R" * 5000, b"e"), "GB403"),
     "copies_of_a_set": (pickled(SET, b"q\x01", NUMBERS, b"\x85q\x02](", b"h\x01h\x02R" * 5000, b"e"), "GB403"),
@@ -64,7 +82,19 @@ COSTLY = {
     ),
     "a_key_that_doubles": (pickled(b"}NN", TWICE * 40, b"\x86Ns"), "GB403"),
     "a_function_that_doubles": (pickled(b"NN", TWICE * 40, b"\x86)R"), "GB403"),
-    "a_key_within_a_million": (pickled(b"})", b"\x85" * 1_000_000, b"Ns"), "GB402"),
+    "a_key_within_a_million": (pickled(b"})", b"\x85" * 1_000_000, b"Ns"), "GB403"),
+    "lists_in_each_other": (pickled(b"]" * 300_000, b"a" * 299_999), "GB403"),
+    "tables_in_each_other": (pickled(b"}N" * 200_000, b"}", b"s" * 200_000), "GB403"),
+    "marks_alone": (pickled(b"(" * 3_000_000), "GB403"),
+    "very_many_lists": (pickled(b"](", b"]" * 3_000_000, b"e"), "GB403"),
+    "the_same_place_again": (pickled(b"]", b"q\x01" * 3_000_000), "GB403"),
+    "numbers_of_one_hash": (pickled(b"}(", *(wide(each * MODULUS) + b"N" for each in range(1, 40_000)), b"u"), "GB403"),
+    "tuples_of_one_hash": (
+        pickled(b"J\xff\xff\xff\xffq\x00J\xfe\xff\xff\xffq\x01}(", *(alike(each) for each in range(20_000)), b"u"),
+        "GB403",
+    ),
+    "a_long_text": (pickled(text("x" * (33 << 20))), "GB403"),
+    "very_many_tensors": (pickled(stored("0", 1), b"q\x000](", ONE * 30_001, b"e").replace(b"0](", b"]("), "GB414"),
     "a_storage_under_many_names": (
         pickled(b"](", *(stored(f"{each:b}", 1 << 28) for each in range(50)), b"e"),
         "GB404",
@@ -92,6 +122,10 @@ def test_older_files_are_looked_through_as_well(tmp_path: Path) -> None:
     assert outcome(tmp_path / "w", older(data)) == code
 
 
+def test_older_files_of_long_pickles_are_refused(tmp_path: Path) -> None:
+    assert outcome(tmp_path / "w", older(COSTLY["a_long_text"][0])) == "GB403"
+
+
 def test_a_version_is_a_number(tmp_path: Path) -> None:
     """torch would print it, and a list of lists can be of any length to print."""
     whole = older(pickled(b"}"))
@@ -101,8 +135,8 @@ def test_a_version_is_a_number(tmp_path: Path) -> None:
 
 
 def test_ways_through_tables_are_cut(tmp_path: Path) -> None:
-    """Each of a thousand names is longer by all of those above it."""
-    code = pickled(text("k" * 20_000), b"q\x010", b"}h\x01" * 3000, b"N", b"s" * 3000).replace(b"q\x010", b"q\x01")
+    """Each of many names is longer by all of those above it."""
+    code = pickled(text("k" * 20_000), b"q\x010", b"}h\x01" * 90, b"N", b"s" * 90).replace(b"q\x010", b"q\x01")
     assert outcome(tmp_path / "w", archived(code.replace(b"\x80\x02X", b"\x80\x02]X", 1))) in {"GB401", "GB402"}
 
 
