@@ -82,7 +82,7 @@ def call_costs(node: Node, typed: TypedGraph) -> Costs:
     known = _CALLS.setdefault(typed, {})
     key = (id(node.callee), typed.inputs_of(node))
     if key not in known:
-        known[key] = op_costs(node.callee, key[1])
+        known[key] = _op_costs(node.callee, key[1], typed.outputs_of(node))
     return known[key]
 
 
@@ -91,10 +91,11 @@ def costs_by_run(typed: TypedGraph) -> Iterator[tuple[Run, Costs]]:
     counted: set[str] = set()
     for run in runs(typed):
         call = call_costs(run.first, typed)
-        first = call.again() if run.first.module in counted else call
-        further = call if run.nodes[-1].owns else call.again()
+        together = call.again() if run.first.module in counted else call
+        if run.count > 1:
+            further = call if run.nodes[-1].owns else call.again()
+            together = sum_costs([together, further.times(run.count - 1)])
         counted.add(run.first.module)
-        together = sum_costs([first, further.times(run.count - 1)])
         yield run, together.unrun() if run.first.name in typed.graph.auxiliary else together
 
 
@@ -113,10 +114,10 @@ def sum_costs(each: Collection[Costs]) -> Costs:
     return Costs(*map(sum, zip(*each, strict=True))) if each else Costs()
 
 
-def op_costs(op: Op, inputs: tuple[TensorType, ...]) -> Costs:
+def _op_costs(op: Op, inputs: tuple[TensorType, ...], outputs: tuple[TensorType, ...]) -> Costs:
     """The costs of one call of a primitive op."""
     weights = [weight for weight in op.weights(inputs) if weight.counted]
     trainable = sum(weight.size for weight in weights if weight.trainable)
     statistics = sum(weight.size for weight in weights if not weight.trainable)
-    written = sum(output.elements for output in op.infer(inputs))
+    written = sum(output.elements for output in outputs)
     return Costs(trainable, statistics, trainable, op.macs(inputs), written)

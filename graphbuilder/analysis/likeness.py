@@ -39,8 +39,22 @@ _KNOWN: tuple[WeakKeyDictionary[TypedGraph, Look], WeakKeyDictionary[TypedGraph,
 )
 
 
+_ALIKE: tuple[WeakKeyDictionary[TypedGraph, tuple[Run, ...]], WeakKeyDictionary[TypedGraph, tuple[Run, ...]]] = (
+    WeakKeyDictionary(),
+    WeakKeyDictionary(),
+)
+
+
 def alike(typed: TypedGraph, growing: bool = False) -> tuple[Run, ...]:
-    """``runs``, those of copies that are alike joined; ``growing`` says that copies may add channels each."""
+    """``runs``, those of copies that are alike joined; ``growing`` says that copies may add channels each. Remembered
+    for as long as the body lives."""
+    known = _ALIKE[growing].get(typed)
+    if known is None:
+        known = _ALIKE[growing][typed] = _alike(typed, growing)
+    return known
+
+
+def _alike(typed: TypedGraph, growing: bool) -> tuple[Run, ...]:
     equal = runs(typed)
     if len(equal) == 1 or typed.graph.kind != "repeat":
         return equal

@@ -46,6 +46,16 @@ def refuse_nesting(source: Source, max_levels: int, max_parts: int) -> None:
             return
 
 
+def is_nested(text: str) -> bool:
+    """Whether ``text`` has brackets or keys beyond the limits, as where a string that held them is closed ahead of
+    them."""
+    try:
+        refuse_nesting(Source("", text), MAX_LEVELS, MAX_PARTS)
+    except CompileError:
+        return True
+    return False
+
+
 def _too_deep(source: Source, offset: int, max_levels: int) -> CompileError:
     span = Lines(source).span(offset, offset + 1)
     message = f"brackets are nested more than {max_levels} deep"

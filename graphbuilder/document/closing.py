@@ -41,8 +41,9 @@ def behind(text: str, at: int) -> int:
     """Where what stands ahead of ``at`` ends, comments and blanks left out."""
     comments = [found.span() for found in tokens(text, 0, at) if found.lastgroup == "comment"]
     end = len(text[:at].rstrip())
-    while comments and comments[-1][1] == end:
-        end = len(text[: comments.pop()[0]].rstrip())
+    while comments and comments[-1][0] < end <= comments[-1][1]:
+        start, before = comments.pop()[0], comments[-1][1] if comments else 0
+        end = before + len(text[before:start].rstrip())
     return end
 
 

@@ -16,7 +16,7 @@ import tomli
 from graphbuilder.diagnostics import CompileError, Sink, Source, Span
 from graphbuilder.document.caps import MAX_LEVELS, MAX_PARTS, beyond_64_bits, refuse_nesting, too_large_integer
 from graphbuilder.document.lines import Lines, Moved
-from graphbuilder.document.reading import MAX_BYTES, read_text, refuse_halves, too_large
+from graphbuilder.document.reading import MAX_BYTES, read_text, refuse_halves, too_large, with_line_feeds
 from graphbuilder.document.scanner import Extent, Key, Keys, Scanner
 from graphbuilder.garbage import no_search
 
@@ -139,7 +139,7 @@ def parse(
     if len(text) > max_bytes or len(text.encode(errors="replace")) > max_bytes:
         raise CompileError((too_large(path, max_bytes),))
     refuse_halves(text, path)
-    source = Source(path, text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    source = Source(path, with_line_feeds(text.removeprefix("\ufeff")))
     refuse_nesting(source, max_levels, max_parts)
     faults = Sink()
     document = _read(source, faults)

@@ -78,6 +78,13 @@ def decoded(data: bytes, name: str, max_bytes: int) -> str:
         raise CompileError((_not_utf8(data, name, error),)) from None
 
 
+def with_line_feeds(text: str) -> str:
+    """``text`` with a line feed alone at the end of every line; some programs write several carriage returns ahead of
+    it."""
+    *lines, last = text.split("\n")
+    return "\n".join([*(line.rstrip("\r") for line in lines), last])
+
+
 def refuse_halves(text: str, name: str) -> None:
     """Refuse ``text``, which errors call ``name``, where it holds half a character, as an editor may send one.
 
@@ -87,8 +94,7 @@ def refuse_halves(text: str, name: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        at, source = error.start, Source(name, text.replace("\r\n", "\n"))
-        at -= text.count("\r\n", 0, at)
+        at, source = len(with_line_feeds(text[: error.start])), Source(name, with_line_feeds(text))
         message = f"U+{ord(source.text[at]):04X} is half a character, and stands alone"
         raise CompileError((FileNotUtf8.at(Lines(source).span(at, at + 1), message, help="delete it"),)) from None
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 import tomli
 
 from graphbuilder.diagnostics import Diagnostic, Source
-from graphbuilder.document.caps import too_large_integer
+from graphbuilder.document.caps import is_nested, too_large_integer
 from graphbuilder.document.document import Unread
 from graphbuilder.document.lexer import BASIC, KEY, LITERAL, still_open
 from graphbuilder.document.lines import Lines, Moved
@@ -80,7 +80,10 @@ class _Recovery:
                 if self._mended(error):
                     continue
                 return Recovered(tuple(self._faults))
-            return self._known(data) if self._sound else Recovered(tuple(self._faults))
+            except RecursionError:
+                return Recovered(tuple(self._faults))
+            sound = self._sound and not is_nested(self._text)
+            return self._known(data) if sound else Recovered(tuple(self._faults))
 
     def _mended(self, error: ValueError) -> bool:
         """Whether the text could be changed so that it can be read on behind a fault, which is told."""

@@ -80,6 +80,8 @@ def _helps(text: str, edit: Edit, enough: _Enough) -> bool:
         return enough(edited, edit.start + len(edit.text), error)
     except ValueError:  # an integer that is too long to be read
         return True
+    except RecursionError:  # brackets without end that stood in a text
+        return False
     return True
 
 

@@ -304,7 +304,7 @@ class BodyBuilder:
             init = {**self.init_of(op, types), **own}
             if step.init is not None:
                 check_owned(name, own, owned_names(op, types), step.place_of("init"), self.context.sink)
-            callee = self.context.spell_out(op, types, init)
+            callee = self.context.spell_out(op, types, init, step.place)
         except OpError as error:
             report_op_error(self, error, step.place, arguments, reading)
             return None

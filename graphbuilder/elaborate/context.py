@@ -45,8 +45,8 @@ MAX_ELEMENTS = 2**40
 MAX_STEPS = 10_000
 MAX_TERMS = 500_000
 MAX_MISTAKES = 100
-# The body of a block, that of a branch or of copies, and one that is only looked at, take about as long as so many of
-# its steps.
+# The body of a block, that of a branch, of copies or of a composite, and one that is only looked at, take about as long
+# as so many of its steps.
 BODY, INNER, BLIND = 8, 4, 2
 # So many values, read or given, are about as much work as a step.
 VALUES = 4
@@ -187,17 +187,21 @@ class Context:
         marked = bool(self.marks) and not self.marks.isdisjoint({("defaults",), ("defaults", op)})
         return (*self._doubtful.get(op, ()), *([SOMETHING] if marked else ()))
 
-    def spell_out(self, op: Op, inputs: tuple[TensorType, ...], init: Mapping[str, Initialiser]) -> Op | Graph:
-        """``op`` itself, or the body of a composite.
+    def spell_out(
+        self, op: Op, inputs: tuple[TensorType, ...], init: Mapping[str, Initialiser], place: Place
+    ) -> Op | Graph:
+        """``op`` itself, or the body of a composite, whose steps are counted at ``place``.
 
         Raises:
             OpError: when a composite refuses its inputs, or would have to call an op with more than it takes.
+            Stopped: when these are more steps than the limit.
         """
         if not isinstance(op, Composite):
             return op
         key = (op, inputs)
         if key not in self._composites:
             self._composites[key] = self._body(op, inputs)
+            self.spend(INNER + len(self._composites[key].nodes), place)
         body = self._composites[key]
         return body if not init else replace(body, nodes=tuple(_with_init(node, init) for node in body.nodes))
 

@@ -24,6 +24,9 @@ from graphbuilder.spec.model import Block, Step
 if TYPE_CHECKING:
     from graphbuilder.elaborate.builder import BodyBuilder
 
+# Of very many values that do not fit, those that are told.
+_TOLD = 20
+
 
 class Path(NamedTuple):
     """One of the values that meet: what it is called in an error, what it gives, where it was written, and the step or
@@ -86,8 +89,10 @@ def _report(
     others = [
         at for at, type_ in enumerate(types) if at not in blamed and not _agrees(type_, types[first], types[last])
     ]
-    labels = [Label(paths[at].place.span, f"{paths[at].label} gives {types[at]}") for at in (*others, *blamed)]
+    told = (*others[:_TOLD], *blamed[:-1][:_TOLD], last)
+    labels = [Label(paths[at].place.span, f"{paths[at].label} gives {types[at]}") for at in told]
     *related, primary = labels
+    left = len(others) + len(blamed) - len(told)
     places = [path.place for path in paths]
     untried = [*of_side_paths(places, types, blamed, places[last]), *of_paths(builder, types, place)]
     untried += of_two(combinations(of_side_paths(places, types, range(len(paths)), places[last]), 2))
@@ -99,6 +104,7 @@ def _report(
             error.message,
             label=primary.text,
             related=tuple(related),
+            notes=(f"{left:,} more have other shapes",) if left else (),
             help=error.help,
             untried=tuple(untried),
         )

@@ -23,7 +23,7 @@ from graphbuilder.spec.model import InputType, Spec
 if TYPE_CHECKING:
     from graphbuilder.elaborate.builder import BodyBuilder
 
-# Of the steps that stand before, those that are tried.
+# Of the steps that stand before, and of the numbers of channels of values that meet, those that are tried.
 _TRIED = 6
 # Of two edits together, those that are tried.
 _PAIRS = 6
@@ -112,7 +112,7 @@ def _words(node: Node, types: Sequence[TensorType]) -> Iterator[tuple[str, objec
         yield "padding", "same"
     if getattr(node.op, "keep", True) is False:
         yield "keep", True
-    for channels in dict.fromkeys(type_.channels for type_ in types):
+    for channels in islice(dict.fromkeys(type_.channels for type_ in types), _TRIED):
         if getattr(node.op, "out", channels) != channels:
             yield "out", channels
 

@@ -87,7 +87,9 @@ def _compared(run: Run, types: Types, place: Place, context: Context) -> _Unlike
     if (reads := _reads_size(run, context.spec)) is not None:
         return reads
     comparison = Comparison(
-        context.inference, lambda op, on: context.spell_out(op, on, {}), lambda calls: context.spend(calls, place)
+        context.inference,
+        lambda op, on: context.spell_out(op, on, {}, place),
+        lambda calls: context.spend(calls, place),
     )
     found = comparison.of(run.callee, run.types, types)
     return None if found is None else _unlike(found)

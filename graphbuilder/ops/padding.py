@@ -5,6 +5,7 @@ Sizes here are spatial sizes, one an axis; nothing knows of channels or batches.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from graphbuilder.diagnostics.catalogue.shapes import KernelTooLarge, WrongCount
@@ -14,6 +15,8 @@ from graphbuilder.ir.reach import Reach, Span
 Sizes = int | tuple[int, ...]
 Side = tuple[int, int]
 Padding = str | int | tuple[int, ...] | tuple[Side, ...]
+# As many windows as there may be steps that differ: what one gives and what it costs are asked for in turns.
+_REMEMBERED = 10_000
 
 
 class Window(NamedTuple):
@@ -55,6 +58,7 @@ class Window(NamedTuple):
         return self._replace(sides=tuple((pad, pad) for pad in padding))
 
 
+@lru_cache(_REMEMBERED)
 def window(spatial: tuple[int, ...], kernel: Sizes, stride: Sizes, padding: Padding, dilation: Sizes = 1) -> Window:
     """The window that these arguments describe over ``spatial``.
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, cast
 
 from graphbuilder.diagnostics import Meant, Sink, Span
@@ -50,6 +51,8 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 }
 
 
+# Of the keys that a table does not know, those that are looked at: more of them are no slips.
+_STRANGERS = 100
 # What stands alone at the top of a file, and what of it cannot be missing.
 _NEEDED_ALONE = ("format", "name")
 _ALONE = (*_NEEDED_ALONE, "title", "dialect", "extends")
@@ -94,7 +97,9 @@ def respelt(document: Document, sink: Sink) -> Document:
             spelt = _table(document, sink, keys, written, inner, names)
             if spelt is not inner:
                 data = _replaced(data, keys, spelt)
-    return Respelt(document.source, data, document, names) if names else document
+    if not names:
+        return document
+    return Respelt(document.source, data, document, names, unread=document.unread, unfinished=document.unfinished)
 
 
 def _with_blocks(document: Document, sink: Sink, names: dict[Keys, Keys]) -> dict[str, Any]:
@@ -230,8 +235,9 @@ def _table(
     if table.keys() <= {*known}:
         return table
     spelt: dict[str, Any] = {}
+    strangers = {*islice((key for key in table if key not in known), _STRANGERS)}
     for key, value in table.items():
-        near = key if key in known else nearest(key, known) or _missing(known, table, value)
+        near = (nearest(key, known) or _missing(known, table, value)) if key in strangers else None
         if near is None or near == key or near in table or near in spelt or not _fits(near, value):
             spelt[key] = value
             continue

@@ -130,6 +130,11 @@ def test_windows_lines_and_a_byte_order_mark_move_nothing() -> None:
     assert document.data == parse(SPEC, "s.toml").data
 
 
+def test_several_carriage_returns_end_a_line_as_one_does() -> None:
+    document = parse("a = 1\r\r\nb = 2\r\r\r\n[c]\n", "s.toml")
+    assert str(document.span(("c",))) == "s.toml:3:1"
+
+
 def test_a_table_named_before_it_is_opened_stands_where_it_is_opened() -> None:
     document = parse("[a.b]\nc = 1\n[a]\nd = 2", "s.toml")
     assert str(document.span(("a",))) == "s.toml:3:1"

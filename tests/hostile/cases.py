@@ -106,6 +106,10 @@ CASES: Mapping[str, Case] = {
     "repeats_of_convolutions_that_all_differ": Case(
         model('{ use = "b", repeat = 99, k = "=i" }', more=UNLIKE.format('"=i + 1 + k * 100"')), "GB608"
     ),
+    "composites_that_all_differ": Case(model('{ op = "sepconv", out = "=i + 1", kernel = 1, repeat = 9900 }'), "GB608"),
+    "copies_beside_one_another_that_all_differ": Case(
+        model('{ op = "conv", out = "=i + 1", kernel = [1, "=i % 8 + 1"], repeat = 3000, merge = "add" }'), "GB204"
+    ),
     # Lists that are gone through again and again.
     "sums_of_a_list_in_every_copy": Case(in_block(numbered('l{} = "=sum(a) + k"', 100)), "GB610"),
     "slices_of_a_list_by_name": Case(in_block(numbered('l{} = "=a[1:]"', 9000)), "GB610"),
@@ -253,6 +257,8 @@ CASES: Mapping[str, Case] = {
     "values_of_nothing_in_a_row": Case("a = 1" + ',  = "b"' * 20_000, "GB005"),
     "a_list_that_a_comment_of_blanks_leaves_open": Case("a = [ #" + "\t" * 200_000 + "b\n", "GB005"),
     "lines_of_nothing": Case("a = [" + ":\n" * 100_000, "GB005"),
+    "a_text_of_brackets_without_end": Case('a = "' + "a = {\n" * 1000, "GB005"),
+    "carriage_returns_in_pairs": Case('a = "' + "\r\r\n" * 1000, "GB005"),
     "ten_thousand_escapes": Case('a = "' + "\\" * 200_001 + '"', "GB005"),
     # Other files.
     "extends_itself": Case(extending("spec.toml"), "GB115"),
