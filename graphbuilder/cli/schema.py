@@ -22,11 +22,13 @@ def command(output: str | None) -> None:
 
     A spec names it in its first line: #:schema graphbuilder.schema.json
     """
+    from graphbuilder.elaborate.initialisers import described as initialisers
     from graphbuilder.files import write_whole
     from graphbuilder.ops import catalogue
     from graphbuilder.spec.schema import schema
 
-    described = schema({name: op.model_json_schema() for name, op in catalogue().items()})
+    ops = catalogue()
+    described = schema({name: op.model_json_schema() for name, op in ops.items()}, initialisers(ops.values()))
     text = json.dumps(described, indent=2, ensure_ascii=False) + "\n"
     if output is None:
         click.echo(text, nl=False)

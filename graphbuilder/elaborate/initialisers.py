@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from math import isfinite, sqrt
 from typing import Any, cast, get_args
@@ -16,6 +16,7 @@ from graphbuilder.elaborate.scope import Scope
 from graphbuilder.ir import Composite, Initialiser, Op, TensorType
 from graphbuilder.ir.weights import Kind
 from graphbuilder.ops.other_names import op_remedy
+from graphbuilder.spec.initial import Initialisers
 from graphbuilder.spec.unknown import UNKNOWN
 
 ALIASES: Mapping[str, Initialiser] = {
@@ -54,6 +55,15 @@ _WEIGHTS_ELSEWHERE = {
     "beta": "bias",
     "beta_initializer": "bias",
 }
+
+
+def described(ops: Iterable[type[Op]]) -> Initialisers:
+    """Initialisers, and the weights of ``ops``, for the JSON Schema."""
+    numbers = {name: {"type": "number", **({} if name == "value" else {"minimum": 0})} for name in NUMBERS}
+    kind = {"type": "string", "enum": [*KINDS], "description": "How values are drawn."}
+    settings = {"kind": kind, **numbers, "mode": {"type": "string", "enum": [*_MODES]}}
+    names = {name for op in ops for name in possible_names(op)}
+    return Initialisers(settings, sorted(names))
 
 
 def read_initialisers(raw: Any, place: Place, scope: Scope) -> dict[str, Initialiser]:

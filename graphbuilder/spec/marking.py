@@ -36,6 +36,8 @@ class Pattern(NamedTuple):
 
 Kinds = Sequence[Words | Pattern]
 
+# What the caller defines.
+EXPRESSION: Schema = {"$ref": "#/definitions/expression"}
 # Names that editors show: in "... is not allowed for 3".
 UNEXPECTED: Schema = {"$ref": "#/definitions/unexpected"}
 _PLAIN: Schema = {"$ref": "#/definitions/not_expected_here"}
@@ -181,11 +183,25 @@ def _choices(schema: Schema) -> list[Schema]:
 
 
 def _list(schema: Schema) -> Schema:
-    kept = {**{key: item for key, item in schema.items() if key != "type"}, "additionalProperties": True}
-    items = kept.get("items")
+    kept = {**{key: item for key, item in schema.items() if key not in ("type", "items")}, "additionalProperties": True}
+    items = schema.get("items")
     if isinstance(items, list):
         return _tuple(kept, cast("list[Schema]", items))
-    return {**kept, "items": value(cast("Schema", items))} if items else kept
+    if items is None:
+        return kept
+    item = cast("Schema", items)
+    return {**kept, **_plain_items(item)} if all(map(_is_plain, _choices(item))) else {**kept, "items": value(item)}
+
+
+def _plain_items(item: Schema) -> Schema:
+    """Of a list of plain values: one that begins with a list or table is refused as a whole, else each that is one."""
+    nested = {"items": [_SEVERAL], "minItems": 1}
+    refused = {"if": nested, "then": {"items": [UNEXPECTED]}, "else": {"items": value(item)}}
+    return {"items": {"additionalProperties": True}, "allOf": [refused]}
+
+
+def _is_plain(choice: Schema) -> bool:
+    return choice == EXPRESSION or "not" in choice or choice.get("type", "array") not in _CONTAINERS
 
 
 def _tuple(kept: Schema, items: list[Schema]) -> Schema:

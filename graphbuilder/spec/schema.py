@@ -11,35 +11,44 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from graphbuilder.spec import marking
-from graphbuilder.spec.marking import UNEXPECTED
+from graphbuilder.spec import initial, marking
+from graphbuilder.spec.initial import Initialisers
+from graphbuilder.spec.marking import EXPRESSION, UNEXPECTED
 from graphbuilder.spec.model import FORMULA, Spec, Step
 from graphbuilder.spec.names import PATTERN
 
 Schema = dict[str, Any]
 
 _NAME = {"pattern": f"^{PATTERN.pattern}$"}
-_FORMULA = {"$ref": "#/definitions/expression"}
 # Tombi shows the faults of all choices that are as near: beside named choices, this one is further than they are.
-_OTHER_FORMULA = {"not": {"not": _FORMULA}}
+_OTHER_FORMULA = {"not": {"not": EXPRESSION}}
 _OPEN = {"additionalProperties": True}  # unless it is said, tombi warns of every key
 _STEPS = {"type": "array", "items": {"$ref": "#/definitions/Step"}}
 _INSERTED = {"before": "Steps to insert ahead of this one.", "after": "Steps to insert behind this one."}
+_OP = {"required": ["op"], **_OPEN}
+_USE = {"required": ["use"], "not": _OP, **_OPEN}
+_NOT_BOTH: Schema = {"if": _OP, "then": {"properties": {"use": UNEXPECTED}, **_OPEN}}
 _RUNS: tuple[Schema, ...] = (
-    {"if": {"required": ["op"]}, "then": {"properties": {"use": UNEXPECTED}}},
+    _NOT_BOTH,
+    {"if": _OP, "then": {"properties": {"init": initial.BY_WEIGHT, **dict.fromkeys(_INSERTED, UNEXPECTED)}, **_OPEN}},
+    {"if": _USE, "then": {"properties": {"init": initial.BY_OP}, **_OPEN}},
     {
         "if": {"not": {"anyOf": [{"required": [word]} for word in ("op", "use", "share")]}},
         "then": {"$ref": "#/definitions/misses_op_1"},
     },
 )
+# A step with the arguments that its op takes and no others. Editors look for what to complete and to show in plain
+# properties, and validators decide by conditions: so every argument stands in both.
+_BY_OP: Schema = {"$ref": "#/definitions/op_arguments"}
 _WORDS = tuple(field.alias or name for name, field in Step.model_fields.items())
 
 
-def schema(ops: Mapping[str, Mapping[str, Any]]) -> Schema:
+def schema(ops: Mapping[str, Mapping[str, Any]], initialisers: Initialisers) -> Schema:
     """The JSON Schema of a spec.
 
     Args:
         ops: by name, the JSON Schema of an op's own class: its docstring as description, its arguments as properties.
+        initialisers: what weights are filled with, and their names.
     """
     root = _draft7(Spec.model_json_schema(by_alias=True))
     definitions = root.pop("definitions")
@@ -47,7 +56,14 @@ def schema(ops: Mapping[str, Mapping[str, Any]]) -> Schema:
     arguments = _shared(described, definitions)
     definitions["expression"] = FORMULA
     definitions.update(marking.definitions())
-    definitions["Step"] = marking.value(_step(definitions["Step"], ops, arguments))
+    settings = {name: _or_expression(each) for name, each in initialisers.settings.items()}
+    definitions.update(initial.definitions(settings, initialisers.weights, arguments))
+    step = _words(definitions["Step"], ops, arguments)
+    definitions["op_arguments"] = {"allOf": [_condition(name, own) for name, own in arguments.items()], **_OPEN}
+    definitions["Step"] = marking.value(
+        {**step, "properties": {**_mentions(ops), **step["properties"]}, "allOf": [*_RUNS, _BY_OP]}
+    )
+    definitions["Change"] = marking.value(_change(step))
     definitions["Body"] = marking.value(definitions["Body"])
     definitions["Block"] = marking.value(definitions["Block"])
     definitions["InputType"] = marking.value(_input(definitions["InputType"]))
@@ -70,11 +86,7 @@ def _file(root: Schema, described: Mapping[str, Schema], arguments: Mapping[str,
     properties["steps"] = {
         "type": "object",
         "description": 'Changes to steps of that spec, by the path of their ids: `"middle.last" = { when = false }`.',
-        "additionalProperties": {
-            "type": "object",
-            "properties": {word: {**_STEPS, "description": told} for word, told in _INSERTED.items()},
-            "additionalProperties": True,
-        },
+        "additionalProperties": {"$ref": "#/definitions/Change"},
     }
     for named in ("params", "inputs", "blocks", "outputs"):
         properties[named]["patternProperties"] = {_NAME["pattern"]: properties[named]["additionalProperties"]}
@@ -83,7 +95,7 @@ def _file(root: Schema, described: Mapping[str, Schema], arguments: Mapping[str,
         name: marking.shown_and_judged(own, arguments[name]) for name, own in described.items()
     }
     properties["defaults"]["additionalProperties"] = UNEXPECTED
-    properties["init"]["properties"] = dict.fromkeys(arguments, _OPEN)
+    properties["init"]["properties"] = dict.fromkeys(arguments, initial.BY_WEIGHT)
     properties["init"]["additionalProperties"] = UNEXPECTED
     del root["required"]
 
@@ -103,12 +115,8 @@ def _output(table: Schema) -> Schema:
     return {"anyOf": [{"type": "string"}, table], "description": table["description"]}
 
 
-def _step(step: Schema, ops: Mapping[str, Mapping[str, Any]], arguments: Mapping[str, Schema]) -> Schema:
-    """A step, with the arguments that its op takes and no others.
-
-    Editors look for what to complete and to show in plain properties, and validators decide by conditions: so every
-    argument stands in both.
-    """
+def _words(step: Schema, ops: Mapping[str, Mapping[str, Any]], arguments: Mapping[str, Schema]) -> Schema:
+    """A step with the words that any may carry."""
     words: Schema = step["properties"]
     words["op"] = {
         **words["op"],
@@ -117,13 +125,18 @@ def _step(step: Schema, ops: Mapping[str, Mapping[str, Any]], arguments: Mapping
     }
     words["id"] = {**words["id"], **_NAME}
     words["init"] |= _OPEN
-    step["properties"] = {**_mentions(ops), **words}
-    step["allOf"] = [*_RUNS, *(_condition(name, own) for name, own in arguments.items())]
     return step
 
 
+def _change(step: Schema) -> Schema:
+    """What changes a step: its words, whatever its arguments are, and steps beside it."""
+    inserted = {word: {**_STEPS, "description": told} for word, told in _INSERTED.items()}
+    init = {"properties": {"init": initial.CHANGED}, **_OPEN}
+    return {**step, "properties": {**step["properties"], **inserted}, "allOf": [_NOT_BOTH, init, _BY_OP]}
+
+
 def _condition(name: str, arguments: Schema) -> Schema:
-    known: Schema = {**arguments, **{word: {} for word in _WORDS}}
+    known: Schema = {**arguments, **{word: {} for word in (*_WORDS, *_INSERTED)}}
     taken: Schema = {"properties": known, "additionalProperties": UNEXPECTED}
     return {"if": {"required": ["op"], "properties": {"op": {"const": name}}}, "then": taken}
 
@@ -172,7 +185,7 @@ def _or_expression(value: Schema) -> Schema:
     about = {key: value[key] for key in ("description", "default") if key in value}
     rest = {key: item for key, item in value.items() if key not in about}
     choices = rest["anyOf"] if set(rest) == {"anyOf"} else [rest]
-    formula = _OTHER_FORMULA if any("enum" in choice for choice in choices) else _FORMULA
+    formula = _OTHER_FORMULA if any("enum" in choice for choice in choices) else EXPRESSION
     return {"anyOf": [*(_with_expressions(choice) for choice in choices), formula], **about}
 
 

@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 import tomli
 
+from graphbuilder.spec.initial import Initialisers
 from graphbuilder.spec.schema import schema
 
 CONV = {
@@ -31,7 +32,8 @@ POOL = {
     "type": "object",
     "properties": {"kernel": {"type": "integer", "description": "Window"}},
 }
-SCHEMA = schema({"pool": POOL, "conv": CONV})
+INIT = Initialisers({"kind": {"type": "string", "enum": ["zeros", "normal"]}, "std": {"type": "number"}}, ["weight"])
+SCHEMA = schema({"pool": POOL, "conv": CONV}, INIT)
 
 
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
@@ -39,6 +41,22 @@ VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 HEAD = 'format = 1\nname = "x"\ninputs.image = [3, "=size", 8]\n'
 STEP = HEAD + "model.body = [{{ {} }}]"
 
+INITS = [
+    '"zeros"',
+    '"=a"',
+    '{ kind = "normal", std = "=b" }',
+    '{ weight = { kind = "zeros" } }',
+    '{ weight = "zeros" }',
+]
+CHANGES = [
+    "when = false",
+    'anything = [1], before = [{ op = "pool" }]',
+    'op = "conv", out = 3, after = [{ op = "pool" }]',
+    "init = { std = 3 }",
+    'init = { conv = { weight = "zeros" } }',
+    'init = { weight = "zeros" }',
+    'init = "normal"',
+]
 LET_THROUGH = [
     STEP.format('op = "conv", out = 3, kernel = 3'),
     STEP.format(
@@ -54,7 +72,10 @@ LET_THROUGH = [
     STEP.format('op = "pool"')
     + "\n[blocks.b]\nbody = [{ use = 'c' }]\nshortcut = [{ use = 'd' }]\nshortcut_when = '=x'",
     STEP.format('op = "pool"') + "\n[blocks.b]\nbody = []\nshortcut = 'project'\noutputs = ['a']\ninputs = ['b']",
-    'format = 1\nextends = "x.toml"\n[steps]\n"a.b" = { when = false }',
+    *(STEP.format(f'op = "conv", init = {init}') for init in INITS),
+    *(STEP.format('op = "pool"') + f"\ninit.conv = {init}" for init in INITS),
+    STEP.format('use = "unit", init = { conv = "zeros", pool = { weight = "=a" } }'),
+    *('format = 1\nextends = "x.toml"\n[steps]\n"a.b" = { ' + change + " }" for change in CHANGES),
 ]
 STOPPED = [
     STEP.format('op = "cnov"'),
@@ -121,4 +142,4 @@ def test_what_an_editor_shows() -> None:
 
 
 def test_the_same_ops_give_the_same_bytes() -> None:
-    assert json.dumps(schema({"conv": CONV, "pool": POOL})) == json.dumps(SCHEMA)
+    assert json.dumps(schema({"conv": CONV, "pool": POOL}, INIT)) == json.dumps(SCHEMA)
