@@ -6,7 +6,7 @@ Nothing here knows what a spec is; a value is whatever TOML says it is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class Document:
         read: the text that was read, where that of the source has faults.
         moved: where it is not as it was written.
         unread: the paths of values that could not be read, in whose places something else stands.
+        unfinished: whether the text breaks off, so that what is missing may be what was to come.
     """
 
     source: Source
@@ -47,6 +48,7 @@ class Document:
     read: str = field(default="", repr=False, kw_only=True)
     moved: tuple[Moved, ...] = field(default=(), repr=False, kw_only=True)
     unread: frozenset[Keys] = field(default=frozenset(), repr=False, kw_only=True)
+    unfinished: bool = field(default=False, repr=False, kw_only=True)
 
     def span(self, keys: Keys) -> Span:
         """Where the value at ``keys`` stands. That of ``[a.b]`` and of an item of ``[[a.b]]`` is the header."""
@@ -166,4 +168,5 @@ def _read(source: Source, faults: Sink) -> Document:
         faults.add(fault)
     if found.data is None:
         faults.raise_if_failed()
-    return Document(source, found.data or {}, read=found.text, moved=found.moved, unread=found.unread)
+    read = Document(source, found.data or {}, read=found.text, moved=found.moved, unread=found.unread)
+    return replace(read, unfinished=found.unfinished)

@@ -47,6 +47,7 @@ class Recovered(NamedTuple):
         text: what was read at last.
         moved: where that is not as it was written.
         unread: the paths of what is not known.
+        unfinished: whether the last fault is where the text ends.
     """
 
     faults: tuple[Diagnostic, ...]
@@ -54,6 +55,7 @@ class Recovered(NamedTuple):
     text: str = ""
     moved: tuple[Moved, ...] = ()
     unread: frozenset[Keys] = frozenset()
+    unfinished: bool = False
 
 
 def recovered(source: Source) -> Recovered:
@@ -136,7 +138,8 @@ class _Recovery:
             unread |= set(self._unsure(data, scanner.extents, moved))
         for keys in [keys for keys in unread if unread.isdisjoint(keys[:length] for length in range(len(keys)))]:
             _put(data, keys, Unread())
-        return Recovered(tuple(self._faults), data, self._text, tuple(self._moved), frozenset(unread))
+        ended = self._end >= len(self._text.rstrip())
+        return Recovered(tuple(self._faults), data, self._text, tuple(self._moved), frozenset(unread), ended)
 
     def _is_new(self, key: tuple[int, int], moved: Moved) -> bool:
         """Whether the name at ``key`` came by an edit, and was not written just so ahead of it."""

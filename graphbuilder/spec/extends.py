@@ -70,7 +70,8 @@ def extended(document: Document, folder: Path | None, max_bytes: int, sink: Sink
 
 def _extended(document: Document, folder: Path | None, chain: _Chain, max_bytes: int, sink: Sink) -> Extended:
     document = respelt(document, sink)
-    check_format(document, sink)
+    if {"format", "extends"} & document.data.keys() or len(chain.names) > 1:
+        check_format(document, sink)  # else it is told with what else is missing
     if "extends" not in document.data:
         if "steps" in document.data:
             message = "`[steps]` changes steps of a spec that this one extends, and it extends none"

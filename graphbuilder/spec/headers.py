@@ -118,9 +118,9 @@ def _is_plain(value: object) -> bool:
 
 
 def _is_input(key: str, value: object, mentions: _Mentions) -> bool:
-    """Whether these are sizes, of which one is computed, or that nothing reads."""
+    """Whether these are sizes, of which one is computed: no param is."""
     sizes = cast("list[object]", value) if isinstance(value, list) else []
-    return key not in mentions.names and bool(sizes) and all(type(each) is int or _is_computed(each) for each in sizes)
+    return any(map(_is_computed, sizes)) and all(type(each) is int or _is_computed(each) for each in sizes)
 
 
 def _is_computed(value: object) -> bool:

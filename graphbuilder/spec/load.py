@@ -8,7 +8,6 @@ elaborator's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from graphbuilder.diagnostics import Sink
@@ -19,7 +18,7 @@ from graphbuilder.garbage import no_search
 from graphbuilder.spec.extends import extended
 from graphbuilder.spec.formulas import with_expressions
 from graphbuilder.spec.mending import Mending
-from graphbuilder.spec.merged import EXTENSION_KEYS, Keys, Merged
+from graphbuilder.spec.merged import EXTENSION_KEYS, Keys, documents
 from graphbuilder.spec.model import Spec
 from graphbuilder.spec.replaced import restore_arguments
 from graphbuilder.spec.rules import check
@@ -79,22 +78,15 @@ def _may_be_block(keys: Keys) -> bool:
     return (keys[0] == "blocks" and len(keys) == 2) or (len(keys) == 1 and keys[0] not in known_keys(()))
 
 
-def _unread(document: Document) -> Iterator[Keys]:
-    """The paths of what could not be read, in whichever file."""
-    while isinstance(document, Merged):
-        yield from document.child.unread
-        document = document.parent
-    yield from document.unread
-
-
 def checked(whole: Document, complete: bool, sink: Sink) -> Spec | None:
     """The spec that ``whole`` holds, which is extended already, ``complete`` or not; else as ``sound_part``."""
     mending = Mending(with_expressions(whole, sink))
     restore_arguments(whole, mending, sink)
-    if any(map(_may_be_block, _unread(whole))):
+    unfinished = any(each.unfinished for each in documents(whole))
+    if unfinished or any(_may_be_block(keys) for each in documents(whole) for keys in each.unread):
         mending.mark("blocks")  # a name that could not be read may be any
     check(whole, mending, sink)
-    spec = validated(whole, mending, sink, whole=complete)
+    spec = validated(whole, mending, sink, whole=complete and not unfinished)
     if spec is None or not complete:
         return None
     spec.settle(Place(whole))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from graphbuilder.diagnostics import Span
@@ -57,11 +57,15 @@ def written(place: Place) -> Place:
 
 def files(document: Document) -> list[str]:
     """The paths of the files that make up ``document``: its own, then what it extends, the nearest first."""
-    found = [document.source.path]
+    return [each.source.path for each in documents(document)]
+
+
+def documents(document: Document) -> Iterator[Document]:
+    """The files that make up ``document``, in the same order."""
     while isinstance(document, Merged):
+        yield document.child
         document = document.parent
-        found.append(document.source.path)
-    return found
+    yield document
 
 
 def characters(document: Document) -> int:

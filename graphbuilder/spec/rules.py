@@ -27,7 +27,7 @@ from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Document, Place
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.mending import TWICE, Mending
-from graphbuilder.spec.merged import Keys, Merged, own
+from graphbuilder.spec.merged import Keys, Merged, documents, own
 from graphbuilder.spec.names import FACTS, INPUT, STEP_WORDS, TYPES, Kind, fault_of, words_of
 from graphbuilder.spec.params import Refusal, contradiction
 from graphbuilder.spec.parted import leave_out_parted
@@ -78,7 +78,8 @@ class _Rules:
         return taken
 
     def _take(self, name: str, kind: Kind, keys: Keys, taken: dict[str, Keys]) -> None:
-        if fault := fault_of(name, kind):
+        half = any(each.unfinished and keys in each.unread for each in documents(self._document))
+        if (fault := fault_of(name, kind)) and not half:
             self._sink.add(fault.rule.at(self._name_span(keys), fault.message, help=fault.help))
             self._mending.mark(*keys)
         if name == INPUT and keys[-1] == "id":
@@ -245,7 +246,7 @@ class _Rules:
         self._bodies(block, keys, inputs)
 
     def _form(self, block: Mapping[str, Any], keys: Keys) -> None:
-        at = self._document.key_span
+        at, name = self._document.key_span, str(keys[-1])
         if ("body" in block) is ("branches" in block) or ("branches" in block and "shortcut" in block):
             self._mending.mark(*keys)
         if "body" in block and "branches" in block:
@@ -255,9 +256,12 @@ class _Rules:
             self._mending.mark(*keys, "body")
             for word in {"args", "inputs"} - block.keys():  # what is not written yet
                 self._mending.mark(*keys, word)
-            message = f"the block `{keys[-1]}` has neither `body` nor `branches`"
-            remedy = meant(str(keys[-1]), self._inherited(), "add `body = [...]`")
-            self._sink.add(BlockForm.at(at(keys), message, help=remedy))
+            if self._is_last(name):
+                self._mending.mark("blocks")  # what is used and not there may be to come
+            if not (self._is_last(name) and any(each.unfinished for each in documents(self._document))):
+                message = f"the block `{name}` has neither `body` nor `branches`"
+                remedy = meant(name, self._inherited(), "add `body = [...]`")
+                self._sink.add(BlockForm.at(at(keys), message, help=remedy))
         if "branches" in block and "shortcut" in block:
             remedy = "make it one more branch"
             self._sink.add(
@@ -269,6 +273,9 @@ class _Rules:
             self._meaningless(
                 (*keys, "shortcut_when"), "there is no `shortcut` here", "add `shortcut`, or leave it out"
             )
+
+    def _is_last(self, name: str) -> bool:
+        return [*_table(self._document.data.get("blocks"))][-1:] == [name]
 
     def _inherited(self) -> Collection[str]:
         """The blocks of the file that this one extends, which a part of a block may be for."""

@@ -72,15 +72,25 @@ def validated(document: Document, mending: Mending, sink: Sink, *, whole: bool =
         try:
             return Spec.model_validate(mending.data)
         except ValidationError as error:
-            lists = set[Keys]()
-            for keys, errors in list(_mistakes(mending.data, error.errors(include_url=False))):
+            lists, mistakes = set[Keys](), list(_mistakes(mending.data, error.errors(include_url=False)))
+            absent = _absent(mistakes) if whole else []
+            if absent and not attempt:
+                sink.add(_missing(document, *absent))
+            for keys, errors in mistakes:
                 # What turns up behind a repair follows from what was repaired.
-                if not attempt and _is_news(errors[0], whole) and keys[:-1] not in lists:
+                if not attempt and _is_news(errors[0], whole) and not {keys, keys[:-1]} & {*absent, *lists}:
                     sink.add(_diagnostic(document, keys, errors))
                 if _is_text_in_list(keys, errors):
                     lists.add(keys[:-1])
                 mending.mend(keys)
     return None
+
+
+def _absent(mistakes: Iterable[tuple[Keys, list[ErrorDetails]]]) -> list[Keys]:
+    """What of the file itself is missing, with what is there and empty beside that."""
+    rows = [(keys, errors[0]["type"]) for keys, errors in mistakes if len(keys) == 1]
+    is_missing = any(kind == "missing" for _, kind in rows)
+    return [keys for keys, kind in rows if is_missing and kind in ("missing", *_EMPTY)]
 
 
 def _is_news(details: ErrorDetails, whole: bool) -> bool:
@@ -192,10 +202,13 @@ def keys_of(document: Document, keys: Keys) -> tuple[str, ...]:
     return tuple(key for key in known_keys(keys) if key != EXTENSION_KEYS[1] or extends)
 
 
-def _missing(document: Document, keys: Keys) -> Diagnostic:
-    remedy = _EXAMPLES.get(str(keys[-1]), f"add `{keys[-1]} = ...`")
-    where = f"`{'.'.join(map(str, keys[:-1]))}`" if keys[:-1] else "the file"
-    return MissingKey.at(document.span(keys[:-1]), f"{where} has no `{keys[-1]}`", help=remedy)
+def _missing(document: Document, *missing: Keys) -> Diagnostic:
+    """The diagnostic for keys that one table lacks."""
+    table, words = missing[0][:-1], [str(keys[-1]) for keys in missing]
+    remedy = "; ".join(_EXAMPLES.get(word, f"add `{word} = ...`") for word in words)
+    where = f"`{'.'.join(map(str, table))}`" if table else "the file"
+    message = f"{where} has no {' and no '.join(f'`{word}`' for word in words)}"
+    return MissingKey.at(document.span(table), message, help=remedy)
 
 
 def _format(document: Document, keys: Keys, written: object) -> Diagnostic:
