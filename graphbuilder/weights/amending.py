@@ -22,7 +22,7 @@ def nested(found: Match, checkpoint: Checkpoint, weights: Weights, tried: Sequen
     separator = SEPARATORS[checkpoint.convention]
     for name, mapping in product(checkpoint.tensors, tried):
         model, _, rest = name.partition(separator)
-        if any(rule.match(rest.rpartition(separator)[0]) for rule in mapping.rules.values()):
+        if mapping.written(rest.rpartition(separator)[0]):
             below = match(weights, checkpoint, moved(mapping, model), {*found.left}.__contains__)
             return lines(mapping, [f"within = {written(model)}"], below, separator)
     return None

@@ -18,10 +18,12 @@ the rules of another mapping in the same folder, ``within`` says below which of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -70,6 +72,14 @@ class Rename:
         return next(((number, numbers) for number, numbers in found if numbers is not None), None)
 
 
+class Written(NamedTuple):
+    """A rule that matches a name, which of those it joins that is, and what it makes of it."""
+
+    rule: Rename
+    number: int
+    places: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class NameMapping:
     """A mapping file together with what it extends.
@@ -88,6 +98,29 @@ class NameMapping:
 
     def ignores(self, name: str) -> bool:
         return any(glob_.fullmatch(name) for glob_ in self.ignore)
+
+    def written(self, name: str) -> list[Written]:
+        """What the rules that match ``name`` make of it, in their order."""
+        near = {at: rule for length in self._lengths for at, rule in self._by_heads.get(name[:length], ())}
+        matched = ((rule, rule.match(name)) for _, rule in sorted(near.items(), key=lambda each: each[0]))
+        return [
+            Written(rule, found[0], tuple(each.write(found[1]) for each in rule.ours))
+            for rule, found in matched
+            if found
+        ]
+
+    @cached_property
+    def _by_heads(self) -> Mapping[str, Sequence[tuple[int, Rename]]]:
+        """The rules, counted, by what a name that they match begins with: a file may have very many names."""
+        found: dict[str, list[tuple[int, Rename]]] = defaultdict(list)
+        for at, rule in enumerate(self.rules.values()):
+            for head in {left.head for left in rule.theirs if left}:
+                found[head].append((at, rule))
+        return found
+
+    @cached_property
+    def _lengths(self) -> Sequence[int]:
+        return [*{len(head) for head in self._by_heads}]
 
 
 class _File(BaseModel):

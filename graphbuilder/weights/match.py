@@ -6,7 +6,7 @@ Only names, shapes and kinds of numbers are looked at; no tensor is read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from graphbuilder.ir import Weight
 from graphbuilder.weights import layouts
 from graphbuilder.weights.checkpoint import Checkpoint, Convention, Stored
 from graphbuilder.weights.layouts import Layout
-from graphbuilder.weights.mapping import SEPARATORS, NameMapping, Rename
+from graphbuilder.weights.mapping import SEPARATORS, NameMapping, Rename, Written
 from graphbuilder.weights.pieces import Piece, joined, layout_of, shared
 
 Weights = Mapping[str, Weight]
@@ -105,10 +105,7 @@ def match(ours: Weights, checkpoint: Checkpoint, mapping: NameMapping | None, le
         leaves: whether a weight of ours is left as it is; what would fill it is then ignored, whatever its shape.
     """
     rules = tuple(mapping.rules.values()) if mapping else ()
-    claims = [
-        _claim(Piece(name, "", stored), checkpoint.convention, rules if mapping else None)
-        for name, stored in checkpoint.tensors.items()
-    ]
+    claims = [*_claims(checkpoint, mapping)]
     ambiguous = {claim.piece.theirs: claim.rules for claim in claims if len(claim.rules) > 1}
     filled: dict[str, list[_Claim]] = defaultdict(list)
     unused: list[_Claim] = []
@@ -157,37 +154,34 @@ def _is_joined(claims: list[_Claim]) -> bool:
     return len(one) == 1 and 0 not in one and len({claim.number for claim in claims}) == len(claims)
 
 
-def _claim(piece: Piece, convention: Convention, rules: tuple[Rename, ...] | None) -> _Claim:
-    """What a tensor may be called here; where there are no ``rules`` at all, by its own name or its layer's."""
-    layer, _, leaf = piece.theirs.rpartition(SEPARATORS[convention])
-    piece = piece._replace(leaf=leaf)
-    names = layouts.ours(convention, leaf)
-    if rules is None:
-        place = layer.replace(SEPARATORS[convention], ".")
-        return _Claim(piece, (), ((piece.theirs, *(f"{place}.{name}" for name in names)),))
-    if found := _written(piece.theirs, rules):
-        places = tuple((place,) for place in found[0].places)
-        return _Claim(piece, tuple(each.rule for each in found), places, found[0].number)
-    found = _written(layer, rules)
+def _claims(checkpoint: Checkpoint, mapping: NameMapping | None) -> Iterator[_Claim]:
+    """What each tensor may be called here; without a ``mapping``, by its own name or its layer's."""
+    separator = SEPARATORS[checkpoint.convention]
+    layers: dict[str, list[Written]] = {}
+    for theirs, stored in checkpoint.tensors.items():
+        layer, _, leaf = theirs.rpartition(separator)
+        piece = Piece(theirs, leaf, stored)
+        names = layouts.ours(checkpoint.convention, leaf)
+        if mapping is None:
+            place = layer.replace(separator, ".")
+            yield _Claim(piece, (), ((theirs, *(f"{place}.{name}" for name in names)),))
+        elif found := mapping.written(theirs):
+            yield _claim(piece, found, tuple((place,) for place in found[0].places))
+        else:
+            if layer not in layers:
+                layers[layer] = mapping.written(layer)
+            yield _below(piece, layers[layer], names)
+
+
+def _below(piece: Piece, found: list[Written], names: Sequence[str]) -> _Claim:
+    """What a tensor may be called whose layer the rules of ``found`` match."""
     if not found:
         return _Claim(piece, (), ((),))
-    below = tuple(tuple(f"{place}.{name}" for name in names) for place in found[0].places)
-    return _Claim(piece, tuple(each.rule for each in found), below, found[0].number)
+    return _claim(piece, found, tuple(tuple(f"{place}.{name}" for name in names) for place in found[0].places))
 
 
-class _Written(NamedTuple):
-    """A rule that matches a name, which of those it joins that is, and what it makes of it."""
-
-    rule: Rename
-    number: int
-    places: tuple[str, ...]
-
-
-def _written(name: str, rules: tuple[Rename, ...]) -> list[_Written]:
-    matched = ((rule, rule.match(name)) for rule in rules)
-    return [
-        _Written(rule, found[0], tuple(each.write(found[1]) for each in rule.ours)) for rule, found in matched if found
-    ]
+def _claim(piece: Piece, found: list[Written], candidates: tuple[tuple[str, ...], ...]) -> _Claim:
+    return _Claim(piece, tuple(each.rule for each in found), candidates, found[0].number)
 
 
 def _row(ours: str, claims: list[_Claim], weights: Weights, convention: Convention) -> Row:

@@ -78,11 +78,16 @@ def _may_fit(weights: Weights, below: Checkpoint, by: NameMapping | None, leaves
 def _models(weights: Weights, checkpoint: Checkpoint, leaves: Leaves, names: Iterable[str] | None) -> list[str]:
     """The names below which as many numbers lie as the network has, or more; the closest first."""
     wanted = sum(prod(weight.shape) for name, weight in weights.items() if weight.counted and not leaves(name))
-    separator, sizes = SEPARATORS[checkpoint.convention], Counter[str]()
+    separator, layers, sizes = SEPARATORS[checkpoint.convention], Counter[str](), Counter[str]()
     for name in checkpoint.tensors if names is None else names:
-        above = accumulate(name.split(separator)[:-1][:_DEEPEST], lambda way, part: f"{way}{separator}{part}")
-        sizes.update(dict.fromkeys(above, prod(checkpoint.tensors[name].shape)))
-    large = [name for name, size in sizes.items() if wanted and size >= _NEARLY * wanted]
+        layers[name.rpartition(separator)[0]] += prod(checkpoint.tensors[name].shape)
+    # None is larger than all together, and there may be very many.
+    if not wanted or sum(layers.values()) < _NEARLY * wanted:
+        return []
+    for layer, size in layers.items():
+        for above in accumulate(layer.split(separator)[:_DEEPEST], lambda way, part: f"{way}{separator}{part}"):
+            sizes[above] += size
+    large = [name for name, size in sizes.items() if name and size >= _NEARLY * wanted]
     return sorted(large, key=lambda name: abs(sizes[name] - wanted))[:_MOST]
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice, pairwise
 from typing import NamedTuple
 
@@ -58,6 +59,11 @@ class Pattern(NamedTuple):
     regex: re.Pattern[str]
     ranges: Mapping[str, tuple[int, int]]
     words: Mapping[str, tuple[str, ...]]
+
+    @property
+    def head(self) -> str:
+        """What a name that it matches begins with."""
+        return self.text.partition("{")[0]
 
     def match(self, name: str) -> Numbers | None:
         """The numbers in ``name`` by placeholder, a word's being its place, or None where it does not match."""
@@ -185,6 +191,7 @@ def part(text: str) -> re.Pattern[str]:
     return re.compile(rf"(?:{glob(text).pattern})(?:\..*)?", re.DOTALL)
 
 
+@lru_cache(maxsize=1_000)
 def words_of(choice: str) -> tuple[str, ...]:
     """The words of a list, each number of a range one of them.
 

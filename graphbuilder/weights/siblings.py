@@ -17,6 +17,8 @@ from graphbuilder.weights.match import match
 FOLDER = "weights"
 # So many tensors are looked at before all are: there may be very many, and many specs beside.
 _FEW = 20
+# Several times as many as any network has whose names a mapping beside a spec tells.
+_MOST = 10_000
 
 
 def candidates(specs: Iterable[str | Path]) -> list[Path]:
@@ -43,7 +45,7 @@ def relatives(checkpoint: Checkpoint, specs: Sequence[str | Path]) -> Iterator[P
 
 def _knowing(checkpoint: Checkpoint, specs: Sequence[str | Path]) -> Iterator[tuple[Path, NameMapping]]:
     own = set(candidates(specs))
-    for path in _others(specs):
+    for path in _others(specs) if len(checkpoint.tensors) <= _MOST else ():
         known = (mapping for mapping in _mappings(path, own) if mapping.source == checkpoint.convention)
         yield from ((path, mapping) for mapping in known if _knows(mapping, checkpoint))
 

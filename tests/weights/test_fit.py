@@ -221,16 +221,22 @@ def test_what_was_left_is_reported(spec: Path, capsys: pytest.CaptureFixture[str
     assert "there are none" in capsys.readouterr().err
 
 
-def test_a_terminal_is_shown_the_first_of_very_many_tensors(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitting, "_MOST", 3)
-    network, file, screen = gb.load(spec), str(save(spec, state(spec))), io.StringIO()
+def test_of_very_many_tensors_some_of_each_kind_are_shown(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "_MOST", 8)
+    monkeypatch.setattr(fitting, "_OF_A_KIND", 3)
+    tensors = state(spec)
+    lost = [tensors.pop(name) for name in list(tensors)[-4:]]
+    others = {f"other{number}.{'x' * 300}": torch.zeros(1) for number in range(5)}
+    network, file, screen = gb.load(spec), str(save(spec, {**tensors, **others})), io.StringIO()
     with weights_fitting(network.typed, network.files, file, None, ()) as fit:
         fitting.show(fit, Console(file=screen, width=80))
-        whole = fitting.text(fit)
-    shown = screen.getvalue()
-    assert "batchnorm.weight" in shown and "batchnorm.bias" not in shown
-    assert "\n... and 8 more; --json lists all\n" in shown and shown.endswith("11 tensors fit\n")
-    assert "head.logits.bias" in whole and "more;" not in whole
+        told, data = fitting.text(fit), fitting.data(fit)
+    for shown in (screen.getvalue(), told):
+        assert "\n... and 1 more not in the file\n" in shown and "\n--json lists all\n" in shown
+        assert "\n... and 2 more with no place in the network\n" in shown
+        assert "other2" in shown and "other3" not in shown and "batchnorm.bias" not in shown
+    assert max(map(len, told.splitlines())) < 300 and f"{len(lost)} of the network" in told
+    assert len(data["tensors"]) == 11 + 5
 
 
 def test_only_safetensors_are_written(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
