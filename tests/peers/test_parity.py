@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,7 +26,6 @@ HEADLESS = tuple(row for row in ROWS if row.source == "keras" and row.spec in HE
 # Torch's files have one set of names, whatever the network: one network of each library says it for all.
 ONE_OF_EACH = {"plain": "lenet5", "torchvision": "shufflenet_v2_x1_0", "timm": "mobilevit_xxs"}
 WITH_FILES = tuple(row for row in ROWS if row.source == "keras" or row.spec == ONE_OF_EACH[row.source])
-# Those that are trained come first among all, so that their tests share one pair.
 trained = pytest.mark.parametrize("pair", TRAINED, ids=str, indirect=True, scope="module")
 
 
@@ -76,3 +76,9 @@ def test_a_file_without_the_head_gives_all_others(pair: Pair, tmp_path: Path) ->
         found = fit.tensors()
     assert found.keys() == wanted.keys()
     assert all(torch.equal(tensor, wanted[name]) for name, tensor in found.items())
+
+
+def test_the_tests_of_a_row_share_one_pair(request: pytest.FixtureRequest) -> None:
+    collected = (getattr(item, "callspec", None) for item in request.session.items if item.path == Path(__file__))
+    rows = [name for name, _ in groupby(callspec.id for callspec in collected if callspec)]
+    assert len(rows) == len(set(rows))
