@@ -36,6 +36,11 @@ def instead(texts: Texts) -> Generator[None]:
         _TEXTS.reset(before)
 
 
+def stands_in(path: Path) -> bool:
+    """Whether a text is there for the file at ``path``, which itself need not be."""
+    return _TEXTS.get()(path) is not None
+
+
 def read_text(path: Path, name: str, max_bytes: int) -> str:
     """The text of the file at ``path``, which errors call ``name``; never more than ``max_bytes`` and one are read.
 

@@ -27,6 +27,7 @@ from graphbuilder.diagnostics.catalogue.limits import TextTooLarge
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Document, Place
 from graphbuilder.document import load as load_document
+from graphbuilder.document.reading import stands_in
 from graphbuilder.document.writing import shown
 from graphbuilder.spec.merged import Keys, Merged
 from graphbuilder.spec.overrides import apply_overrides
@@ -191,6 +192,8 @@ def _fault(written: str, folder: Path) -> tuple[str, Help] | None:
         if not stat.S_ISREG(real.stat().st_mode):
             return "it is no plain file", None
     except (FileNotFoundError, NotADirectoryError):
+        if stands_in(folder / written):
+            return None
         return "there is no such file", _near(folder, written) or "name a file of this folder, or of one below it"
     except (OSError, RuntimeError) as error:
         return str(getattr(error, "strerror", None) or error).lower(), None

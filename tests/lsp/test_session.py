@@ -229,6 +229,23 @@ def test_a_file_that_is_extended_counts_before_it_is_saved(tmp_path: Path) -> No
     run(session())
 
 
+def test_a_file_that_is_extended_counts_before_there_is_one(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editing(tmp_path / "child.toml") as child:
+            child.open('format = 1\nname = "child"\nextends = "base.toml"\n')
+            assert [each.code for each in await child.diagnostics()] == ["GB114"]
+            base = Editor(child.window, tmp_path / "base.toml")
+            base.open(RIGHT)
+            assert await child.diagnostics() == []
+            asked = lsp.DefinitionParams(child.document, child.place("base.toml"))
+            found = await child.client.text_document_definition_async(asked)
+            assert isinstance(found, lsp.Location) and found.uri == base.uri
+            base.client.text_document_did_close(lsp.DidCloseTextDocumentParams(base.document))
+            assert [each.code for each in await child.diagnostics()] == ["GB114"]
+
+    run(session())
+
+
 def test_a_mistake_of_what_is_extended_that_is_opened_later(tmp_path: Path) -> None:
     path = tmp_path / "base.toml"
     path.write_text(RIGHT, encoding="utf-8")
