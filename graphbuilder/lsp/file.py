@@ -8,11 +8,11 @@ last text that gave none.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.compiler import Checked, check_text
@@ -25,6 +25,8 @@ from graphbuilder.lsp.text import Text, Units, utf16
 from graphbuilder.lsp.uses import Learnt
 from graphbuilder.spec import Spec
 from graphbuilder.spec.merged import Merged, written
+
+Found = TypeVar("Found")
 
 # What one file replaces whole of another that it extends, by the length of its path.
 _WHOLE = {"model": 1, "outputs": 1, "blocks": 2}
@@ -118,6 +120,7 @@ class SpecFile:
         self.learnt: tuple[Learnt, ...] = ()
         self.spec: Spec | None = None
         self._checked: tuple[str, tuple[Diagnostic, ...]] = ("", ())
+        self._found: dict[str, Any] = {}
         self.change("", 0)
 
     def change(self, source: str, version: int) -> None:
@@ -125,9 +128,11 @@ class SpecFile:
         self.version = version
         self.text = Text(source, self._units)
         self.__dict__.pop("outline", None)
+        self._found.clear()
 
     def learn(self, reading: Reading) -> None:
         """Take in what a check told, be it of an earlier text."""
+        self._found.clear()
         source, whole = Text(reading.source).source, reading.checked.network is not None
         self._checked = (source, reading.checked.diagnostics)
         self.extended = reading.extended
@@ -136,6 +141,12 @@ class SpecFile:
         if reading.typed is not None:
             earlier = () if whole else tuple(each for each in self.learnt if each.whole)
             self.learnt = (Learnt(_outlined(source), reading.typed, whole), *earlier)
+
+    def once(self, name: str, find: Callable[[], Found]) -> Found:
+        """What ``find`` gives, which is asked once for the text as it is and what is known of it."""
+        if name not in self._found:
+            self._found[name] = find()
+        return self._found[name]
 
     @cached_property
     def outline(self) -> Outline:

@@ -69,7 +69,7 @@ def keys_at(file: SpecFile, table: Keys) -> Iterator[Choice]:
         case ("init", _) | ("init", _, _):
             yield from _initialiser()
         case ("steps",):
-            yield from (Choice(f'"{each.path}"', "path", each.about) for each in overridable(file))
+            yield from (Choice(f'"{each.path}"', "path", each.about) for each in overridable(file).values())
         case _:
             yield from (Choice(word, "word", "", said) for word, said in words_at(table).items())
 

@@ -7,7 +7,7 @@ All of it is read off values that nobody has checked, so nothing is taken for gr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple, cast
 
@@ -226,11 +226,24 @@ def changed_step(file: SpecFile, keys: Keys) -> Keys | None:
     """Where the step stands that an override at ``keys`` changes."""
     if len(keys) != 2 or keys[0] != "steps":
         return None
-    return next((each.keys for each in overridable(file) if each.path == keys[1]), None)
+    found = overridable(file).get(str(keys[1]))
+    return found.keys if found else None
 
 
-def overridable(file: SpecFile) -> Iterator[Target]:
+def overridable(file: SpecFile) -> Mapping[str, Target]:
     """The steps with an id of what a file extends, by their paths: in the model, and in each block by its name."""
+    return file.once("overridable", lambda: _by_path(_overridable(file)))
+
+
+def _by_path(targets: Iterable[Target]) -> Mapping[str, Target]:
+    """The first of each path."""
+    found: dict[str, Target] = {}
+    for target in targets:
+        found.setdefault(target.path, target)
+    return found
+
+
+def _overridable(file: SpecFile) -> Iterator[Target]:
     for target in targets(file, ("outputs", "out")):
         if target.keys and "id" in (file.value(target.keys) or {}):
             yield target

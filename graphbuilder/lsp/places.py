@@ -14,7 +14,6 @@ from graphbuilder.lsp.names import (
     changed_step,
     name_at,
     names_read,
-    overridable,
     owner_of,
     reached,
     siblings,
@@ -98,12 +97,11 @@ def _uses_of(file: SpecFile, keys: Keys) -> Iterator[Extent]:
 
 def _uses_in_block(file: SpecFile, keys: Keys) -> Iterator[Extent]:
     """Where an argument or let is named: in the expressions of its block, and by the steps that set it."""
-    changed: dict[Keys, Keys | None] = {("steps", each.path): each.keys for each in overridable(file)}
     for item in file.outline.items:
         if item.key and item.keys[-1:] == keys[-1:] and keys in arguments_at(file, item.keys):
             yield item.key
-        home = changed.get(item.keys[:2], item.keys)
-        if home and home[:2] == keys[:2]:
+        home = changed_step(file, item.keys[:2]) or item.keys
+        if home[:2] == keys[:2]:
             yield from _readings(file, item, keys[-1])
 
 
