@@ -184,7 +184,7 @@ def _checked(
     except Enough as error:
         return Checked(None, (*error.diagnostics, TooManyMistakes.after(error.diagnostics)))
     except CompileError as error:
-        return Checked(None, error.diagnostics)
+        return Checked(None, _tried_on_text(error.diagnostics, folder, limits))
     try:
         spec = sound_part(document, sink, folder=folder, max_bytes=limits.bytes)
         if spec is None:
@@ -205,6 +205,15 @@ def _checked(
         told = tuple(each for each in found if not each.untried)
     warnings = (*told, *([TooManyWarnings.beyond(told, sink.beyond)] if sink.beyond else ()))
     return Checked(Network(spec, typed, {**spec.params, **chosen}, warnings), warnings, spec)
+
+
+def _tried_on_text(diagnostics: tuple[Diagnostic, ...], folder: Path | None, limits: Limits) -> tuple[Diagnostic, ...]:
+    """What is wrong with a text of which nothing but that is known, with the remedies that the network takes."""
+    from graphbuilder.document import Document
+    from graphbuilder.elaborate import tried
+
+    sources = [each.span.source for each in diagnostics if each.span and each.untried]
+    return tried(diagnostics, Document(sources[0], {}), folder, {}, limits) if sources else diagnostics
 
 
 def source(network: Network) -> str:

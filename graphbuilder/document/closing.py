@@ -24,6 +24,8 @@ def closing_brackets(text: str, at: int, inner: Opening) -> Iterator[Edit]:
         yield Edit(help, end - 1, end - 1, written)
     between = text[at : at + 1] in ("[", "{")
     yield from (Edit(help, end, end, each) for each in ([f"{written},"] * between + [written]))
+    if text[inner.offset + 1 : inner.offset + 2] == inner.mark:
+        yield Edit(f"leave one of the two `{inner.mark}` out", inner.offset, inner.offset + 1, "")
 
 
 def uncovered(text: str, at: int, inner: Opening) -> Iterator[Edit]:

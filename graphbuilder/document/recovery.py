@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 import tomli
 
 from graphbuilder.diagnostics import Diagnostic, Source
+from graphbuilder.diagnostics.catalogue.files import DuplicateKey
 from graphbuilder.document.caps import is_nested, too_large_integer
 from graphbuilder.document.document import Unread
 from graphbuilder.document.lexer import BASIC, KEY, LITERAL, still_open
@@ -117,7 +118,8 @@ class _Recovery:
 
     def _follows(self, diagnostic: Diagnostic, at: int, line: int) -> bool:
         """Whether a fault stands in or just behind what was edited last, in ``line``, and comes of that."""
-        near = bool(self._moved) and self._text.count("\n", self._end, at) < 2
+        is_double = diagnostic.rule is DuplicateKey and diagnostic.span is not None and diagnostic.span.line - line < 2
+        near = bool(self._moved) and (is_double or self._text.count("\n", self._end, at) < 2)
         return near and (self._lost or any(label.span.line == line for label in diagnostic.related))
 
     def _endless(self) -> Edit | None:

@@ -18,7 +18,7 @@ from graphbuilder.diagnostics.nearest import one_slip
 from graphbuilder.document.lexer import BASIC, KEY, LITERAL, still_open
 
 # Each reads the text up to the next fault, and so much of a line may be a slip.
-_TRIED = 12
+_TRIED, _CHOICES = 12, 3
 _AROUND = 240
 _TOLD = 40
 
@@ -56,20 +56,24 @@ class Trials:
     def __init__(self, more: int) -> None:
         self._left = _TRIED + more
 
-    def first_that_helps(self, text: str, edits: Iterable[Edit]) -> Edit | None:
-        """The first of ``edits`` that repairs one fault of ``text`` and makes none."""
-        return self._first(text, edits, _goes_on)
+    def those_that_help(self, text: str, edits: Iterable[Edit]) -> list[Edit]:
+        """The first few of ``edits`` that repair one fault of ``text`` and make none; of the same, one."""
+        found: dict[str, Edit] = {}
+        for edit in self._helping(text, edits, _goes_on):
+            found.setdefault(edit.applied(text), edit)
+            if len(found) == _CHOICES:
+                break
+        return [*found.values()]
 
     def first_that_leads_on(self, text: str, edits: Iterable[Edit]) -> Edit | None:
         """The first of ``edits`` after which the next fault of ``text``, if there is one, stands in a later line."""
-        return self._first(text, edits, _leads_on)
+        return next(self._helping(text, edits, _leads_on), None)
 
-    def _first(self, text: str, edits: Iterable[Edit], enough: _Enough) -> Edit | None:
-        for edit in islice(edits, min(_TRIED, self._left)):
+    def _helping(self, text: str, edits: Iterable[Edit], enough: _Enough) -> Iterator[Edit]:
+        for edit in islice(edits, max(0, min(_TRIED, self._left))):
             self._left -= 1
             if _helps(text, edit, enough):
-                return edit
-        return None
+                yield edit
 
 
 def _helps(text: str, edit: Edit, enough: _Enough) -> bool:
@@ -316,6 +320,7 @@ _SLIPS = (
     _slip(rf"^([ \t]*)({_NAME}(?:\.{_NAME})+)[ \t]*:(?=[ \t]*(?:#|$))", r"\1[\2]", _HEADER),
     _slip(rf"^([ \t]*\[[ \t]*{KEY})[ \t]*[)}}>:]?(?=[ \t]*(?:#|$))", r"\1]", _CLOSED),
     _slip(rf"^([ \t]*\[\[[ \t]*{KEY})[ \t]*[\])}}>:]?(?=[ \t]*(?:#|$))", r"\1]]", _CLOSED),
+    _slip(rf"^([ \t]*)\[(\[[ \t]*{KEY}[ \t]*\])(?=[ \t]*(?:#|$))", r"\1\2", _OPENED),
     _slip(rf"^({_HEAD})[ \t]*[:=]+(?=[ \t]*(?:#|$))", r"\1", "leave the sign behind it out: {}"),
     _slip(rf"^({_HEAD})[ \t]*([^#\n\[\]=,{{}}]*[^#\s\[\]=,{{}}])(?=[ \t]*(?:#|$))", r"\1 # \2", _REMARK),
     # Signs in numbers, between a key and its value, and between items.
@@ -374,7 +379,10 @@ _SLIPS = (
     _slip(rf"(?!^\[[^,]*$){_LISTED}", _quoted_words, _IN_QUOTES),
     _slip(rf"{_VALUE}([^\s0-9=,(){{}}\[\]\"'#+-][^,\[\]{{}}()#\"'\n=]*)", _quoted, _IN_QUOTES),
     _slip(rf"{_VALUE}([0-9]+\w* [A-Za-z][^,\[\]{{}}()#\"'\n=]*)", _quoted, _IN_QUOTES),
+    _slip(rf"{_VALUE}({_NAME})(?=[ \t]*(?:[,}}\]#]|$))", r'\1"=\2"', _FORMULA),
     # Quotes in text, and backslashes.
+    _slip(r"([\"'])\1(?=[^\s\"',\]}=][^\"'\n]*\1[ \t]*(?:[,\]}#]|$))", r"\1", "write one quote"),
+    _slip(r"(?<=[^\s\"'=])([\"'])\1(?=[ \t]*(?:[,\]}#]|$))", r"\1", "write one quote"),
     _slip(r"'[^'\n]*'[^',=\n]*[^\s',=][^',=\n]*'(?=[ \t]*(?:[,\]}#]|$))", _other_quotes, "write {}"),
     _slip(r'"[^"\n]*"[^",=\n]*[^\s",=][^",=\n]*"[^"\n]*"?(?=[ \t]*(?:[,\]}#]|$))', _other_quotes, "write {}"),
     _slip(r'"([^"\n]*\\)"', r"'\1'", "put the text in single quotes, where a backslash is itself: {}"),

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
@@ -72,10 +73,11 @@ def explain(error: tomli.TOMLDecodeError, text: str, lines: Lines, trials: Trial
         related = (Label(lines.span(offset, offset + 1), "opened here"),)
     span = lines.span(fault.start, max(fault.end, fault.start + 1))
     found = TomlSyntax.at(span, fault.message, label=fault.label, related=related, help=fault.help)
-    edit = trials.first_that_helps(text, chain(fault.edits, slips_at(text, min(error.pos, len(text)))))
-    if edit:
-        found = found.repaired_by(Remedy(edit.told, lines.span(edit.start, edit.end), edit.text))
-    return found, edit
+    edits = trials.those_that_help(text, chain(fault.edits, slips_at(text, min(error.pos, len(text)))))
+    remedies = [Remedy(edit.told, lines.span(edit.start, edit.end), edit.text) for edit in edits]
+    if remedies:
+        found = replace(found.repaired_by(remedies[0]), untried=tuple(remedies[1:]))
+    return found, edits[0] if edits else None
 
 
 def _duplicate(text: str, end: int, lines: Lines) -> tuple[Diagnostic, Edit]:

@@ -70,7 +70,7 @@ def tried(
     for number, remedy in _renamed(_apart(first), diagnostics, _Trials(after, whole)):
         found[number] = _repaired(found[number], remedy)
     rest = [
-        _Trial(number, remedy) for number, each in enumerate(found) for remedy in (*each.untried, *names[number][1:])
+        _Trial(number, remedy) for number, each in enumerate(found) for remedy in (*_choices(each), *names[number][1:])
     ]
     for number, remedy in _first_to_mend(sorted(rest, key=_edits), diagnostics, found, _Trials(after, whole)).items():
         found[number] = _repaired(found[number], remedy)
@@ -99,6 +99,14 @@ class _Trials:
             return None
         self._done += 1
         return self._after(remedy.applied)
+
+
+def _choices(diagnostic: Diagnostic) -> Iterator[Remedy]:
+    """The remedies that are still to be tried: that of a text that is not TOML with its others, since the network may
+    tell which is meant."""
+    if diagnostic.remedy and diagnostic.untried:
+        yield diagnostic.remedy
+    yield from diagnostic.untried
 
 
 def _edits(trial: _Trial) -> int:
@@ -138,7 +146,8 @@ def _first_to_mend(
     brings to light what the mistake hid."""
     sure, alone = dict[int, Remedy](), dict[int, Remedy]()
     for number, remedy in rows:
-        left = trials.after(remedy) if number not in sure and found[number].remedy is None else None
+        is_open = number not in sure and (found[number].remedy is None or found[number].untried)
+        left = trials.after(remedy) if is_open else None
         if left is not None and mends(remedy, before[number], before, left):
             sure[number] = remedy
         elif left is not None and _reveals(remedy, before[number], before, left):

@@ -68,6 +68,14 @@ ROWS = [
     ("[blocks.stem]\nbody", "[blocks.stem]\n[blocks.stem.body]\nop", "GB103", "[blocks.stem.body]", None),
     (f"[blocks.stem]\n{STEM}", ROWS_OF_STEM, "GB005", "]", "open it as it is closed: [[blocks.stem.body]]"),
     ("[blocks.stem]\nbody", "[blocks.stem body", "GB005", "[blocks.stem body", f"{ALONE}[blocks.stem]"),
+    ("[blocks.stem]", "[[blocks.stem]", "GB005", "[blocks.stem]", "open it as it is closed: [blocks.stem]"),
+    ("[params]", "[[params]", "GB005", "[params]", "open it as it is closed: [params]"),
+    ("body = [\n", "body = [[\n", "GB005", "[outputs]", "leave one of the two `[` out"),
+    ("body = [\n", "body = [\nbody = [\n", "GB005", "body = [", None),
+    # Quotes too many, and names without theirs that are of the file that is extended, or of none.
+    ('use = "stem" }', 'use = ""stem" }', "GB005", 'stem" }', "write one quote"),
+    ('use = "stem" }', 'use = "stem"" }', "GB005", '" }', "write one quote"),
+    ('padding = "half" }]', "padding = half }]", "GB005", "half", 'text stands in quotes: "half"'),
     # Text that was to be computed, and other text that is none.
     ('"=size", "=size"]', '"size", "size"]', "GB103", '"size", "size"]', 'write [3, "=size", "=size"]'),
     ('"=size", "=size"]', '"32", "32"]', "GB103", '"32", "32"]', "write [3, 32, 32]"),
@@ -169,3 +177,12 @@ def test_an_override_that_shares_with_nobody_is_told_in_its_own_file(tmp_path: P
     (tmp_path / "whole.toml").write_text(SOUND)
     variant = 'format = 1\nname = "v"\nextends = "whole.toml"\n[steps]\nstages = { share = "yes" }\n'
     assert told(variant, tmp_path) == [("GB107", '"yes" }', "write true: all copies have one set of weights")]
+
+
+def test_of_what_may_be_meant_by_a_name_without_quotes_that_is_told_which_the_network_takes(tmp_path: Path) -> None:
+    (tmp_path / "whole.toml").write_text(SOUND)
+    variant = 'format = 1\nname = "v"\nextends = "whole.toml"\n[blocks.stem]\n'
+    for name, written in (("groups", '"=groups"'), ("half", '"half"')):
+        body = f'body = [{{ op = "conv", out = 8, kernel = 3, padding = {name} }}]'
+        ((code, _, help_),) = told(variant + body, tmp_path)
+        assert code == "GB005" and help_ and help_.endswith(written)
