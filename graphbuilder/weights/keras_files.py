@@ -21,7 +21,7 @@ from graphbuilder.weights.checkpoint import Checkpoint, Stored, refusal
 _WEIGHTS = "model.weights.h5"
 _CHUNK = 1 << 20
 # The largest of keras.applications has 2 MB; what JSON makes of one byte can take thirty, and of four MiB a second.
-_LARGEST_CONFIG = 4 << 20
+LARGEST_CONFIG = 4 << 20
 _AGAIN = "fetch or save the file again"
 
 
@@ -94,9 +94,9 @@ def _member(path: str, archive: zipfile.ZipFile, name: str) -> IO[bytes]:
 
 
 def _whole(path: str, member: IO[bytes]) -> bytes:
-    data = member.read(_LARGEST_CONFIG + 1)
-    if len(data) > _LARGEST_CONFIG:
-        raise refusal(WeightsUnsafe, f"{path}: config.json is larger than {_LARGEST_CONFIG >> 20} MiB")
+    data = member.read(LARGEST_CONFIG + 1)
+    if len(data) > LARGEST_CONFIG:
+        raise refusal(WeightsUnsafe, f"{path}: config.json is larger than {LARGEST_CONFIG >> 20} MiB")
     return data
 
 

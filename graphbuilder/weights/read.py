@@ -18,6 +18,7 @@ from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsTooMany, WeightsUnknown
 from graphbuilder.document.reading import cannot_open
 from graphbuilder.garbage import no_search
+from graphbuilder.weights.archives import refuse_wide
 from graphbuilder.weights.checkpoint import Checkpoint, refusal
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -63,6 +64,8 @@ def _dispatch(path: str, file: BinaryIO, head: bytes, size: int, opened: ExitSta
         from graphbuilder.weights import keras_files
 
         return keras_files.read_hdf5(path, file, size, opened)
+    if head.startswith(_ZIP):
+        refuse_wide(path, file)
     if head.startswith(_ZIP) and _is_keras(file):
         from graphbuilder.weights import keras_files
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import torch
 
 from graphbuilder.diagnostics import CompileError
-from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsUnknown, WeightsUnsafe
+from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsTooMany, WeightsUnknown, WeightsUnsafe
 from graphbuilder.weights.checkpoint import (
     LONGEST,
     MOST,
@@ -44,6 +45,11 @@ _INNER = ("state_dict", "model_state_dict", "model")
 _WRAPPERS = ("module.", "_orig_mod.")
 # Where torch's AveragedModel, whose model is such a wrapper, counts what it has averaged.
 _COUNT = "n_averaged"
+# Of what stands in a header of safetensors, ten numbers and names a tensor, and one text, beside those that tell of the
+# file: the library takes much room for each before anyone can count them.
+_COMMAS = 10 * MOST
+_TEXTS = MOST + 10_000
+_TEXT = re.compile(rb'":\s*"')
 _ARCHIVE = b"PK\x03\x04"
 # The pickle in an archive.
 _RECORD = "data.pkl"
@@ -58,17 +64,21 @@ def read_safetensors(path: str, opened: ExitStack) -> Checkpoint:
     """A safetensors file; the library checks every tensor's place against the file's size.
 
     Raises:
-        CompileError: GB402.
+        CompileError: GB402, GB414.
     """
     import safetensors
 
     # Its compiled part has no types.
     library: Any = safetensors
     try:
+        with open(path, "rb") as plain:
+            header = plain.read(int.from_bytes(plain.read(8), "little"))
+        if header.count(b",") > _COMMAS or len(_TEXT.findall(header)) > _TEXTS:
+            raise refusal(WeightsTooMany, f"{path} has a header of far more names and numbers than tensors have")
         file = opened.enter_context(library.safe_open(path, framework="pt"))
         names: list[str] = file.keys()
         refuse_many(path, names)
-        _refuse_doubled(path)
+        _refuse_doubled(header)
         tensors = {ours: _lazy(name, file) for name, ours in _unwrapped(names).items()}
         refuse_axes(path, tensors)
     except (library.SafetensorError, OSError, ValueError, RuntimeError) as error:
@@ -76,15 +86,13 @@ def read_safetensors(path: str, opened: ExitStack) -> Checkpoint:
     return Checkpoint(path, "safetensors", tensors, _open=opened.pop_all())
 
 
-def _refuse_doubled(path: str) -> None:
+def _refuse_doubled(header: bytes) -> None:
     """Of two entries of one name the library takes the last, and other readers the first."""
 
     def once(pairs: list[tuple[str, object]]) -> None:
         if len(dict(pairs)) != len(pairs):
             raise ValueError("a name is there twice")
 
-    with open(path, "rb") as file:
-        header = file.read(int.from_bytes(file.read(8), "little"))
     json.loads(header, object_pairs_hook=once)
 
 

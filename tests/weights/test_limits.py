@@ -13,6 +13,8 @@ import h5py
 import pytest
 
 from graphbuilder.diagnostics import CompileError
+from graphbuilder.importers.keras.files import config_of
+from graphbuilder.weights import archives, torch_pickles
 from graphbuilder.weights.read import read
 
 EMPTY = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
@@ -39,6 +41,55 @@ def test_more_than_anyone_reads_is_refused_and_not_echoed(header: dict[str, Any]
 def test_more_axes_than_anything_has_are_refused(tmp_path: Path) -> None:
     told = refusal(written(tmp_path / "w.safetensors", {"a": {**EMPTY, "shape": [0] * 100_000}}))
     assert "GB414" in told and "100,000 axes" in told and len(told) < 1000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"a":{"dtype":"F32","shape":[' + b"0," * 2_000_000 + b'0],"data_offsets":[0,0]}}',
+        b'{"__metadata__":{' + b",".join(b'"k%d": "v"' % number for number in range(200_000)) + b"}}",
+    ],
+)
+def test_headers_of_very_many_numbers_and_texts_are_not_given_to_the_library(
+    text: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("safetensors.safe_open", None)
+    (tmp_path / "w.safetensors").write_bytes(struct.pack("<Q", len(text)) + text)
+    told = refusal(tmp_path / "w.safetensors")
+    assert "GB414" in told and "far more names and numbers" in told and "help: " in told
+
+
+@pytest.mark.parametrize("first", ["config.json", "x/data.pkl"])
+def test_archives_of_very_many_members_are_refused(first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "_LONGEST", 5_000)
+    with zipfile.ZipFile(tmp_path / "w", "w") as archive:
+        archive.writestr(first, b"{}")
+        for number in range(100):
+            archive.writestr(f"x/data/{number}", b"")
+    assert "GB414" in refusal(tmp_path / "w") and "lists members" in refusal(tmp_path / "w")
+    with pytest.raises(CompileError, match="GB414"):
+        config_of(tmp_path / "w")
+
+
+def test_a_torch_file_of_very_many_tensors_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_pickles, "_TENSORS", 30)
+    with zipfile.ZipFile(tmp_path / "w", "w") as archive:
+        archive.writestr("x/data.pkl", b"\x80\x02}.")
+        for number in range(31):
+            archive.writestr(f"x/data/{number}", b"")
+    assert "GB414" in refusal(tmp_path / "w") and "more than 30 tensors" in refusal(tmp_path / "w")
+
+
+@pytest.mark.parametrize("suffix", [".json", ".keras"])
+def test_a_config_of_very_many_brackets_is_not_imported(suffix: str, tmp_path: Path) -> None:
+    text = b'{"class_name": "Functional", "config": [' + b"[]," * (2 << 20) + b"1]}"
+    path = tmp_path / f"w{suffix}"
+    path.write_bytes(text)
+    if suffix == ".keras":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("config.json", text)
+    with pytest.raises(CompileError, match=r"GB802.*larger than 4 MiB"):
+        config_of(path)
 
 
 def test_hdf5_of_very_many_groups_is_given_up(tmp_path: Path) -> None:

@@ -222,7 +222,8 @@ class WeightsNotFinite(Rule):
 
 class WeightsTooMany(Rule):
     """A weights file may hold 100,000 tensors, as many as a network may have operations, and the name of one may have
-    1,000 characters and its shape 64 axes. Of HDF5, 30,000 groups, tensors and attributes are read."""
+    1,000 characters and its shape 64 axes. Of HDF5, 30,000 groups, tensors and attributes are read, and of what
+    ``torch.save`` writes 30,000 tensors: larger networks are kept as safetensors."""
 
     code = "GB414"
     title = "tensors or names beyond the limit"

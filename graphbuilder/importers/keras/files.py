@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import ModelUnreadable
 from graphbuilder.document.reading import cannot_open
+from graphbuilder.weights.archives import refuse_wide
+from graphbuilder.weights.keras_files import LARGEST_CONFIG
 from graphbuilder.weights.read import HDF5
-
-# A config holds no numbers of weights; the largest of keras.applications has 2 MB.
-_LARGEST = 64 * 2**20
 
 
 def config_of(path: str | Path) -> dict[str, Any]:
@@ -61,14 +60,23 @@ def _text(path: Path) -> bytes | str:
         return _attribute(path)
     if not zipfile.is_zipfile(path):
         with open(path, "rb") as file:
-            return file.read(_LARGEST)
+            return _whole(path, file)
+    with open(path, "rb") as file:
+        refuse_wide(str(path), file)
     with zipfile.ZipFile(path) as archive:
         info = archive.getinfo("config.json")
         # A few bytes could unfold to many; Keras stores plainly.
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
             raise refused(path, "its config.json is compressed or encrypted, which is not how Keras saves")
         with archive.open(info) as member:
-            return member.read(_LARGEST)
+            return _whole(path, member)
+
+
+def _whole(path: Path, file: IO[bytes]) -> bytes:
+    data = file.read(LARGEST_CONFIG + 1)
+    if len(data) > LARGEST_CONFIG:
+        raise refused(path, f"its config is larger than {LARGEST_CONFIG >> 20} MiB")
+    return data
 
 
 def refused(path: str | Path, reason: str) -> CompileError:
