@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -53,10 +53,10 @@ def warn_unread(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> None:
     unread = (spec.place_of("params") / name for name in spec.params if name not in read)
     for place, near in inherited_near(unread):
         _warn_param(place, near, str(place.keys[-1]) in settings, sink)
-    used = uses(spec)
+    used, demanded = uses(spec), _demanded(spec)
     for name, block in spec.blocks.items():
         if name in used:
-            _warn_unread_in(name, block, _demanded(spec, name), sink)
+            _warn_unread_in(name, block, demanded[name], sink)
     for place, near in inherited_near(block.place for name, block in spec.blocks.items() if name not in used):
         _warn_block(place, near, sink)
 
@@ -104,13 +104,16 @@ def _warn_unread_in(name: str, block: Block, demanded: Collection[str], sink: Si
             sink.add(NameUnread.at(place.key_span, message, help="remove it, or read it"))
 
 
-def _demanded(spec: Spec, name: str) -> Collection[str]:
-    """The arguments that a block cannot do without: steps give them to other blocks, too, or to the one that it
+def _demanded(spec: Spec) -> Mapping[str, Collection[str]]:
+    """By block the arguments that it cannot do without: steps give them to other blocks, too, or to the one that it
     replaces."""
     document = spec.place.document
-    inherited: Collection[str] = document.parent.data.get("blocks", ()) if isinstance(document, Merged) else ()
-    steps = [step for step in all_steps(spec) if name in step.blocks]
-    return {word for step in steps if len(step.blocks) > 1 or name in inherited for word in step.args}
+    inherited = {*document.parent.data.get("blocks", ())} if isinstance(document, Merged) else set[str]()
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for step in all_steps(spec):
+        for name in {*step.blocks} if len(step.blocks) > 1 else inherited.intersection(step.blocks):
+            found[name].update(step.args)
+    return found
 
 
 def warn_elsewhere(spec: Spec, types: Mapping[str, TensorType | None], sink: Sink) -> None:

@@ -27,6 +27,8 @@ from graphbuilder.spec.unknown import POISON
 FORMAT = 1
 _QUOTE = '"'
 _ATTEMPTS = 5
+# Of pydantic's errors, of which a mistake has several, those that are looked at: more of them are not worth the room.
+_MOST = 10_000
 # Lists of steps.
 _STEPS = (("before",), ("body",), ("after",), ("shortcut",))
 
@@ -72,7 +74,9 @@ def validated(document: Document, mending: Mending, sink: Sink, *, whole: bool =
         try:
             return Spec.model_validate(mending.data)
         except ValidationError as error:
-            lists, mistakes = set[Keys](), list(_mistakes(mending.data, error.errors(include_url=False)))
+            many = error.error_count() > _MOST
+            details = error.errors(include_url=False, include_context=not many)[:_MOST]
+            lists, mistakes = set[Keys](), list(_mistakes(mending.data, details))
             absent = _absent(mistakes) if whole else []
             if absent and not attempt:
                 sink.add(_missing(document, *absent))
@@ -83,6 +87,8 @@ def validated(document: Document, mending: Mending, sink: Sink, *, whole: bool =
                 if _is_text_in_list(keys, errors):
                     lists.add(keys[:-1])
                 mending.mend(keys)
+            if many:
+                return None
     return None
 
 
