@@ -21,6 +21,7 @@ import torch
 
 from tests.hostile.test_specs import STEERING
 from tests.weights import test_hostile as made
+from tests.weights import test_pickles as asked
 
 ROOT = Path(__file__).parents[2]
 SPEC = (
@@ -72,6 +73,9 @@ CASES: Mapping[str, bytes] = {
     "a_keras_path_outside": made.zipped({"../../ran": b"x", **made.keras(weights=b"no")}),
     "a_keras_archive_without_weights": made.zipped({"config.json": b"{}"}),
     "half_a_keras_archive": made.GOOD["keras"][:1500],
+    **{f"pickle_of_{name}": asked.archived(data) for name, (data, _) in asked.COSTLY.items() if data[:2] != b"PK"},
+    "very_many_unused": header("{" + ",".join(tensor(f"n{each}.x", 0, 0, "[0]") for each in range(20_000)) + "}"),
+    "very_many_axes": header("{" + tensor("a.weight", 0, 0, f"[{'0,' * 2_000_000}0]") + "}"),
     "hdf5_external_link": made.hdf5(made.external),
     "hdf5_soft_link": made.hdf5(made.soft),
     "hdf5_circle": made.hdf5(made.circle),
