@@ -102,7 +102,10 @@ def repeated_op(maker: Maker, draft: Draft) -> None:
         raise Unfit("several values")
     count = maker.random.choice((1, 2, 3, 4))
     step = maker.op_step(draft, (draft.last,), ("conv", "linear", "batchnorm", "relu", "sepconv", "tanh", "dropout"))
-    draft.add({**draft.identified(step), **_copies(maker, draft, step, count)})
+    copies = _copies(maker, draft, step, count)
+    draft.add({**draft.identified(step), **copies})
+    if copies.get("merge") in MULTIPLY:
+        draft.add({"op": "tanh"})
 
 
 def _copies(maker: Maker, draft: Draft, step: Step, count: int) -> Step:
