@@ -15,6 +15,7 @@ from graphbuilder.cli.entry import run
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.files import write_whole
 from graphbuilder.weights.save import to_bytes
+from tests.importers.smaller import SMALLER
 from tests.peers.parity import distance, outputs
 from tests.peers.reference import import_torchvision
 
@@ -56,6 +57,8 @@ def randomised(model: nn.Module) -> nn.Module:
 
 
 def torchvision_model(name: str) -> nn.Module:
+    if name in SMALLER:
+        return randomised(SMALLER[name]())
     more: dict[str, Any] = {"init_weights": False} if name == "inception_v3" else {}
     more |= {"weights_backbone": None} if name in SEGMENTING else {}
     return randomised(import_torchvision().models.get_model(name, weights=None, num_classes=10, **more))
