@@ -61,10 +61,10 @@ SEGMENTS = {**BACKBONE, "aux_loss": True}
 TRAINED = (
     # In front of each of its four pools one size has an odd number of rows, the other an even one.
     Row("xception", "keras:Xception", (299, 130)),
-    Row("xception_tutorial", "plain:xception.tutorial", (150, 96)),
-    Row("xception_pytorch", "timm:legacy_xception", (149, 96)),
-    Row("xception_pytorch", "plain:xception.repaired", (96,)),
-    Row("xception_pytorch_as_written", "plain:xception.as_written", (96,)),
+    Row("xception_tutorial", "plain:xception.tutorial", (64, 54)),
+    Row("xception_pytorch", "timm:legacy_xception", (64, 53)),
+    Row("xception_pytorch", "plain:xception.repaired", (64,)),
+    Row("xception_pytorch_as_written", "plain:xception.as_written", (64,)),
     Row("inception_v3", "keras:InceptionV3", (139,)),
     Row(
         "inception_v3_torchvision",
@@ -73,10 +73,10 @@ TRAINED = (
         settings={"init_weights": False},
         learns=2,
     ),
-    Row("resnet50", "torchvision:resnet50", (224,)),
+    Row("resnet50", "torchvision:resnet50", (75,)),
     Row("resnext50_32x4d", "torchvision:resnext50_32x4d", (224, 64)),
     Row("resnext101_32x8d", "torchvision:resnext101_32x8d", (64,)),
-    Row("resnet18", "torchvision:resnet18", (224, 64)),
+    Row("resnet18", "torchvision:resnet18", (75, 64)),
     Row("resnet152", "torchvision:resnet152", (64,)),
     Row("vgg16", "keras:VGG16", (64,), {"grid": 2}),
     Row("alexnet", "torchvision:alexnet", (224, 96)),
@@ -92,7 +92,7 @@ TRAINED = (
     Row("convnext_tiny_keras", "keras:ConvNeXtTiny", (32,)),
     Row("vit_b_16", "torchvision:vit_b_16", (64,), NO_DROPOUT, {"image_size": 64}),
     Row("swin_t", "torchvision:swin_t", (96, 76)),
-    Row("unet", "plain:unet.unet", (75,)),
+    Row("unet", "plain:unet.unet", (43,)),
     Row(
         "deeplabv3plus_xception",
         "plain:deeplab.deeplabv3plus_xception",
