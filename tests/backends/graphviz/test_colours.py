@@ -4,12 +4,10 @@ from itertools import combinations, product
 
 import pytest
 
-from graphbuilder.backends.graphviz import Options
-from graphbuilder.backends.graphviz.figure import drawing
 from graphbuilder.backends.graphviz.lay.drawing import POINT
 from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT, PAPER, Palette
 from tests.backends.graphviz.colour import SIGHTS, contrast, difference, lab
-from tests.backends.graphviz.networks import FILES, network
+from tests.backends.graphviz.networks import FILES, laid_out
 
 COLOURED = ("separable", "convolution", "pooling", "head", "attention", "learned")
 FAMILIES = (*COLOURED, "activation", "join")
@@ -59,7 +57,7 @@ def test_families_look_different_in_print() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_box_says_in_words_what_it_is(name: str) -> None:
-    boxes = [shape for shape in drawing(network(name), Options()).shapes if shape.style != POINT]
+    boxes = [shape for shape in laid_out(name).shapes if shape.style != POINT]
     assert all(any(run.text for line in shape.lines for run in line) for shape in boxes)
 
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from graphbuilder.backends.graphviz import Options
-from graphbuilder.backends.graphviz.figure import drawing, scene
+from graphbuilder.backends.graphviz.figure import scene
 from graphbuilder.backends.graphviz.lay.drawing import Drawing, Line, Shape
 from graphbuilder.backends.graphviz.read.scene import Box, Card, Region
 from tests.backends.graphviz.geometry import faults, of_shape
-from tests.backends.graphviz.networks import FILES, ODD, SPECS, network
+from tests.backends.graphviz.networks import FILES, ODD, SPECS, laid_out, network
 from tests.backends.graphviz.wiring import drawn, undrawn
 
 OPTIONS = {
@@ -31,14 +31,14 @@ CASES = [(name, kind) for name in NAMES for kind in OPTIONS if name != "long" or
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_nothing_lies_on_anything(name: str, kind: str) -> None:
-    assert list(faults(drawing(network(name), OPTIONS[kind]))) == []
+    assert list(faults(laid_out(name, OPTIONS[kind]))) == []
 
 
 @pytest.mark.parametrize("direction", ["TB", "LR"])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_edge_is_drawn_from_box_to_box(name: str, direction: str) -> None:
     options = replace(Options(), direction=direction)
-    figure = drawing(network(name), options)
+    figure = laid_out(name, options)
     assert drawn(figure) == Counter(_edges(scene(network(name), options).root))
     assert undrawn(network(name), figure, options) == []
     assert [line for line in figure.lines if not _ends_on(line, figure)] == []

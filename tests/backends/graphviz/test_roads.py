@@ -10,7 +10,7 @@ from graphbuilder.backends.graphviz.figure import drawing, scene
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Line
 from graphbuilder.backends.graphviz.lay.forks import forked
 from tests.backends.graphviz.geometry import Area, of_frame, of_line, of_shape, of_words
-from tests.backends.graphviz.networks import FILES, network
+from tests.backends.graphviz.networks import FILES, laid_out, network
 from tests.backends.graphviz.written import written
 
 CURVE = 9.0
@@ -45,7 +45,7 @@ def shared(one: Area, other: Area) -> float:
 @pytest.mark.parametrize("name", ["hrnet_w18_small", "dla34", "levit_128s", "xception"])
 @pytest.mark.parametrize("direction", ["TB", "LR"])
 def test_no_shortcut_runs_on_a_line_of_the_same_value_that_is_none(name: str, direction: str) -> None:
-    lines = drawing(network(name), Options(direction="LR" if direction == "LR" else "TB")).lines
+    lines = laid_out(name, Options(direction="LR" if direction == "LR" else "TB")).lines
     for line in (line for line in lines if line.kind == "shortcut"):
         plain = [other for other in lines if other.kind == "flow" and other.tail == line.tail]
         together = [shared(a, b) for other in plain for a in of_line(line) for b in of_line(other)]
@@ -78,7 +78,7 @@ def test_a_projection_is_a_shortcut_on_the_left_whatever_its_stride() -> None:
 
 
 def test_another_value_that_is_added_is_no_shortcut() -> None:
-    lines = drawing(network("hrnet_w18_small"), Options()).lines
+    lines = laid_out("hrnet_w18_small").lines
     assert {line.kind for line in lines if line.head == "wide_b.add" and line.tail == "wide_b.relu"} == {"flow"}
     assert any(line.kind == "shortcut" for line in lines if line.head.startswith("wide_b.wide."))
 
@@ -87,7 +87,7 @@ def test_another_value_that_is_added_is_no_shortcut() -> None:
 @pytest.mark.parametrize(("name", "join"), [("dla34", ".second.add"), ("unet", ".concat")])
 def test_a_skip_has_one_colour_wherever_it_stands(name: str, join: str, direction: str) -> None:
     """In a tangle, and where it is cut between two panels, too."""
-    figure = drawing(network(name), Options(direction="LR" if direction == "LR" else "TB"))
+    figure = laid_out(name, Options(direction="LR" if direction == "LR" else "TB"))
     lines = [line for line in figure.lines if line.head.endswith(join)]
     joins = {line.head for line in lines}
     assert len(joins) > 3
@@ -102,7 +102,7 @@ def test_what_nothing_reads_is_not_drawn() -> None:
 @pytest.mark.parametrize("name", [*FILES][::2])
 def test_the_frame_of_a_section_holds_nothing_else(name: str) -> None:
     """A title, and what it says of shapes, are of what stands under it."""
-    figure = drawing(network(name), Options())
+    figure = laid_out(name)
     sections = {section.title: section.path for section in scene(network(name), Options()).sections.values()}
     for frame in (frame for frame in figure.frames if frame.style == "panel"):
         area = of_frame(frame)
@@ -114,13 +114,13 @@ def test_the_frame_of_a_section_holds_nothing_else(name: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_large_figure_has_the_shape_of_a_page(name: str) -> None:
-    figure = drawing(network(name), Options())
+    figure = laid_out(name)
     if max(figure.wide, figure.high) > 1250:
         assert 0.75 < figure.wide / figure.high < 1.7
 
 
 def test_lines_end_in_boxes_that_are_seen() -> None:
-    figure = drawing(network("dla34"), Options())
+    figure = laid_out("dla34")
     seen = {shape.key for shape in figure.shapes if shape.style != POINT}
     ways = [line for line in figure.lines if not line.tail.startswith("legend")]
     assert all({line.tail, line.head} <= seen and all(a != b for a, b in pairwise(line.points)) for line in ways)
@@ -159,4 +159,4 @@ def test_what_passes_by_a_sum_alone_is_no_shortcut() -> None:
 
 
 def test_what_only_tells_its_size_to_what_it_is_added_to_is_no_shortcut() -> None:
-    assert not [line for line in drawing(network("odd/streams"), Options()).lines if line.kind == "shortcut"]
+    assert not [line for line in laid_out("odd/streams").lines if line.kind == "shortcut"]
