@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from graphbuilder.diagnostics.catalogue.shapes import Contradiction, NothingLeft
-from graphbuilder.ir.lowering import Arg, Expr, Input, Lowering, TorchCall
+from graphbuilder.ir.lowering import Arg, Expr, Input, Lowering, Module, TorchCall
 from graphbuilder.ir.op import Example, Op, OpError
 from graphbuilder.ir.reach import Reach
 from graphbuilder.ir.types import TensorType
@@ -282,7 +282,9 @@ class LocalResponseNorm(Op):
             Arg("beta", self.beta, 0.75, field="beta"),
             Arg("k", self.k, 1.0, field="k"),
         )
-        return Lowering(TorchCall("nn.LocalResponseNorm", args, positional=1))
+        # Torch views three-dimensional maps in another shape, whatever order they have in memory.
+        x = method(Input(), "contiguous") if len(inputs[0].spatial) == 3 else Input()
+        return Lowering(TorchCall("nn.LocalResponseNorm", args, positional=1), (Module((x,)),))
 
     def detail(self, inputs: tuple[TensorType, ...] = ()) -> str:
         return str(self.size)
@@ -290,6 +292,7 @@ class LocalResponseNorm(Op):
     examples = (
         Example({"size": 5}, (_MAP,)),
         Example({"size": 2, "alpha": 0.1, "k": 2}, (_LINE,)),
+        Example({"size": 2}, (_CUBE,)),
     )
 
 

@@ -271,3 +271,18 @@ def test_a_step_with_the_name_of_what_its_block_reads_is_told_and_out_of_the_way
     """)
     )
     assert [(each.code, each.message) for each in checked.diagnostics] == [("GB111", "`in` is a word of Python")]
+
+
+@pytest.mark.parametrize("axis", [1, 2, 3])
+def test_neighbours_over_the_channels_of_cubes_in_any_order_of_memory(axis: int) -> None:
+    text = f"""
+        format = 1
+        name = "case"
+        [inputs]
+        x = [2, 4, 4, 3]
+        [model]
+        body = [{{ op = "linear", out = 4, axis = {axis} }}, {{ op = "localresponsenorm", size = 4 }}]
+    """
+    checked = check_text(dedent(text))
+    assert checked.network is not None
+    assert failure(dedent(text), checked.network.outputs) is None
