@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
 import graphbuilder as gb
@@ -15,6 +14,9 @@ SPEC = Path(__file__).parents[2] / "specs" / "xception_digits.toml"
 
 def digits() -> tuple[Tensor, Tensor]:
     """1,797 images of shape (1, 8, 8), values from 0 to 1, and their classes."""
+    # All workers read this file, and one runs its test; scikit-learn takes two seconds to import.
+    from sklearn.datasets import load_digits
+
     pixels, labels = load_digits(return_X_y=True)
     return torch.tensor(pixels, dtype=torch.float32).reshape(-1, 1, 8, 8) / 16, torch.tensor(labels)
 
