@@ -209,6 +209,8 @@ class BodyBuilder:
 
     def _step(self, named: Named, start: Signal) -> Signal:
         kept = self.condition(named.step.when, named.step, "when")
+        if not named.name.isidentifier():  # its own is another's
+            return self._check_renamed(named, start)
         if self.context.marks and self.context.unsound(named.step.place):
             return self.check_only(named, start)
         if kept is False:
@@ -242,6 +244,13 @@ class BodyBuilder:
             return NOTHING_KNOWN
         for index in range(len(step.blocks) or 1):
             self.call_of(step.copy_number(index), scope, FAILED if reading.failed else reading, named.name, ())
+        return NOTHING_KNOWN
+
+    def _check_renamed(self, named: Named, start: Signal) -> Signal:
+        """Look at a step that may be another once more, one line too many: what it calls is looked at there."""
+        if named.step.from_ is not None:
+            read(self, named, start, None)
+        self.check_blindly(named.step)
         return NOTHING_KNOWN
 
     def check_blindly(self, step: Step) -> None:
