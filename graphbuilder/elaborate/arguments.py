@@ -16,11 +16,13 @@ from graphbuilder.diagnostics.catalogue.references import (
     ArgumentUnknown,
     ArgumentValue,
 )
-from graphbuilder.diagnostics.nearest import meant, nearest
+from graphbuilder.diagnostics.nearest import meant, nearest, one_slip
 from graphbuilder.diagnostics.words import must
 from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
+from graphbuilder.elaborate.doubtful import as_key, one_letter_off, paired
 from graphbuilder.elaborate.origins import Origin, given_as, is_told
+from graphbuilder.elaborate.remedies import as_told
 from graphbuilder.elaborate.scope import Scope, facts_of
 from graphbuilder.elaborate.slips import slip
 from graphbuilder.elaborate.terms import Terms
@@ -159,16 +161,27 @@ class OpMaker:
         # What concerns several arguments may turn on one that is not known.
         found = [details for details in error.errors(include_url=False) if details["loc"] or not unknown]
         strangers = [str(details["loc"][0]) for details in found if details["type"] == "extra_forbidden"]
+        missing = [str(details["loc"][0]) for details in found if details["type"] == "missing"]
         excused = {*unknown, *fields_meant(strangers, cls)}
+        lacking = [name for name in missing if excused.isdisjoint({name, SOMETHING})]
+        known = (*cls.model_fields, *STEP_WORDS)
+        pairs = paired([name for name in strangers if not argument_meant(name, known)], lacking)
         for details in found:
-            if details["type"] != "missing" or excused.isdisjoint({details["loc"][0], SOMETHING}):
-                self._report(cls, details, arguments, step)
+            if details["type"] != "missing" or details["loc"][0] in {*lacking}.difference(pairs.values()):
+                self._report(cls, details, arguments, step, pairs)
 
-    def _report(self, cls: type[Op], details: ErrorDetails, arguments: Mapping[str, Argument], step: Place) -> None:
+    def _report(
+        self,
+        cls: type[Op],
+        details: ErrorDetails,
+        arguments: Mapping[str, Argument],
+        step: Place,
+        pairs: Mapping[str, str],
+    ) -> None:
         name = str(details["loc"][0]) if details["loc"] else ""
         place = arguments[name].place if name in arguments else step
         if details["type"] == "extra_forbidden":
-            self._sink.add(unknown_field(cls, name, place))
+            self._sink.add(unknown_field(cls, name, place, pairs.get(name)))
         elif details["type"] == "missing":
             self._sink.add(missing_argument(f"`{cls.op}`", name, step))
         else:
@@ -190,14 +203,15 @@ def _wrong_value(
         return ArgumentValue.at(place.span, message, label=hint, help=remedy)
     argument = arguments[name]
     cause, better = written_wrong(argument, lambda value: _takes(cls, name, value))
+    untried = tuple(as_told(better, cause.place))
     if cause.place.keys != place.keys:
-        better = better or _misspelt(cause.raw, hint) or remedy
-        return ArgumentValue.at(
-            cause.place.span, message, label=hint, related=given_as(argument.value, place), help=better
-        )
+        help_ = better or _misspelt(cause.raw, hint) or remedy
+        related = given_as(argument.value, place)
+        return ArgumentValue.at(cause.place.span, message, label=hint, related=related, help=help_, untried=untried)
     better = slip(argument.raw, argument.value, argument.names, lambda value: _takes(cls, name, value), name)
-    better = better or _misspelt(argument.raw, hint)
-    return ArgumentValue.at(place.span, message, label=hint, notes=argument.notes, help=better or remedy)
+    help_ = better or _misspelt(argument.raw, hint) or remedy
+    untried = tuple(as_told(better, place))
+    return ArgumentValue.at(place.span, message, label=hint, notes=argument.notes, help=help_, untried=untried)
 
 
 def _misspelt(raw: Any, hint: str) -> Help:
@@ -230,13 +244,20 @@ def fields_meant(unknown: Iterable[str], cls: type[Op]) -> set[str]:
     return {meant_ for name in unknown if (meant_ := argument_meant(name, cls.model_fields))}
 
 
-def unknown_field(cls: type[Op], name: str, place: Place) -> Diagnostic:
-    """The diagnostic for an argument that an op does not take."""
-    return _unknown_argument(f"`{cls.op}`", name, place, argument_remedy(cls.op, name, tuple(cls.model_fields)))
+def unknown_field(cls: type[Op], name: str, place: Place, lacking: str | None = None) -> Diagnostic:
+    """The diagnostic for an argument that an op does not take, beside the one that is ``lacking``."""
+    remedy = argument_remedy(cls.op, name, tuple(cls.model_fields))
+    return _unknown_argument(f"`{cls.op}`", name, place, remedy, tuple(cls.model_fields), lacking)
 
 
-def _unknown_argument(owner: str, name: str, place: Place, remedy: Help) -> Diagnostic:
-    return ArgumentUnknown.at(place.key_span, f"{owner} has no argument `{name}`", help=remedy)
+def _unknown_argument(
+    owner: str, name: str, place: Place, remedy: Help, known: Iterable[str], lacking: str | None
+) -> Diagnostic:
+    names = [lacking] if lacking else one_letter_off(name, known)
+    untried = () if isinstance(remedy, Meant) else as_key(names, place)
+    if lacking and not isinstance(remedy, Meant):
+        remedy = f"{remedy}; `{lacking}` is missing"
+    return ArgumentUnknown.at(place.key_span, f"{owner} has no argument `{name}`", help=remedy, untried=untried)
 
 
 def missing_argument(owner: str, name: str, place: Place) -> Any:
@@ -270,21 +291,24 @@ def check_block_arguments(
     name: str, block: Block, declared: Declared, arguments: Mapping[str, Argument], step: Step, sink: Sink
 ) -> BlockArguments:
     """The arguments that a step gives to a block, checked against what it declares; defaults are left to the block."""
-    strangers = [given for given in arguments if given not in block.args]
-    for given in strangers:
-        takes = ", ".join(block.args) or "no arguments"
-        near = argument_meant(given, (*block.args, *STEP_WORDS))
-        remedy = Meant((near,)) if near else f"the block `{name}` takes {takes}"
-        sink.add(_unknown_argument(f"the block `{name}`", given, arguments[given].place, remedy))
+    owner = f"the block `{name}`"
+    known = (*block.args, *STEP_WORDS)
+    strangers = {given: argument_meant(given, known) for given in arguments if given not in block.args}
     lacking = declared.required - arguments.keys()
     excused = {argument_meant(given, block.args) for given in strangers} if lacking else set[str | None]()
+    pairs = paired([given for given, near in strangers.items() if not near], lacking - excused)
+    for given, near in strangers.items():
+        remedy = Meant((near,)) if near else f"{owner} takes {', '.join(block.args) or 'no arguments'}"
+        place = arguments[given].place
+        sink.add(_unknown_argument(owner, given, place, remedy, block.args, pairs.get(given)))
+    excused.update(pairs.values())
     values: dict[str, Any] = {}
     for each in sorted(lacking.union(arguments).difference(strangers), key=declared.order.__getitem__):
         if each in arguments:
             values[each] = checked(name, block.place_of("args") / each, block.args[each], arguments[each], sink)
             continue
         if each not in excused:
-            sink.add(missing_argument(f"the block `{name}`", each, step.place))
+            sink.add(missing_argument(owner, each, step.place))
         values[each] = UNKNOWN
     return BlockArguments(values, bool(strangers or lacking))
 
@@ -322,20 +346,28 @@ def checked(block: str, declared: Place, default: Any, argument: Argument, sink:
     cause, better = written_wrong(argument, lambda other: type(other) in wanted)
     if better and cause.place.keys != argument.place.keys:
         if not is_told(sink, cause.place.span):
-            related = given_as(value, argument.place)
-            label = f"expected {expected}"
-            sink.add(ArgumentType.at(cause.place.span, message, label=label, related=related, help=better))
+            sink.add(_of_type(message, cause.place, expected, better, related=given_as(value, argument.place)))
         return UNKNOWN
     better = slip(argument.raw, value, argument.names, lambda other: type(other) in wanted, name)
     remedy = better or f"give it {expected}, or declare another type in `args` of `{block}`"
-    sink.add(ArgumentType.at(argument.place.span, message, label=f"expected {expected}", help=remedy))
+    sink.add(_of_type(message, argument.place, expected, remedy))
     return UNKNOWN
+
+
+def _of_type(message: str, place: Place, expected: str, told: str, related: tuple[Label, ...] = ()) -> Diagnostic:
+    untried = tuple(as_told(told, place))
+    label = f"expected {expected}"
+    return ArgumentType.at(place.span, message, label=label, related=related, help=told, untried=untried)
 
 
 def _meant_by_default(default: str, value: Any) -> Help:
     """The type, or the number, that a string was meant as where an argument is declared and ``value`` is given."""
-    near = nearest(default, TYPES)
+    near = nearest(default, TYPES) or next((word for word in TYPES if _is_slip(default, word, value)), None)
     return Meant((near,), quote='"') if near else slip(default, default, {}, lambda other: type(other) is type(value))
+
+
+def _is_slip(default: str, word: str, value: Any) -> bool:
+    return type(value) is TYPES[word] and one_slip(default, word)
 
 
 def _misspelt_type(name: str, declared: Place, meant_: Help, argument: Argument) -> Diagnostic:

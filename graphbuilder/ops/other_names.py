@@ -95,6 +95,7 @@ ARGUMENTS: Mapping[str, str] = {
     "p": "rate",
     "pool_size": "kernel",
     "prob": "rate",
+    "scale": "factor",
     "scale_factor": "factor",
     "strides": "stride",
     "target_shape": "shape",

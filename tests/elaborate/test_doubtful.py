@@ -1,0 +1,74 @@
+"""One argument called otherwise is one mistake; a name that is hardly like what was written is told where it fits."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphbuilder.compiler import check_text
+from graphbuilder.diagnostics import Diagnostic
+
+HEAD = """format = 1
+name = "n"
+[inputs]
+x = [8, 16, 16]
+[model]
+body = [{ id = "c", op = "conv", out = 8, kernel = 1 }, STEP]
+[blocks.b]
+args = { mid = "int", out = "int", act = true }
+body = [
+  { op = "conv", out = "=mid", kernel = 1 },
+  { op = "relu", when = "=act" },
+  { op = "conv", out = "=out", kernel = 1 },
+]
+"""
+TAKES = "the block `b` takes mid, out, act"
+
+
+def told(step: str) -> list[Diagnostic]:
+    return [*check_text(HEAD.replace("STEP", step), "case.toml").diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("step", "word", "help_"),
+    [
+        ('{ use = "b", mid = 4, oot = 8 }', "oot", "did you mean `out`?"),
+        ('{ use = "b", mud = 4, out = 8 }', "mud", "did you mean `mid`?"),
+        ('{ use = "b", mid = 4, channels = 8 }', "channels", "did you mean `out`?"),
+        ('{ use = "b", mid = 4, channels = "wide" }', "channels", f"{TAKES}; `out` is missing"),
+        ('{ use = "b", mid = 4, out = 8, ict = false }', "ict", "did you mean `act`?"),
+        ('{ use = "b", mid = 4, out = 8, ict = 3 }', "ict", TAKES),
+        ('{ op = "conv", oot = 8, kernel = 1 }', "oot", "did you mean `out`?"),
+        ('{ op = "conv", out = 8, krn = 1 }', "krn", "did you mean `kernel`?"),
+        ('{ op = "resize", scale = 2 }', "scale", "did you mean `factor`?"),
+    ],
+)
+def test_one_mistake(step: str, word: str, help_: str) -> None:
+    (found,) = told(step)
+    assert (found.code, found.span and found.span.text, found.help) == ("GB305", word, help_)
+    assert (found.remedy is not None) == help_.startswith("did")
+
+
+def test_two_that_are_missing_are_told() -> None:
+    found = told('{ use = "b", channels = 8 }')
+    assert sorted(each.code for each in found) == ["GB305", "GB306", "GB306"]
+
+
+def test_misspelt_type_is_told_where_it_is_declared() -> None:
+    text = HEAD.replace('mid = "int"', 'mid = "imt"').replace("STEP", '{ use = "b", mid = 4, out = 8 }')
+    (found,) = check_text(text, "case.toml").diagnostics
+    assert (found.span and found.span.line, found.help) == (8, 'did you mean "int"?')
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        ('{ use = "b", mid = 4, out = "8" }', "8"),
+        ('{ op = "conv", out = "8", kernel = 1 }', "8"),
+        ('{ op = "conv", out = 8.0, kernel = 1 }', "8"),
+        ('{ op = "conv", out = 8, kernel = ["1", "3"] }', "[1, 3]"),
+        ('{ op = "conv", out = 8, kernel = 1, bias = 0 }', "false"),
+    ],
+)
+def test_exact_value_is_a_fix(step: str, text: str) -> None:
+    (found,) = told(step)
+    assert found.remedy and (found.remedy.text, found.remedy.help) == (text, found.help)
