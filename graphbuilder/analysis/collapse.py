@@ -67,7 +67,7 @@ def _lengths(nodes: Sequence[Node], typed: TypedGraph) -> Iterator[int]:
 
     def look(node: Node) -> tuple[object, ...]:
         shared = node.module if calls[node.module] > 1 else None
-        callee = typed.bodies[node.name] if isinstance(node.callee, Graph) else (node.callee, typed.inputs_of(node))
+        callee = typed.bodies[node.name] if isinstance(node.callee, Graph) else (typed.inputs_of(node), node.callee)
         return (callee, shared, node.init, node.title)
 
     return (sum(1 for _ in group) for _, group in groupby(nodes, look))

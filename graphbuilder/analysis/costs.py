@@ -90,13 +90,14 @@ def costs_by_run(typed: TypedGraph) -> Iterator[tuple[Run, Costs]]:
     """The calls of a body with what they cost together; calls of one owner carry its weights once, at the first."""
     counted: set[str] = set()
     for run in runs(typed):
-        call = call_costs(run.first, typed)
-        together = call.again() if run.first.module in counted else call
-        if run.count > 1:
+        first, count = run.first, run.count
+        call = call_costs(first, typed)
+        together = call.again() if first.module in counted else call
+        if count > 1:
             further = call if run.nodes[-1].owns else call.again()
-            together = sum_costs([together, further.times(run.count - 1)])
-        counted.add(run.first.module)
-        yield run, together.unrun() if run.first.name in typed.graph.auxiliary else together
+            together = sum_costs([together, further.times(count - 1)])
+        counted.add(first.module)
+        yield run, together.unrun() if first.name in typed.graph.auxiliary else together
 
 
 def auxiliary_parameters(typed: TypedGraph) -> int:

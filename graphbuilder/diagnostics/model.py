@@ -203,7 +203,10 @@ class Rule:
         untried: tuple[Remedy, ...] = (),
     ) -> Diagnostic:
         """A diagnostic of this rule at ``span``; ``label`` stands under the carets."""
-        return Diagnostic(cls, message, span, label, related, notes, None, untried).with_help(help or cls.advice)
+        told = help or cls.advice
+        meant = told if isinstance(told, Meant) else None
+        words = str(told) if told else None
+        return Diagnostic(cls, message, span, label, related, notes, words, untried, meant=meant)
 
 
 @dataclass(frozen=True, slots=True)

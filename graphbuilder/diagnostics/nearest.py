@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from operator import eq
 
 from graphbuilder.diagnostics.model import Help, Meant
@@ -16,6 +17,8 @@ _TRIED = 5
 # How much alike two words must be, and two of which one is so short that any two letters in common make them alike.
 _ALIKE = 0.6
 _SHORT, _SHORT_ALIKE = 3, 0.75
+# A mistake that is made again and again has the same few words each time; candidates may be very many.
+_REMEMBERED = 16
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
@@ -26,10 +29,13 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     must be nearly the same, have the same letters, or be the beginning (`int` of `integer`): `p` is not like `op`, and
     `po` is.
     """
+    return _nearest(word, tuple(candidates)) if len(word) <= _LONGEST else None
+
+
+@lru_cache(_REMEMBERED)
+def _nearest(word: str, candidates: Sequence[str]) -> str | None:
     from difflib import get_close_matches  # only a mistake needs it
 
-    if len(word) > _LONGEST:
-        return None
     folded = {candidate.casefold(): candidate for candidate in _compared(word, candidates)}
     found = get_close_matches(word.casefold(), folded, _TRIED, _ALIKE)
     turned = word[::-1].casefold() if len(word) == len("id") else ""

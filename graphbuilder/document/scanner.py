@@ -18,7 +18,8 @@ Keys = tuple[Key, ...]
 _BLANK = re.compile(r"(?:[ \t\n]++|#[^\n]*+)*+")
 _SPACE = re.compile(r"[ \t]*+")
 _DOT = re.compile(DOT)
-_WORD = re.compile(r"([^,\[\]{}\"'#\s]++)[ \t]*+(?:,[ \t]*+|(?=\]))")
+_WORD = re.compile(r"([^,\[\]{}\"'#\s]++|\[\]|\{\})[ \t]*+(?:,[ \t]*+|(?=\]))")
+_BETWEEN = re.compile(rf"{_BLANK.pattern}(?:,{_BLANK.pattern})?+")
 _SCALAR = re.compile(rf"{LONG}|{BASIC}|{LITERAL}|[^,\]}}#\n]*[^,\]}}#\s]", re.DOTALL)
 
 
@@ -151,10 +152,11 @@ class Scanner:
                 number += 1
 
     def _words(self, path: Keys, number: int) -> int:
-        """Read numbers and words from item ``number`` on, of which a list may have very many; the number behind."""
+        """Read numbers, words and what is empty from item ``number`` on, of which a list may have very many; the number
+        behind."""
         while found := _WORD.match(self._text, self._at):
-            self._at = found.end()
-            self._place((*path, number), Extent(found.span(1), found.span(1)))
+            self._at, span = found.end(), found.span(1)
+            self._place((*path, number), Extent(span, span))
             number += 1
         return number
 
@@ -165,10 +167,7 @@ class Scanner:
 
     def _closed(self, mark: str) -> bool:
         """Step over what stands between two items; whether ``mark`` ends them."""
-        self._skip(_BLANK)
-        if self._text[self._at] == ",":
-            self._at += 1
-            self._skip(_BLANK)
+        self._skip(_BETWEEN)
         if self._text[self._at] != mark:
             return False
         self._at += 1

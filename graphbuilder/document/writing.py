@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, cast
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -31,10 +32,19 @@ def value(item: Any) -> str:
 
 def shown(item: Any) -> str:
     """The same for a message, cut where it is long."""
-    if isinstance(item, str):
-        item = item[:_LONGEST]
-    text = value(item)
+    text = value(_beginning(item))
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def _beginning(item: Any) -> Any:
+    """As much of a value as there may be room for, at least."""
+    if isinstance(item, str | list | tuple):
+        begun = cast("Sequence[Any]", item[:_LONGEST])
+        return begun if isinstance(begun, str) else [_beginning(each) for each in begun]
+    if isinstance(item, Mapping):
+        rows = islice(cast("Mapping[str, Any]", item).items(), _LONGEST)
+        return {key: _beginning(each) for key, each in rows}
+    return item
 
 
 def quoted(name: str) -> str:

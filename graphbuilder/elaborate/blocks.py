@@ -22,7 +22,7 @@ from graphbuilder.elaborate.arguments import (
 )
 from graphbuilder.elaborate.builder import BodyBuilder, Call
 from graphbuilder.elaborate.circles import circle_through, endless
-from graphbuilder.elaborate.context import BLIND, BODY, Context, Trail
+from graphbuilder.elaborate.context import BLIND, BODY, NAME, USE, Context, Trail
 from graphbuilder.elaborate.faults import note_block
 from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
 from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut
@@ -99,6 +99,7 @@ class Blocks:
         if block is None:
             self._report_unknown(builder, step)
             return None
+        self.context.spend(USE, step.place)
         own = read_by_op(step.init, step.place_of("init"), scope, self.context.ops)
         if self.context.unsound(block.place, "args") and not self.context.keeps_faults:
             return None
@@ -295,20 +296,26 @@ class Blocks:
         origins = trail.frames[-1].origins if trail.frames else NOWHERE
         if self.context.unsound(block.place, "args", "let", "inputs"):
             scope = scope.opened()
+        declarations, lets = block.place_of("args"), block.place_of("let")
         for declared, default in block.args.items():
-            place = block.place_of("args") / declared
-            value = values[declared] if declared in values else scope.compute(default, place)
-            origin = origins.get(declared) if declared in values else scope.origin(default, place)
-            scope = self._named(scope, block.place / "args" / declared, value, origin)
+            place = declarations / declared
+            given = declared in values
+            row = (values[declared], origins.get(declared)) if given else self._computed(scope, default, place)
+            scope = self._named(scope, place, *row)
         for let, raw in block.let.items():
-            place = block.place_of("let") / let
-            scope = self._named(scope, place, scope.compute(raw, place), scope.origin(raw, place))
+            place = lets / let
+            scope = self._named(scope, place, *self._computed(scope, raw, place))
         return scope
+
+    def _computed(self, scope: Scope, raw: Any, place: Place) -> tuple[Any, Origin]:
+        """What a name is whose value stands at ``place``, and where that was written."""
+        self.context.params.terms.count(NAME)
+        return scope.compute(raw, place), scope.origin(raw, place)
 
     def _named(self, scope: Scope, place: Place, value: Any, origin: Origin | None) -> Scope:
         """``scope`` with one more name; where that cannot be one, it misses none any more."""
         scope.add(str(place.keys[-1]), value, origin)
-        return scope.opened() if self.context.unsound(place) else scope
+        return scope.opened() if self.context.marks and self.context.unsound(place) else scope
 
     def _sized(self, graph: Graph | None, trail: Trail) -> Graph | None:
         if graph is None or self.context.size(graph) <= self.context.limits.nodes:

@@ -45,11 +45,11 @@ MAX_ELEMENTS = 2**40
 MAX_STEPS = 10_000
 MAX_TERMS = 500_000
 MAX_MISTAKES = 100
-# The body of a block, that of a branch, of copies or of a composite, and one that is only looked at, take about as long
-# as so many of its steps.
-BODY, INNER, BLIND = 8, 4, 2
-# So many values, read or given, are about as much work as a step.
-VALUES = 4
+# The body of a block, that of a branch, of copies or of a composite, one that is only looked at, and a use of one that
+# is there already take about as long as so many of its steps.
+BODY, INNER, BLIND, USE = 8, 4, 4, 2
+# So many values, read or given, are about as much work as a step, and a name that a block computes as so many terms.
+VALUES, NAME = 4, 8
 
 
 @dataclass(frozen=True)

@@ -162,5 +162,4 @@ def _names_read(spec: Spec, blocks: Collection[Block]) -> Iterator[str]:
         values += words_of(step)
     for block in blocks:
         values += values_of(block)
-    for value in values:
-        yield from free_names(value)
+    yield from free_names(values)

@@ -58,16 +58,17 @@ NOWHERE: Origins = {}
 
 def origin_of(raw: Any, place: Place, names: Mapping[str, Any], origins: Origins) -> Origin:
     """Where the value of ``raw``, which stands at ``place``, was written: there, unless it is but read from a name."""
-    elsewhere = _elsewhere(raw, names, origins) if isinstance(raw, Expression) else None
-    here = Origin(place, raw, _numbers_read(raw, names, origins))
-    return elsewhere or (here._replace(names=names) if isinstance(raw, Expression) else here)
+    if not isinstance(raw, Expression):
+        return Origin(place, raw, _numbers_read(raw, names, origins))
+    elsewhere = _elsewhere(raw, names, origins)
+    return elsewhere or Origin(place, raw, _numbers_read(raw, names, origins), names)
 
 
 def _elsewhere(raw: Expression, names: Mapping[str, Any], origins: Origins) -> Origin | None:
     """That of a name, or of an item of a list by its name."""
     if raw.bare:
         return origins.get(raw.bare)
-    found = _ITEM.fullmatch(raw.text.removeprefix("=").strip())
+    found = _ITEM.fullmatch(raw.text.removeprefix("=").strip()) if "[" in raw.text else None
     return _item(found, names, origins)[1] if found else None
 
 
@@ -83,9 +84,8 @@ def _item(found: re.Match[str], names: Mapping[str, Any], origins: Origins) -> t
 
 
 def _numbers_read(raw: Any, names: Mapping[str, Any], origins: Origins) -> tuple[tuple[int | float, Origin], ...]:
-    read: list[tuple[Any, Origin | None]] = [
-        (names.get(name), origins[name]) for name in free_names(raw) if name in origins
-    ]
+    free = raw.places if isinstance(raw, Expression) else free_names(raw)
+    read: list[tuple[Any, Origin | None]] = [(names.get(name), origins[name]) for name in free if name in origins]
     if isinstance(raw, Expression) and "[" in raw.text:
         read += [_item(found, names, origins) for found in _ITEM.finditer(raw.text)]
     return tuple((number, origin) for number, origin in read if origin and type(number) in (int, float))

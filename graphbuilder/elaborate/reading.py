@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from graphbuilder.diagnostics.catalogue.references import Ports
 from graphbuilder.diagnostics.nearest import meant
@@ -46,8 +46,8 @@ class Reading(NamedTuple):
         """The types, or None when one of them is not known."""
         if self.failed:
             return None
-        types = [known.type for known in self.known if known.type is not None]
-        return tuple(types) if len(types) == len(self.known) else None
+        types = tuple([known.type for known in self.known])
+        return None if None in types else cast("tuple[TensorType, ...]", types)
 
 
 FAILED = Reading((), NOTHING_KNOWN, failed=True)

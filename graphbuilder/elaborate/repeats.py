@@ -257,7 +257,7 @@ def _beside(inner: BodyBuilder, named: Named, copies: Copies) -> Signal:
         paths.append(Path(f"copy {index}", signal, step.place, str(index)))
         if not index:  # what is wrong in the first is told even where there are too many to be joined
             inner.context.afford(copies.number // VALUES, step.place_of("merge"))
-        if signal.outputs is None and inner.context.keeps_faults:
+        if signal.outputs is None:  # what is wrong in one copy is so in most, and is told
             _sketch_copy(inner, step, index, reading)
             break
     inner.trail = outside

@@ -115,7 +115,7 @@ class Scope:
         if not expression.names <= self.names.keys():
             self._miss(expression, place)
             return UNKNOWN
-        if self.blind or any(self.names[name] is UNKNOWN for name in expression.names):
+        if self.blind or UNKNOWN in [self.names[name] for name in expression.names]:
             return UNKNOWN
         try:
             value = expression.evaluate(self.names, self.terms.count)

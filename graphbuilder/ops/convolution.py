@@ -77,8 +77,9 @@ class Conv(Op):
         return kernel_weights((self.out, x.channels // self.groups, *kernel), self.out, self.bias)
 
     def macs(self, inputs: tuple[TensorType, ...]) -> int:
-        (out,) = self.infer(inputs)
-        return out.elements * prod(self.weights(inputs)[0].shape[1:])
+        (x,) = inputs
+        over = self._window(x)
+        return self.out * prod(over.counts()) * (x.channels // self.groups) * prod(over.kernel)
 
     def lower(self, inputs: tuple[TensorType, ...]) -> Lowering:
         (x,) = inputs

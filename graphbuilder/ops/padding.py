@@ -31,7 +31,8 @@ class Window(NamedTuple):
     @property
     def reach(self) -> tuple[int, ...]:
         """What the kernel covers, dilation counted."""
-        return tuple(dilation * (kernel - 1) + 1 for kernel, dilation in zip(self.kernel, self.dilation, strict=True))
+        axes = zip(self.kernel, self.dilation, strict=True)
+        return tuple([dilation * (kernel - 1) + 1 for kernel, dilation in axes])
 
     @property
     def symmetric(self) -> tuple[int, ...] | None:
@@ -46,7 +47,7 @@ class Window(NamedTuple):
     def counts(self, *, ceil: bool = False) -> tuple[int, ...]:
         """The number of windows on each axis; with ``ceil`` as torch's pools count, the ragged last window included."""
         axes = zip(self.spatial, self.reach, self.stride, self.sides, strict=True)
-        return tuple(_count(size, reach, stride, side, ceil) for size, reach, stride, side in axes)
+        return tuple([_count(size, reach, stride, side, ceil) for size, reach, stride, side in axes])
 
     def reads(self) -> Reach:
         """What a place of the result reads of the map."""
@@ -122,7 +123,7 @@ def after_first(sides: tuple[Side, ...]) -> tuple[int, ...]:
 
 def grown(spatial: tuple[int, ...], sides: tuple[Side, ...]) -> tuple[int, ...]:
     """The sizes with ``sides`` added."""
-    return tuple(size + before + after for size, (before, after) in zip(spatial, sides, strict=True))
+    return tuple([size + before + after for size, (before, after) in zip(spatial, sides, strict=True)])
 
 
 def same(size: int, reach: int, stride: int) -> Side:
@@ -172,11 +173,12 @@ def _check_fit(full: Window) -> None:
 
 
 def _count(size: int, reach: int, stride: int, side: Side, ceil: bool) -> int:
-    room = size + sum(side) - reach
+    before, after = side
+    room = size + before + after - reach
     if not ceil:
         return room // stride + 1
     count = -(-room // stride) + 1
-    return count - 1 if (count - 1) * stride >= size + side[0] else count
+    return count - 1 if (count - 1) * stride >= size + before else count
 
 
 def times(sizes: tuple[int, ...]) -> str:

@@ -78,15 +78,20 @@ class Expression:
 
 # What holds no expression. A list may have very many.
 PLAIN = frozenset({bool, int, float, str})
+_LISTS = frozenset({list, tuple})
 
 
 def free_names(raw: Any) -> Iterator[str]:
     """Every name that the expressions inside a raw value read, in the order written."""
-    if isinstance(raw, Expression):
-        yield from raw.places
-    elif isinstance(raw, Mapping | list | tuple):
-        items = cast("Mapping[str, Any]", raw).values() if isinstance(raw, Mapping) else cast("list[Any]", raw)
-        yield from (name for item in items if type(item) not in PLAIN for name in free_names(item))
+    rest = [raw]  # the next one last; a list may hold very many lists
+    while rest:
+        value = rest.pop()
+        if isinstance(value, Expression):
+            yield from value.places
+        elif type(value) in _LISTS:
+            rest += [item for item in reversed(cast("list[Any]", value)) if type(item) not in PLAIN]
+        elif isinstance(value, Mapping):
+            rest += reversed([*cast("Mapping[str, Any]", value).values()])
 
 
 @lru_cache(maxsize=4096)

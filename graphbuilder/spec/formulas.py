@@ -10,6 +10,8 @@ from graphbuilder.spec.expressions import Expression, ExpressionError, parse
 from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
 from graphbuilder.spec.unknown import POISON
 
+_NUMBERS = frozenset({bool, int, float})
+
 
 def with_expressions(document: Document, sink: Sink) -> dict[str, Any]:
     """The values of ``document`` but for those that were for merging, copied. Params, which are plain, stay as they
@@ -50,7 +52,8 @@ class _Reader:
             return {name: self.value(item, inner, name) for name, item in cast("dict[str, Any]", value).items()}
         if isinstance(value, list):
             inner = (*keys, key)
-            return [self.value(item, inner, index) for index, item in enumerate(cast("list[Any]", value))]
+            items = enumerate(cast("list[Any]", value))
+            return [item if type(item) in _NUMBERS else self.value(item, inner, index) for index, item in items]
         return value
 
     def _expression(self, text: str, keys: Keys) -> Expression:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics import Remedy, Sink
@@ -22,11 +23,19 @@ _NAMES = re.compile(r"[A-Za-z_]\w*")
 _Table = Mapping[str, Any]
 
 
-class _Mentions(NamedTuple):
-    """The names that expressions read, and the ops that steps run."""
+class _Mentions:
+    """The names that expressions read, and the ops that steps run, looked for where something may be astray."""
 
-    names: set[str]
-    ops: set[str]
+    def __init__(self, data: _Table) -> None:
+        self._data = data
+
+    @cached_property
+    def names(self) -> set[str]:
+        return set(_read(self._data))
+
+    @cached_property
+    def ops(self) -> set[str]:
+        return set(_run(self._data))
 
 
 class _Missing(NamedTuple):
@@ -40,11 +49,10 @@ class _Missing(NamedTuple):
 
 def with_headers(document: Document, data: dict[str, Any], sink: Sink, names: dict[Keys, Keys]) -> dict[str, Any]:
     """``data`` with the tables whose headers are missing, each reported; ``names`` is told of every key's place."""
-    mentions: _Mentions | None = None
+    mentions = _Mentions(data)
     for missing in _MISSING[:1] if EXTENSION_KEYS[0] in data else _MISSING:  # the others may be inherited
         if missing.table in data:
             continue
-        mentions = mentions or _Mentions(set(_read(data)), set(_run(data)))
         for above in missing.above:
             found = _strays(data, above, missing, mentions)
             if found:
@@ -129,8 +137,10 @@ def _is_computed(value: object) -> bool:
 
 def _is_default(key: str, value: object, mentions: _Mentions) -> bool:
     """Whether this is a table of an op, and none that declares an input or a param."""
+    if not isinstance(value, dict) or key not in mentions.ops:
+        return False
     words = {*known_keys(("inputs", "")), *known_keys(("params", ""))}
-    return key in mentions.ops and isinstance(value, dict) and words.isdisjoint(cast("_Table", value))
+    return words.isdisjoint(cast("_Table", value))
 
 
 def _is_body(key: str, value: object, mentions: _Mentions) -> bool:

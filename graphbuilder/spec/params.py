@@ -18,6 +18,8 @@ from graphbuilder.spec.arithmetic import kind_of
 Declared = Mapping[str, Any]
 
 _BOUNDS = ("min", "max")
+# Of very many choices a message has room for fewer of the first and of the last.
+_MOST_TOLD = 1_000
 
 
 class Refusal(NamedTuple):
@@ -105,7 +107,8 @@ def leaves(value: object) -> Iterator[object]:
 def _of_item(declared: Declared, item: Any, chosen: Collection[Any]) -> Refusal | None:
     choices = declared.get("choices")
     if choices and item not in chosen:
-        message = f"must be {either(list(map(shown, choices)))}, not {shown(item)}"
+        told = [*choices[:_MOST_TOLD], *choices[_MOST_TOLD:][-_MOST_TOLD:]]
+        message = f"must be {either(list(map(shown, told)))}, not {shown(item)}"
         words = [each for each in choices if isinstance(each, str)]
         return Refusal("choices", message, meant(str(item), words, quote='"'))
     # What is no number, NaN, is neither.

@@ -7,7 +7,7 @@ over here. What breaks a rule is mended or marked, so that nothing is built on i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from graphbuilder.diagnostics import Help, Label, Meant, Sink
@@ -25,7 +25,7 @@ from graphbuilder.diagnostics.catalogue.grammar import (
 )
 from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Document, Place
-from graphbuilder.spec.expressions import Expression
+from graphbuilder.spec.expressions import PLAIN, Expression
 from graphbuilder.spec.mending import TWICE, Mending
 from graphbuilder.spec.merged import Keys, Merged, documents, own
 from graphbuilder.spec.names import FACTS, INPUT, STEP_WORDS, TYPES, Kind, fault_of, words_of
@@ -142,23 +142,19 @@ class _Rules:
         self._mending.mend(("params", name))
 
     def _constants(self, table: Mapping[str, Any], keys: Keys) -> None:
-        for at, leaf in list(_leaves(table.items(), keys)):
-            if isinstance(leaf, str) and leaf.startswith("="):
-                remedy = f"write `{leaf}` where it is used, or as a `let` of a block"
-                self._sink.add(
-                    ParamExpression.at(self._document.span(at), "a param cannot be an expression", help=remedy)
-                )
-                self._mending.mend(at[:2])
+        for at, leaf in list(_leaves(table.items(), keys, _is_computed)):
+            remedy = f"write `{leaf}` where it is used, or as a `let` of a block"
+            self._sink.add(ParamExpression.at(self._document.span(at), "a param cannot be an expression", help=remedy))
+            self._mending.mend(at[:2])
         self.plain(table, keys)
 
     def plain(self, table: Mapping[str, Any], keys: Keys) -> None:
         """Report values that are no scalars, expressions or lists of such."""
-        for at, leaf in list(_leaves(table.items(), keys)):
-            if not isinstance(leaf, bool | int | float | str | Expression):
-                message = f"`{at[len(keys)]}` must hold plain values, not {found(leaf)}"
-                remedy = "write a number, text, true, false or a list of them"
-                self._sink.add(WrongType.at(self._document.span(at), message, help=remedy))
-                self._mending.mend(at[: len(keys) + 1])
+        for at, leaf in list(_leaves(table.items(), keys, _is_strange)):
+            message = f"`{at[len(keys)]}` must hold plain values, not {found(leaf)}"
+            remedy = "write a number, text, true, false or a list of them"
+            self._sink.add(WrongType.at(self._document.span(at), message, help=remedy))
+            self._mending.mend(at[: len(keys) + 1])
 
     def body(self, steps: object, keys: Keys, taken: Mapping[str, Keys]) -> None:
         """The steps of one body, whose names may not be those ``taken`` already."""
@@ -357,9 +353,21 @@ def _items(value: object) -> list[tuple[str | int, object]]:
     return list(enumerate(cast("list[object]", value))) if isinstance(value, list) else []
 
 
-def _leaves(rows: Iterable[tuple[str | int, Any]], keys: Keys) -> Iterator[tuple[Keys, Any]]:
+def _is_computed(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("=")
+
+
+def _is_strange(value: object) -> bool:
+    """Whether this is no scalar and no expression."""
+    return type(value) not in PLAIN and not isinstance(value, bool | int | float | str | Expression)
+
+
+def _leaves(
+    rows: Iterable[tuple[str | int, Any]], keys: Keys, wanted: Callable[[object], bool]
+) -> Iterator[tuple[Keys, Any]]:
+    """What of ``rows``, and of lists in them at any depth, is ``wanted``, and where that stands."""
     for key, value in rows:
         if isinstance(value, list):
-            yield from _leaves(enumerate(cast("list[Any]", value)), (*keys, key))
-        else:
+            yield from _leaves(enumerate(cast("list[Any]", value)), (*keys, key), wanted)
+        elif wanted(value):
             yield (*keys, key), value

@@ -6,6 +6,7 @@ import datetime
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel, ValidationError
@@ -40,7 +41,8 @@ _FORMS = {
     "an expression": '`"=..."`',
     "a float": "a number",
 }
-_SIZES = re.compile(r"\s*[\[(]?\s*[1-9]\d*(?:\s*[x×,*]\s*[1-9]\d*)+\s*[\])]?\s*", re.ASCII)
+# Nothing that was taken is given back, so that a long text is gone through once.
+_SIZES = re.compile(r"\s*+[\[(]?+\s*+[1-9]\d*+(?:\s*+[x×,*]\s*+[1-9]\d*+)++\s*+[\])]?+\s*+", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,8})", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
 _EMPTY = ("too_short", "string_too_short")
@@ -195,9 +197,14 @@ def unknown_key(document: Document, keys: Keys, table: Keys) -> Diagnostic:
 
 def known_keys(keys: Keys) -> tuple[str, ...]:
     """The keys that the grammar has in the table at ``keys``."""
+    return _keys_below(str(keys[0]) if keys else "")
+
+
+@cache
+def _keys_below(first: str) -> tuple[str, ...]:
     model: type[BaseModel] = Spec
-    if keys:
-        model = {"blocks": Block, "inputs": InputType, "outputs": Output, "params": Param}.get(str(keys[0]), Body)
+    if first:
+        model = {"blocks": Block, "inputs": InputType, "outputs": Output, "params": Param}.get(first, Body)
     words = (field.alias or name for name, field in model.model_fields.items())
     return (*words, *(EXTENSION_KEYS if model is Spec else ()))
 

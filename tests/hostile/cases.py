@@ -106,11 +106,25 @@ CASES: Mapping[str, Case] = {
     "repeats_of_convolutions_that_all_differ": Case(
         model('{ use = "b", repeat = 99, k = "=i" }', more=UNLIKE.format('"=i + 1 + k * 100"')), "GB608"
     ),
+    "uses_of_one_block_that_all_differ": Case(
+        model('{ use = "b", repeat = 9000, k = "=i % 9" }', more=UNLIKE.format('"=k + 1"')), "GB608"
+    ),
+    "blocks_that_nothing_uses": Case(
+        model(BLOCK, more=numbered('[blocks.b{}]\nbody = [{{ op = "relu" }}]', 3300)), "GB608"
+    ),
     "composites_that_all_differ": Case(model('{ op = "sepconv", out = "=i + 1", kernel = 1, repeat = 9900 }'), "GB608"),
     "copies_beside_one_another_that_all_differ": Case(
         model('{ op = "conv", out = "=i + 1", kernel = [1, "=i % 8 + 1"], repeat = 3000, merge = "add" }'), "GB204"
     ),
+    "faulty_copies_beside_one_another": Case(
+        model('{ op = "squeezeexcite", reduce = "=i + 1", repeat = 9900, merge = "add" }'), "GB305"
+    ),
     # Lists that are gone through again and again.
+    "lets_of_very_many_copies": Case(in_block(numbered('l{} = "=k + 1"', 400)), "GB610"),
+    "a_list_of_lists_where_a_number_stands": Case(
+        model(f'{{ op = "conv", out = 1, kernel = [{"[], " * 50_000}] }}'), "GB307"
+    ),
+    "choices_by_the_ten_thousand": Case(params(f"a = {{ default = 1, choices = [{'0, ' * 80_000}] }}"), "GB120"),
     "sums_of_a_list_in_every_copy": Case(in_block(numbered('l{} = "=sum(a) + k"', 100)), "GB610"),
     "slices_of_a_list_by_name": Case(in_block(numbered('l{} = "=a[1:]"', 9000)), "GB610"),
     "lists_that_are_compared": Case(in_block(numbered('l{} = "=a == a and a == a"', 3000)), "GB610"),

@@ -221,9 +221,9 @@ body = [{{ op = "leakyrelu", slope = "=sum(slopes + slopes + slopes) * i", repea
 class TooManySteps(Rule):
     """10,000 steps may be worked out. A block is worked out once for all uses with the same arguments on the same
     shapes, and a repeat once for all copies that are alike, so that a network of any depth takes few; what doubles
-    from block to block, each with other arguments, takes many. A block counts as 8 steps besides its own, a branch and
-    a repeat as 4, an op that is made of others as 4 and these, an input as one, and so do every four values that a step
-    reads or gives.
+    from block to block, each with other arguments, takes many. A block counts as 8 steps besides its own, one that
+    nothing uses as 4, each use as 3, a branch and a repeat as 4, an op that is made of others as 4 and these, an input
+    as one, and so do every four values that a step reads or gives.
     `--limit steps=N` raises it."""
 
     code = "GB608"
@@ -276,7 +276,8 @@ class TooManyMistakes(Rule):
 class TooManyTerms(Rule):
     """500,000 terms may be computed. Each operator, name and number of an expression is one, every time that it is
     computed, and so is each item of a list that is written, made, searched, compared, gone through or given to a step.
-    A scope of more than 100 names counts those beyond them, every time that names are added to it.
+    A name that a block computes is 8 more. A scope of more than 100 names counts those beyond them, every time that
+    names are added to it.
     `--limit terms=N` raises it."""
 
     code = "GB610"
