@@ -51,6 +51,7 @@ def read_text(path: Path, name: str, max_bytes: int) -> str:
         return decoded(text.encode(errors="replace"), name, max_bytes)
     try:
         _refuse_waiting(path)
+        _refuse_leaving(path)
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:
@@ -67,6 +68,19 @@ def _refuse_waiting(path: Path) -> None:
     mode = path.stat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or path == _STDIN or path.parent in _STREAMS):
         raise OSError(None, f"it is {kind_of(mode)}, not a file")
+
+
+def _refuse_leaving(path: Path) -> None:
+    """Refuse a link out of its folder: errors show lines of what they are about, and who checks all specs of a change
+    has not named what its links lead to.
+
+    Raises:
+        OSError: when it is one.
+    """
+    if not path.is_symlink() or path == _STDIN or path.parent in _STREAMS:
+        return
+    if not path.resolve().is_relative_to(path.parent.resolve()):
+        raise OSError(None, "it is a link that leads out of its folder")
 
 
 def decoded(data: bytes, name: str, max_bytes: int) -> str:

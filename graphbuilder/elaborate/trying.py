@@ -39,8 +39,9 @@ _TERMS = 20_000
 # What is wrong with a name is so whatever the values are: a remedy elsewhere brings it to light, and is not its cause.
 _NAMES = (ExpressionName, UnknownStep, UnknownOp, UnknownBlock, ArgumentUnknown, ArgumentMissing, Ambiguous, TapNeedsId)
 _MEETING = (CannotCombine, CannotConcatenate)
-# What a line of a file belongs to: `blocks.stem` also below `[blocks.stem.branches]`.
-_TABLE = re.compile(r"^\[+ *(\w+ *(?:\. *[^.\]\s]+)?)[^\[\]{}]*\]+ *(?:#.*)?$", re.MULTILINE)
+# What a line of a file belongs to: `blocks.stem` also below `[blocks.stem.branches]`. Nothing that was taken is given
+# back, so that a long line is gone through once.
+_TABLE = re.compile(r"^\[++ *+(\w++ *+(?:\. *+[^.\]\s]++)?)[^\[\]{}\n]*+\]++ *+(?:#.*)?$", re.MULTILINE)
 
 
 def tried(

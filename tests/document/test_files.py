@@ -99,6 +99,22 @@ def test_what_may_never_begin_or_end_is_not_read(tmp_path: Path) -> None:
         assert (found.code, found.message) == ("GB003", f"cannot read {path}: it is {kind}, not a file")
 
 
+def test_a_link_out_of_its_folder_is_not_read(tmp_path: Path) -> None:
+    """Whoever checks all specs of a change has not named what its links lead to."""
+    (tmp_path / "secret").write_text("token = hunter2")
+    (tmp_path / "specs" / "more").mkdir(parents=True)
+    (tmp_path / "specs" / "more" / "a.toml").write_text("a = 1")
+    (tmp_path / "specs" / "out.toml").symlink_to("../secret")
+    (tmp_path / "specs" / "environ.toml").symlink_to("/proc/self/environ")
+    (tmp_path / "specs" / "in.toml").symlink_to("more/a.toml")
+    for name in ("out.toml", "environ.toml"):
+        found = fault(tmp_path / "specs" / name)
+        assert found.code == "GB003" and "it is a link that leads out of its folder" in found.message
+        assert "hunter2" not in str(found)
+    (tmp_path / "folder").symlink_to("specs")
+    assert load(tmp_path / "specs" / "in.toml").data == load(tmp_path / "folder" / "in.toml").data == {"a": 1}
+
+
 def test_a_stream_that_the_shell_has_opened_is_read() -> None:
     end, start = os.pipe()
     os.write(start, b"name = 'x'")

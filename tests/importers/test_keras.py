@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -370,3 +371,11 @@ def test_what_is_no_model_is_refused(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "model.keras"
     file.write_bytes(content)
     assert run(["import", str(file)]) == 2
+
+
+def test_what_may_never_begin_or_end_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.keras")
+    (tmp_path / "zeros.keras").symlink_to("/dev/zero")
+    for name, kind in (("pipe", "a pipe"), ("zeros", "a device")):
+        with pytest.raises(gb.CompileError, match=f"it is {kind}, not a file"):
+            gb.from_keras(tmp_path / f"{name}.keras")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 import zipfile
 from pathlib import Path
 from typing import IO, Any, cast
@@ -10,6 +11,7 @@ from typing import IO, Any, cast
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import ModelUnreadable
 from graphbuilder.document.reading import cannot_open
+from graphbuilder.files import kind_of
 from graphbuilder.weights.archives import refuse_wide
 from graphbuilder.weights.keras_files import LARGEST_CONFIG
 from graphbuilder.weights.read import HDF5
@@ -22,6 +24,7 @@ def config_of(path: str | Path) -> dict[str, Any]:
         CompileError: GB001 to GB003 when it cannot be opened, GB802 when it holds no config.
     """
     try:
+        _refuse_waiting(Path(path))
         text = _text(Path(path))
         found = json.loads(text)
         json.dumps(found, ensure_ascii=False).encode()  # an escape may stand for half a character, which is no text
@@ -32,6 +35,17 @@ def config_of(path: str | Path) -> dict[str, Any]:
     if not isinstance(found, dict) or "class_name" not in found:
         raise refused(path, "its JSON is no config of a Keras model")
     return cast("dict[str, Any]", found)
+
+
+def _refuse_waiting(path: Path) -> None:
+    """Refuse what may never end or begin.
+
+    Raises:
+        OSError: when it is a pipe, a socket or a device.
+    """
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(None, f"it is {kind_of(mode)}, not a file")
 
 
 def holds_weights(path: str | Path) -> bool:
