@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from graphbuilder.document.lexer import Opening, tokens
+from graphbuilder.document.lexer import KEY, Opening, tokens
 from graphbuilder.document.slips import Edit
 
 CLOSING = {"[": "]", "{": "}"}
 _HIDDEN = {mark: re.compile(rf"(\{closing}[ \t]*+[\]}}]*+,?)[ \t]*+\Z") for mark, closing in CLOSING.items()}
 # So near to the end of a comment a bracket stands that belongs ahead of it.
 _TAIL = 80
+_PAIR_AHEAD = re.compile(rf",[ \t]*+{KEY}[ \t]*+=[ \t]*+")
 
 
 def closing_brackets(text: str, at: int, inner: Opening) -> Iterator[Edit]:
@@ -53,3 +54,15 @@ def reopened(text: str, end: int, instead: str) -> Iterator[Edit]:
     """A list that was closed just ahead of ``end``, and goes on behind it."""
     if text[end - 1 : end] == "]":
         yield Edit("leave the `]` out that closes the list too early", end - 1, end, instead)
+
+
+def swallowed(text: str, end: int) -> tuple[Opening, tuple[Edit, ...]] | None:
+    """Where the string that ends just ahead of ``end``, at a quote that was to open another, was opened, and the ways
+    to close it ahead of the keys that it holds: of the first, most likely; None where it holds none, up to its end."""
+    line = text.rfind("\n", 0, end) + 1
+    start = next((found.start() for found in tokens(text, line, end) if found.end() == end), line)
+    mark, held = text[end - 1], [*_PAIR_AHEAD.finditer(text, start, end - 1)]
+    if text[start] != mark or not held or held[-1].end() < end - 1:
+        return None
+    help = "close the text ahead of it with {}"
+    return Opening(mark, start), tuple(Edit(help, each.start(), each.start(), mark) for each in held)

@@ -17,7 +17,7 @@ import tomli
 
 from graphbuilder.diagnostics import Diagnostic, Label, Remedy
 from graphbuilder.diagnostics.catalogue.files import DuplicateKey, TomlSyntax
-from graphbuilder.document.closing import CLOSING, behind, closing_brackets, reopened, uncovered
+from graphbuilder.document.closing import CLOSING, behind, closing_brackets, reopened, swallowed, uncovered
 from graphbuilder.document.lexer import KEY, Opening, still_open
 from graphbuilder.document.lines import Lines
 from graphbuilder.document.scanner import Extent, Keys, Scanner
@@ -34,7 +34,6 @@ _CONFLICT = re.compile(r"(?:<{7}|={7}|>{7})(?:[ \t][^\n]*)?$", re.MULTILINE)
 _OTHER_QUOTE = re.compile(r"([\"'])[^\"'\n]*(?!\1)[\"']")
 _STRING_ENDS = re.compile(r"(?<!\\\")[ \t]{0,80}+(?:[,\]}=]|$)")
 _KEY_OF = re.compile(rf"(?:,\s*)?{KEY}[ \t]*=[ \t]*\Z")
-_OPEN_KEY = re.compile(rf",[ \t]*{KEY}[ \t]*=[ \t]*$")
 _WORD = re.compile(r"[^\s,\[\]{}#]*")
 _PHRASE = re.compile(r"[^,\]}#\n]*")
 _ROW = re.compile(rf"{KEY}[ \t]*=[^\n]*\}}[ \t]*+,?[ \t]*+(?:#.*)?$", re.MULTILINE)
@@ -310,8 +309,9 @@ def _item(text: str, at: int) -> Fault:
     help = "separate the items by a comma" if text[at] not in "]}" else f"close it with `{closing}`"
     if line.count('"') % 2:
         help = "a quote is missing in this line"
-    edits = tuple(_items(text, at, inner))
-    return Fault(f"expected `,` or `{closing}`", at, max(at + 1, _word_end(text, at)), "", help, inner, edits)
+    opened, ahead = swallowed(text, behind(text, at)) or (inner, ())
+    edits = (*_items(text, at, inner), *ahead)
+    return Fault(f"expected `,` or `{closing}`", at, max(at + 1, _word_end(text, at)), "", help, opened, edits)
 
 
 def _items(text: str, at: int, inner: Opening) -> Iterator[Edit]:
@@ -324,8 +324,6 @@ def _items(text: str, at: int, inner: Opening) -> Iterator[Edit]:
         yield Edit(f"close it with `{closing}`", at, at + 1, closing)
     elif text[at] not in ";.":
         yield Edit("separate the items by a comma", end, end, ",")
-        if text[end - 1] in "\"'" and (key := _OPEN_KEY.search(text, 0, end - 1)):
-            yield Edit("close the text ahead of it with {}", key.start(), key.start(), text[end - 1])
 
 
 def _escape(text: str, at: int) -> Fault:

@@ -188,6 +188,13 @@ def test_a_fault_is_repaired_whatever_else_is_wrong(second: str) -> None:
     assert found.remedy.applied.startswith("a = 64\n")
 
 
+def test_a_text_that_holds_several_keys_is_closed_ahead_of_the_first() -> None:
+    (found,) = faults(STEPS.format('{a = "x, b = 3, c = "y"}'))
+    assert found.remedy and found.remedy.applied == STEPS.format('{a = "x", b = 3, c = "y"}')
+    assert [remedy.applied for remedy in found.untried] == [STEPS.format('{a = "x, b = 3", c = "y"}')]
+    assert [str(label.span) for label in found.related] == ["s:2:6"]
+
+
 def test_a_missing_bracket_shows_where_it_was_opened() -> None:
     (found,) = faults("\nbody = [\n1,\n[a]")
     assert [(str(label.span), label.text) for label in found.related] == [("s:2:8", "opened here")]
