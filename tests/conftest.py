@@ -16,6 +16,9 @@ os.environ["OMP_NUM_THREADS"] = "1"
 # Many tests start processes, each of which would compile all modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# What is told is as wide as it says.
+os.environ.pop("COLUMNS", None)
+
 # The same examples on every run and no time limit on one: a failure repeats, and a busy machine is none.
 hypothesis.settings.register_profile("graphbuilder", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("graphbuilder")

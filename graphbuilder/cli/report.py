@@ -20,7 +20,7 @@ def report(diagnostics: Sequence[Diagnostic], output_format: Format = "text", st
     """Write ``diagnostics`` to ``stream``, standard error unless given; no text at all for none of them."""
     out = sys.stderr if stream is None else stream
     on_screen = out.isatty()
-    width = shutil.get_terminal_size((WIDTH, 24)).columns if on_screen else WIDTH
+    width = shutil.get_terminal_size((WIDTH, 24)).columns if on_screen or "COLUMNS" in os.environ else WIDTH
     text = draw(diagnostics, output_format, width=width, colour=on_screen and has_colour())
     if text:
         print(text, file=out)

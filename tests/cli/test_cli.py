@@ -31,6 +31,17 @@ def test_check_tells_everything_of_every_file(cli: Run) -> None:
     assert "did you mean `conv`?" in result.out
 
 
+@pytest.mark.parametrize(("columns", "widest"), [(None, 100), ("60", 60)])
+def test_what_is_told_is_as_wide_as_was_said(
+    columns: str | None, widest: int, cli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if columns:
+        monkeypatch.setenv("COLUMNS", columns)
+    titled = SMALL.replace("[{ op", f'[{{ title = "{"long " * 12}", op')
+    write("bad.toml", titled.replace('"batchnorm"', '"btchnorm"'))
+    assert widest - 10 < max(map(len, cli("check", "bad.toml").out.splitlines())) <= widest
+
+
 STARTS = {"text": "error[", "concise": "error[", "json": "[", "github": "::error ", "sarif": "{"}
 
 
