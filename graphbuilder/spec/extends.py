@@ -41,6 +41,9 @@ DEEPEST = 8
 _LEVELS = {"params": 1, "inputs": 1, "blocks": 1, "init": 1, "defaults": 2}
 _LEVELS_OF_A_CHANGED_BLOCK = 2
 
+# What is said to a variant that does not say of what.
+_NAME_IT = 'name it above the first `[...]`: `extends = "..."`'
+
 
 class _Chain(NamedTuple):
     """The files on the way here, as written and as they really are, the first extended by the next."""
@@ -76,7 +79,8 @@ def _extended(document: Document, folder: Path | None, chain: _Chain, max_bytes:
     if "extends" not in document.data:
         if "steps" in document.data:
             message = "`[steps]` changes steps of a spec that this one extends, and it extends none"
-            sink.add(OverrideForm.at(document.key_span(("steps",)), message, help="change the steps themselves"))
+            help_ = _NAME_IT if lacks_extends(document) else "change the steps themselves"
+            sink.add(OverrideForm.at(document.key_span(("steps",)), message, help=help_))
         return Extended(document, complete=True)
     try:
         parent, complete = _parent(document, folder, chain, max_bytes, sink)
@@ -87,6 +91,15 @@ def _extended(document: Document, folder: Path | None, chain: _Chain, max_bytes:
     merged = merge(parent, document)
     # A step that an override names may stand in what could not be had.
     return Extended(apply_overrides(merged, sink) if complete else merged, complete)
+
+
+def lacks_extends(document: Document) -> bool:
+    """Whether this is but a part, as a variant is, and does not say of what."""
+    data = document.data
+    lacking = {"inputs", "model"} - data.keys()
+    if not lacking or isinstance(document, Merged) or "extends" in data:
+        return False
+    return "steps" in data or (len(lacking) > 1 and bool(data.get("blocks")))
 
 
 def _parent(document: Document, folder: Path | None, chain: _Chain, max_bytes: int, sink: Sink) -> Extended:

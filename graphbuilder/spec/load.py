@@ -15,7 +15,7 @@ from graphbuilder.document import Document, Place
 from graphbuilder.document import load as load_document
 from graphbuilder.document.reading import MAX_BYTES
 from graphbuilder.garbage import no_search
-from graphbuilder.spec.extends import extended
+from graphbuilder.spec.extends import extended, lacks_extends
 from graphbuilder.spec.formulas import with_expressions
 from graphbuilder.spec.mending import Mending
 from graphbuilder.spec.merged import EXTENSION_KEYS, Keys, documents
@@ -25,6 +25,8 @@ from graphbuilder.spec.rules import check
 from graphbuilder.spec.unfinished import without_unfinished
 from graphbuilder.spec.validation import known_keys, validated
 
+# What may stand in a file that could not be had.
+_INHERITED = ("params", "defaults", "blocks")
 # What tells how to read all the rest.
 _FIRST = ("format", *EXTENSION_KEYS)
 
@@ -85,8 +87,12 @@ def checked(whole: Document, complete: bool, sink: Sink) -> Spec | None:
     unfinished = any(each.unfinished for each in documents(whole))
     if unfinished or any(_may_be_block(keys) for each in documents(whole) for keys in each.unread):
         mending.mark("blocks")  # a name that could not be read may be any
-    check(whole, mending, sink)
-    spec = validated(whole, mending, sink, whole=complete and not unfinished)
+    part = not complete or lacks_extends(whole)
+    for table in _INHERITED if part else ():
+        mending.mark(table)
+    check(whole, mending, sink, whole=not part)
+    # Of one that changes steps of another, which it does not name, that is told.
+    spec = validated(whole, mending, sink, whole=complete and not unfinished and not (part and "steps" in whole.data))
     if spec is None or not complete:
         return None
     spec.settle(Place(whole))

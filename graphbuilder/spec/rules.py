@@ -46,11 +46,15 @@ _JOINED = {
 }
 
 
-def check(document: Document, mending: Mending, sink: Sink) -> None:
-    """Report every broken rule, and mend or mark what breaks it; the expressions are read already."""
+def check(document: Document, mending: Mending, sink: Sink, *, whole: bool = True) -> None:
+    """Report every broken rule, and mend or mark what breaks it; the expressions are read already.
+
+    Args:
+        whole: whether what is missing is missing indeed, and not in a file that could not be had.
+    """
     data = mending.data
     leave_out_parted(document, mending, sink)
-    rules = _Rules(document, mending, sink)
+    rules = _Rules(document, mending, sink, whole)
     inputs = rules.names("input", _keys_of(data, "inputs"), ("inputs",))
     rules.names("param", _keys_of(data, "params"), ("params",))
     rules.names("output", _keys_of(data, "outputs"), ("outputs",))
@@ -63,8 +67,9 @@ def check(document: Document, mending: Mending, sink: Sink) -> None:
 
 
 class _Rules:
-    def __init__(self, document: Document, mending: Mending, sink: Sink) -> None:
+    def __init__(self, document: Document, mending: Mending, sink: Sink, whole: bool) -> None:
         self._document = document
+        self._whole = whole
         self._mending = mending
         self._sink = sink
         self._named: dict[Keys, set[str]] = {}
@@ -117,7 +122,8 @@ class _Rules:
     def _put_away(self, keys: Keys) -> None:
         """Let the step whose id stands at ``keys`` be called as nothing else is."""
         self._mending.mark(*keys[:-1])
-        self._mending.put(keys, f"{keys}")
+        part, at = keys[-3:-1]
+        self._mending.put(keys, f"{self._mending.value(keys)} ({part} {int(at) + 1})")
 
     def params(self, table: Mapping[str, Any]) -> None:
         """Report expressions among the params, and what is at odds with its own declaration."""
@@ -250,11 +256,13 @@ class _Rules:
             self._sink.add(BlockForm.at(at((*keys, "branches")), "a block has both `body` and `branches`", help=remedy))
         elif "body" not in block and "branches" not in block:
             self._mending.mark(*keys, "body")
-            for word in {"args", "inputs"} - block.keys():  # what is not written yet
+            written = block.keys() if self._whole else ()
+            for word in {"args", "inputs"}.difference(written):  # what is not written yet, or inherited
                 self._mending.mark(*keys, word)
             if self._is_last(name):
                 self._mending.mark("blocks")  # what is used and not there may be to come
-            if not (self._is_last(name) and any(each.unfinished for each in documents(self._document))):
+            is_broken_off = self._is_last(name) and any(each.unfinished for each in documents(self._document))
+            if self._whole and not is_broken_off:
                 message = f"the block `{name}` has neither `body` nor `branches`"
                 remedy = meant(name, self._inherited(), "add `body = [...]`")
                 self._sink.add(BlockForm.at(at(keys), message, help=remedy))

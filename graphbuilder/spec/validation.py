@@ -219,6 +219,8 @@ def _missing(document: Document, *missing: Keys) -> Diagnostic:
     """The diagnostic for keys that one table lacks."""
     table, words = missing[0][:-1], [str(keys[-1]) for keys in missing]
     remedy = "; ".join(_EXAMPLES.get(word, f"add `{word} = ...`") for word in words)
+    if {"inputs", "model"} <= {*words} and document.data.get("blocks"):
+        remedy += '; or name the spec that this one is a variant of: `extends = "..."`'
     where = f"`{'.'.join(map(str, table))}`" if table else "the file"
     message = f"{where} has no {' and no '.join(f'`{word}`' for word in words)}"
     return MissingKey.at(document.span(table), message, help=remedy)
