@@ -12,7 +12,7 @@ from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import Argument, compute_arguments, written_words
 from graphbuilder.elaborate.conditions import no_condition
-from graphbuilder.elaborate.context import VALUES, Context, Trail
+from graphbuilder.elaborate.context import VALUES, WEIGHTS, Context, Trail
 from graphbuilder.elaborate.faults import (
     Sketch,
     keep_node,
@@ -303,6 +303,8 @@ class BodyBuilder:
                 arguments = {**self.context.arguments_of(other, step.place), **given}
                 self.context.make.make(self.context.ops[other], arguments, step.place, lambda: self.trail.ways)
             return None
+        if cls.weights is not Op.weights:
+            self.context.spend(WEIGHTS, step.place)
         arguments = {**self.context.arguments_of(name, step.place), **given}
         op = self.context.make.make(cls, arguments, step.place, lambda: self.trail.ways)
         types = reading.types

@@ -208,8 +208,10 @@ def _fault(written: str, folder: Path) -> tuple[str, Help] | None:
         if stands_in(folder / written):
             return None
         return "there is no such file", _near(folder, written) or "name a file of this folder, or of one below it"
-    except (OSError, RuntimeError) as error:
-        return str(getattr(error, "strerror", None) or error).lower(), None
+    except RuntimeError:
+        return "its links go round in a circle", None
+    except OSError as error:
+        return (error.strerror or str(error)).lower(), None
     return None
 
 

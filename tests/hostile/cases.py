@@ -31,6 +31,7 @@ from tests.hostile.texts import (
     numbered,
     params,
     projecting,
+    remedied,
     ring,
     squared,
     taken,
@@ -112,6 +113,7 @@ CASES: Mapping[str, Case] = {
     "blocks_that_nothing_uses": Case(
         model(BLOCK, more=numbered('[blocks.b{}]\nbody = [{{ op = "relu" }}]', 3300)), "GB608"
     ),
+    "convolutions_that_all_differ": Case(model('{ op = "conv", out = "=1 + i", kernel = 1, repeat = 9990 }'), "GB608"),
     "composites_that_all_differ": Case(model('{ op = "sepconv", out = "=i + 1", kernel = 1, repeat = 9900 }'), "GB608"),
     "copies_beside_one_another_that_all_differ": Case(
         model('{ op = "conv", out = "=i + 1", kernel = [1, "=i % 8 + 1"], repeat = 3000, merge = "add" }'), "GB204"
@@ -294,6 +296,8 @@ CASES: Mapping[str, Case] = {
     "extends_an_address": Case(extending("http://127.0.0.1:9/spec.toml"), "GB114"),
     "extends_a_home": Case(extending("~/spec.toml"), "GB114"),
     "extends_nothing": Case(extending(""), "GB114"),
+    "a_line_of_a_text_like_a_header": Case(remedied('title = """\n[' + "a" * 20000 + '\n"""'), "GB204"),
+    "forty_thousand_blanks_for_a_size": Case(HEAD.replace("[3, 8, 8]", f'"{" " * 40000}"'), "GB103"),
 }
 
 # What takes most of a second to refuse, ten times as long as all others together.

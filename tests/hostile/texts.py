@@ -10,6 +10,12 @@ def model(*steps: str, more: str = "") -> str:
     return f"{HEAD}[model]\nbody = [{', '.join(steps)}]\n{more}\n"
 
 
+def remedied(head: str) -> str:
+    """A body and a shortcut that do not meet, for which remedies are tried, below ``head``."""
+    block = '[blocks.b]\nbody = [{ op = "conv", out = 8, kernel = 3, padding = 0 }]\nshortcut = [{ op = "relu" }]'
+    return head + "\n" + model('{ use = "b" }', more=block)
+
+
 def params(*lines: str, step: str = '{ op = "conv", out = "=a", kernel = 1 }', head: str = "") -> str:
     listed = "\n".join(lines)
     return f'format = 1\nname = "case"\n{head}\n[params]\n{listed}\n[inputs]\nx = [3, 8, 8]\n[model]\nbody = [{step}]\n'

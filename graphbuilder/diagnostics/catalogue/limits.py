@@ -222,8 +222,8 @@ class TooManySteps(Rule):
     """10,000 steps may be worked out. A block is worked out once for all uses with the same arguments on the same
     shapes, and a repeat once for all copies that are alike, so that a network of any depth takes few; what doubles
     from block to block, each with other arguments, takes many. A block counts as 8 steps besides its own, one that
-    nothing uses as 4, each use as 3, a branch and a repeat as 4, an op that is made of others as 4 and these, an input
-    as one, and so do every four values that a step reads or gives.
+    nothing uses as 4, each use as 3, a branch and a repeat as 4, an op that is made of others as 4 and these, one with
+    weights as 2, an input as one, and so do every four values that a step reads or gives.
     `--limit steps=N` raises it."""
 
     code = "GB608"
