@@ -2,7 +2,8 @@
 as of its own. It is told once, at the first of its keys.
 
 Only a table that is not there can be missed, and only where what stands elsewhere can be of it alone: params are plain
-and are read, an input has sizes, a default is a table of an op, a body is a list of steps.
+and are read, an input has sizes, a default is a table of an op, a body is a list of steps. Below the params, say, such
+a list beside the words of a block is of one.
 """
 
 from __future__ import annotations
@@ -16,9 +17,18 @@ from graphbuilder.diagnostics import Remedy, Sink
 from graphbuilder.diagnostics.catalogue.grammar import UnknownKey
 from graphbuilder.document import Document
 from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
+from graphbuilder.spec.parted import used_blocks
+from graphbuilder.spec.rules import JOINING
 from graphbuilder.spec.validation import known_keys
 
 _NAMES = re.compile(r"[A-Za-z_]\w*")
+
+# The ends of the words for how weights are drawn.
+_DRAWN = ("normal", "uniform")
+
+# What stands above a block, and what only a block has.
+_ABOVE_A_BLOCK = ("params", "inputs", "defaults", "init", "outputs")
+_OF_BLOCKS_ALONE = frozenset({"args", "let", *JOINING})
 
 _Table = Mapping[str, Any]
 
@@ -39,62 +49,103 @@ class _Mentions:
 
 
 class _Missing(NamedTuple):
-    """A table that may be missing, what is written above it, and whether a key and its value are of it."""
+    """A table that may be missing, what is written above it, and whether a key and its value are of it.
+
+    Attributes:
+        along: whether a value that stands beside such a one is of it, too.
+    """
 
     table: str
     above: tuple[str, ...]
     holds: Callable[[str, object, _Mentions], bool]
-    all_together: bool = False
+    along: Callable[[object], bool] | None = None
+
+
+class _Moved(NamedTuple):
+    """What stands in the table at ``old`` and is of the one at ``new``, or, where that is empty, of a block of whatever
+    name."""
+
+    old: Keys
+    new: Keys
+    found: _Table
 
 
 def with_headers(document: Document, data: dict[str, Any], sink: Sink, names: dict[Keys, Keys]) -> dict[str, Any]:
     """``data`` with the tables whose headers are missing, each reported; ``names`` is told of every key's place."""
     mentions = _Mentions(data)
-    for missing in _MISSING[:1] if EXTENSION_KEYS[0] in data else _MISSING:  # the others may be inherited
+    for moved in (*_of_blocks(data), *_of_branches(data)):
+        data = _moved(document, data, moved, sink, names)
+    for missing in _MISSING:
         if missing.table in data:
             continue
         for above in missing.above:
             found = _strays(data, above, missing, mentions)
             if found:
-                data = _moved(document, data, above, missing.table, found, sink, names)
+                data = _moved(document, data, _Moved((above,) if above else (), (missing.table,), found), sink, names)
                 break
     return data
 
 
+def _of_blocks(data: _Table) -> Iterator[_Moved]:
+    """What is of a block in the first table of the file that has such keys; of a block that steps use, if only one is
+    not there."""
+    known = {*known_keys(("blocks", ""))}
+    for above in _ABOVE_A_BLOCK:
+        found = {key: value for key, value in _table(data.get(above)).items() if key in known}
+        holds = _is_steps(found.get("body")) or isinstance(found.get("branches"), dict)
+        if holds and ("model" in data or not _OF_BLOCKS_ALONE.isdisjoint(found)):
+            lacking = {*used_blocks(data)}.difference(_table(data.get("blocks")))
+            yield _Moved((above,), ("blocks", *lacking) if len(lacking) == 1 else (), found)
+            return
+
+
+def _of_branches(data: _Table) -> Iterator[_Moved]:
+    """The lists of steps in a block that holds nothing else."""
+    known = known_keys(("blocks", ""))
+    for name, block in _table(data.get("blocks")).items():
+        rows = _table(block)
+        found = {key: value for key, value in rows.items() if key not in known and _is_steps(value)}
+        if len(found) > 1 and {"body", "branches"}.isdisjoint(rows):
+            yield _Moved(("blocks", name), ("blocks", name, "branches"), found)
+
+
 def _strays(data: _Table, above: str, missing: _Missing, mentions: _Mentions) -> _Table:
     """What stands in the table ``above``, or in none, and is of the one that is missing."""
-    there = data if not above else data.get(above)
+    there = data if not above else _table(data.get(above))
     known = known_keys(()) if not above else ()
-    rows = cast("_Table", there).items() if isinstance(there, dict) else ()
-    strays = {key: value for key, value in rows if key not in known}
+    strays = {key: value for key, value in there.items() if key not in known}
     found = {key: value for key, value in strays.items() if missing.holds(key, value, mentions)}
-    if not missing.all_together or not (found or EXTENSION_KEYS[0] in data):
+    inherits = missing.table == "params" and EXTENSION_KEYS[0] in data  # what reads them may do so in another file
+    if missing.along is None or not (found or inherits):
         return found
-    return {key: value for key, value in strays.items() if _is_plain(value)}
+    return {key: value for key, value in strays.items() if key in found or missing.along(value)}
 
 
 def _moved(
-    document: Document,
-    data: dict[str, Any],
-    above: str,
-    table: str,
-    found: _Table,
-    sink: Sink,
-    names: dict[Keys, Keys],
+    document: Document, data: dict[str, Any], moved: _Moved, sink: Sink, names: dict[Keys, Keys]
 ) -> dict[str, Any]:
-    old: Keys = (above,) if above else ()
+    old, new, found = moved
     first = next(iter(found))
-    where = f"`{above}`" if above else "a spec"
-    message = f"{where} has no key `{first}`, and this is of `[{table}]`"
+    where = f"`{'.'.join(map(str, old))}`" if old else "a spec"
+    table = ".".join(map(str, new)) or "blocks.NAME"
+    message = f"{where} has no key `{first}`, and this is of {f'`[{table}]`' if new else 'a block'}"
     span, help_ = document.key_span((*old, first)), f"write [{table}] above it"
-    remedy = Remedy(help_, span, f"[{table}]\n{span.text}")
-    sink.add(UnknownKey.at(span, message, help=help_, untried=(remedy,)))
-    names.update(((table, key), (*old, key)) for key in found)
-    names[table,] = (*old, first)
-    if not above:
-        return {**{key: value for key, value in data.items() if key not in found}, table: dict(found)}
-    left = {key: value for key, value in data[above].items() if key not in found}
-    return {**data, above: left, table: dict(found)}
+    untried = (Remedy(help_, span, f"[{table}]\n{span.text}"),) if new else ()
+    sink.add(UnknownKey.at(span, message, help=help_, untried=untried))
+    left = _changed(data, old, lambda holder: {key: value for key, value in holder.items() if key not in found})
+    if not new:
+        return left
+    names.update(((*new, key), (*old, key)) for key in found)
+    names[new] = (*old, first)
+    return _changed(left, new, lambda _: dict(found))
+
+
+def _changed(data: _Table, keys: Keys, change: Callable[[_Table], dict[str, Any]]) -> dict[str, Any]:
+    """A copy of ``data`` with the table at ``keys``, which may not be there, changed."""
+    if not keys:
+        return change(data)
+    key = str(keys[0])
+    return {**data, key: _changed(data.get(key, {}), keys[1:], change)}
 
 
 def _read(value: object) -> Iterator[str]:
@@ -136,21 +187,39 @@ def _is_computed(value: object) -> bool:
 
 
 def _is_default(key: str, value: object, mentions: _Mentions) -> bool:
-    """Whether this is a table of an op, and none that declares an input or a param."""
-    if not isinstance(value, dict) or key not in mentions.ops:
-        return False
+    """Whether this is a table of an op."""
+    return isinstance(value, dict) and key in mentions.ops and _is_of_op(cast("_Table", value))
+
+
+def _is_of_op(value: object) -> bool:
+    """Whether this is a table, and none that declares an input or a param."""
     words = {*known_keys(("inputs", "")), *known_keys(("params", ""))}
-    return words.isdisjoint(cast("_Table", value))
+    return isinstance(value, dict) and words.isdisjoint(cast("_Table", value))
+
+
+def _is_drawn(key: str, value: object, mentions: _Mentions) -> bool:
+    """Whether this is how weights are drawn, and no table of the arguments of an op."""
+    kind = _table(value).get("kind")
+    return isinstance(kind, str) and kind.endswith(_DRAWN)
 
 
 def _is_body(key: str, value: object, mentions: _Mentions) -> bool:
+    return key == "body" and _is_steps(value)
+
+
+def _table(value: object) -> _Table:
+    return cast("_Table", value) if isinstance(value, dict) else {}
+
+
+def _is_steps(value: object) -> bool:
     rows = cast("list[object]", value) if isinstance(value, list) else []
-    return key == "body" and bool(rows) and all(isinstance(row, dict) for row in rows)
+    return bool(rows) and all(isinstance(row, dict) for row in rows)
 
 
 _MISSING = (
-    _Missing("params", ("",), _is_param, all_together=True),
+    _Missing("params", ("",), _is_param, _is_plain),
     _Missing("inputs", ("params", ""), _is_input),
-    _Missing("defaults", ("inputs", "params"), _is_default),
+    _Missing("init", ("defaults", "inputs", "params"), _is_drawn),
+    _Missing("defaults", ("inputs", "params"), _is_default, _is_of_op),
     _Missing("model", ("defaults", "inputs", "params", "init", "outputs"), _is_body),
 )

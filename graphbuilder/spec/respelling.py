@@ -97,7 +97,7 @@ def respelt(document: Document, sink: Sink) -> Document:
             spelt = _table(document, sink, keys, written, inner, names)
             if spelt is not inner:
                 data = _replaced(data, keys, spelt)
-    if not names:
+    if data is document.data:
         return document
     return Respelt(document.source, data, document, names, unread=document.unread, unfinished=document.unfinished)
 

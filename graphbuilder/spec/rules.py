@@ -20,6 +20,7 @@ from graphbuilder.diagnostics.catalogue.grammar import (
     ReservedName,
     SharedStep,
     StepKind,
+    UnknownKey,
     WrongType,
     WrongWord,
 )
@@ -35,6 +36,8 @@ from graphbuilder.spec.validation import found, known_keys
 
 # The words that a step which shares a sibling's weights may carry.
 SHARING_WORDS = frozenset({"share", "id", "title", "from", "when"})
+# What only blocks have, which fork and join.
+JOINING = ("branches", "shortcut", "shortcut_when", "merge", "before", "after")
 # What others call the op of a step.
 _OPS_ELSEWHERE = ("type", "layer", "operation", "module")
 # What TOML calls the types of arguments.
@@ -60,6 +63,7 @@ def check(document: Document, mending: Mending, sink: Sink, *, whole: bool = Tru
     rules.names("output", _keys_of(data, "outputs"), ("outputs",))
     rules.names("block", _keys_of(data, "blocks"), ("blocks",))
     rules.params(_table(data.get("params")))
+    rules.model(_table(data.get("model")))
     rules.body(_table(data.get("model")).get("body"), ("model", "body"), inputs)
     for name, block in _table(data.get("blocks")).items():
         if isinstance(block, dict):
@@ -161,6 +165,19 @@ class _Rules:
             remedy = "write a number, text, true, false or a list of them"
             self._sink.add(WrongType.at(self._document.span(at), message, help=remedy))
             self._mending.mend(at[: len(keys) + 1])
+
+    def model(self, table: Mapping[str, Any]) -> None:
+        """Report once what only a block can have."""
+        words = [word for word in table if word in JOINING]
+        if not words:
+            return
+        message = f"`model` has no key `{words[0]}`: only a block joins paths"
+        remedy = 'put all this into a block, and use that: body = [{ use = "..." }]'
+        self._sink.add(UnknownKey.at(self._document.key_span(("model", words[0])), message, help=remedy))
+        for word in words:
+            self._mending.remove(("model", word))
+        if "branches" in words:
+            self._mending.mend(("model", "body"))
 
     def body(self, steps: object, keys: Keys, taken: Mapping[str, Keys]) -> None:
         """The steps of one body, whose names may not be those ``taken`` already."""

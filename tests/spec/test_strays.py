@@ -101,6 +101,41 @@ def test_params_of_a_variant_without_their_header(tmp_path: Path) -> None:
     assert (found.code, found.help) == ("GB101", "write [params] above it")
 
 
+VARIANT = 'format = 1\nname = "v"\nextends = "whole.toml"\n[params]\nwidth = 5\n'
+PARTS = 'args = { wide = 3 }\nbody = [{ op = "conv", out = "=wide" }, { op = "relu" }]\n'
+DRAWN = '[init]\nlinear = { kind = "normal", std = 0.1 }\n'
+BRANCHED = '[blocks.b]\nmerge = "concat"\n[blocks.b.branches]\nleft = [{ op = "relu" }]\nright = [{ op = "tanh" }]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "header", "told"),
+    [
+        (VARIANT + '[inputs]\nx = [3, 8, "=width"]\n', "[inputs]", None),
+        (VARIANT + '[model]\nbody = [{ use = "b" }, { op = "relu" }]\n', "[model]", None),
+        (f"{VARIANT}[blocks.b]\n{PARTS}", "[blocks.b]", "[blocks.NAME]"),
+        (SOUND.replace('use = "b"', 'use = "c"', 1).replace("[inp", f"[blocks.c]\n{PARTS}[inp"), "[blocks.c]", None),
+        (SOUND.replace("[model]", f"{DRAWN}[model]"), "[init]", None),
+        (SOUND.replace("batchnorm =", "tanh = {}\nbatchnorm ="), "[defaults]", None),
+        (SOUND[: SOUND.index("[blocks.b]")] + BRANCHED, "[blocks.b.branches]", None),
+    ],
+)
+def test_all_that_stands_below_a_header_that_is_missing(
+    text: str, header: str, told: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "whole.toml").write_text(SOUND)
+    assert not [each for each in check_text(text, folder=tmp_path).diagnostics if each.severity == "error"]
+    (found,) = check_text(text.replace(f"{header}\n", ""), folder=tmp_path).diagnostics
+    assert (found.code, found.help) == ("GB101", f"write {told or header} above it")
+
+
+@pytest.mark.parametrize("keys", ['shortcut = "identity"\nafter = [{ op = "relu" }]\n', "branches.a = []\nmerge = 3\n"])
+def test_what_only_a_block_has_is_told_once_of_the_model(keys: str) -> None:
+    (found,) = check_text(SOUND.replace("[blocks.b]", f"{keys}[blocks.b]")).diagnostics
+    assert found.code == "GB101" and found.message.endswith("only a block joins paths")
+    (found,) = check_text(f"{HEAD}inputs.x = [3]\n[model]\nbranches.a = []\nmerge = 3\n").diagnostics
+    assert found.message == "`model` has no key `branches`: only a block joins paths"
+
+
 def test_a_block_without_its_header_is_told_at_the_key_that_is_there_already() -> None:
     text = f"{SOUND}\n[blocks.c]\nbody = [{{ op = 'relu' }}]\n".replace('use = "b" }]', 'use = "c" }]')
     assert check_text(text).diagnostics == ()
