@@ -98,6 +98,13 @@ def _doubled(random: Random, text: str) -> str:
     return text[:at] + stretch * random.choice((2, 2, 3, 40)) + text[at + len(stretch) :]
 
 
+def _run(random: Random, text: str) -> str:
+    """A letter or two over and over, as a key that stays down."""
+    at = _place(random, text)
+    letters = "".join(random.choices(LETTERS, k=random.choice((1, 1, 2))))
+    return text[:at] + letters * random.choice((300, 3_000, 12_000)) + text[at:]
+
+
 def _line(random: Random, text: str) -> str:
     """A line gone, said twice, or somewhere else."""
     lines = text.splitlines(keepends=True)
@@ -168,6 +175,7 @@ MUTATIONS: Mapping[Mutation, int] = {
     _cut: 1,
     _without: 2,
     _doubled: 2,
+    _run: 1,
     _line: 3,
     _number: 4,
     _typed: 4,
