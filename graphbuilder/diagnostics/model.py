@@ -148,15 +148,28 @@ class Meant:
         asking: what is told; ``{}`` stands for the names.
         quote: what a name stands in where it is told.
         span: where the word stands, unless that is the place of the mistake.
+        otherwise: what is told where a name was tried that is not much like the word, and does not fit.
+        sure: whether the names are told before they are tried; else they are told of which one fits.
     """
 
     names: tuple[str, ...]
     asking: str = "did you mean {}?"
     quote: str = "`"
     span: Span | None = None
+    otherwise: str | None = None
+    sure: bool = True
 
     def __str__(self) -> str:
         return self.asking.replace("{}", either([f"{self.quote}{name}{self.quote}" for name in self.names]))
+
+    @property
+    def untried(self) -> str | None:
+        """What is told before any of the names is tried."""
+        return str(self) if self.sure else self.otherwise
+
+    def chosen(self, name: str) -> Meant:
+        """The same of one of the names, which fits."""
+        return replace(self, names=(name,), sure=True)
 
     def instead_of(self, span: Span) -> Iterator[Remedy]:
         """Each of the names in the place of the word, in quotes where it has them."""
@@ -205,7 +218,7 @@ class Rule:
         """A diagnostic of this rule at ``span``; ``label`` stands under the carets."""
         told = help or cls.advice
         meant = told if isinstance(told, Meant) else None
-        words = str(told) if told else None
+        words = meant.untried if meant else str(told) if told else None
         return Diagnostic(cls, message, span, label, related, notes, words, untried, meant=meant)
 
 
@@ -270,7 +283,7 @@ class Diagnostic:
     def with_help(self, help: Help) -> Diagnostic:
         """The same mistake with this to do about it."""
         meant = help if isinstance(help, Meant) else None
-        return replace(self, help=str(help) if help else None, meant=meant)
+        return replace(self, help=meant.untried if meant else str(help) if help else None, meant=meant)
 
     @property
     def renamings(self) -> Iterator[Remedy]:
@@ -309,7 +322,8 @@ def _told_once(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     each may then be a slip of its own."""
     rows: dict[object, list[Diagnostic]] = {}
     for number, each in enumerate(diagnostics):
-        same = each.rule.everywhere and each.meant is None and each.remedy is None
+        is_slip = each.remedy is not None or (each.meant is not None and each.meant.sure)
+        same = each.rule.everywhere and not is_slip
         rows.setdefault((each.code, each.message) if same else number, []).append(each)
     for first, *others in rows.values():
         spans = [each.span for each in others if each.span][:_MOST_PLACES]

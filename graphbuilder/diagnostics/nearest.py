@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from operator import eq
 
 from graphbuilder.diagnostics.model import Help, Meant
@@ -17,6 +18,9 @@ _TRIED = 5
 # How much alike two words must be, and two of which one is so short that any two letters in common make them alike.
 _ALIKE = 0.6
 _SHORT, _SHORT_ALIKE = 3, 0.75
+_MUCH_ALIKE = 0.8
+# Of names of which any may have been meant, those that are tried.
+_ONE_OF = 3
 # A mistake that is made again and again has the same few words each time; candidates may be very many.
 _REMEMBERED = 16
 
@@ -90,6 +94,21 @@ def one_slip(word: str, meant: str) -> bool:
     return len(one) <= 1 >= len(other) or (len(one) == 2 and one == other[::-1])
 
 
+def one_letter_off(word: str, candidates: Iterable[str]) -> list[str]:
+    """The first few of ``candidates`` of which one slip makes the name ``word`` of three letters, where any other
+    letter makes another name."""
+    near = (each for each in candidates if len(word) == _SHORT and one_slip(word, each))
+    return [*islice(near, _ONE_OF)]
+
+
+def much_alike(word: str, candidate: str) -> bool:
+    """Whether two words differ by so little that the one can hardly be meant as another."""
+    from difflib import SequenceMatcher
+
+    one, other = word[:_LONGEST].casefold(), candidate[:_LONGEST].casefold()
+    return one_slip(one, other) or SequenceMatcher(None, other, one).ratio() >= _MUCH_ALIKE
+
+
 def _begin_alike(one: str, other: str) -> int:
     """How many letters both begin with."""
     pairs = enumerate(zip(one, other, strict=False))
@@ -116,5 +135,8 @@ def meant(
 ) -> Help:
     """The remedy for ``word`` where one of ``candidates`` was wanted: the nearest, as ``form`` has it, or what else
     there is to say."""
-    near = nearest(word, candidates)
-    return Meant((form.replace("{}", near),), quote=quote) if near else otherwise
+    known = list(candidates)
+    near = nearest(word, known)
+    names = [near] if near else one_letter_off(word, known) if otherwise else []
+    told = tuple(form.replace("{}", name) for name in names)
+    return Meant(told, quote=quote, otherwise=otherwise, sure=near is not None) if told else otherwise

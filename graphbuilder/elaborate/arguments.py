@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
@@ -16,11 +16,10 @@ from graphbuilder.diagnostics.catalogue.references import (
     ArgumentUnknown,
     ArgumentValue,
 )
-from graphbuilder.diagnostics.nearest import meant, nearest, one_slip
+from graphbuilder.diagnostics.nearest import meant, nearest, one_letter_off, one_slip
 from graphbuilder.diagnostics.words import must
 from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
-from graphbuilder.elaborate.doubtful import as_key, one_letter_off, paired
 from graphbuilder.elaborate.origins import Origin, given_as, is_told
 from graphbuilder.elaborate.remedies import as_told
 from graphbuilder.elaborate.scope import Scope, facts_of
@@ -165,7 +164,7 @@ class OpMaker:
         excused = {*unknown, *fields_meant(strangers, cls)}
         lacking = [name for name in missing if excused.isdisjoint({name, SOMETHING})]
         known = (*cls.model_fields, *STEP_WORDS)
-        pairs = paired([name for name in strangers if not argument_meant(name, known)], lacking)
+        pairs = _paired([name for name in strangers if not argument_meant(name, known)], lacking)
         for details in found:
             if details["type"] != "missing" or details["loc"][0] in {*lacking}.difference(pairs.values()):
                 self._report(cls, details, arguments, step, pairs)
@@ -239,6 +238,11 @@ def _takes(cls: type[Op], name: str, value: Any) -> bool:
     return True
 
 
+def _paired(strangers: Sequence[str], lacking: Collection[str]) -> Mapping[str, str]:
+    """The argument that is missing, by the one that nothing takes, where there is one of each: they are one mistake."""
+    return dict(zip(strangers, lacking, strict=True)) if len(strangers) == len(lacking) == 1 else {}
+
+
 def fields_meant(unknown: Iterable[str], cls: type[Op]) -> set[str]:
     """The arguments of an op that are meant by names that are none: they are not missing besides."""
     return {meant_ for name in unknown if (meant_ := argument_meant(name, cls.model_fields))}
@@ -254,10 +258,10 @@ def _unknown_argument(
     owner: str, name: str, place: Place, remedy: Help, known: Iterable[str], lacking: str | None
 ) -> Diagnostic:
     names = [lacking] if lacking else one_letter_off(name, known)
-    untried = () if isinstance(remedy, Meant) else as_key(names, place)
-    if lacking and not isinstance(remedy, Meant):
-        remedy = f"{remedy}; `{lacking}` is missing"
-    return ArgumentUnknown.at(place.key_span, f"{owner} has no argument `{name}`", help=remedy, untried=untried)
+    if names and not isinstance(remedy, Meant):
+        otherwise = f"{remedy}; `{lacking}` is missing" if lacking else remedy
+        remedy = Meant((*names,), otherwise=otherwise, sure=False)
+    return ArgumentUnknown.at(place.key_span, f"{owner} has no argument `{name}`", help=remedy)
 
 
 def missing_argument(owner: str, name: str, place: Place) -> Any:
@@ -296,7 +300,7 @@ def check_block_arguments(
     strangers = {given: argument_meant(given, known) for given in arguments if given not in block.args}
     lacking = declared.required - arguments.keys()
     excused = {argument_meant(given, block.args) for given in strangers} if lacking else set[str | None]()
-    pairs = paired([given for given, near in strangers.items() if not near], lacking - excused)
+    pairs = _paired([given for given, near in strangers.items() if not near], lacking - excused)
     for given, near in strangers.items():
         remedy = Meant((near,)) if near else f"{owner} takes {', '.join(block.args) or 'no arguments'}"
         place = arguments[given].place

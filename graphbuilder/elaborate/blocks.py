@@ -143,7 +143,8 @@ class Blocks:
             remedy = f'`{name}` is an op: op = "{name}"'
         else:
             remedy = meant(name, self.context.spec.blocks, f"write [blocks.{name}]")
-        builder.report(UnknownBlock.at(step.place_of("use").span, f"there is no block `{name}`", help=remedy))
+        span = step.place_of("use").span.part(f'"{name}"')
+        builder.report(UnknownBlock.at(span, f"there is no block `{name}`", help=remedy))
 
     def instantiate(
         self, name: str, values: Mapping[str, Any], types: Types, taps: tuple[Tap, ...], trail: Trail, init: ByOp

@@ -119,15 +119,16 @@ def _unknown(path: str, signals: Mapping[str, Signal], place: Place) -> Diagnost
     paths = [each for name, signal in named.items() for each in _paths(name, signal)]
     by_end = {} if dot else {each.rpartition(".")[2]: each for each in paths[::-1]}
     near = nearest(head, [*named, *by_end])
+    known = f"in this body: {', '.join(paths)}" if paths else None
     plain = _INDEX.sub(r".\1", path).replace("/", ".")
     if plain != path and plain.partition(".")[0] in named:
         remedy = Meant((plain.removesuffix(".-1"),))  # what copies give is what the last of them gives
     elif _COMPUTED_INDEX.search(path):
         remedy = "no path is computed: `.0` is the first copy, `.*` are all of them"
     elif near is not None:
-        remedy = Meant((f"{by_end.get(near, near)}{dot}{rest}",))
+        remedy = Meant((f"{by_end.get(near, near)}{dot}{rest}",), otherwise=known)
     else:
-        remedy = _listed(path, list(named), place) or (f"in this body: {', '.join(paths)}" if paths else None)
+        remedy = _listed(path, list(named), place) or meant(head, named, known, form=f"{{}}{dot}{rest}")
     return UnknownStep.at(place.span, f"no step or input `{head}` in this body", help=remedy)
 
 

@@ -23,6 +23,7 @@ from graphbuilder.diagnostics.catalogue.references import (
     UnknownStep,
 )
 from graphbuilder.diagnostics.catalogue.shapes import CannotCombine, CannotConcatenate
+from graphbuilder.diagnostics.nearest import much_alike
 from graphbuilder.document import Document, parse
 from graphbuilder.elaborate.context import Limits
 from graphbuilder.elaborate.elaborate import elaborate
@@ -38,6 +39,7 @@ _STEPS = 600
 _TERMS = 20_000
 # What is wrong with a name is so whatever the values are: a remedy elsewhere brings it to light, and is not its cause.
 _NAMES = (ExpressionName, UnknownStep, UnknownOp, UnknownBlock, ArgumentUnknown, ArgumentMissing, Ambiguous, TapNeedsId)
+_QUOTES = "\"'"
 _MEETING = (CannotCombine, CannotConcatenate)
 # What a line of a file belongs to: `blocks.stem` also below `[blocks.stem.branches]`. Nothing that was taken is given
 # back, so that a long line is gone through once.
@@ -67,15 +69,15 @@ def tried(
     after = partial(_mistakes, path=path, folder=folder, settings=settings, limits=smaller(limits))
     names = {number: [*near(each, path)] for number, each in enumerate(diagnostics)}
     first = [_Trial(number, remedies[0]) for number, remedies in names.items() if remedies]
-    found = list(diagnostics)
-    for number, remedy in _renamed(_apart(first), diagnostics, _Trials(after, whole)):
+    found, in_vain = list(diagnostics), set[int]()
+    for number, remedy in _renamed(_apart(first), diagnostics, _Trials(after, whole), in_vain):
         found[number] = _repaired(found[number], remedy)
     rest = [
         _Trial(number, remedy) for number, each in enumerate(found) for remedy in (*_choices(each), *names[number][1:])
     ]
     for number, remedy in _first_to_mend(sorted(rest, key=_edits), diagnostics, found, _Trials(after, whole)).items():
         found[number] = _repaired(found[number], remedy)
-    return tuple(found)
+    return tuple(_kept(each, number in in_vain) for number, each in enumerate(found))
 
 
 class _Trial(NamedTuple):
@@ -123,9 +125,28 @@ def _apart(trials: Sequence[_Trial]) -> list[_Trial]:
     return found
 
 
-def _renamed(rows: Sequence[_Trial], before: Sequence[Diagnostic], trials: _Trials) -> Iterator[_Trial]:
+def _kept(diagnostic: Diagnostic, in_vain: bool) -> Diagnostic:
+    """The mistake without a name that was tried ``in_vain``, where something else is to be said of what is hardly like
+    it."""
+    first = next(diagnostic.renamings, None)
+    if not in_vain or diagnostic.remedy or diagnostic.meant is None or first is None or _is_near(diagnostic, first):
+        return diagnostic
+    return diagnostic.with_help(diagnostic.meant.otherwise)
+
+
+def _is_near(diagnostic: Diagnostic, remedy: Remedy) -> bool:
+    """Whether the name of ``remedy`` is meant by what is written, though something else does not fit then: it is much
+    like it, or known to be called so elsewhere."""
+    if diagnostic.meant is None or diagnostic.meant.otherwise is None:
+        return True
+    return diagnostic.meant.sure and much_alike(remedy.span.text.strip(_QUOTES), remedy.text.strip(_QUOTES))
+
+
+def _renamed(
+    rows: Sequence[_Trial], before: Sequence[Diagnostic], trials: _Trials, in_vain: set[int]
+) -> Iterator[_Trial]:
     """Those of ``rows``, names that may have been meant, that mend their mistakes: tried together, and by halves where
-    one of them brings others."""
+    one of them brings others, until one alone is tried ``in_vain``."""
     left = trials.after(reduce(Remedy.together_with, (row.remedy for row in rows))) if rows else None
     if left is None:
         return
@@ -133,11 +154,13 @@ def _renamed(rows: Sequence[_Trial], before: Sequence[Diagnostic], trials: _Tria
     yield from mended
     rest = [row for row in rows if row not in mended]
     if mended:
-        yield from _renamed(rest, before, trials)
+        yield from _renamed(rest, before, trials, in_vain)
     elif len(rest) > 1:
         half = len(rest) // 2
-        yield from _renamed(rest[:half], before, trials)
-        yield from _renamed(rest[half:], before, trials)
+        yield from _renamed(rest[:half], before, trials, in_vain)
+        yield from _renamed(rest[half:], before, trials, in_vain)
+    else:
+        in_vain.update(row.number for row in rest)
 
 
 def _first_to_mend(
@@ -167,8 +190,12 @@ def near(diagnostic: Diagnostic, path: str) -> Iterator[Remedy]:
 
 
 def _repaired(diagnostic: Diagnostic, remedy: Remedy) -> Diagnostic:
-    """A name that was meant is asked for as before."""
-    return diagnostic.repaired_by(remedy) if remedy in diagnostic.untried else replace(diagnostic, remedy=remedy)
+    """A name that was meant is asked for as before, or where that was not sure, now."""
+    if remedy in diagnostic.untried or diagnostic.meant is None:
+        return diagnostic.repaired_by(remedy)
+    if diagnostic.meant.sure:
+        return replace(diagnostic, remedy=remedy)
+    return replace(diagnostic, remedy=remedy, help=str(diagnostic.meant.chosen(remedy.text.strip(_QUOTES))))
 
 
 def smaller(limits: Limits, steps: int = _STEPS) -> Limits:
@@ -183,7 +210,8 @@ def mends(remedy: Remedy, diagnostic: Diagnostic, before: Sequence[Diagnostic], 
     at last does not fit, where the remedy is the name that was meant; of several the one is meant that fits.
     """
     lines = range(remedy.span.line, remedy.span.line + remedy.text.count("\n") + 1)
-    named = remedy not in diagnostic.untried and diagnostic.meant is not None and len(diagnostic.meant.names) == 1
+    sole = diagnostic.meant is not None and len(diagnostic.meant.names) == 1
+    named = sole and remedy not in diagnostic.untried and _is_near(diagnostic, remedy)
     caused = [each for each in after if not (named or each.rule in _NAMES) or not each.span or each.span.line in lines]
     left, there = (list(map(told, each)).count(told(diagnostic)) for each in (after, before))
     return left < there and repairs(diagnostic, before, caused)

@@ -170,8 +170,8 @@ def op_remedy(name: str, ops: Collection[str]) -> Help:
     """What to do about an op ``name`` that is none of ``ops``."""
     if (plain := _plain(name)) in _NO_OPS and plain not in ops:
         return _NO_OPS[plain]
-    other = op_meant(name, ops)
-    return Meant((other,)) if other else "`graphbuilder ops` lists the ops"
+    other = op_elsewhere(name, ops)
+    return Meant((other,)) if other else meant(name, ops, "`graphbuilder ops` lists the ops")
 
 
 def op_meant(name: str, ops: Collection[str]) -> str | None:

@@ -72,3 +72,43 @@ def test_misspelt_type_is_told_where_it_is_declared() -> None:
 def test_exact_value_is_a_fix(step: str, text: str) -> None:
     (found,) = told(step)
     assert found.remedy and (found.remedy.text, found.remedy.help) == (text, found.help)
+
+
+NAMED = """format = 1
+name = "n"
+[params]
+depth = 3
+key = 4
+[inputs]
+x = [8, 16, 16]
+[model]
+body = [
+  { id = "qux", op = "conv", out = 8, kernel = 1 },
+  STEP,
+  { op = "add", from = ["x", "qux"] },
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "help_"),
+    [
+        ('{ op = "conv", out = "=ley", kernel = 1 }', "did you mean `key`?"),
+        ('{ op = "relu", from = "qix" }', "did you mean `qux`?"),
+        ('{ op = "ada", from = ["x", "qux"] }', "did you mean `add`?"),
+        ('{ op = "conv", out = "=kay", kernel = 1, groups = 8 }', "in scope: depth, key, from_channels, from_shape"),
+        ('{ op = "conv", out = "=width", kernel = 1 }', "did you mean `depth`?"),
+        (
+            '{ op = "conv", out = "=width", kernel = 1, groups = 2 }',
+            "in scope: depth, key, from_channels, from_shape",
+        ),
+        ('{ op = "conv", out = "=dept", kernel = 1, groups = 2 }', "did you mean `depth`?"),
+        ('{ op = "relu", from = "quxess.*" }', "in this body: x, qux, add"),
+    ],
+)
+def test_a_name_that_is_hardly_like_one_is_told_where_it_fits(step: str, help_: str) -> None:
+    found = check_text(NAMED.replace("STEP", step), "case.toml").diagnostics
+    first = next(each for each in found if each.severity == "error")
+    assert first.help == help_
+    if not help_.startswith("did"):
+        assert first.remedy is None
