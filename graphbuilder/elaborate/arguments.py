@@ -37,6 +37,8 @@ from graphbuilder.spec.unknown import UNKNOWN
 SOMETHING = "?"
 
 _NUMBERS = (0, 1, 2)
+# Of the arguments that an op does not take, those that are looked at for what they may mean.
+_STRANGERS = 100
 # The words among what a value may be.
 _LISTED = re.compile(r'"(\w+)"')
 _READ = facts_of("from", None).keys()
@@ -161,10 +163,11 @@ class OpMaker:
         found = [details for details in error.errors(include_url=False) if details["loc"] or not unknown]
         strangers = [str(details["loc"][0]) for details in found if details["type"] == "extra_forbidden"]
         missing = [str(details["loc"][0]) for details in found if details["type"] == "missing"]
-        excused = {*unknown, *fields_meant(strangers, cls)}
+        excused = {*unknown, *fields_meant(strangers[:_STRANGERS] if missing else (), cls)}
         lacking = [name for name in missing if excused.isdisjoint({name, SOMETHING})]
         known = (*cls.model_fields, *STEP_WORDS)
-        pairs = _paired([name for name in strangers if not argument_meant(name, known)], lacking)
+        others = [name for name in strangers[:_STRANGERS] if not argument_meant(name, known)] if lacking else ()
+        pairs = _paired(others, lacking)
         for details in found:
             if details["type"] != "missing" or details["loc"][0] in {*lacking}.difference(pairs.values()):
                 self._report(cls, details, arguments, step, pairs)
