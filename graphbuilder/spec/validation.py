@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from graphbuilder.diagnostics import Diagnostic, Help, Meant, Remedy, Sink
+from graphbuilder.diagnostics import Diagnostic, Meant, Remedy, Sink
 from graphbuilder.diagnostics.catalogue.grammar import MissingKey, UnknownFormat, UnknownKey, WrongType, WrongWord
 from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.diagnostics.words import TYPES, either, literals
@@ -22,10 +22,9 @@ from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.mending import Mending
 from graphbuilder.spec.merged import EXTENSION_KEYS, Keys, Merged, own
 from graphbuilder.spec.model import Block, Body, InputType, Output, Param, Spec
-from graphbuilder.spec.names import OTHER_WORDS
+from graphbuilder.spec.repairs import BOOLEANS, FORMAT, repair, word_meant
 from graphbuilder.spec.unknown import POISON
 
-FORMAT = 1
 _QUOTE = '"'
 _ATTEMPTS = 5
 # Of pydantic's errors, of which a mistake has several, those that are looked at: more of them are not worth the room.
@@ -33,18 +32,7 @@ _MOST = 10_000
 # Lists of steps.
 _STEPS = (("before",), ("body",), ("after",), ("shortcut",))
 
-_FORMS = {
-    "a boolean": "true or false",
-    "a table": "`{ ... }`",
-    "a list": "`[...]`",
-    "a list of sizes": "sizes (`[3, 224, 224]`, say)",
-    "an expression": '`"=..."`',
-    "a float": "a number",
-}
-# Nothing that was taken is given back, so that a long text is gone through once.
-_SIZES = re.compile(r"\s*+[\[(]?+\s*+[1-9]\d*+(?:\s*+[x×,*]\s*+[1-9]\d*+)++\s*+[\])]?+\s*+", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,8})", re.ASCII)
-_BOOLEANS = {"true": True, "false": False}
 _EMPTY = ("too_short", "string_too_short")
 _EXAMPLES = {
     "format": "add `format = 1`",
@@ -128,7 +116,7 @@ def check_format(document: Document, sink: Sink) -> None:
         sink.add(_missing(document, keys))
     elif type(written) is not int:
         message = f"`format` must be an integer, not {found(written)}"
-        sink.add(WrongType.at(document.span(keys), message, help=_repair(written, ["an integer"])))
+        sink.add(WrongType.at(document.span(keys), message, help=repair(keys, written, ["an integer"])))
     elif written != FORMAT:
         sink.add(_format(document, keys, written))
 
@@ -242,13 +230,7 @@ def _wrong_word(document: Document, keys: Keys, details: ErrorDetails) -> Diagno
     words = literals(details.get("ctx", {}))
     known = either([f'"{word}"' for word in words])
     message = f"{_named(keys)} must be {known}, not {_shown(details['input'], _QUOTE)}"
-    return WrongWord.at(document.span(keys), message, help=_word_meant(details["input"], words))
-
-
-def _word_meant(written: str, words: Sequence[str]) -> Help:
-    """Which of ``words`` is meant, by what it is called elsewhere or its letters."""
-    other = OTHER_WORDS.get(written.casefold())
-    return Meant((other,), quote=_QUOTE) if other in words and other else meant(written, words, quote=_QUOTE)
+    return WrongWord.at(document.span(keys), message, help=word_meant(details["input"], words))
 
 
 def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) -> Diagnostic:
@@ -262,7 +244,7 @@ def _wrong_type(document: Document, keys: Keys, errors: Sequence[ErrorDetails]) 
         or _header(keys, wanted)
         or _single(document, keys)
         or _steps_meant(document, keys, written, wanted)
-        or _repair(written, wanted),
+        or repair(keys, written, wanted),
         untried=tuple(_plain(document, keys, written, wanted)),
     )
 
@@ -286,8 +268,8 @@ def _computed(value: object) -> object:
     """The number or boolean that stands in quotes, and any other text as what is computed."""
     if not isinstance(value, str) or value.startswith("="):
         return value
-    if value in _BOOLEANS:
-        return _BOOLEANS[value]
+    if value in BOOLEANS:
+        return BOOLEANS[value]
     return int(value) if _NUMBER.fullmatch(value) else f"={value}"
 
 
@@ -353,37 +335,6 @@ def _wanted(details: ErrorDetails) -> list[str]:
             return ["a path", "a table"]
         case kind:
             return [TYPES.get(kind, details["msg"])]
-
-
-def _repair(written: object, wanted: Sequence[str]) -> Help:
-    if isinstance(written, str):
-        plain = "a boolean" if written in _BOOLEANS else None
-        plain = "an integer" if written.lstrip("-").isdecimal() else plain
-        if plain in wanted:
-            return f"write {written} without quotes"
-        if "a list of sizes" in wanted and _SIZES.fullmatch(written):
-            return f"write [{', '.join(re.findall('[0-9]+', written))}]"
-        words = [word.strip('"') for word in wanted if word.startswith('"')]
-        if near := _word_meant(written, words):
-            return near
-        if "an expression" in wanted:
-            return "an expression starts with `=`"
-    if isinstance(written, Expression):
-        return "an expression cannot stand here" if "an expression" not in wanted else None
-    if number := _of_number(written, wanted):
-        return number
-    examples = [_FORMS.get(word, word) for word in wanted if word in _FORMS or word.startswith('"')]
-    return f"write {either(examples)}" if examples else None
-
-
-def _of_number(written: object, wanted: Sequence[str]) -> str | None:
-    if isinstance(written, float) and written.is_integer() and "an integer" in wanted:
-        return f"write {int(written)}"
-    if not isinstance(written, int) or isinstance(written, bool):
-        return None
-    if "a string" in wanted:
-        return f'write "{written}" in quotes'
-    return f"write {'true' if written else 'false'}" if "a boolean" in wanted and written in (0, 1) else None
 
 
 def _named(keys: Keys) -> str:

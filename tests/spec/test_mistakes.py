@@ -23,7 +23,7 @@ FAULTS = [
     (HEAD + "model = 3", "GB103", "3", "`model` must be a table, not an integer", None),
     (HEAD + "model.body = {}", "GB103", "{}", "`body` must be a list, not a table", None),
     (HEAD + "model.body = [3]", "GB103", "3", "item 1 of `body` must be a table, not an integer", None),
-    (HEAD + "model.body = [{ op = 3 }]", "GB103", "3", "`op` must be a string, not an integer", '"3"'),
+    (HEAD + "model.body = [{ op = 3 }]", "GB103", "3", "`op` must be a string, not an integer", "name an op"),
     (HEAD + 'model.body = [{ op = "=x" }]', "GB103", '"=x"', "`op` must be a string, not an expression", "cannot"),
     (
         HEAD + 'model.body = [{ use = "=x" }]',
