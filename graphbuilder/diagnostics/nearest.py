@@ -11,8 +11,8 @@ from graphbuilder.diagnostics.model import Help, Meant
 
 _LONGEST = 100
 # Comparing two words takes the product of their lengths: this much of it is spent on one word, and so many letters of
-# candidates are looked at before, two milliseconds each. A run may tell a hundred mistakes.
-_PAIRS = 15_000
+# candidates are looked at before, a millisecond or two each. A run may tell a hundred mistakes.
+_PAIRS = 8_000
 _LETTERS = 10_000
 _TRIED = 5
 # How much alike two words must be, and two of which one is so short that any two letters in common make them alike.
