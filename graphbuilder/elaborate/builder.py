@@ -216,7 +216,9 @@ class BodyBuilder:
         if kept is False:
             self.check_blindly(named.step)
             return self.pass_on(named, start)
+        self.context.guesses += kept is None
         signal = self._kept(named, start)
+        self.context.guesses -= kept is None
         if kept is None and not alike(signal, read(self, named, start, None).whole):
             return NOTHING_KNOWN
         return signal

@@ -48,6 +48,8 @@ MAX_MISTAKES = 100
 # The body of a block, that of a branch, of copies or of a composite, one that is only looked at, and a use of one that
 # is there already take about as long as so many of its steps; and so do the weights of an op.
 BODY, INNER, BLIND, USE, WEIGHTS = 8, 4, 4, 2, 1
+# The codes of shapes that do not fit together.
+_SHAPES = "GB2"
 # So many values, read or given, are about as much work as a step, and a name that a block computes as so many terms.
 VALUES, NAME = 4, 8
 
@@ -132,6 +134,7 @@ class Context:
     _doubtful: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     _sizes: dict[Graph, int] = field(default_factory=dict[Graph, int])
     faulty: set[Graph] = field(default_factory=set[Graph])
+    guesses: int = 0  # how many conditions around what is built are not known: where they fail, no shapes meet there
 
     @property
     def keeps_faults(self) -> bool:
@@ -266,6 +269,8 @@ class Context:
 
     def report(self, diagnostic: Diagnostic, trail: Trail) -> None:
         """Keep a diagnostic, with the way in through the blocks."""
+        if self.guesses and diagnostic.code.startswith(_SHAPES):
+            return
         self.sink.add(diagnostic.by_way(*trail.ways))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from graphbuilder.diagnostics.catalogue.references import Ports
+from graphbuilder.diagnostics.catalogue.references import NothingJoined, Ports
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.elaborate.names import Named
 from graphbuilder.elaborate.paths import ambiguous
@@ -104,6 +104,10 @@ def _fit(builder: BodyBuilder, step: Step, signal: Signal, name: str, ports: Por
         place = step.place_of("from") if step.from_ is not None else step.place
         builder.report(ambiguous(name, signal, place, all_of_them=ports.variadic and step.from_ is None))
         return FAILED
+    if ports.variadic and step.from_ is None and not builder.scope.blind:
+        message = f"`{step.op}` joins several values, and reads one here: what stands before it"
+        example = 'name what it joins: from = ["...", "..."]'
+        builder.report(NothingJoined.at(step.place.span, message, help=example))
     return Reading((signal.sole,), signal)
 
 

@@ -154,6 +154,8 @@ class Mending:
             case ("shortcut_when",):
                 self.poison((*block, *within))
             case _:
+                if isinstance(self.value((*block, within[0])), list):
+                    self._no_list(block, (*block, "body"))  # it may hold further steps
                 self._stranger(block, ("args", "let"), within[:1])
 
     def _no_list(self, block: Keys, steps: Keys) -> None:

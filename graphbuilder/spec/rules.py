@@ -26,6 +26,7 @@ from graphbuilder.diagnostics.catalogue.grammar import (
 )
 from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Document, Place
+from graphbuilder.spec.copies import may_repeat, without_copies
 from graphbuilder.spec.expressions import PLAIN, Expression
 from graphbuilder.spec.mending import TWICE, Mending
 from graphbuilder.spec.merged import Keys, Merged, documents, own
@@ -212,11 +213,10 @@ class _Rules:
         listed = isinstance(step.get("use"), list)
         if "repeat" in step and listed:
             self._meaningless((*keys, "repeat"), "`use` lists the block of each copy already", "leave it out")
-        if "merge" in step and "repeat" not in step and not listed:
-            self._mending.remove((*keys, "merge"))
-            self._meaningless(
-                (*keys, "merge"), "`merge` joins the copies of a `repeat`", "add `repeat`, or leave it out"
-            )
+        for word, message, help_ in without_copies(step) if "repeat" not in step and not listed else ():
+            self._mending.remove((*keys, word))
+            if not may_repeat(step):
+                self._meaningless((*keys, word), message, help_)
 
     def _slip_of_kind(self, step: Mapping[str, Any], keys: Keys) -> Help:
         """The word of a step that was meant for ``op`` or ``use``, by its letters or by what others call it."""

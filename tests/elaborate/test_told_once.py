@@ -29,3 +29,40 @@ def test_a_step_named_like_another_may_have_mistakes_of_its_own() -> None:
     twice = '{ id = "a", op = "relu" }, { id = "a", op = "conv", from = "imag", out = "=widht" }'
     text = f"{HEAD}[model]\nbody = [{twice}]\n"
     assert sorted(each.code for each in check_text(text).diagnostics) == ["GB112", "GB155", "GB301"]
+
+
+def test_what_an_unreadable_condition_guards_is_not_held_to_fit() -> None:
+    guarded = '{ op = "conv", out = 4 }, { op = "add", from = ["in", "conv"], when = "=not alone" }'
+    block = f'[blocks.b]\nargs = {{ alone = "bool" }}\nbody = [{guarded}]\n'
+    text = f'{HEAD}[model]\nbody = [{{ use = "b", alone = "=first)" }}]\n{block}'
+    assert [each.code for each in check_text(text).diagnostics] == ["GB151"]
+    sound = text.replace("first)", "len([]) > 0")
+    assert [each.code for each in check_text(sound).diagnostics] == ["GB204"]
+
+
+def test_steps_that_stand_under_a_misspelt_key_may_be_those_that_a_body_lacks() -> None:
+    body = '[[blocks.b.bodi]]\nop = "relu"\n[[blocks.b.body]]\nop = "tanh"\nwhen = false\n'
+    (found,) = check_text(f'{HEAD}[model]\nbody = [{{ use = "b" }}]\n{body}').diagnostics
+    assert (found.code, found.help) == ("GB101", "did you mean `body`?")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ('merge = "add"', "GB109"),
+        ("share = true", "GB109"),
+        ('merge = "add", share = true, repaet = 2', "GB305"),
+        ('merge = "add", wide = "=i"', "GB155"),
+    ],
+)
+def test_what_is_of_copies_where_there_are_none(words: str, code: str) -> None:
+    block = '[blocks.b]\nargs = { wide = 1 }\nbody = [{ op = "conv", out = "=wide + 7" }]\n'
+    (found,) = check_text(f'{HEAD}[model]\nbody = [{{ use = "b", {words} }}]\n{block}').diagnostics
+    assert found.code == code
+
+
+def test_an_op_that_joins_but_one_value() -> None:
+    joins = '{ op = "concat" }, { op = "mul", from = "concat" }, { op = "add", from = ["mul", "x"] }'
+    (found,) = check_text(f"{HEAD}[model]\nbody = [{joins}]\n").diagnostics
+    assert (found.code, found.severity) == ("GB331", "warning")
+    assert found.message == "`concat` joins several values, and reads one here: what stands before it"

@@ -379,3 +379,15 @@ class NameUnread(Rule):
         'args = { out = "int", act = true }',
         'body = [{ op = "conv", kernel = 1, out = "=out" }, { op = "relu", when = "=act" }]',
     )
+
+
+class NothingJoined(Rule):
+    """This op joins any number of values, and reads but one here: what stands before it, which is passed on as it is.
+    What it is to join is named in its ``from``."""
+
+    code = "GB331"
+    title = "an op that joins several values and reads one"
+    severity = "warning"
+    advice = "name what it joins in `from`"
+    bad = _spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }', '{ op = "add" }'])
+    good = _spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }', '{ op = "add", from = ["a", "b"] }'])
