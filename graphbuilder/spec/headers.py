@@ -41,7 +41,7 @@ class _Mentions:
 
     @cached_property
     def names(self) -> set[str]:
-        return set(_read(self._data))
+        return set(names_read(self._data))
 
     @cached_property
     def ops(self) -> set[str]:
@@ -148,13 +148,13 @@ def _changed(data: _Table, keys: Keys, change: Callable[[_Table], dict[str, Any]
     return {**data, key: _changed(data.get(key, {}), keys[1:], change)}
 
 
-def _read(value: object) -> Iterator[str]:
+def names_read(value: object) -> Iterator[str]:
     """The names in all expressions."""
     if isinstance(value, str) and value.startswith("="):
         yield from _NAMES.findall(value)
     elif isinstance(value, dict | list):
         items = cast("_Table", value).values() if isinstance(value, dict) else cast("list[object]", value)
-        yield from (name for item in items for name in _read(item))
+        yield from (name for item in items for name in names_read(item))
 
 
 def _run(value: object) -> Iterator[str]:
@@ -168,12 +168,12 @@ def _run(value: object) -> Iterator[str]:
 
 
 def _is_param(key: str, value: object, mentions: _Mentions) -> bool:
-    return key in mentions.names and _is_plain(value)
+    return key in mentions.names and is_plain(value)
 
 
-def _is_plain(value: object) -> bool:
+def is_plain(value: object) -> bool:
     """Whether this may be the value of a param, or a table that declares one."""
-    return "default" in value if isinstance(value, dict) else not any(_read(value))
+    return "default" in value if isinstance(value, dict) else not any(names_read(value))
 
 
 def _is_input(key: str, value: object, mentions: _Mentions) -> bool:
@@ -217,7 +217,7 @@ def _is_steps(value: object) -> bool:
 
 
 _MISSING = (
-    _Missing("params", ("",), _is_param, _is_plain),
+    _Missing("params", ("",), _is_param, is_plain),
     _Missing("inputs", ("params", ""), _is_input),
     _Missing("init", ("defaults", "inputs", "params"), _is_drawn),
     _Missing("defaults", ("inputs", "params"), _is_default, _is_of_op),

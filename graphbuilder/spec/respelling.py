@@ -19,6 +19,7 @@ from graphbuilder.diagnostics import Meant, Sink, Span
 from graphbuilder.diagnostics.catalogue.grammar import UnknownKey
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Document
+from graphbuilder.spec.above import with_params_above
 from graphbuilder.spec.headers import with_headers
 from graphbuilder.spec.merged import Keys
 from graphbuilder.spec.parted import used_blocks
@@ -87,6 +88,7 @@ def respelt(document: Document, sink: Sink) -> Document:
     """``document`` itself, or with its misspelt keys, each reported, as what they are near to."""
     names: dict[Keys, Keys] = {}
     data = with_headers(document, _with_blocks(document, sink, names), sink, names)
+    data = with_params_above(document, data, sink, names)
     data = _table(document, sink, (), (), data, names)
     for keys in list(_strays(data)):
         data = _at_home(document, sink, keys, data, names)
