@@ -98,13 +98,17 @@ def lists_read(raw: Expression, place: Place, names: Mapping[str, Any], origins:
     return tuple(Label(span, f"`{name}` is this, of {len(names[name])} items") for name, span in rows)
 
 
-def quoted(raw: Expression, names: Mapping[str, Any], origins: Origins) -> tuple[Origin, str] | None:
-    """The first number in quotes, or list of such, among what an expression reads, and how it is written right."""
+def miswritten(raw: Expression, names: Mapping[str, Any], origins: Origins) -> tuple[Origin, str] | None:
+    """The first number in quotes, or list of such, among what an expression reads, or one that it takes an item of; and
+    how it is written right."""
     for name in raw.places:
         if isinstance(names.get(name), str) and name in origins:
             better = origins[name].slip(names[name], lambda value: type(value) in (int, float, list))
             if better:
                 return origins[name], better
+    for name in dict.fromkeys(found[1] for found in _ITEM.finditer(raw.text)):
+        if name in origins and type(origins[name].raw) in (int, float):
+            return origins[name], f"write a list: [{shown(origins[name].raw)}]"
     return None
 
 

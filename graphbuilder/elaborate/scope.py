@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from graphbuilder.diagnostics import Sink, Way
 from graphbuilder.document import Place
-from graphbuilder.elaborate.origins import Origin, given_as, is_told, lists_read, origin_of, quoted
+from graphbuilder.elaborate.origins import Origin, given_as, is_told, lists_read, miswritten, origin_of
 from graphbuilder.elaborate.terms import Terms
 from graphbuilder.ir import TensorType
 from graphbuilder.spec.expressions import PLAIN, Expression, ExpressionError
@@ -132,8 +132,9 @@ class Scope:
             self.sink.add(told.with_help(self.absent[name]) if name in self.absent else told)
 
     def _report(self, error: ExpressionError, expression: Expression, place: Place) -> None:
-        """Tell of a mistake where it is: at a number in quotes, where one is read, else in the expression."""
-        found = quoted(expression, self.names, self.origins)
+        """Tell of a mistake where it is: at a number in quotes or in the place of a list, where one is read, else
+        in the expression."""
+        found = miswritten(expression, self.names, self.origins)
         if found is None:
             related = lists_read(expression, place, self.names, self.origins)
             told = error.at(place.span).by_way(*self.ways)

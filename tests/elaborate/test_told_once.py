@@ -66,3 +66,22 @@ def test_an_op_that_joins_but_one_value() -> None:
     (found,) = check_text(f"{HEAD}[model]\nbody = [{joins}]\n").diagnostics
     assert (found.code, found.severity) == ("GB331", "warning")
     assert found.message == "`concat` joins several values, and reads one here: what stands before it"
+
+
+def test_a_number_that_should_be_a_list_is_told_where_it_stands() -> None:
+    steps = '{ op = "conv", out = "=widths[-1]" }, { op = "conv", out = "=widths[0] * 2" }'
+    (found,) = check_text(f"{HEAD}[params]\nwidths = 64\n[model]\nbody = [{steps}]\n").diagnostics
+    assert (found.code, found.help, found.span and found.span.text) == ("GB156", "write a list: [64]", "64")
+    assert [label.text for label in found.related] == ["64 does not fit here"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ('{ op = "tanh", from = "halves.1" }, { op = "mul", from = ["halves.0", "tanh"] }', "GB301"),
+        ('{ op = "maxpool" }, { op = "maxpool" }', "GB306"),
+    ],
+)
+def test_what_many_lack_is_told_once(lines: str, code: str) -> None:
+    (found,) = check_text(f"{HEAD}[model]\nbody = [{lines}]\n").diagnostics
+    assert (found.code, [label.text for label in found.related]) == (code, ["and here"])

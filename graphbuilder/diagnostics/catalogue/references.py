@@ -20,6 +20,7 @@ class UnknownStep(Rule):
     sees its own steps and the block's inputs, nothing else."""
 
     code = "GB301"
+    everywhere = True
     title = "a path names nothing"
     bad = _spec(['{ id = "stem", op = "relu" }', '{ op = "tanh", from = "sten" }'])
     good = _spec(['{ id = "stem", op = "relu" }', '{ op = "tanh", from = "stem" }'])
@@ -66,6 +67,7 @@ class ArgumentMissing(Rule):
     """An argument without a default has to be given, on the step or, for an op, in `[defaults]`."""
 
     code = "GB306"
+    everywhere = True
     title = "an argument is missing"
     several = True
     bad = _spec(['{ op = "flatten" }', '{ op = "linear" }'])
