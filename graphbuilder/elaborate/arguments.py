@@ -242,8 +242,12 @@ def _takes(cls: type[Op], name: str, value: Any) -> bool:
 
 
 def _paired(strangers: Sequence[str], lacking: Collection[str]) -> Mapping[str, str]:
-    """The argument that is missing, by the one that nothing takes, where there is one of each: they are one mistake."""
-    return dict(zip(strangers, lacking, strict=True)) if len(strangers) == len(lacking) == 1 else {}
+    """The arguments that are missing by those that nothing takes, where each is one mistake: one letter off, or the
+    only ones that are left."""
+    found = {near: name for name in strangers for near in one_letter_off(name, sorted(lacking))[:1]}
+    pairs = {name: near for near, name in found.items()}
+    rest, left = [name for name in strangers if name not in pairs], [*{*lacking}.difference(found)]
+    return {**pairs, rest[0]: left[0]} if len(rest) == len(left) == 1 else pairs
 
 
 def fields_meant(unknown: Iterable[str], cls: type[Op]) -> set[str]:

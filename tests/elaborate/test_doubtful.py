@@ -48,6 +48,14 @@ def test_one_mistake(step: str, word: str, help_: str) -> None:
     assert (found.remedy is not None) == help_.startswith("did")
 
 
+def test_of_two_the_one_that_is_near_is_told_apart() -> None:
+    found = told('{ op = "conv", krn = 1, oot = 8 }')
+    assert [(each.code, each.help) for each in found] == [
+        ("GB305", "did you mean `kernel`?"),
+        ("GB305", "did you mean `out`?"),
+    ]
+
+
 def test_two_that_are_missing_are_told() -> None:
     found = told('{ use = "b", channels = 8 }')
     assert sorted(each.code for each in found) == ["GB305", "GB306", "GB306"]
