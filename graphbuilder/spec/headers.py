@@ -94,7 +94,8 @@ def _of_blocks(data: _Table) -> Iterator[_Moved]:
         found = {key: value for key, value in _table(data.get(above)).items() if key in known}
         holds = _is_steps(found.get("body")) or isinstance(found.get("branches"), dict)
         if holds and ("model" in data or not _OF_BLOCKS_ALONE.isdisjoint(found)):
-            lacking = {*used_blocks(data)}.difference(_table(data.get("blocks")))
+            has_table = isinstance(data.get("blocks", {}), dict)
+            lacking = {*used_blocks(data)}.difference(_table(data.get("blocks"))) if has_table else ()
             yield _Moved((above,), ("blocks", *lacking) if len(lacking) == 1 else (), found)
             return
 

@@ -128,6 +128,11 @@ def test_all_that_stands_below_a_header_that_is_missing(
     assert (found.code, found.help) == ("GB101", f"write {told or header} above it")
 
 
+def test_a_block_without_its_header_where_blocks_are_no_table() -> None:
+    text = f'{HEAD}blocks = 3\n[params]\n{PARTS}[inputs]\nx = [3, 8, 8]\n[model]\nbody = [{{ use = "b" }}]\n'
+    assert [each.code for each in check_text(text).diagnostics] == ["GB103", "GB101"]
+
+
 @pytest.mark.parametrize("keys", ['shortcut = "identity"\nafter = [{ op = "relu" }]\n', "branches.a = []\nmerge = 3\n"])
 def test_what_only_a_block_has_is_told_once_of_the_model(keys: str) -> None:
     (found,) = check_text(SOUND.replace("[blocks.b]", f"{keys}[blocks.b]")).diagnostics
