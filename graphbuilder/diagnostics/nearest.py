@@ -97,7 +97,10 @@ def one_slip(word: str, meant: str) -> bool:
 def one_letter_off(word: str, candidates: Iterable[str]) -> list[str]:
     """The first few of ``candidates`` of which one slip makes the name ``word`` of three letters, where any other
     letter makes another name."""
-    near = (each for each in candidates if len(word) == _SHORT and one_slip(word, each))
+    if len(word) != _SHORT:
+        return []
+    short = (each for each in candidates if abs(len(each) - _SHORT) <= 1)
+    near = (each for each in _within(_LETTERS // 4, short, len) if one_slip(word, each))
     return [*islice(near, _ONE_OF)]
 
 

@@ -244,7 +244,8 @@ def _takes(cls: type[Op], name: str, value: Any) -> bool:
 def _paired(strangers: Sequence[str], lacking: Collection[str]) -> Mapping[str, str]:
     """The arguments that are missing by those that nothing takes, where each is one mistake: one letter off, or the
     only ones that are left."""
-    found = {near: name for name in strangers for near in one_letter_off(name, sorted(lacking))[:1]}
+    known = sorted(lacking)
+    found = {near: name for name in strangers for near in one_letter_off(name, known)[:1]}
     pairs = {name: near for near, name in found.items()}
     rest, left = [name for name in strangers if name not in pairs], [*{*lacking}.difference(found)]
     return {**pairs, rest[0]: left[0]} if len(rest) == len(left) == 1 else pairs
@@ -304,14 +305,15 @@ def check_block_arguments(
     """The arguments that a step gives to a block, checked against what it declares; defaults are left to the block."""
     owner = f"the block `{name}`"
     known = (*block.args, *STEP_WORDS)
-    strangers = {given: argument_meant(given, known) for given in arguments if given not in block.args}
+    strangers = [given for given in arguments if given not in block.args]
     lacking = declared.required - arguments.keys()
-    excused = {argument_meant(given, block.args) for given in strangers} if lacking else set[str | None]()
-    pairs = _paired([given for given, near in strangers.items() if not near], lacking - excused)
-    for given, near in strangers.items():
+    few = strangers[:_STRANGERS] if lacking else []
+    excused = {argument_meant(given, block.args) for given in few}
+    pairs = _paired([given for given in few if not argument_meant(given, known)], lacking - excused)
+    for given in strangers:
+        near = argument_meant(given, known)
         remedy = Meant((near,)) if near else f"{owner} takes {', '.join(block.args) or 'no arguments'}"
-        place = arguments[given].place
-        sink.add(_unknown_argument(owner, given, place, remedy, block.args, pairs.get(given)))
+        sink.add(_unknown_argument(owner, given, arguments[given].place, remedy, block.args, pairs.get(given)))
     excused.update(pairs.values())
     values: dict[str, Any] = {}
     for each in sorted(lacking.union(arguments).difference(strangers), key=declared.order.__getitem__):
