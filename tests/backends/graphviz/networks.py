@@ -5,9 +5,6 @@ from pathlib import Path
 
 from graphbuilder import compiler
 from graphbuilder.analysis.inference import TypedGraph
-from graphbuilder.backends.graphviz import Options
-from graphbuilder.backends.graphviz.figure import drawing
-from graphbuilder.backends.graphviz.lay.drawing import Drawing
 from tests.backends.graphviz.passing import PASSING
 
 LENET = """
@@ -395,9 +392,3 @@ def network(name: str) -> TypedGraph:
     checked = compiler.check(path) if path else compiler.check_text({**SPECS, **PASSING}[name], name)
     assert checked.network is not None, [str(diagnostic) for diagnostic in checked.diagnostics]
     return checked.network.typed
-
-
-@cache
-def laid_out(name: str, options: Options = Options()) -> Drawing:  # noqa: B008  (it is frozen)
-    """The figure of that network, laid out once for all tests that look at it."""
-    return drawing(network(name), options)

@@ -15,7 +15,8 @@ from graphbuilder.backends.graphviz.figure import drawing
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Drawing
 from graphbuilder.backends.graphviz.lay.metrics import Metrics
 from graphbuilder.backends.graphviz.read.scene import Box, Region
-from tests.backends.graphviz.networks import FILES, laid_out
+from tests.backends.graphviz.figures import laid_out
+from tests.backends.graphviz.networks import FILES
 
 Place = tuple[float, float]
 POOL = 'op = "globalavgpool" },\n'

@@ -7,7 +7,8 @@ import pytest
 from graphbuilder.backends.graphviz.lay.drawing import POINT
 from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT, PAPER, Palette
 from tests.backends.graphviz.colour import SIGHTS, contrast, difference, lab
-from tests.backends.graphviz.networks import FILES, laid_out
+from tests.backends.graphviz.figures import laid_out
+from tests.backends.graphviz.networks import FILES
 
 COLOURED = ("separable", "convolution", "pooling", "head", "attention", "learned")
 FAMILIES = (*COLOURED, "activation", "join")

@@ -10,8 +10,9 @@ from graphbuilder.backends.graphviz import Options
 from graphbuilder.backends.graphviz.figure import scene
 from graphbuilder.backends.graphviz.lay.drawing import Drawing, Line, Shape
 from graphbuilder.backends.graphviz.read.scene import Box, Card, Region
+from tests.backends.graphviz.figures import laid_out
 from tests.backends.graphviz.geometry import faults, of_shape
-from tests.backends.graphviz.networks import FILES, ODD, SPECS, laid_out, network
+from tests.backends.graphviz.networks import FILES, ODD, SPECS, network
 from tests.backends.graphviz.wiring import drawn, undrawn
 
 OPTIONS = {

@@ -9,8 +9,9 @@ from graphbuilder.backends.graphviz import Options
 from graphbuilder.backends.graphviz.figure import drawing, scene
 from graphbuilder.backends.graphviz.lay.drawing import POINT, Line
 from graphbuilder.backends.graphviz.lay.forks import forked
+from tests.backends.graphviz.figures import laid_out
 from tests.backends.graphviz.geometry import Area, of_frame, of_line, of_shape, of_words
-from tests.backends.graphviz.networks import FILES, laid_out, network
+from tests.backends.graphviz.networks import FILES, network
 from tests.backends.graphviz.written import written
 
 CURVE = 9.0
