@@ -10,10 +10,10 @@ def model(*steps: str, more: str = "") -> str:
     return f"{HEAD}[model]\nbody = [{', '.join(steps)}]\n{more}\n"
 
 
-def remedied(head: str) -> str:
-    """A body and a shortcut that do not meet, for which remedies are tried, below ``head``."""
+def remedied(lines: str) -> str:
+    """A body and a shortcut that do not meet, for which remedies are tried, below a param of several ``lines``."""
     block = '[blocks.b]\nbody = [{ op = "conv", out = 8, kernel = 3, padding = 0 }]\nshortcut = [{ op = "relu" }]'
-    return head + "\n" + model('{ use = "b" }', more=block)
+    return model('{ use = "b" }', more=f'[params]\nnote = """\n{lines}\n"""\n{block}')
 
 
 def params(*lines: str, step: str = '{ op = "conv", out = "=a", kernel = 1 }', head: str = "") -> str:
