@@ -13,7 +13,7 @@ _LONGEST = 100
 # Comparing two words takes the product of their lengths: this much of it is spent on one word, and so many letters of
 # candidates are looked at before, a millisecond or two each. A run may tell a hundred mistakes.
 _PAIRS = 8_000
-_LETTERS = 10_000
+_LETTERS = 6_000
 _TRIED = 5
 # How much alike two words must be, and two of which one is so short that any two letters in common make them alike.
 _ALIKE = 0.6
@@ -100,7 +100,7 @@ def one_letter_off(word: str, candidates: Iterable[str]) -> list[str]:
     if len(word) != _SHORT:
         return []
     short = (each for each in candidates if abs(len(each) - _SHORT) <= 1)
-    near = (each for each in _within(_LETTERS // 4, short, len) if one_slip(word, each))
+    near = (each for each in _within(_LETTERS // 8, short, len) if one_slip(word, each))
     return [*islice(near, _ONE_OF)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from graphbuilder.diagnostics import Diagnostic, Help, Meant
@@ -18,11 +19,13 @@ from graphbuilder.elaborate.signals import NOTHING_KNOWN, Known, Signal, single
 from graphbuilder.ir import Graph, Node
 from graphbuilder.spec.names import INPUT
 
-# Of the values that a step gives, those that are told by their paths.
 # A number in brackets, as code has it.
 _INDEX = re.compile(r"\[ *(-?\d+) *\]")
 _COMPUTED_INDEX = re.compile(r"\[ *[A-Za-z_]")
+# Of the values that a step gives, those that are told by their paths.
 _SAID = 8
+# Of what a body has, so much is looked at for what may have been meant.
+_MEANT = 1_000
 
 Tap = tuple[str, ...]
 
@@ -115,7 +118,8 @@ def _listed(path: str, known: Sequence[str], place: Place) -> str | None:
 def _unknown(path: str, signals: Mapping[str, Signal], place: Place) -> Diagnostic:
     head, dot, rest = path.partition(".")
     # What was refused as a name stands under one that nobody wrote.
-    named = {name: signal for name, signal in signals.items() if name.isidentifier()}
+    written = ((name, signal) for name, signal in signals.items() if name.isidentifier())
+    named = dict(islice(written, _MEANT))
     paths = [each for name, signal in named.items() for each in _paths(name, signal)]
     by_end = {} if dot else {each.rpartition(".")[2]: each for each in paths[::-1]}
     near = nearest(head, [*named, *by_end])

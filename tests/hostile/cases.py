@@ -178,7 +178,9 @@ CASES: Mapping[str, Case] = {
         model(f'{{ op = "relu", repeat = [{"1," * 100_000}] }}'), "GB604"
     ),
     "a_reshape_of_eighty_thousand_ones": Case(model(f'{{ op = "reshape", shape = {[1] * 80_000} }}'), "GB209"),
-    "ten_thousand_blocks_of_nothing": Case("".join(f"[blocks.a{n}]\nbody = []\n" for n in range(10_000)), "GB313"),
+    "ten_thousand_blocks_of_nothing": Case(
+        "".join(f"[blocks.a{n}]\nbody = []\n" for n in range(10_000)), "GB313", seconds=2
+    ),
     "ten_thousand_unknown_ops": Case(model(*['{ op = "x" }'] * 10_000), "GB609"),
     "eight_thousand_unknown_steps": Case(model(*['{ op = "relu", from = "nope" }'] * 8000), "GB609"),
     "five_thousand_unused_blocks": Case(unused(5000), "GB609"),
@@ -189,6 +191,7 @@ CASES: Mapping[str, Case] = {
             more="[outputs]\n" + numbered('o{0} = "t{0}"', 3000),
         ),
         "GB301",
+        seconds=2,
     ),
     # Depth.
     "a_thousand_brackets": Case(f"{HEAD}[params]\na = {'[' * 1000}{']' * 1000}\n", "GB602"),
