@@ -31,17 +31,10 @@ from graphbuilder.lsp.names import (
 from graphbuilder.lsp.outline import Keys
 from graphbuilder.ops import catalogue, find
 from graphbuilder.spec.model import Block, Body, InputType, Output, Param, Spec, Step
-from graphbuilder.spec.names import INSERTIONS, TYPES
+from graphbuilder.spec.names import TYPES
+from graphbuilder.spec.schema import EXTENSION, INSERTED
 
 Sort = Literal["word", "op", "block", "argument", "value", "path", "file", "name"]
-
-_EXTENSION = {
-    "extends": "The spec that this one changes, beside it or below.",
-    "steps": 'Changes to steps of the spec that this one extends: `"middle.last" = { when = false }`.',
-}
-_INSERTED = dict(
-    zip(INSERTIONS, ("Steps to insert ahead of this one.", "Steps to insert behind this one."), strict=True)
-)
 
 _RUNS = frozenset({"op", "use"})  # a step has one of them
 
@@ -78,7 +71,7 @@ def words_at(table: Keys) -> Mapping[str, str]:
     """The words of the grammar that a table may have, with their descriptions."""
     match table:
         case ():
-            return {**_words(Spec), **_EXTENSION}
+            return {**_words(Spec), **EXTENSION}
         case ("model",):
             return _words(Body)
         case ("blocks", _):
@@ -90,7 +83,7 @@ def words_at(table: Keys) -> Mapping[str, str]:
         case ("params", _):
             return _words(Param)
         case ("steps", _):
-            return {**_words(Step), **_INSERTED}
+            return {**_words(Step), **INSERTED}
         case _:
             within = within_step(table)
             return _words(Step) if within and not within.words else {}

@@ -160,9 +160,7 @@ def _extended(file: SpecFile) -> lsp.Location | None:
 def _location(file: SpecFile, keys: Keys) -> lsp.Location | None:
     """Where what stands at ``keys`` is written, here or in a file that this one extends; of a table without a line of
     its own, where it begins."""
-    item = file.outline.by_keys.get(keys) or next(
-        (each for each in file.outline.items if each.keys[: len(keys)] == keys), None
-    )
+    item = file.outline.beginning(keys)
     if item is not None:
         return lsp.Location(file.uri, file.text.range(*(item.key or item.value)))
     place = file.inherited(keys)

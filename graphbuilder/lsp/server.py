@@ -176,12 +176,13 @@ def server() -> Server:
     def written(server: Server, _: lsp.DidChangeWatchedFilesParams) -> None:
         server.check_soon(list(server.specs))
 
-    _answer(made)
+    _answer_of_places(made)
+    _answer_of_files(made)
     return made
 
 
-def _answer(made: Server) -> None:
-    """Let the server answer what is asked of a place or a file."""
+def _answer_of_places(made: Server) -> None:
+    """Let the server answer what is asked of a place."""
 
     @made.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=_TRIGGERS))
     def completed(server: Server, params: lsp.CompletionParams) -> list[lsp.CompletionItem]:
@@ -207,6 +208,10 @@ def _answer(made: Server) -> None:
     def referred(server: Server, params: lsp.ReferenceParams) -> list[lsp.Location]:
         asked = server.spec_at(params.text_document, params.position)
         return references(*asked, params.context.include_declaration) if asked else []
+
+
+def _answer_of_files(made: Server) -> None:
+    """Let the server answer what is asked of a file, or of a part of it."""
 
     @made.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]))
     def repaired(server: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:

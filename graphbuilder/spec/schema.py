@@ -24,13 +24,18 @@ _NAME = {"pattern": f"^{PATTERN.pattern}$"}
 _OTHER_FORMULA = {"not": {"not": EXPRESSION}}
 _OPEN = {"additionalProperties": True}  # unless it is said, tombi warns of every key
 _STEPS = {"type": "array", "items": {"$ref": "#/definitions/Step"}}
-_INSERTED = {"before": "Steps to insert ahead of this one.", "after": "Steps to insert behind this one."}
+# What the models of the grammar do not hold, since the loader takes it away, and what is said of it.
+EXTENSION = {
+    "extends": "The spec that this one changes, beside it or below.",
+    "steps": 'Changes to steps of that spec, by the path of their ids: `"middle.last" = { when = false }`.',
+}
+INSERTED = {"before": "Steps to insert ahead of this one.", "after": "Steps to insert behind this one."}
 _OP = {"required": ["op"], **_OPEN}
 _USE = {"required": ["use"], "not": _OP, **_OPEN}
 _NOT_BOTH: Schema = {"if": _OP, "then": {"properties": {"use": UNEXPECTED}, **_OPEN}}
 _RUNS: tuple[Schema, ...] = (
     _NOT_BOTH,
-    {"if": _OP, "then": {"properties": {"init": initial.BY_WEIGHT, **dict.fromkeys(_INSERTED, UNEXPECTED)}, **_OPEN}},
+    {"if": _OP, "then": {"properties": {"init": initial.BY_WEIGHT, **dict.fromkeys(INSERTED, UNEXPECTED)}, **_OPEN}},
     {"if": _USE, "then": {"properties": {"init": initial.BY_OP}, **_OPEN}},
     {
         "if": {"not": {"anyOf": [{"required": [word]} for word in ("op", "use", "share")]}},
@@ -82,10 +87,10 @@ def schema(ops: Mapping[str, Mapping[str, Any]], initialisers: Initialisers) -> 
 def _file(root: Schema, described: Mapping[str, Schema], arguments: Mapping[str, Schema]) -> None:
     """What the loader takes away before there is a ``Spec``, and what it knows of keys."""
     properties: Schema = root["properties"]
-    properties["extends"] = {"type": "string", "description": "The spec that this one changes, beside it or below."}
+    properties["extends"] = {"type": "string", "description": EXTENSION["extends"]}
     properties["steps"] = {
         "type": "object",
-        "description": 'Changes to steps of that spec, by the path of their ids: `"middle.last" = { when = false }`.',
+        "description": EXTENSION["steps"],
         "additionalProperties": {"$ref": "#/definitions/Change"},
     }
     for named in ("params", "inputs", "blocks", "outputs"):
@@ -130,13 +135,13 @@ def _words(step: Schema, ops: Mapping[str, Mapping[str, Any]], arguments: Mappin
 
 def _change(step: Schema) -> Schema:
     """What changes a step: its words, whatever its arguments are, and steps beside it."""
-    inserted = {word: {**_STEPS, "description": told} for word, told in _INSERTED.items()}
+    inserted = {word: {**_STEPS, "description": told} for word, told in INSERTED.items()}
     init = {"properties": {"init": initial.CHANGED}, **_OPEN}
     return {**step, "properties": {**step["properties"], **inserted}, "allOf": [_NOT_BOTH, init, _BY_OP]}
 
 
 def _condition(name: str, arguments: Schema) -> Schema:
-    known: Schema = {**arguments, **{word: {} for word in (*_WORDS, *_INSERTED)}}
+    known: Schema = {**arguments, **{word: {} for word in (*_WORDS, *INSERTED)}}
     taken: Schema = {"properties": known, "additionalProperties": UNEXPECTED}
     return {"if": {"required": ["op"], "properties": {"op": {"const": name}}}, "then": taken}
 
