@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Executor, Future
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar, cast
 from urllib.parse import unquote
 
 from lsprotocol import types as lsp
@@ -25,7 +25,7 @@ from pygls.exceptions import (
     JsonRpcMethodNotFound,
     JsonRpcServerNotInitialized,
 )
-from pygls.protocol import LanguageServerProtocol
+from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.uris import to_fs_path
 
 _LARGEST = 64 << 20
@@ -40,13 +40,18 @@ Result = TypeVar("Result")
 
 
 class Protocol(LanguageServerProtocol):
-    """pygls's protocol, and answers to what it would report as a fault of its own.
+    """pygls's protocol, and answers to what it would report as a fault of its own."""
 
-    Attributes:
-        status: what the process ends with: 1 once an editor has left without `shutdown`.
-    """
+    @property
+    def status(self) -> int:
+        """What the process ends with: 1 where an editor leaves, or breaks off, without `shutdown`."""
+        return 0 if self._shutdown else 1
 
-    status = 0
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: lsp.DidChangeTextDocumentParams) -> Generator[Any]:
+        """Leave a change to the server; pygls would end lines where Python does, and TOML and editors do not."""
+        taken = cast("dict[str, Any]", self.fm.features)[lsp.TEXT_DOCUMENT_DID_CHANGE]  # pyright: ignore[reportUnknownMemberType]
+        yield taken, (params,), None
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """A message as an object; None for one that is no message of the protocol, which is answered at once."""
@@ -62,8 +67,6 @@ class Protocol(LanguageServerProtocol):
         if not hasattr(message, "jsonrpc"):
             return
         method = getattr(message, "method", None)
-        if method == lsp.EXIT:
-            self.status = 0 if self._shutdown else 1
         fault = self._untimely(method) or self._senseless(message)
         if fault is None:
             super().handle_message(message)

@@ -37,10 +37,8 @@ class Server(LanguageServer):
     """A language server and the specs that are open in it, by their URIs."""
 
     def __init__(self) -> None:
-        # A change brings the whole text: specs are small, and lines end for the protocol where they do for TOML.
-        whole = lsp.TextDocumentSyncKind.Full
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
-            "graphbuilder", graphbuilder.__version__, whole, protocol_cls=Protocol
+            "graphbuilder", graphbuilder.__version__, protocol_cls=Protocol
         )
         self.specs: dict[str, SpecFile] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}
@@ -161,7 +159,7 @@ def server() -> Server:
     @made.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     def changed(server: Server, params: lsp.DidChangeTextDocumentParams) -> None:
         document = params.text_document
-        server.changed(document.uri, server.workspace.get_text_document(document.uri).source, document.version)
+        server.changed(document.uri, server.specs[document.uri].text.after(params.content_changes), document.version)
 
     @made.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def closed(server: Server, params: lsp.DidCloseTextDocumentParams) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from lsprotocol import types as lsp
 
@@ -16,13 +16,18 @@ from graphbuilder.diagnostics import Span
 
 _END = re.compile(r"\r\n|\n|\r")
 
-
 Units = Callable[[str], int]
 
 
 def utf16(text: str) -> int:
     """The units that ``text`` counts for in UTF-16."""
     return len(text) + sum(character > "\uffff" for character in text)
+
+
+def _halves(character: str) -> tuple[str, str]:
+    """The units of UTF-16 that a character beyond the basic plane is a pair of."""
+    pair = character.encode("utf-16-le")
+    return pair[:2].decode("utf-16-le", "surrogatepass"), pair[2:].decode("utf-16-le", "surrogatepass")
 
 
 class Text:
@@ -50,6 +55,29 @@ class Text:
         """The position of ``offset``."""
         line = bisect_right(self._starts, offset) - 1
         return lsp.Position(line, self.units(self.source[self._starts[line] : offset]))
+
+    def after(self, changes: Iterable[lsp.TextDocumentContentChangeEvent]) -> str:
+        """The text after ``changes``, each of the text that the one before it left: of a range, or of the whole."""
+        text = self
+        for change in changes:
+            of_range = isinstance(change, lsp.TextDocumentContentChangePartial)
+            text = Text(text._with(change.range, change.text) if of_range else change.text, self.units)
+        return text.source
+
+    def _with(self, replaced: lsp.Range, new: str) -> str:
+        """The text with ``new`` in a range; an editor that compares texts by units may part a pair of them."""
+        start, end = self.offset(replaced.start), max(self.offset(replaced.start), self.offset(replaced.end))
+        ahead, behind = self.source[:start], self.source[end:]
+        if self._parts(replaced.start, start):
+            ahead = ahead[:-1] + _halves(ahead[-1])[0]
+        if self._parts(replaced.end, end):
+            behind = _halves(self.source[end - 1])[1] + behind
+        return f"{ahead}{new}{behind}".encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+    def _parts(self, position: lsp.Position, offset: int) -> bool:
+        """Whether ``position``, for which ``offset`` stands, is amid a pair."""
+        is_pair = offset > 0 and self.source[offset - 1] > "\uffff"
+        return is_pair and self.position(offset).character > position.character
 
     def range(self, start: int, end: int) -> lsp.Range:
         """The range of the characters from ``start`` up to ``end``."""

@@ -131,6 +131,15 @@ def test_leaving_without_a_word_is_no_good_end(is_started: bool) -> None:
         assert left(found) == (1, "")
 
 
+@pytest.mark.parametrize(("said", "status"), [([], 1), (["initialize"], 1), (["initialize", "shutdown"], 0)])
+def test_breaking_off_without_a_word_is_no_good_end(said: list[str], status: int) -> None:
+    with started() as found:
+        for number, method in enumerate(said):
+            found.ask(number, method, START if method == "initialize" else None)
+        ended = found.process.communicate(timeout=20)[1].decode()
+        assert (found.process.returncode, ended) == (status, "")
+
+
 def test_what_is_told_of_no_file_is_passed_over() -> None:
     with client() as found:
         for uri in ("file:///tmp/%00x.toml", "http://[bad", "", "untitled:1"):

@@ -72,6 +72,14 @@ class Editor:
         change = lsp.TextDocumentContentChangeWholeDocument(text)
         self.client.text_document_did_change(lsp.DidChangeTextDocumentParams(document, [change]))
 
+    def put(self, word: str, new: str) -> None:
+        """Tell of ``new`` in the place of ``word``, and of no more."""
+        change = lsp.TextDocumentContentChangePartial(self.range(word), new)
+        self.text = self.text.replace(word, new, 1)
+        self.version += 1
+        document = lsp.VersionedTextDocumentIdentifier(uri=self.uri, version=self.version)
+        self.client.text_document_did_change(lsp.DidChangeTextDocumentParams(document, [change]))
+
     async def diagnostics(self) -> list[lsp.Diagnostic]:
         """What is told of the text as it is."""
         while True:
@@ -99,7 +107,9 @@ async def editing(path: Path, related: bool = True) -> AsyncIterator[Editor]:
     workspace = lsp.WorkspaceClientCapabilities(did_change_watched_files=watching)
     shown = lsp.PublishDiagnosticsClientCapabilities(related_information=related)
     document = lsp.TextDocumentClientCapabilities(publish_diagnostics=shown)
-    await client.initialize_async(lsp.InitializeParams(lsp.ClientCapabilities(workspace, document)))
+    started = await client.initialize_async(lsp.InitializeParams(lsp.ClientCapabilities(workspace, document)))
+    taken = started.capabilities.text_document_sync
+    assert isinstance(taken, lsp.TextDocumentSyncOptions) and taken.change == lsp.TextDocumentSyncKind.Incremental
     client.initialized(lsp.InitializedParams())
     yield editor
     await client.shutdown_async(None)
@@ -173,6 +183,26 @@ def test_columns_are_units_of_utf_16(tmp_path: Path) -> None:
             assert told and isinstance(told.contents, lsp.MarkupContent)
             assert "| a | 8x16x16 | 8x16x16 | 584 |" in told.contents.value
             assert told.range == editor.range('"conv"')
+
+    run(session())
+
+
+def test_a_client_tells_of_what_it_changes_alone(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with editing(tmp_path / "tiny.toml") as editor:
+            editor.open(f"# \u2028 \x85 where Python ends lines\n{RIGHT}")
+            assert await editor.diagnostics() == []
+            editor.put('{ id = "a", op = "conv"', '{ title = "𝄞𝄞ä", id = "a", op = "conv"')
+            editor.put('op = "conv"', 'op = "cnov"')
+            (found, *_) = await editor.diagnostics()
+            assert (found.code, found.range) == ("GB303", editor.range('"cnov"'))
+            editor.put("ov", "nv")
+            editor.put("cnnv", "conv")
+            editor.put("\n\n[model]", "\n[model]")
+            assert await editor.diagnostics() == []
+            asked = lsp.HoverParams(editor.document, editor.place('"conv"', 1))
+            told = await editor.client.text_document_hover_async(asked)
+            assert told and told.range == editor.range('"conv"')
 
     run(session())
 
