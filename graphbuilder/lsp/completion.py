@@ -11,7 +11,6 @@ from graphbuilder.lsp.file import SpecFile
 from graphbuilder.lsp.language import Choice, Sort, keys_at, values_at
 from graphbuilder.lsp.names import is_steps, scope
 from graphbuilder.lsp.outline import Item, Keys
-from graphbuilder.ops import catalogue
 from graphbuilder.spec.arithmetic import FUNCTIONS
 from graphbuilder.spec.syntax import BOOLEANS
 
@@ -27,7 +26,8 @@ _KINDS: dict[Sort, lsp.CompletionItemKind] = {
 }
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _REST = re.compile(r"[A-Za-z0-9_]*")
-_SHAPES = ("model", "inputs", "outputs", "params", "defaults", "init", "steps")
+_OF_TABLES = ("inputs", "outputs", "params", "defaults", "init", "steps", "blocks")
+_SHAPES = ("model", *_OF_TABLES)
 
 
 def complete(file: SpecFile, offset: int) -> list[lsp.CompletionItem]:
@@ -86,37 +86,28 @@ def _keys(file: SpecFile, table: Keys, key: Item | None, offset: int = 0) -> Ite
     """Keys of the table at ``table``, but for those that it has; ``key`` is the one being written."""
     start, end = key.key if key and key.key else (offset, offset)
     written = key is not None and key.equals is not None
-    present = {
-        each.keys[-1] for each in file.outline.items if each.keys[:-1] == table and each.keys and each is not key
-    }
     behind = "" if written else " = "
-    for number, choice in enumerate(_once(keys_at(file, table))):
-        if choice.text.strip('"') not in present:
-            yield _item(file, choice, choice.text + behind, start, end, number)
+    for number, choice in enumerate(_once(_absent(file, table, key))):
+        yield _item(file, choice, choice.text + behind, start, end, number)
+
+
+def _absent(file: SpecFile, table: Keys, key: Item | None) -> Iterator[Choice]:
+    """The keys that the table at ``table`` may have and has not; ``key``, the one being written, may be any."""
+    items = (each for each in file.outline.items if each is not key)
+    present = {each.keys[-1] for each in items if each.keys[:-1] == table and each.keys}
+    return (choice for choice in keys_at(file, table) if choice.text.strip('"') not in present)
 
 
 def _in_header(file: SpecFile, header: Item) -> Iterator[lsp.CompletionItem]:
-    """The names of tables; behind ``blocks.``, of blocks that are used and nowhere written."""
+    """The names of tables, and of what may be in one of those that hold tables by names."""
     start, end = header.key or (0, 0)
     names: Iterable[Choice] = ()
-    match header.keys[:-1]:
-        case ():
-            names = (Choice(name, "word") for name in (*_SHAPES, "blocks"))
-        case ("blocks",):
-            known = file.outline.data.get("blocks", {})
-            names = (Choice(name, "block", "used, and not written") for name in _used(file) if name not in known)
-        case ("defaults",):
-            names = (Choice(name, "op", op.family) for name, op in catalogue().items())
-        case _:
-            pass
-    for number, choice in enumerate(names):
+    if len(header.keys) < 2:
+        names = (Choice(name, "word") for name in _SHAPES)
+    elif len(header.keys) == 2 and header.keys[0] in _OF_TABLES:
+        names = _absent(file, header.keys[:1], header)
+    for number, choice in enumerate(_once(names)):
         yield _item(file, choice, choice.text, start, end, number)
-
-
-def _used(file: SpecFile) -> list[str]:
-    """The blocks that steps of this text use."""
-    found = (each for each in file.outline.items if "use" in each.keys[-2:] and each.kind == "text")
-    return list(dict.fromkeys(str(file.outline.value(each.keys)) for each in found))
 
 
 def _in_value(file: SpecFile, item: Item, offset: int) -> Iterator[lsp.CompletionItem]:

@@ -15,6 +15,7 @@ from graphbuilder.lsp.file import SpecFile
 from graphbuilder.lsp.language import words_at
 from graphbuilder.lsp.names import (
     Within,
+    about,
     arguments_at,
     changed_step,
     declaration,
@@ -82,7 +83,7 @@ def _of_key(file: SpecFile, item: Item) -> list[str]:
         case ("defaults", str(name), str(field)) if op := find(name):
             return [_fenced(argument(op, field, _WIDTH))] if field in op.model_fields else []
         case ("steps", str()):
-            return _calls(file, keys)
+            return _calls(file, keys) or _overridden(file, keys)
         case ("blocks", str(), "args" | "let", str(name)):
             values, remark = _values_of(file, keys)
             return [f"{_code(name)}: {', '.join(values) or _code(toml(file.value(keys)))}", remark]
@@ -251,6 +252,12 @@ def _calls(file: SpecFile, keys: Keys) -> list[str]:
     rows = [_row(use) for use in uses[:_ROWS]]
     more = [f"| … {len(uses) - _ROWS} more | | | | |"] if len(uses) > _ROWS else []
     return ["\n".join([head, *rows, *more]), remark]
+
+
+def _overridden(file: SpecFile, keys: Keys) -> list[str]:
+    """What the step runs that an override at ``keys`` changes, where no network tells more."""
+    changed = changed_step(file, keys)
+    return [f"{_code(str(keys[1]))}: {_code(about(step_at(file, keys)))}"] if changed else []
 
 
 def _row(use: Use) -> str:

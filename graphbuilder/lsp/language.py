@@ -61,10 +61,29 @@ def keys_at(file: SpecFile, table: Keys) -> Iterator[Choice]:
             yield from _arguments(op)
         case ("init", _) | ("init", _, _):
             yield from _initialiser()
+        case ("blocks",):
+            yield from (Choice(name, "block", "used, and not written") for name in _used(file))
+            yield from _inherited(file, table)
+        case ("params" | "inputs" | "outputs",) | ("blocks", _, "args" | "let"):
+            yield from _inherited(file, table)
         case ("steps",):
             yield from (Choice(f'"{each.path}"', "path", each.about) for each in overridable(file).values())
         case _:
             yield from (Choice(word, "word", "", said) for word, said in words_at(table).items())
+
+
+def _used(file: SpecFile) -> list[str]:
+    """The blocks that steps of this text use, and that are nowhere written."""
+    found = (each for each in file.outline.items if "use" in each.keys[-2:] and each.kind == "text")
+    names = dict.fromkeys(str(file.outline.value(each.keys)) for each in found)
+    return [name for name in names if name not in file.table("blocks")]
+
+
+def _inherited(file: SpecFile, table: Keys) -> Iterator[Choice]:
+    """What a variant may change of the table that it inherits."""
+    for name, value in file.table(*map(str, table)).items():
+        if file.inherited((*table, name)):
+            yield Choice(name, "name", "inherited" if isinstance(value, dict) else toml(value))
 
 
 def words_at(table: Keys) -> Mapping[str, str]:

@@ -28,6 +28,7 @@ _STATEMENT = re.compile(rf"[ \t]*+(?:\[\[?[ \t]*+[A-Za-z_]|(?:{KEY})[ \t]*+=)")
 _TABLE = re.compile(r"[ \t]*+\[\[?[ \t]*+[A-Za-z_]")
 _STRING = re.compile(rf"{LONG}|{BASIC}|{LITERAL}|[\"'][^\n]*+", re.DOTALL)
 _CLOSED = re.compile(rf"(?:{LONG}|{BASIC}|{LITERAL})\Z", re.DOTALL)
+_UNCLOSED_KEY = re.compile(r"[\"'][^\"'\n=,#{}\[\]]*+")
 _WORD = re.compile(r"[^,\[\]{}#\n\"'=]*+")
 _DOT = re.compile(DOT)
 _LINE = re.compile(r"[^\n]*+")
@@ -187,7 +188,8 @@ class _Reader:
         return len(cast("list[Any]", tables)) if isinstance(tables, list) else 0
 
     def _parts(self) -> list[Part]:
-        """The parts of a key with dots; an empty one behind a dot that nothing follows."""
+        """The parts of a key with dots; an empty one behind a dot that nothing follows, and one in quotes that are open
+        as the last."""
         parts: list[Part] = []
         while found := KEY_PART.match(self._text, self._at):
             raw = found.group()
@@ -197,6 +199,9 @@ class _Reader:
             if not dot:
                 return parts
             self._at = dot.end()
+        if found := _UNCLOSED_KEY.match(self._text, self._at):
+            self._at = found.end()
+            return [*parts, (found.group()[1:], found.span())]
         return [*parts, ("", (self._at, self._at))] if parts else parts
 
     def _pair(self, table: Keys) -> None:

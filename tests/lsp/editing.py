@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lsprotocol import types as lsp
+
 from graphbuilder.lsp.file import SpecFile, read
 
 SPEC = """\
@@ -55,3 +57,12 @@ def opened(text: str = SPEC, folder: Path | None = None, before: str = SPEC) -> 
 def edited(old: str, new: str) -> tuple[SpecFile, int]:
     assert SPEC.count(old) == 1, old
     return opened(SPEC.replace(old, new))
+
+
+def taken(file: SpecFile, item: lsp.CompletionItem) -> str:
+    """The line of the cursor once ``item`` is taken."""
+    assert isinstance(item.text_edit, lsp.TextEdit)
+    source, extent = file.text.source, item.text_edit.range
+    start, end = file.text.offset(extent.start), file.text.offset(extent.end)
+    line = source[source.rfind("\n", 0, start) + 1 : start] + item.text_edit.new_text + source[end:]
+    return line.partition("\n")[0].strip()

@@ -5,18 +5,14 @@ from __future__ import annotations
 import pytest
 
 from graphbuilder.lsp.completion import complete
-from tests.lsp.editing import POOL, SPEC, edited, opened
+from tests.lsp.editing import POOL, SPEC, edited, opened, taken
 
 
 def applied(old: str, new: str, label: str) -> str:
     """The line of the cursor once the item ``label`` is taken."""
     file, offset = edited(old, new)
     (item,) = [each for each in complete(file, offset) if each.label == label]
-    assert item.text_edit
-    source = file.text.source
-    start, end = (file.text.offset(place) for place in (item.text_edit.range.start, item.text_edit.range.end))  # pyright: ignore
-    line = source[source.rfind("\n", 0, start) + 1 : start] + item.text_edit.new_text + source[end:]
-    return line.partition("\n")[0].strip()
+    return taken(file, item)
 
 
 # What stands in the spec, what is being typed in its place, an item and the line that it gives.

@@ -9,7 +9,7 @@ import pytest
 from graphbuilder.lsp.completion import complete
 from graphbuilder.lsp.hover import hover
 from graphbuilder.lsp.places import definition
-from tests.lsp.editing import SPEC, opened
+from tests.lsp.editing import SPEC, opened, taken
 
 CHILD = 'format = 1\nname = "other"\nextends = "base.toml"\n\n[steps]\nlogits = { out = 5 }\n'
 
@@ -82,6 +82,46 @@ def test_what_stands_around_an_override(child: Path) -> None:
     assert [each.label for each in complete(file, offset)][:2] == ["wide", "relu"]
     steps = complete(file, file.text.source.index('from = ""') + 8)
     assert [each.label for each in steps] == ["image", "stem", "pool", "logits"]
+
+
+# What is being typed in a variant, an item, and the line that it gives.
+TYPED = [
+    ("[steps]\n§", "residual.first", '"residual.first" ='),
+    ("[steps]\nmid§", "middle", '"middle" ='),
+    ('[steps]\n"resi§', "residual.first", '"residual.first" ='),
+    ('[steps]\n"residual.§', "residual.first", '"residual.first" ='),
+    ("[steps]\n'residual.fi§' = { }", "residual.first", '"residual.first" = { }'),
+    ("[steps.§", "middle", '[steps."middle"'),
+    ("[steps.§]", "residual.first", '[steps."residual.first"]'),
+    ('[steps."resi§', "residual.first", '[steps."residual.first"'),
+    ('[steps."residual.first"]\nker§', "kernel", "kernel ="),
+    ("[steps]\nmiddle = { wi§ }", "wide", "middle = { wide =  }"),
+    ("[params]\ncla§", "classes", "classes ="),
+    ("[params.§]", "depth", "[params.depth]"),
+    ("[inputs]\n§", "image", "image ="),
+    ("[blocks.§]", "residual", "[blocks.residual]"),
+    ("[blocks.residual]\nargs = { § }", "wide", "args = { wide =  }"),
+    ("[init]\nconv = 1\n[defaults.co§]", "conv", "[defaults.conv]"),
+]
+
+
+@pytest.mark.parametrize(("added", "label", "line"), TYPED)
+def test_what_a_variant_may_change_is_offered(child: Path, added: str, label: str, line: str) -> None:
+    file, offset = opened(f'format = 1\nname = "other"\nextends = "base.toml"\n\n{added}\n', child, CHILD)
+    (item,) = [each for each in complete(file, offset) if each.label == label]
+    assert taken(file, item) == line
+
+
+def test_what_a_variant_has_changed_is_not_offered_again(child: Path) -> None:
+    file, offset = opened(f"{CHILD}[steps.§]\n", child, CHILD)
+    assert [each.label for each in complete(file, offset)] == ["stem", "middle", "pool", "residual.first"]
+
+
+def test_what_an_override_changes_is_told_in_a_text_that_was_never_right(child: Path) -> None:
+    broken = 'format = 1\nname = "o"\nextends = "base.toml"\n[steps]\n"residual.fi§rst" = { out = }\n'
+    file, offset = opened(broken, child, broken.replace("§", ""))
+    told = hover(file, offset)
+    assert told and told.text == "`residual.first`: `conv`"
 
 
 def test_what_is_overridden_twice_leads_to_the_nearest_that_declares_it(child: Path) -> None:
