@@ -16,14 +16,14 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.compiler import Checked, check_text
-from graphbuilder.diagnostics import Diagnostic
+from graphbuilder.diagnostics import CompileError, Diagnostic, Sink
 from graphbuilder.diagnostics.nearest import nearest
-from graphbuilder.document import Document, Place
+from graphbuilder.document import Document, Place, parse
 from graphbuilder.document.reading import MAX_BYTES, instead
 from graphbuilder.lsp.outline import Keys, Outline, child, outline
 from graphbuilder.lsp.text import Text, Units, utf16
 from graphbuilder.lsp.uses import Learnt
-from graphbuilder.spec import Spec
+from graphbuilder.spec import Spec, sound_part
 from graphbuilder.spec.merged import Merged, written
 
 Found = TypeVar("Found")
@@ -69,18 +69,28 @@ def read(
 
     with instead(text_of):
         checked = check_text(source, name, folder=folder)
-        spec = checked.spec or _spec_below(source, name, folder)
+        spec = checked.spec or spec_of(source, name, folder)
         typed = checked.network.typed if checked.network else checked.part()
     return Reading(source, checked, spec, typed, extended)
 
 
-def _spec_below(source: str, name: str, folder: Path | None) -> Spec | None:
-    """What a text that cannot be read extends, with nothing changed."""
+def spec_of(source: str, name: str, folder: Path | None) -> Spec | None:
+    """What can be read of a text, of which nothing is computed; of one that cannot be read, what it extends, with
+    nothing changed."""
+    if found := _read(source, name, folder):
+        return found
     extended = _outlined(source).data.get("extends")
     if not isinstance(extended, str):
         return None
-    stand_in = f'format = 1\nname = "stand_in"\nextends = {json.dumps(extended)}\n'
-    return check_text(stand_in, name, folder=folder).spec
+    return _read(f'format = 1\nname = "stand_in"\nextends = {json.dumps(extended)}\n', name, folder)
+
+
+def _read(source: str, name: str, folder: Path | None) -> Spec | None:
+    sink = Sink()
+    try:
+        return sound_part(parse(source, name, sink=sink), sink, folder=folder)
+    except CompileError:
+        return None
 
 
 def _outlined(source: str) -> Outline:

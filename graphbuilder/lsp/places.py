@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lsprotocol import types as lsp
 
+from graphbuilder.lsp.family import family
 from graphbuilder.lsp.file import SpecFile
 from graphbuilder.lsp.names import (
     arguments_at,
@@ -59,14 +60,24 @@ def _overridden(file: SpecFile, keys: Keys) -> list[Keys]:
     return [below[:length] for length in range(len(below), least - 1, -1)]
 
 
-def references(file: SpecFile, offset: int, declaration: bool) -> list[lsp.Location]:
-    """Where the block, param, argument or let under the cursor is named in this file."""
+def references(file: SpecFile, offset: int, declaration: bool, opened: Iterable[SpecFile] = ()) -> list[lsp.Location]:
+    """Where the block, param, argument or let under the cursor is named: in this file, in those that it extends, and
+    in those beside it that extend them.
+
+    Args:
+        declaration: whether to give where it is declared, too, and overridden.
+        opened: what is open in the editor.
+    """
     keys = _meant(file, offset)
     if keys is None or not _is_declaration(keys):
         return []
-    own = _location(file, keys) if declaration else None
-    uses = _uses_of(file, keys) if len(keys) == 2 else _uses_in_block(file, keys)
-    return [*([own] if own else []), *(lsp.Location(file.uri, file.text.range(*each)) for each in uses)]
+    members, named = family(file, str(keys[-1]), opened), _uses_of if len(keys) == 2 else _uses_in_block
+    declared = [_location(file, keys), *(_own(each, keys) for each in members)] if declaration else []
+    uses = (lsp.Location(each.uri, each.text.range(*extent)) for each in members for extent in named(each, keys))
+    found: list[lsp.Location] = []
+    for each in (*declared, *uses):
+        found += [each] if each and each not in found else []
+    return found
 
 
 def _is_declaration(keys: Keys) -> bool:
@@ -160,8 +171,11 @@ def _extended(file: SpecFile) -> lsp.Location | None:
 def _location(file: SpecFile, keys: Keys) -> lsp.Location | None:
     """Where what stands at ``keys`` is written, here or in a file that this one extends; of a table without a line of
     its own, where it begins."""
+    own, place = _own(file, keys), file.inherited(keys)
+    return own or (location(file, place.key_span) if place else None)
+
+
+def _own(file: SpecFile, keys: Keys) -> lsp.Location | None:
+    """Where ``file`` itself writes what stands at ``keys``."""
     item = file.outline.beginning(keys)
-    if item is not None:
-        return lsp.Location(file.uri, file.text.range(*(item.key or item.value)))
-    place = file.inherited(keys)
-    return location(file, place.key_span) if place else None
+    return lsp.Location(file.uri, file.text.range(*(item.key or item.value))) if item else None

@@ -205,7 +205,7 @@ def _answer_of_places(made: Server) -> None:
     @made.feature(lsp.TEXT_DOCUMENT_REFERENCES)
     def referred(server: Server, params: lsp.ReferenceParams) -> list[lsp.Location]:
         asked = server.spec_at(params.text_document, params.position)
-        return references(*asked, params.context.include_declaration) if asked else []
+        return references(*asked, params.context.include_declaration, server.specs.values()) if asked else []
 
 
 def _answer_of_files(made: Server) -> None:

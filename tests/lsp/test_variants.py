@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from graphbuilder.document.reading import read_text
 from graphbuilder.lsp.completion import complete
+from graphbuilder.lsp.file import SpecFile, read
 from graphbuilder.lsp.hover import hover
-from graphbuilder.lsp.places import definition
+from graphbuilder.lsp.places import definition, references
 from tests.lsp.editing import SPEC, opened, taken
 
 CHILD = 'format = 1\nname = "other"\nextends = "base.toml"\n\n[steps]\nlogits = { out = 5 }\n'
@@ -73,6 +76,72 @@ def test_what_is_overridden_leads_to_where_it_is_declared(child: Path, added: st
     if found and declared:
         assert found.uri == (child / "base.toml").as_uri()
         assert SPEC.split("\n")[found.range.start.line][found.range.start.character :].startswith(declared)
+
+
+BY_OTHERS = {
+    "other.toml": CHILD + "[params]\nclasses = 7\n",
+    "third.toml": 'format = 1\nname = "t"\nextends = "other.toml"\n[steps]\nmiddle = { wide = "=classes" }\n',
+    "fourth.toml": 'extends = "base.toml"\n[steps]\npool = { after = [{ use = "residual", wide = 3 }] }\n[steps.x',
+    "alien.toml": SPEC,
+}
+# A place in one of the files, and how often each file names what is meant, declarations counted.
+NAMED = [
+    ("base.toml", "cla§sses = 10", {"base": 2, "other": 1, "third": 1}),
+    ("third.toml", "=cla§sses", {"base": 2, "other": 1, "third": 1}),
+    ("base.toml", "blocks.resi§dual", {"base": 2, "fourth": 1}),
+    ("base.toml", 'wi§de = "int"', {"base": 3, "third": 1, "fourth": 1}),
+    ("fourth.toml", "wi§de = 3", {"base": 3, "third": 1, "fourth": 1}),
+    ("alien.toml", "cla§sses = 10", {"alien": 2}),
+    ("base.toml", "dep§th = 3", {"base": 2}),
+]
+
+
+@pytest.mark.parametrize(("name", "place", "named"), NAMED)
+def test_what_names_it_in_other_files(child: Path, name: str, place: str, named: dict[str, int]) -> None:
+    texts = {"base.toml": SPEC, **BY_OTHERS}
+    for each, text in BY_OTHERS.items():
+        (child / each).write_text(text, encoding="utf-8")
+    (child / "pipe.toml").symlink_to("/dev/zero")
+    file = SpecFile((child / name).as_uri(), child / name)
+    file.change(texts[name], 1)
+    file.learn(read(texts[name], file.name, child))
+    offset = file.text.source.index(place.replace("§", "")) + place.index("§")
+    found = references(file, offset, declaration=True)
+    assert Counter(Path(each.uri).stem for each in found) == named
+    for each in found:
+        lines = texts[Path(each.uri).name].split("\n")
+        text = lines[each.range.start.line][each.range.start.character : each.range.end.character]
+        assert text.strip('"') == place.replace("§", "").split(" ")[0].removeprefix("=").removeprefix("blocks.")
+
+
+def test_what_names_it_in_a_text_that_is_not_saved(child: Path) -> None:
+    (child / "other.toml").write_text(CHILD, encoding="utf-8")
+    other = SpecFile("file:///as%20the/editor/calls/it", child / "other.toml")
+    other.change(CHILD.replace("out = 5", 'out = "=classes"'), 2)
+    file, offset = SpecFile((child / "base.toml").as_uri(), child / "base.toml"), SPEC.index("classes = 10")
+    file.change(SPEC, 1)
+    assert [each.uri for each in references(file, offset, True, [file, other])] == [file.uri, file.uri, other.uri]
+    assert len(references(file, offset, declaration=True)) == 2
+
+
+def test_no_file_of_another_folder_is_read_for_what_names_it(child: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    below = child / "below"
+    below.mkdir()
+    for path in (child / "away.toml", below / "base.toml"):
+        path.write_text(SPEC, encoding="utf-8")
+    (below / "link.toml").symlink_to(child / "away.toml")
+    (below / "up.toml").write_text('extends = "../away.toml"', encoding="utf-8")
+    read: list[str] = []
+
+    def noted(path: Path, name: str, max_bytes: int) -> str:
+        read.append(path.name)
+        return read_text(path, name, max_bytes)
+
+    monkeypatch.setattr("graphbuilder.lsp.family.read_text", noted)
+    file = SpecFile((below / "base.toml").as_uri(), below / "base.toml")
+    file.change(SPEC, 1)
+    assert len(references(file, SPEC.index("classes = 10"), declaration=True)) == 2
+    assert read == ["up.toml"]
 
 
 def test_what_stands_around_an_override(child: Path) -> None:
