@@ -1,16 +1,15 @@
 """Gives the specs of a folder to commands, each run in a process of its own under limits, and watched.
 
-    python -m tests.hostile.commands_child FOLDER COMMAND NAME...
+    python -m tests.hostile.commands_child FOLDER COMMAND
 
-A line of JSON for each NAME says what came of FOLDER/NAME/spec.toml; what was written stands in FOLDER/NAME/COMMAND.
+A line of JSON for each NAME on a line of standard input says what came of FOLDER/NAME/spec.toml; what was written
+stands in FOLDER/NAME/COMMAND.
 """
 
 from __future__ import annotations
 
 import io
-import json
 import os
-import resource
 import shutil
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -20,7 +19,8 @@ from typing import Any
 
 from graphbuilder.backends.graphviz.write import pdf
 from graphbuilder.cli.entry import run
-from tests.hostile.child import at_best, limited, slowness
+from tests.clock import spent
+from tests.hostile.child import at_best, limited, serve
 from tests.hostile.commands import COMMANDS, Command
 from tests.hostile.watch import Watch
 
@@ -41,13 +41,7 @@ def tried(command: Command, folder: Path, seconds: float) -> dict[str, Any]:
     with redirect_stdout(output), redirect_stderr(output):
         code = run(command.arguments)
     seen = watch.end()
-    return {"exit": code, "output": output.getvalue(), "seconds": spent() - before, "most": seconds, "seen": seen}
-
-
-def spent() -> float:
-    """Seconds of processor time, those of processes that ended included."""
-    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+    return {"exit": code, "output": output.getvalue(), "seconds": spent() - before, "seen": seen}
 
 
 def put_away(command: Command, folder: Path, to: Path) -> None:
@@ -58,9 +52,8 @@ def put_away(command: Command, folder: Path, to: Path) -> None:
             shutil.move(folder / output.rstrip("/"), to)
 
 
-def main(folder: Path, name: str, specs: list[str]) -> None:
+def main(folder: Path, name: str) -> None:
     command = COMMANDS[name]
-    seconds = command.seconds * slowness()
     warm = folder / "warm"
     warm.mkdir()
     for spec in ("spec.toml", "plain.toml"):
@@ -68,11 +61,14 @@ def main(folder: Path, name: str, specs: list[str]) -> None:
     os.chdir(warm)
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         assert run(command.arguments) == 0
-    for spec in specs:
-        answer = at_best(partial(tried, command, folder / spec, seconds), seconds)
+
+    def answer(spec: str) -> dict[str, Any]:
+        found = at_best(partial(tried, command, folder / spec, command.seconds), command.seconds)
         put_away(command, folder / spec, folder / spec / name)
-        print(json.dumps({"name": spec, **answer}), flush=True)
+        return found
+
+    serve(answer)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve(), sys.argv[2], sys.argv[3:])
+    main(Path(sys.argv[1]).resolve(), sys.argv[2])

@@ -5,56 +5,38 @@ Nothing is written but what was asked for, whole; nothing else is opened, and no
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from tests.hostile.active import SEARCHES
+from tests.hostile.asking import asking
 from tests.hostile.cases import CASES, LARGE, Case
 from tests.hostile.commands import COMMANDS, FIRST
 from tests.hostile.commands_child import PLAIN
 from tests.hostile.letters import VALID
-from tests.hostile.test_specs import CODE, EVIL, ROOT, STEERING
+from tests.hostile.test_specs import CODE, STEERING, write
 
 DIFFERENT = 1
 
 
 class Given(NamedTuple):
-    """What came of one command for every case, in folders of their names."""
+    """A command, the folder of what it is given, and what asks a process of it of a spec there."""
 
     command: str
     folder: Path
-    answers: list[dict[str, Any]]
+    ask: Callable[[str], dict[str, Any]]
 
-    def of(self, cases: Mapping[str, object]) -> Iterator[tuple[str, dict[str, Any], Path]]:
-        """Of those of ``cases`` that it was given: the name, what came of it, and the folder of what it wrote."""
-        for answer in self.answers:
-            if (name := answer["name"]) in cases:
-                yield name, answer, self.folder / name / "it" / self.command
-
-
-def answers(folder: Path, cases: Mapping[str, Case], command: str) -> list[dict[str, Any]]:
-    """What came of the command for each case, in folders of its name."""
-    for name, case in cases.items():
-        here = folder / name / "it"
-        here.mkdir(parents=True)
-        (here / "spec.toml").write_bytes(case.text.encode() if isinstance(case.text, str) else case.text)
-        (here / "plain.toml").write_text(PLAIN)
-        (here / "evil.py").write_text(EVIL)
-        if case.prepare:
-            case.prepare(here)
-    names = [f"{name}/it" for name in cases]
-    words = [sys.executable, "-m", "tests.hostile.commands_child", str(folder), command, *names]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=500)
-    assert done.returncode == 0, done.stderr
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(found) == len(cases)
-    return [{**each, "name": each["name"].partition("/")[0]} for each in found]
+    def each(self, cases: Mapping[str, Case]) -> Iterator[tuple[str, dict[str, Any], Path]]:
+        """Of each of ``cases`` the name, what comes of it, and the folder of what is written."""
+        for name, case in cases.items():
+            here = self.folder / name / "it"
+            here.mkdir(parents=True)
+            (here / "plain.toml").write_text(PLAIN)
+            write(case, here)
+            yield name, self.ask(f"{name}/it"), here / self.command
 
 
 def faults(answer: Mapping[str, Any], written: Path) -> Iterator[str]:
@@ -92,12 +74,12 @@ def _given(command: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def given(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Given:
+def given(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Given]:
     """One process of a command for refused and valid specs, since it takes longer to start than most of them."""
     command: str = request.param
     folder = tmp_path_factory.mktemp(command)
-    cases = {name: CASES[name] for name in _given(command)} | {name: Case(text, "") for name, text in VALID.items()}
-    return Given(command, folder, answers(folder, cases, command))
+    with asking("tests.hostile.commands_child", str(folder), command) as ask:
+        yield Given(command, folder, ask)
 
 
 by_command = pytest.mark.parametrize("given", COMMANDS, indirect=True, scope="module")
@@ -110,7 +92,7 @@ def test_no_two_cases_have_one_name() -> None:
 @by_command
 def test_a_spec_that_is_refused_ends_in_its_code(given: Given) -> None:
     found: list[tuple[str, str]] = []
-    for name, answer, written in given.of(CASES):
+    for name, answer, written in given.each({name: CASES[name] for name in _given(given.command)}):
         found += [(name, fault) for fault in faults(answer, written)]
         if answer["exit"] != 2 or CASES[name].code not in CODE.findall(answer["output"]):
             found.append((name, f"exit {answer['exit']}: {answer['output'][:500]}"))
@@ -124,7 +106,7 @@ def test_a_spec_that_is_refused_ends_in_its_code(given: Given) -> None:
 @by_command
 def test_a_valid_spec_becomes_letters(given: Given) -> None:
     found: list[tuple[str, str]] = []
-    for name, answer, written in given.of(VALID):
+    for name, answer, written in given.each({name: Case(text, "") for name, text in VALID.items()}):
         found += [(name, fault) for fault in faults(answer, written)]
         if answer["exit"] != (DIFFERENT if given.command == "diff" else 0):
             found.append((name, f"exit {answer['exit']}: {answer['output'][:500]}"))

@@ -1,71 +1,86 @@
 """Every hostile spec costs at most a second and 256 MiB, reaches nothing outside its folder, and ends in its code.
 
-The limits are the system's own, ``RLIMIT_CPU`` and ``RLIMIT_AS``: a process that goes beyond them is killed. On a
-slower machine a second is as much longer as plain arithmetic takes there.
+On a slower machine a second is as much longer as plain arithmetic takes there. ``RLIMIT_AS`` and, far behind what a
+case may take, ``RLIMIT_CPU`` kill a process that goes beyond them.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from tests.hostile.cases import CASES
+from tests.hostile.asking import asking
+from tests.hostile.cases import CASES, Case
 
-ROOT = Path(__file__).parents[2]
 EVIL = "open('ran', 'w').close()\n"
 CODE = re.compile(r"error\[(GB\d+)\]")
 # What would steer a terminal, or turn its writing around.
 STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+class Answer(NamedTuple):
+    """What came of a case in ``folder``."""
+
+    name: str
+    folder: Path
+    found: dict[str, Any]
+
+
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str, Any]]:
-    """What came of each case, all of them checked by one process that forks for each."""
+def check(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Answer]]:
+    """What checks a case, all of them in one process that forks for each."""
     folder = tmp_path_factory.mktemp("hostile")
-    for name, case in CASES.items():
-        (folder / name / "it").mkdir(parents=True)
+
+    def answer(name: str) -> Answer:
         here = folder / name / "it"
-        (here / "spec.toml").write_bytes(case.text.encode() if isinstance(case.text, str) else case.text)
-        (here / "evil.py").write_text(EVIL)
-        if case.prepare:
-            case.prepare(here)
-    command = [sys.executable, "-m", "tests.hostile.child", str(folder), *(f"{name}/it" for name in CASES)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stderr
-    rows = map(json.loads, done.stdout.splitlines())
-    return {row["name"].partition("/")[0]: {**row, "folder": folder} for row in rows}
+        here.mkdir(parents=True)
+        write(CASES[name], here)
+        return Answer(name, here, ask(f"{name}/it"))
+
+    with asking("tests.hostile.child", str(folder)) as ask:
+        yield answer
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_it_ends_in_its_code(answers: Mapping[str, Mapping[str, Any]], name: str) -> None:
-    answer = answers[name]
-    assert answer["exit"] == 2, answer["output"][-2000:]
-    codes = CODE.findall(answer["output"])
-    assert CASES[name].code in codes, answer["output"][:2000]
-    assert "Traceback" not in answer["output"]
+def write(case: Case, folder: Path) -> None:
+    """Put the spec of a case, and what stands beside it, into ``folder``."""
+    (folder / "spec.toml").write_bytes(case.text.encode() if isinstance(case.text, str) else case.text)
+    (folder / "evil.py").write_text(EVIL)
+    if case.prepare:
+        case.prepare(folder)
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_it_reaches_nothing_and_costs_little(answers: Mapping[str, Mapping[str, Any]], name: str) -> None:
-    answer = answers[name]
-    assert answer["seen"] == []
-    assert answer["seconds"] < answer["most"]
-    assert answer["kilobytes"] < 256 * 1024
-    assert not (answer["folder"] / name / "it" / "ran").exists()
+@pytest.fixture(scope="module")
+def answer(request: pytest.FixtureRequest, check: Callable[[str], Answer]) -> Answer:
+    return check(request.param)
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_what_is_said_steers_no_terminal_and_tells_no_secret(
-    answers: Mapping[str, Mapping[str, Any]], name: str
-) -> None:
-    output = answers[name]["output"]
+by_case = pytest.mark.parametrize("answer", CASES, indirect=True, scope="module")
+
+
+@by_case
+def test_it_ends_in_its_code(answer: Answer) -> None:
+    assert answer.found["exit"] == 2, answer.found["output"][-2000:]
+    codes = CODE.findall(answer.found["output"])
+    assert CASES[answer.name].code in codes, answer.found["output"][:2000]
+    assert "Traceback" not in answer.found["output"]
+
+
+@by_case
+def test_it_reaches_nothing_and_costs_little(answer: Answer) -> None:
+    assert answer.found["exit"] is not None, answer.found["output"]
+    assert answer.found["seen"] == []
+    assert answer.found["seconds"] < answer.found["most"]
+    assert answer.found["kilobytes"] < 256 * 1024
+    assert not (answer.folder / "ran").exists()
+
+
+@by_case
+def test_what_is_said_steers_no_terminal_and_tells_no_secret(answer: Answer) -> None:
+    output = answer.found["output"]
     assert not STEERING.search(output), output[:2000]
     assert "hunter2" not in output and "root:" not in output
     assert len(output) < 1 << 20

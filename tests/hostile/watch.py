@@ -90,7 +90,7 @@ class Watch:
             return not real.endswith(".py") and not self._written(arguments)
         if path in sys.path or real in PLACES:
             return not self._written(arguments)
-        return real.startswith(OWN) and (not self._written(arguments) or real.endswith(".pyc"))
+        return real.startswith(OWN) and (not self._written(arguments) or ".pyc" in real)
 
     def _written(self, arguments: tuple[Any, ...]) -> bool:
         flags = arguments[2] if len(arguments) > 2 and isinstance(arguments[2], int) else 0

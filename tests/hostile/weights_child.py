@@ -2,17 +2,16 @@
 
     python -m tests.hostile.weights_child FOLDER
 
-A line of JSON for each file says what came of it.
+A line of JSON for each file that is named on a line of standard input says what came of it.
 """
 
 from __future__ import annotations
 
 import io
-import json
 import os
-import resource
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,8 @@ import torch
 
 from graphbuilder.cli.entry import run
 from graphbuilder.weights import hdf5, keras_files, torch_files
-from tests.hostile.child import limited, slowness
+from tests.clock import spent
+from tests.hostile.child import at_best, limited, serve
 from tests.hostile.watch import Watch
 
 SECONDS = 2
@@ -34,20 +34,13 @@ def read(folder: Path, name: str) -> dict[str, Any]:
     """What ``compile`` says of a file."""
     os.chdir(folder)
     output = io.StringIO()
-    limited(SECONDS * slowness())
-    before = resource.getrusage(resource.RUSAGE_SELF)
+    limited(SECONDS)
+    before = spent()
     watch = Watch(folder)
     with redirect_stdout(output), redirect_stderr(output):
         code = run(["compile", "spec.toml", "--weights", name])
-    after = resource.getrusage(resource.RUSAGE_SELF)
     seen = [each for each in watch.end() if not any(ours in each for ours in OURS)]
-    return {
-        "name": name,
-        "exit": code,
-        "output": output.getvalue(),
-        "seconds": after.ru_utime - before.ru_utime,
-        "seen": seen,
-    }
+    return {"exit": code, "output": output.getvalue(), "seconds": spent() - before, "seen": seen}
 
 
 def main(folder: Path) -> None:
@@ -55,14 +48,7 @@ def main(folder: Path) -> None:
     os.chdir(folder)
     with redirect_stdout(io.StringIO()):
         assert run(["compile", "spec.toml"]) == 0  # so that all is imported before the limits
-    for path in sorted(folder.glob("*.weights")):
-        if process := os.fork():
-            _, status = os.waitpid(process, 0)
-            if status:
-                print(json.dumps({"name": path.name, "exit": None, "output": f"status {status}"}), flush=True)
-            continue
-        print(json.dumps(read(folder, path.name)), flush=True)
-        os._exit(0)
+    serve(lambda name: at_best(partial(read, folder, name), SECONDS))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,9 @@
 """Large networks: laid out in time that grows as they do, folded to a sheet that can be read, opened on demand."""
 
-import resource
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
-from time import process_time
 
 import pytest
 
@@ -18,6 +16,7 @@ from graphbuilder.backends.graphviz.read.scene import Box
 from graphbuilder.elaborate import Limits
 from tests.backends.graphviz.geometry import faults
 from tests.backends.graphviz.written import written
+from tests.clock import cost, ratio, seconds
 
 LARGE = """
 format = 1
@@ -58,52 +57,37 @@ def boxes(figure: Drawing) -> int:
     return sum(1 for shape in figure.shapes if shape.style not in (POINT, "badge"))
 
 
-def seconds_to_lay(typed: TypedGraph) -> float:
-    """Of a processor: others may keep it busy. The better of two."""
-    found: list[float] = []
-    for _ in range(2):
-        start = process_time()
-        drawing(typed, OPEN)
-        found.append(process_time() - start)
-    return min(found)
+def laying(typed: TypedGraph) -> float:
+    """Seconds that laying all of it out takes."""
+    return cost(lambda: drawing(typed, OPEN))
 
 
-def seconds_of_process(*arguments: str) -> float:
-    """What a Python with these arguments takes of a processor, the better of two: the first may compile modules."""
-
-    def used() -> float:
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return usage.ru_utime + usage.ru_stime
-
-    found: list[float] = []
-    for _ in range(2):
-        start = used()
-        subprocess.run([sys.executable, *arguments], check=True, stderr=subprocess.DEVNULL)
-        found.append(used() - start)
-    return min(found)
+def running(*arguments: str) -> float:
+    """Seconds that a Python with these arguments takes."""
+    return cost(lambda: subprocess.run([sys.executable, *arguments], check=True, stderr=subprocess.DEVNULL))
 
 
-def seconds_to_import() -> float:
-    return seconds_of_process("-c", "import pydantic, networkx")
+def importing() -> float:
+    return running("-c", "import pydantic, networkx")
 
 
 def test_a_figure_takes_less_than_three_times_what_imports_take(tmp_path: Path) -> None:
     spec = str(Path(__file__).parents[3] / "specs" / "xception.toml")
-    drawn = seconds_of_process("-m", "graphbuilder", "render", spec, "-o", str(tmp_path / "x.svg"))
-    assert drawn < 3 * seconds_to_import()
+    words = ("-m", "graphbuilder", "render", spec, "-o", str(tmp_path / "x.svg"))
+    assert ratio(lambda: running(*words), importing, 3) < 3
 
 
 def test_two_thousand_boxes_take_a_few_times_what_imports_take() -> None:
     typed = large(5, 40)
     assert boxes(drawing(typed, OPEN)) > 2000
-    assert seconds_to_lay(typed) < 5 * seconds_to_import()
+    assert ratio(lambda: laying(typed), importing, 5) < 5
 
 
 def test_time_grows_as_the_network() -> None:
     few, many = large(3, 20), large(6, 40)
     grown = boxes(drawing(many, OPEN)) / boxes(drawing(few, OPEN))
     assert 3.5 < grown < 4.5
-    assert seconds_to_lay(many) < 2 * grown * seconds_to_lay(few)
+    assert ratio(lambda: laying(many), lambda: laying(few), 2 * grown) < 2 * grown
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +136,8 @@ def test_more_outputs_of_one_step_than_can_be_read_are_one(count: int, terminals
 
 
 def test_outputs_without_number_are_drawn_at_once() -> None:
-    assert seconds_to_lay(many_outputs(2000)) < 1
+    typed = many_outputs(2000)
+    assert seconds(lambda: drawing(typed, OPEN), 1) < 1
 
 
 @pytest.mark.parametrize(
