@@ -185,6 +185,16 @@ def _refuse_foreign(target: Path, path: Target, files: Mapping[str, bytes]) -> N
         raise CompileError((OutputForeign.at(None, message, help="name a new or empty folder"),))
 
 
+def refuse_waiting(mode: int) -> None:
+    """Refuse to read what may never end or begin.
+
+    Raises:
+        OSError: when ``mode`` is that of a pipe, a socket or a device.
+    """
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(None, f"it is {kind_of(mode)}, not a file")
+
+
 def kind_of(mode: int) -> str:
     """What a file of that mode is, in words."""
     kinds = (

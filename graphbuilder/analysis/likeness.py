@@ -7,9 +7,10 @@ of a dense block). A whole number, a word, a title or another structure makes an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from graphbuilder.analysis.collapse import Run, cut, runs
@@ -17,6 +18,7 @@ from graphbuilder.analysis.inference import TypedGraph
 from graphbuilder.ir import Copies, Graph, Node, Op, TensorType
 
 Look = tuple[object, ...]
+Found = TypeVar("Found")
 _LONGEST_TURN, _MOST_TURNS = 4, 1000
 """Between how many kinds copies alternate at most, and the most copies that are looked at for that."""
 
@@ -33,27 +35,26 @@ class Kind(NamedTuple):
         return self.typed.bodies.get(self.node.name)
 
 
-_KNOWN: tuple[WeakKeyDictionary[TypedGraph, Look], WeakKeyDictionary[TypedGraph, Look]] = (
-    WeakKeyDictionary(),
-    WeakKeyDictionary(),
-)
+def _remembered(find: Callable[[TypedGraph, bool], Found]) -> Callable[[TypedGraph, bool], Found]:
+    """``find``, its answers kept for as long as the body lives that they are of."""
+    known: WeakKeyDictionary[TypedGraph, dict[bool, Found]] = WeakKeyDictionary()
 
+    @wraps(find)
+    def found(typed: TypedGraph, growing: bool) -> Found:
+        answers = known.setdefault(typed, {})
+        if growing not in answers:
+            answers[growing] = find(typed, growing)
+        return answers[growing]
 
-_ALIKE: tuple[WeakKeyDictionary[TypedGraph, tuple[Run, ...]], WeakKeyDictionary[TypedGraph, tuple[Run, ...]]] = (
-    WeakKeyDictionary(),
-    WeakKeyDictionary(),
-)
+    return found
 
 
 def alike(typed: TypedGraph, growing: bool = False) -> tuple[Run, ...]:
-    """``runs``, those of copies that are alike joined; ``growing`` says that copies may add channels each. Remembered
-    for as long as the body lives."""
-    known = _ALIKE[growing].get(typed)
-    if known is None:
-        known = _ALIKE[growing][typed] = _alike(typed, growing)
-    return known
+    """``runs``, those of copies that are alike joined; ``growing`` says that copies may add channels each."""
+    return _alike(typed, growing)
 
 
+@_remembered
 def _alike(typed: TypedGraph, growing: bool) -> tuple[Run, ...]:
     equal = runs(typed)
     if len(equal) == 1 or typed.graph.kind != "repeat":
@@ -113,17 +114,15 @@ def details(kinds: Sequence[Kind]) -> str:
     return f"{numbers[0]:.2g} to {numbers[-1]:.2g}"
 
 
+@_remembered
 def _look(typed: TypedGraph, growing: bool) -> Look:
-    """What copies have in common that are alike, remembered for as long as the body lives."""
-    known = _KNOWN[growing].get(typed)
-    if known is None:
-        graph = typed.graph
-        nodes = graph.nodes.head if isinstance(graph.nodes, Copies) else graph.nodes
-        calls = tuple((node.name, node.inputs, _call(node, typed, growing)) for node in nodes)
-        # A branch is called what its step is.
-        name = "" if graph.kind == "branch" else graph.template
-        known = _KNOWN[growing][typed] = (name, graph.kind, graph.outputs, len(graph.nodes), calls)
-    return known
+    """What copies have in common that are alike."""
+    graph = typed.graph
+    nodes = graph.nodes.head if isinstance(graph.nodes, Copies) else graph.nodes
+    calls = tuple((node.name, node.inputs, _call(node, typed, growing)) for node in nodes)
+    # A branch is called what its step is.
+    name = "" if graph.kind == "branch" else graph.template
+    return name, graph.kind, graph.outputs, len(graph.nodes), calls
 
 
 def _copy(node: Node, typed: TypedGraph, growing: bool) -> Look:

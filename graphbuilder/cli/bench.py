@@ -16,6 +16,7 @@ from graphbuilder.cli.stages import bars
 if TYPE_CHECKING:
     from graphbuilder.backends.table.bench import Bench
 
+_TUNED = "--tune is for evaluation with --optimize inference"
 EXAMPLES = """
 \b
 Examples:
@@ -102,13 +103,11 @@ def command(
     contenders = [name for each in versus for name in each.split(",")]
     _check(contenders, output, blocks)
     if training:
-        _check_training(dtypes, optimize, blocks)
-    elif optimize == "training" or recompute:
-        raise click.UsageError(f"{'--recompute' if recompute else '--optimize training'} is measured with --training")
+        _check_training(dtypes, optimize, blocks, tune)
+    else:
+        _check_evaluation(optimize, recompute, tune)
     if recompute:
         optimize = for_training(optimize)
-    if tune is not None and (training or optimize not in (None, "inference")):
-        raise click.UsageError("--tune is for evaluation with --optimize inference")
     networks = [reading.network(spec) for spec in specs]
     from graphbuilder.benching.bench import bench
 
@@ -149,13 +148,22 @@ def _check(contenders: list[str], output: str | None, blocks: bool) -> None:
             raise click.UsageError("-o plots what --blocks measures, and it is not asked for")
 
 
-def _check_training(dtypes: tuple[str, ...], optimize: str | None, blocks: bool) -> None:
+def _check_evaluation(optimize: str | None, recompute: bool, tune: float | None) -> None:
+    if optimize == "training" or recompute:
+        raise click.UsageError(f"{'--recompute' if recompute else '--optimize training'} is measured with --training")
+    if tune is not None and optimize == "none":
+        raise click.UsageError(_TUNED)
+
+
+def _check_training(dtypes: tuple[str, ...], optimize: str | None, blocks: bool, tune: float | None) -> None:
     if blocks:
         raise click.UsageError("--blocks times evaluation, and --training asks for steps")
     if optimize == "inference":
         raise click.UsageError("what is compiled with --optimize inference is not trained")
     if "float16" in dtypes:
         raise click.UsageError("--training measures float32, and bfloat16 under autocast")
+    if tune is not None:
+        raise click.UsageError(_TUNED)
 
 
 def _print(result: Bench, form: str | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import stat
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,7 +14,7 @@ from graphbuilder.diagnostics.catalogue.files import FileIsFolder, FileMissing, 
 from graphbuilder.diagnostics.catalogue.limits import TextTooLarge
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document.lines import Lines
-from graphbuilder.files import kind_of
+from graphbuilder.files import refuse_waiting
 
 MAX_BYTES = 256 * 1024
 _NEIGHBOURS = 1000
@@ -50,8 +49,9 @@ def read_text(path: Path, name: str, max_bytes: int) -> str:
     if (text := _TEXTS.get()(path)) is not None:
         return decoded(text.encode(errors="replace"), name, max_bytes)
     try:
-        _refuse_waiting(path)
-        _refuse_leaving(path)
+        if not _is_stream(path):
+            refuse_waiting(path.stat().st_mode)
+            _refuse_leaving(path)
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:
@@ -59,15 +59,9 @@ def read_text(path: Path, name: str, max_bytes: int) -> str:
     return decoded(data, name, max_bytes)
 
 
-def _refuse_waiting(path: Path) -> None:
-    """Refuse what may never end or begin: no file, unless it is a stream that was opened for this very process.
-
-    Raises:
-        OSError: when it is a pipe, a socket or a device.
-    """
-    mode = path.stat().st_mode
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or path == _STDIN or path.parent in _STREAMS):
-        raise OSError(None, f"it is {kind_of(mode)}, not a file")
+def _is_stream(path: Path) -> bool:
+    """Whether it was opened for this very process, by whoever started it."""
+    return path == _STDIN or path.parent in _STREAMS
 
 
 def _refuse_leaving(path: Path) -> None:
@@ -77,9 +71,7 @@ def _refuse_leaving(path: Path) -> None:
     Raises:
         OSError: when it is one.
     """
-    if not path.is_symlink() or path == _STDIN or path.parent in _STREAMS:
-        return
-    if not path.resolve().is_relative_to(path.parent.resolve()):
+    if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
         raise OSError(None, "it is a link that leads out of its folder")
 
 

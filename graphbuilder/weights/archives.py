@@ -1,33 +1,45 @@
-"""How much an archive lists, told before it is: a list of some hundred thousand members takes seconds and much room."""
+"""Zip archives, opened with a bound: a list of some hundred thousand members takes seconds and much room."""
 
 from __future__ import annotations
 
 import zipfile
-from typing import Any, BinaryIO
+from typing import IO, Any, cast
 
 from graphbuilder.diagnostics.catalogue.weights import WeightsTooMany
 from graphbuilder.weights.checkpoint import refusal
 
 # Bytes of the list of members, of which a tensor of torch takes some seventy.
 _LONGEST = 4 << 20
-# Where the standard library has the size of that list among what stands at an archive's end.
-_SIZE = 5
 
 
-def refuse_wide(path: str, file: BinaryIO) -> None:
-    """Refuse an archive of very many members; ``file`` is left at its start, and what is no archive alone.
+def archive_in(path: str, file: IO[bytes]) -> zipfile.ZipFile:
+    """The archive in ``file``, its list of members read; what it holds is read from it at any length.
 
     Raises:
-        CompileError: GB414.
+        CompileError: GB414, where that list is longer than any archive of tensors has it.
+        zipfile.BadZipFile: where it is none, or one that makes no sense.
     """
-    # It finds the list as the library does that reads it then, and has no public name.
-    library: Any = zipfile
+    listing = _Listing(path, file)
     try:
-        end = library._EndRecData(file)
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
-        return
-    finally:
-        file.seek(0)
-    if end and end[_SIZE] > _LONGEST:
-        message = f"{path} lists members in {end[_SIZE]:,} bytes, and {_LONGEST:,} are read at most"
-        raise refusal(WeightsTooMany, message)
+        found = zipfile.ZipFile(cast("IO[bytes]", listing))
+    except (OSError, ValueError, NotImplementedError) as error:
+        # A place ahead of the file's start, a name that is no text, a version to come.
+        raise zipfile.BadZipFile(str(error)) from error
+    listing.most = None
+    return found
+
+
+class _Listing:
+    """A file of which the library reads the list of members, and that at once."""
+
+    def __init__(self, path: str, file: IO[bytes]) -> None:
+        self._path, self._file, self.most = path, file, cast("int | None", _LONGEST)
+
+    def read(self, size: int = -1) -> bytes:
+        if self.most is not None and size > self.most:
+            message = f"{self._path} lists members in {size:,} bytes, and {self.most:,} are read at most"
+            raise refusal(WeightsTooMany, message)
+        return self._file.read(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)

@@ -16,6 +16,7 @@ from typing import IO, BinaryIO, cast
 
 from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsUnsafe
 from graphbuilder.weights import hdf5, keras_names
+from graphbuilder.weights.archives import archive_in
 from graphbuilder.weights.checkpoint import Checkpoint, Stored, refusal
 
 _WEIGHTS = "model.weights.h5"
@@ -32,15 +33,13 @@ def read_archive(path: str, file: BinaryIO, opened: ExitStack) -> Checkpoint:
         CompileError: GB003, GB402 to GB404.
     """
     try:
-        archive = zipfile.ZipFile(file)
+        archive = archive_in(path, file)
         with _member(path, archive, "config.json") as member:
             config = json.loads(_whole(path, member))
         with _member(path, archive, _WEIGHTS) as member:
             # To its end, since the archive has a sum of its bytes, which is looked at there.
-            start, size = (
-                _place(file, archive.getinfo(_WEIGHTS)),
-                sum(map(len, iter(partial(member.read, _CHUNK), b""))),
-            )
+            start = _place(file, archive.getinfo(_WEIGHTS))
+            size = sum(map(len, iter(partial(member.read, _CHUNK), b"")))
     except (zipfile.BadZipFile, ValueError, RecursionError, EOFError, OSError, struct.error) as error:
         reason = "its config is nested too deep" if isinstance(error, RecursionError) else str(error)
         raise refusal(WeightsDamaged, f"{path} is damaged: {reason}", _AGAIN) from error

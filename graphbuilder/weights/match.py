@@ -104,7 +104,6 @@ def match(ours: Weights, checkpoint: Checkpoint, mapping: NameMapping | None, le
     Args:
         leaves: whether a weight of ours is left as it is; what would fill it is then ignored, whatever its shape.
     """
-    rules = tuple(mapping.rules.values()) if mapping else ()
     claims = [*_claims(checkpoint, mapping)]
     ambiguous = {claim.piece.theirs: claim.rules for claim in claims if len(claim.rules) > 1}
     filled: dict[str, list[_Claim]] = defaultdict(list)
@@ -122,8 +121,6 @@ def match(ours: Weights, checkpoint: Checkpoint, mapping: NameMapping | None, le
     taken = {name: of for name, of in filled.items() if not leaves(name)}
     single = {name: of for name, of in taken.items() if len(of) == 1 or _is_joined(of)}
     rows = [_row(name, claims, ours, checkpoint.convention) for name, claims in single.items()]
-    used = {id(rule) for claim in claims for rule in claim.rules}
-    idle = (rule for rule in rules if id(rule) not in used)
     return Match(
         rows=tuple(row for row in rows if row.layout),
         misfits=tuple(row for row in rows if not row.layout),
@@ -133,8 +130,15 @@ def match(ours: Weights, checkpoint: Checkpoint, mapping: NameMapping | None, le
         left=tuple(filter(leaves, ours)),
         several={name: tuple(claim.piece.theirs for claim in of) for name, of in taken.items() if name not in single},
         ambiguous=ambiguous,
-        idle=tuple(rule for rule in idle if not all(leaves(each.anywhere) for each in rule.ours)),
+        idle=tuple(_idle(mapping, claims, leaves)) if mapping else (),
     )
+
+
+def _idle(mapping: NameMapping, claims: Sequence[_Claim], leaves: Leaves) -> Iterator[Rename]:
+    used = {id(rule) for claim in claims for rule in claim.rules}
+    for rule in mapping.rules.values():
+        if id(rule) not in used and not all(leaves(each.anywhere) for each in rule.ours):
+            yield rule
 
 
 def _is_ignored(

@@ -6,9 +6,7 @@ file has bytes; there is no second, laxer way of reading. Nothing here knows the
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 import zipfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,8 +15,9 @@ from typing import BinaryIO
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsTooMany, WeightsUnknown
 from graphbuilder.document.reading import cannot_open
+from graphbuilder.files import refuse_waiting
 from graphbuilder.garbage import no_search
-from graphbuilder.weights.archives import refuse_wide
+from graphbuilder.weights.archives import archive_in
 from graphbuilder.weights.checkpoint import Checkpoint, refusal
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -44,8 +43,7 @@ def read(path: str | Path) -> Checkpoint:
             # A pipe would be waited for, and none of these formats can be read from one.
             file = opened.enter_context(open(path, "rb", opener=_at_once))
             found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise OSError(errno.EINVAL, "it is not a plain file")
+            refuse_waiting(found.st_mode)
             size = found.st_size
             head = file.read(16)
         except (OSError, ValueError) as error:
@@ -64,9 +62,7 @@ def _dispatch(path: str, file: BinaryIO, head: bytes, size: int, opened: ExitSta
         from graphbuilder.weights import keras_files
 
         return keras_files.read_hdf5(path, file, size, opened)
-    if head.startswith(_ZIP):
-        refuse_wide(path, file)
-    if head.startswith(_ZIP) and _is_keras(file):
+    if head.startswith(_ZIP) and _is_keras(path, file):
         from graphbuilder.weights import keras_files
 
         return keras_files.read_archive(path, file, opened)
@@ -92,11 +88,11 @@ def _dispatch(path: str, file: BinaryIO, head: bytes, size: int, opened: ExitSta
     )
 
 
-def _is_keras(file: BinaryIO) -> bool:
+def _is_keras(path: str, file: BinaryIO) -> bool:
     """Whether a zip archive is one of Keras; one that cannot be read is left to whoever reads it and says why."""
     try:
-        return "config.json" in zipfile.ZipFile(file).namelist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return "config.json" in archive_in(path, file).namelist()
+    except zipfile.BadZipFile:
         return False
     finally:
         file.seek(0)

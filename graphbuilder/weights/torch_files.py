@@ -17,6 +17,7 @@ import torch
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsTooMany, WeightsUnknown, WeightsUnsafe
+from graphbuilder.weights.archives import archive_in
 from graphbuilder.weights.checkpoint import (
     LONGEST,
     MOST,
@@ -161,8 +162,8 @@ def _refuse_compressed(path: str, file: BinaryIO) -> None:
     """torch stores plainly, so a compressed archive is not its own, and could unfold to any size; or hold a pickle of
     any."""
     try:
-        members = zipfile.ZipFile(file).infolist() if zipfile.is_zipfile(file) else []
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        members = archive_in(path, file).infolist() if zipfile.is_zipfile(file) else []
+    except zipfile.BadZipFile as error:
         raise _damaged(path, error) from error
     finally:
         file.seek(0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import stat
 import zipfile
 from pathlib import Path
 from typing import IO, Any, cast
@@ -11,8 +10,8 @@ from typing import IO, Any, cast
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import ModelUnreadable
 from graphbuilder.document.reading import cannot_open
-from graphbuilder.files import kind_of
-from graphbuilder.weights.archives import refuse_wide
+from graphbuilder.files import refuse_waiting
+from graphbuilder.weights.archives import archive_in
 from graphbuilder.weights.keras_files import LARGEST_CONFIG
 from graphbuilder.weights.read import HDF5
 
@@ -24,7 +23,7 @@ def config_of(path: str | Path) -> dict[str, Any]:
         CompileError: GB001 to GB003 when it cannot be opened, GB802 when it holds no config.
     """
     try:
-        _refuse_waiting(Path(path))
+        refuse_waiting(Path(path).stat().st_mode)
         text = _text(Path(path))
         found = json.loads(text)
         json.dumps(found, ensure_ascii=False).encode()  # an escape may stand for half a character, which is no text
@@ -35,17 +34,6 @@ def config_of(path: str | Path) -> dict[str, Any]:
     if not isinstance(found, dict) or "class_name" not in found:
         raise refused(path, "its JSON is no config of a Keras model")
     return cast("dict[str, Any]", found)
-
-
-def _refuse_waiting(path: Path) -> None:
-    """Refuse what may never end or begin.
-
-    Raises:
-        OSError: when it is a pipe, a socket or a device.
-    """
-    mode = path.stat().st_mode
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise OSError(None, f"it is {kind_of(mode)}, not a file")
 
 
 def holds_weights(path: str | Path) -> bool:
@@ -72,12 +60,10 @@ def _attribute(path: Path) -> str:
 def _text(path: Path) -> bytes | str:
     if _is_hdf5(path):
         return _attribute(path)
-    if not zipfile.is_zipfile(path):
-        with open(path, "rb") as file:
-            return _whole(path, file)
     with open(path, "rb") as file:
-        refuse_wide(str(path), file)
-    with zipfile.ZipFile(path) as archive:
+        if not zipfile.is_zipfile(path):
+            return _whole(path, file)
+        archive = archive_in(str(path), file)
         info = archive.getinfo("config.json")
         # A few bytes could unfold to many; Keras stores plainly.
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
