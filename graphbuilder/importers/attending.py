@@ -281,7 +281,9 @@ def _whole(call: Call, known: _Known) -> Call | None:
     if split is None or split.op != "split" or split.args.get("count") != 3 or known.readers[split.name] != 3:
         return None
     first = known.above(split.inputs[0], "linear")
-    if first is None or [value.port for value in attend.inputs] != ["0", "1", "2"] or not (first.layer and call.layer):
+    if first is None or [value.port for value in attend.inputs] != ["0", "1", "2"]:
+        return None
+    if not (first.has_weights and call.has_weights):
         return None
     known_width = known.shape(first.inputs[0])[-1:]
     width = first.args["out"] // 3
@@ -291,7 +293,7 @@ def _whole(call: Call, known: _Known) -> Call | None:
     if width != known_width[0]:
         args["head_dim"] = width // attend.args["heads"]
     leaves = {
-        f"{part}.{leaf}": linear.leaves.get(leaf, f"{linear.layer}.{leaf}")
+        f"{part}.{leaf}": linear.tensor(leaf)
         for part, linear in (("qkv", first), ("proj", call))
         for leaf in ("weight", *(["bias"] if linear.args["bias"] else []))
     }

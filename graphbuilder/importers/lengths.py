@@ -50,7 +50,8 @@ def _is_mean(call: Call) -> bool:
 
 
 def _factored(call: Call, known: Mapping[str, Call], readers: Counter[str]) -> Call:
-    norm = known.get(call.inputs[0].node) if call.op == "scale" and call.layer and [*call.args] == ["axis"] else None
+    is_factor = call.op == "scale" and call.has_weights and [*call.args] == ["axis"]
+    norm = known.get(call.inputs[0].node) if is_factor else None
     if norm is None or norm.op != "rmsnorm" or norm.args["scale"] or readers[norm.name] != 1:
         return call
     if norm.args["axis"] != call.args["axis"]:

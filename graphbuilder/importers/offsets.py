@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from graphbuilder.importers.traced import Call
@@ -12,7 +12,7 @@ from graphbuilder.ir import Value
 
 def settled_offsets(calls: Sequence[Call], readers: Counter[str]) -> list[Call]:
     """A learnt factor and then a learnt offset are one layer; without a factor an offset is a value that is added."""
-    factors = {call.name: call for call in calls if call.op == "scale" and call.layer and readers[call.name] == 1}
+    factors = {call.name: call for call in calls if call.op == "scale" and call.has_weights and readers[call.name] == 1}
     found: list[Call] = []
     for call in calls:
         factor = factors.get(call.inputs[0].node) if call.op == "bias" else None
@@ -32,13 +32,13 @@ def _is_along(factor: Call, offset: Call) -> bool:
 
 
 def _affine(factor: Call, offset: Call) -> Call:
-    leaves = {**_leaves(factor, "weight"), **_leaves(offset, "bias")}
+    leaves = {"weight": factor.tensor("weight"), "bias": offset.tensor("bias")}
     args = {**factor.args, "bias": True}
     return replace(offset, op="scale", args=args, inputs=factor.inputs, leaves=leaves)
 
 
 def _added(call: Call) -> list[Call]:
-    name = _leaves(call, "bias")["bias"].removeprefix(".")
+    name = call.tensor("bias")
     *_, word = name.split(".")
     learnt = replace(
         call,
@@ -51,7 +51,3 @@ def _added(call: Call) -> list[Call]:
     )
     inputs = (*call.inputs, Value(learnt.name))
     return [learnt, replace(call, op="add", args={}, inputs=inputs, label="", layer=None, leaves={})]
-
-
-def _leaves(call: Call, leaf: str) -> Mapping[str, str]:
-    return call.leaves or {leaf: f"{call.layer}.{leaf}"}

@@ -58,7 +58,7 @@ def _take(known: list[Body], group: list[Body], form: Form) -> bool:
 
 
 def _may_go(leaf: Leaf) -> bool:
-    return not leaf.call.layer and len(leaf.reads) == 1 and leaf.op.family in _FAMILIES and leaf.after is None
+    return not leaf.call.has_weights and len(leaf.reads) == 1 and leaf.op.family in _FAMILIES and leaf.after is None
 
 
 def _absent(bodies: Sequence[Body]) -> set[tuple[str, int]]:

@@ -50,5 +50,5 @@ def _leaf(leaf: Leaf, name: str) -> Iterator[Place]:
     call = leaf.call
     if call.leaves:
         yield from (Place(theirs, f"{name}.{ours}") for ours, theirs in call.leaves.items())
-    elif call.layer:
+    elif call.layer is not None:
         yield Place(call.layer, name)

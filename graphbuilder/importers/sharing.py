@@ -164,7 +164,7 @@ def _own(item: Item) -> Hashable:
 
 def _weights(leaf: Leaf) -> tuple[str, ...]:
     call = leaf.call
-    return tuple(call.leaves.values()) or ((call.layer,) if call.layer else ())
+    return tuple(call.leaves.values()) or ((call.layer,) if call.layer is not None else ())
 
 
 def _owners(body: Body, within: tuple[_Within, ...]) -> Iterator[tuple[Leaf, tuple[_Within, ...]]]:

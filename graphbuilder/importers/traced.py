@@ -45,7 +45,7 @@ class Call:
         inputs: what it reads: outputs of calls, or inputs of the model.
         scope: what it stands in, the outermost first.
         label: what a person called it, within its scope; "" where nobody did.
-        layer: whose weights it has, by the name in a weights file; None without weights.
+        layer: whose weights it has, by the name in a weights file, "" for the model itself; None without weights.
         leaves: tensors whose names are not the layer's own: ours, below the op, to the file's name.
         where: the place that an error names.
         shape: of what it gives, without the batch, where the framework tells.
@@ -61,6 +61,14 @@ class Call:
     leaves: Mapping[str, str] = field(default_factory=dict[str, str])
     where: str = ""
     shape: tuple[int, ...] = ()
+
+    @property
+    def has_weights(self) -> bool:
+        return self.layer is not None
+
+    def tensor(self, leaf: str) -> str:
+        """The name in a weights file of what is ``leaf`` here."""
+        return self.leaves.get(leaf) or (f"{self.layer}.{leaf}" if self.layer else leaf)
 
 
 @dataclass(frozen=True, eq=False)

@@ -255,3 +255,45 @@ def test_what_starts_at_zero_is_compared_with_other_numbers(monkeypatch: pytest.
     monkeypatch.setitem(vars(calls)["_MAKERS"], "flip", lambda given, tensors, node: None)
     with pytest.raises(CompileError, match="GB805"):
         gb.from_torch(model, torch.randn(2, 4))
+
+
+class Twice(nn.Conv2d):
+    """A layer that runs itself again."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(functional.relu(super().forward(input)))
+
+
+class Bare(nn.Module):
+    """Learnt values of its own, without a layer around them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.randn(5, 3, 1, 1)), nn.Parameter(torch.randn(5))
+        self.norm, self.factor = nn.BatchNorm2d(5), nn.Parameter(torch.randn(5, 1, 1))
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.norm(functional.conv2d(image, self.weight, self.bias)) * self.factor
+
+
+LAYERS = {
+    "conv": nn.Conv2d(3, 4, 3),
+    "relu": nn.ReLU(),
+    "batchnorm": nn.BatchNorm2d(3),
+    "prelu": nn.PReLU(3),
+    "groupnorm": nn.GroupNorm(1, 3),
+    "again": Twice(3, 3, 3),
+    "bare": Bare(),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_bare_layer_is_a_network(name: str, tmp_path: Path) -> None:
+    model, example = LAYERS[name].eval(), torch.randn(2, 3, 8, 8)
+    found = gb.from_torch(model, example)
+    found.save(tmp_path / "spec.toml")
+    torch.save(model.state_dict(), tmp_path / "w.pth")
+    weights = tmp_path / "w.pth" if model.state_dict() else None
+    ours = gb.compile(tmp_path / "spec.toml", weights=weights).eval()
+    assert torch.equal(ours(example), model(example))
+    assert "ignore" not in (found.mapping or "")

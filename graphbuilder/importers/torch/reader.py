@@ -346,7 +346,7 @@ def _layer(weights: Mapping[str, str]) -> tuple[str | None, dict[str, str]]:
 def _tensors(call: Call, state: Mapping[str, str]) -> Iterator[str]:
     if call.leaves:
         yield from _parts_of(call.leaves.values())
-    elif call.layer:
+    elif call.has_weights:
         yield from (name for name in state.values() if name.rpartition(".")[0] == call.layer)
 
 
