@@ -300,6 +300,9 @@ CASES: Mapping[str, Case] = {
     "extends_a_home": Case(extending("~/spec.toml"), "GB114"),
     "extends_nothing": Case(extending(""), "GB114"),
     "a_line_of_a_text_like_a_header": Case(remedied("[" + "a" * 20000), "GB204"),
+    "a_long_title_behind_a_blank": Case(
+        remedied("").replace("format = 1\n", 'format = 1\ntitle = """\n[' + "a" * 20000 + '\n"""\n', 1), "GB204"
+    ),
     "forty_thousand_blanks_for_a_size": Case(HEAD.replace("[3, 8, 8]", f'"{" " * 40000}"'), "GB103"),
 }
 

@@ -129,7 +129,7 @@ def scene(typed: TypedGraph, options: Options) -> Scene:
         said = _GATHERED.format(counted(eased[0]), eased[1])
     said += _MERGED if is_merged(found.root) else ""
     found.root.mark_skips()
-    title = text.clean(options.title or typed.graph.title or typed.graph.template)
+    title = text.titled(options.title or typed.graph.title or typed.graph.template)
     shapes = _shapes(found.root, options) if options.shapes else ""
     scale = paint(found.root, typed, options) if options.heat else None
     told = (*facts(typed, habits, said, found.root.titles()), *whole(typed, options))

@@ -44,6 +44,8 @@ _SERIF_BOLD = (
 )  # fmt: skip
 _TABLES = {"sans": (_REGULAR, _BOLD), "serif": (_SERIF, _SERIF_BOLD)}
 _OTHERS = {"×": 584, "·": 333, "–": 556, "−": 584, "→": 1000, "…": 1000}
+_LONGEST = 200
+"""Characters of a title."""
 _LATIN_END, _NARROW, _WIDE = 0x2E80, 667, 1000
 _UNITS = (("", 1), (" k", 10**3), (" M", 10**6), (" G", 10**9), (" T", 10**12))
 
@@ -51,6 +53,12 @@ _UNITS = (("", 1), (" k", 10**3), (" M", 10**6), (" G", 10**9), (" T", 10**12))
 def clean(text: str) -> str:
     """``text`` with everything that a reader would not see (controls, bidi marks, lone surrogates) spelt out."""
     return "".join(c if c.isprintable() else " " if c.isspace() else f"\\u{ord(c):04x}" for c in text)
+
+
+def titled(text: str) -> str:
+    """``text`` as a title: clean, its blanks as one each, and no longer than anyone reads."""
+    said = " ".join(clean(text).split())
+    return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1].rstrip()}…"
 
 
 def width(text: str, size: float, bold: bool = False, face: Face = "sans") -> float:
@@ -83,9 +91,7 @@ def fit_end(text: str, room: float, size: float) -> str:
 def lines(text: str, room: float, size: float, bold: bool = False, most: int = 4) -> tuple[str, ...]:
     """``text`` in as few lines as ``room`` points hold, which are as even as its words allow; what ``most`` lines do
     not hold stands in the last."""
-    if not text:
-        return ()
-    words = [(word, width(word, size, bold)) for word in text.split(" ")]
+    words = [(word, width(word, size, bold)) for word in text.split()]
     space = width(" ", size, bold)
     found = _packed(words, room, space)
     if len(found) > most:
@@ -114,7 +120,7 @@ def _packed(words: Sequence[tuple[str, float]], room: float, space: float) -> li
 def wrapped(text: str, room: float, size: float, most: int) -> tuple[str, ...]:
     """``text`` in lines that ``room`` points hold, ``most`` of them, what is left cut from the last."""
     found: list[str] = []
-    for word in text.split(" "):
+    for word in text.split():
         longer = f"{found[-1]} {word}" if found else word
         if found and (len(found) == most or width(longer, size) <= room):
             found[-1] = longer

@@ -86,7 +86,7 @@ class Calls:
         }
         optional: Data = {
             "op": op is not None,
-            "title": text.clean(node.title or ""),
+            "title": text.titled(node.title or ""),
             "shares": "" if node.owns else node.module,
             "training": node.name in typed.graph.auxiliary,
             "behind": [each.name for each in hidden(typed, node, (typed,), self._habits)],

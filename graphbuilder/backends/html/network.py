@@ -34,7 +34,7 @@ def network_data(typed: TypedGraph, options: Options = Options()) -> Data:  # no
     placed = Pieces(typed, options, shown.cards).data()
     return {
         "name": typed.graph.template,
-        "title": text.clean(options.title or typed.graph.title or typed.graph.template),
+        "title": text.titled(options.title or typed.graph.title or typed.graph.template),
         "broken": is_broken(typed),
         "facts": list(facts(typed, habits)),
         "theme": options.theme,

@@ -7,17 +7,20 @@ import struct
 import subprocess
 from itertools import product
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 from xml.etree import ElementTree
 
 import pytest
 
+import graphbuilder as gb
 from graphbuilder.backends.graphviz import Options, dot, render
 from graphbuilder.backends.graphviz.figure import drawing
 from graphbuilder.backends.graphviz.lay.drawing import Run
 from graphbuilder.backends.graphviz.write import engine
 from graphbuilder.backends.graphviz.write.fonts import SANS, SERIF
 from graphbuilder.backends.graphviz.write.theme import DARK, LIGHT, PAPER, Palette
+from graphbuilder.compiler import Network, check_text
+from graphbuilder.document.writing import value
 from graphbuilder.ir.op import Family
 from tests.backends.graphviz.colour import contrast
 from tests.backends.graphviz.networks import network
@@ -50,6 +53,41 @@ def test_svg_shows_every_word_and_box(name: str) -> None:
     seen = [shape for shape in figure.shapes if shape.style != "point"]
     assert len(nodes) == len(seen) + len(figure.words)
     assert len([g for g in tree.iter(f"{SVG}g") if g.get("class", "").startswith("edge")]) == len(figure.lines)
+
+
+LONG = {"word": "w" * 20_000, "behind a blank": "\n[" + "w" * 20_000 + "\n", "blanks": " " * 100}
+
+
+def told_at_length(words: str) -> Network:
+    """A network that calls everything by ``words``."""
+    title = f"title = {value(words)}"
+    steps = [
+        f'{{ op = "conv", out = 4, kernel = 1, {title} }}',
+        f'{{ use = "unit", {title} }}',
+        f'{{ use = "unit", repeat = 3, {title} }}',
+        f'{{ op = "relu", repeat = 3, {title} }}',
+    ]
+    block = f'[blocks.unit]\n{title}\nbody = [{{ op = "relu", {title} }}]\nshortcut = "identity"\n'
+    head = f"format = 1\nname = {value(words)}\n{title}\n[inputs]\nx = [3, 8, 8]\n"
+    checked = check_text(f"{head}[model]\nbody = [{', '.join(steps)}]\n{block}", "long.toml")
+    assert checked.network is not None, checked.diagnostics
+    return checked.network
+
+
+@pytest.mark.usefixtures("each_engine")
+@pytest.mark.parametrize("words", LONG.values(), ids=LONG)
+@pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
+def test_long_texts_are_drawn(kind: Literal["svg", "png", "pdf"], words: str) -> None:
+    drawn = gb.render(told_at_length(words), format=kind)
+    assert 500 < len(drawn) < 200_000 and b"w" * 200 not in drawn
+
+
+@pytest.mark.parametrize("words", LONG.values(), ids=LONG)
+@pytest.mark.parametrize("kind", ["dot", "html", "tex", "mmd"])
+def test_long_texts_are_written(kind: Literal["dot", "html", "tex", "mmd"], words: str) -> None:
+    written = gb.render(told_at_length(words), format=kind)
+    # A page shows the spec, too.
+    assert kind == "html" or (len(written) < 50_000 and b"w" * 200 not in written)
 
 
 @pytest.mark.usefixtures("each_engine")

@@ -90,10 +90,11 @@ class Where:
         if self.template is None:
             title, whole = _given_title(node), f"{node.name}{last}"
             name = f" ({whole})" if title and _titles(graph)[title] > 1 else ""
-            return text.clean(f"{title or whole}{name}")
-        if node.title and not (self.section and node.title == self.section.title):
-            return text.clean(node.title if run.count == len(graph.nodes) else f"{node.title} {node.name}{last}")
-        return text.clean(f"{self.template} {node.name}{last}")
+            return f"{title or text.titled(whole)}{name}"
+        title = text.titled(node.title or "")
+        if title and not (self.section and title == self.section.title):
+            return title if run.count == len(graph.nodes) else f"{title} {node.name}{last}"
+        return text.titled(f"{self.template} {node.name}{last}")
 
     def headed(self, title: str) -> str:
         """``title``, below that of the block in whose stages this is."""
@@ -133,8 +134,10 @@ def _repeated(node: Node, repeat: Graph, graph: Graph) -> str:
     return node.name if sum(1 for _ in like) > 1 else repeat.template
 
 
-def _given_title(node: Node) -> str | None:
-    return node.title or (node.callee.title if isinstance(node.callee, Graph) else None)
+def _given_title(node: Node) -> str:
+    """What a spec calls a step, or else the block that it uses; "" where it calls neither anything."""
+    of_block = node.callee.title if isinstance(node.callee, Graph) else None
+    return text.titled(node.title or of_block or "")
 
 
 class Policy:

@@ -84,7 +84,7 @@ class Reader:
         region = Region()
         ends: list[End] = []
         for name, type_ in zip(typed.graph.inputs, typed.inputs, strict=True):
-            box = Box(name, "terminal", "terminal", self._end(text.clean(name), type_))
+            box = Box(name, "terminal", "terminal", self._end(text.titled(name), type_))
             ends += region.add(box, (), (type_,))
         given = self._fill(region, typed, tuple(ends), Where())
         outputs = list(_outputs(typed, given))
@@ -95,7 +95,7 @@ class Reader:
 
     def _given(self, output: _Output) -> str:
         """What stands at outputs: their name, or how many they are, and their shape."""
-        label = self._end(text.clean(output.word), output.type)
+        label = self._end(text.titled(output.word), output.type)
         if output.many > 1:
             label = f"{output.many:,} outputs" + (f", each {text.shape(output.type)}" if self._shapes else "")
         return label + (", training only" if output.training else "")
@@ -243,10 +243,10 @@ def box_of(run: Run, typed: TypedGraph, where: Where, remedies: Mapping[str, str
         wrong = node.op.errors or node.op.nameless
         look, style = ("fault", "fault") if wrong else ("join" if len(node.op.word) == 1 else "op", "unknown")
         detail, help = _told([(error, node, typed) for error in node.op.errors], remedies)
-        return Box(path, look, style, text.clean(node.title or node.op.word), detail, help=help)
+        return Box(path, look, style, text.titled(node.title or node.op.word), detail, help=help)
     kind, detail = text.clean(title_of(node.op)), text.clean(details(variants(run, typed, where.copies)))
     detail = "" if detail == kind else _in_order(detail, typed.outputs_of(node)[0])
-    title = text.clean(node.title or "") or kind
+    title = text.titled(node.title or "") or kind
     if title != kind:
         detail = f"{kind} {detail}".rstrip()
     parameters, sizes = call_costs(node, typed).trainable, frozenset(_sizes(node, typed))
