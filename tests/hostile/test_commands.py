@@ -63,13 +63,13 @@ def told(found: Iterable[tuple[str, str]]) -> str:
 
 
 def _given(command: str) -> Iterator[str]:
-    """The cases that a command is given: one that others begin as meets all, another every third that is not large.
+    """The cases that a command is given: the first meets all, another every third that is not large.
 
     The others start at different ones, so that each case is met by several of them.
     """
     start = list(COMMANDS).index(command)
     for index, name in enumerate(CASES):
-        if command in FIRST or (name not in LARGE and index % 3 == start % 3):
+        if command == FIRST or (name not in LARGE and index % 3 == start % 3):
             yield name
 
 
