@@ -1,20 +1,8 @@
 """Errors as data: spans, diagnostics, the catalogue of codes, and how they are drawn."""
 
-from graphbuilder.diagnostics.model import (
-    CompileError,
-    Diagnostic,
-    Enough,
-    Help,
-    Label,
-    Meant,
-    Remedy,
-    Rule,
-    Severity,
-    Sink,
-    Source,
-    Span,
-    Way,
-)
+from graphbuilder.diagnostics.model import CompileError, Diagnostic, Enough, Rule, Severity, Sink
+from graphbuilder.diagnostics.places import Label, Source, Span, Way
+from graphbuilder.diagnostics.remedies import Help, Meant, Remedy, Write
 
 __all__ = [
     "CompileError",
@@ -30,4 +18,5 @@ __all__ = [
     "Source",
     "Span",
     "Way",
+    "Write",
 ]

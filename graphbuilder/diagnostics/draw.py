@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from graphbuilder.diagnostics.model import Diagnostic, Label, Source, Span
+from graphbuilder.diagnostics.model import Diagnostic
+from graphbuilder.diagnostics.places import Label, Source, Span
 from graphbuilder.diagnostics.screen import columns, fits, safe, window, wrap
 
 Format = Literal["text", "concise", "json", "github", "sarif"]

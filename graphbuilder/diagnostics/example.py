@@ -43,3 +43,13 @@ x = [4]
 [model]
 body = [{ op = "linear", out = "=classes" }]
 """
+
+
+def spec(steps: list[str], *lines: str, params: str | None = None) -> str:
+    """A small spec with these steps in its model, and further lines behind them."""
+    settings = f"\n[params]\n{params}\n" if params else ""
+    body = "".join(f"  {step},\n" for step in steps)
+    tail = "".join(f"\n{line}\n" if line.startswith("[") else f"{line}\n" for line in lines)
+    return (
+        f'format = 1\nname = "example"\n{settings}\n[inputs]\nimage = [3, 8, 8]\n\n[model]\nbody = [\n{body}]\n{tail}'
+    )

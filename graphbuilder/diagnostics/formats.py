@@ -12,7 +12,9 @@ from typing import Any
 from urllib.parse import quote
 
 from graphbuilder.diagnostics.catalogue import explanation
-from graphbuilder.diagnostics.model import Diagnostic, Remedy, Rule, Span
+from graphbuilder.diagnostics.model import Diagnostic, Rule
+from graphbuilder.diagnostics.places import Span
+from graphbuilder.diagnostics.remedies import Remedy
 from graphbuilder.diagnostics.screen import safe
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

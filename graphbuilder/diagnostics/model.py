@@ -5,181 +5,18 @@ Nothing here knows how a diagnostic is drawn, nor what the codes are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from itertools import accumulate
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, NamedTuple
 
 from graphbuilder.diagnostics.example import Example
-from graphbuilder.diagnostics.words import either
+from graphbuilder.diagnostics.places import Label, Span, Way, shortened
+from graphbuilder.diagnostics.remedies import Help, Meant, Remedy, Write
 
 Severity = Literal["error", "warning"]
 
-# What a file brings is told as far as it can be recognised: of what is quoted, and of a whole text, the two ends.
-_QUOTED = re.compile(r"`[^`]{241,}`")
-_LONGEST = 2_000
 # Of the places of one mistake, those that are told besides the first.
 _MOST_PLACES = 4
-
-
-def shortened(text: str) -> str:
-    """``text`` of at most 2,000 characters; of what is quoted at length in it, 120. An ellipsis is what is left out."""
-    if len(text) <= 240:
-        return text
-    text = _QUOTED.sub(lambda found: f"`{found[0][1:81]}…{found[0][-40:]}", text)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 500]}…{text[-499:]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A text that spans point into: the path as the person wrote it, and the text itself."""
-
-    path: str
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of a source; lines and columns count from 1, in code points, and the end is exclusive."""
-
-    source: Source
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-
-    @property
-    def path(self) -> str:
-        return self.source.path
-
-    @property
-    def order(self) -> tuple[str, int, int]:
-        """The key that sorts spans as a reader meets them."""
-        return (self.path, self.line, self.column)
-
-    @property
-    def text(self) -> str:
-        """What stands there."""
-        start, end = self.offsets
-        return self.source.text[start:end]
-
-    @property
-    def offsets(self) -> tuple[int, int]:
-        """Where it begins and ends in the text of its source."""
-        starts = _starts(self.source.text)
-        return starts[self.line - 1] + self.column - 1, starts[self.end_line - 1] + self.end_column - 1
-
-    def part(self, word: str) -> Span:
-        """Where ``word`` stands in it; the whole where that is written otherwise, or on several lines."""
-        at = self.text.find(word)
-        if at < 0 or self.line != self.end_line:
-            return self
-        return replace(self, column=self.column + at, end_column=self.column + at + len(word))
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}"
-
-
-@lru_cache(maxsize=8)
-def _starts(text: str) -> list[int]:
-    """Where the lines of ``text`` begin, and where one behind them would."""
-    return [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A second place that an error speaks of, and what it says there."""
-
-    span: Span
-    text: str
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", shortened(self.text))
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How a mistake is come to from elsewhere, as through blocks: in words, and by its steps, the nearest first."""
-
-    note: str
-    steps: tuple[Label, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """An edit that may repair a mistake: what stands at ``span`` gives way to ``text``; ``help`` says so.
-
-    One may be made of several ``edits``, and of what lies between them.
-    """
-
-    help: str
-    span: Span
-    text: str
-    edits: int = 1
-
-    @property
-    def applied(self) -> str:
-        """The whole text of the source, edited."""
-        start, end = self.span.offsets
-        return self.span.source.text[:start] + self.text + self.span.source.text[end:]
-
-    def touches(self, other: Remedy) -> bool:
-        """Whether both change one stretch of a text."""
-        (start, end), (other_start, other_end) = self.span.offsets, other.span.offsets
-        return start < other_end and other_start < end
-
-    def together_with(self, other: Remedy) -> Remedy:
-        """Both edits of one text, of which neither touches the other, as one of what lies between them, too."""
-        first, last = sorted((self, other), key=lambda each: each.span.offsets)
-        between = self.span.source.text[first.span.offsets[1] : last.span.offsets[0]]
-        span = replace(first.span, end_line=last.span.end_line, end_column=last.span.end_column)
-        text = f"{first.text}{between}{last.text}"
-        return Remedy(f"{first.help}, and {last.help}", span, text, self.edits + other.edits)
-
-
-@dataclass(frozen=True, slots=True)
-class Meant:
-    """Names of which one may have been meant by a word: told as the remedy, and tried in its place.
-
-    Attributes:
-        names: as a spec has them, the likeliest first.
-        asking: what is told; ``{}`` stands for the names.
-        quote: what a name stands in where it is told.
-        span: where the word stands, unless that is the place of the mistake.
-        otherwise: what is told where a name was tried that is not much like the word, and does not fit.
-        sure: whether the names are told before they are tried; else they are told of which one fits.
-    """
-
-    names: tuple[str, ...]
-    asking: str = "did you mean {}?"
-    quote: str = "`"
-    span: Span | None = None
-    otherwise: str | None = None
-    sure: bool = True
-
-    def __str__(self) -> str:
-        return self.asking.replace("{}", either([f"{self.quote}{name}{self.quote}" for name in self.names]))
-
-    @property
-    def untried(self) -> str | None:
-        """What is told before any of the names is tried."""
-        return str(self) if self.sure else self.otherwise
-
-    def chosen(self, name: str) -> Meant:
-        """The same of one of the names, which fits."""
-        return replace(self, names=(name,), sure=True)
-
-    def instead_of(self, span: Span) -> Iterator[Remedy]:
-        """Each of the names in the place of the word, in quotes where it has them."""
-        quote = span.text[:1] if span.text[:1] in ("'", '"') else ""
-        for name in self.names:
-            yield Remedy(f"write {quote}{name}{quote}", span, f"{quote}{name}{quote}")
-
-
-Help = str | Meant | None
-"""What there is to do about a mistake."""
 
 
 class Rule:
@@ -216,10 +53,28 @@ class Rule:
         untried: tuple[Remedy, ...] = (),
     ) -> Diagnostic:
         """A diagnostic of this rule at ``span``; ``label`` stands under the carets."""
-        told = help or cls.advice
-        meant = told if isinstance(told, Meant) else None
-        words = meant.untried if meant else str(told) if told else None
-        return Diagnostic(cls, message, span, label, related, notes, words, untried, meant=meant)
+        told = _told(help or cls.advice, span)
+        edits = (*untried, *told.untried)
+        return Diagnostic(cls, message, span, label, related, notes, told.words, edits, meant=told.meant)
+
+
+class _Told(NamedTuple):
+    """What is told of a help, the names of which one may have been meant, and the edit that is to be tried."""
+
+    words: str | None
+    meant: Meant | None = None
+    untried: tuple[Remedy, ...] = ()
+
+
+def _told(help: Help, span: Span | None) -> _Told:
+    """The parts of ``help`` for a mistake at ``span``."""
+    match help:
+        case Meant():
+            return _Told(help.untried, help)
+        case Write():
+            return _Told(str(help), untried=(help.instead_of(span),) if span else ())
+        case _:
+            return _Told(help or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,8 +137,8 @@ class Diagnostic:
 
     def with_help(self, help: Help) -> Diagnostic:
         """The same mistake with this to do about it."""
-        meant = help if isinstance(help, Meant) else None
-        return replace(self, help=meant.untried if meant else str(help) if help else None, meant=meant)
+        told = _told(help, self.span)
+        return replace(self, help=told.words, meant=told.meant, untried=(*self.untried, *told.untried))
 
     @property
     def renamings(self) -> Iterator[Remedy]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import islice
 from operator import eq
 
-from graphbuilder.diagnostics.model import Help, Meant
+from graphbuilder.diagnostics.remedies import Help, Meant
 
 _LONGEST = 100
 # Comparing two words takes the product of their lengths: this much of it is spent on one word, and so many letters of

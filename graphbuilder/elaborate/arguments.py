@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from graphbuilder.diagnostics import Diagnostic, Help, Label, Meant, Sink, Way
-from graphbuilder.diagnostics.catalogue.references import (
-    ArgumentMissing,
-    ArgumentType,
-    ArgumentUnknown,
-    ArgumentValue,
-)
-from graphbuilder.diagnostics.nearest import meant, nearest, one_letter_off, one_slip
+from graphbuilder.diagnostics import Diagnostic, Help, Sink, Way
+from graphbuilder.diagnostics.catalogue.arguments import ArgumentValue
+from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.diagnostics.words import must
 from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.origins import Origin, given_as, is_told
-from graphbuilder.elaborate.remedies import as_told
 from graphbuilder.elaborate.scope import Scope, facts_of
-from graphbuilder.elaborate.slips import slip
+from graphbuilder.elaborate.slips import Told, slip
+from graphbuilder.elaborate.strangers import STRANGERS, fields_meant, missing_argument, paired, unknown_field
 from graphbuilder.elaborate.terms import Terms
 from graphbuilder.ir import Op
-from graphbuilder.ops.other_names import argument_meant, argument_remedy
+from graphbuilder.ops.other_names import argument_meant
 from graphbuilder.spec.arithmetic import size
 from graphbuilder.spec.expressions import PLAIN, Expression, free_names
-from graphbuilder.spec.model import Block, Step
-from graphbuilder.spec.names import STEP_WORDS, TYPES, types_of
+from graphbuilder.spec.model import Step
+from graphbuilder.spec.names import STEP_WORDS
 from graphbuilder.spec.unknown import UNKNOWN
 
 # The name of an argument that is not known itself: it may be any.
 SOMETHING = "?"
 
 _NUMBERS = (0, 1, 2)
-# Of the arguments that an op does not take, those that are looked at for what they may mean.
-_STRANGERS = 100
 # The words among what a value may be.
 _LISTED = re.compile(r'"(\w+)"')
 _READ = facts_of("from", None).keys()
@@ -163,11 +156,11 @@ class OpMaker:
         found = [details for details in error.errors(include_url=False) if details["loc"] or not unknown]
         strangers = [str(details["loc"][0]) for details in found if details["type"] == "extra_forbidden"]
         missing = [str(details["loc"][0]) for details in found if details["type"] == "missing"]
-        excused = {*unknown, *fields_meant(strangers[:_STRANGERS] if missing else (), cls)}
+        excused = {*unknown, *fields_meant(strangers[:STRANGERS] if missing else (), cls)}
         lacking = [name for name in missing if excused.isdisjoint({name, SOMETHING})]
         known = (*cls.model_fields, *STEP_WORDS)
-        others = [name for name in strangers[:_STRANGERS] if not argument_meant(name, known)] if lacking else ()
-        pairs = _paired(others, lacking)
+        others = [name for name in strangers[:STRANGERS] if not argument_meant(name, known)] if lacking else ()
+        pairs = paired(others, lacking)
         for details in found:
             if details["type"] != "missing" or details["loc"][0] in {*lacking}.difference(pairs.values()):
                 self._report(cls, details, arguments, step, pairs)
@@ -205,15 +198,13 @@ def _wrong_value(
         return ArgumentValue.at(place.span, message, label=hint, help=remedy)
     argument = arguments[name]
     cause, better = written_wrong(argument, lambda value: _takes(cls, name, value))
-    untried = tuple(as_told(better, cause.place))
     if cause.place.keys != place.keys:
         help_ = better or _misspelt(cause.raw, hint) or remedy
         related = given_as(argument.value, place)
-        return ArgumentValue.at(cause.place.span, message, label=hint, related=related, help=help_, untried=untried)
+        return ArgumentValue.at(cause.place.span, message, label=hint, related=related, help=help_)
     better = slip(argument.raw, argument.value, argument.names, lambda value: _takes(cls, name, value), name)
     help_ = better or _misspelt(argument.raw, hint) or remedy
-    untried = tuple(as_told(better, place))
-    return ArgumentValue.at(place.span, message, label=hint, notes=argument.notes, help=help_, untried=untried)
+    return ArgumentValue.at(place.span, message, label=hint, notes=argument.notes, help=help_)
 
 
 def _misspelt(raw: Any, hint: str) -> Help:
@@ -221,7 +212,7 @@ def _misspelt(raw: Any, hint: str) -> Help:
     return meant(raw, _LISTED.findall(hint), quote='"') if isinstance(raw, str) else None
 
 
-def written_wrong(argument: Argument, fits: Callable[[Any], bool]) -> tuple[Origin, str | None]:
+def written_wrong(argument: Argument, fits: Callable[[Any], bool]) -> tuple[Origin, Told]:
     """Where a value that does not fit was written wrong, and how it is written right, if it is but a little wrong."""
     origin = argument.origin
     better = origin.slip(argument.value, fits)
@@ -239,161 +230,3 @@ def _takes(cls: type[Op], name: str, value: Any) -> bool:
     except ValidationError as error:
         return all(details["loc"][:1] != (name,) for details in error.errors(include_url=False))
     return True
-
-
-def _paired(strangers: Sequence[str], lacking: Collection[str]) -> Mapping[str, str]:
-    """The arguments that are missing by those that nothing takes, where each is one mistake: one letter off, or the
-    only ones that are left."""
-    known = sorted(lacking)
-    found = {near: name for name in strangers for near in one_letter_off(name, known)[:1]}
-    pairs = {name: near for near, name in found.items()}
-    rest, left = [name for name in strangers if name not in pairs], [*{*lacking}.difference(found)]
-    return {**pairs, rest[0]: left[0]} if len(rest) == len(left) == 1 else pairs
-
-
-def fields_meant(unknown: Iterable[str], cls: type[Op]) -> set[str]:
-    """The arguments of an op that are meant by names that are none: they are not missing besides."""
-    return {meant_ for name in unknown if (meant_ := argument_meant(name, cls.model_fields))}
-
-
-def unknown_field(cls: type[Op], name: str, place: Place, lacking: str | None = None) -> Diagnostic:
-    """The diagnostic for an argument that an op does not take, beside the one that is ``lacking``."""
-    remedy = argument_remedy(cls.op, name, tuple(cls.model_fields))
-    return _unknown_argument(f"`{cls.op}`", name, place, remedy, tuple(cls.model_fields), lacking)
-
-
-def _unknown_argument(
-    owner: str, name: str, place: Place, remedy: Help, known: Iterable[str], lacking: str | None
-) -> Diagnostic:
-    names = [lacking] if lacking else one_letter_off(name, known)
-    if names and not isinstance(remedy, Meant):
-        otherwise = f"{remedy}; `{lacking}` is missing" if lacking else remedy
-        remedy = Meant((*names,), otherwise=otherwise, sure=False)
-    return ArgumentUnknown.at(place.key_span, f"{owner} has no argument `{name}`", help=remedy)
-
-
-def missing_argument(owner: str, name: str, place: Place) -> Any:
-    """The diagnostic for an argument that ``owner`` demands."""
-    return ArgumentMissing.at(
-        place.span, f"{owner} needs the argument `{name}`", help=f"add `{name} = ...` to the step"
-    )
-
-
-class BlockArguments(NamedTuple):
-    """A block's arguments in declared order; a value may be UNKNOWN."""
-
-    values: Mapping[str, Any]
-    failed: bool
-
-
-class Declared(NamedTuple):
-    """The arguments of a block that must be given, and the number of each of all."""
-
-    required: frozenset[str]
-    order: Mapping[str, int]
-
-
-def declared_by(block: Block) -> Declared:
-    """What ``block`` declares, looked through once for all its uses."""
-    required = frozenset(name for name, default in block.args.items() if is_type(default))
-    return Declared(required, {name: number for number, name in enumerate(block.args)})
-
-
-def check_block_arguments(
-    name: str, block: Block, declared: Declared, arguments: Mapping[str, Argument], step: Step, sink: Sink
-) -> BlockArguments:
-    """The arguments that a step gives to a block, checked against what it declares; defaults are left to the block."""
-    owner = f"the block `{name}`"
-    known = (*block.args, *STEP_WORDS)
-    strangers = [given for given in arguments if given not in block.args]
-    lacking = declared.required - arguments.keys()
-    few = strangers[:_STRANGERS] if lacking else []
-    excused = {argument_meant(given, block.args) for given in few}
-    pairs = _paired([given for given in few if not argument_meant(given, known)], lacking - excused)
-    for given in strangers:
-        near = argument_meant(given, known)
-        remedy = Meant((near,)) if near else f"{owner} takes {', '.join(block.args) or 'no arguments'}"
-        sink.add(_unknown_argument(owner, given, arguments[given].place, remedy, block.args, pairs.get(given)))
-    excused.update(pairs.values())
-    values: dict[str, Any] = {}
-    for each in sorted(lacking.union(arguments).difference(strangers), key=declared.order.__getitem__):
-        if each in arguments:
-            values[each] = checked(name, block.place_of("args") / each, block.args[each], arguments[each], sink)
-            continue
-        if each not in excused:
-            sink.add(missing_argument(owner, each, step.place))
-        values[each] = UNKNOWN
-    return BlockArguments(values, bool(strangers or lacking))
-
-
-def plain_defaults(block: Block) -> dict[str, Any]:
-    """What the arguments of a block are when a step leaves them out; not those that an expression computes."""
-    return {
-        name: default
-        for name, default in block.args.items()
-        if not is_type(default) and not isinstance(default, Expression)
-    }
-
-
-def is_type(default: Any) -> bool:
-    """Whether a block's declaration names types, so that the argument must be given."""
-    return bool(types_of(default))
-
-
-def checked(block: str, declared: Place, default: Any, argument: Argument, sink: Sink) -> Any:
-    """The argument's value as a type of those that stand at ``declared``; UNKNOWN after reporting one that does not
-    fit."""
-    wanted = wanted_types(default)
-    value = argument.value
-    if value is UNKNOWN or not wanted or type(value) in wanted:
-        return value
-    if float in wanted and type(value) is int:
-        return float(value)
-    name = str(declared.keys[-1])
-    if isinstance(default, str) and not is_type(default) and (meant_ := _meant_by_default(default, value)):
-        if not is_told(sink, declared.span):
-            sink.add(_misspelt_type(name, declared, meant_, argument))
-        return UNKNOWN
-    expected = " or ".join(word for word, type_ in TYPES.items() if type_ in wanted)
-    message = f"`{name}` of the block `{block}` is declared as {expected}; {shown(value)} is not"
-    cause, better = written_wrong(argument, lambda other: type(other) in wanted)
-    if better and cause.place.keys != argument.place.keys:
-        if not is_told(sink, cause.place.span):
-            sink.add(_of_type(message, cause.place, expected, better, related=given_as(value, argument.place)))
-        return UNKNOWN
-    better = slip(argument.raw, value, argument.names, lambda other: type(other) in wanted, name)
-    remedy = better or f"give it {expected}, or declare another type in `args` of `{block}`"
-    sink.add(_of_type(message, argument.place, expected, remedy))
-    return UNKNOWN
-
-
-def _of_type(message: str, place: Place, expected: str, told: str, related: tuple[Label, ...] = ()) -> Diagnostic:
-    untried = tuple(as_told(told, place))
-    label = f"expected {expected}"
-    return ArgumentType.at(place.span, message, label=label, related=related, help=told, untried=untried)
-
-
-def _meant_by_default(default: str, value: Any) -> Help:
-    """The type, or the number, that a string was meant as where an argument is declared and ``value`` is given."""
-    near = nearest(default, TYPES) or next((word for word in TYPES if _is_slip(default, word, value)), None)
-    return Meant((near,), quote='"') if near else slip(default, default, {}, lambda other: type(other) is type(value))
-
-
-def _is_slip(default: str, word: str, value: Any) -> bool:
-    return type(value) is TYPES[word] and one_slip(default, word)
-
-
-def _misspelt_type(name: str, declared: Place, meant_: Help, argument: Argument) -> Diagnostic:
-    """The diagnostic for a string that was meant as a type, or as a number: told where it stands, however often it is
-    used."""
-    message = f"{shown(declared.value)} is no type, but what `{name}` is by default; a step gives it another"
-    label = Label(argument.place.span, f"{shown(argument.value)} is no string")
-    return ArgumentType.at(declared.span, message, related=(label,), help=meant_)
-
-
-def wanted_types(default: Any) -> tuple[type, ...]:
-    """The types that a declaration asks for; none when its default is an expression, which may give any."""
-    if isinstance(default, Expression):
-        return ()
-    names = types_of(default)
-    return tuple(TYPES[word] for word in names) if names else (default.__class__,)

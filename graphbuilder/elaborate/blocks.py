@@ -11,18 +11,11 @@ from graphbuilder.diagnostics.catalogue.limits import BlocksTooDeep, TooManyNode
 from graphbuilder.diagnostics.catalogue.references import Ambiguous, UnknownBlock
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Place
-from graphbuilder.elaborate.arguments import (
-    Declared,
-    check_block_arguments,
-    compute_arguments,
-    declared_by,
-    freeze,
-    is_type,
-    plain_defaults,
-)
+from graphbuilder.elaborate.arguments import compute_arguments, freeze
 from graphbuilder.elaborate.builder import BodyBuilder, Call
 from graphbuilder.elaborate.circles import circle_through, endless
 from graphbuilder.elaborate.context import BLIND, BODY, NAME, USE, Context, Trail
+from graphbuilder.elaborate.declared import Declared, check_block_arguments, declared_by, is_type, plain_defaults
 from graphbuilder.elaborate.faults import note_block
 from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
 from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from graphbuilder.analysis.inference import Inference
 from graphbuilder.diagnostics import Diagnostic, Label, Sink, Way
+from graphbuilder.diagnostics.catalogue.arguments import DefaultsUnknown
 from graphbuilder.diagnostics.catalogue.limits import TooManySteps, ValueTooLarge
-from graphbuilder.diagnostics.catalogue.references import DefaultsUnknown
 from graphbuilder.diagnostics.words import must
 from graphbuilder.document import Place
 from graphbuilder.document.reading import MAX_BYTES
@@ -22,14 +22,13 @@ from graphbuilder.elaborate.arguments import (
     Argument,
     OpMaker,
     compute_arguments,
-    fields_meant,
-    unknown_field,
 )
 from graphbuilder.elaborate.living import living
 from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes
 from graphbuilder.elaborate.names import Named
 from graphbuilder.elaborate.origins import NOWHERE, Origin, Origins
 from graphbuilder.elaborate.scope import Scope
+from graphbuilder.elaborate.strangers import fields_meant, unknown_field
 from graphbuilder.elaborate.strides import TotalStrides
 from graphbuilder.elaborate.terms import Stopped
 from graphbuilder.ir import Composite, Copies, Dialect, Graph, Initialiser, Node, Op, OpError, TensorType

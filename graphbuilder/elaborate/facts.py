@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from graphbuilder.diagnostics import Help, Meant, Sink
+from graphbuilder.diagnostics.catalogue.arguments import HidesParam
 from graphbuilder.diagnostics.catalogue.references import (
     BlockHidesOp,
     BlockUnused,
-    HidesParam,
     InputElsewhere,
     NameUnread,
     ParamUnread,

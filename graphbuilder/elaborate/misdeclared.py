@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from graphbuilder.diagnostics import Sink
-from graphbuilder.diagnostics.catalogue.references import ArgumentUnknown, Ports
+from graphbuilder.diagnostics.catalogue.arguments import ArgumentUnknown
+from graphbuilder.diagnostics.catalogue.references import Ports
 from graphbuilder.document.scanner import Keys
 from graphbuilder.elaborate.mentions import (
     Uses,

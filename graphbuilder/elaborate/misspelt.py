@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any, NamedTuple
 
 from graphbuilder.diagnostics import Meant, Rule, Sink
+from graphbuilder.diagnostics.catalogue.arguments import ArgumentUnknown
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
-from graphbuilder.diagnostics.catalogue.references import ArgumentUnknown, UnknownStep
+from graphbuilder.diagnostics.catalogue.references import UnknownStep
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
 from graphbuilder.elaborate.mentions import (

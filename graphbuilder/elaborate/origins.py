@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
 
-from graphbuilder.diagnostics import Label, Sink, Span
+from graphbuilder.diagnostics import Label, Sink, Span, Write
 from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
-from graphbuilder.elaborate.slips import slip
+from graphbuilder.elaborate.slips import Told, slip
 from graphbuilder.spec.expressions import Expression, free_names
 
 # A list by its name and the way to an item of it, in brackets.
@@ -45,7 +45,7 @@ class Origin(NamedTuple):
         here."""
         return next((origin.cause(fits) for number, origin in self.read if not fits(number)), self)
 
-    def slip(self, value: Any, fits: Callable[[Any], bool]) -> str | None:
+    def slip(self, value: Any, fits: Callable[[Any], bool]) -> Told:
         """How ``value`` is written right here; None where it is as good as any."""
         if isinstance(value, float) and not value.is_integer():
             return None
@@ -98,7 +98,7 @@ def lists_read(raw: Expression, place: Place, names: Mapping[str, Any], origins:
     return tuple(Label(span, f"`{name}` is this, of {len(names[name])} items") for name, span in rows)
 
 
-def miswritten(raw: Expression, names: Mapping[str, Any], origins: Origins) -> tuple[Origin, str] | None:
+def miswritten(raw: Expression, names: Mapping[str, Any], origins: Origins) -> tuple[Origin, str | Write] | None:
     """The first number in quotes, or list of such, among what an expression reads, or one that it takes an item of; and
     how it is written right."""
     for name in raw.places:
@@ -108,7 +108,7 @@ def miswritten(raw: Expression, names: Mapping[str, Any], origins: Origins) -> t
                 return origins[name], better
     for name in dict.fromkeys(found[1] for found in _ITEM.finditer(raw.text)):
         if name in origins and type(origins[name].raw) in (int, float):
-            return origins[name], f"write a list: [{shown(origins[name].raw)}]"
+            return origins[name], Write(f"[{shown(origins[name].raw)}]", "write a list: {}")
     return None
 
 

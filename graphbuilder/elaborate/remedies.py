@@ -6,7 +6,6 @@ Only the file itself is edited, never one that it extends.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, islice
 from operator import itemgetter
@@ -31,8 +30,6 @@ _PAIRS = 6
 # Channels of an image: grey, colours, colours and what shows through.
 COLOURS = (1, 3, 4)
 _BATCH_OF_IMAGES = 4
-# How a value is told that is to be written.
-_TOLD = re.compile(r'(?:an expression starts with `=`: )?write ("[^"]*"|[^\s",]+|\[.*\])(?:,? without quotes)?')
 
 
 def of_step(error: OpError, step: Place, made: Sequence[Node]) -> Iterator[Remedy]:
@@ -195,10 +192,3 @@ def instead(place: Place, written: str, help_: str) -> Iterator[Remedy]:
     found = own(place)
     if found is not None:
         yield Remedy(help_, found.span, written)
-
-
-def as_told(told: str | None, place: Place) -> Iterator[Remedy]:
-    """The value at ``place`` as it is to be written by what is ``told``, where that says so to the letter."""
-    written = _TOLD.fullmatch(told or "")
-    if told and written:
-        yield from instead(place, written[1], told)

@@ -12,9 +12,12 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any, cast
 
+from graphbuilder.diagnostics import Write
 from graphbuilder.spec.expressions import Expression, parse
 from graphbuilder.spec.syntax import ExpressionError
 from graphbuilder.spec.unknown import UNKNOWN
+
+Told = str | Write | None
 
 _LONGEST = 2**53
 _QUOTIENT = re.compile(r"(?<!/)/(?!/)")
@@ -24,19 +27,19 @@ _TEMPLATE = re.compile(r"^\$?\{+ *(?P<name>[^{}]+?) *\}+$|^\$(?=[A-Za-z_])")
 _CHANNELS = re.compile(r"^(out|mid|hidden|planes|width|filters|features)$|channels")
 
 
-def slip(raw: Any, value: Any, names: Mapping[str, Any], fits: Callable[[Any], bool], name: str = "") -> str | None:
+def slip(raw: Any, value: Any, names: Mapping[str, Any], fits: Callable[[Any], bool], name: str = "") -> Told:
     """How ``value``, written as ``raw`` where ``names`` are in scope, is written right; None where nobody knows.
 
     ``name`` is what it is to be: channels, say.
     """
     if type(value) is int and value in (0, 1) and raw == value and fits(bool(value)):
-        return f"write {'true' if value else 'false'}"
+        return Write("true" if value else "false")
     if isinstance(value, float):
         return _whole(raw, value, names, fits, name)
     if isinstance(raw, str):
         raw = _TEMPLATE.sub(lambda found: found["name"] or "", raw)
     if isinstance(raw, str) and raw in names:
-        return f'an expression starts with `=`: write "={raw}"' if _would(names[raw], fits) else None
+        return _formula(raw) if _would(names[raw], fits) else None
     if isinstance(raw, str):
         return _small(raw, fits) or _computed(raw, names, fits)
     return _unquoted(cast("list[object]", raw), fits) if isinstance(raw, list) else None
@@ -58,13 +61,17 @@ def _would(value: Any, fits: Callable[[Any], bool]) -> bool:
     return value is not UNKNOWN and fits(value)
 
 
-def _small(text: str, fits: Callable[[Any], bool]) -> str | None:
+def _formula(text: str) -> Write:
+    return Write(f'"={text}"', "an expression starts with `=`: write {}")
+
+
+def _small(text: str, fits: Callable[[Any], bool]) -> Write | None:
     number = _number(text)
     if number is not None and fits(number):
-        return f"write {text} without quotes"
+        return Write(text, "write {} without quotes")
     if (items := _numbers(text)) and fits(items):
-        return f"write {json.dumps(items)}"
-    return f'write "{text.lower()}"' if text.isascii() and text != text.lower() and fits(text.lower()) else None
+        return Write(json.dumps(items))
+    return Write(f'"{text.lower()}"') if text.isascii() and text != text.lower() and fits(text.lower()) else None
 
 
 def _numbers(text: str) -> list[int | float | bool] | None:
@@ -73,18 +80,18 @@ def _numbers(text: str) -> list[int | float | bool] | None:
     return [each for each in found if each is not None] if len(found) > 1 and None not in found else None
 
 
-def _computed(text: str, names: Mapping[str, Any], fits: Callable[[Any], bool]) -> str | None:
+def _computed(text: str, names: Mapping[str, Any], fits: Callable[[Any], bool]) -> Write | None:
     """What is said to an expression without its `=`."""
     value = _computed_as(text, names)
-    return f'an expression starts with `=`: write "={text}"' if _would(value, fits) else None
+    return _formula(text) if _would(value, fits) else None
 
 
-def _unquoted(items: list[object], fits: Callable[[Any], bool]) -> str | None:
+def _unquoted(items: list[object], fits: Callable[[Any], bool]) -> Write | None:
     """What a list says that holds numbers in quotes, where that would do."""
     meant = [each if (number := _number(each)) is None else number for each in items if isinstance(each, str)]
     if len(meant) < len(items) or not fits(meant):
         return None
-    return f"write {json.dumps(meant)}, without quotes"
+    return Write(json.dumps(meant), "write {}, without quotes")
 
 
 def _number(text: str) -> int | float | bool | None:
@@ -96,16 +103,16 @@ def _number(text: str) -> int | float | bool | None:
     return value if isinstance(value, int) or (isinstance(value, float) and isfinite(value)) else None
 
 
-def _whole(raw: Any, value: float, names: Mapping[str, Any], fits: Callable[[Any], bool], name: str) -> str | None:
+def _whole(raw: Any, value: float, names: Mapping[str, Any], fits: Callable[[Any], bool], name: str) -> Told:
     """What makes an integer of ``value``, where one would do."""
     if not abs(value) < _LONGEST or not fits(int(value)):
         return None
     if not isinstance(raw, Expression):
-        return f"write {int(value)}" if value.is_integer() and raw == value else None
+        return Write(str(int(value))) if value.is_integer() and raw == value else None
     text = raw.text.removeprefix("=").strip()
     if _QUOTIENT.search(text) and _would(_computed_as(_QUOTIENT.sub("//", text), names), fits):
         return "`/` gives a float; `//` gives an integer of two integers"
     if _QUOTIENT.search(text) and any(_is_whole(names.get(name)) for name in raw.names):
         return None
     other = ", or `make_divisible(...)` for a multiple of 8" if _CHANNELS.search(name) else ""
-    return f'write "=int({text})"{other}'
+    return Write(f'"=int({text})"', f"write {{}}{other}")

@@ -12,16 +12,9 @@ from time import thread_time
 from typing import Any, NamedTuple
 
 from graphbuilder.diagnostics import CompileError, Diagnostic, Remedy, Sink, Span
+from graphbuilder.diagnostics.catalogue.arguments import ArgumentMissing, ArgumentUnknown
 from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
-from graphbuilder.diagnostics.catalogue.references import (
-    Ambiguous,
-    ArgumentMissing,
-    ArgumentUnknown,
-    TapNeedsId,
-    UnknownBlock,
-    UnknownOp,
-    UnknownStep,
-)
+from graphbuilder.diagnostics.catalogue.references import Ambiguous, TapNeedsId, UnknownBlock, UnknownOp, UnknownStep
 from graphbuilder.diagnostics.catalogue.shapes import CannotCombine, CannotConcatenate
 from graphbuilder.diagnostics.nearest import much_alike
 from graphbuilder.document import Document, parse
@@ -72,9 +65,8 @@ def tried(
     found, in_vain = list(diagnostics), set[int]()
     for number, remedy in _renamed(_apart(first), diagnostics, _Trials(after, whole), in_vain):
         found[number] = _repaired(found[number], remedy)
-    rest = [
-        _Trial(number, remedy) for number, each in enumerate(found) for remedy in (*_choices(each), *names[number][1:])
-    ]
+    left = {number: (*_choices(each, path), *names[number][1:]) for number, each in enumerate(found)}
+    rest = [_Trial(number, remedy) for number, remedies in left.items() for remedy in remedies]
     for number, remedy in _first_to_mend(sorted(rest, key=_edits), diagnostics, found, _Trials(after, whole)).items():
         found[number] = _repaired(found[number], remedy)
     return tuple(_kept(each, number in in_vain) for number, each in enumerate(found))
@@ -104,12 +96,12 @@ class _Trials:
         return self._after(remedy.applied)
 
 
-def _choices(diagnostic: Diagnostic) -> Iterator[Remedy]:
-    """The remedies that are still to be tried: that of a text that is not TOML with its others, since the network may
-    tell which is meant."""
+def _choices(diagnostic: Diagnostic, path: str) -> Iterator[Remedy]:
+    """The remedies that are still to be tried in the file at ``path``: that of a text that is not TOML with its others,
+    since the network may tell which is meant."""
     if diagnostic.remedy and diagnostic.untried:
         yield diagnostic.remedy
-    yield from diagnostic.untried
+    yield from (each for each in diagnostic.untried if each.span.path == path)
 
 
 def _edits(trial: _Trial) -> int:

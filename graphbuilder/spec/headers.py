@@ -18,6 +18,7 @@ from graphbuilder.diagnostics.catalogue.grammar import UnknownKey
 from graphbuilder.document import Document
 from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
 from graphbuilder.spec.parted import used_blocks
+from graphbuilder.spec.raw import as_table, is_formula
 from graphbuilder.spec.rules import JOINING
 from graphbuilder.spec.validation import known_keys
 
@@ -91,11 +92,11 @@ def _of_blocks(data: _Table) -> Iterator[_Moved]:
     not there."""
     known = {*known_keys(("blocks", ""))}
     for above in _ABOVE_A_BLOCK:
-        found = {key: value for key, value in _table(data.get(above)).items() if key in known}
+        found = {key: value for key, value in as_table(data.get(above)).items() if key in known}
         holds = _is_steps(found.get("body")) or isinstance(found.get("branches"), dict)
         if holds and ("model" in data or not _OF_BLOCKS_ALONE.isdisjoint(found)):
             has_table = isinstance(data.get("blocks", {}), dict)
-            lacking = {*used_blocks(data)}.difference(_table(data.get("blocks"))) if has_table else ()
+            lacking = {*used_blocks(data)}.difference(as_table(data.get("blocks"))) if has_table else ()
             yield _Moved((above,), ("blocks", *lacking) if len(lacking) == 1 else (), found)
             return
 
@@ -103,8 +104,8 @@ def _of_blocks(data: _Table) -> Iterator[_Moved]:
 def _of_branches(data: _Table) -> Iterator[_Moved]:
     """The lists of steps in a block that holds nothing else."""
     known = known_keys(("blocks", ""))
-    for name, block in _table(data.get("blocks")).items():
-        rows = _table(block)
+    for name, block in as_table(data.get("blocks")).items():
+        rows = as_table(block)
         found = {key: value for key, value in rows.items() if key not in known and _is_steps(value)}
         if len(found) > 1 and {"body", "branches"}.isdisjoint(rows):
             yield _Moved(("blocks", name), ("blocks", name, "branches"), found)
@@ -112,7 +113,7 @@ def _of_branches(data: _Table) -> Iterator[_Moved]:
 
 def _strays(data: _Table, above: str, missing: _Missing, mentions: _Mentions) -> _Table:
     """What stands in the table ``above``, or in none, and is of the one that is missing."""
-    there = data if not above else _table(data.get(above))
+    there = data if not above else as_table(data.get(above))
     known = known_keys(()) if not above else ()
     strays = {key: value for key, value in there.items() if key not in known}
     found = {key: value for key, value in strays.items() if missing.holds(key, value, mentions)}
@@ -151,7 +152,7 @@ def _changed(data: _Table, keys: Keys, change: Callable[[_Table], dict[str, Any]
 
 def names_read(value: object) -> Iterator[str]:
     """The names in all expressions."""
-    if isinstance(value, str) and value.startswith("="):
+    if is_formula(value):
         yield from _NAMES.findall(value)
     elif isinstance(value, dict | list):
         items = cast("_Table", value).values() if isinstance(value, dict) else cast("list[object]", value)
@@ -180,11 +181,7 @@ def is_plain(value: object) -> bool:
 def _is_input(key: str, value: object, mentions: _Mentions) -> bool:
     """Whether these are sizes, of which one is computed: no param is."""
     sizes = cast("list[object]", value) if isinstance(value, list) else []
-    return any(map(_is_computed, sizes)) and all(type(each) is int or _is_computed(each) for each in sizes)
-
-
-def _is_computed(value: object) -> bool:
-    return isinstance(value, str) and value.startswith("=")
+    return any(map(is_formula, sizes)) and all(type(each) is int or is_formula(each) for each in sizes)
 
 
 def _is_default(key: str, value: object, mentions: _Mentions) -> bool:
@@ -200,16 +197,12 @@ def _is_of_op(value: object) -> bool:
 
 def _is_drawn(key: str, value: object, mentions: _Mentions) -> bool:
     """Whether this is how weights are drawn, and no table of the arguments of an op."""
-    kind = _table(value).get("kind")
+    kind = as_table(value).get("kind")
     return isinstance(kind, str) and kind.endswith(_DRAWN)
 
 
 def _is_body(key: str, value: object, mentions: _Mentions) -> bool:
     return key == "body" and _is_steps(value)
-
-
-def _table(value: object) -> _Table:
-    return cast("_Table", value) if isinstance(value, dict) else {}
 
 
 def _is_steps(value: object) -> bool:

@@ -20,6 +20,7 @@ from graphbuilder.document import Place
 from graphbuilder.spec.insertions import Insertion, fault_of, inserted, insertions_of, replaced, value_at
 from graphbuilder.spec.merged import Keys, Merged
 from graphbuilder.spec.names import INSERTIONS, numbered
+from graphbuilder.spec.raw import as_table
 from graphbuilder.spec.unknown import POISON
 from graphbuilder.spec.validation import found
 
@@ -173,7 +174,7 @@ class Paths:
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._data = data
-        self._blocks = _table(data.get("blocks"))
+        self._blocks = as_table(data.get("blocks"))
         self._known: dict[Keys, _Steps] = {}
 
     def resolve(self, path: str) -> Keys:
@@ -227,11 +228,11 @@ class Paths:
     def _block(self, name: str) -> _Steps:
         keys: Keys = ("blocks", name)
         if keys not in self._known:
-            block, where = _table(self._blocks[name]), f"the block `{name}`"
+            block, where = as_table(self._blocks[name]), f"the block `{name}`"
             parts = [self._list(where, (*keys, word)) for word in ("before", "body", "after")]
             steps = {name: at for part in parts for name, at in part.steps.items()}
             counted = {name for part in parts for name in part.counted}
-            inner: dict[str, Keys] = {branch: (*keys, "branches", branch) for branch in _table(block.get("branches"))}
+            inner: dict[str, Keys] = {branch: (*keys, "branches", branch) for branch in as_table(block.get("branches"))}
             if isinstance(block.get("shortcut"), list):
                 inner["shortcut"] = (*keys, "shortcut")
             self._known[keys] = _Steps(where, steps, inner, counted)
@@ -241,7 +242,7 @@ class Paths:
         """The steps with an id in the list at ``keys``."""
         if keys not in self._known:
             steps = value_at(self._data, keys)
-            rows = list(map(_table, cast("list[Any]", steps) if isinstance(steps, list) else ()))
+            rows = list(map(as_table, cast("list[Any]", steps) if isinstance(steps, list) else ()))
             ids = ((step.get("id"), (*keys, index)) for index, step in enumerate(rows))
             named = {name: at for name, at in ids if isinstance(name, str)}
             self._known[keys] = _Steps(where, named, {}, _counted(rows))
@@ -284,7 +285,3 @@ def _without(step: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, 
     """The step without what it runs, where the override runs something else."""
     replaced = any(word in override for word in _RUNS)
     return {word: value for word, value in step.items() if not (replaced and word in _RUNS)}
-
-
-def _table(value: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from graphbuilder.diagnostics import Help, Meant
+from graphbuilder.diagnostics import Help, Meant, Write
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.diagnostics.words import either
 from graphbuilder.spec.expressions import Expression
@@ -43,7 +43,7 @@ def repair(keys: Keys, written: object, wanted: Sequence[str]) -> Help:
     if isinstance(written, Expression):
         return "an expression cannot stand here" if "an expression" not in wanted else None
     if keys == ("format",):
-        return f"write `format = {FORMAT}`"
+        return Write(str(FORMAT), "write `format = {}`")
     word = next((key for key in reversed(keys) if isinstance(key, str)), "")
     if word in _NAMES and "a string" in wanted:
         return _NAMES[word]
@@ -58,21 +58,21 @@ def _of_text(written: str, wanted: Sequence[str]) -> Help:
     plain = "a boolean" if written in BOOLEANS else None
     plain = "an integer" if written.lstrip("-").isdecimal() else plain
     if plain in wanted:
-        return f"write {written} without quotes"
+        return Write(written, "write {} without quotes")
     if "a list of sizes" in wanted and _SIZES.fullmatch(written):
-        return f"write [{', '.join(re.findall('[0-9]+', written))}]"
+        return Write(f"[{', '.join(re.findall('[0-9]+', written))}]")
     near = word_meant(written, [word.strip(_QUOTE) for word in wanted if word.startswith(_QUOTE)])
     return near or ("an expression starts with `=`" if "an expression" in wanted else None)
 
 
-def _of_number(written: object, wanted: Sequence[str]) -> str | None:
+def _of_number(written: object, wanted: Sequence[str]) -> Write | None:
     if isinstance(written, float) and written.is_integer() and "an integer" in wanted:
-        return f"write {int(written)}"
+        return Write(str(int(written)))
     if not isinstance(written, int) or isinstance(written, bool):
         return None
     if "a string" in wanted:
-        return f'write "{written}" in quotes'
-    return f"write {'true' if written else 'false'}" if "a boolean" in wanted and written in (0, 1) else None
+        return Write(f'"{written}"', "write {} in quotes")
+    return Write("true" if written else "false") if "a boolean" in wanted and written in (0, 1) else None
 
 
 def word_meant(written: str, words: Sequence[str]) -> Help:

@@ -16,6 +16,7 @@ from graphbuilder.spec.expressions import ExpressionError, free_names, parse
 from graphbuilder.spec.mending import Mending
 from graphbuilder.spec.merged import Merged, longer, own
 from graphbuilder.spec.names import FACTS, SCOPE, STEP_WORDS, types_of
+from graphbuilder.spec.raw import as_table, is_formula
 from graphbuilder.spec.unknown import POISON
 
 _BODIES = ("before", "body", "after", "shortcut")
@@ -58,12 +59,12 @@ def restore_arguments(document: Document, mending: Mending, sink: Sink) -> None:
 def _settled(each: _Replaced, around: _Around) -> dict[str, Any]:
     """The block's own arguments; steps that give the inherited ones are not told to give others in their place."""
     given = around.given.get(each.name, ())
-    own = _table(each.block.get("args"))
+    own = as_table(each.block.get("args"))
     return {name: POISON if types_of(value) and name not in given else value for name, value in own.items()}
 
 
 def _replaced(document: Document, data: Mapping[str, Any]) -> Iterator[_Replaced]:
-    for name, block in _table(data.get("blocks")).items():
+    for name, block in as_table(data.get("blocks")).items():
         inherited = _inherited(document, name)
         tables = [cast("dict[str, Any]", block).get(word, {}) for word in ("args", "let")] if _is_table(block) else []
         if inherited and tables and all(map(_is_table, tables)):
@@ -73,9 +74,9 @@ def _replaced(document: Document, data: Mapping[str, Any]) -> Iterator[_Replaced
 def _inherited(document: Document, name: str) -> Place | None:
     """The block that the one called ``name`` replaces; None where it is the first, or changes words of another."""
     while isinstance(document, Merged):
-        written = _table(document.child.data.get("blocks")).get(name)
-        if {"body", "branches"} & _table(written).keys():
-            there = _is_table(_table(document.parent.data.get("blocks")).get(name))
+        written = as_table(document.child.data.get("blocks")).get(name)
+        if {"body", "branches"} & as_table(written).keys():
+            there = _is_table(as_table(document.parent.data.get("blocks")).get(name))
             return Place(document.parent, ("blocks", name)) if there else None
         document = document.parent
     return None
@@ -84,7 +85,7 @@ def _inherited(document: Document, name: str) -> Place | None:
 def _lost(each: _Replaced, around: _Around) -> Lost:
     """What of the inherited arguments and lets the block reads, or steps give it, and no longer has."""
     written = cast("Mapping[str, Any]", each.inherited.value)
-    args, lets = (_table(written.get(word)) for word in ("args", "let"))
+    args, lets = (as_table(written.get(word)) for word in ("args", "let"))
     own = _known(each.block)
 
     def new(names: Iterable[str]) -> set[str]:
@@ -107,14 +108,14 @@ def _around(data: Mapping[str, Any]) -> _Around:
         words = [word for word in step if word not in STEP_WORDS]
         for name in _blocks_of(step) if words else ():
             given.setdefault(name, set()).update(words)
-    return _Around(frozenset((*_table(data.get("params")), *SCOPE)), given)
+    return _Around(frozenset((*as_table(data.get("params")), *SCOPE)), given)
 
 
 def _known(block: Mapping[str, Any]) -> set[str]:
     """What an expression of the block may read, besides what every block may."""
     inputs = cast("list[Any]", block["inputs"]) if isinstance(block.get("inputs"), list) else []
     facts = {f"{name}_{fact}" for name in inputs for fact in FACTS}
-    return {*_table(block.get("args")), *_table(block.get("let")), *facts}
+    return {*as_table(block.get("args")), *as_table(block.get("let")), *facts}
 
 
 def _with_what_they_read(lets: Mapping[str, Any], names: Collection[str]) -> set[str]:
@@ -136,9 +137,9 @@ def _blocks_of(step: Mapping[str, Any]) -> set[str]:
 
 def _steps(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Every step of the file that is a table."""
-    bodies: list[Any] = [_table(data.get("model")).get("body")]
-    for block in map(_table, _table(data.get("blocks")).values()):
-        bodies += [*(block.get(word) for word in _BODIES), *_table(block.get("branches")).values()]
+    bodies: list[Any] = [as_table(data.get("model")).get("body")]
+    for block in map(as_table, as_table(data.get("blocks")).values()):
+        bodies += [*(block.get(word) for word in _BODIES), *as_table(block.get("branches")).values()]
     for body in bodies:
         yield from filter(_is_table, cast("list[Any]", body) if isinstance(body, list) else [])
 
@@ -178,7 +179,7 @@ def _read(value: Any) -> Any:
     """``value`` with its expressions read; one that cannot be is not known."""
     if isinstance(value, list):
         return [_read(item) for item in cast("list[Any]", value)]
-    if not (isinstance(value, str) and value.startswith("=")):
+    if not is_formula(value):
         return value
     try:
         return parse(value)
@@ -188,7 +189,3 @@ def _read(value: Any) -> Any:
 
 def _is_table(value: object) -> bool:
     return isinstance(value, dict)
-
-
-def _table(value: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

@@ -23,6 +23,7 @@ from graphbuilder.spec.above import with_params_above
 from graphbuilder.spec.headers import with_headers
 from graphbuilder.spec.merged import Keys
 from graphbuilder.spec.parted import used_blocks
+from graphbuilder.spec.raw import is_formula
 from graphbuilder.spec.validation import keys_of, known_keys, unknown_key
 
 # What the keys take that take no table.
@@ -175,8 +176,8 @@ _OF_ANY_NAME = {"params": _is_no_param, "outputs": _is_no_output}
 
 def _reads(value: object, word: re.Pattern[str]) -> bool:
     """Whether an expression in ``value`` has ``word``."""
-    if isinstance(value, str):
-        return value.startswith("=") and word.search(value) is not None
+    if is_formula(value):
+        return word.search(value) is not None
     if isinstance(value, dict):
         return any(_reads(each, word) for each in cast("dict[str, object]", value).values())
     return isinstance(value, list) and any(_reads(each, word) for each in cast("list[object]", value))

@@ -7,7 +7,7 @@ over here. What breaks a rule is mended or marked, so that nothing is built on i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 from graphbuilder.diagnostics import Help, Label, Meant, Sink
@@ -15,25 +15,21 @@ from graphbuilder.diagnostics.catalogue.grammar import (
     BlockForm,
     DuplicateName,
     Meaningless,
-    ParamBounds,
-    ParamExpression,
     ReservedName,
     SharedStep,
     StepKind,
     UnknownKey,
-    WrongType,
     WrongWord,
 )
 from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Document, Place
+from graphbuilder.spec.constants import Constants
 from graphbuilder.spec.copies import may_repeat, without_copies
-from graphbuilder.spec.expressions import PLAIN, Expression
 from graphbuilder.spec.mending import TWICE, Mending
 from graphbuilder.spec.merged import Keys, Merged, documents, own
 from graphbuilder.spec.names import FACTS, INPUT, STEP_WORDS, TYPES, Kind, fault_of, words_of
-from graphbuilder.spec.params import Refusal, contradiction
 from graphbuilder.spec.parted import leave_out_parted
-from graphbuilder.spec.validation import found, known_keys
+from graphbuilder.spec.raw import as_table
 
 # The words that a step which shares a sibling's weights may carry.
 SHARING_WORDS = frozenset({"share", "id", "title", "from", "when"})
@@ -63,10 +59,10 @@ def check(document: Document, mending: Mending, sink: Sink, *, whole: bool = Tru
     rules.names("param", _keys_of(data, "params"), ("params",))
     rules.names("output", _keys_of(data, "outputs"), ("outputs",))
     rules.names("block", _keys_of(data, "blocks"), ("blocks",))
-    rules.params(_table(data.get("params")))
-    rules.model(_table(data.get("model")))
-    rules.body(_table(data.get("model")).get("body"), ("model", "body"), inputs)
-    for name, block in _table(data.get("blocks")).items():
+    Constants(document, mending, sink).params(as_table(data.get("params")))
+    rules.model(as_table(data.get("model")))
+    rules.body(as_table(data.get("model")).get("body"), ("model", "body"), inputs)
+    for name, block in as_table(data.get("blocks")).items():
         if isinstance(block, dict):
             rules.block(name, cast("dict[str, Any]", block))
 
@@ -77,6 +73,7 @@ class _Rules:
         self._whole = whole
         self._mending = mending
         self._sink = sink
+        self._constants = Constants(document, mending, sink)
         self._named: dict[Keys, set[str]] = {}
 
     def names(self, kind: Kind, rows: Iterable[tuple[str | int, object]], keys: Keys) -> dict[str, Keys]:
@@ -129,43 +126,6 @@ class _Rules:
         self._mending.mark(*keys[:-1])
         part, at = keys[-3:-1]
         self._mending.put(keys, f"{self._mending.value(keys)} ({part} {int(at) + 1})")
-
-    def params(self, table: Mapping[str, Any]) -> None:
-        """Report expressions among the params, and what is at odds with its own declaration."""
-        declared = known_keys(("params", ""))
-        tables = {name: _table(value) for name, value in table.items() if not _table(value).keys().isdisjoint(declared)}
-        self._constants({name: value for name, value in table.items() if name not in tables}, ("params",))
-        for name, rows in tables.items():
-            self._constants(rows, ("params", name))
-            if name in table and (refusal := contradiction(rows)):
-                self._contradicted(name, refusal)
-
-    def _contradicted(self, name: str, refusal: Refusal) -> None:
-        """Report a refusal at what the file itself says, beside what that is at odds with."""
-        words = dict.fromkeys((refusal.against, refusal.word))
-        places = {word: Place(self._document, ("params", name, word)) for word in words}
-        first, *others = sorted(words, key=lambda word: own(places[word]) is None)
-        labels = tuple(
-            Label(places[word].span, "its default" if word == "default" else "declared here") for word in others
-        )
-        message = f"`{name}` {refusal.message}"
-        self._sink.add(ParamBounds.at(places[first].span, message, related=labels, help=refusal.help))
-        self._mending.mend(("params", name))
-
-    def _constants(self, table: Mapping[str, Any], keys: Keys) -> None:
-        for at, leaf in list(_leaves(table.items(), keys, _is_computed)):
-            remedy = f"write `{leaf}` where it is used, or as a `let` of a block"
-            self._sink.add(ParamExpression.at(self._document.span(at), "a param cannot be an expression", help=remedy))
-            self._mending.mend(at[:2])
-        self.plain(table, keys)
-
-    def plain(self, table: Mapping[str, Any], keys: Keys) -> None:
-        """Report values that are no scalars, expressions or lists of such."""
-        for at, leaf in list(_leaves(table.items(), keys, _is_strange)):
-            message = f"`{at[len(keys)]}` must hold plain values, not {found(leaf)}"
-            remedy = "write a number, text, true, false or a list of them"
-            self._sink.add(WrongType.at(self._document.span(at), message, help=remedy))
-            self._mending.mend(at[: len(keys) + 1])
 
     def model(self, table: Mapping[str, Any]) -> None:
         """Report once what only a block can have."""
@@ -247,7 +207,7 @@ class _Rules:
     def _is_sibling(self, name: str, keys: Keys) -> bool:
         """Whether a step beside the one at ``keys`` has ``name``, or may get it from what it runs."""
         if keys[:-1] not in self._named:
-            rows = map(_table, cast("list[Any]", self._mending.value(keys[:-1])))
+            rows = map(as_table, cast("list[Any]", self._mending.value(keys[:-1])))
             self._named[keys[:-1]] = {str(row.get(word)) for row in rows for word in ("id", "op", "use")}
         return name in self._named[keys[:-1]]
 
@@ -296,7 +256,7 @@ class _Rules:
             )
 
     def _is_last(self, name: str) -> bool:
-        return [*_table(self._document.data.get("blocks"))][-1:] == [name]
+        return [*as_table(self._document.data.get("blocks"))][-1:] == [name]
 
     def _inherited(self) -> Collection[str]:
         """The blocks of the file that this one extends, which a part of a block may be for."""
@@ -320,14 +280,14 @@ class _Rules:
         taken: dict[str, Keys] = {}
         kinds: tuple[tuple[str, Kind], ...] = (("args", "argument"), ("let", "let"))
         for word, kind in kinds:
-            for name in _table(block.get(word)):
+            for name in as_table(block.get(word)):
                 at = (*keys, word, name)
                 self._take(name, kind, at, taken)
                 if name in facts:
                     message = f"`{name}` is known of the input `{facts[name]}` already"
                     self._sink.add(ReservedName.at(self._document.key_span(at), message, help="give it another name"))
-            self.plain(_table(block.get(word)), (*keys, word))
-        self._declarations(_table(block.get("args")), (*keys, "args"))
+            self._constants.plain(as_table(block.get(word)), (*keys, word))
+        self._declarations(as_table(block.get("args")), (*keys, "args"))
 
     def _declarations(self, arguments: Mapping[str, Any], keys: Keys) -> None:
         """Report types that are none: in a union with one that is, or by the names that TOML has for them.
@@ -347,7 +307,7 @@ class _Rules:
             self._mending.put(at, " | ".join(TYPES))
 
     def _bodies(self, block: Mapping[str, Any], keys: Keys, inputs: Mapping[str, Keys]) -> None:
-        branches, shortcut = _table(block.get("branches")), block.get("shortcut")
+        branches, shortcut = as_table(block.get("branches")), block.get("shortcut")
         taken = dict(inputs)
         # The join and the way around the body are nodes with these names; a path of side steps names what they read.
         for word in ("shortcut", "merge"):
@@ -366,33 +326,9 @@ class _Rules:
             self.body(steps, (*keys, "branches", name), seen)
 
 
-def _table(value: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-
-
 def _keys_of(table: Mapping[str, Any], key: str) -> list[tuple[str | int, object]]:
-    return [(name, name) for name in _table(table.get(key))]
+    return [(name, name) for name in as_table(table.get(key))]
 
 
 def _items(value: object) -> list[tuple[str | int, object]]:
     return list(enumerate(cast("list[object]", value))) if isinstance(value, list) else []
-
-
-def _is_computed(value: object) -> bool:
-    return isinstance(value, str) and value.startswith("=")
-
-
-def _is_strange(value: object) -> bool:
-    """Whether this is no scalar and no expression."""
-    return type(value) not in PLAIN and not isinstance(value, bool | int | float | str | Expression)
-
-
-def _leaves(
-    rows: Iterable[tuple[str | int, Any]], keys: Keys, wanted: Callable[[object], bool]
-) -> Iterator[tuple[Keys, Any]]:
-    """What of ``rows``, and of lists in them at any depth, is ``wanted``, and where that stands."""
-    for key, value in rows:
-        if isinstance(value, list):
-            yield from _leaves(enumerate(cast("list[Any]", value)), (*keys, key), wanted)
-        elif wanted(value):
-            yield (*keys, key), value

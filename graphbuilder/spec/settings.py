@@ -27,6 +27,7 @@ from graphbuilder.document.writing import shown
 from graphbuilder.spec.arithmetic import Fault, bounded, bounded_list
 from graphbuilder.spec.model import Spec
 from graphbuilder.spec.params import leaves, refusal
+from graphbuilder.spec.raw import is_formula
 from graphbuilder.spec.unknown import UNKNOWN
 from graphbuilder.spec.validation import found
 
@@ -163,7 +164,7 @@ def _type_fault(name: str, value: object, default: object) -> Diagnostic | None:
         if not isinstance(leaf, bool | int | float | str):
             message = f"`{name}` must hold plain values, not {found(leaf)}"
             return SettingType.at(None, message, help="give numbers, text, true, false or a list of them")
-        if isinstance(leaf, str) and leaf.startswith("="):
+        if is_formula(leaf):
             remedy = "a text that starts with `=` would be an expression"
             return SettingType.at(None, f"`{name}` cannot be {shown(leaf)}: a setting is a plain value", help=remedy)
     return None

@@ -215,7 +215,7 @@ def _missing(document: Document, *missing: Keys) -> Diagnostic:
 
 
 def _format(document: Document, keys: Keys, written: object) -> Diagnostic:
-    return UnknownFormat.at(document.span(keys), f"format {written} is not known", help=f"write `format = {FORMAT}`")
+    return UnknownFormat.at(document.span(keys), f"format {written} is not known", help=repair(keys, written, ()))
 
 
 def _table_of(document: Document, keys: Keys) -> Collection[str]:

@@ -20,6 +20,7 @@ FAMILIES = {
     "grammar": "1",
     "expressions": "1",
     "shapes": "2",
+    "arguments": "3",
     "references": "3",
     "weights": "4",
     "usage": "5",

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
+from graphbuilder.diagnostics.example import spec
 from graphbuilder.diagnostics.model import Rule
-
-
-def _spec(steps: list[str], *lines: str, params: str | None = None) -> str:
-    """A small spec with these steps in its model, and further lines behind them."""
-    settings = f"\n[params]\n{params}\n" if params else ""
-    body = "".join(f"  {step},\n" for step in steps)
-    tail = "".join(f"\n{line}\n" if line.startswith("[") else f"{line}\n" for line in lines)
-    return (
-        f'format = 1\nname = "example"\n{settings}\n[inputs]\nimage = [3, 8, 8]\n\n[model]\nbody = [\n{body}]\n{tail}'
-    )
 
 
 class UnknownStep(Rule):
@@ -22,8 +13,8 @@ class UnknownStep(Rule):
     code = "GB301"
     everywhere = True
     title = "a path names nothing"
-    bad = _spec(['{ id = "stem", op = "relu" }', '{ op = "tanh", from = "sten" }'])
-    good = _spec(['{ id = "stem", op = "relu" }', '{ op = "tanh", from = "stem" }'])
+    bad = spec(['{ id = "stem", op = "relu" }', '{ op = "tanh", from = "sten" }'])
+    good = spec(['{ id = "stem", op = "relu" }', '{ op = "tanh", from = "stem" }'])
 
 
 class Cycle(Rule):
@@ -31,8 +22,8 @@ class Cycle(Rule):
 
     code = "GB302"
     title = "steps read each other in a circle"
-    bad = _spec(['{ id = "a", op = "relu", from = "b" }', '{ id = "b", op = "tanh", from = "a" }'])
-    good = _spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh", from = "a" }'])
+    bad = spec(['{ id = "a", op = "relu", from = "b" }', '{ id = "b", op = "tanh", from = "a" }'])
+    good = spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh", from = "a" }'])
 
 
 class UnknownOp(Rule):
@@ -40,8 +31,8 @@ class UnknownOp(Rule):
 
     code = "GB303"
     title = "there is no such op"
-    bad = _spec(['{ op = "rellu" }'])
-    good = _spec(['{ op = "relu" }'])
+    bad = spec(['{ op = "rellu" }'])
+    good = spec(['{ op = "relu" }'])
 
 
 class UnknownBlock(Rule):
@@ -50,88 +41,8 @@ class UnknownBlock(Rule):
     code = "GB304"
     everywhere = True
     title = "there is no such block"
-    bad = _spec(['{ use = "unti" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
-    good = _spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
-
-
-class ArgumentUnknown(Rule):
-    """An op takes the arguments that `graphbuilder ops NAME` lists, a block those that its `args` declare."""
-
-    code = "GB305"
-    title = "no such argument"
-    bad = _spec(['{ op = "flatten" }', '{ op = "linear", out = 5, units = 5 }'])
-    good = _spec(['{ op = "flatten" }', '{ op = "linear", out = 5 }'])
-
-
-class ArgumentMissing(Rule):
-    """An argument without a default has to be given, on the step or, for an op, in `[defaults]`."""
-
-    code = "GB306"
-    everywhere = True
-    title = "an argument is missing"
-    several = True
-    bad = _spec(['{ op = "flatten" }', '{ op = "linear" }'])
-    good = _spec(['{ op = "flatten" }', '{ op = "linear", out = 5 }'])
-
-
-class ArgumentValue(Rule):
-    """The op does not take this value: another type, or out of range. Nothing is converted but an integer to a
-    float."""
-
-    code = "GB307"
-    title = "an argument's value does not fit"
-    bad = _spec(['{ op = "flatten" }', '{ op = "linear", out = "5" }'])
-    good = _spec(['{ op = "flatten" }', '{ op = "linear", out = 5 }'])
-
-
-class ArgumentType(Rule):
-    """A block declares the type of each argument, by name (`out = "int"`) or by a default (`relu = true`)."""
-
-    code = "GB308"
-    title = "an argument's type is not the declared one"
-    bad = _spec(
-        ['{ use = "unit", on = 1 }'],
-        "[blocks.unit]",
-        "args = { on = true }",
-        'body = [{ op = "relu", when = "=on" }, { op = "tanh" }]',
-    )
-    good = _spec(
-        ['{ use = "unit", on = false }'],
-        "[blocks.unit]",
-        "args = { on = true }",
-        'body = [{ op = "relu", when = "=on" }, { op = "tanh" }]',
-    )
-
-
-class HidesParam(Rule):
-    """An argument or `let` of a block may not have a param's name: a reader could not tell which one an expression
-    means."""
-
-    code = "GB309"
-    title = "a name hides a param"
-    bad = _spec(
-        ['{ use = "unit", width = "=width" }'],
-        "[blocks.unit]",
-        "args = { width = 8 }",
-        'body = [{ op = "conv", kernel = 1, out = "=width" }]',
-        params="width = 4",
-    )
-    good = _spec(
-        ['{ use = "unit", out = "=width" }'],
-        "[blocks.unit]",
-        "args = { out = 8 }",
-        'body = [{ op = "conv", kernel = 1, out = "=out" }]',
-        params="width = 4",
-    )
-
-
-class DefaultsUnknown(Rule):
-    """`[defaults]` and `[init]` are tables by op."""
-
-    code = "GB310"
-    title = "defaults for an op that does not exist"
-    bad = _spec(['{ op = "relu" }'], "[defaults]", "convolution = { kernel = 3 }")
-    good = _spec(['{ op = "conv", out = 4 }'], "[defaults]", "conv = { kernel = 3 }")
+    bad = spec(['{ use = "unti" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
+    good = spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
 
 
 class Ambiguous(Rule):
@@ -139,8 +50,8 @@ class Ambiguous(Rule):
 
     code = "GB311"
     title = "which of several values is meant"
-    bad = _spec(['{ id = "parts", op = "split", count = 3 }', '{ op = "relu" }'])
-    good = _spec(['{ id = "parts", op = "split", count = 3 }', '{ op = "relu", from = "parts.0" }'])
+    bad = spec(['{ id = "parts", op = "split", count = 3 }', '{ op = "relu" }'])
+    good = spec(['{ id = "parts", op = "split", count = 3 }', '{ op = "relu", from = "parts.0" }'])
 
 
 class Ports(Rule):
@@ -149,14 +60,14 @@ class Ports(Rule):
 
     code = "GB312"
     title = "`from` does not fit the inputs"
-    bad = _spec(
+    bad = spec(
         [
             '{ id = "a", op = "relu" }',
             '{ id = "b", op = "tanh" }',
             '{ op = "conv", kernel = 1, out = 4, from = ["a", "b"] }',
         ]
     )
-    good = _spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }', '{ op = "concat", from = ["a", "b"] }'])
+    good = spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }', '{ op = "concat", from = ["a", "b"] }'])
 
 
 class EmptyPath(Rule):
@@ -166,8 +77,8 @@ class EmptyPath(Rule):
 
     code = "GB313"
     title = "a path without steps"
-    bad = _spec(['{ op = "relu", when = false }'])
-    good = _spec(['{ op = "relu" }'])
+    bad = spec(['{ op = "relu", when = false }'])
+    good = spec(['{ op = "relu" }'])
 
 
 class Recursion(Rule):
@@ -175,8 +86,8 @@ class Recursion(Rule):
 
     code = "GB314"
     title = "a block uses itself without end"
-    bad = _spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }, { use = "unit" }]')
-    good = _spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
+    bad = spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }, { use = "unit" }]')
+    good = spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
 
 
 class NotBoolean(Rule):
@@ -184,8 +95,8 @@ class NotBoolean(Rule):
 
     code = "GB315"
     title = "a condition is not a boolean"
-    bad = _spec(['{ op = "relu", when = "=depth" }', '{ op = "tanh" }'], params="depth = 1")
-    good = _spec(['{ op = "relu", when = "=depth > 0" }', '{ op = "tanh" }'], params="depth = 1")
+    bad = spec(['{ op = "relu", when = "=depth" }', '{ op = "tanh" }'], params="depth = 1")
+    good = spec(['{ op = "relu", when = "=depth > 0" }', '{ op = "tanh" }'], params="depth = 1")
 
 
 class BadRepeat(Rule):
@@ -194,8 +105,8 @@ class BadRepeat(Rule):
 
     code = "GB316"
     title = "this cannot be repeated so"
-    bad = _spec(['{ op = "relu", repeat = -1 }'])
-    good = _spec(['{ op = "relu", repeat = 1 }'])
+    bad = spec(['{ op = "relu", repeat = -1 }'])
+    good = spec(['{ op = "relu", repeat = 1 }'])
 
 
 class BadShare(Rule):
@@ -206,8 +117,8 @@ class BadShare(Rule):
 
     code = "GB317"
     title = "weights cannot be shared so"
-    bad = _spec(['{ id = "left", op = "conv", kernel = 1, out = 4 }', '{ id = "right", share = "left" }'])
-    good = _spec(['{ id = "left", op = "conv", kernel = 1, out = 3 }', '{ id = "right", share = "left" }'])
+    bad = spec(['{ id = "left", op = "conv", kernel = 1, out = 4 }', '{ id = "right", share = "left" }'])
+    good = spec(['{ id = "left", op = "conv", kernel = 1, out = 3 }', '{ id = "right", share = "left" }'])
 
 
 class StepUnneeded(Rule):
@@ -216,8 +127,8 @@ class StepUnneeded(Rule):
     code = "GB318"
     title = "a step that no output needs"
     severity = "warning"
-    bad = _spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }'], "[outputs]", 'y = "a"')
-    good = _spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }'], "[outputs]", 'y = "b"')
+    bad = spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }'], "[outputs]", 'y = "a"')
+    good = spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }'], "[outputs]", 'y = "b"')
 
 
 class ParamUnread(Rule):
@@ -226,8 +137,8 @@ class ParamUnread(Rule):
     code = "GB319"
     title = "a param that nothing reads"
     severity = "warning"
-    bad = _spec(['{ op = "relu" }'], params="width = 4")
-    good = _spec(['{ op = "conv", kernel = 1, out = "=width" }'], params="width = 4")
+    bad = spec(['{ op = "relu" }'], params="width = 4")
+    good = spec(['{ op = "conv", kernel = 1, out = "=width" }'], params="width = 4")
 
 
 class BlockUnused(Rule):
@@ -236,8 +147,8 @@ class BlockUnused(Rule):
     code = "GB320"
     title = "a block that nothing uses"
     severity = "warning"
-    bad = _spec(['{ op = "relu" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
-    good = _spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
+    bad = spec(['{ op = "relu" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
+    good = spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
 
 
 class TapNeedsId(Rule):
@@ -246,12 +157,12 @@ class TapNeedsId(Rule):
 
     code = "GB321"
     title = "a path into a block leads to a step without an id"
-    bad = _spec(
+    bad = spec(
         ['{ use = "unit" }', '{ op = "add", from = ["unit", "unit.relu"] }'],
         "[blocks.unit]",
         'body = [{ op = "relu" }, { op = "tanh" }]',
     )
-    good = _spec(
+    good = spec(
         ['{ use = "unit" }', '{ op = "add", from = ["unit", "unit.mid"] }'],
         "[blocks.unit]",
         'body = [{ id = "mid", op = "relu" }, { op = "tanh" }]',
@@ -264,8 +175,8 @@ class BadInitialiser(Rule):
 
     code = "GB322"
     title = "no such initialiser"
-    bad = _spec(['{ op = "conv", out = 4, kernel = 1, init = "kaimin_normal" }'])
-    good = _spec(['{ op = "conv", out = 4, kernel = 1, init = "kaiming_normal" }'])
+    bad = spec(['{ op = "conv", out = 4, kernel = 1, init = "kaimin_normal" }'])
+    good = spec(['{ op = "conv", out = 4, kernel = 1, init = "kaiming_normal" }'])
 
 
 class InputSize(Rule):
@@ -274,7 +185,7 @@ class InputSize(Rule):
     code = "GB323"
     title = "an input's size is not a positive integer"
     bad = 'format = 1\nname = "example"\n[inputs]\nimage = [3, 0, 8]\n[model]\nbody = [{ op = "relu" }]\n'
-    good = _spec(['{ op = "relu" }'])
+    good = spec(['{ op = "relu" }'])
 
 
 class BlockHidesOp(Rule):
@@ -282,8 +193,8 @@ class BlockHidesOp(Rule):
 
     code = "GB324"
     title = "a block has the name of an op"
-    bad = _spec(['{ use = "conv" }'], "[blocks.conv]", 'body = [{ op = "relu" }]')
-    good = _spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
+    bad = spec(['{ use = "conv" }'], "[blocks.conv]", 'body = [{ op = "relu" }]')
+    good = spec(['{ use = "unit" }'], "[blocks.unit]", 'body = [{ op = "relu" }]')
 
 
 class NothingReturned(Rule):
@@ -291,8 +202,8 @@ class NothingReturned(Rule):
 
     code = "GB325"
     title = "no output is left"
-    bad = _spec(['{ op = "relu" }', '{ id = "a", op = "tanh", when = false }'], "[outputs]", 'y = "a"')
-    good = _spec(['{ op = "relu" }', '{ id = "a", op = "tanh" }'], "[outputs]", 'y = "a"')
+    bad = spec(['{ op = "relu" }', '{ id = "a", op = "tanh", when = false }'], "[outputs]", 'y = "a"')
+    good = spec(['{ op = "relu" }', '{ id = "a", op = "tanh" }'], "[outputs]", 'y = "a"')
 
 
 class CannotProject(Rule):
@@ -302,13 +213,13 @@ class CannotProject(Rule):
 
     code = "GB326"
     title = "this body has no projection"
-    bad = _spec(
+    bad = spec(
         ['{ op = "globalavgpool" }', '{ use = "unit" }'],
         "[blocks.unit]",
         'body = [{ op = "linear", out = 4 }]',
         'shortcut = "project"',
     )
-    good = _spec(
+    good = spec(
         ['{ op = "globalavgpool" }', '{ use = "unit" }'],
         "[blocks.unit]",
         'body = [{ op = "linear", out = 4 }]',
@@ -321,8 +232,8 @@ class OnlyTraining(Rule):
 
     code = "GB327"
     title = "every output is of training only"
-    bad = _spec(['{ id = "a", op = "relu" }'], "[outputs]", 'y = { from = "a", training = true }')
-    good = _spec(['{ id = "a", op = "relu" }'], "[outputs]", 'y = "a"')
+    bad = spec(['{ id = "a", op = "relu" }'], "[outputs]", 'y = { from = "a", training = true }')
+    good = spec(['{ id = "a", op = "relu" }'], "[outputs]", 'y = "a"')
 
 
 class TrainingInside(Rule):
@@ -331,7 +242,7 @@ class TrainingInside(Rule):
 
     code = "GB328"
     title = "a step inside a block is of training only"
-    bad = _spec(
+    bad = spec(
         ['{ id = "net", use = "net" }'],
         "[blocks.net]",
         'body = [{ op = "relu" }, { id = "aux", op = "tanh", from = "in" }]',
@@ -340,7 +251,7 @@ class TrainingInside(Rule):
         'y = "net.y"',
         'aux = { from = "net.aux", training = true }',
     )
-    good = _spec(
+    good = spec(
         ['{ op = "relu" }', '{ id = "aux", op = "tanh", from = "image" }'],
         "[outputs]",
         'y = "relu"',
@@ -369,13 +280,13 @@ class NameUnread(Rule):
     code = "GB330"
     title = "an argument or let that nothing reads"
     severity = "warning"
-    bad = _spec(
+    bad = spec(
         ['{ use = "unit", out = 4, act = true }'],
         "[blocks.unit]",
         'args = { out = "int", act = true }',
         'body = [{ op = "conv", kernel = 1, out = "=out" }, { op = "relu" }]',
     )
-    good = _spec(
+    good = spec(
         ['{ use = "unit", out = 4, act = true }'],
         "[blocks.unit]",
         'args = { out = "int", act = true }',
@@ -391,5 +302,5 @@ class NothingJoined(Rule):
     title = "an op that joins several values and reads one"
     severity = "warning"
     advice = "name what it joins in `from`"
-    bad = _spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }', '{ op = "add" }'])
-    good = _spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }', '{ op = "add", from = ["a", "b"] }'])
+    bad = spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }', '{ op = "add" }'])
+    good = spec(['{ id = "a", op = "relu" }', '{ id = "b", op = "tanh" }', '{ op = "add", from = ["a", "b"] }'])

@@ -1,0 +1,55 @@
+"""Arguments that nothing takes, and those that are missing: often one mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from graphbuilder.diagnostics import Diagnostic, Help, Meant
+from graphbuilder.diagnostics.catalogue.arguments import ArgumentMissing, ArgumentUnknown
+from graphbuilder.diagnostics.nearest import one_letter_off
+from graphbuilder.document import Place
+from graphbuilder.ir import Op
+from graphbuilder.ops.other_names import argument_meant, argument_remedy
+
+# Of the arguments that an op or a block does not take, those that are looked at for what they may mean.
+STRANGERS = 100
+
+
+def paired(strangers: Sequence[str], lacking: Collection[str]) -> Mapping[str, str]:
+    """The arguments that are missing by those that nothing takes, where each is one mistake: one letter off, or the
+    only ones that are left."""
+    known = sorted(lacking)
+    found = {near: name for name in strangers for near in one_letter_off(name, known)[:1]}
+    pairs = {name: near for near, name in found.items()}
+    rest, left = [name for name in strangers if name not in pairs], [*{*lacking}.difference(found)]
+    return {**pairs, rest[0]: left[0]} if len(rest) == len(left) == 1 else pairs
+
+
+def fields_meant(unknown: Iterable[str], cls: type[Op]) -> set[str]:
+    """The arguments of an op that are meant by names that are none: they are not missing besides."""
+    return {meant_ for name in unknown if (meant_ := argument_meant(name, cls.model_fields))}
+
+
+def unknown_field(cls: type[Op], name: str, place: Place, lacking: str | None = None) -> Diagnostic:
+    """The diagnostic for an argument that an op does not take, beside the one that is ``lacking``."""
+    remedy = argument_remedy(cls.op, name, tuple(cls.model_fields))
+    return unknown_argument(f"`{cls.op}`", name, place, remedy, tuple(cls.model_fields), lacking)
+
+
+def unknown_argument(
+    owner: str, name: str, place: Place, remedy: Help, known: Iterable[str], lacking: str | None
+) -> Diagnostic:
+    """The diagnostic for an argument that ``owner`` does not take, of those that are ``known``."""
+    names = [lacking] if lacking else one_letter_off(name, known)
+    if names and not isinstance(remedy, Meant):
+        otherwise = f"{remedy}; `{lacking}` is missing" if lacking else str(remedy)
+        remedy = Meant((*names,), otherwise=otherwise, sure=False)
+    return ArgumentUnknown.at(place.key_span, f"{owner} has no argument `{name}`", help=remedy)
+
+
+def missing_argument(owner: str, name: str, place: Place) -> Any:
+    """The diagnostic for an argument that ``owner`` demands."""
+    return ArgumentMissing.at(
+        place.span, f"{owner} needs the argument `{name}`", help=f"add `{name} = ...` to the step"
+    )
