@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple
 
 from graphbuilder.diagnostics.example import Example
+from graphbuilder.diagnostics.nearest import much_alike
 from graphbuilder.diagnostics.places import Label, Span, Way, shortened
 from graphbuilder.diagnostics.remedies import Help, Meant, Remedy, Write
 
 Severity = Literal["error", "warning"]
 
+_QUOTES = "\"'"
 # Of the places of one mistake, those that are told besides the first.
 _MOST_PLACES = 4
 
@@ -87,6 +89,7 @@ class Diagnostic:
         untried: remedies of which nobody knows yet whether they repair it; none of them is shown.
         remedy: one that was tried on the whole spec, after which the mistake is gone and no new one is there.
         is_error: whether it is an error though its rule only warns.
+        alone: whether it is a mistake of its own though its rule tells of what many places lack once.
         ways: how it is come to from elsewhere, of which the words are remarks, too.
     """
 
@@ -100,6 +103,7 @@ class Diagnostic:
     untried: tuple[Remedy, ...] = ()
     remedy: Remedy | None = None
     is_error: bool = False
+    alone: bool = False
     meant: Meant | None = None
     ways: tuple[Way, ...] = ()
 
@@ -173,17 +177,25 @@ class CompileError(Exception):
 
 
 def _told_once(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """Of those ``everywhere`` that say the same, the first with the places of others, unless names may have been meant:
-    each may then be a slip of its own."""
+    """Of those ``everywhere`` that say the same, the first with the places of others, unless each may be a slip of its
+    own. What is written so again and again is no slip of a name that is hardly like it."""
     rows: dict[object, list[Diagnostic]] = {}
     for number, each in enumerate(diagnostics):
-        is_slip = each.remedy is not None or (each.meant is not None and each.meant.sure)
-        same = each.rule.everywhere and not is_slip
+        same = each.rule.everywhere and not each.alone and each.remedy is None and not _is_slip(each)
         rows.setdefault((each.code, each.message) if same else number, []).append(each)
     for first, *others in rows.values():
         spans = [each.span for each in others if each.span][:_MOST_PLACES]
         labels = tuple(Label(span, "and here") for span in spans)
-        yield replace(first, related=(*first.related, *labels)) if labels else first
+        told = first.with_help(first.meant.otherwise) if labels and first.meant else first
+        yield replace(told, related=(*first.related, *labels)) if labels else told
+
+
+def _is_slip(diagnostic: Diagnostic) -> bool:
+    """Whether what is written is much like the name that may have been meant, or there is nothing else to say."""
+    meant, remedy = diagnostic.meant, next(diagnostic.renamings, None)
+    if meant is None or remedy is None:
+        return False
+    return meant.otherwise is None or (meant.sure and much_alike(remedy.span.text.strip(_QUOTES), meant.names[0]))
 
 
 class Enough(CompileError):
@@ -233,6 +245,10 @@ class Sink:
             return (diagnostic.span is None, diagnostic.span.order if diagnostic.span else ("", 0, 0))
 
         return tuple(_told_once(sorted(self._seen.values(), key=order)))
+
+    def has_error_at(self, span: Span | None) -> bool:
+        """Whether an error at ``span`` is among them."""
+        return any(each.span == span and each.severity == "error" for each in self._seen.values())
 
     @property
     def failed(self) -> bool:

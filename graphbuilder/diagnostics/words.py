@@ -38,7 +38,16 @@ _PYTHON = re.compile("|".join(_SPELT))
 
 def either(words: Sequence[str]) -> str:
     """The words as alternatives: ``1, 2 or 3``."""
-    return " or ".join((", ".join(words[:-1]), words[-1]) if len(words) > 1 else words)
+    return _joined(words, "or")
+
+
+def all_of(words: Sequence[str]) -> str:
+    """The words together: ``1, 2 and 3``."""
+    return _joined(words, "and")
+
+
+def _joined(words: Sequence[str], word: str) -> str:
+    return f" {word} ".join((", ".join(words[:-1]), words[-1]) if len(words) > 1 else words)
 
 
 def must(details: ErrorDetails) -> str:

@@ -15,10 +15,10 @@ from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.diagnostics.words import must
 from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
-from graphbuilder.elaborate.origins import Origin, given_as, is_told
+from graphbuilder.elaborate.origins import Origin, given_as
 from graphbuilder.elaborate.scope import Scope, facts_of
 from graphbuilder.elaborate.slips import Told, slip
-from graphbuilder.elaborate.strangers import STRANGERS, fields_meant, missing_argument, paired, unknown_field
+from graphbuilder.elaborate.strangers import STRANGERS, fields_meant, missing_argument, paired, renamed, unknown_field
 from graphbuilder.elaborate.terms import Terms
 from graphbuilder.ir import Op
 from graphbuilder.ops.other_names import argument_meant
@@ -164,6 +164,18 @@ class OpMaker:
         for details in found:
             if details["type"] != "missing" or details["loc"][0] in {*lacking}.difference(pairs.values()):
                 self._report(cls, details, arguments, step, pairs)
+        for name, field in renamed(strangers, known, pairs, arguments).items():
+            if field in cls.model_fields and arguments[name].value is not UNKNOWN:
+                self._check_alone(cls, field, arguments[name], step)
+
+    def _check_alone(self, cls: type[Op], name: str, argument: Argument, step: Place) -> None:
+        """Report what is wrong with an argument of which the name is told already."""
+        try:
+            cls.model_validate({name: argument.value})
+        except ValidationError as error:
+            for details in error.errors(include_url=False):
+                if details["loc"][:1] == (name,):
+                    self._report(cls, details, {name: argument}, step, {})
 
     def _report(
         self,
@@ -182,7 +194,7 @@ class OpMaker:
         else:
             told = _wrong_value(cls, name, details, arguments, place)
             self.traced += told.span != place.span
-            if told.span == place.span or not is_told(self._sink, told.span):
+            if told.span == place.span or not self._sink.has_error_at(told.span):
                 self._sink.add(told.by_way(*self._ways()))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from graphbuilder.diagnostics import Label, Meant
+from graphbuilder.diagnostics import Label, Meant, Span
 from graphbuilder.diagnostics.catalogue.limits import BlocksTooDeep, TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import Ambiguous, UnknownBlock
 from graphbuilder.diagnostics.nearest import meant
@@ -20,6 +20,7 @@ from graphbuilder.elaborate.faults import note_block
 from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
 from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut
 from graphbuilder.elaborate.mentions import uses
+from graphbuilder.elaborate.missing import missing_blocks, none_of, place_of_use
 from graphbuilder.elaborate.misspelt import misspelt_block
 from graphbuilder.elaborate.names import Named, name_steps
 from graphbuilder.elaborate.origins import NOWHERE, Origin
@@ -122,6 +123,10 @@ class Blocks:
     def _uses(self) -> Mapping[str, int]:
         return uses(self.context.spec)
 
+    @cached_property
+    def _missing(self) -> Mapping[str, Span]:
+        return missing_blocks(self.context.spec, self.context.ops)
+
     def _report_unknown(self, builder: BodyBuilder, step: Step) -> None:
         name = str(step.use)
         if ("blocks",) in self.context.spec.unsound or self.context.unsound(step.place):
@@ -132,12 +137,14 @@ class Blocks:
             help_ = Meant((name,), "call it {}")
             self.context.sink.add(UnknownBlock.at(place.key_span, message, related=(label,), help=help_))
             return
+        if name in self._missing:
+            self.context.sink.add(none_of(self._missing))
+            return
         if name in self.context.ops:
             remedy = f'`{name}` is an op: op = "{name}"'
         else:
             remedy = meant(name, self.context.spec.blocks, f"write [blocks.{name}]")
-        span = step.place_of("use").span.part(f'"{name}"')
-        builder.report(UnknownBlock.at(span, f"there is no block `{name}`", help=remedy))
+        builder.report(UnknownBlock.at(place_of_use(step, name), f"there is no block `{name}`", help=remedy))
 
     def instantiate(
         self, name: str, values: Mapping[str, Any], types: Types, taps: tuple[Tap, ...], trail: Trail, init: ByOp

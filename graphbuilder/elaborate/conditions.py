@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphbuilder.diagnostics import Diagnostic, Label, Sink
+from graphbuilder.diagnostics import Diagnostic, Label, Sink, Write
 from graphbuilder.diagnostics.catalogue.references import NotBoolean
 from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
@@ -27,7 +27,7 @@ def no_condition(raw: Any, value: Any, place: Place, scope: Scope, sink: Sink) -
     if _is_told(origin, sink):
         return None
     if word:
-        return NotBoolean.at(origin.place.span, message, related=given_as(value, place), help=f"write {word}")
+        return NotBoolean.at(origin.place.span, message, related=given_as(value, place), help=Write(word))
     written = Label(origin.place.span, f"{shown(value)} stands here")
     return NotBoolean.at(place.span, message, related=(written,), help=f"{_COMPARE}, or write {number}")
 

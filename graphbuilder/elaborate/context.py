@@ -186,8 +186,13 @@ class Context:
 
     def _in_doubt(self, op: str) -> Iterable[str]:
         """The arguments that a faulty default, already reported, may have been meant for."""
-        marked = bool(self.marks) and not self.marks.isdisjoint({("defaults",), ("defaults", op)})
+        marked = bool(self.marks) and not self.marks.isdisjoint({("defaults",), ("defaults", op), *self._half_named})
         return (*self._doubtful.get(op, ()), *([SOMETHING] if marked else ()))
+
+    @cached_property
+    def _half_named(self) -> Collection[tuple[str | int, ...]]:
+        """The defaults that cannot be read and are of no op: their names may break off, and be any."""
+        return {keys for keys in self.marks if keys[:1] == ("defaults",) and keys[1:] and keys[1] not in self.ops}
 
     def spell_out(
         self, op: Op, inputs: tuple[TensorType, ...], init: Mapping[str, Initialiser], place: Place

@@ -11,9 +11,9 @@ from graphbuilder.diagnostics.nearest import nearest, one_slip
 from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.arguments import Argument, written_wrong
-from graphbuilder.elaborate.origins import given_as, is_told
+from graphbuilder.elaborate.origins import given_as
 from graphbuilder.elaborate.slips import slip
-from graphbuilder.elaborate.strangers import STRANGERS, missing_argument, paired, unknown_argument
+from graphbuilder.elaborate.strangers import STRANGERS, missing_argument, paired, renamed, unknown_argument
 from graphbuilder.ops.other_names import argument_meant
 from graphbuilder.spec.expressions import Expression
 from graphbuilder.spec.model import Block, Step
@@ -56,6 +56,9 @@ def check_block_arguments(
         near = argument_meant(given, known)
         remedy = Meant((near,)) if near else f"{owner} takes {', '.join(block.args) or 'no arguments'}"
         sink.add(unknown_argument(owner, given, arguments[given].place, remedy, block.args, pairs.get(given)))
+    for given, meant in renamed(strangers, known, pairs, arguments).items():
+        if meant in block.args:
+            checked(name, block.place_of("args") / meant, block.args[meant], arguments[given], sink)
     excused.update(pairs.values())
     values: dict[str, Any] = {}
     for each in sorted(lacking.union(arguments).difference(strangers), key=declared.order.__getitem__):
@@ -93,14 +96,14 @@ def checked(block: str, declared: Place, default: Any, argument: Argument, sink:
         return float(value)
     name = str(declared.keys[-1])
     if isinstance(default, str) and not is_type(default) and (meant_ := _meant_by_default(default, value)):
-        if not is_told(sink, declared.span):
+        if not sink.has_error_at(declared.span):
             sink.add(_misspelt_type(name, declared, meant_, argument))
         return UNKNOWN
     expected = " or ".join(word for word, type_ in TYPES.items() if type_ in wanted)
     message = f"`{name}` of the block `{block}` is declared as {expected}; {shown(value)} is not"
     cause, better = written_wrong(argument, lambda other: type(other) in wanted)
     if better and cause.place.keys != argument.place.keys:
-        if not is_told(sink, cause.place.span):
+        if not sink.has_error_at(cause.place.span):
             related, label = given_as(value, argument.place), f"expected {expected}"
             sink.add(ArgumentType.at(cause.place.span, message, label=label, related=related, help=better))
         return UNKNOWN

@@ -26,7 +26,7 @@ from graphbuilder.elaborate.misspelt import Misspelt
 from graphbuilder.elaborate.mistakes import NO_MISTAKES, Mistakes, Noticing
 from graphbuilder.elaborate.misworded import as_worded
 from graphbuilder.elaborate.names import name_steps
-from graphbuilder.elaborate.origins import Origin, given_as, is_told
+from graphbuilder.elaborate.origins import Origin, given_as
 from graphbuilder.elaborate.outputs import (
     Outputs,
     Wanted,
@@ -44,7 +44,7 @@ from graphbuilder.ir.fault import NOT_KNOWN
 from graphbuilder.ops import catalogue
 from graphbuilder.ops.dialects import DIALECTS
 from graphbuilder.spec.model import InputType, Spec
-from graphbuilder.spec.unknown import UNKNOWN
+from graphbuilder.spec.unknown import POISON, UNKNOWN
 
 # What an expression reads where a param has a name that cannot be one: `my` and `width` of `my-width`.
 _WORDS = re.compile(r"[A-Za-z_]\w*")
@@ -241,7 +241,7 @@ def _input(name: str, declared: InputType, context: Context) -> TensorType | Non
             sizes.append(size)
         elif size is not UNKNOWN:
             told = _no_size(name, size, place, params.origin(raw, place))
-            if not is_told(params.sink, told.span):
+            if not params.sink.has_error_at(told.span):
                 params.sink.add(told)
     if len(sizes) < len(declared.shape):
         return None
@@ -275,7 +275,8 @@ def _dialect(spec: Spec, ops: Mapping[str, type[Op]], params: Scope, sink: Sink)
     for op, raw in spec.init.items():
         place = spec.place_of("init") / op
         if op not in ops:
-            sink.add(table_of_no_op(op, ops, place))
+            if raw is not POISON:  # else the line breaks off, and so may its name
+                sink.add(table_of_no_op(op, ops, place))
             continue
         own = read_initialisers(raw, place, params)
         check_owned(op, own, possible_names(ops[op]), place, sink)

@@ -18,7 +18,6 @@ from graphbuilder.diagnostics.catalogue.references import (
 from graphbuilder.document import Place
 from graphbuilder.elaborate.mentions import in_expressions, uses
 from graphbuilder.elaborate.misnamed import inherited_near, reported
-from graphbuilder.elaborate.origins import is_told
 from graphbuilder.elaborate.remedies import COLOURS, as_here, of_input
 from graphbuilder.elaborate.walks import all_steps, steps_of, values_of, words_of
 from graphbuilder.ir import TensorType
@@ -38,7 +37,7 @@ def check_names(spec: Spec, ops: Mapping[str, object], sink: Sink) -> None:
             for hidden in [each for each in getattr(block, words) if each in spec.params]:
                 message = f"`{hidden}` of the block `{name}` hides the param `{hidden}`"
                 span = (block.place_of(words) / hidden).key_span
-                if not is_told(sink, span):
+                if not sink.has_error_at(span):
                     sink.add(HidesParam.at(span, message, help="give it another name"))
 
 

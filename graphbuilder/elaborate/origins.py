@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
 
-from graphbuilder.diagnostics import Label, Sink, Span, Write
+from graphbuilder.diagnostics import Label, Write
 from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.slips import Told, slip
@@ -110,11 +110,6 @@ def miswritten(raw: Expression, names: Mapping[str, Any], origins: Origins) -> t
         if name in origins and type(origins[name].raw) in (int, float):
             return origins[name], Write(f"[{shown(origins[name].raw)}]", "write a list: {}")
     return None
-
-
-def is_told(sink: Sink, span: Span | None) -> bool:
-    """Whether a mistake at ``span`` was told already."""
-    return any(each.span == span and each.severity == "error" for each in sink.diagnostics)
 
 
 def given_as(value: Any, place: Place) -> tuple[Label, ...]:

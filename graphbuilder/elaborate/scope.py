@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from graphbuilder.diagnostics import Sink, Way
 from graphbuilder.document import Place
-from graphbuilder.elaborate.origins import Origin, given_as, is_told, lists_read, miswritten, origin_of
+from graphbuilder.elaborate.origins import Origin, given_as, lists_read, miswritten, origin_of
 from graphbuilder.elaborate.terms import Terms
 from graphbuilder.ir import TensorType
 from graphbuilder.spec.expressions import PLAIN, Expression, ExpressionError
@@ -139,7 +139,7 @@ class Scope:
             related = lists_read(expression, place, self.names, self.origins)
             told = error.at(place.span).by_way(*self.ways)
             self.sink.add(replace(told, related=(*told.related, *related)))
-        elif not is_told(self.sink, found[0].place.span):
+        elif not self.sink.has_error_at(found[0].place.span):
             (origin, better), told = found, error.at(place.span)
             related = given_as(origin.raw, place)
             told = replace(told, span=origin.place.span, related=related).with_help(better)

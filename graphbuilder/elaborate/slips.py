@@ -45,6 +45,11 @@ def slip(raw: Any, value: Any, names: Mapping[str, Any], fits: Callable[[Any], b
     return _unquoted(cast("list[object]", raw), fits) if isinstance(raw, list) else None
 
 
+def are_channels(name: str) -> bool:
+    """Whether an argument of this name is channels, which each step has its own of."""
+    return _CHANNELS.search(name) is not None
+
+
 def _is_whole(value: object) -> bool:
     return isinstance(value, float) and value.is_integer()
 
@@ -114,5 +119,5 @@ def _whole(raw: Any, value: float, names: Mapping[str, Any], fits: Callable[[Any
         return "`/` gives a float; `//` gives an integer of two integers"
     if _QUOTIENT.search(text) and any(_is_whole(names.get(name)) for name in raw.names):
         return None
-    other = ", or `make_divisible(...)` for a multiple of 8" if _CHANNELS.search(name) else ""
+    other = ", or `make_divisible(...)` for a multiple of 8" if are_channels(name) else ""
     return Write(f'"=int({text})"', f"write {{}}{other}")

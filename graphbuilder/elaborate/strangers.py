@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 from graphbuilder.diagnostics import Diagnostic, Help, Meant
 from graphbuilder.diagnostics.catalogue.arguments import ArgumentMissing, ArgumentUnknown
-from graphbuilder.diagnostics.nearest import one_letter_off
+from graphbuilder.diagnostics.nearest import one_letter_off, one_slip
 from graphbuilder.document import Place
+from graphbuilder.elaborate.slips import are_channels
 from graphbuilder.ir import Op
 from graphbuilder.ops.other_names import argument_meant, argument_remedy
 
 # Of the arguments that an op or a block does not take, those that are looked at for what they may mean.
 STRANGERS = 100
+# Of those, the ones whose values are looked at besides.
+_LOOKED_AT = 10
 
 
 def paired(strangers: Sequence[str], lacking: Collection[str]) -> Mapping[str, str]:
@@ -24,6 +27,20 @@ def paired(strangers: Sequence[str], lacking: Collection[str]) -> Mapping[str, s
     pairs = {name: near for near, name in found.items()}
     rest, left = [name for name in strangers if name not in pairs], [*{*lacking}.difference(found)]
     return {**pairs, rest[0]: left[0]} if len(rest) == len(left) == 1 else pairs
+
+
+def renamed(
+    strangers: Sequence[str], known: Collection[str], pairs: Mapping[str, str], given: Collection[str]
+) -> Mapping[str, str]:
+    """The arguments by the misspelt names that mean them, but those that are ``given`` besides: what is written there
+    may be wrong, too."""
+    found: dict[str, str] = {}
+    for name in strangers[:_LOOKED_AT]:
+        pair = pairs.get(name)
+        near = pair if pair and one_slip(name, pair) else argument_meant(name, known)
+        if near and near not in given and near not in found.values():
+            found[name] = near
+    return found
 
 
 def fields_meant(unknown: Iterable[str], cls: type[Op]) -> set[str]:
@@ -48,8 +65,7 @@ def unknown_argument(
     return ArgumentUnknown.at(place.key_span, f"{owner} has no argument `{name}`", help=remedy)
 
 
-def missing_argument(owner: str, name: str, place: Place) -> Any:
+def missing_argument(owner: str, name: str, place: Place) -> Diagnostic:
     """The diagnostic for an argument that ``owner`` demands."""
-    return ArgumentMissing.at(
-        place.span, f"{owner} needs the argument `{name}`", help=f"add `{name} = ...` to the step"
-    )
+    message, help_ = f"{owner} needs the argument `{name}`", f"add `{name} = ...` to the step"
+    return replace(ArgumentMissing.at(place.span, message, help=help_), alone=are_channels(name))

@@ -16,6 +16,8 @@ TWICE = "twice"
 """What is marked of a step whose name another has, too."""
 _FORMAT = 1
 _RUNS = ("op", "use", "share", "merge")
+# What a step without an id is named after.
+_NAMING = ("op", "use")
 
 
 class Mending:
@@ -174,6 +176,8 @@ class Mending:
                 self.poison((*step, word))
             case (word, *_):
                 self.mark(*(step if word in _RUNS else (*step, word)))
+                if word in _NAMING and "id" not in (self.value(step) or ()):
+                    self.mark(*step, "id")
                 self.remove((*step, word))
             case _:
                 pass

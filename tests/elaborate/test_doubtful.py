@@ -68,6 +68,22 @@ def test_misspelt_type_is_told_where_it_is_declared() -> None:
 
 
 @pytest.mark.parametrize(
+    ("step", "code"),
+    [
+        ('{ op = "conv", ouy = "8", kernel = 1 }', "GB307"),
+        ('{ op = "conv", out = 8, kernal = "3" }', "GB307"),
+        ('{ use = "b", mid = 4, ouy = "8" }', "GB308"),
+    ],
+)
+def test_what_a_misspelt_argument_is_may_be_wrong_too(step: str, code: str) -> None:
+    name, value = told(step)
+    assert (name.code, value.code) == ("GB305", code)
+    assert name.remedy and value.remedy
+    left = check_text(name.remedy.together_with(value.remedy).applied).diagnostics
+    assert "error" not in [each.severity for each in left]
+
+
+@pytest.mark.parametrize(
     ("step", "text"),
     [
         ('{ use = "b", mid = 4, out = "8" }', "8"),

@@ -33,9 +33,9 @@ def test_fifteen_slips_have_a_fix_each(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_that_is_not_meant_costs_the_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`axis` is near to `axes`, and `softmax` knows no such axis; what `sclae` was meant for takes no other value."""
+    """`axis` is near to `axes`, and `softmax` knows no such axis; what `bais` was meant for is there already."""
     monkeypatch.setattr(trying, "_SECONDS", 60)
-    wrong = '{ op = "linear", out = 4, bais = 7 }'
+    wrong = '{ op = "linear", out = 4, bias = true, bais = false }'
     slips = [*SLIPS] * 2
     found = found_in(*slips[:3], '{ op = "flatten" }', wrong, *slips[3:])
     assert fixes(found)[:3] + fixes(found)[4:] == [*SLIPS.values()] * 2

@@ -85,3 +85,41 @@ def test_a_number_that_should_be_a_list_is_told_where_it_stands() -> None:
 def test_what_many_lack_is_told_once(lines: str, code: str) -> None:
     (found,) = check_text(f"{HEAD}[model]\nbody = [{lines}]\n").diagnostics
     assert (found.code, [label.text for label in found.related]) == (code, ["and here"])
+
+
+def test_steps_that_lack_their_channels_are_each_wrong() -> None:
+    lines = '{ op = "conv", kernel = 1 }, { op = "conv", kernel = 1 }'
+    found = check_text(f"{HEAD}[model]\nbody = [{lines}]\n").diagnostics
+    assert [each.code for each in found] == ["GB306", "GB306"]
+
+
+def test_a_name_that_several_read_is_no_slip_of_one_that_is_hardly_like_it() -> None:
+    steps = '{ op = "conv", out = "=WORD[0]", kernel = 1 }, { op = "conv", out = "=sum(WORD)", kernel = 1 }, '
+    steps += '{ op = "conv", out = "=widths[1]", kernel = 1 }'
+    text = f"{HEAD}[params]\nwidths = [8, 16]\n[model]\nbody = [{steps}]\n"
+    (found,) = check_text(text.replace("WORD", "depths")).diagnostics[:1]
+    assert found.code == "GB155" and found.help and found.help.startswith("in scope: ")
+    assert found.remedy is None and [label.text for label in found.related] == ["and here"]
+    slips = check_text(text.replace("WORD", "wdths")).diagnostics
+    assert [(each.help, each.remedy is not None) for each in slips] == [("did you mean `widths`?", True)] * 2
+
+
+@pytest.mark.parametrize("other", ['"relu"', '"tanh"', "3"])
+def test_a_step_that_says_twice_what_it_runs_may_have_any_name(other: str) -> None:
+    text = f'{HEAD}[model]\nbody = [{{ op = "relu", op = {other} }}, {{ op = "tanh", from = "relu" }}]\n'
+    assert [each.code for each in check_text(text).diagnostics] == ["GB006"]
+
+
+def test_of_blocks_that_may_be_behind_the_end_one_thing_is_told() -> None:
+    body = '{ use = "stem" }, { use = "middle" }, { use = "stem" }, { use = "exit" }'
+    (found,) = check_text(f"{HEAD}[model]\nbody = [{body}]\n").diagnostics
+    assert (found.code, found.message) == ("GB304", "there are no blocks `stem`, `middle` and `exit`")
+    assert [label.span.text for label in found.related] == ['"middle"', '"exit"']
+
+
+@pytest.mark.parametrize("half", ["[init]\nbatchn", "[init]\nbatchn =", "[defaults]\nco", "[defaults]\nco = "])
+def test_half_the_name_of_an_op_may_be_any(half: str) -> None:
+    head, _, _ = HEAD.partition("[defaults]")
+    text = f'{head}[model]\nbody = [{{ op = "conv", out = 3, padding = "half" }}]\n{half}'
+    told = [each.code for each in check_text(text).diagnostics]
+    assert told == (["GB005"] if "defaults" in half else ["GB306", "GB005"])

@@ -304,7 +304,7 @@ def test_quick_fixes(old: str, new: str, title: str, line: str) -> None:
 
 
 def test_a_fix_that_repairs_nothing_is_not_offered() -> None:
-    broken = SPEC.replace(POOL, '{ id = "pool", op = "dropout", rat = "x" },')
+    broken = SPEC.replace(POOL, '{ id = "pool", op = "dropout", rate = 0.5, rat = 0.1 },')
     file, _ = opened(broken, before=broken)
     assert [each.help for each in file.mistakes] == ["did you mean `rate`?"]
     assert [each for mistake in reports(file, file.mistakes) for each in actions(file, mistake.range)] == []

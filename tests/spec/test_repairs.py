@@ -41,3 +41,9 @@ SHARE = 'write true, or the id of a step: share = "..."'
 def test_a_value_of_a_wrong_type(sound: str, wrong: str, help_: str) -> None:
     first, *_ = check_text(SOUND.replace(sound, wrong), "case.toml").diagnostics
     assert (first.code, first.help) == ("GB103", help_)
+
+
+@pytest.mark.parametrize("wrong", ['"1"', "1.0", "true", "2"])
+def test_a_format_is_repaired(wrong: str) -> None:
+    (found,) = check_text(SOUND.replace("format = 1", f"format = {wrong}"), "case.toml").diagnostics
+    assert found.remedy and found.remedy.applied == SOUND
