@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from graphbuilder.spec import marking
-from graphbuilder.spec.marking import UNEXPECTED
+from graphbuilder.spec.marking import UNEXPECTED, UNKNOWN
 
 Schema = dict[str, Any]
 
@@ -40,7 +40,7 @@ def definitions(settings: Mapping[str, Schema], weights: Iterable[str], ops: Ite
     Args:
         settings: as of ``Initialisers``, each with expressions in its place.
     """
-    table = {"type": "object", "properties": {**settings}, "additionalProperties": UNEXPECTED}
+    table = {"type": "object", "properties": {**settings}, "additionalProperties": UNKNOWN}
     constant = {"required": ["kind"], "properties": {"kind": {"const": "constant"}}, "not": {"required": ["value"]}}
     needs_value = {"if": {**constant, **_OPEN}, "then": {"properties": {"kind": UNEXPECTED}, **_OPEN}}
     whole = {**table, "required": ["kind"], "allOf": [needs_value]}
@@ -76,4 +76,4 @@ def _is_one(settings: Iterable[str]) -> Schema:
 def _named(names: Iterable[str], each: Schema) -> Schema:
     """A table by ``names``."""
     pattern = "|".join(re.escape(name) for name in dict.fromkeys(names))
-    return {"type": "object", "patternProperties": {f"^({pattern})$": each}, "additionalProperties": UNEXPECTED}
+    return {"type": "object", "patternProperties": {f"^({pattern})$": each}, "additionalProperties": UNKNOWN}

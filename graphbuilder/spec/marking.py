@@ -38,10 +38,10 @@ Kinds = Sequence[Words | Pattern]
 
 # What the caller defines.
 EXPRESSION: Schema = {"$ref": "#/definitions/expression"}
-# Names that editors show: in "... is not allowed for 3".
+# Names that editors show: in "... is not allowed for 3". Whatever named the key itself would be said of its table.
 UNEXPECTED: Schema = {"$ref": "#/definitions/unexpected"}
+UNKNOWN: Schema = {"$ref": "#/definitions/of_unknown_key"}
 _PLAIN: Schema = {"$ref": "#/definitions/not_expected_here"}
-_WITHOUT = "without_op_or_use"
 _SEVERAL: Schema = {"$ref": "#/definitions/list_or_table"}
 _LIST: Schema = {"type": "array"}
 _TABLE: Schema = {"type": "object", "additionalProperties": True}
@@ -70,6 +70,7 @@ def definitions() -> Schema:
     plain = {"type": ["string", "number", "boolean"]}
     return {
         "not_expected_here": plain,
+        "unknown_key": plain,
         "without_op_or_use": plain,
         "list_or_table": {"anyOf": [_LIST, _TABLE]},
         "unexpected": {
@@ -83,8 +84,14 @@ def definitions() -> Schema:
         },
         **_first("unexpected", _ORDER, UNEXPECTED, {"additionalProperties": UNEXPECTED}),
         **_first("misses_op", (_CALLED,), {"$ref": "#/definitions/misses_op"}, UNEXPECTED),
-        "misses_op": {"not": {"$ref": "#/definitions/without_op_or_use"}, "if": _SEVERAL, "then": UNEXPECTED},
+        "misses_op": _refused("without_op_or_use"),
+        "of_unknown_key": _refused("unknown_key"),
     }
+
+
+def _refused(name: str) -> Schema:
+    """Any value refused, a plain one by the ``name`` of a definition."""
+    return {"not": {"$ref": f"#/definitions/{name}"}, "if": _SEVERAL, "then": UNEXPECTED}
 
 
 def _first(name: str, groups: Sequence[Kinds], fault: Schema, last: Schema) -> Schema:
@@ -133,7 +140,7 @@ def shown_and_judged(described: Schema, judged: Schema) -> Schema:
     """A table whose keys are ``described``, and may be what they are in ``judged``: no others."""
     return {
         "properties": {name: _shown_word(each) for name, each in described.items()},
-        "additionalProperties": UNEXPECTED,
+        "additionalProperties": UNKNOWN,
         "type": ["object", "array"],
         "if": _LIST,
         "then": UNEXPECTED,

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from graphbuilder.spec import initial, marking
 from graphbuilder.spec.initial import Initialisers
-from graphbuilder.spec.marking import EXPRESSION, UNEXPECTED
+from graphbuilder.spec.marking import EXPRESSION, UNEXPECTED, UNKNOWN
 from graphbuilder.spec.model import FORMULA, Spec, Step
 from graphbuilder.spec.names import PATTERN
 
@@ -99,9 +99,9 @@ def _file(root: Schema, described: Mapping[str, Schema], arguments: Mapping[str,
     properties["defaults"]["properties"] = {
         name: marking.shown_and_judged(own, arguments[name]) for name, own in described.items()
     }
-    properties["defaults"]["additionalProperties"] = UNEXPECTED
+    properties["defaults"]["additionalProperties"] = UNKNOWN
     properties["init"]["properties"] = dict.fromkeys(arguments, initial.BY_WEIGHT)
-    properties["init"]["additionalProperties"] = UNEXPECTED
+    properties["init"]["additionalProperties"] = UNKNOWN
     del root["required"]
 
 
@@ -142,7 +142,7 @@ def _change(step: Schema) -> Schema:
 
 def _condition(name: str, arguments: Schema) -> Schema:
     known: Schema = {**arguments, **{word: {} for word in (*_WORDS, *INSERTED)}}
-    taken: Schema = {"properties": known, "additionalProperties": UNEXPECTED}
+    taken: Schema = {"properties": known, "additionalProperties": UNKNOWN}
     return {"if": {"required": ["op"], "properties": {"op": {"const": name}}}, "then": taken}
 
 
@@ -216,7 +216,7 @@ def _draft7(value: Any, prefix: str = "") -> Any:
     rows = cast("Mapping[str, Any]", value)
     kept = {key: item for key, item in rows.items() if not _dropped(key, item)}
     made = _plain({_RENAMED.get(key, key): _draft7(item, prefix) for key, item in kept.items()}, prefix)
-    return {**made, "additionalProperties": UNEXPECTED} if made.get("additionalProperties") is False else made
+    return {**made, "additionalProperties": UNKNOWN} if made.get("additionalProperties") is False else made
 
 
 def _dropped(key: str, value: object) -> bool:

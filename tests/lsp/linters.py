@@ -25,11 +25,15 @@ Marks = dict[str, list[Mark]]
 
 
 def taplo(paths: list[Path]) -> Marks:
+    return _by_file(re.findall(r"┌─ (.*?):(\d+):(\d+)\n", said_by_taplo(paths)))
+
+
+def said_by_taplo(paths: list[Path]) -> str:
     command = [TOOLS / "taplo", "lint", "--colors", "never", *paths]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=paths[0].parent)
     assert f"total={len(paths)}" in run.stderr
     assert "invalid schema" not in run.stderr
-    return _by_file(re.findall(r"┌─ (.*?):(\d+):(\d+)\n", run.stderr))
+    return run.stderr
 
 
 def tombi(paths: list[Path]) -> Marks:

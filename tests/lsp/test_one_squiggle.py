@@ -213,6 +213,11 @@ MISTAKES = {
     "pairs for a shape": ("image = [3, 32, 32]", "image = [[3, 32], [3, 32]]"),
     "lists for from": ('from = "in"', 'from = [["a", "b"], ["c", "d"]]'),
     "lists for use": ('use = "unit"', 'use = [["a", "b"], ["c", "d"]]'),
+    "misspelt key of a step in a table of its own": (
+        "[blocks.fork]",
+        '[[blocks.x.body]]\nop = "conv"\nout = 3\nstrides = 2\n[blocks.fork]',
+    ),
+    "unknown op of a step in a table of its own": ("[blocks.fork]", '[[blocks.x.body]]\nop = "cnov"\n[blocks.fork]'),
     "steps inserted elsewhere": ('{ op = "batchnorm" }', '{ op = "batchnorm", after = [{ op = "relu" }] }'),
 }
 VARIANT = """#:schema graphbuilder.schema.json

@@ -12,7 +12,7 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
-from tests.lsp.linters import TOOLS, Mark, Marks, taplo, tombi
+from tests.lsp.linters import TOOLS, Mark, Marks, said_by_taplo, taplo, tombi
 
 SPECS = Path(__file__).parents[2] / "specs"
 XCEPTION = (SPECS / "xception.toml").read_text(encoding="utf-8")
@@ -104,6 +104,12 @@ def test_a_mistake_of_a_table_is_marked_in_that_table(marks: Marks) -> None:
         assert len(here) == 1
         found.remove(here[0])
     assert found == []
+
+
+def test_a_key_that_nothing_has_is_told_as_one(folder: Path) -> None:
+    said = said_by_taplo([folder / "second.toml"])
+    assert said.count('error: {"$ref":"#/definitions/unknown_key"} is not allowed for 17') == 3
+    assert "not_expected_here" not in said
 
 
 class Tombi:
