@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, cast, get_args, get_origin, get_typ
 
 from pydantic import BaseModel
 
-from graphbuilder.backends.table.ops import argument, sentence
+from graphbuilder.backends.table.ops import argument, properties, sentence
 from graphbuilder.elaborate.initialisers import KINDS
 from graphbuilder.ir import Initialiser, Op
 from graphbuilder.lsp.file import SpecFile
@@ -239,7 +239,7 @@ def _block_values(file: SpecFile, step: Mapping[str, Any], name: str) -> Iterato
 
 def argument_values(op: type[Op], name: str) -> Iterator[Choice]:
     """The words that an argument of an op may be, and its truth values."""
-    schema = op.model_json_schema().get("properties", {}).get(name, {})
+    schema = properties(op).get(name, {})
     choices = cast("list[dict[str, Any]]", schema.get("anyOf", [schema]))
     for choice in choices:
         yield from (Choice(toml(each), "value") for each in cast("list[Any]", choice.get("enum", [])))

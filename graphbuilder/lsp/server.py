@@ -30,6 +30,8 @@ from graphbuilder.lsp.symbols import symbols
 
 PAUSE = 0.2  # seconds without a keystroke, then a check
 _TRIGGERS = ['"', "=", ".", "["]
+# The second stands for all kinds; an editor may ask for others alone, as when it saves a file.
+_KINDS_OF_FIXES = frozenset({lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.Empty})
 _WATCHED = lsp.DidChangeWatchedFilesRegistrationOptions([lsp.FileSystemWatcher("**/*.toml")])
 
 
@@ -214,7 +216,8 @@ def _answer_of_files(made: Server) -> None:
     @made.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]))
     def repaired(server: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         file = server.specs.get(params.text_document.uri)
-        return actions(file, params.range) if file and file.is_spec else []
+        wanted = params.context.only is None or not _KINDS_OF_FIXES.isdisjoint(params.context.only)
+        return actions(file, params.range) if wanted and file and file.is_spec else []
 
     @made.feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     def outlined(server: Server, params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from graphbuilder.backends.table.ops import properties
 from graphbuilder.lsp.completion import complete
+from graphbuilder.ops import catalogue
 from tests.lsp.editing import POOL, SPEC, edited, opened, taken
 
 
@@ -85,6 +87,17 @@ SILENT = [
 @pytest.mark.parametrize(("old", "new", "label"), SILENT)
 def test_nothing_that_cannot_stand_there(old: str, new: str, label: str) -> None:
     assert label not in [each.label for each in complete(*edited(old, new))]
+
+
+def test_what_an_op_takes_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    conv = catalogue()["conv"]
+    made, schema = list[None](), conv.model_json_schema()
+    monkeypatch.setattr(conv, "model_json_schema", lambda: made.append(None) or schema)
+    properties.cache_clear()
+    file, offset = edited(POOL, '{ op = "conv", §')
+    assert complete(file, offset) and complete(file, offset)
+    properties.cache_clear()
+    assert len(made) == 1
 
 
 def test_blocks_that_are_used_and_not_written_are_offered_as_tables() -> None:

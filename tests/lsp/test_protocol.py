@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from graphbuilder.lsp.protocol import Aside
+from tests.lsp.editing import SPEC
 
 OPEN = {"languageId": "toml", "version": 1, "text": 'format = 1\nname = "a"\n'}
 FILE = {"textDocument": {"uri": "file:///x.toml"}}
@@ -148,6 +149,30 @@ def test_what_is_told_of_no_file_is_passed_over() -> None:
         changed = {"textDocument": {"uri": "file:///never.toml", "version": 1}, "contentChanges": [{"text": "a"}]}
         found.send(method="textDocument/didChange", params=changed)
         found.send(method="textDocument/didClose", params={"textDocument": {"uri": "file:///never.toml"}})
+
+
+ASKED = ["completion", "hover", "definition", "references", "documentSymbol", "codeAction"]
+
+
+def test_a_spec_that_is_typed_letter_by_letter() -> None:
+    """Nothing fails, nothing is said to nobody, and what is asked meanwhile is answered before one can wait for it."""
+    document, took = FILE["textDocument"], list[float]()
+    with client() as found:
+        found.send(method="textDocument/didOpen", params={"textDocument": {**document, **OPEN, "text": ""}})
+        for number, letter in enumerate(SPEC):
+            ahead = SPEC[:number]
+            place = {"line": ahead.count("\n"), "character": number - ahead.rfind("\n") - 1}
+            change = {"range": {"start": place, "end": place}, "text": letter}
+            params = {"textDocument": {**document, "version": number + 2}, "contentChanges": [change]}
+            found.send(method="textDocument/didChange", params=params)
+            method, before = ASKED[number % len(ASKED)], time.monotonic()
+            context = {"triggerKind": 1, "diagnostics": [], "includeDeclaration": True}
+            asked = {**FILE, "position": place, "range": change["range"], "context": context}
+            assert "result" in found.ask(number + 100, f"textDocument/{method}", asked)
+            took.append(time.monotonic() - before)
+        symbols = found.ask(97, "textDocument/documentSymbol", FILE)["result"]
+    assert [each["name"] for each in symbols] == ["params", "inputs", "model", "residual", "outputs"]
+    assert sorted(took)[len(took) // 2] < 0.1
 
 
 def test_leaving_does_not_wait_for_a_check() -> None:

@@ -142,6 +142,9 @@ def test_mistakes_as_they_are_typed(tmp_path: Path) -> None:
             wanted = lsp.CodeActionParams(editor.document, found.range, lsp.CodeActionContext([found]))
             fixes = await editor.client.text_document_code_action_async(wanted)
             assert fixes and fixes[0].title.startswith('Write padding = "same"')
+            for only, count in ((lsp.CodeActionKind.QuickFix, 1), (lsp.CodeActionKind.SourceOrganizeImports, 0)):
+                wanted.context = lsp.CodeActionContext([found], only=[only])
+                assert len(await editor.client.text_document_code_action_async(wanted) or ()) == count
             editor.type(SPEC.replace("out = 8, kernel = 3 },", "out = "))
             (found,) = await editor.diagnostics()
             assert found.code == "GB005"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from inspect import getdoc
 from textwrap import fill
 from typing import Any, cast
@@ -40,8 +41,13 @@ def reference(op: type[Op], width: int = WIDTH) -> str:
 
 def argument(op: type[Op], name: str, width: int = WIDTH) -> str:
     """What the reference says of one argument: its kind, its default, what it means."""
-    schema = cast("dict[str, dict[str, Any]]", op.model_json_schema()["properties"])[name]
-    return "\n".join(_argument(op, name, schema, width))
+    return "\n".join(_argument(op, name, properties(op)[name], width))
+
+
+@cache
+def properties(op: type[Op]) -> Mapping[str, Mapping[str, Any]]:
+    """The JSON Schema of each argument of an op; to make it takes milliseconds."""
+    return op.model_json_schema().get("properties", {})
 
 
 def _entry(op: type[Op], names: int, width: int | None) -> str:
@@ -68,10 +74,8 @@ def _plain(text: str) -> str:
 
 
 def _arguments(op: type[Op], width: int) -> Iterator[str]:
-    schema = op.model_json_schema()
-    properties = cast("dict[str, dict[str, Any]]", schema.get("properties", {}))
-    if properties:
-        lines = (line for name in properties for line in _argument(op, name, properties[name], width))
+    lines = [line for name, schema in properties(op).items() for line in _argument(op, name, schema, width)]
+    if lines:
         yield "\n".join(["Arguments", *lines])
 
 
