@@ -10,6 +10,8 @@ from graphbuilder.weights.checkpoint import refusal
 
 # Bytes of the list of members, of which a tensor of torch takes some seventy.
 _LONGEST = 4 << 20
+# Flags of a member: encrypted, patched, encrypted strongly.
+_OTHERWISE = 0x01 | 0x20 | 0x40
 
 
 def archive_in(path: str, file: IO[bytes]) -> zipfile.ZipFile:
@@ -27,6 +29,11 @@ def archive_in(path: str, file: IO[bytes]) -> zipfile.ZipFile:
         raise zipfile.BadZipFile(str(error)) from error
     listing.most = None
     return found
+
+
+def is_plain(member: zipfile.ZipInfo) -> bool:
+    """Whether a member is stored byte by byte: neither compressed nor encrypted nor patched."""
+    return member.compress_type == zipfile.ZIP_STORED and not member.flag_bits & _OTHERWISE
 
 
 class _Listing:

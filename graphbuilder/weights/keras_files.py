@@ -16,7 +16,7 @@ from typing import IO, BinaryIO, cast
 
 from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsUnsafe
 from graphbuilder.weights import hdf5, keras_names
-from graphbuilder.weights.archives import archive_in
+from graphbuilder.weights.archives import archive_in, is_plain
 from graphbuilder.weights.checkpoint import Checkpoint, Stored, refusal
 
 _WEIGHTS = "model.weights.h5"
@@ -87,7 +87,7 @@ def _member(path: str, archive: zipfile.ZipFile, name: str) -> IO[bytes]:
         number = "no" if name not in archive.namelist() else "more than one"
         raise refusal(WeightsDamaged, f"{path} is damaged: {number} {name} in the archive", _AGAIN)
     info = archive.getinfo(name)
-    if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+    if not is_plain(info):
         raise refusal(WeightsUnsafe, f"{path}: {name} is compressed or encrypted", "save the model again with Keras")
     return archive.open(info)
 

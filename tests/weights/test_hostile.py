@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save as to_safetensors
 
 from graphbuilder.diagnostics import CompileError
+from graphbuilder.importers.keras.files import config_of
 from graphbuilder.weights.read import read
 from tests.weights.helpers import numbers
 
@@ -366,3 +367,34 @@ def test_what_hdf5_is_not_through_with_is_given_up(tmp_path: Path, monkeypatch: 
     (tmp_path / "w.h5").write_bytes(ENDLESS)
     with pytest.raises(CompileError, match=r"GB402.*not through in 1 s"):
         read(tmp_path / "w.h5")
+
+
+@pytest.mark.parametrize("flag", [0x01, 0x20, 0x40])
+def test_a_member_that_is_not_stored_as_it_is_is_refused(flag: int, tmp_path: Path) -> None:
+    data = bytearray(zipped(keras(config=b'{"class_name": "Functional"}')))
+    data[data.find(b"PK\x01\x02") + 8] |= flag
+    (tmp_path / "w.keras").write_bytes(data)
+    for reader, code in ((read, "GB403"), (config_of, "GB802")):
+        with pytest.raises(CompileError, match=rf"{code}.*\n?.*compressed or encrypted"):
+            reader(tmp_path / "w.keras")
+
+
+def test_a_config_that_ends_early_is_refused(tmp_path: Path) -> None:
+    data = bytearray(zipped(keras()))
+    at = data.find(b"PK\x01\x02") + 20
+    data[at : at + 8] = struct.pack("<LL", 1 << 20, 1 << 20)
+    (tmp_path / "w.keras").write_bytes(data)
+    for reader, code in ((read, "GB402"), (config_of, "GB802")):
+        with pytest.raises(CompileError, match=code):
+            reader(tmp_path / "w.keras")
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.5, 0.9])
+def test_what_is_wrong_with_hdf5_is_told_in_words_of_ours(kept: float, tmp_path: Path) -> None:
+    data = hdf5(plain)
+    (tmp_path / "w.h5").write_bytes(data[: int(len(data) * kept)])
+    with pytest.raises(CompileError) as caught:
+        read(tmp_path / "w.h5")
+    (found,) = caught.value.diagnostics
+    assert found.message == f"{tmp_path / 'w.h5'} is damaged: it ends early, or bytes of it are wrong"
+    assert found.help == "fetch or save the file again"

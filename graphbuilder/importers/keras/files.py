@@ -11,7 +11,7 @@ from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.importing import ModelUnreadable
 from graphbuilder.document.reading import cannot_open
 from graphbuilder.files import refuse_waiting
-from graphbuilder.weights.archives import archive_in
+from graphbuilder.weights.archives import archive_in, is_plain
 from graphbuilder.weights.keras_files import LARGEST_CONFIG
 from graphbuilder.weights.read import HDF5
 
@@ -29,7 +29,7 @@ def config_of(path: str | Path) -> dict[str, Any]:
         json.dumps(found, ensure_ascii=False).encode()  # an escape may stand for half a character, which is no text
     except OSError as error:
         raise CompileError((cannot_open(Path(path), str(path), error),)) from None
-    except (zipfile.BadZipFile, KeyError, ValueError, RecursionError) as error:
+    except (zipfile.BadZipFile, KeyError, ValueError, RecursionError, EOFError) as error:
         raise refused(path, "it is no .keras or .h5 file, and no JSON") from error
     if not isinstance(found, dict) or "class_name" not in found:
         raise refused(path, "its JSON is no config of a Keras model")
@@ -66,7 +66,7 @@ def _text(path: Path) -> bytes | str:
         archive = archive_in(str(path), file)
         info = archive.getinfo("config.json")
         # A few bytes could unfold to many; Keras stores plainly.
-        if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+        if not is_plain(info):
             raise refused(path, "its config.json is compressed or encrypted, which is not how Keras saves")
         with archive.open(info) as member:
             return _whole(path, member)
