@@ -5,7 +5,7 @@ Nothing here knows how a diagnostic is drawn, nor what the codes are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple
 
@@ -233,6 +233,14 @@ class Sink:
         self._errors += diagnostic.severity == "error"
         if self._most is not None and self._errors >= self._most:
             raise Enough(self.diagnostics)
+
+    def warn(self, rule: type[Rule], keys: Hashable, make: Callable[[], Diagnostic]) -> None:
+        """Keep the warning that ``make`` gives. It is not made, but counted by its ``rule`` and the ``keys`` of its
+        place, where no more are kept: there may be very many."""
+        if self._warnings == self._most:
+            self._beyond.add((rule.code, keys, ""))
+        else:
+            self.add(make())
 
     @property
     def beyond(self) -> int:

@@ -29,21 +29,24 @@ def refuse_nesting(source: Source, max_levels: int, max_parts: int) -> None:
     """
     level, max_levels, max_parts = 0, min(max_levels, _MOST), min(max_parts, _MOST)
     for token in TOKEN.finditer(source.text):
-        match token.lastgroup:
-            case "open":
-                level += 1
-                if level > max_levels:
-                    raise _too_deep(source, token.start(), max_levels)
-            case "close":
-                level -= 1
-            case "key":
-                # Dots are counted first, since a string is a key too and may hold many of them.
-                if token.group().count(".") >= max_parts and len(KEY_PART.findall(token.group())) > max_parts:
-                    raise _too_many_parts(source, token.start(), token.end(), max_parts)
-            case _:
-                pass
-        if level < 0 or token.lastgroup == "broken":
+        kind = token.lastgroup
+        if kind == "key":
+            if token.end() - token.start() > max_parts and _parts(token.group(), max_parts) > max_parts:
+                raise _too_many_parts(source, token.start(), token.end(), max_parts)
+        elif kind == "open":
+            level += 1
+            if level > max_levels:
+                raise _too_deep(source, token.start(), max_levels)
+        elif kind == "close":
+            level -= 1
+        if level < 0 or kind == "broken":
             return
+
+
+def _parts(key: str, most: int) -> int:
+    """How many parts ``key`` has, where these are more than ``most``; dots are counted first, since a string is a key
+    too and may hold many of them."""
+    return len(KEY_PART.findall(key)) if key.count(".") >= most else 1
 
 
 def is_nested(text: str) -> bool:

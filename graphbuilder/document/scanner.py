@@ -18,7 +18,10 @@ Keys = tuple[Key, ...]
 _BLANK = re.compile(r"(?:[ \t\n]++|#[^\n]*+)*+")
 _SPACE = re.compile(r"[ \t]*+")
 _DOT = re.compile(DOT)
-_WORD = re.compile(r"([^,\[\]{}\"'#\s]++|\[\]|\{\})[ \t]*+(?:,[ \t]*+|(?=\]))")
+# Of most values, and of most pairs, all at once; what is written otherwise is read piece by piece.
+_PLAIN = r"[^,\[\]{}\"'#\s]++|\"(?!\"\")[^\"\\\n]*+\""
+_WORD = re.compile(rf"({_PLAIN}|\[\]|\{{\}})[ \t]*+(?:,[ \t]*+|(?=\]))")
+_WORDED = re.compile(rf"([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+({_PLAIN})[ \t]*+(?:[,\n][ \t\n]*+|(?=\}})|\Z)")
 _BETWEEN = re.compile(rf"{_BLANK.pattern}(?:,{_BLANK.pattern})?+")
 _SCALAR = re.compile(rf"{LONG}|{BASIC}|{LITERAL}|[^,\]}}#\n]*[^,\]}}#\s]", re.DOTALL)
 
@@ -65,7 +68,7 @@ class Scanner:
         while self._skip(_BLANK) < len(self._text):
             if self._text[self._at] == "[":
                 header = self._header()
-            else:
+            elif not self._worded(header):
                 self._pair(header)
 
     def _skip(self, pattern: re.Pattern[str]) -> int:
@@ -102,6 +105,14 @@ class Scanner:
         path = self._parents(prefix, parts, (parts[0].start, parts[-1].end))
         value = self._value(path)
         self._place(path, Extent((parts[-1].start, parts[-1].end), value))
+
+    def _worded(self, prefix: Keys) -> bool:
+        """Read pairs of a word and a plain value, of which a table may have very many; whether there was one."""
+        start = self._at
+        while found := _WORDED.match(self._text, self._at):
+            self._at = found.end()
+            self._place((*prefix, found[1]), Extent(found.span(1), found.span(2)))
+        return self._at > start
 
     def _key(self) -> list[Part]:
         """The parts of a dotted key and the space around it."""
@@ -152,7 +163,7 @@ class Scanner:
                 number += 1
 
     def _words(self, path: Keys, number: int) -> int:
-        """Read numbers, words and what is empty from item ``number`` on, of which a list may have very many; the number
+        """Read plain values and what is empty from item ``number`` on, of which a list may have very many; the number
         behind."""
         while found := _WORD.match(self._text, self._at):
             self._at, span = found.end(), found.span(1)
@@ -163,7 +174,8 @@ class Scanner:
     def _table(self, path: Keys) -> None:
         self._at += 1
         while not self._closed("}"):
-            self._pair(path)
+            if not self._worded(path):
+                self._pair(path)
 
     def _closed(self, mark: str) -> bool:
         """Step over what stands between two items; whether ``mark`` ends them."""

@@ -45,8 +45,9 @@ MAX_STEPS = 10_000
 MAX_TERMS = 500_000
 MAX_MISTAKES = 100
 # The body of a block, that of a branch, of copies or of a composite, one that is only looked at, and a use of one that
-# is there already take about as long as so many of its steps; and so do the weights of an op.
-BODY, INNER, BLIND, USE, WEIGHTS = 8, 4, 4, 2, 1
+# is there already take about as long as so many of its steps; and so do the weights of an op, and what a copy computes
+# that is like no other.
+BODY, INNER, BLIND, USE, WEIGHTS, VARIED = 8, 4, 4, 2, 1, 1
 # The codes of shapes that do not fit together.
 _SHAPES = "GB2"
 # So many values, read or given, are about as much work as a step, and a name that a block computes as so many terms.

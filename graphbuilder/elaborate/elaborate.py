@@ -159,6 +159,8 @@ def _model(blocks: Blocks, inputs: Mapping[str, TensorType | None]) -> Graph | N
     spec = context.spec
     if ("model",) in spec.unsound:
         return None
+    if len(spec.model.body) > context.limits.steps:
+        context.afford(len(spec.model.body), spec.model.body[context.limits.steps].place)
     (body,) = context.needed(*name_steps(spec.model.body, taken=inputs))
     outputs = _outputs(spec)
     taps = taps_of([*all_paths(body), *(output.path for output in outputs)], body)

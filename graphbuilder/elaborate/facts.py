@@ -63,8 +63,8 @@ def warn_unread(spec: Spec, settings: Mapping[str, Any], sink: Sink) -> None:
 def _warn_block(place: Place, near: str | None, sink: Sink) -> None:
     name = str(place.keys[-1])
     if not reported(place, near, "block", sink, lambda own: name not in uses(own)) and _declared_here(place):
-        help_ = _or_inherited(near, "remove it, or use it")
-        sink.add(BlockUnused.at(place.key_span, f"nothing uses the block `{name}`", help=help_))
+        help_, message = _or_inherited(near, "remove it, or use it"), f"nothing uses the block `{name}`"
+        sink.warn(BlockUnused, place.keys, lambda: BlockUnused.at(place.key_span, message, help=help_))
 
 
 def _warn_param(place: Place, near: str | None, is_set: bool, sink: Sink) -> None:
@@ -76,7 +76,8 @@ def _warn_param(place: Place, near: str | None, is_set: bool, sink: Sink) -> Non
     if not is_set and (reported(place, near, "param", sink, unread) or not _declared_here(place)):
         return
     help_ = "leave the setting out, or read it" if is_set else _or_inherited(near, _unless_a_key(name))
-    sink.add(ParamUnread.at(place.key_span, f"nothing reads the param `{name}`", help=help_))
+    message = f"nothing reads the param `{name}`"
+    sink.warn(ParamUnread, place.keys, lambda: ParamUnread.at(place.key_span, message, help=help_))
 
 
 def _unless_a_key(name: str) -> str:
@@ -100,7 +101,11 @@ def _warn_unread_in(name: str, block: Block, demanded: Collection[str], sink: Si
         place = block.place_of(word) / each
         if _declared_here(place):
             message = f"nothing in the block `{name}` reads the {kind} `{each}`"
-            sink.add(NameUnread.at(place.key_span, message, help="remove it, or read it"))
+            _warn_name(place, message, sink)
+
+
+def _warn_name(place: Place, message: str, sink: Sink) -> None:
+    sink.warn(NameUnread, place.keys, lambda: NameUnread.at(place.key_span, message, help="remove it, or read it"))
 
 
 def _demanded(spec: Spec) -> Mapping[str, Collection[str]]:

@@ -131,8 +131,7 @@ def misspelt_block(spec: Spec, used: Mapping[str, int], name: str) -> str | None
 def _undeclared(spec: Spec) -> Iterator[str]:
     """What expressions read, but for the names that their blocks declare."""
     yield from free_names([spec.defaults, spec.init, [each.shape for each in spec.inputs.values()]])
-    for step in spec.model.body:
-        yield from free_names(words_of(step))
+    yield from free_names([words_of(step) for step in spec.model.body])
     for block in spec.blocks.values():
         if any((*block.place.keys, word) in spec.unsound for word in ("args", "let")):
             continue

@@ -35,8 +35,13 @@ def build_order(body: Sequence[Named]) -> Order:
     order = Order([], [], set())
     done: set[str] = set()
     for named in body:
-        if named.name not in done:
+        if named.name in done:
+            continue
+        if any(name in by_name and name not in done for name in dependencies(named)):
             _visit(named, by_name, done, order)
+        else:
+            done.add(named.name)
+            order.steps.append(named)
     return order._replace(steps=[named for named in order.steps if named.name not in order.looped])
 
 

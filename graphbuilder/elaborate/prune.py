@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
-from graphbuilder.diagnostics import Sink
+from graphbuilder.diagnostics import Diagnostic, Sink
 from graphbuilder.diagnostics.catalogue.references import StepUnneeded
 from graphbuilder.document import Place
 from graphbuilder.elaborate.living import heirs
@@ -60,6 +61,11 @@ class Pruner:
 
     def report(self, sink: Sink) -> None:
         """Warn of each of these steps."""
-        for place in [place for place in self._unneeded if place not in self._needed]:
-            message = f"no output needs `{self._unneeded[place]}`; it is not built"
-            sink.add(StepUnneeded.at(place.span, message, help="name it in an output, or remove it"))
+        for place, name in self._unneeded.items():
+            if place not in self._needed:
+                sink.warn(StepUnneeded, place.keys, partial(_unneeded, place, name))
+
+
+def _unneeded(place: Place, name: str) -> Diagnostic:
+    message = f"no output needs `{name}`; it is not built"
+    return StepUnneeded.at(place.span, message, help="name it in an output, or remove it")

@@ -12,7 +12,7 @@ from graphbuilder.diagnostics.catalogue.references import BadRepeat, BadShare, P
 from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.arguments import written_words
 from graphbuilder.elaborate.builder import Call
-from graphbuilder.elaborate.context import INNER, VALUES, Trail
+from graphbuilder.elaborate.context import INNER, VALUES, VARIED, Trail
 from graphbuilder.elaborate.faults import errors_at, keep_fault, titled, word_of
 from graphbuilder.elaborate.joins import Path, join
 from graphbuilder.elaborate.names import Named, base_name
@@ -272,7 +272,7 @@ class _Calls:
         step = named.step
         self._vary = isinstance(step.use, list) or not {*free_names((step.args, step.init))}.isdisjoint(OF_COPIES)
         if self._vary:
-            inner.context.afford(copies.number, step.place)
+            inner.context.afford((1 + VARIED) * copies.number, step.place)
         self._last: tuple[Any, Call | None] | None = None
         self._first: tuple[Call, Reading] | None = None
 
@@ -283,6 +283,8 @@ class _Calls:
         if not self._vary and self._last is not None and self._last[0] == same:
             return self._last[1]
         step = self._named.step.copy_number(index)
+        if self._vary:
+            self._inner.context.spend(VARIED, step.place)
         scope = self._scope(index, facts_read(reading))
         call = self._inner.call_of(step, scope, reading, f"{self._named.name}.{name}", taps)
         self._last = (same, call)

@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import NoneType
 from typing import Any, cast
 
 from graphbuilder.diagnostics import Meant
@@ -79,6 +80,7 @@ class Expression:
 # What holds no expression. A list may have very many.
 PLAIN = frozenset({bool, int, float, str})
 _LISTS = frozenset({list, tuple})
+_NOT_GONE_INTO = PLAIN | {NoneType}
 
 
 def free_names(raw: Any) -> Iterator[str]:
@@ -89,8 +91,8 @@ def free_names(raw: Any) -> Iterator[str]:
         if isinstance(value, Expression):
             yield from value.places
         elif type(value) in _LISTS:
-            rest += [item for item in reversed(cast("list[Any]", value)) if type(item) not in PLAIN]
-        elif isinstance(value, Mapping):
+            rest += [item for item in reversed(cast("list[Any]", value)) if type(item) not in _NOT_GONE_INTO]
+        elif value and isinstance(value, Mapping):
             rest += reversed([*cast("Mapping[str, Any]", value).values()])
 
 

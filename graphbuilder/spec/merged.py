@@ -68,6 +68,11 @@ def documents(document: Document) -> Iterator[Document]:
     yield document
 
 
+def is_half(document: Document, keys: Keys) -> bool:
+    """Whether a file of ``document`` breaks off in the value at ``keys``."""
+    return any(each.unfinished and keys in each.unread for each in documents(document))
+
+
 def characters(document: Document) -> int:
     """How long the texts of the files that make up ``document`` are together."""
     if not isinstance(document, Merged):

@@ -26,7 +26,7 @@ from graphbuilder.document import Document, Place
 from graphbuilder.spec.constants import Constants
 from graphbuilder.spec.copies import may_repeat, without_copies
 from graphbuilder.spec.mending import TWICE, Mending
-from graphbuilder.spec.merged import Keys, Merged, documents, own
+from graphbuilder.spec.merged import Keys, Merged, documents, is_half, own
 from graphbuilder.spec.names import FACTS, INPUT, STEP_WORDS, TYPES, Kind, fault_of, words_of
 from graphbuilder.spec.parted import leave_out_parted
 from graphbuilder.spec.raw import as_table
@@ -85,8 +85,7 @@ class _Rules:
         return taken
 
     def _take(self, name: str, kind: Kind, keys: Keys, taken: dict[str, Keys]) -> None:
-        half = any(each.unfinished and keys in each.unread for each in documents(self._document))
-        if (fault := fault_of(name, kind)) and not half:
+        if (fault := fault_of(name, kind)) and not is_half(self._document, keys):
             self._sink.add(fault.rule.at(self._name_span(keys), fault.message, help=fault.help))
             self._mending.mark(*keys)
         if name == INPUT and keys[-1] == "id":

@@ -113,13 +113,13 @@ CASES: Mapping[str, Case] = {
     "blocks_that_nothing_uses": Case(
         model(BLOCK, more=numbered('[blocks.b{}]\nbody = [{{ op = "relu" }}]', 3300)), "GB608"
     ),
-    "convolutions_that_all_differ": Case(model('{ op = "conv", out = "=1 + i", kernel = 1, repeat = 9990 }'), "GB608"),
-    "composites_that_all_differ": Case(model('{ op = "sepconv", out = "=i + 1", kernel = 1, repeat = 9900 }'), "GB608"),
+    "convolutions_that_all_differ": Case(model('{ op = "conv", out = "=1 + i", kernel = 1, repeat = 4990 }'), "GB608"),
+    "composites_that_all_differ": Case(model('{ op = "sepconv", out = "=i + 1", kernel = 1, repeat = 4990 }'), "GB608"),
     "copies_beside_one_another_that_all_differ": Case(
         model('{ op = "conv", out = "=i + 1", kernel = [1, "=i % 8 + 1"], repeat = 3000, merge = "add" }'), "GB204"
     ),
     "faulty_copies_beside_one_another": Case(
-        model('{ op = "squeezeexcite", reduce = "=i + 1", repeat = 9900, merge = "add" }'), "GB305"
+        model('{ op = "squeezeexcite", reduce = "=i + 1", repeat = 4900, merge = "add" }'), "GB305"
     ),
     # Lists that are gone through again and again.
     "lets_of_very_many_copies": Case(in_block(numbered('l{} = "=k + 1"', 400)), "GB610"),
@@ -137,13 +137,13 @@ CASES: Mapping[str, Case] = {
         params(*LIST, step='{ use = "b", k = "=[i] + a[1:]", repeat = 2000 }') + KEPT, "GB610"
     ),
     "a_list_that_every_copy_searches": Case(
-        params(*LIST, step='{ op = "leakyrelu", slope = "=0.1 if i + 20000 in a else 0.2", repeat = 9000 }'), "GB610"
+        params(*LIST, step='{ op = "leakyrelu", slope = "=0.1 if i + 20000 in a else 0.2", repeat = 4900 }'), "GB610"
     ),
     "a_default_of_ten_thousand": Case(
         model(*['{ op = "reshape" }'] * 5000, more=f"[defaults.reshape]\nshape = {[1] * 10_000}"), "GB610"
     ),
     "many_params_in_every_copy": Case(
-        params(numbered("p{0} = {0}", 15_000), step='{ op = "leakyrelu", slope = "=0.1 * i", repeat = 9000 }'), "GB610"
+        params(numbered("p{0} = {0}", 15_000), step='{ op = "leakyrelu", slope = "=0.1 * i", repeat = 4900 }'), "GB610"
     ),
     "values_of_every_copy": Case(taken(3000), "GB610"),
     "a_thousand_times_two_hundred_values": Case(many_ports(200), "GB608"),
@@ -181,6 +181,7 @@ CASES: Mapping[str, Case] = {
     "ten_thousand_blocks_of_nothing": Case(
         "".join(f"[blocks.a{n}]\nbody = []\n" for n in range(10_000)), "GB313", seconds=2
     ),
+    "twenty_thousand_steps_in_a_line": Case(model(*['{op="relu"}'] * 18_000), "GB608"),
     "ten_thousand_unknown_ops": Case(model(*['{ op = "x" }'] * 10_000), "GB609"),
     "eight_thousand_unknown_steps": Case(model(*['{ op = "relu", from = "nope" }'] * 8000), "GB609"),
     "five_thousand_unused_blocks": Case(unused(5000), "GB609"),
@@ -316,6 +317,7 @@ LARGE = frozenset(
         "ten_thousand_blocks_of_nothing",
         "five_thousand_blocks_in_a_ring",
         "five_thousand_unused_blocks",
+        "twenty_thousand_steps_in_a_line",
         "ten_thousand_unknown_ops",
         "many_dimensions",
         "a_body_of_ten_thousand_steps_that_read_all",

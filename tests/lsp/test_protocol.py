@@ -25,7 +25,7 @@ name = "long"
 [inputs]
 x = [3, 8, 8]
 [model]
-body = [{ op = "leakyrelu", slope = "=0.001 * i", repeat = 9900 }]
+body = [{ op = "leakyrelu", slope = "=0.001 * i", repeat = 4900 }]
 """
 
 
