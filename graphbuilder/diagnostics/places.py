@@ -61,7 +61,8 @@ class Span:
 
     def part(self, word: str) -> Span:
         """Where ``word`` stands in it; the whole where that is written otherwise, or on several lines."""
-        at = self.text.find(word)
+        start, end = self.offsets
+        at = self.source.text.find(word, start, end) - start  # the text of a long list is not copied for each item
         if at < 0 or self.line != self.end_line:
             return self
         return replace(self, column=self.column + at, end_column=self.column + at + len(word))

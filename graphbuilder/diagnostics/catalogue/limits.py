@@ -208,7 +208,7 @@ format = 1
 name = "tiny"
 
 [params]
-slopes = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
+slopes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4]
 
 [inputs]
 image = [3, 8, 8]
@@ -223,8 +223,8 @@ class TooManySteps(Rule):
     shapes, and a repeat once for all copies that are alike, so that a network of any depth takes few; what doubles
     from block to block, each with other arguments, takes many. A block counts as 8 steps besides its own, one that
     nothing uses as 4, each use as 3, a branch and a repeat as 4, an op that is made of others as 4 and these, one with
-    weights as 2, an input as one, and so do every four values that a step reads or gives.
-    `--limit steps=N` raises it."""
+    weights as 2, a copy that is like no other as one more, an input as one, and so do every four values that a step
+    reads or gives. `--limit steps=N` raises it."""
 
     code = "GB608"
     remedy = "let copies and uses be alike, or raise the limit: `--limit steps=N`"
@@ -283,7 +283,7 @@ class TooManyTerms(Rule):
     code = "GB610"
     remedy = "compute what is the same once, with a `let` or as a param, or raise the limit: `--limit terms=N`"
     title = "terms beyond the limit"
-    bad = _TERMS.format(repeat=9000)
+    bad = _TERMS.format(repeat=4900)
     good = _TERMS.format(repeat=9)
 
 
