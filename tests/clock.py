@@ -7,6 +7,7 @@ them, and what costs too much does so in all.
 from __future__ import annotations
 
 import resource
+import time
 from collections.abc import Callable
 
 TURNS = 6
@@ -28,9 +29,16 @@ def cost(work: Callable[[], object]) -> float:
     return spent() - start
 
 
-def slowness() -> float:
+def taken(work: Callable[[], object]) -> float:
+    """Seconds that pass while ``work`` is done, by whomever."""
+    start = time.monotonic()
+    work()
+    return time.monotonic() - start
+
+
+def slowness(measured: Callable[[Callable[[], object]], float] = cost) -> float:
     """How many seconds here and now are one on the machine that was measured; 1 where this one is no slower."""
-    return max(1.0, cost(lambda: sum(number * number for number in range(5_000_000))) / USUAL)
+    return max(1.0, measured(lambda: sum(number * number for number in range(5_000_000))) / USUAL)
 
 
 def ratio(one: Callable[[], float], other: Callable[[], float], most: float) -> float:
@@ -46,10 +54,15 @@ def ratio(one: Callable[[], float], other: Callable[[], float], most: float) -> 
     return found
 
 
-def least(measure: Callable[[], float], most: float) -> float:
+def least(measure: Callable[[], float], most: float, slow: Callable[[], float] | None = None) -> float:
     """The seconds of the machine that was measured that ``measure`` gives, which are to be less than ``most``."""
     found = measure()
-    return found if found < most else ratio(measure, slowness, most)
+    return found if found < most else ratio(measure, slow or slowness, most)
+
+
+def lateness() -> float:
+    """How many seconds pass here and now in place of one on the machine that was measured, doing nothing else."""
+    return slowness(taken)
 
 
 def seconds(work: Callable[[], object], most: float) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Unpack
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import graphbuilder as gb
 from graphbuilder.compiler import Checked
@@ -28,6 +28,9 @@ ARGUMENTS = (
     "--disable-sync",
 )
 SPECS = Path(__file__).parents[2] / "specs"
+# Far more than anything takes where others work too.
+MILLISECONDS = 300_000
+expect.set_options(timeout=MILLISECONDS)
 
 
 # Of a module and no longer: while it is open an event loop runs, in which no other can be started.
@@ -45,6 +48,12 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def patient(page: Page) -> Page:
+    """``page``, which awaits what is done in it however many others work."""
+    page.set_default_timeout(MILLISECONDS)
+    return page
+
+
 def _heard(page: Page) -> Opened:
     """``page``, from now on with what goes wrong in it."""
     faults: list[str] = []
@@ -57,7 +66,7 @@ def _heard(page: Page) -> Opened:
 @pytest.fixture(scope="module")
 def desktop(chromium: Browser) -> Opened:
     """One page for all tests of a module, since a new one takes longer than most of them."""
-    return _heard(chromium.new_page())
+    return _heard(patient(chromium.new_page()))
 
 
 @cache
@@ -85,7 +94,7 @@ def show(chromium: Browser, desktop: Opened, tmp_path: Path) -> Iterator[Callabl
         whole = isinstance(network, str) and not choices
         path = tmp_path / "page.html"
         path.write_bytes(_page_of(str(network)) if whole else gb.render(known, format="html", **choices))
-        shown.append(_heard(chromium.new_page(has_touch=True)) if wide < 700 else desktop)
+        shown.append(_heard(patient(chromium.new_page(has_touch=True))) if wide < 700 else desktop)
         page = shown[-1].page
         page.goto("about:blank")
         page.set_viewport_size({"width": wide, "height": high})

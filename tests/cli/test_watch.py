@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from graphbuilder.cli.entry import run
 from graphbuilder.cli.watch import told
-from tests.watching.process import SECONDS, Watched, edited
+from tests.watching.process import SECONDS, Watched, awaited, edited
 
 SPECS = Path(__file__).parents[2] / "specs"
 
@@ -33,13 +32,17 @@ def watch(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
         each.end()
 
 
+def page(url: str) -> bytes:
+    return urllib.request.urlopen(url, timeout=SECONDS).read()
+
+
 def test_the_terminal_is_told_what_changed_and_the_figure_is_written(
     watch: Callable[..., Watched], tmp_path: Path
 ) -> None:
     spec, figure = tmp_path / "xception.toml", tmp_path / "x.svg"
     watched = watch("xception_tutorial.toml", "--set", "classes=10", "-o", "x.svg")
     url = watched.line(r"^http://127\.0\.0\.1:\d+/").split()[0]
-    assert b"16.40 M" not in urllib.request.urlopen(url, timeout=SECONDS).read()
+    awaited(lambda: b"20.83 M parameters" in page(url))
     edited(spec, "middle       = 8", "middle       = 4")
     assert re.search(r"\d\d  −6.46 M parameters, −2.32 G MACs; 1 difference: 1 changed$", watched.line("parameters"))
     edited(spec, "size         = 299", "size         = 224")
@@ -48,10 +51,7 @@ def test_the_terminal_is_told_what_changed_and_the_figure_is_written(
     assert "rellu" in watched.line(r"error\[GB")
     edited(spec, "rellu", "relu")
     watched.line("no difference")
-    deadline = time.monotonic() + SECONDS
-    while "7×7×2048" not in figure.read_text(encoding="utf-8") and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert "7×7×2048" in figure.read_text(encoding="utf-8")
+    awaited(lambda: "7×7×2048" in figure.read_text(encoding="utf-8"))
     assert watched.interrupted() == 0
     watched.line("no longer watched")
 
@@ -71,14 +71,12 @@ def test_a_spec_that_is_wrong_at_first_is_awaited(watch: Callable[..., Watched],
     watched = watch("new.toml")
     url = watched.line("http://").split()[0]
     watched.line(r"error\[GB")
-    assert b"No figure yet" in urllib.request.urlopen(url, timeout=SECONDS).read()
+    assert b"No figure yet" in page(url)
     (tmp_path / "new.toml").write_text("format = 1", encoding="utf-8")
     watched.line("GB102")
-    assert b"This model is broken" in urllib.request.urlopen(url, timeout=SECONDS).read()
+    awaited(lambda: b"This model is broken" in page(url))
     (tmp_path / "new.toml").write_bytes((SPECS / "lenet5.toml").read_bytes())
-    deadline = time.monotonic() + SECONDS
-    while b"LeNet" not in urllib.request.urlopen(url, timeout=SECONDS).read() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    awaited(lambda: b"LeNet" in page(url))
     assert watched.interrupted() == 0
 
 

@@ -40,7 +40,7 @@ def limited(seconds: float, more: int = MORE_BYTES) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (room, room))
     whole = math.ceil(LOOSE * seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (whole, whole + 1))
-    signal.alarm(60 + whole)  # one that waits without end takes no time of a processor
+    signal.alarm(300 + whole)  # one that waits without end takes no time of a processor
 
 
 def checked(folder: Path, seconds: float) -> dict[str, Any]:

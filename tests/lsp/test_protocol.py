@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from graphbuilder.lsp.protocol import Aside
+from tests.clock import lateness, least, taken
 from tests.lsp.editing import SPEC
 
 OPEN = {"languageId": "toml", "version": 1, "text": 'format = 1\nname = "a"\n'}
@@ -79,7 +80,7 @@ def started() -> Iterator[Client]:
 def left(found: Client) -> tuple[int, str]:
     """The exit status of a server that is told to leave, and what it said to nobody."""
     found.send(method="exit", params=None)
-    said = found.process.communicate(timeout=20)[1].decode()
+    said = found.process.communicate(timeout=300)[1].decode()
     return found.process.returncode, said
 
 
@@ -91,9 +92,10 @@ def client() -> Iterator[Client]:
         assert "result" in found.ask(98, "textDocument/hover", HOVER)
         found.ask(99, "shutdown", None)
         assert not found.shown
-        before = time.monotonic()
-        assert left(found) == (0, "")
-        assert time.monotonic() - before < 3
+        ends: list[tuple[int, str]] = []
+        leaving = taken(lambda: ends.append(left(found)))
+        assert ends == [(0, "")]
+        assert leaving < 3 or leaving / lateness() < 3
 
 
 @pytest.mark.parametrize("length", ["99999999999999999999", "9" * 5000, str(1 << 40)])
@@ -137,7 +139,7 @@ def test_breaking_off_without_a_word_is_no_good_end(said: list[str], status: int
     with started() as found:
         for number, method in enumerate(said):
             found.ask(number, method, START if method == "initialize" else None)
-        ended = found.process.communicate(timeout=20)[1].decode()
+        ended = found.process.communicate(timeout=300)[1].decode()
         assert (found.process.returncode, ended) == (status, "")
 
 
@@ -156,6 +158,11 @@ ASKED = ["completion", "hover", "definition", "references", "documentSymbol", "c
 
 def test_a_spec_that_is_typed_letter_by_letter() -> None:
     """Nothing fails, nothing is said to nobody, and what is asked meanwhile is answered before one can wait for it."""
+    assert least(typing, 0.1, lateness) < 0.1
+
+
+def typing() -> float:
+    """Seconds from a letter that is typed to the answer of a question."""
     document, took = FILE["textDocument"], list[float]()
     with client() as found:
         found.send(method="textDocument/didOpen", params={"textDocument": {**document, **OPEN, "text": ""}})
@@ -172,7 +179,7 @@ def test_a_spec_that_is_typed_letter_by_letter() -> None:
             took.append(time.monotonic() - before)
         symbols = found.ask(97, "textDocument/documentSymbol", FILE)["result"]
     assert [each["name"] for each in symbols] == ["params", "inputs", "model", "residual", "outputs"]
-    assert sorted(took)[len(took) // 2] < 0.1
+    return sorted(took)[len(took) // 2]
 
 
 def test_leaving_does_not_wait_for_a_check() -> None:
@@ -185,7 +192,7 @@ def test_leaving_does_not_wait_for_a_check() -> None:
 def test_what_is_slow_keeps_nothing_else_waiting() -> None:
     aside, end = Aside(), Event()
     slow = aside.submit(end.wait)
-    assert aside.submit(lambda: "told").result(timeout=10) == "told"
+    assert aside.submit(lambda: "told").result(timeout=300) == "told"
     assert not slow.done()
     end.set()
-    assert slow.result(timeout=10)
+    assert slow.result(timeout=300)

@@ -136,7 +136,7 @@ class Tombi:
         Path(self._folder / f"x{self._files}.toml").write_text(text, encoding="utf-8")
         item = lsp.TextDocumentItem(uri, "toml", 1, text.replace("§", ""))
         self.client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
-        while await asyncio.wait_for(self._read.get(), 20) != uri:
+        while await asyncio.wait_for(self._read.get(), 300) != uri:
             pass
         line = text.count("\n", 0, offset)
         return lsp.TextDocumentIdentifier(uri), lsp.Position(line, offset - text.rfind("\n", 0, offset) - 1)

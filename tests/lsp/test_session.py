@@ -83,7 +83,7 @@ class Editor:
     async def diagnostics(self) -> list[lsp.Diagnostic]:
         """What is told of the text as it is."""
         while True:
-            told = await asyncio.wait_for(self.told.get(), 20)
+            told = await asyncio.wait_for(self.told.get(), 300)
             if told.version == self.version:
                 return list(told.diagnostics)
 
@@ -115,7 +115,7 @@ async def editing(path: Path, related: bool = True) -> AsyncIterator[Editor]:
     await client.shutdown_async(None)
     client.exit(None)
     server: Any = client._server  # pyright: ignore[reportAttributeAccessIssue]
-    assert await asyncio.wait_for(server.wait(), 20) == 0
+    assert await asyncio.wait_for(server.wait(), 300) == 0
     await client.stop()
 
 

@@ -78,7 +78,7 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
         env={**os.environ, "PYTHONWARNINGS": "error"},
     )
 

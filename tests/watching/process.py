@@ -8,10 +8,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, Queue
 
-SECONDS = 60
+# Far more than anything takes where others work too.
+SECONDS = 300
 
 
 class Watched:
@@ -24,6 +27,8 @@ class Watched:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # A shell's background job ignores interrupts, and its children do: this one is to hear them all the same.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
             cwd=folder,
             env={
                 **os.environ,
@@ -63,6 +68,14 @@ class Watched:
         """Its exit code once it was interrupted."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(timeout=SECONDS)
+
+
+def awaited(known: Callable[[], bool]) -> None:
+    """Wait until it is so."""
+    deadline = time.monotonic() + SECONDS
+    while not known():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def edited(path: Path, old: str, new: str) -> None:

@@ -38,7 +38,7 @@ def server(hub: Hub) -> Iterator[Server]:
 
 def ask(server: Server, path: str = "", method: str = "GET", **headers: str) -> HTTPResponse:
     """A request; ``path`` is behind the secret unless it begins with a slash."""
-    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=300)
     asked = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.putrequest(method, path if path.startswith("/") else server.path + path, skip_host="Host" in asked)
     for name, value in asked.items():

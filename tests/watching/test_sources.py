@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, Queue
+from types import SimpleNamespace
 
 import pytest
 
@@ -26,7 +27,7 @@ image = [3, 16, 16]
 body = [{ id = "conv1", op = "conv", out = 8, kernel = 3 }]
 """
 VARIANT = 'format = 1\nname = "variant"\nextends = "sub/base.toml"\n'
-SECONDS = 20
+SECONDS = 300
 
 
 class Followed:
@@ -108,14 +109,19 @@ def test_every_way_of_saving_is_seen(base: Path) -> None:
 
 
 def test_a_file_that_is_emptied_and_then_written_is_no_mistake(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graphbuilder.watching.sources._GRACE", 1500)
+    """Where the grace is as long as the save takes, however long that is."""
+    is_written = threading.Event()
+    waiting = SimpleNamespace(sleep=lambda _: is_written.wait(SECONDS))
+    monkeypatch.setattr("graphbuilder.watching.sources.time", waiting)
     followed = Followed(base)
     followed.next(channels(8))
     told: list[News] = []
     for count in (16, 24, 32):
+        is_written.clear()
         with base.open("w", encoding="utf-8") as file:
             time.sleep(0.3)
             file.write(with_out(count))
+        is_written.set()
         followed.next(lambda news, count=count: bool(told.append(news)) or channels(count)(news))
     assert [news.mistakes() for news in told] == [[]] * len(told)
 

@@ -177,7 +177,7 @@ def test_a_handler_of_signals_that_looks_while_weights_are_drawn_waits_for_them(
     def fill() -> None:
         times.append(1)
         signal.pthread_kill(main_thread().ident or 0, signal.SIGUSR1)
-        assert looked.wait(30)
+        assert looked.wait(300)
         sleep(0.05)
         nn.init.constant_(weight, 3)
 
