@@ -27,5 +27,25 @@ def shallow_densenet() -> nn.Module:
     return import_torchvision().models.DenseNet(32, (3, 4, 8, 5), 64, num_classes=10)
 
 
+def shallow_resnext() -> nn.Module:
+    """ResNeXt with the widths of the 50 and two thirds of its blocks, which are all alike within a stage."""
+    resnet = import_torchvision().models.resnet
+    return resnet.ResNet(resnet.Bottleneck, [2, 3, 4, 2], num_classes=10, groups=32, width_per_group=4)
+
+
+def shallow_swin() -> nn.Module:
+    """Swin of version 2 with two stages of its four and a quarter of its width."""
+    swin = import_torchvision().models.swin_transformer
+    return swin.SwinTransformer(
+        [4, 4], 24, [2, 4], [3, 6], [8, 8], stochastic_depth_prob=0.2, num_classes=10,
+        block=swin.SwinTransformerBlockV2, downsample_layer=swin.PatchMergingV2,
+    )  # fmt: skip
+
+
 # In place of those of the name, in `torchvision.models`.
-SMALLER: Mapping[str, Callable[[], nn.Module]] = {"densenet121": shallow_densenet, "vgg16": narrow_vgg16}
+SMALLER: Mapping[str, Callable[[], nn.Module]] = {
+    "densenet121": shallow_densenet,
+    "resnext50_32x4d": shallow_resnext,
+    "swin_v2_t": shallow_swin,
+    "vgg16": narrow_vgg16,
+}

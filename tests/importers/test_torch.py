@@ -34,7 +34,7 @@ MODELS = {
     "vgg16": (64, 50, 5),
     "shufflenet_v2_x0_5": (64, 75, 3),
     "inception_v3": (96, 140, 4),
-    "swin_v2_t": (32, 65, 4),
+    "swin_v2_t": (32, 65, 2),
     "fcn_resnet50": (33, 63, 4),
     "deeplabv3_mobilenet_v3_large": (33, 178, 3),
     "lraspp_mobilenet_v3_large": (33, 154, 3),
