@@ -14,7 +14,14 @@ from typing import Any
 import tomli
 
 from graphbuilder.diagnostics import CompileError, Sink, Source, Span
-from graphbuilder.document.caps import MAX_LEVELS, MAX_PARTS, beyond_64_bits, refuse_nesting, too_large_integer
+from graphbuilder.document.caps import (
+    BYTES_A_WORD,
+    MAX_LEVELS,
+    MAX_PARTS,
+    beyond_64_bits,
+    refuse_excess,
+    too_large_integer,
+)
 from graphbuilder.document.lines import Lines, Moved
 from graphbuilder.document.reading import MAX_BYTES, read_text, refuse_halves, too_large, with_line_feeds
 from graphbuilder.document.scanner import Extent, Key, Keys, Scanner
@@ -41,6 +48,7 @@ class Document:
         moved: where it is not as it was written.
         unread: the paths of values that could not be read, in whose places something else stands.
         unfinished: whether the text breaks off, so that what is missing may be what was to come.
+        words: how many keys and values there are, up to where the text stops being TOML, if it does.
     """
 
     source: Source
@@ -49,6 +57,13 @@ class Document:
     moved: tuple[Moved, ...] = field(default=(), repr=False, kw_only=True)
     unread: frozenset[Keys] = field(default=frozenset(), repr=False, kw_only=True)
     unfinished: bool = field(default=False, repr=False, kw_only=True)
+    words: int = field(default=0, repr=False, kw_only=True)
+
+    @property
+    def weight(self) -> int:
+        """How many of the bytes that a text may have are taken up by this one: with very many words, more than it
+        has."""
+        return max(len(self.source.text.encode()), BYTES_A_WORD * self.words)
 
     def span(self, keys: Keys) -> Span:
         """Where the value at ``keys`` stands. That of ``[a.b]`` and of an item of ``[[a.b]]`` is the header."""
@@ -133,6 +148,7 @@ def parse(
     """``text`` as TOML 1.1; ``path`` is what errors call it. A byte order mark is passed over.
 
     Args:
+        max_bytes: the most that it may have; a fifth of it is the most keys and values.
         sink: takes what is not TOML, where that is a few values; all the rest is then in what is given.
 
     Raises:
@@ -142,9 +158,9 @@ def parse(
         raise CompileError((too_large(path, max_bytes),))
     refuse_halves(text, path)
     source = Source(path, with_line_feeds(text.removeprefix("\ufeff")))
-    refuse_nesting(source, max_levels, max_parts)
+    words = refuse_excess(source, max_levels, max_parts, max_bytes // BYTES_A_WORD)
     faults = Sink()
-    document = _read(source, faults)
+    document = _read(source, words, faults)
     large = list(beyond_64_bits(source.text, document.data))
     for keys in large:
         faults.add(too_large_integer(document.span(keys)))
@@ -156,9 +172,9 @@ def parse(
     return document
 
 
-def _read(source: Source, faults: Sink) -> Document:
+def _read(source: Source, words: int, faults: Sink) -> Document:
     try:
-        return Document(source, tomli.loads(source.text))
+        return Document(source, tomli.loads(source.text), words=words)
     except ValueError:
         # Few runs need the words for what tomli refuses.
         from graphbuilder.document.recovery import recovered
@@ -169,4 +185,4 @@ def _read(source: Source, faults: Sink) -> Document:
     if found.data is None:
         faults.raise_if_failed()
     read = Document(source, found.data or {}, read=found.text, moved=found.moved, unread=found.unread)
-    return replace(read, unfinished=found.unfinished)
+    return replace(read, unfinished=found.unfinished, words=words)

@@ -15,7 +15,7 @@ import tomli
 
 from graphbuilder.diagnostics import Diagnostic, Source
 from graphbuilder.diagnostics.catalogue.files import DuplicateKey
-from graphbuilder.document.caps import is_nested, too_large_integer
+from graphbuilder.document.caps import is_excessive, too_large_integer
 from graphbuilder.document.document import Unread
 from graphbuilder.document.lexer import BASIC, KEY, LITERAL, still_open
 from graphbuilder.document.lines import Lines, Moved
@@ -85,7 +85,7 @@ class _Recovery:
                 return Recovered(tuple(self._faults))
             except RecursionError:
                 return Recovered(tuple(self._faults))
-            sound = self._sound and not is_nested(self._text)
+            sound = self._sound and not is_excessive(self._text)
             return self._known(data) if sound else Recovered(tuple(self._faults))
 
     def _mended(self, error: ValueError) -> bool:

@@ -54,6 +54,7 @@ class Blocks:
         self._blamed: set[Hashable] = set()  # those with a wrong value, and with where its arguments were written
         self._in_progress: set[Hashable] = set()
         self._too_deep = False  # whether that was told
+        self._unknown: set[tuple[Place, str]] = set()  # the steps and names of which it was told that there is none
         self._built: set[str] = set()
         self._circles: dict[str, list[tuple[str, Step]]] = {}
         self._going_round: set[str] = set()  # those of which that was told
@@ -131,6 +132,9 @@ class Blocks:
         name = str(step.use)
         if ("blocks",) in self.context.spec.unsound or self.context.unsound(step.place):
             return
+        if (step.place, name) in self._unknown:  # a list may name very many, and is gone through for the place of each
+            return
+        self._unknown.add((step.place, name))
         if near := misspelt_block(self.context.spec, self._uses, name):
             place, label = self.context.spec.blocks[near].place, Label(step.place_of("use").span, "used by this name")
             message = f"there is no block `{name}`, and nothing uses this one"

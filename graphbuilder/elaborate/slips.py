@@ -20,6 +20,7 @@ from graphbuilder.spec.unknown import UNKNOWN
 Told = str | Write | None
 
 _LONGEST = 2**53
+_NUMBER = re.compile(r"\s*[-0-9tf]")
 _QUOTIENT = re.compile(r"(?<!/)/(?!/)")
 # How templates elsewhere read a name: `${name}`, `{name}`, `$name`.
 _TEMPLATE = re.compile(r"^\$?\{+ *(?P<name>[^{}]+?) *\}+$|^\$(?=[A-Za-z_])")
@@ -101,6 +102,8 @@ def _unquoted(items: list[object], fits: Callable[[Any], bool]) -> Write | None:
 
 def _number(text: str) -> int | float | bool | None:
     """The number or boolean that TOML and JSON read alike."""
+    if not _NUMBER.match(text):
+        return None
     try:
         value = cast("object", json.loads(text))
     except (ValueError, RecursionError):

@@ -194,6 +194,8 @@ class _Writer:
 
     def _place(self, node: ast.expr) -> Place:
         """Python counts columns in UTF-8 bytes; a person counts characters."""
+        if self._source.isascii():
+            return Place(self._start + node.col_offset, (node.end_col_offset or 0) - node.col_offset)
         raw = self._source.encode()
         first = len(raw[: node.col_offset].decode())
         last = len(raw[: node.end_col_offset].decode())

@@ -23,7 +23,7 @@ from graphbuilder.diagnostics.catalogue.grammar import (
     OverrideForm,
     WrongType,
 )
-from graphbuilder.diagnostics.catalogue.limits import TextTooLarge
+from graphbuilder.diagnostics.catalogue.limits import TextTooLarge, TooManyWords
 from graphbuilder.diagnostics.nearest import meant
 from graphbuilder.document import Document, Place
 from graphbuilder.document import load as load_document
@@ -117,7 +117,7 @@ def _parent(document: Document, folder: Path | None, chain: _Chain, max_bytes: i
     if len(chain.real) > DEEPEST:
         message, help_ = f"more than {DEEPEST} specs on one another: {way}", "extend one nearer to the first"
         raise _refusal(ExtendsDepth.at(_span(document), message, help=help_))
-    left = max_bytes - len(document.source.text.encode())
+    left = max_bytes - document.weight
     return _extended(_load(document, path, left), path.parent, grown, left, sink)
 
 
@@ -235,7 +235,11 @@ def _load(document: Document, path: Path, max_bytes: int) -> Document:
 
 
 def _notes(refusal: Diagnostic) -> tuple[str, ...]:
-    return ("what extends it counts, too: all of them together are limited",) if refusal.rule is TextTooLarge else ()
+    return (
+        ("what extends it counts, too: all of them together are limited",)
+        if refusal.rule in (TextTooLarge, TooManyWords)
+        else ()
+    )
 
 
 def _span(document: Document) -> Span:

@@ -89,6 +89,8 @@ class Place(NamedTuple):
 
 
 _COMPARING = re.compile("[=!<>]=")
+# A number with a word right behind it, of which alone Python warns.
+_JOINED = re.compile(r"[\d.][^\W\d]")
 _SINGLE = re.compile("(?<![=!<>])=(?!=)")
 _TIMES = re.compile(r"(?<=[\w)\]]) +[x×] *(?=[\w(])")
 _SIGNS = {
@@ -141,7 +143,7 @@ def read_tree(source: str, start: int) -> ast.expr:
             raise _syntax_error(source, start, error) from None
     except (ValueError, RecursionError, MemoryError):
         raise whole.error(ExpressionSyntax, "this expression cannot be read") from None
-    if _too_deep(root):
+    if len(source) > DEEPEST and _too_deep(root):  # each level is a character at least
         raise whole.error(ExpressionSize, f"this expression is nested more than {DEEPEST} deep", _SHORTER)
     return root
 
@@ -172,6 +174,8 @@ def _syntax_error(source: str, start: int, error: SyntaxError) -> ExpressionErro
 
 
 def _parsed(source: str) -> ast.expr:
+    if not _JOINED.search(source):
+        return ast.parse(source, mode="eval").body
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(source, mode="eval").body

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphbuilder.diagnostics import CompileError, Diagnostic, Remedy
+from graphbuilder.diagnostics import CompileError, Diagnostic, Remedy, Sink
 from graphbuilder.document import parse
 from tests.clock import seconds
 from tests.document.test_positions import SPEC, text_at
@@ -269,6 +269,36 @@ def test_limits_can_be_raised() -> None:
     assert parse(".".join("a" * 33) + " = 1", "s", max_parts=33).data
     with pytest.raises(CompileError):
         parse("a = " + "[" * 300 + "]" * 300, "s", max_levels=10_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a = 1", 2),
+        ("[a.b]\nc = 'x' # no word, = 1", 4),
+        ("a = [1, [], {}, {b = 0.5}]", 8),
+        ("a = '''\nx = 1, 2\n'''", 2),
+        ("", 0),
+    ],
+)
+def test_words_are_keys_and_values(text: str, words: int) -> None:
+    assert parse(text, "s").words == words
+
+
+def test_a_text_holds_a_word_for_five_bytes_that_it_may_have() -> None:
+    text = "a = [" + "0," * 18 + "\n]"
+    assert parse(text, "s", max_bytes=100).words == 20
+    with pytest.raises(CompileError) as caught:
+        parse(text.replace("\n", "0\n"), "s", max_bytes=104)
+    (found,) = caught.value.diagnostics
+    assert (found.code, str(found.span)) == ("GB612", "s:1:42")
+
+
+def test_words_behind_a_fault_count_too() -> None:
+    sink = Sink()
+    assert parse('a = "\nb = [' + "0," * 40_000 + "]", "s", sink=sink).data
+    with pytest.raises(CompileError, match="GB005"):
+        parse('a = "\nb = [' + "0," * 60_000 + "]", "s", sink=sink)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tests.hostile.texts import (
     RING,
     UNLIKE,
     beside,
+    chained,
     circling,
     doubling,
     expression,
@@ -126,7 +127,15 @@ CASES: Mapping[str, Case] = {
     "a_list_of_lists_where_a_number_stands": Case(
         model(f'{{ op = "conv", out = 1, kernel = [{"[], " * 50_000}] }}'), "GB307"
     ),
-    "choices_by_the_ten_thousand": Case(params(f"a = {{ default = 1, choices = [{'0, ' * 80_000}] }}"), "GB120"),
+    "choices_by_the_ten_thousand": Case(params(f"a = {{ default = 1, choices = [{'0, ' * 50_000}] }}"), "GB120"),
+    # Nothing but words.
+    "eighty_thousand_empty_texts": Case(model("{ use = [" + "''," * 80_000 + "] }"), "GB612"),
+    "fifty_thousand_texts_for_sizes": Case(model(BLOCK).replace("[3, 8, 8]", "[" + "''," * 50_000 + "]"), "GB103"),
+    "twenty_thousand_params": Case(params(numbered("p{} = 1", 20_000), step='{ op = "x" }'), "GB303"),
+    "unknown_names_by_the_ten_thousand": Case(
+        model('{ op = "conv", out = 3, kernel = [' + numbered('"=u{}",', 24_000).replace("\n", "") + "] }"), "GB155"
+    ),
+    "lets_that_read_each_other": Case(chained(14_000), "GB303"),
     "sums_of_a_list_in_every_copy": Case(in_block(numbered('l{} = "=sum(a) + k"', 100)), "GB610"),
     "slices_of_a_list_by_name": Case(in_block(numbered('l{} = "=a[1:]"', 9000)), "GB610"),
     "lists_that_are_compared": Case(in_block(numbered('l{} = "=a == a and a == a"', 3000)), "GB610"),
@@ -174,14 +183,14 @@ CASES: Mapping[str, Case] = {
         ),
         "GB120",
     ),
-    "a_repeat_over_a_list_of_a_hundred_thousand": Case(
-        model(f'{{ op = "relu", repeat = [{"1," * 100_000}] }}'), "GB604"
+    "a_repeat_over_a_list_of_fifty_thousand": Case(
+        model(f'{{ op = "relu", repeat = [{"1," * 50_000}] }}', '{ op = "relu", repeat = 60000 }'), "GB604"
     ),
-    "a_reshape_of_eighty_thousand_ones": Case(model(f'{{ op = "reshape", shape = {[1] * 80_000} }}'), "GB209"),
+    "a_reshape_of_fifty_thousand_ones": Case(model(f'{{ op = "reshape", shape = {[1] * 50_000} }}'), "GB209"),
     "ten_thousand_blocks_of_nothing": Case(
         "".join(f"[blocks.a{n}]\nbody = []\n" for n in range(10_000)), "GB313", seconds=2
     ),
-    "twenty_thousand_steps_in_a_line": Case(model(*['{op="relu"}'] * 18_000), "GB608"),
+    "seventeen_thousand_steps_in_a_line": Case(model(*['{op="relu"}'] * 17_000), "GB608"),
     "ten_thousand_unknown_ops": Case(model(*['{ op = "x" }'] * 10_000), "GB609"),
     "eight_thousand_unknown_steps": Case(model(*['{ op = "relu", from = "nope" }'] * 8000), "GB609"),
     "five_thousand_unused_blocks": Case(unused(5000), "GB609"),
@@ -312,12 +321,16 @@ LARGE = frozenset(
     (
         "blocks_that_double",
         "eight_thousand_unknown_steps",
-        "a_repeat_over_a_list_of_a_hundred_thousand",
-        "a_reshape_of_eighty_thousand_ones",
+        "a_repeat_over_a_list_of_fifty_thousand",
+        "a_reshape_of_fifty_thousand_ones",
         "ten_thousand_blocks_of_nothing",
         "five_thousand_blocks_in_a_ring",
         "five_thousand_unused_blocks",
-        "twenty_thousand_steps_in_a_line",
+        "seventeen_thousand_steps_in_a_line",
+        "fifty_thousand_texts_for_sizes",
+        "twenty_thousand_params",
+        "unknown_names_by_the_ten_thousand",
+        "lets_that_read_each_other",
         "ten_thousand_unknown_ops",
         "many_dimensions",
         "a_body_of_ten_thousand_steps_that_read_all",

@@ -50,6 +50,13 @@ def squared(count: int) -> str:
     return model('{ use = "b" }', more=block)
 
 
+def chained(count: int) -> str:
+    """Names of a block that each add to the one before."""
+    lets = "\n".join(f'l{n}="=l{n - 1}+1"' for n in range(1, count))
+    block = f'[blocks.b]\nbody = [{{ op = "conv", out = "=l{count - 1}", kernel = 1 }}]\n[blocks.b.let]\nl0 = 1\n{lets}'
+    return model('{ use = "b" }, { op = "x" }', more=block)
+
+
 def doubling(count: int) -> str:
     """Blocks that each use the next twice, each time with another argument."""
     uses = '{{ use = "b{0}", k = "=2 * k" }}, {{ use = "b{0}", k = "=2 * k + 1" }}'

@@ -208,6 +208,14 @@ def test_a_parent_is_read_up_to_the_limit(tmp_path: Path) -> None:
         spec.load(path, max_bytes=1000)
 
 
+def test_very_many_words_leave_less_to_what_is_extended(tmp_path: Path) -> None:
+    child = 'format = 1\nname = "c"\nextends = "base.toml"\n[params]\nlisted = [' + "0," * 400 + "]\n"
+    path = write(tmp_path, base=BASE + "# " + "x" * 600, child=child)
+    assert spec.load(path, max_bytes=4000)
+    with pytest.raises(CompileError, match="GB601"):
+        spec.load(path, max_bytes=2600)
+
+
 REFUSED = [
     ("missing.toml", "there is no such file", None),
     ("bas.toml", "there is no such file", "did you mean base.toml?"),

@@ -306,3 +306,37 @@ class TooManyWarnings(Rule):
         message = f"{count:,} more warning{'s' * (count > 1)}"
         remedy = "mend these first, or raise the limit: `--limit mistakes=N`"
         return cls.at(last, message, label="the last that is told", help=remedy)
+
+
+class TooManyWords(Rule):
+    """A text may hold 52,428 words, one for every five bytes that it may have: a word is a key, and a value, and so is
+    a list and a table besides what it holds. Written by people, one takes some eight bytes; what has so many short ones
+    is data and no network. `--limit bytes=N` raises it with the bytes."""
+
+    code = "GB612"
+    title = "words beyond the limit"
+    example = Example(
+        "python make.py\ngraphbuilder check slopes.toml",
+        {
+            "make.py": """\
+from pathlib import Path
+
+head = 'format = 1\\nname = "slopes"\\n\\n[inputs]\\nx = [4]\\n\\n[model]\\n'
+slopes = ",".join(["0.1"] * 60_000)
+Path("slopes.toml").write_text(f'{head}body = [{{ op = "leakyrelu", slope = [{slopes}] }}]\\n')
+"""
+        },
+        mended={
+            "slopes.toml": """\
+format = 1
+name = "slopes"
+
+[inputs]
+x = [4]
+
+[model]
+body = [{ op = "leakyrelu", slope = 0.1, repeat = 10 }]
+"""
+        },
+        rerun="graphbuilder check slopes.toml",
+    )
