@@ -17,7 +17,7 @@ import torch
 
 from graphbuilder.diagnostics import CompileError
 from graphbuilder.diagnostics.catalogue.weights import WeightsDamaged, WeightsTooMany, WeightsUnknown, WeightsUnsafe
-from graphbuilder.weights.archives import archive_in
+from graphbuilder.weights.archives import archive_in, ends_plainly
 from graphbuilder.weights.checkpoint import (
     LONGEST,
     MOST,
@@ -106,7 +106,7 @@ def read_state(path: str, file: BinaryIO, size: int) -> Checkpoint:
     Raises:
         CompileError: GB401 to GB404.
     """
-    _refuse_compressed(path, file)
+    _refuse_unfolding(path, file, size)
     if file.read(2) in _NEWER:
         raise refusal(WeightsUnsafe, f"{path} is a pickle of Python objects, not of tensors by torch", PLAIN)
     file.seek(0)
@@ -158,19 +158,31 @@ def _to_numpy(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
     return (tensor.float() if tensor.is_floating_point() and tensor.dtype not in known else tensor).numpy()
 
 
-def _refuse_compressed(path: str, file: BinaryIO) -> None:
-    """torch stores plainly, so a compressed archive is not its own, and could unfold to any size; or hold a pickle of
-    any."""
+def _refuse_unfolding(path: str, file: BinaryIO, size: int) -> None:
+    """torch stores plainly and once, so an archive that is compressed, or has more in it than it holds, is not its own,
+    and could unfold to any size; or hold a pickle of any."""
+    is_archive = _is_archive(file)
     try:
-        members = archive_in(path, file).infolist() if zipfile.is_zipfile(file) else []
+        members = archive_in(path, file).infolist() if is_archive else []
+        plain = not is_archive or ends_plainly(file, size)
     except zipfile.BadZipFile as error:
         raise _damaged(path, error) from error
     finally:
         file.seek(0)
     if any(member.compress_type != zipfile.ZIP_STORED for member in members):
         raise refusal(WeightsUnsafe, f"{path} is compressed", PLAIN)
+    sizes = [(member.file_size, member.compress_size) for member in members]
+    if not plain or any(unfolded != stored for unfolded, stored in sizes) or sum(map(max, sizes)) > size:
+        raise refusal(WeightsUnsafe, f"{path} is an archive that two readers may read differently", PLAIN)
     refuse_long(path, max((each.file_size for each in members if each.filename.endswith(_RECORD)), default=0))
     refuse_tensors(path, sum("/data/" in each.filename for each in members))
+
+
+def _is_archive(file: BinaryIO) -> bool:
+    """Whether torch reads this as an archive, and not as one pickle behind another."""
+    start = file.read(len(_ARCHIVE))
+    file.seek(0)
+    return start == _ARCHIVE
 
 
 def _unpickled(path: str, file: BinaryIO, size: int) -> object:
@@ -196,9 +208,7 @@ def _unpickled(path: str, file: BinaryIO, size: int) -> object:
 
 def _refuse_costly(path: str, file: BinaryIO, size: int) -> None:
     """As ``refuse_costly``, where torch looks for the pickle; a program of TorchScript is left to torch to name."""
-    is_archive = file.read(len(_ARCHIVE)) == _ARCHIVE
-    file.seek(0)
-    if is_archive:
+    if _is_archive(file):
         # What torch itself reads it by, and so finds the same in it; the compiled part has no types.
         archive: Any = torch._C.PyTorchFileReader(file)  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
         if "constants.pkl" not in archive.get_all_records():
