@@ -41,6 +41,11 @@ DEEPEST = 8
 _LEVELS = {"params": 1, "inputs": 1, "blocks": 1, "init": 1, "defaults": 2}
 _LEVELS_OF_A_CHANGED_BLOCK = 2
 
+# Characters of a path, of which a system takes some thousand. To resolve one takes time by the square of its parts.
+_LONGEST = 1_000
+
+_NAME_ONE = "name a file of this folder: `other.toml`"
+
 # What is said to a variant that does not say of what.
 _NAME_IT = 'name it above the first `[...]`: `extends = "..."`'
 
@@ -197,7 +202,9 @@ def _parent_path(document: Document, folder: Path | None) -> Path:
 def _fault(written: str, folder: Path) -> tuple[str, Help] | None:
     """Why ``written`` cannot be extended from ``folder``, and a remedy."""
     if not written.isprintable() or "\\" in written or PureWindowsPath(written).drive or Path(written).is_absolute():
-        return "the path must be a relative one, with `/` between its parts", "name a file of this folder: `other.toml`"
+        return "the path must be a relative one, with `/` between its parts", _NAME_ONE
+    if len(written) > _LONGEST:
+        return f"the path is longer than {_LONGEST:,} characters", _NAME_ONE
     try:
         real = (folder / written).resolve()
         if not real.is_relative_to(folder.resolve()):

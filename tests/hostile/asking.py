@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import subprocess
 import sys
@@ -16,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 @contextmanager
 def asking(module: str, *words: str) -> Iterator[Callable[[str], dict[str, Any]]]:
     """What gives the answer of a process of ``module`` to a name; it ends behind the last."""
+    # What is imported late may be written by nobody that is watched, and is compiled at nobody's cost.
+    assert compileall.compile_dir(ROOT / "graphbuilder", quiet=1)
     command = [sys.executable, "-m", module, *words]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin and process.stdout

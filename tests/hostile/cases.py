@@ -306,6 +306,7 @@ CASES: Mapping[str, Case] = {
     "extends_something_heavy": Case(extending("heavy.toml"), "GB601", heavy),
     "extends_nul": Case(extending("a\\u0000b.toml"), "GB114"),
     "extends_what_is_long": Case(extending("a" * 5000 + ".toml"), "GB114"),
+    "extends_what_is_deep": Case(extending("a/" * 120_000 + "b.toml"), "GB114"),
     "extends_an_address": Case(extending("http://127.0.0.1:9/spec.toml"), "GB114"),
     "extends_a_home": Case(extending("~/spec.toml"), "GB114"),
     "extends_nothing": Case(extending(""), "GB114"),

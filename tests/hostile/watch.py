@@ -48,6 +48,7 @@ class Watch:
         self._writes, self._programs = frozenset(writes), frozenset(programs)
         self._seen: list[str] = []
         self._on = True
+        sys.dont_write_bytecode = True
         sys.addaudithook(self._hook)
 
     def end(self) -> list[str]:
@@ -90,7 +91,7 @@ class Watch:
             return not real.endswith(".py") and not self._written(arguments)
         if path in sys.path or real in PLACES:
             return not self._written(arguments)
-        return real.startswith(OWN) and (not self._written(arguments) or ".pyc" in real)
+        return real.startswith(OWN) and not self._written(arguments)
 
     def _written(self, arguments: tuple[Any, ...]) -> bool:
         flags = arguments[2] if len(arguments) > 2 and isinstance(arguments[2], int) else 0
