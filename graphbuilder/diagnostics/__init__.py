@@ -1,6 +1,6 @@
 """Errors as data: spans, diagnostics, the catalogue of codes, and how they are drawn."""
 
-from graphbuilder.diagnostics.model import CompileError, Diagnostic, Enough, Rule, Severity, Sink
+from graphbuilder.diagnostics.model import CompileError, Diagnostic, Enough, Rule, Severity, Sink, told_once
 from graphbuilder.diagnostics.places import Label, Source, Span, Way
 from graphbuilder.diagnostics.remedies import Help, Meant, Remedy, Write
 
@@ -19,4 +19,5 @@ __all__ = [
     "Span",
     "Way",
     "Write",
+    "told_once",
 ]

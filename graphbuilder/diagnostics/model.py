@@ -176,7 +176,7 @@ class CompileError(Exception):
         return "\n".join(map(plain, self.diagnostics))
 
 
-def _told_once(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+def told_once(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     """Of those ``everywhere`` that say the same, the first with the places of others, unless each may be a slip of its
     own. What is written so again and again is no slip of a name that is hardly like it."""
     rows: dict[object, list[Diagnostic]] = {}
@@ -252,7 +252,7 @@ class Sink:
         def order(diagnostic: Diagnostic) -> tuple[bool, tuple[str, int, int]]:
             return (diagnostic.span is None, diagnostic.span.order if diagnostic.span else ("", 0, 0))
 
-        return tuple(_told_once(sorted(self._seen.values(), key=order)))
+        return tuple(told_once(sorted(self._seen.values(), key=order)))
 
     def has_error_at(self, span: Span | None) -> bool:
         """Whether an error at ``span`` is among them."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from graphbuilder.elaborate.names import name_steps, paths_of
 from graphbuilder.elaborate.walks import all_steps, main_steps, steps_of, values_of, words_of
-from graphbuilder.spec.expressions import Expression, free_names
+from graphbuilder.spec.expressions import Expression, expressions_in
 from graphbuilder.spec.model import Block, Spec, Step
 from graphbuilder.spec.names import FACTS, INPUT, SCOPE
 
@@ -43,7 +43,12 @@ def uses_of_blocks(spec: Spec) -> Mapping[str, Uses]:
 
 def in_expressions(block: Block) -> Iterator[str]:
     """What the expressions of a block read, in the order written."""
-    return free_names([*values_of(block), *(words_of(step) for step in steps_of(block))])
+    return (name for expression in expressions_of(block) for name in expression.places)
+
+
+def expressions_of(block: Block) -> Iterator[Expression]:
+    """The expressions of a block, in the order written."""
+    return expressions_in([*values_of(block), *(words_of(step) for step in steps_of(block))])
 
 
 def in_paths(steps: Iterable[Step], outputs: Iterable[str]) -> Counter[str]:

@@ -14,8 +14,10 @@ from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
 from graphbuilder.diagnostics.catalogue.references import UnknownStep
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
+from graphbuilder.elaborate.kinds import computable
 from graphbuilder.elaborate.mentions import (
     JOINTS,
+    expressions_of,
     in_expressions,
     in_paths,
     inputs_read,
@@ -24,9 +26,9 @@ from graphbuilder.elaborate.mentions import (
     step_names,
 )
 from graphbuilder.elaborate.walks import side_paths, words_of
-from graphbuilder.spec.expressions import free_names
+from graphbuilder.spec.expressions import Expression, expressions_in
 from graphbuilder.spec.model import Block, Spec, Step
-from graphbuilder.spec.names import FACTS, INPUT, SCOPE, STEP_WORDS
+from graphbuilder.spec.names import FACTS, INPUT, SCOPE, STEP_WORDS, types_of
 
 # Of the names that nothing declares, those that are looked for: each is compared with all that nothing reads.
 _LOOKED_FOR = 50
@@ -58,8 +60,13 @@ class Misspelt:
     def params(self, spec: Spec, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Values for the names by which expressions read params that are declared by another."""
         places = {name: spec.place_of("params") / name for name in spec.params}
-        called = self._called(_PARAM, places, Counter(_undeclared(spec)), lambda: {*spec.params, *SCOPE})
-        return {name: settings.get(param, spec.params[param]) for param, name in called.items()}
+        values = {**spec.params, **{name: value for name, value in settings.items() if name in spec.params}}
+
+        def fits(param: str, name: str) -> bool:
+            return computable(name, values[param], (each for each, own in _expressions(spec) if name not in own))
+
+        called = self._called(_PARAM, places, Counter(_undeclared(spec)), lambda: {*spec.params, *SCOPE}, fits)
+        return {name: values[param] for param, name in called.items()}
 
     def steps(
         self, steps: Sequence[Step], outputs: Iterable[str], known: Collection[str], inside: Collection[str]
@@ -90,18 +97,28 @@ class Misspelt:
         return self._names(_LET, block.let, spec, block, Counter())
 
     def _names(
-        self, kind: _Kind, names: Collection[str], spec: Spec, block: Block, given: Counter[str]
+        self, kind: _Kind, names: Mapping[str, Any], spec: Spec, block: Block, given: Counter[str]
     ) -> Mapping[str, str]:
         if not names:
             return {}
+
+        def fits(near: str, name: str) -> bool:
+            value, known = names[near], not (isinstance(names[near], Expression) or types_of(names[near]))
+            return not known or computable(name, value, expressions_of(block))
+
         word = "args" if kind is _ARGUMENT else "let"
         places = {name: block.place_of(word) / name for name in names}
         facts = [f"{name}_{fact}" for name in (*(block.inputs or ()), INPUT) for fact in FACTS]
         known = {*known_in_expressions(spec, block), *STEP_WORDS, *facts}
-        return self._called(kind, places, Counter(in_expressions(block)) + given, lambda: known)
+        return self._called(kind, places, Counter(in_expressions(block)) + given, lambda: known, fits)
 
     def _called(
-        self, kind: _Kind, declared: Mapping[str, Place], reads: Mapping[str, int], known: Callable[[], Collection[str]]
+        self,
+        kind: _Kind,
+        declared: Mapping[str, Place],
+        reads: Mapping[str, int],
+        known: Callable[[], Collection[str]],
+        fits: Callable[[str, str], bool] = lambda _near, _name: True,
     ) -> Mapping[str, str]:
         unread = [name for name in declared if name not in reads]
         if not unread:
@@ -111,7 +128,7 @@ class Misspelt:
         found: dict[str, str] = {}
         for name, _ in zip(strangers, self._left, strict=False):
             near = nearest(name, [each for each in unread if each not in found])
-            if near is not None:
+            if near is not None and fits(near, name):
                 found[near] = name
                 self._report(kind, near, declared[near], name, reads[name])
         return found
@@ -130,10 +147,21 @@ def misspelt_block(spec: Spec, used: Mapping[str, int], name: str) -> str | None
 
 def _undeclared(spec: Spec) -> Iterator[str]:
     """What expressions read, but for the names that their blocks declare."""
-    yield from free_names([spec.defaults, spec.init, [each.shape for each in spec.inputs.values()]])
-    yield from free_names([words_of(step) for step in spec.model.body])
+    for expression, own in _expressions(spec):
+        yield from (name for name in expression.places if name not in own)
+
+
+def _expressions(spec: Spec) -> Iterator[tuple[Expression, Collection[str]]]:
+    """The expressions of a spec, each with the names that its block declares."""
+    outside = [
+        spec.defaults,
+        spec.init,
+        *(each.shape for each in spec.inputs.values()),
+        *map(words_of, spec.model.body),
+    ]
+    yield from ((each, ()) for each in expressions_in(outside))
     for block in spec.blocks.values():
         if any((*block.place.keys, word) in spec.unsound for word in ("args", "let")):
             continue
         own = {*block.args, *block.let, *(f"{name}_{fact}" for name in block.inputs or () for fact in FACTS)}
-        yield from (name for name in in_expressions(block) if name not in own)
+        yield from ((each, own) for each in expressions_of(block))

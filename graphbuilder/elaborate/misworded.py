@@ -69,9 +69,15 @@ def _arguments(step: Step, spec: Spec, ops: Mapping[str, type[Op]]) -> Sequence[
     """What the op, or each of the blocks of a step, takes; nothing where it is not known what it runs."""
     if step.op is not None and step.op in ops:
         return [ops[step.op].model_fields]
-    if not all(name in spec.blocks for name in step.blocks):
+    if not all(name in spec.blocks and _is_known(spec, name) for name in step.blocks):
         return []
     return [spec.blocks[name].args for name in dict.fromkeys(step.blocks)]
+
+
+def _is_known(spec: Spec, block: str) -> bool:
+    """Whether all that ``block`` takes is known: a mistake in what it declares may have left arguments out."""
+    keys = spec.blocks[block].place.keys
+    return spec.unsound.isdisjoint({("blocks",), keys, (*keys, "args")})
 
 
 def _lacks_repeat(step: Step, sink: Sink) -> bool:

@@ -11,9 +11,9 @@ from pathlib import Path
 from time import thread_time
 from typing import Any, NamedTuple
 
-from graphbuilder.diagnostics import CompileError, Diagnostic, Remedy, Sink, Span
-from graphbuilder.diagnostics.catalogue.arguments import ArgumentMissing, ArgumentUnknown
-from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
+from graphbuilder.diagnostics import CompileError, Diagnostic, Remedy, Sink, Span, told_once
+from graphbuilder.diagnostics.catalogue.arguments import ArgumentMissing, ArgumentType, ArgumentUnknown, ArgumentValue
+from graphbuilder.diagnostics.catalogue.expressions import ExpressionName, ExpressionType
 from graphbuilder.diagnostics.catalogue.references import Ambiguous, TapNeedsId, UnknownBlock, UnknownOp, UnknownStep
 from graphbuilder.diagnostics.catalogue.shapes import CannotCombine, CannotConcatenate
 from graphbuilder.diagnostics.nearest import much_alike
@@ -32,6 +32,8 @@ _STEPS = 600
 _TERMS = 20_000
 # What is wrong with a name is so whatever the values are: a remedy elsewhere brings it to light, and is not its cause.
 _NAMES = (ExpressionName, UnknownStep, UnknownOp, UnknownBlock, ArgumentUnknown, ArgumentMissing, Ambiguous, TapNeedsId)
+# What is wrong where a name is of another kind than what is read.
+_KINDS = (ExpressionType, ArgumentType, ArgumentValue)
 _QUOTES = "\"'"
 _MEETING = (CannotCombine, CannotConcatenate)
 # What a line of a file belongs to: `blocks.stem` also below `[blocks.stem.branches]`. Nothing that was taken is given
@@ -62,14 +64,16 @@ def tried(
     after = partial(_mistakes, path=path, folder=folder, settings=settings, limits=smaller(limits))
     names = {number: [*near(each, path)] for number, each in enumerate(diagnostics)}
     first = [_Trial(number, remedies[0]) for number, remedies in names.items() if remedies]
-    found, in_vain = list(diagnostics), set[int]()
+    found, in_vain = list(diagnostics), dict[int, bool]()
     for number, remedy in _renamed(_apart(first), diagnostics, _Trials(after, whole), in_vain):
         found[number] = _repaired(found[number], remedy)
     left = {number: (*_choices(each, path), *names[number][1:]) for number, each in enumerate(found)}
     rest = [_Trial(number, remedy) for number, remedies in left.items() for remedy in remedies]
     for number, remedy in _first_to_mend(sorted(rest, key=_edits), diagnostics, found, _Trials(after, whole)).items():
         found[number] = _repaired(found[number], remedy)
-    return tuple(_kept(each, number in in_vain) for number, each in enumerate(found))
+    unfit = {told(diagnostics[number]) for number, fits in in_vain.items() if not fits}
+    kept = [_kept(each, number in in_vain, told(each) not in unfit) for number, each in enumerate(found)]
+    return tuple(told_once(kept))
 
 
 class _Trial(NamedTuple):
@@ -117,13 +121,34 @@ def _apart(trials: Sequence[_Trial]) -> list[_Trial]:
     return found
 
 
-def _kept(diagnostic: Diagnostic, in_vain: bool) -> Diagnostic:
-    """The mistake without a name that was tried ``in_vain``, where something else is to be said of what is hardly like
-    it."""
+def _kept(diagnostic: Diagnostic, in_vain: bool, fits: bool) -> Diagnostic:
+    """The mistake without a name that is of another kind than what is read, at this place or at another; or that was
+    tried ``in_vain``, where something else is to be said of what is hardly like it."""
     first = next(diagnostic.renamings, None)
-    if not in_vain or diagnostic.remedy or diagnostic.meant is None or first is None or _is_near(diagnostic, first):
+    if diagnostic.remedy or diagnostic.meant is None or first is None:
+        return diagnostic
+    if fits and not (in_vain and not _is_near(diagnostic, first)):
         return diagnostic
     return diagnostic.with_help(diagnostic.meant.otherwise)
+
+
+def _fits(remedy: Remedy, diagnostic: Diagnostic, before: Sequence[Diagnostic], after: Sequence[Diagnostic]) -> bool:
+    """Whether a name brings nothing of a wrong kind that has to do with its line; only in expressions, others may."""
+    if diagnostic.rule is not ExpressionName:
+        return True
+    lines = _lines(remedy)
+    new = [each for each in after if each.rule in _KINDS and any(span.line in lines for span in _spans(each))]
+    return not Counter(map(told, new)) - Counter(map(told, before))
+
+
+def _spans(diagnostic: Diagnostic) -> list[Span]:
+    """Where a mistake is, and what it has to do with."""
+    return [*([diagnostic.span] if diagnostic.span else ()), *(label.span for label in diagnostic.related)]
+
+
+def _lines(remedy: Remedy) -> range:
+    """The lines of what ``remedy`` writes."""
+    return range(remedy.span.line, remedy.span.line + remedy.text.count("\n") + 1)
 
 
 def _is_near(diagnostic: Diagnostic, remedy: Remedy) -> bool:
@@ -135,10 +160,10 @@ def _is_near(diagnostic: Diagnostic, remedy: Remedy) -> bool:
 
 
 def _renamed(
-    rows: Sequence[_Trial], before: Sequence[Diagnostic], trials: _Trials, in_vain: set[int]
+    rows: Sequence[_Trial], before: Sequence[Diagnostic], trials: _Trials, in_vain: dict[int, bool]
 ) -> Iterator[_Trial]:
     """Those of ``rows``, names that may have been meant, that mend their mistakes: tried together, and by halves where
-    one of them brings others, until one alone is tried ``in_vain``."""
+    one of them brings others, until one alone is tried ``in_vain``: it may fit there all the same."""
     left = trials.after(reduce(Remedy.together_with, (row.remedy for row in rows))) if rows else None
     if left is None:
         return
@@ -152,7 +177,7 @@ def _renamed(
         yield from _renamed(rest[:half], before, trials, in_vain)
         yield from _renamed(rest[half:], before, trials, in_vain)
     else:
-        in_vain.update(row.number for row in rest)
+        in_vain.update({row.number: _fits(row.remedy, before[row.number], before, left) for row in rest})
 
 
 def _first_to_mend(
@@ -201,12 +226,12 @@ def mends(remedy: Remedy, diagnostic: Diagnostic, before: Sequence[Diagnostic], 
     A mistake in a name that was not seen for the repaired one is none of its making; nor is what else a step that runs
     at last does not fit, where the remedy is the name that was meant; of several the one is meant that fits.
     """
-    lines = range(remedy.span.line, remedy.span.line + remedy.text.count("\n") + 1)
+    lines = _lines(remedy)
     sole = diagnostic.meant is not None and len(diagnostic.meant.names) == 1
     named = sole and remedy not in diagnostic.untried and _is_near(diagnostic, remedy)
     caused = [each for each in after if not (named or each.rule in _NAMES) or not each.span or each.span.line in lines]
     left, there = (list(map(told, each)).count(told(diagnostic)) for each in (after, before))
-    return left < there and repairs(diagnostic, before, caused)
+    return left < there and repairs(diagnostic, before, caused) and _fits(remedy, diagnostic, before, after)
 
 
 def _reveals(remedy: Remedy, diagnostic: Diagnostic, before: Sequence[Diagnostic], after: Sequence[Diagnostic]) -> bool:
@@ -222,8 +247,7 @@ def _reveals(remedy: Remedy, diagnostic: Diagnostic, before: Sequence[Diagnostic
 
 def _beyond(diagnostic: Diagnostic, inside: set[str]) -> bool:
     """Whether the whole of a mistake lies in one block, which is not ``inside``."""
-    spans = [*([diagnostic.span] if diagnostic.span else ()), *(label.span for label in diagnostic.related)]
-    found = {_table(span) for span in spans}
+    found = {_table(span) for span in _spans(diagnostic)}
     return len(found) == 1 and found != inside and found.pop().startswith("blocks.")
 
 

@@ -85,11 +85,17 @@ _NOT_GONE_INTO = PLAIN | {NoneType}
 
 def free_names(raw: Any) -> Iterator[str]:
     """Every name that the expressions inside a raw value read, in the order written."""
+    for expression in expressions_in(raw):
+        yield from expression.places
+
+
+def expressions_in(raw: Any) -> Iterator[Expression]:
+    """The expressions inside a raw value, in the order written."""
     rest = [raw]  # the next one last; a list may hold very many lists
     while rest:
         value = rest.pop()
         if isinstance(value, Expression):
-            yield from value.places
+            yield value
         elif type(value) in _LISTS:
             rest += [item for item in reversed(cast("list[Any]", value)) if type(item) not in _NOT_GONE_INTO]
         elif value and isinstance(value, Mapping):

@@ -256,7 +256,7 @@ class Paths:
             if part in here.counted:
                 return f'that name is only counted: give the step an id where it is written: id = "{part}"'
             found = near()
-            return Meant((found,)) if found else _listed(".".join(before), here.steps)
+            return Meant((found,)) if found and self.leads(found) else _listed(".".join(before), here.steps)
 
         def near() -> str | None:
             found = nearest(part, known)

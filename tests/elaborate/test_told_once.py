@@ -123,3 +123,11 @@ def test_half_the_name_of_an_op_may_be_any(half: str) -> None:
     text = f'{head}[model]\nbody = [{{ op = "conv", out = 3, padding = "half" }}]\n{half}'
     told = [each.code for each in check_text(text).diagnostics]
     assert told == (["GB005"] if "defaults" in half else ["GB306", "GB005"])
+
+
+@pytest.mark.parametrize("given", ["=3", "=from_channels", "=4 * from_channels"])
+def test_what_a_block_takes_whose_arguments_break_off_is_not_known(given: str) -> None:
+    """`hidden` is no misspelt `when`."""
+    use = f'[model]\nbody = [{{ use = "u", hidden = "{given}", axis = 0 }}]\n'
+    block = '[blocks.u]\nargs = { hidden = "int", axis = int" }\nbody = [{ op = "linear", out = "=hidden" }]\n'
+    assert [each.code for each in check_text(f"{HEAD}{use}{block}").diagnostics] == ["GB005"]

@@ -139,6 +139,7 @@ def test_the_inherited_text_stays_as_it_is(tmp_path: Path) -> None:
 
 
 FAULTS = [
+    ('"stm.9" = {}', "GB117", "`[model]` has no step with the id `stm`", "there are `stem`"),
     ("stm = {}", "GB117", "`[model]` has no step with the id `stm`", "did you mean `stem`?"),
     ("zzzzz = {}", "GB117", "`[model]` has no step", "there are `stem`, `middle`"),
     ("relu = {}", "GB117", "no step with the id `relu`", None),
