@@ -41,10 +41,19 @@ def _nearest(word: str, candidates: Sequence[str]) -> str | None:
     from difflib import get_close_matches  # only a mistake needs it
 
     folded = {candidate.casefold(): candidate for candidate in _compared(word, candidates)}
-    found = get_close_matches(word.casefold(), folded, _TRIED, _ALIKE)
+    if word.casefold() in folded:
+        return folded[word.casefold()]
+    found = get_close_matches(word.casefold(), _one_more_or_less(word.casefold(), folded) or folded, _TRIED, _ALIKE)
     turned = word[::-1].casefold() if len(word) == len("id") else ""
     near = next((each for each in found if _alike(word.casefold(), each)), turned if turned in folded else None)
     return folded[near] if near is not None else None
+
+
+def _one_more_or_less(word: str, candidates: Iterable[str]) -> list[str]:
+    """Those with a letter more or less than a ``word`` that is not short: none is more like it, and they are found
+    soon."""
+    near = (each for each in candidates if abs(len(each) - len(word)) == 1)
+    return [each for each in near if one_slip(word, each)] if len(word) > _SHORT + 1 else []
 
 
 def _compared(word: str, candidates: Iterable[str]) -> Iterator[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cache, cached_property, partial
 from typing import Any
 
 from graphbuilder.diagnostics import Label, Meant, Span
 from graphbuilder.diagnostics.catalogue.limits import BlocksTooDeep, TooManyNodes
 from graphbuilder.diagnostics.catalogue.references import Ambiguous, UnknownBlock
-from graphbuilder.diagnostics.nearest import meant
+from graphbuilder.diagnostics.nearest import meant, nearest
 from graphbuilder.document import Place
 from graphbuilder.elaborate.arguments import compute_arguments, freeze
 from graphbuilder.elaborate.builder import BodyBuilder, Call
@@ -126,7 +126,12 @@ class Blocks:
 
     @cached_property
     def _missing(self) -> Mapping[str, Span]:
-        return missing_blocks(self.context.spec, self.context.ops)
+        return missing_blocks(self.context.spec, self.context.ops, self._near)
+
+    @cached_property
+    def _near(self) -> Callable[[str], str | None]:
+        """The block that is called most like a name, looked for once: there may be very many."""
+        return cache(partial(nearest, candidates=tuple(self.context.spec.blocks)))
 
     def _report_unknown(self, builder: BodyBuilder, step: Step) -> None:
         name = str(step.use)
@@ -147,7 +152,8 @@ class Blocks:
         if name in self.context.ops:
             remedy = f'`{name}` is an op: op = "{name}"'
         else:
-            remedy = meant(name, self.context.spec.blocks, f"write [blocks.{name}]")
+            near = self._near(name)
+            remedy = meant(name, [near] if near else self.context.spec.blocks, f"write [blocks.{name}]")
         builder.report(UnknownBlock.at(place_of_use(step, name), f"there is no block `{name}`", help=remedy))
 
     def instantiate(

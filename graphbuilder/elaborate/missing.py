@@ -3,11 +3,10 @@ and this is told once."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from graphbuilder.diagnostics import Diagnostic, Label, Span
 from graphbuilder.diagnostics.catalogue.references import UnknownBlock
-from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.diagnostics.words import all_of
 from graphbuilder.elaborate.walks import all_steps
 from graphbuilder.spec.model import Spec, Step
@@ -16,15 +15,16 @@ from graphbuilder.spec.model import Spec, Step
 _MOST, _NAMED = 100, 8
 
 
-def missing_blocks(spec: Spec, ops: Collection[str]) -> Mapping[str, Span]:
-    """Such blocks, each with the place that uses it first; none where it is one alone."""
+def missing_blocks(spec: Spec, ops: Collection[str], near: Callable[[str], str | None]) -> Mapping[str, Span]:
+    """Such blocks, to which ``near`` knows none that is called alike, each with the place that uses it first; none
+    where it is one alone."""
     first: dict[str, Step] = {}
     for step in all_steps(spec):
         for name in step.blocks:
             if name not in spec.blocks and name not in ops:
                 first.setdefault(name, step)
     few = list(first.items())[:_MOST]
-    found = {name: place_of_use(step, name) for name, step in few if nearest(name, spec.blocks) is None}
+    found = {name: place_of_use(step, name) for name, step in few if near(name) is None}
     return found if len(found) > 1 else {}
 
 
