@@ -27,6 +27,9 @@ _NAMES = re.compile(r"[A-Za-z_]\w*")
 # The ends of the words for how weights are drawn.
 _DRAWN = ("normal", "uniform")
 
+# The tables, and none, whose keys the grammar names.
+_OF_KNOWN_KEYS = ("", "model")
+
 # What stands above a block, and what only a block has.
 _ABOVE_A_BLOCK = ("params", "inputs", "defaults", "init", "outputs")
 _OF_BLOCKS_ALONE = frozenset({"args", "let", *JOINING})
@@ -114,7 +117,7 @@ def _of_branches(data: _Table) -> Iterator[_Moved]:
 def _strays(data: _Table, above: str, missing: _Missing, mentions: _Mentions) -> _Table:
     """What stands in the table ``above``, or in none, and is of the one that is missing."""
     there = data if not above else as_table(data.get(above))
-    known = known_keys(()) if not above else ()
+    known = known_keys((above,) if above else ()) if above in _OF_KNOWN_KEYS else ()
     strays = {key: value for key, value in there.items() if key not in known}
     found = {key: value for key, value in strays.items() if missing.holds(key, value, mentions)}
     inherits = missing.table == "params" and EXTENSION_KEYS[0] in data  # what reads them may do so in another file
@@ -133,8 +136,11 @@ def _moved(
     message = f"{where} has no key `{first}`, and this is of {f'`[{table}]`' if new else 'a block'}"
     span, help_ = document.key_span((*old, first)), f"write [{table}] above it"
     untried = (Remedy(help_, span, f"[{table}]\n{span.text}"),) if new else ()
+    if old == ("model",) and [*data["model"]][-1] not in found:
+        help_, untried = f"move it into a table of its own, [{table}]", ()  # else the header would take what follows
     sink.add(UnknownKey.at(span, message, help=help_, untried=untried))
     left = _changed(data, old, lambda holder: {key: value for key, value in holder.items() if key not in found})
+    left = {key: value for key, value in left.items() if value or (key,) != old}
     if not new:
         return left
     names.update(((*new, key), (*old, key)) for key in found)
@@ -171,6 +177,11 @@ def _run(value: object) -> Iterator[str]:
 
 def _is_param(key: str, value: object, mentions: _Mentions) -> bool:
     return key in mentions.names and is_plain(value)
+
+
+def _is_number_read(key: str, value: object, mentions: _Mentions) -> bool:
+    """Whether this is a param, and no output: those are paths and tables."""
+    return key in mentions.names and isinstance(value, bool | int | float)
 
 
 def is_plain(value: object) -> bool:
@@ -211,7 +222,8 @@ def _is_steps(value: object) -> bool:
 
 
 _MISSING = (
-    _Missing("params", ("",), _is_param, is_plain),
+    _Missing("params", ("", "model"), _is_param, is_plain),
+    _Missing("params", ("outputs",), _is_number_read),
     _Missing("inputs", ("params", ""), _is_input),
     _Missing("init", ("defaults", "inputs", "params"), _is_drawn),
     _Missing("defaults", ("inputs", "params"), _is_default, _is_of_op),

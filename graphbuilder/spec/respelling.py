@@ -22,6 +22,7 @@ from graphbuilder.document import Document
 from graphbuilder.spec.above import with_params_above
 from graphbuilder.spec.headers import with_headers
 from graphbuilder.spec.merged import Keys
+from graphbuilder.spec.nested import with_tables_apart
 from graphbuilder.spec.parted import used_blocks
 from graphbuilder.spec.raw import is_formula
 from graphbuilder.spec.validation import keys_of, known_keys, unknown_key
@@ -88,7 +89,8 @@ class Respelt(Document):
 def respelt(document: Document, sink: Sink) -> Document:
     """``document`` itself, or with its misspelt keys, each reported, as what they are near to."""
     names: dict[Keys, Keys] = {}
-    data = with_headers(document, _with_blocks(document, sink, names), sink, names)
+    data = with_tables_apart(document, _with_blocks(document, sink, names), sink, names)
+    data = with_headers(document, data, sink, names)
     data = with_params_above(document, data, sink, names)
     data = _table(document, sink, (), (), data, names)
     for keys in list(_strays(data)):
