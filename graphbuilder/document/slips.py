@@ -119,6 +119,9 @@ def slips_at(text: str, at: int) -> Iterator[Edit]:
         for found in pattern.finditer(line):
             if found.start("names") <= at - start <= found.end("names"):
                 yield from _named(text, found["names"], start + found.start("names"))
+    for found in _GLUED.finditer(line):
+        if found.start() <= at - start <= found.end() and re.search(rf"\b{found[1]}\b", text):
+            yield Edit(_EQUALS, start + found.start(), start + found.end(), found.expand(r"\1 = \2\3"))
     for slip in _SLIPS:
         for found in slip.pattern.finditer(line):
             if found.start() <= at - start <= found.end():
@@ -288,9 +291,12 @@ _NAMES_IN_LISTS = re.compile(
     rf"(?<![\w.])(?!(?:{_TEXTS}|choices)\b){_NAME}[ \t]*=[ \t]*(?P<names>\[(?:[^\[\]{{}}\n]|\[[^\[\]{{}}\n]*\])*\])"
 )
 _BARE_NAMES = re.compile(rf"(?<![\w.\"'=-]){_NAME}(?![\w.\"'(-])")
+# A key and its value in one, where the key is a word elsewhere.
+_GLUED = re.compile(r"(?<![\w.\"'-])([A-Za-z_]\w*?)([0-9][0-9_.]*|true|false)([ \t]*)(?=[,}#]|$)")
 # What expressions read that nobody declares.
 _KNOWN = re.compile(r"item|i|n|\w+_(?:channels|shape)")
 
+_EQUALS = "write `=` behind the key"
 _IN_QUOTES = "text stands in quotes: {}"
 _FORMULA = "what is computed stands in quotes, behind a `=`: {}"
 _NO_NULL = "TOML has no such value: leave the key out"
@@ -331,7 +337,7 @@ _SLIPS = (
     _slip(rf"({KEY})[ \t]*:[ \t]*", r"\1 = ", "write `=` in place of `:`"),
     _slip(rf"({KEY})[ \t]*:[ \t]*([A-Za-z_][\w -]*)$", r'\1 = "\2"', "write {}"),
     _slip(rf"(?:let|var|const|set|export)[ \t]+(?={KEY}[ \t]*=)", "", "leave the word ahead of the key out"),
-    _slip(rf"({_NAME})[ \t]+(?=[\"'\[{{0-9]|true|false)", r"\1 = ", "write `=` behind the key"),
+    _slip(rf"({_NAME})(?:[ \t]+(?=[0-9]|true|false)|[ \t]*(?=[\"'\[{{]))", r"\1 = ", _EQUALS),
     _slip(r"(,)(?:[ \t]*,)+", r"\1", "write one comma"),
     _slip(r"([\[{])[ \t]*,[ \t]*", r"\1", "leave the comma out"),
     _slip(r"\{[^{}\n]*;[^{}\n]*\}", _commas, "separate the items by commas"),

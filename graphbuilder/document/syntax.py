@@ -216,6 +216,8 @@ def _statement(text: str, at: int) -> Fault:
         "]": "was a bracket closed too early?",
         "}": "was a bracket closed too early?",
     }
+    if re.match(r'\s*\{\s*"', text[: at + _LONGEST]):
+        return Fault("this is JSON, and no TOML", at, at + 1, help="a line is `key = value`, without braces around all")
     help = helps.get(text[at], "a line is `key = value`, `[table]` or `# comment`")
     edits = tuple(reopened(text, behind(text, at), ",")) if text[at] == "{" else ()
     return Fault("expected a key, a table or a comment", at, _word_end(text, at), help=help, edits=edits)
