@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, cast
 
 from graphbuilder.diagnostics import Remedy, Sink
 from graphbuilder.diagnostics.catalogue.grammar import UnknownKey
+from graphbuilder.diagnostics.nearest import much_alike
 from graphbuilder.document import Document
 from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
 from graphbuilder.spec.parted import used_blocks
@@ -31,7 +32,7 @@ _DRAWN = ("normal", "uniform")
 _OF_KNOWN_KEYS = ("", "model")
 
 # What stands above a block, and what only a block has.
-_ABOVE_A_BLOCK = ("params", "inputs", "defaults", "init", "outputs")
+_ABOVE_A_BLOCK = ("params", "inputs", "defaults", "init", "outputs", "steps", "")
 _OF_BLOCKS_ALONE = frozenset({"args", "let", *JOINING})
 
 _Table = Mapping[str, Any]
@@ -93,15 +94,26 @@ def with_headers(document: Document, data: dict[str, Any], sink: Sink, names: di
 def _of_blocks(data: _Table) -> Iterator[_Moved]:
     """What is of a block in the first table of the file that has such keys; of a block that steps use, if only one is
     not there."""
-    known = {*known_keys(("blocks", ""))}
     for above in _ABOVE_A_BLOCK:
-        found = {key: value for key, value in as_table(data.get(above)).items() if key in known}
-        holds = _is_steps(found.get("body")) or isinstance(found.get("branches"), dict)
+        known = {*known_keys(("blocks", ""))}.difference(() if above else known_keys(()))
+        there = as_table(data.get(above)) if above else data
+        found = {key: value for key, value in there.items() if key in known}
+        holds = _is_steps(found.get("body")) or _are_lists(found.get("branches"))
         if holds and ("model" in data or not _OF_BLOCKS_ALONE.isdisjoint(found)):
-            has_table = isinstance(data.get("blocks", {}), dict)
-            lacking = {*used_blocks(data)}.difference(as_table(data.get("blocks"))) if has_table else ()
-            yield _Moved((above,), ("blocks", *lacking) if len(lacking) == 1 else (), found)
+            yield _Moved((above,) if above else (), _lacking(data), found)
             return
+
+
+def _lacking(data: _Table) -> Keys:
+    """The one block that steps use and that is not there; of a variant nobody knows what it inherits."""
+    if EXTENSION_KEYS[0] in data or not isinstance(data.get("blocks", {}), dict):
+        return ()
+    lacking = {*used_blocks(data)}.difference(as_table(data.get("blocks")))
+    return ("blocks", *lacking) if len(lacking) == 1 else ()
+
+
+def _are_lists(branches: object) -> bool:
+    return isinstance(branches, dict) and all(isinstance(each, list) for each in cast("_Table", branches).values())
 
 
 def _of_branches(data: _Table) -> Iterator[_Moved]:
@@ -123,7 +135,8 @@ def _strays(data: _Table, above: str, missing: _Missing, mentions: _Mentions) ->
     inherits = missing.table == "params" and EXTENSION_KEYS[0] in data  # what reads them may do so in another file
     if missing.along is None or not (found or inherits):
         return found
-    return {key: value for key, value in strays.items() if key in found or missing.along(value)}
+    slips = [key for key in strays if any(much_alike(key, each) for each in known)]
+    return {key: value for key, value in strays.items() if key in found or (key not in slips and missing.along(value))}
 
 
 def _moved(
@@ -227,5 +240,5 @@ _MISSING = (
     _Missing("inputs", ("params", ""), _is_input),
     _Missing("init", ("defaults", "inputs", "params"), _is_drawn),
     _Missing("defaults", ("inputs", "params"), _is_default, _is_of_op),
-    _Missing("model", ("defaults", "inputs", "params", "init", "outputs"), _is_body),
+    _Missing("model", ("defaults", "inputs", "params", "init", "outputs", "steps"), _is_body),
 )

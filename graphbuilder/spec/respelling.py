@@ -92,7 +92,7 @@ def respelt(document: Document, sink: Sink) -> Document:
     data = with_tables_apart(document, _with_blocks(document, sink, names), sink, names)
     data = with_headers(document, data, sink, names)
     data = with_params_above(document, data, sink, names)
-    data = _table(document, sink, (), (), data, names)
+    data = _table(document, sink, (), (), _in_one(document, data, sink, names), names)
     for keys in list(_strays(data)):
         data = _at_home(document, sink, keys, data, names)
     for table in ("blocks", "inputs", "outputs", "params", "model"):
@@ -105,6 +105,21 @@ def respelt(document: Document, sink: Sink) -> Document:
     if data is document.data:
         return document
     return Respelt(document.source, data, document, names, unread=document.unread, unfinished=document.unfinished)
+
+
+def _in_one(document: Document, data: dict[str, Any], sink: Sink, names: dict[Keys, Keys]) -> dict[str, Any]:
+    """``data`` with what stands below a misspelt name of a table that is there, too, in that, each name reported."""
+    known = keys_of(document, ())
+    strangers = (key for key, value in data.items() if key not in known and isinstance(value, dict))
+    for key in list(islice(strangers, _STRANGERS)):
+        near = nearest(key, known)
+        if near is None or not isinstance(data.get(near), dict) or not data[near].keys().isdisjoint(data[key]):
+            continue
+        sink.add(unknown_key(document, (key,), ()))
+        names.update(((near, name), (key, name)) for name in data[key])
+        rest = {name: value for name, value in data.items() if name != key}
+        data = {**rest, near: {**data[near], **data[key]}}
+    return data
 
 
 def _with_blocks(document: Document, sink: Sink, names: dict[Keys, Keys]) -> dict[str, Any]:

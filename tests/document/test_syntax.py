@@ -44,7 +44,7 @@ STEPS = "body = [\n{}\n]\n[blocks.unit]\nx = 1\n"
         ("a[3]", "1:2", "[", "expected `=` after the key", "write `=` behind the key"),
         ("b = 'a'\na64  # wide", "2:6", "#", "expected `=` after the key", "write `=` behind the key"),
         ("a64", "1:4", "", "expected `=` after the key", "a line is `key = value`"),
-        ('{\n  "a": 3\n}', "1:1", "{", "this is JSON, and no TOML", "a line is `key = value`, without braces around all"),
+        ('{\n  "a": 3\n}', "1:1", "{", "this is JSON, and no TOML", None),
         ("a 3", "1:3", "3", "expected `=` after the key", "write `=` behind the key"),
         ("// a", "1:1", "//", "expected a key, a table or a comment", "a comment starts with `#`"),
         ("= 3", "1:1", "=", "expected a key, a table or a comment", "a key is missing before `=`"),

@@ -156,3 +156,40 @@ def test_what_is_nowhere_is_told_at_the_first_that_names_it() -> None:
     ):
         found, *rest = check_text(text).diagnostics
         assert (found.code, [label.text for label in found.related], rest) == (code, ["and here"] * places, [])
+
+
+@pytest.mark.parametrize("above", ['[steps]\nb = { title = "B" }\n', "[steps]\n", ""])
+def test_a_block_of_a_variant_without_its_header(above: str, tmp_path: Path) -> None:
+    (tmp_path / "whole.toml").write_text(SOUND.replace('{ use = "b" }', '{ id = "b", use = "b" }', 1))
+    body = 'body = [{ use = "c", wide = 3 }]\nshortcut = "identity"\nshortcut_when = false\n'
+    rest = f"[blocks.c]\n{PARTS.replace('wide = 3', 'wide = 4')}"
+    text = f'format = 1\nname = "v"\nextends = "whole.toml"\n{above}\n{body}{rest}'
+    found, *others = check_text(text, folder=tmp_path).diagnostics
+    assert not [each for each in others if each.severity == "error"]
+    where = "`steps`" if above else "a spec"
+    assert (found.code, found.message) == ("GB101", f"{where} has no key `body`, and this is of a block")
+    assert found.help == "write [blocks.NAME] above it"
+
+
+def test_a_slip_of_a_key_is_no_param_of_a_variant(tmp_path: Path) -> None:
+    (tmp_path / "whole.toml").write_text(SOUND)
+    text = 'fomrat = 1\nname = "v"\nextends = "whole.toml"\n'
+    (found,) = check_text(text, folder=tmp_path).diagnostics
+    assert (found.code, found.help) == ("GB101", "did you mean `format`?")
+
+
+def test_a_misspelt_table_beside_the_one_that_is_meant(tmp_path: Path) -> None:
+    (tmp_path / "whole.toml").write_text(SOUND.replace('{ use = "b" }', '{ use = "a" }', 1) + "[blocks.a]\n" + PARTS)
+    wide = '[block.b]\nbody = [{ op = "conv", out = 9 }]\nshortcut = "project"\n'
+    text = f'format = 1\nname = "v"\nextends = "whole.toml"\n[blocks.a]\n{PARTS}{wide}'
+    (found,) = check_text(text, folder=tmp_path).diagnostics
+    assert (found.code, found.help) == ("GB101", "did you mean `blocks`?")
+    assert found.remedy and check_text(found.remedy.applied, folder=tmp_path).diagnostics == ()
+    (other,) = check_text(text.replace("project", "projekt"), folder=tmp_path).diagnostics[1:]
+    assert other.span and other.span.text == '"projekt"'
+
+
+def test_a_misspelt_table_is_not_read_over_what_is_there() -> None:
+    text = SOUND.replace("[params]", "[parms]\nwidth = 3\n\n[params]")
+    (found,) = check_text(text).diagnostics
+    assert (found.code, found.help) == ("GB101", "did you mean `params`?")
