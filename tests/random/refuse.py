@@ -1,22 +1,27 @@
-"""What must hold of any text at all: it is a valid spec, or every mistake has a code and a place inside the file."""
+"""What must hold of any text at all: it is a valid spec, or every mistake has a code and a place inside the file, or
+inside one of the shipped specs that it extends."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 
 from graphbuilder.compiler import check_text, source
 from graphbuilder.diagnostics import CompileError, Diagnostic, Span
 from graphbuilder.diagnostics.draw import draw
 from graphbuilder.elaborate import Limits
+from tests.random.mutate import SPECS
 
 SECONDS = 2.0
 # What takes too long does so as often; once, it may be the work of others on the same processor.
 TRIES = 3
 # What a slip of the hand makes large is refused by smaller limits than those of a real network, and sooner.
 LIMITS = Limits(nodes=20_000)
+# What the text itself is called.
+NAME = "bent.toml"
 
 
 class TooSlow(Exception):
@@ -60,7 +65,7 @@ def _tried(text: str) -> str | None:
 
 
 def _complaint(text: str) -> str | None:
-    checked = check_text(text, limits=LIMITS)
+    checked = check_text(text, NAME, folder=SPECS, limits=LIMITS)
     for each in checked.diagnostics:
         if wrong := _misplaced(each, text):
             return wrong
@@ -78,9 +83,8 @@ def _misplaced(diagnostic: Diagnostic, text: str) -> str | None:
         return f"a fault of ours: {diagnostic}"
     if diagnostic.span is None:
         return f"no place: {diagnostic}"
-    lines = text.split("\n")
     spans = (diagnostic.span, *(label.span for label in diagnostic.related))
-    outside = next((span for span in spans if not _inside(span, lines)), None)
+    outside = next((span for span in spans if not _inside(span, text)), None)
     if outside is not None:
         return f"outside the file: {outside} of {diagnostic}"
     drawn = draw((diagnostic,))
@@ -89,8 +93,9 @@ def _misplaced(diagnostic: Diagnostic, text: str) -> str | None:
     return None
 
 
-def _inside(span: Span, lines: list[str]) -> bool:
-    """Whether a span stands in the text, its very end included."""
+def _inside(span: Span, text: str) -> bool:
+    """Whether a span stands in the text, or in the shipped file that it names, its very end included."""
+    lines = (text if span.path == NAME else Path(span.path).read_text()).split("\n")
     if not 1 <= span.line <= span.end_line <= len(lines):
         return False
     first, last = lines[span.line - 1], lines[span.end_line - 1]

@@ -17,7 +17,8 @@ MOST_KILOBYTES = 256 * 1024
 
 
 def test_what_is_bent_was_right() -> None:
-    assert len(texts()) > 80
+    assert len(texts()) > 100
+    assert sum("\nextends " in text for text in texts()) > 20
 
 
 @pytest.mark.parametrize("group", range(10))
