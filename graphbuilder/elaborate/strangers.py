@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
-from graphbuilder.diagnostics import Diagnostic, Help, Meant
+from graphbuilder.diagnostics import Diagnostic, Help, Meant, Remedy
 from graphbuilder.diagnostics.catalogue.arguments import ArgumentMissing, ArgumentUnknown
 from graphbuilder.diagnostics.nearest import one_letter_off, one_slip
 from graphbuilder.document import Place
+from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.slips import are_channels
 from graphbuilder.ir import Op
 from graphbuilder.ops.other_names import argument_meant, argument_remedy
@@ -17,6 +19,8 @@ from graphbuilder.ops.other_names import argument_meant, argument_remedy
 STRANGERS = 100
 # Of those, the ones whose values are looked at besides.
 _LOOKED_AT = 10
+# What torch calls axes, of which the batch is the first; ours by that name.
+_COUNTED = {"dim": "axis", "dims": "axes"}
 
 
 def paired(strangers: Sequence[str], lacking: Collection[str]) -> Mapping[str, str]:
@@ -50,8 +54,32 @@ def fields_meant(unknown: Iterable[str], cls: type[Op]) -> set[str]:
 
 def unknown_field(cls: type[Op], name: str, place: Place, lacking: str | None = None) -> Diagnostic:
     """The diagnostic for an argument that an op does not take, beside the one that is ``lacking``."""
+    if name.casefold() in _COUNTED and _COUNTED[name.casefold()] in cls.model_fields:
+        return _counted(cls, name, _COUNTED[name.casefold()], place)
     remedy = argument_remedy(cls.op, name, tuple(cls.model_fields))
     return unknown_argument(f"`{cls.op}`", name, place, remedy, tuple(cls.model_fields), lacking)
+
+
+def _counted(cls: type[Op], name: str, axis: str, place: Place) -> Diagnostic:
+    """The diagnostic for axes that are counted with the batch, as torch does: by our name they are others."""
+    value = _without_batch(place.value)
+    text, why = f"{axis} = {shown(value)}", f"the axes of `{cls.op}` do not count the batch"
+    help_ = f"write {text}: {why}" if value is not None else f"it is `{axis}` here, and {why}"
+    key, end = place.key_span, place.span
+    whole = replace(key, end_line=end.end_line, end_column=end.end_column)
+    untried = (Remedy(help_, whole, text),) if value is not None else ()
+    return ArgumentUnknown.at(key, f"`{cls.op}` has no argument `{name}`", help=help_, untried=untried)
+
+
+def _without_batch(value: object) -> object:
+    """An axis, or the order of all, that counts the batch as one that does not; None where nobody knows it."""
+    if isinstance(value, list):
+        first, *axes = cast("list[object]", value) or (None,)
+        others = [_without_batch(each) for each in axes]
+        return others if first == 0 and axes and None not in others else None
+    if type(value) is not int or value == 0:
+        return None
+    return value - 1 if value > 0 else value
 
 
 def unknown_argument(
