@@ -19,6 +19,7 @@ Severity = Literal["error", "warning"]
 _QUOTES = "\"'"
 # Of the places of one mistake, those that are told besides the first.
 _MOST_PLACES = 4
+_HERE = "and here"
 
 
 class Rule:
@@ -145,6 +146,11 @@ class Diagnostic:
         return replace(self, help=told.words, meant=told.meant, untried=(*self.untried, *told.untried))
 
     @property
+    def times(self) -> int:
+        """At how many places the mistake is told to be."""
+        return 1 + [label.text for label in self.related].count(_HERE)
+
+    @property
     def renamings(self) -> Iterator[Remedy]:
         """The names that may have been meant, each in the place of the word that was written."""
         place = (self.meant and self.meant.span) or self.span
@@ -185,7 +191,7 @@ def told_once(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         rows.setdefault((each.code, each.message) if same else number, []).append(each)
     for first, *others in rows.values():
         spans = [each.span for each in others if each.span][:_MOST_PLACES]
-        labels = tuple(Label(span, "and here") for span in spans)
+        labels = tuple(Label(span, _HERE) for span in spans)
         told = first.with_help(first.meant.otherwise) if labels and first.meant else first
         yield replace(told, related=(*first.related, *labels)) if labels else told
 

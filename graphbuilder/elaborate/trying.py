@@ -262,8 +262,13 @@ def repairs(diagnostic: Diagnostic, before: Iterable[Diagnostic], after: Iterabl
 
     That a step or a param is not needed any more is a warning, and no error.
     """
-    errors = Counter(told(each) for each in after if each.severity == "error")
-    return not errors - Counter(told(each) for each in before if each is not diagnostic)
+    errors = _counted(each for each in after if each.severity == "error")
+    return not errors - _counted(each for each in before if each is not diagnostic)
+
+
+def _counted(diagnostics: Iterable[Diagnostic]) -> Counter[tuple[str, str]]:
+    """How often each mistake is made, also where one tells of several places."""
+    return Counter(said for each in diagnostics for said in [told(each)] * each.times)
 
 
 def _mistakes(

@@ -246,3 +246,10 @@ def test_two_edits_where_one_is_not_enough(rest: str, told: str, monkeypatch: py
     assert found.help == told
     assert found.remedy and found.remedy.edits == 2
     assert checked(found.remedy.applied).diagnostics == ()
+
+
+def test_a_name_that_is_missing_elsewhere_too_is_not_written_once_more() -> None:
+    """One mistake tells of all places of a name that is declared nowhere."""
+    text = model('{ op = "relu", when = "residual" },\n{ op = "relu", when = "=not residual" }')
+    named, missing = checked(text).diagnostics
+    assert (named.code, named.remedy, missing.code) == ("GB103", None, "GB155")
