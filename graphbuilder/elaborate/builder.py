@@ -22,7 +22,7 @@ from graphbuilder.elaborate.faults import (
 )
 from graphbuilder.elaborate.initialisers import ByOp, check_owned, owned_names, read_initialisers
 from graphbuilder.elaborate.names import Named
-from graphbuilder.elaborate.op_errors import report_op_error
+from graphbuilder.elaborate.op_errors import check_unread, report_op_error
 from graphbuilder.elaborate.order import around, beside, build_order, circles
 from graphbuilder.elaborate.paths import Lookup, Tap, all_paths, look_up, taps_of
 from graphbuilder.elaborate.reading import FAILED, Reading, facts_read, read
@@ -311,6 +311,8 @@ class BodyBuilder:
         op = self.context.make.make(cls, arguments, step.place, lambda: self.trail.ways)
         types = reading.types
         if op is None or types is None:
+            if op is not None and not scope.blind:
+                check_unread(self, op, step.place, arguments, reading)
             return None
         written = {key: argument.written for key, argument in arguments.items() if argument.written}
         try:

@@ -11,7 +11,9 @@ from graphbuilder.elaborate.arguments import Argument
 from graphbuilder.elaborate.reading import Reading
 from graphbuilder.elaborate.remedies import notes_on, of_inputs, of_paths, of_step
 from graphbuilder.elaborate.signals import Known
-from graphbuilder.ir import Node, OpError
+from graphbuilder.ir import Node, Op, OpError
+from graphbuilder.ops.convolution import Conv, ConvTranspose
+from graphbuilder.ops.guards import divides
 
 if TYPE_CHECKING:
     from graphbuilder.elaborate.builder import BodyBuilder
@@ -31,6 +33,18 @@ def report_op_error(
         untried += of_paths(builder, [reading.types[index] for index in error.inputs], place)
     diagnostic = _told(error, place, arguments.get(error.field or ""), related, tuple(untried))
     builder.report(diagnostic.with_notes(*notes_on(error.rule, made)))
+
+
+def check_unread(
+    builder: BodyBuilder, op: Op, place: Place, arguments: Mapping[str, Argument], reading: Reading
+) -> None:
+    """Report what is wrong with the arguments of an op, one with another, whatever it reads, of which nothing is
+    known."""
+    try:
+        if isinstance(op, Conv | ConvTranspose):
+            divides(op, op.groups, op.out, "groups", "output channels")
+    except OpError as error:
+        report_op_error(builder, error, place, arguments, reading)
 
 
 def _is_of_defaults(argument: Argument | None) -> bool:
