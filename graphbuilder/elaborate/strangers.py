@@ -13,7 +13,8 @@ from graphbuilder.document import Place
 from graphbuilder.document.writing import shown
 from graphbuilder.elaborate.slips import are_channels
 from graphbuilder.ir import Op
-from graphbuilder.ops.other_names import argument_meant, argument_remedy
+from graphbuilder.ops import catalogue
+from graphbuilder.ops.other_names import argument_meant, argument_remedy, op_elsewhere
 
 # Of the arguments that an op or a block does not take, those that are looked at for what they may mean.
 STRANGERS = 100
@@ -56,8 +57,15 @@ def unknown_field(cls: type[Op], name: str, place: Place, lacking: str | None = 
     """The diagnostic for an argument that an op does not take, beside the one that is ``lacking``."""
     if name.casefold() in _COUNTED and _COUNTED[name.casefold()] in cls.model_fields:
         return _counted(cls, name, _COUNTED[name.casefold()], place)
-    remedy = argument_remedy(cls.op, name, tuple(cls.model_fields))
+    remedy = _activation(name, place) or argument_remedy(cls.op, name, tuple(cls.model_fields))
     return unknown_argument(f"`{cls.op}`", name, place, remedy, tuple(cls.model_fields), lacking)
+
+
+def _activation(name: str, place: Place) -> str | None:
+    """The step that an activation is, where one of ours is written as an argument of another."""
+    kind = place.value if name == "activation" else None
+    op = op_elsewhere(kind, catalogue()) if isinstance(kind, str) else None
+    return f'an activation is a step of its own: {{ op = "{op}" }}' if op else None
 
 
 def _counted(cls: type[Op], name: str, axis: str, place: Place) -> Diagnostic:

@@ -46,9 +46,16 @@ def _helps(file: SpecFile, diagnostic: Diagnostic, remedy: Remedy) -> bool:
 def _action(file: SpecFile, diagnostic: Diagnostic, remedy: Remedy) -> lsp.CodeAction:
     edit = lsp.TextEdit(file.text.range_of(remedy.span), remedy.text)
     return lsp.CodeAction(
-        remedy.help[:1].upper() + remedy.help[1:],
+        _title(remedy),
         kind=lsp.CodeActionKind.QuickFix,
         diagnostics=reports(file, [diagnostic]),
         is_preferred=True,
         edit=lsp.WorkspaceEdit({file.uri: [edit]}),
     )
+
+
+def _title(remedy: Remedy) -> str:
+    """What the edit does, without what else there is to say."""
+    edit = f"write {remedy.text}"
+    told = edit if remedy.help.startswith(edit) else remedy.help
+    return told[:1].upper() + told[1:]

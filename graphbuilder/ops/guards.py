@@ -55,7 +55,7 @@ def tokens(op: Op, x: TensorType, number: int = 0) -> TensorType:
         WrongLayout if x.rank > 1 else WrongRank,
         f"{op.op} reads tokens, channels last, and {x} {_described(x)}",
         inputs=(number,),
-        help="`tokens` makes tokens of maps",
+        help="`tokens` makes tokens of maps" if x.rank > 1 else "`tokens` makes tokens of maps: put it where these are",
         ahead=('{ op = "tokens" }', '{ op = "channelslast" }'),
     )
 

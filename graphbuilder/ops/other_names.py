@@ -187,7 +187,8 @@ def op_elsewhere(name: str, ops: Collection[str]) -> str | None:
 
 
 def _plain(name: str) -> str:
-    return _AXES.sub("", name.casefold())
+    """A name as the lists have it: `conv` for `nn.Conv2d`."""
+    return _AXES.sub("", name.casefold().rpartition(".")[2])
 
 
 def argument_remedy(op: str, name: str, fields: Collection[str]) -> Help:

@@ -57,7 +57,7 @@ def test_branches_whose_merge_is_misspelt_give_what_nobody_knows() -> None:
 
 def test_what_follows_from_a_mistake_is_silent() -> None:
     assert codes(
-        '[model]\nbody = [{ op = "conv", out = 0 }, { op = "linear", out = 4 }, { op = "conv", out = 4, groups = 3 }]'
+        '[model]\nbody = [{ op = "conv", out = 0 }, { op = "linear", out = 4 }, { op = "conv", out = 6, groups = 3 }]'
     ) == ["GB307"]
 
 

@@ -248,6 +248,11 @@ def test_two_edits_where_one_is_not_enough(rest: str, told: str, monkeypatch: py
     assert checked(found.remedy.applied).diagnostics == ()
 
 
+def test_tokens_are_not_made_of_a_vector() -> None:
+    (found,) = checked(model('{ op = "flatten" }, { op = "attention", heads = 2 }')).diagnostics
+    assert (found.help, found.remedy) == ("`tokens` makes tokens of maps: put it where these are", None)
+
+
 def test_a_name_that_is_missing_elsewhere_too_is_not_written_once_more() -> None:
     """One mistake tells of all places of a name that is declared nowhere."""
     text = model('{ op = "relu", when = "residual" },\n{ op = "relu", when = "=not residual" }')

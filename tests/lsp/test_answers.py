@@ -281,6 +281,7 @@ FIXES = [
     (POOL, '{ op = "dropout", rat = 0.5 },', "Write rate", '{ op = "dropout", rate = 0.5 },'),
     (POOL, '{ op = "relu", from = "stam" },', 'Write "stem"', '{ op = "relu", from = "stem" },'),
     ('"=wide * 2"', '"=wida * 2"', "Write wide", '{ id = "first", op = "conv", out = "=wide * 2" },'),
+    ('"=wide * 2"', '"=wide * 2.0"', 'Write "=int(wide * 2.0)"', 'out = "=int(wide * 2.0)" },'),
     ('"identity"', '"identiti"', 'Write "identity"', 'shortcut = "identity"'),
     ("[params]", 'dialect = "tourch"\n[params]', 'Write "torch"', 'dialect = "torch"'),
     (POOL, '{ op = "groupnorm", groups = 3 },', "Write groups = 2", '{ op = "groupnorm", groups = 2 },'),

@@ -40,6 +40,9 @@ def test_every_other_name_leads_somewhere_and_is_not_ours() -> None:
         ("swish", "silu"),
         ("MultiHeadAttention", "attention"),
         ("ZeroPadding2D", "pad"),
+        ("nn.Conv2d", "conv"),
+        ("torch.nn.ReLU", "relu"),
+        ("keras.layers.Dense", "linear"),
     ],
 )
 def test_ops(name: str, meant: str) -> None:
@@ -75,10 +78,12 @@ def test_what_no_op_is_called_is_told_by_its_name(name: str, said: str) -> None:
         ('op = "maxpool", pool_size = 2', "GB305", "did you mean `kernel`?"),
         ('op = "batchnorm", epsilon = 1e-3', "GB305", "did you mean `eps`?"),
         ('op = "leakyrelu", negative_slope = 0.1', "GB305", "did you mean `slope`?"),
-        ('op = "softmax", dim = 0', "GB305", "did you mean `axis`?"),
+        ('op = "softmax", dim = 1', "GB305", "write axis = 0: the axes of `softmax` do not count the batch"),
         ('op = "relu", name = "act"', "GB305", "did you mean `id`?"),
         ('op = "batchnorm", num_features = 8', "GB305", "leave it out: it follows from what the step reads"),
         ('op = "conv", out = 8, kernel = 1, activation = "relu"', "GB305", "an activation is a step of its own"),
+        ('op = "linear", out = 8, activation = "softmax"', "GB305", 'a step of its own: { op = "softmax" }'),
+        ('op = "linear", out = 8, activation = "none"', "GB305", 'a step of its own: { op = "relu" }, say'),
         ('op = "elu", p = 1', "GB305", "`elu` takes alpha"),
     ],
 )
