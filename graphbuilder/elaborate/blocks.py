@@ -21,6 +21,7 @@ from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
 from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut
 from graphbuilder.elaborate.mentions import uses
 from graphbuilder.elaborate.missing import missing_blocks, none_of, place_of_use
+from graphbuilder.elaborate.misnamed import misnamed_blocks
 from graphbuilder.elaborate.misspelt import misspelt_block
 from graphbuilder.elaborate.names import Named, name_steps
 from graphbuilder.elaborate.origins import NOWHERE, Origin
@@ -219,7 +220,8 @@ class Blocks:
 
     def check_rest(self) -> None:
         """Look for mistakes in the blocks of which no body was made, as far as they would be some on any input."""
-        for name in [name for name in self.context.spec.blocks if name not in self._built]:
+        passed_over = {*self._built, *misnamed_blocks(self.context.spec)}
+        for name in [name for name in self.context.spec.blocks if name not in passed_over]:
             block = self.context.spec.blocks[name]
             self.context.spend(BLIND, block.place)
             values = {declared: UNKNOWN for declared in block.args if is_type(block.args[declared])}

@@ -11,12 +11,15 @@ from typing import cast
 
 from graphbuilder.diagnostics import Meant, Sink
 from graphbuilder.diagnostics.catalogue.grammar import OverrideUnknown
-from graphbuilder.diagnostics.nearest import nearest, one_slip
+from graphbuilder.diagnostics.nearest import nearest, one_letter_off, one_slip
 from graphbuilder.document import Place
+from graphbuilder.elaborate.mentions import uses
 from graphbuilder.elaborate.names import paths_of
 from graphbuilder.spec.load import checked
 from graphbuilder.spec.merged import Merged
 from graphbuilder.spec.model import Spec
+
+_OR_NAMED = "did you mean {}? If not, name what each step reads: from = ..."
 
 # Each is compared with all that is inherited.
 _LOOKED_FOR = 40
@@ -34,7 +37,11 @@ def _near(place: Place) -> str | None:
     if variant is None:
         return None
     own, inherited = _names(variant.child.data, table), _names(variant.parent.data, table)
-    return nearest(name, [each for each in inherited if each not in own]) if name not in inherited else None
+    if name in inherited:
+        return None
+    left = [each for each in inherited if each not in own]
+    # Steps name blocks, so that one that nothing uses may be short and still no name of its own.
+    return nearest(name, left) or (next(iter(one_letter_off(name, left)), None) if table == "blocks" else None)
 
 
 def _written_by(place: Place) -> Merged | None:
@@ -59,16 +66,28 @@ def reported(place: Place, near: str | None, kind: str, sink: Sink, unread: Call
 
     What a file declares that another one extends has to be ``unread`` in its own network, too.
     """
-    name = str(place.keys[-1])
-    if near is None or not one_slip(name, near):
+    if near is None or not one_slip(str(place.keys[-1]), near):
         return False
+    return _reported(place, Meant((near,)), kind, sink, unread)
+
+
+def _reported(place: Place, near: Meant, kind: str, sink: Sink, unread: Callable[[Spec], bool]) -> bool:
     variant = _written_by(place)
     own = checked(variant, complete=True, sink=Sink()) if variant and variant is not place.document else None
     if own is not None and not unread(own):
         return False
-    message = f"nothing uses the {kind} `{name}`, and the inherited `{near}` stays as it is"
-    sink.add(OverrideUnknown.at(place.key_span, message, help=Meant((near,))))
+    message = f"nothing uses the {kind} `{place.keys[-1]}`, and the inherited `{near.names[0]}` stays as it is"
+    sink.add(OverrideUnknown.at(place.key_span, message, help=near))
     return True
+
+
+def misnamed_blocks(spec: Spec) -> list[str]:
+    """The blocks that nothing uses and that may be meant for inherited ones: of what is in them nothing need be told."""
+    if not isinstance(spec.place.document, Merged):
+        return []
+    used = uses(spec)
+    near = inherited_near(block.place for name, block in spec.blocks.items() if name not in used)
+    return [str(place.keys[-1]) for place, each in near if each and one_slip(str(place.keys[-1]), each)]
 
 
 def misnamed_inputs(spec: Spec, sink: Sink) -> list[str]:
@@ -78,9 +97,25 @@ def misnamed_inputs(spec: Spec, sink: Sink) -> list[str]:
     found: list[str] = []
     for place, near in inherited_near(spec.place / "inputs" / name for name in _unnamed(spec)):
         name = str(place.keys[-1])
-        if reported(place, near, "input", sink, lambda own, name=name: name in _unnamed(own)):
+
+        def unread(own: Spec, name: str = name) -> bool:
+            return name in _unnamed(own)
+
+        only = _only_inherited(place)
+        if reported(place, near, "input", sink, unread) or (
+            only and _reported(place, Meant((only,), _OR_NAMED), "input", sink, unread)
+        ):
             found.append(name)
     return found
+
+
+def _only_inherited(place: Place) -> str | None:
+    """The one input that is inherited and left as it is, which steps read without a name: beside another they cannot."""
+    variant = _written_by(place)
+    if variant is None or "model" in variant.child.data:
+        return None
+    own, inherited = _names(variant.child.data, "inputs"), [*_names(variant.parent.data, "inputs")]
+    return inherited[0] if len(inherited) == 1 and len(own) == 1 and inherited[0] not in own else None
 
 
 def _unnamed(spec: Spec) -> list[str]:

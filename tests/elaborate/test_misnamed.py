@@ -44,6 +44,29 @@ def test_a_slip_in_a_file_between_others(tmp_path: Path, name: str, text: str) -
         assert (found.span.path, found.span.text) == (str(middle), name)
 
 
+def test_an_input_of_another_name_beside_the_only_one(tmp_path: Path) -> None:
+    write(tmp_path, "base", BASE)
+    variant = write(tmp_path, "variant", "[inputs]\nimage = [8, 8, 8]\n", "base")
+    (found,) = check(variant).diagnostics
+    assert (found.code, found.message) == (
+        "GB117",
+        "nothing uses the input `image`, and the inherited `x` stays as it is",
+    )
+    assert found.help == "did you mean `x`? If not, name what each step reads: from = ..."
+    assert found.span and (found.span.path, found.span.text) == (str(variant), "image")
+    read = '[model]\nbody = [{ op = "concat", from = ["x", "image"], id = "both" }]\n'
+    assert check(write(tmp_path, "both", "[inputs]\nimage = [3, 16, 16]\n" + read, "base")).network
+
+
+@pytest.mark.parametrize(("name", "right"), [("unti", "unit"), ("rez", "res")])
+def test_a_block_whose_name_is_a_slip_is_told_and_nothing_in_it(tmp_path: Path, name: str, right: str) -> None:
+    write(tmp_path, "base", BASE.replace("unit", right))
+    variant = write(tmp_path, "variant", f'[blocks.{name}]\nbody = [{{ op = "conv", out = "=out" }}]\n', "base")
+    (found,) = check(variant).diagnostics
+    assert (found.code, found.help) == ("GB117", f"did you mean `{right}`?")
+    assert found.span and found.span.text == name
+
+
 def test_what_its_own_file_reads_is_no_slip(tmp_path: Path) -> None:
     unit = '[blocks.unit]\nbody = [{ op = "conv", out = "=width * widths", kernel = 1 }]\n'
     write(tmp_path, "base", BASE)

@@ -209,7 +209,7 @@ class OverrideUnknown(Rule):
     """A key of ``[steps]`` is a path of ids, from a step of ``[model]``, or from a block's name, down through the
     blocks that the steps use. A step without an ``id`` cannot be named: its counted name would change with every
     edit. A param, an input or a block that nothing uses, and that is one letter from an inherited one, was meant for
-    that."""
+    that; so was any input that nothing names beside the only one that is inherited."""
 
     code = "GB117"
     title = "an override matches nothing"
