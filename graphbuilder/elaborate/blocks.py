@@ -20,8 +20,8 @@ from graphbuilder.elaborate.faults import note_block
 from graphbuilder.elaborate.initialisers import ByOp, over, read_by_op
 from graphbuilder.elaborate.joins import branches, check_shortcut, last_place, with_shortcut
 from graphbuilder.elaborate.mentions import uses
-from graphbuilder.elaborate.missing import missing_blocks, none_of, place_of_use
 from graphbuilder.elaborate.misnamed import misnamed_blocks
+from graphbuilder.elaborate.missing import missing_blocks, none_of, place_of_use
 from graphbuilder.elaborate.misspelt import misspelt_block
 from graphbuilder.elaborate.names import Named, name_steps
 from graphbuilder.elaborate.origins import NOWHERE, Origin

@@ -82,7 +82,7 @@ def _reported(place: Place, near: Meant, kind: str, sink: Sink, unread: Callable
 
 
 def misnamed_blocks(spec: Spec) -> list[str]:
-    """The blocks that nothing uses and that may be meant for inherited ones: of what is in them nothing need be told."""
+    """The blocks that nothing uses and that may be meant for inherited ones: nothing in them need be told."""
     if not isinstance(spec.place.document, Merged):
         return []
     used = uses(spec)
@@ -110,7 +110,7 @@ def misnamed_inputs(spec: Spec, sink: Sink) -> list[str]:
 
 
 def _only_inherited(place: Place) -> str | None:
-    """The one input that is inherited and left as it is, which steps read without a name: beside another they cannot."""
+    """The one input that is inherited and left as it is; beside another, steps cannot read it without its name."""
     variant = _written_by(place)
     if variant is None or "model" in variant.child.data:
         return None

@@ -184,8 +184,10 @@ class _Rules:
         found = next(((word, near) for word, near in slips if near), None)
         if found is None:
             return None
-        asking = "did you mean {}? What is its `name` elsewhere is its `id`" if "name" in words else "did you mean {}?"
-        return Meant((found[1],), asking, span=self._document.key_span((*keys, found[0])))
+        word, near = found
+        asking = f"did you mean {{}} by `{word}`?" if word in _OPS_ELSEWHERE else "did you mean {}?"
+        asking += " What is its `name` elsewhere is its `id`" if "name" in words else ""
+        return Meant((near,), asking, span=self._document.key_span((*keys, word)))
 
     def _sharing(self, step: Mapping[str, Any], keys: Keys) -> None:
         excess = [key for key in step if key not in SHARING_WORDS]

@@ -77,7 +77,8 @@ def test_arguments_of_an_op_by_its_name_elsewhere_are_told_with_it() -> None:
 
 def test_words_of_a_step_by_their_names_elsewhere() -> None:
     (found,) = check_text(HEAD.format('{ name = "c", type = "relu" }'), "case.toml").diagnostics
-    assert (found.code, found.help) == ("GB106", "did you mean `op`? What is its `name` elsewhere is its `id`")
+    assert found.code == "GB106"
+    assert found.help == "did you mean `op` by `type`? What is its `name` elsewhere is its `id`"
 
 
 def test_a_part_of_a_block_is_for_the_inherited_one(tmp_path: Path) -> None:
