@@ -11,16 +11,17 @@ from graphbuilder.diagnostics import Remedy, Sink
 from graphbuilder.diagnostics.catalogue.grammar import UnknownKey
 from graphbuilder.diagnostics.nearest import much_alike
 from graphbuilder.document import Document
-from graphbuilder.spec.headers import is_plain, names_read
+from graphbuilder.spec.headers import is_number, is_plain, names_read
 from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
-from graphbuilder.spec.raw import as_table
+from graphbuilder.spec.raw import table_at
 from graphbuilder.spec.validation import known_keys
 
 _PARAMS = "params"
 _HEADER = f"[{_PARAMS}]"
 
 # Where they may stand: in no table, and in those whose own values are of other kinds.
-_ELSEWHERE = ((), ("model",), ("outputs",))
+_OF_ANY_NAME = ("outputs",)
+_ELSEWHERE = ((), ("model",), _OF_ANY_NAME)
 
 
 def with_params_above(document: Document, data: dict[str, Any], sink: Sink, names: dict[Keys, Keys]) -> dict[str, Any]:
@@ -52,21 +53,16 @@ def _moved(data: Mapping[str, Any], table: tuple[str, ...], found: Mapping[str, 
 def _astray(data: Mapping[str, Any], table: tuple[str, ...]) -> Mapping[str, Any]:
     """The values in ``table`` that are none of its own and are read; of a variant also those in no table that what it
     extends may read, unless they are slips of keys of the file."""
-    known = known_keys(table) if table != ("outputs",) else ()
-    there = as_table(data.get(table[0])) if table else data
-    is_value = _is_value if table != ("outputs",) else _is_number
+    names_any = table == _OF_ANY_NAME
+    known, is_value = ((), is_number) if names_any else (known_keys(table), _is_value)
+    there = table_at(data, table)
     strays = {key: value for key, value in there.items() if key not in (*known, *data[_PARAMS]) and is_value(value)}
-    read, extends = set(names_read(data)) if strays else (), EXTENSION_KEYS[0] in data and table != ("outputs",)
+    read, extends = set(names_read(data)) if strays else (), EXTENSION_KEYS[0] in data and not names_any
     return {
         key: value
         for key, value in strays.items()
         if key in read or (extends and not any(much_alike(key, each) for each in known))
     }
-
-
-def _is_number(value: Any) -> bool:
-    """Whether this is no output, which is a path or a table."""
-    return isinstance(value, bool | int | float)
 
 
 def _is_value(value: Any) -> bool:

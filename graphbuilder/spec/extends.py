@@ -242,11 +242,9 @@ def _load(document: Document, path: Path, max_bytes: int) -> Document:
 
 
 def _notes(refusal: Diagnostic) -> tuple[str, ...]:
-    return (
-        ("what extends it counts, too: all of them together are limited",)
-        if refusal.rule in (TextTooLarge, TooManyWords)
-        else ()
-    )
+    if refusal.rule not in (TextTooLarge, TooManyWords):
+        return ()
+    return ("what extends it counts, too: all of them together are limited",)
 
 
 def _span(document: Document) -> Span:

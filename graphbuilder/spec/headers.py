@@ -19,7 +19,7 @@ from graphbuilder.diagnostics.nearest import much_alike
 from graphbuilder.document import Document
 from graphbuilder.spec.merged import EXTENSION_KEYS, Keys
 from graphbuilder.spec.parted import used_blocks
-from graphbuilder.spec.raw import as_table, is_formula
+from graphbuilder.spec.raw import as_table, is_formula, table_at, with_table
 from graphbuilder.spec.rules import JOINING
 from graphbuilder.spec.validation import known_keys
 
@@ -152,21 +152,14 @@ def _moved(
     if old == ("model",) and [*data["model"]][-1] not in found:
         help_, untried = f"move it into a table of its own, [{table}]", ()  # else the header would take what follows
     sink.add(UnknownKey.at(span, message, help=help_, untried=untried))
-    left = _changed(data, old, lambda holder: {key: value for key, value in holder.items() if key not in found})
+    rest = {key: value for key, value in table_at(data, old).items() if key not in found}
+    left = with_table(data, old, rest)
     left = {key: value for key, value in left.items() if value or (key,) != old}
     if not new:
         return left
     names.update(((*new, key), (*old, key)) for key in found)
     names[new] = (*old, first)
-    return _changed(left, new, lambda _: dict(found))
-
-
-def _changed(data: _Table, keys: Keys, change: Callable[[_Table], dict[str, Any]]) -> dict[str, Any]:
-    """A copy of ``data`` with the table at ``keys``, which may not be there, changed."""
-    if not keys:
-        return change(data)
-    key = str(keys[0])
-    return {**data, key: _changed(data.get(key, {}), keys[1:], change)}
+    return with_table(left, new, dict(found))
 
 
 def names_read(value: object) -> Iterator[str]:
@@ -193,8 +186,12 @@ def _is_param(key: str, value: object, mentions: _Mentions) -> bool:
 
 
 def _is_number_read(key: str, value: object, mentions: _Mentions) -> bool:
-    """Whether this is a param, and no output: those are paths and tables."""
-    return key in mentions.names and isinstance(value, bool | int | float)
+    return key in mentions.names and is_number(value)
+
+
+def is_number(value: object) -> bool:
+    """Whether this may be a param, and is no output, which is a path or a table."""
+    return isinstance(value, bool | int | float)
 
 
 def is_plain(value: object) -> bool:

@@ -14,7 +14,7 @@ from graphbuilder.diagnostics import Diagnostic, Remedy, Sink, Span
 from graphbuilder.diagnostics.catalogue.grammar import UnknownKey
 from graphbuilder.document import Document
 from graphbuilder.spec.merged import Keys
-from graphbuilder.spec.raw import as_table
+from graphbuilder.spec.raw import as_table, table_at, with_table
 from graphbuilder.spec.validation import known_keys
 
 _TABLES = ("params", "inputs", "defaults", "init", "outputs", "steps")
@@ -30,14 +30,14 @@ def with_tables_apart(document: Document, data: dict[str, Any], sink: Sink, name
         table, holder = keys[length:], names.get(keys[:length], keys[:length])
         written = (*holder, *table)
         sink.add(_diagnostic(document, written, len(holder)))
-        found, there = _value(data, keys), _value(data, table)
+        found, there = table_at(data, keys), table_at(data, table)
         data = _without(data, keys)
         if there and len(table) > 1:
             continue  # two blocks of one name
         names.update({(*table, key): (*written, key) for key in found if key not in there})
         if not there:
             names[table] = written
-        data = _with(data, table, {**found, **there})
+        data = with_table(data, table, {**found, **there})
     return data
 
 
@@ -45,7 +45,7 @@ def _nested(data: Mapping[str, Any]) -> Iterator[tuple[Keys, int]]:
     """The paths of such tables, and how many keys of each lead to the table that they stand in."""
     blocks = ((_BLOCKS, name) for name in as_table(data.get(_BLOCKS)))
     for holder in (("model",), *blocks):
-        for key, value in as_table(_value(data, holder)).items():
+        for key, value in table_at(data, holder).items():
             if not isinstance(value, dict) or key in known_keys(holder):
                 continue
             if key in _TABLES:
@@ -68,7 +68,7 @@ def _headers(document: Document, keys: Keys, length: int) -> list[tuple[Span, st
     """The headers of the table at ``keys`` and of those in it, and how they are to be, as they stand in the file."""
     parts = r"\s*\.\s*".join(rf"""["']?{re.escape(str(key))}["']?""" for key in keys[:length])
     pattern = re.compile(rf"(\[{{1,2}})\s*{parts}\s*\.\s*(?=.*\]$)")
-    spans = {span.offsets: span for span in map(document.span, _tables_below(keys, _value(document.data, keys)))}
+    spans = {span.offsets: span for span in map(document.span, _tables_below(keys, table_at(document.data, keys)))}
     rows = ((spans[at], pattern.match(spans[at].text)) for at in sorted(spans))
     return [(span, found[1] + span.text[found.end() :]) for span, found in rows if found]
 
@@ -94,22 +94,6 @@ def _apart(headers: list[tuple[Span, str]], help_: str) -> Remedy:
         text += source[end.offsets[1] : span.offsets[0]] + written
         end = span
     return Remedy(help_, replace(first, end_line=end.end_line, end_column=end.end_column), text)
-
-
-def _value(data: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
-    """The table at ``keys``; an empty one where there is none."""
-    table = as_table(data)
-    for key in keys:
-        table = as_table(table.get(str(key)))
-    return table
-
-
-def _with(data: Mapping[str, Any], keys: Keys, value: dict[str, Any]) -> dict[str, Any]:
-    """A copy of ``data`` with ``value`` at ``keys``."""
-    if not keys:
-        return value
-    key = str(keys[0])
-    return {**data, key: _with(as_table(data.get(key)), keys[1:], value)}
 
 
 def _without(data: Mapping[str, Any], keys: Keys) -> dict[str, Any]:

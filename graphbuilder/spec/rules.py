@@ -54,12 +54,13 @@ def check(document: Document, mending: Mending, sink: Sink, *, whole: bool = Tru
     """
     data = mending.data
     leave_out_parted(document, mending, sink)
-    rules = _Rules(document, mending, sink, whole)
+    constants = Constants(document, mending, sink)
+    rules = _Rules(document, mending, sink, constants, whole)
     inputs = rules.names("input", _keys_of(data, "inputs"), ("inputs",))
     rules.names("param", _keys_of(data, "params"), ("params",))
     rules.names("output", _keys_of(data, "outputs"), ("outputs",))
     rules.names("block", _keys_of(data, "blocks"), ("blocks",))
-    Constants(document, mending, sink).params(as_table(data.get("params")))
+    constants.params(as_table(data.get("params")))
     rules.model(as_table(data.get("model")))
     rules.body(as_table(data.get("model")).get("body"), ("model", "body"), inputs)
     for name, block in as_table(data.get("blocks")).items():
@@ -68,12 +69,12 @@ def check(document: Document, mending: Mending, sink: Sink, *, whole: bool = Tru
 
 
 class _Rules:
-    def __init__(self, document: Document, mending: Mending, sink: Sink, whole: bool) -> None:
+    def __init__(self, document: Document, mending: Mending, sink: Sink, constants: Constants, whole: bool) -> None:
         self._document = document
         self._whole = whole
         self._mending = mending
         self._sink = sink
-        self._constants = Constants(document, mending, sink)
+        self._constants = constants
         self._named: dict[Keys, set[str]] = {}
 
     def names(self, kind: Kind, rows: Iterable[tuple[str | int, object]], keys: Keys) -> dict[str, Keys]:
