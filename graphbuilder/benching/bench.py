@@ -25,6 +25,7 @@ from graphbuilder.backends.torch.rounds import Tell, in_turns, ratio, timed
 from graphbuilder.benching import training as learning
 from graphbuilder.benching.contenders import CONTENDERS, ours, ours_module
 from graphbuilder.benching.given import Given, Ready, given, settled
+from graphbuilder.benching.libraries import NAMES, model_of
 from graphbuilder.benching.measured import roof
 from graphbuilder.benching.missing import theirs
 from graphbuilder.benching.peak import peak_of
@@ -92,6 +93,9 @@ def bench(
         raise ValueError('tune is in seconds, and for what optimize="inference" gives')
     if threads is not None:
         torch.set_num_threads(threads)
+    loaded = [each if isinstance(each, Network) else load(each) for each in networks]
+    for network, each in product(loaded, versus):
+        _demand_known(network, each)
     own = partial(ours, optimize=optimize, seconds=tune)
     if training:
         own = partial(learning.ours, optimize=optimize, recompute=recompute)
@@ -99,8 +103,7 @@ def bench(
     found = roof(place)
     measurements: list[Measurement] = []
     rooflines: list[Roofline] = []
-    for each in networks:
-        network = each if isinstance(each, Network) else load(each)
+    for network in loaded:
         weights = settled(network)
         for batch, dtype in product(batches, dtypes):
             case = given(network, batch, dtype, place, weights, training=training)
@@ -135,6 +138,13 @@ def _checked(
         raise ValueError("batches must be 1 or more each")
     if not set(names) <= set(CONTENDERS):
         raise ValueError(f"versus must be of {', '.join(CONTENDERS)}, not {', '.join(names)}")
+
+
+def _demand_known(network: Network, written: str) -> None:
+    """A library is asked for its model ahead of all that takes long."""
+    name, _, model = written.partition(":")
+    if name in NAMES:
+        model_of(name, network.name, model)
 
 
 def _measured(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -58,6 +58,18 @@ class OfKeras(NamedTuple):
     image: Tensor
 
 
+def model_of(library: str, spec: str, model: str) -> str:
+    """The model of ``library`` that is asked for, or the one that the spec of this name is known to be.
+
+    Raises:
+        CompileError: GB709 where the library is not installed, GB710 where it has no such model.
+    """
+    name = model or NAMES[library].get(spec, spec)
+    if name in _MODELS[library]():
+        return name
+    raise unfit(library, f"it has no model {name!r}", f"name one: --vs {library}:NAME")
+
+
 def timm(given: Given, model: str) -> Ready:
     """A model of timm, its maps with channels last."""
     return _of_torch(*of_timm(given, model), given)
@@ -85,25 +97,24 @@ def keras(given: Given, model: str) -> Ready:
 
 def of_timm(given: Given, model: str) -> tuple[nn.Module, str]:
     """The module of timm's, and its name."""
+    name = model_of("timm", given.network.name, model)
     library = imported("timm", "timm")
-    name = _named("timm", given, model, library.list_models())
     _image("timm", given)
     return library.create_model(name), name
 
 
 def of_torchvision(given: Given, model: str) -> tuple[nn.Module, str]:
     """The module of torchvision's, and its name."""
+    name = model_of("torchvision", given.network.name, model)
     library = imported("torchvision", "torchvision.models", "torchvision")
-    name = _named("torchvision", given, model, library.list_models())
     _image("torchvision", given)
     return library.get_model(name, weights=None), name
 
 
 def of_keras(given: Given, model: str, policy: str) -> OfKeras:
     """The model of ``keras.applications`` under a policy of types."""
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    library = imported("keras", "keras")
-    name = _named("keras", given, model, [each for each in dir(library.applications) if each[0].isupper()])
+    name = model_of("keras", given.network.name, model)
+    library = _keras()
     image = _image("keras", given).permute(0, 2, 3, 1).contiguous()
     before = library.config.dtype_policy()
     library.config.set_dtype_policy(policy)
@@ -139,13 +150,16 @@ def _of_torch(module: nn.Module, name: str, given: Given) -> Ready:
     return Ready(run, f"{name}, channels last", same=False)
 
 
-def _named(library: str, given: Given, model: str, known: Collection[str]) -> str:
-    """The model that is asked for, or the one that the spec is known to be."""
-    spec = given.network.name
-    name = model or NAMES[library].get(spec, spec)
-    if name in known:
-        return name
-    raise unfit(library, f"it has no model {name!r}", f"name one: --vs {library}:NAME")
+def _keras() -> Any:
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    return imported("keras", "keras")
+
+
+_MODELS: Mapping[str, Callable[[], Collection[str]]] = {
+    "timm": lambda: imported("timm", "timm").list_models(),
+    "torchvision": lambda: imported("torchvision", "torchvision.models", "torchvision").list_models(),
+    "keras": lambda: [each for each in dir(_keras().applications) if each[0].isupper()],
+}
 
 
 def _image(library: str, given: Given) -> Tensor:

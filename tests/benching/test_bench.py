@@ -106,6 +106,15 @@ def test_peers_have_weights_of_their_own(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [each.rule.code for each in error.value.diagnostics] == ["GB710"]
 
 
+def test_a_model_that_is_not_known_is_told_before_anything_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[object] = []
+    monkeypatch.setattr(benching, "settled", prepared.append)
+    monkeypatch.setitem(sys.modules, "timm", SimpleNamespace(list_models=lambda: ["tiny"]))
+    with pytest.raises(gb.CompileError, match="timm cannot be measured: it has no model 'small'"):
+        run("torch", "timm")
+    assert prepared == []
+
+
 @pytest.mark.parametrize("name", ["timm", "torchvision", "keras", "onnxruntime", "openvino"])
 def test_who_is_missing_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for each in (name, "torchvision.models"):

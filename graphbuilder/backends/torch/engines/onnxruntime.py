@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from graphbuilder.backends.torch.engines.exporting import exported, quiet
+from graphbuilder.backends.torch.engines.parting import part
 from graphbuilder.files import temporary
 
 
@@ -39,5 +40,5 @@ def session_of(module: nn.Module, inputs: Sequence[Tensor], *, resting: bool = F
         options.add_session_config_entry("session.intra_op.allow_spinning", "0" if resting else "1")
         path = folder / "network.onnx"
         # torch annotates it in part.
-        torch.onnx.export(exported(module, inputs), (), path, dynamo=True)  # pyright: ignore[reportUnknownMemberType]
+        torch.onnx.export(part(exported(module, inputs)), (), path, dynamo=True)  # pyright: ignore[reportUnknownMemberType]
         return library.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from graphbuilder.backends.torch.engines.exporting import exported, quiet
+from graphbuilder.backends.torch.engines.parting import part
 
 PRECISIONS = {torch.float32: "f32", torch.bfloat16: "bf16"}
 
@@ -33,7 +34,7 @@ def request_of(module: nn.Module, inputs: Sequence[Tensor]) -> Any:
     single = module if numbers == torch.float32 else deepcopy(module).float()
     with quiet():
         library = import_module("openvino")
-        model = library.convert_model(exported(single, [each.float() for each in inputs]))
+        model = library.convert_model(part(exported(single, [each.float() for each in inputs])))
         # Without shapes of its own it would make kernels for any.
         model.reshape({number: list(each.shape) for number, each in enumerate(inputs)})
     hints = {
