@@ -14,7 +14,7 @@ from graphbuilder.diagnostics.catalogue.expressions import ExpressionName
 from graphbuilder.diagnostics.catalogue.references import UnknownStep
 from graphbuilder.diagnostics.nearest import nearest
 from graphbuilder.document import Place
-from graphbuilder.elaborate.kinds import computable
+from graphbuilder.elaborate.kinds import computable, takes
 from graphbuilder.elaborate.mentions import (
     JOINTS,
     expressions_of,
@@ -25,7 +25,7 @@ from graphbuilder.elaborate.mentions import (
     known_in_paths,
     step_names,
 )
-from graphbuilder.elaborate.walks import side_paths, words_of
+from graphbuilder.elaborate.walks import all_steps, side_paths, steps_of, words_of
 from graphbuilder.spec.expressions import Expression, expressions_in
 from graphbuilder.spec.model import Block, Spec, Step
 from graphbuilder.spec.names import FACTS, INPUT, SCOPE, STEP_WORDS, types_of
@@ -63,7 +63,8 @@ class Misspelt:
         values = {**spec.params, **{name: value for name, value in settings.items() if name in spec.params}}
 
         def fits(param: str, name: str) -> bool:
-            return computable(name, values[param], (each for each, own in _expressions(spec) if name not in own))
+            reading = (each for each, own in _expressions(spec) if name not in own)
+            return computable(name, values[param], reading) and takes(name, values[param], all_steps(spec))
 
         called = self._called(_PARAM, places, Counter(_undeclared(spec)), lambda: {*spec.params, *SCOPE}, fits)
         return {name: values[param] for param, name in called.items()}
@@ -103,8 +104,10 @@ class Misspelt:
             return {}
 
         def fits(near: str, name: str) -> bool:
-            value, known = names[near], not (isinstance(names[near], Expression) or types_of(names[near]))
-            return not known or computable(name, value, expressions_of(block))
+            value = names[near]
+            if isinstance(value, Expression) or types_of(value):
+                return True
+            return computable(name, value, expressions_of(block)) and takes(name, value, steps_of(block))
 
         word = "args" if kind is _ARGUMENT else "let"
         places = {name: block.place_of(word) / name for name in names}

@@ -137,8 +137,12 @@ def _fits(remedy: Remedy, diagnostic: Diagnostic, before: Sequence[Diagnostic], 
     if diagnostic.rule is not ExpressionName:
         return True
     lines = _lines(remedy)
-    new = [each for each in after if each.rule in _KINDS and any(span.line in lines for span in _spans(each))]
-    return not Counter(map(told, new)) - Counter(map(told, before))
+
+    def there(diagnostics: Sequence[Diagnostic]) -> Counter[tuple[str, str]]:
+        kinds = (each for each in diagnostics if each.rule in _KINDS)
+        return Counter(told(each) for each in kinds if any(span.line in lines for span in _spans(each)))
+
+    return not there(after) - there(before)
 
 
 def _spans(diagnostic: Diagnostic) -> list[Span]:
@@ -167,7 +171,10 @@ def _renamed(
     left = trials.after(reduce(Remedy.together_with, (row.remedy for row in rows))) if rows else None
     if left is None:
         return
-    mended = [row for row in rows if mends(row.remedy, before[row.number], before, left)]
+    sound = [row for row in rows if mends(row.remedy, before[row.number], before, left)]
+    # Equal calls are told once, by the first of them.
+    unsound = {told(before[row.number]) for row in rows if row not in sound}
+    mended = [row for row in sound if told(before[row.number]) not in unsound]
     yield from mended
     rest = [row for row in rows if row not in mended]
     if mended:
